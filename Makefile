@@ -1,0 +1,54 @@
+# What a developer does, one target each. `make` alone lists them.
+# `make test` needs Go, git and make; the others say what more they need.
+
+GO       ?= go
+FUZZTIME ?= 60s
+COUNT    ?= 6
+CORPUS   ?= $(HOME)/.cache/regmigrate-tests
+TOOL      = $(GO) tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: run build test test-real lint fuzz bench cover golden clean help
+
+run: build ## build, and show on the demo what would change
+	./bin/regmigrate --dry-run testdata/demo
+
+build: ## build bin/regmigrate
+	$(GO) build -trimpath -o bin/regmigrate ./cmd/regmigrate
+
+test: ## go vet and all tests that need nothing from outside
+	$(GO) vet ./...
+	$(GO) test ./...
+
+test-real: ## tests on real repositories, which are below CORPUS
+	@REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
+
+lint: ## gofmt, go vet, staticcheck (the first time it fetches staticcheck)
+	@out=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -s -l {} +); \
+	if [ -n "$$out" ]; then echo "not formatted (gofmt -s -w):"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(TOOL) staticcheck ./...
+
+fuzz: ## run all fuzz targets, FUZZTIME (60s) in sum
+	@GO="$(GO)" .ci/fuzz "$(FUZZTIME)"
+
+bench: ## benchmarks, COUNT (6) times each, into bench.out; OLD=FILE compares with an earlier one
+	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./... > bench.out || { cat bench.out; exit 1; }
+	@if [ -x bench/run ]; then bench/run; fi
+	$(TOOL) benchstat $(OLD) bench.out
+
+cover: ## test coverage: the sum here, every line in cover.html
+	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
+	$(GO) tool cover -html=cover.out -o cover.html
+	$(GO) tool cover -func=cover.out | tail -n 1
+
+golden: ## write the wanted output of tests anew; look at git diff afterwards
+	@dirs=$$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' . | while read -r f; do dirname "$$f"; done | sort -u); \
+	if [ -z "$$dirs" ]; then echo "no test has a flag -update"; fi; \
+	for d in $$dirs; do echo "$(GO) test $$d -update"; $(GO) test "$$d" -update || exit 1; done
+
+clean: ## delete what the other targets made
+	rm -rf bin bench.out cover.out cover.html
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
