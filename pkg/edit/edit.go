@@ -1,0 +1,125 @@
+// Package edit changes byte ranges of a text and nothing else.
+//
+// An [Edit] names a half-open byte range of the original and its new text. A
+// list of edits is sorted and disjoint ([Validate] says so), and is applied in
+// one pass by [Apply]; [Invert] makes the edits that lead back. [Lines] turns
+// byte offsets into lines and columns, [Unified] makes a unified diff out of
+// edits without comparing two texts, and [Map] follows decoded text back to
+// the bytes it was decoded from.
+//
+// Positions. Inside the program a position is a byte offset, 0-based, and a
+// range is half-open. Line and column exist at the edge only: both are
+// 1-based, a line ends at "\n", and a column counts code points.
+package edit
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+)
+
+// A Span is the half-open byte range [Start, End) of a text, 0-based.
+type Span struct{ Start, End int }
+
+// Len is the number of bytes in s.
+func (s Span) Len() int { return s.End - s.Start }
+
+// Contains reports whether o lies within s. An empty o at either end of s does.
+func (s Span) Contains(o Span) bool { return s.Start <= o.Start && o.End <= s.End }
+
+// Overlaps reports whether s and o have a byte in common. An empty span has
+// none, wherever it lies.
+func (s Span) Overlaps(o Span) bool { return max(s.Start, o.Start) < min(s.End, o.End) }
+
+// An Edit replaces the bytes of its span by New. An empty span inserts.
+type Edit struct {
+	Span
+	New string
+}
+
+// Sort orders edits by their start, then by their end.
+func Sort(edits []Edit) {
+	sort.SliceStable(edits, func(i, j int) bool {
+		if edits[i].Start != edits[j].Start {
+			return edits[i].Start < edits[j].Start
+		}
+		return edits[i].End < edits[j].End
+	})
+}
+
+// Validate returns an error unless edits are sorted, disjoint and within a
+// text of size bytes. Two insertions at one offset are not disjoint: their
+// order would be a matter of luck.
+func Validate(edits []Edit, size int) error {
+	for i, e := range edits {
+		if e.Start < 0 || e.End < e.Start || e.End > size {
+			return fmt.Errorf("edit %d: bytes %d to %d of a text of %d", i, e.Start, e.End, size)
+		}
+		if i == 0 {
+			continue
+		}
+		if p := edits[i-1]; e.Start < p.End || e.Span == p.Span {
+			return fmt.Errorf("edits %d and %d overlap: bytes %d to %d and %d to %d", i-1, i, p.Start, p.End, e.Start, e.End)
+		}
+	}
+	return nil
+}
+
+// Apply returns src with edits applied; src is not changed. It returns an
+// error when Validate does.
+func Apply(src []byte, edits []Edit) ([]byte, error) {
+	if err := Validate(edits, len(src)); err != nil {
+		return nil, err
+	}
+	size := len(src)
+	for _, e := range edits {
+		size += len(e.New) - e.Len()
+	}
+	out := make([]byte, 0, size)
+	at := 0
+	for _, e := range edits {
+		out = append(out, src[at:e.Start]...)
+		out = append(out, e.New...)
+		at = e.End
+	}
+	return append(out, src[at:]...), nil
+}
+
+// Invert returns the edits that turn Apply(src, edits) back into src. They may
+// be fewer than edits: what neighbours deleted comes back in one insertion,
+// since two at one offset would have no order. It returns an error when
+// Validate does.
+func Invert(src []byte, edits []Edit) ([]Edit, error) {
+	if err := Validate(edits, len(src)); err != nil {
+		return nil, err
+	}
+	out := make([]Edit, 0, len(edits))
+	shift := 0
+	for _, e := range edits {
+		start := e.Start + shift
+		shift += len(e.New) - e.Len()
+		inv := Edit{Span{start, start + len(e.New)}, string(src[e.Start:e.End])}
+		if n := len(out); n > 0 && inv.Len() == 0 && out[n-1].Span == inv.Span {
+			out[n-1].New += inv.New
+			continue
+		}
+		out = append(out, inv)
+	}
+	return out, nil
+}
+
+// ApplyString is Apply for a string of a few bytes, such as a decoded scalar.
+func ApplyString(s string, edits []Edit) (string, error) {
+	if err := Validate(edits, len(s)); err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	at := 0
+	for _, e := range edits {
+		b.WriteString(s[at:e.Start])
+		b.WriteString(e.New)
+		at = e.End
+	}
+	b.WriteString(s[at:])
+	return b.String(), nil
+}
