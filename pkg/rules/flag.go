@@ -1,0 +1,23 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// flagExample is the second line of an error about --rule.
+const flagExample = "\n  for example: --rule k8s.gcr.io=registry.k8s.io"
+
+// ParseRuleFlag reads the value of --rule, FROM=TO. The error names the flag
+// and has an example on a second line.
+func ParseRuleFlag(s string) (Rule, error) {
+	from, to, ok := strings.Cut(s, "=")
+	if !ok || from == "" || to == "" {
+		return Rule{}, fmt.Errorf("--rule %q: expected FROM=TO"+flagExample, s)
+	}
+	m, err := parseRule(Rule{Name: "--rule", From: from, To: to})
+	if err != nil {
+		return Rule{}, fmt.Errorf("--rule %q: %w"+flagExample, s, err)
+	}
+	return m.rule, nil
+}

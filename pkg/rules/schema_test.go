@@ -1,0 +1,181 @@
+package rules
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+type schema struct {
+	Properties  map[string]schema `json:"properties"`
+	Defs        map[string]schema `json:"$defs"`
+	Items       *schema           `json:"items"`
+	Required    []string          `json:"required"`
+	Type        string            `json:"type"`
+	Ref         string            `json:"$ref"`
+	Pattern     string            `json:"pattern"`
+	Description string            `json:"description"`
+	Examples    []any             `json:"examples"`
+	Additional  *bool             `json:"additionalProperties"`
+}
+
+func readSchema(t testing.TB) (schema, []byte) {
+	t.Helper()
+	src, err := os.ReadFile("../../schema/config.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s schema
+	if err := json.Unmarshal(src, &s); err != nil {
+		t.Fatal(err)
+	}
+	return s, src
+}
+
+func TestSchemaAgreesWithStructs(t *testing.T) {
+	root, _ := readSchema(t)
+	for _, c := range []struct {
+		name   string
+		schema schema
+		keys   []string
+		typ    reflect.Type
+		not    []string // fields that no key sets
+	}{
+		{"config", root, configKeys, reflect.TypeFor[Config](), []string{"path"}},
+		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), nil},
+		{"field", root.Defs["field"], fieldKeys, reflect.TypeFor[Field](), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var inSchema, inStruct []string
+			for k, p := range c.schema.Properties {
+				inSchema = append(inSchema, k)
+				if p.Description == "" {
+					t.Errorf("%s has no description", k)
+				}
+				if p.Ref == "" && len(p.Examples) == 0 {
+					t.Errorf("%s has no example", k)
+				}
+			}
+			for i := range c.typ.NumField() {
+				f := c.typ.Field(i)
+				k := strings.ToLower(f.Name)
+				if !f.IsExported() || slices.Contains(c.not, k) {
+					continue
+				}
+				inStruct = append(inStruct, k)
+				list := f.Type.Kind() == reflect.Slice
+				if got := c.schema.Properties[k].Type == "array"; got != list {
+					t.Errorf("%s: a list in the schema %v, in the struct %v", k, got, list)
+				}
+			}
+			keys := slices.Sorted(slices.Values(c.keys))
+			slices.Sort(inSchema)
+			slices.Sort(inStruct)
+			if !slices.Equal(inSchema, keys) || !slices.Equal(inStruct, keys) {
+				t.Errorf("keys of the schema %v, of the struct %v, read %v", inSchema, inStruct, keys)
+			}
+			if c.schema.Additional == nil || *c.schema.Additional {
+				t.Error("the schema allows unknown keys")
+			}
+		})
+	}
+}
+
+// validator is python's jsonschema: the keys of the answer are the names of
+// the instances that it refuses.
+const validator = `
+import json, sys
+import jsonschema
+d = json.load(sys.stdin)
+jsonschema.Draft202012Validator.check_schema(d["schema"])
+v = jsonschema.Draft202012Validator(d["schema"])
+print(json.dumps({n: e.message for n, i in d["instances"].items() for e in list(v.iter_errors(i))[:1]}))
+`
+
+func TestSchemaJudgesAsLoadConfig(t *testing.T) {
+	if err := exec.Command("python3", "-c", "import jsonschema").Run(); err != nil {
+		t.Skipf("SKIPPED: no outside judge: python3 with the module jsonschema is missing (%v)", err)
+	}
+	root, src := readSchema(t)
+	instances := map[string]any{}
+	add := func(name, src string) {
+		var v any
+		if err := yaml.Unmarshal([]byte(strings.TrimPrefix(src, "\ufeff")), &v); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if v == nil {
+			v = map[string]any{} // an empty file is an empty configuration
+		}
+		instances[name] = v
+	}
+	for name, src := range configs(t, "good") {
+		add("good/"+name, src)
+	}
+	for name, src := range configs(t, "bad") {
+		if _, inSchema := wanted(t, src); inSchema {
+			add("bad/"+name, src)
+		}
+	}
+	for _, e := range root.Examples {
+		instances["good/example of the schema"] = e
+	}
+	in, err := json.Marshal(map[string]any{"schema": json.RawMessage(src), "instances": instances})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("python3", "-W", "ignore", "-c", validator)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := map[string]string{}
+	if err := json.Unmarshal(out, &refused); err != nil {
+		t.Fatal(err)
+	}
+	for name := range instances {
+		why, no := refused[name]
+		if bad := strings.HasPrefix(name, "bad/"); bad != no {
+			t.Errorf("%s: the schema refuses it: %v %s", name, no, why)
+		}
+	}
+}
+
+// FuzzPrefix asks the pattern of the schema what parsePrefix accepts.
+func FuzzPrefix(f *testing.F) {
+	root, _ := readSchema(f)
+	pattern := regexp.MustCompile(root.Defs["prefix"].Pattern)
+	for _, s := range []string{
+		"k8s.gcr.io", "k8s.gcr.io/", "a.b//", "localhost", "localhost:5000/x", "[::1]:5000/x", "[::1", "a.b:x", "a:1", "a.b/x:1",
+		"a.b/x@sha256:1", "a.b/X", "A.b/x", "a-.b", "-a.b", "a..b", "a.b/x__y", "a.b/x___y", "a.b/x--y", "a.b/x.-y", "a.b/x_", "nginx",
+		"a.b/*", "a.b/[", "https://a.b", "a b.c", "${X}.b", "é.b", "a.b/é", "a.b:", "a.b:1:2", ":1", "a.b/\x00",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p, err := parsePrefix(s)
+		if want := pattern.MatchString(s); (err == nil) != want {
+			t.Fatalf("parsePrefix(%q): %v; the schema accepts it: %v", s, err, want)
+		}
+		if err != nil {
+			if !strings.Contains(err.Error(), ", for example ") {
+				t.Errorf("no example: %v", err)
+			}
+			return
+		}
+		if p.spelled != strings.TrimSuffix(s, "/") {
+			t.Errorf("%q is spelled %q", s, p.spelled)
+		}
+		if q, err := parsePrefix(p.spelled); err != nil || q != p {
+			t.Errorf("%q read again is %+v, %v; want %+v", p.spelled, q, err, p)
+		}
+	})
+}
