@@ -1,0 +1,215 @@
+package syntax
+
+import (
+	"bytes"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// str reads the string that starts at p.pos.
+func (p *jsonParser) str() (*Node, error) {
+	start := p.pos + 1
+	size := bytes.IndexByte(p.src[start:], '"')
+	if size < 0 {
+		return nil, p.errorAt(p.pos, "string without end")
+	}
+	if text := p.src[start : start+size]; bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
+		return p.escaped()
+	}
+	n := p.scalar(DoubleQuoted, "!!str", p.text[start:start+size], edit.Span{Start: p.pos, End: start + size + 1})
+	n.Map = p.oneRun(start, size)
+	return n, nil
+}
+
+// escaped reads the string that starts at p.pos and is not all text that
+// stands for itself.
+func (p *jsonParser) escaped() (*Node, error) {
+	p.buf, p.bufRuns = p.buf[:0], p.bufRuns[:0]
+	i := p.pos + 1
+	from := i // of the run that is open
+	flush := func() {
+		if i > from {
+			p.bufRuns = append(p.bufRuns, edit.Run{Dec: len(p.buf), Src: from, Len: i - from})
+			p.buf = append(p.buf, p.src[from:i]...)
+		}
+	}
+	for i < len(p.src) {
+		switch c := p.src[i]; {
+		case c == '"':
+			flush()
+			n := p.scalar(DoubleQuoted, "!!str", string(p.buf), edit.Span{Start: p.pos, End: i + 1})
+			n.Map = p.runs.take(len(p.bufRuns))
+			copy(n.Map, p.bufRuns)
+			return n, nil
+		case c == '\\':
+			flush()
+			r, size := jsonEscape(p.src[i:])
+			if size == 0 {
+				return nil, p.errorAt(i, "no such escape in a string")
+			}
+			p.buf = utf8.AppendRune(p.buf, r)
+			i += size
+			from = i
+		case c < utf8.RuneSelf:
+			i++
+		default:
+			r, size := utf8.DecodeRune(p.src[i:])
+			if r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+			flush()
+			p.buf = utf8.AppendRune(p.buf, r)
+			i++
+			from = i
+		}
+	}
+	return nil, p.errorAt(p.pos, "string without end")
+}
+
+// jsonEscape decodes the escape at the start of s and returns its size in
+// bytes, 0 when it is none. A surrogate without its other half is U+FFFD.
+func jsonEscape(s []byte) (r rune, size int) {
+	if len(s) < 2 {
+		return 0, 0
+	}
+	switch s[1] {
+	case '"', '\\', '/':
+		return rune(s[1]), 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	}
+	r = jsonHex(s)
+	switch {
+	case r < 0:
+		return 0, 0
+	case !utf16.IsSurrogate(r):
+		return r, 6
+	}
+	if pair := utf16.DecodeRune(r, jsonHex(s[6:])); pair != unicode.ReplacementChar {
+		return pair, 12
+	}
+	return unicode.ReplacementChar, 6
+}
+
+// jsonHex returns the code unit that \uXXXX at the start of s names, -1 when
+// s does not start so.
+func jsonHex(s []byte) rune {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return -1
+	}
+	var r rune
+	for _, c := range s[2:6] {
+		switch {
+		case '0' <= c && c <= '9':
+			c -= '0'
+		case 'a' <= c && c <= 'f':
+			c -= 'a' - 10
+		case 'A' <= c && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return -1
+		}
+		r = r<<4 | rune(c)
+	}
+	return r
+}
+
+// literal reads the number or word at p.pos.
+func (p *jsonParser) literal() (*Node, error) {
+	end := p.pos
+	for end < len(p.src) && isJSONWord(p.src[end]) {
+		end++
+	}
+	word := p.text[p.pos:end]
+	tag := ""
+	switch word {
+	case "":
+		return nil, p.unexpected("a value")
+	case "true", "false":
+		tag = "!!bool"
+	case "null":
+		tag = "!!null"
+	default:
+		if tag = jsonNumber(word); tag == "" {
+			return nil, p.errorAt(p.pos, "neither a number nor true, false or null")
+		}
+	}
+	n := p.scalar(Plain, tag, word, edit.Span{Start: p.pos, End: end})
+	n.Map = p.oneRun(n.Span.Start, len(word))
+	return n, nil
+}
+
+// isJSONWord reports whether c may stand in a number or word, or in what
+// somebody took for one: all of it is read as one, so that 1-2 is no two.
+func isJSONWord(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' ||
+		c == '-' || c == '+' || c == '.' || c == '_' || c == '$'
+}
+
+// jsonNumber returns the tag of s as a number (RFC 8259, section 6), "" when
+// it is none.
+func jsonNumber(s string) string {
+	digits := func() bool {
+		n := 0
+		for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+			n++
+		}
+		s = s[n:]
+		return n > 0
+	}
+	tag := "!!int"
+	if s != "" && s[0] == '-' {
+		s = s[1:]
+	}
+	if s != "" && s[0] == '0' {
+		s = s[1:]
+	} else if !digits() {
+		return ""
+	}
+	if s != "" && s[0] == '.' {
+		tag, s = "!!float", s[1:]
+		if !digits() {
+			return ""
+		}
+	}
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		tag, s = "!!float", s[1:]
+		if s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		if !digits() {
+			return ""
+		}
+	}
+	if s != "" {
+		return ""
+	}
+	return tag
+}
+
+// scalar makes a node and moves behind it.
+func (p *jsonParser) scalar(style Style, tag, value string, span edit.Span) *Node {
+	n := &p.nodes.take(1)[0]
+	n.Kind, n.Style, n.Tag, n.Value, n.Span = Scalar, style, tag, value, span
+	p.pos = span.End
+	return n
+}
+
+// oneRun is edit.Identity out of the slab.
+func (p *jsonParser) oneRun(src, size int) edit.Map {
+	m := p.runs.take(1)
+	m[0] = edit.Run{Dec: 0, Src: src, Len: size}
+	return m
+}

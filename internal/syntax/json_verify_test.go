@@ -1,0 +1,248 @@
+package syntax
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// bracketed returns src without its one pair of «», and an edit that puts
+// text in place of what stood between them.
+func bracketed(t *testing.T, src, text string) ([]byte, []edit.Edit) {
+	t.Helper()
+	head, rest, ok := strings.Cut(src, "«")
+	old, tail, ok2 := strings.Cut(rest, "»")
+	if !ok || !ok2 {
+		t.Fatalf("%q has no «»", src)
+	}
+	span := edit.Span{Start: len(head), End: len(head) + len(old)}
+	return []byte(head + old + tail), []edit.Edit{{Span: span, New: text}}
+}
+
+func TestVerifyJSON(t *testing.T) {
+	for _, c := range []struct {
+		name, src, text string // text replaces what stands between « and »
+		err             string // "" when it verifies
+	}{
+		{"in a value", `{"image": "«k8s.gcr.io»/pause:3.9"}`, "registry.k8s.io", ""},
+		{"in a key", `{"«k8s.gcr.io»/pause": 1}`, "registry.k8s.io", ""},
+		{"in an item", `["a", "«k8s.gcr.io»/pause"]`, "registry.k8s.io", ""},
+		{"all of a string", `["«a»"]`, "", ""},
+		{"into an empty string", `["«»"]`, "a", ""},
+		{"between escapes", `["\n«k8s.gcr.io»\/pause"]`, "registry.k8s.io", ""},
+		{"behind an escape", `["\n«»k8s.gcr.io"]`, "a", ""},
+		{"an equal text", `["«a»"]`, "a", ""},
+		{"in a later document", "{}\n{\"a\":\"«b»\"}\n", "ccc", ""},
+		{"over an escape", `["k8s«.gcr.io\/»pause"]`, "x", "touches an escape"},
+		{"in an escape", `["\u«00e9»"]`, "00e8", "touches an escape"},
+		{"between the halves of a pair", `["\ud83d«»\ude00"]`, "x", "touches an escape"},
+		{"on invalid UTF-8", "[\"a«\xff»\"]", "b", "touches an escape"},
+		{"adds an escape", `["«a»"]`, `\u0062`, "wants an escape"},
+		{"completes an escape that follows", `["«a»\/"]`, `\`, "wants an escape"},
+		{"makes an escape of what follows", `["«a»n"]`, `\`, "wants an escape"},
+		{"adds half an escape", `["«a»"]`, `\`, "after the edits"},
+		{"ends the string", `["«a»"]`, `b","c`, "items became"},
+		{"ends the string and adds a member", `{"a":"«b»"}`, `b","c":"d`, "no scalar of its own|wants an escape"},
+		{"adds a line break", `["«a»"]`, "b\nc", "wants an escape"},
+		{"adds invalid UTF-8", `["«a»"]`, "b\xff", "wants an escape"},
+		{"adds a NUL", `["«a»"]`, "\x00", "NUL"},
+		{"over the quote, to the same end", `["a«b"»]`, `b"`, "in no string"},
+		{"over the quote", `["a«b"»]`, `c"`, "is to read"},
+		{"all of the token", `[«"a"»]`, `"b"`, "is to read"},
+		{"a number", `[«1»]`, `2`, "is to read"},
+		{"within a number", `[1«0»]`, `1`, "is to read"},
+		{"a literal", `[«true»]`, `false`, "is to read"},
+		{"another type", `[«1»]`, `"1"`, "became a !!str"},
+		{"white space", `[1,« »2]`, "  ", "in no string"},
+		{"white space at the end", "[1]«»", "\n", "in no string"},
+		{"a trailing comma", `{"a":1«»}`, ",", "trailing commas"},
+		{"takes a trailing comma away", `{"a":1«,»}`, "", "trailing commas"},
+		{"another bracket", `«[]»`, `{}`, "became a !!map"},
+		{"one document more", `[]«»`, `[]`, "documents became"},
+		{"one document less", `[]«[]»`, ``, "documents became"},
+		{"the only document", `«[]»`, ` `, "a value came or went"},
+		{"one item more", `[1«»]`, `,2`, "items became"},
+		{"one member less", `{"a":1«,"b":2»}`, ``, "members became"},
+		{"another order", `{«"a":1,"b":1»}`, `"b":1,"a":1`, "is to read"},
+
+		{"in a line comment", "[1] // «k8s.gcr.io»/a\n", "registry.k8s.io", ""},
+		{"at the end of a line comment", "[1] // a«»\n", "b", ""},
+		{"at the end of a line comment that ends the source", "[1] //«»", "b", ""},
+		{"in a block comment", "/*«k8s.gcr.io»*/[1]", "registry.k8s.io", ""},
+		{"in the only comment of an empty document", "// «a»\n", "b", ""},
+		{"ends a line comment", "[1] // «a»\n", "a\n", "begins or ends elsewhere"},
+		{"ends a block comment", "/* «a» */[1]/* */", "*/ /*", "begins or ends elsewhere"},
+		{"all of a comment", "[1] «// a»\n", "// b", "in no string"},
+		{"over the end of a comment", "/* a «*/»[1]", "b*/", "in no string"},
+		{"adds a comment", "[1«»]", "/**/", "comments became"},
+		{"takes a comment away", "[1«/**/»]", "", "begins or ends elsewhere"},
+		{"makes a comment of a member", "{\"a\":1«»,\n\"b\":2}", "//", "comments became|expected"},
+
+		{"adds a member behind one", `{"name":"a"«»,"tag":"b"}`, `,"newName":"c"`, ""},
+		{"adds a member before one", `{«»"name":"a"}`, `"newName":"c",`, ""},
+		{"adds a member behind the comma", `{"name":"a",«»"tag":"b"}`, `"newName":"c",`, ""},
+		{"adds a member at the end, on a line of its own", "{\n  \"name\": \"a\"«»\n}", ",\n  \"newName\": \"c\"", ""},
+		{"adds a member before a trailing comma", `{"name":"a"«»,}`, `,"newName":"c"`, ""},
+		{"adds a member to an empty object", `[{«»}]`, `"a":"b"`, ""},
+		{"adds two members", `{"a":1«»}`, `,"b":"c","d":"e"`, ""},
+		{"adds a member in a later document", "{}\n[{\"a\":1«»}]", `,"b":"c"`, ""},
+		{"adds a key that is there", `{"name":"a"«»}`, `,"name":"c"`, "there already"},
+		{"adds a key twice", `{"name":"a"«»}`, `,"b":"c","b":"c"`, "there already"},
+		{"adds an object", `{"name":"a"«»}`, `,"b":{}`, "no scalar of its own"},
+		{"adds a key and takes the value", `{"a":«»"b"}`, `"c","d":`, "is to read|no scalar of its own"},
+		{"adds a value before one and a key for that", `{"a":«»1}`, `1,"b":`, "not where the edits move it"},
+		{"adds a member and a trailing comma", `{"a":1«»}`, `,"b":"c",`, "trailing commas"},
+		{"adds a member and a comment", "{\"a\":1«»\n}", `,"b":"c"//`, "comments became"},
+		{"adds a member with a control character", `{"a":1«»}`, ",\"b\":\"\t\"", "wants an escape"},
+		{"replaces as it adds a member", `{"a":1« »}`, `,"b":"c"`, "members became"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before, edits := bracketed(t, c.src, c.text)
+			after, err := edit.Apply(before, edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = VerifyJSON(before, after, edits)
+			if c.err == "" {
+				if err != nil {
+					t.Errorf("%s became %s: %v", before, after, err)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatalf("%s became %s and verified", before, after)
+			}
+			for _, msg := range strings.Split(c.err, "|") {
+				if strings.Contains(err.Error(), msg) {
+					return
+				}
+			}
+			t.Errorf("got %v, want %q", err, c.err)
+		})
+	}
+}
+
+// mutationSrc has one of each thing that a mutation can break.
+const mutationSrc = "\ufeff// k8s.gcr.io\r\n{\"image\": \"k8s.gcr.io\\/pause:3.9\", \"n\": [1, -2.5e3, true, null, \"\"],\r\n" +
+	" \"k8s.gcr.io/a\": {\"b\": \"x\\u00e9\\ud83d\\ude00k8s.gcr.io\\n\"}, /* k8s.gcr.io */}\n[\"k8s.gcr.io\"] 7"
+
+// mutationEdits replaces each k8s.gcr.io of mutationSrc.
+func mutationEdits() []edit.Edit {
+	const from, to = "k8s.gcr.io", "registry.k8s.io"
+	var edits []edit.Edit
+	for at := 0; ; {
+		i := strings.Index(mutationSrc[at:], from)
+		if i < 0 {
+			return edits
+		}
+		at += i + len(from)
+		edits = append(edits, edit.Edit{Span: edit.Span{Start: at - len(from), End: at}, New: to})
+	}
+}
+
+func TestVerifyJSONManyEdits(t *testing.T) {
+	before, edits := []byte(mutationSrc), mutationEdits()
+	after, err := edit.Apply(before, edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(edits) != 6 {
+		t.Fatalf("%d edits", len(edits))
+	}
+	if err := VerifyJSON(before, after, edits); err != nil {
+		t.Error(err)
+	}
+	back, err := edit.Invert(before, edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := VerifyJSON(after, before, back); err != nil {
+		t.Errorf("back: %v", err)
+	}
+	if err := VerifyJSON(before, after, edits[1:]); err == nil {
+		t.Error("verified with an edit that is not listed")
+	}
+	if err := VerifyJSON(before, before, edits); err == nil {
+		t.Error("verified with edits that were not made")
+	}
+	edits[0], edits[1] = edits[1], edits[0]
+	if err := VerifyJSON(before, after, edits); err == nil {
+		t.Error("verified with edits that are not sorted")
+	}
+}
+
+// Any byte of the new text that is other than the edits say is seen.
+func TestVerifyJSONMutatedAfter(t *testing.T) {
+	before, edits := []byte(mutationSrc), mutationEdits()
+	after, err := edit.Apply(before, edits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range after {
+		wrong := bytes.Clone(after)
+		wrong[i] ^= 1
+		if VerifyJSON(before, wrong, edits) == nil {
+			t.Errorf("byte %d changed and verified", i)
+		}
+		if VerifyJSON(before, append(wrong[:i], after[i+1:]...), edits) == nil {
+			t.Errorf("byte %d left out and verified", i)
+		}
+	}
+}
+
+// An edit that the source does not hold room for is seen wherever it falls:
+// only those within one run of a string, or within a comment, verify.
+func TestVerifyJSONEveryByte(t *testing.T) {
+	before := []byte(mutationSrc)
+	p, err := parseJSON(before, maxJSONNodes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	free := make([]bool, len(before)) // may be replaced by an "x"
+	for _, c := range p.comments {
+		for i := c.Start + 2; i < c.End; i++ {
+			free[i] = before[c.Start+1] == '/' || i < c.End-2
+		}
+	}
+	for _, d := range p.docs {
+		for _, n := range jsonScalars(d.Root, nil) {
+			for _, r := range n.Map {
+				for i := r.Src; n.Style == DoubleQuoted && i < r.Src+r.Len; i++ {
+					free[i] = true
+				}
+			}
+		}
+	}
+	for i := range before {
+		edits := []edit.Edit{{Span: edit.Span{Start: i, End: i + 1}, New: "x"}}
+		after, err := edit.Apply(before, edits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := VerifyJSON(before, after, edits); (err == nil) != free[i] {
+			t.Errorf("byte %d, %q: %v, want an error: %v", i, before[i], err, !free[i])
+		}
+		for _, text := range []string{`"`, `\`, "\n", ",x", "*/", "\x00"} {
+			edits[0].New = text
+			after, err := edit.Apply(before, edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inComment := slices.ContainsFunc(p.comments, func(c edit.Span) bool { return c.Start <= i && i < c.End })
+			err = VerifyJSON(before, after, edits)
+			switch {
+			case text == "\x00" || !free[i] || !inComment && text != ",x" && text != "*/":
+				if err == nil {
+					t.Errorf("byte %d, %q to %q: verified", i, before[i], text)
+				}
+			case !inComment || text == `"`:
+				if err != nil {
+					t.Errorf("byte %d, %q to %q: %v", i, before[i], text, err)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package syntax
+
+import (
+	"bytes"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// yamlChunks cuts src at the lines that start a document, so that parts
+// which hold nothing of interest need not be parsed. The spans tile src. A
+// document starts at its --- or, when a ... line ends the one before it,
+// right behind that line. YAML lets neither stand at the start of a line
+// within a node, so a cut never goes through one.
+//
+// Each chunk holds at least one document, but may hold more: a cut is missed
+// where the --- is preceded or followed by a line break other than LF. A file
+// with directives is one chunk, because their reach is for the decoder to
+// say.
+func yamlChunks(src []byte) []edit.Span {
+	first := 0
+	if bytes.HasPrefix(src, utf8BOM) {
+		first = len(utf8BOM)
+	}
+	if bytes.HasPrefix(src[first:], []byte("%")) || bytes.Contains(src, []byte("\n%")) || bytes.Contains(src, []byte("\r%")) {
+		return []edit.Span{{Start: 0, End: len(src)}}
+	}
+	var out []edit.Span
+	start := 0
+	for at := 0; ; {
+		n := bytes.Index(src[at:], []byte("\n---"))
+		if n < 0 {
+			return append(out, edit.Span{Start: start, End: len(src)})
+		}
+		at += n + 1
+		if !isYAMLMarker(src, at) {
+			continue
+		}
+		cut := yamlDocumentStart(src, max(start, first), at)
+		if len(out) == 0 && isYAMLComment(src[first:cut]) {
+			continue // a licence, say, which belongs to the document below it
+		}
+		out = append(out, edit.Span{Start: start, End: cut})
+		start = cut
+	}
+}
+
+// yamlDocumentStart returns where the document begins whose first token
+// stands at src[token]: behind the last ... line at or behind src[from], else
+// at the token.
+func yamlDocumentStart(src []byte, from, token int) int {
+	start := token
+	for at := from; ; {
+		if bytes.HasPrefix(src[at:token], []byte("...")) && isYAMLMarker(src, at) {
+			if n := bytes.IndexByte(src[at:token], '\n'); n >= 0 {
+				start = at + n + 1
+			}
+		}
+		n := bytes.Index(src[at:token], []byte("\n..."))
+		if n < 0 {
+			return start
+		}
+		at += n + 1
+	}
+}
+
+// isYAMLMarker reports whether the three bytes at src[i], known to be --- or
+// ..., are followed by a blank or the end of the line.
+func isYAMLMarker(src []byte, i int) bool {
+	if i+3 == len(src) {
+		return true
+	}
+	switch src[i+3] {
+	case ' ', '\t', '\r', '\n':
+		return true
+	}
+	return false
+}
+
+// isYAMLComment reports whether src has nothing but comments and empty lines.
+func isYAMLComment(src []byte) bool {
+	for len(src) > 0 {
+		line := src
+		if n := bytes.IndexByte(src, '\n'); n >= 0 {
+			line, src = src[:n], src[n+1:]
+		} else {
+			src = nil
+		}
+		if line = bytes.TrimLeft(line, " \t"); len(line) > 0 && line[0] != '#' && !bytes.Equal(line, []byte("\r")) {
+			return false
+		}
+	}
+	return true
+}
+
+// wantedYAML returns the chunks that want is true of, adjacent ones as one.
+func wantedYAML(src []byte, chunks []edit.Span, want func([]byte) bool) []edit.Span {
+	var out []edit.Span
+	for _, c := range chunks {
+		if want(src[c.Start:c.End]) {
+			out = joinYAML(out, c)
+		}
+	}
+	return out
+}
+
+// joinYAML appends c to spans, to the last of them when that ends where c
+// starts.
+func joinYAML(spans []edit.Span, c edit.Span) []edit.Span {
+	if k := len(spans) - 1; k >= 0 && spans[k].End == c.Start {
+		spans[k].End = c.End
+		return spans
+	}
+	return append(spans, c)
+}

@@ -1,0 +1,195 @@
+package syntax
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A yamlPair is a node as the decoder returned it, which knows its comments,
+// and as it was located.
+type yamlPair struct {
+	y *yaml.Node
+	n *Node
+}
+
+// A yamlWalk goes through the trees before and after in step. It never
+// follows an alias.
+type yamlWalk struct {
+	*yamlVerifier
+	at int // of before: the place of the last node that has one, for errors
+
+	// With insertions comments are compared as a whole: one below the place
+	// of an inserted key may go over to that key.
+	oldComments, newComments []string
+}
+
+// document compares two documents, of which the decoder returned b and a.
+func (w *yamlWalk) document(b, a *yaml.Node, old, new *Node) error {
+	if err := w.comments(b, a); err != nil {
+		return err
+	}
+	switch {
+	case (old == nil) != (new == nil) || len(b.Content) != len(a.Content):
+		return w.errorAt(w.at, "the content of the document came or went")
+	case len(b.Content) == 0:
+		return nil
+	case old == nil:
+		return w.comments(b.Content[0], a.Content[0])
+	}
+	return w.same(yamlPair{b.Content[0], old}, yamlPair{a.Content[0], new})
+}
+
+// same compares two nodes and all below them.
+func (w *yamlWalk) same(b, a yamlPair) error {
+	if b.n.Span.Len() > 0 || b.n.Kind == Mapping || b.n.Kind == Sequence {
+		w.at = b.n.Span.Start
+		if a.n.Span.Start != w.moved(w.at) {
+			return w.errorAt(w.at, "%.40q stands at another place afterwards", b.n.Value)
+		}
+	}
+	switch {
+	case b.n.Kind != a.n.Kind:
+		return w.errorAt(w.at, "%.40q becomes something that is not %s", b.n.Value, yamlKindWord(b.n.Kind))
+	case b.y.Style != a.y.Style:
+		return w.errorAt(w.at, "%.40q is written in another style afterwards", b.n.Value)
+	case b.n.Tag != a.n.Tag:
+		return w.errorAt(w.at, "%.40q was read as %s, and %.40q is read as %s", b.n.Value, b.n.Tag, a.n.Value, a.n.Tag)
+	case b.n.Anchor != a.n.Anchor:
+		return w.errorAt(w.at, "the anchor %q becomes %q", b.n.Anchor, a.n.Anchor)
+	}
+	want, err := edit.ApplyString(b.n.Value, w.scalars[b.n])
+	if err != nil {
+		return w.errorAt(w.at, "edits of %.40q: %w", b.n.Value, err)
+	}
+	if a.n.Value != want {
+		return w.errorAt(w.at, "%.80q becomes %.80q, not %.80q", b.n.Value, a.n.Value, want)
+	}
+	if err := w.comments(b.y, a.y); err != nil {
+		return err
+	}
+	return w.sameChildren(b, a)
+}
+
+func yamlKindWord(k Kind) string {
+	switch k {
+	case Mapping:
+		return "a mapping"
+	case Sequence:
+		return "a list"
+	case Alias:
+		return "an alias"
+	}
+	return "a scalar"
+}
+
+// sameChildren compares the children of two nodes, apart from those inserted.
+func (w *yamlWalk) sameChildren(b, a yamlPair) error {
+	step := 1
+	if b.n.Kind == Mapping {
+		step = 2
+	}
+	j := 0
+	for i := 0; i+step <= len(a.n.Children); i += step {
+		if ins := w.inserted(a.n.Children[i]); ins != nil {
+			ins.parents = append(ins.parents, a.y)
+			ins.found = append(ins.found, a.y.Content[i:i+step]...)
+			for _, c := range a.y.Content[i : i+step] {
+				w.newComments = append(w.newComments, yamlComments(c)...)
+			}
+			continue
+		}
+		if j+step > len(b.n.Children) {
+			return w.errorAt(w.at, "there is more than before: %.40q", a.n.Children[i].Value)
+		}
+		for k := range step {
+			if err := w.same(yamlPair{b.y.Content[j+k], b.n.Children[j+k]}, yamlPair{a.y.Content[i+k], a.n.Children[i+k]}); err != nil {
+				return err
+			}
+		}
+		j += step
+	}
+	if j != len(b.n.Children) {
+		return w.errorAt(w.at, "there is less than before: %.40q is gone", b.n.Children[j].Value)
+	}
+	return nil
+}
+
+// comments compares the comments that the decoder put at two nodes.
+func (w *yamlWalk) comments(b, a *yaml.Node) error {
+	if len(w.inserts) > 0 {
+		w.oldComments = append(w.oldComments, yamlComments(b)...)
+		w.newComments = append(w.newComments, yamlComments(a)...)
+		return nil
+	}
+	for _, c := range [...][2]string{{b.HeadComment, a.HeadComment}, {b.LineComment, a.LineComment}, {b.FootComment, a.FootComment}} {
+		if c[0] == c[1] {
+			continue
+		}
+		if err := w.sameComment(strings.Split(c[0], "\n"), strings.Split(c[1], "\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sameComment compares lines of comments; those that edits change may differ
+// just so.
+func (w *yamlWalk) sameComment(b, a []string) error {
+	for i, line := range b {
+		if i < len(a) && a[i] == line {
+			continue
+		}
+		edited := w.edited[line]
+		k := -1
+		if i < len(a) {
+			k = slices.Index(edited, a[i])
+		}
+		if k < 0 {
+			return w.errorAt(w.at, "near here the comment %.60q is another one afterwards, or at another place", line)
+		}
+		w.edited[line] = slices.Delete(edited, k, k+1)
+	}
+	if len(a) > len(b) {
+		return w.errorAt(w.at, "near here the comment %.60q is new", a[len(b)])
+	}
+	return nil
+}
+
+// yamlComments returns the lines of the comments at a node.
+func yamlComments(y *yaml.Node) []string {
+	var out []string
+	for _, c := range [...]string{y.HeadComment, y.LineComment, y.FootComment} {
+		if c != "" {
+			out = append(out, strings.Split(c, "\n")...)
+		}
+	}
+	return out
+}
+
+// finish compares what can only be compared when all is seen.
+func (w *yamlWalk) finish() error {
+	if len(w.inserts) == 0 {
+		return nil
+	}
+	for i, line := range w.oldComments {
+		if edited := w.edited[line]; len(edited) > 0 {
+			w.oldComments[i], w.edited[line] = edited[0], edited[1:]
+		}
+	}
+	sort.Strings(w.oldComments)
+	sort.Strings(w.newComments)
+	if err := w.sameComment(w.oldComments, w.newComments); err != nil {
+		return err
+	}
+	for _, ins := range w.inserts {
+		if err := w.sameInsert(ins); err != nil {
+			return err
+		}
+	}
+	return nil
+}

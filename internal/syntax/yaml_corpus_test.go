@@ -1,0 +1,220 @@
+package syntax
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A yamlStudy counts what became of many sources.
+type yamlStudy struct {
+	files, bytes         int
+	parsed, not, upFront int // read; not YAML for the decoder either; refused before it is asked
+	scalars, runs        int
+	changed, edits       int
+	failed               int
+}
+
+// String is one row of a table.
+func (s yamlStudy) String() string {
+	return fmt.Sprintf("%d files, %d bytes: %d parsed, %d not YAML, %d refused up front; %d scalars, all located, %d runs; %d edits in %d files verified; %d failures",
+		s.files, s.bytes, s.parsed, s.not, s.upFront, s.scalars, s.runs, s.edits, s.changed, s.failed)
+}
+
+// parse reads src, and fails the test when that is not possible though the
+// decoder reads it, or when a scalar is not located.
+func (s *yamlStudy) parse(t *testing.T, name string, src []byte) *File {
+	t.Helper()
+	s.files++
+	s.bytes += len(src)
+	f, err := ParseYAML(src, nil)
+	if err != nil {
+		var p *ParseError
+		if checkYAML(src) != nil {
+			s.upFront++
+		} else if _, e := decodedYAMLValues(src); e == nil || !errors.As(err, &p) || p.Line == 0 {
+			s.failed++
+			t.Errorf("%.200q: %v, and the decoder says %v", name, err, e)
+		} else {
+			s.not++
+		}
+		return nil
+	}
+	s.parsed++
+	for _, n := range yamlFileScalars(f) {
+		if n.Kind == Scalar && n.Value != "" {
+			s.scalars++
+			s.runs += len(n.Map)
+			checkYAMLScalar(t, src, n)
+		}
+	}
+	return f
+}
+
+// splice applies and verifies edits, undoes them and verifies that.
+func (s *yamlStudy) splice(t *testing.T, name string, src []byte, edits []edit.Edit) {
+	t.Helper()
+	if len(edits) == 0 {
+		return
+	}
+	s.changed++
+	s.edits += len(edits)
+	after, err := edit.Apply(src, edits)
+	if err == nil {
+		err = VerifyYAML(src, after, edits)
+	}
+	if err == nil && !isYAMLInsert(edits[0]) { // to take keys out is no edit that passes
+		var back []edit.Edit
+		if back, err = edit.Invert(src, edits); err == nil {
+			err = VerifyYAML(after, src, back)
+		}
+	}
+	if err != nil {
+		s.failed++
+		t.Errorf("%.200q: %v", name, err)
+	}
+}
+
+// registryEdits replaces, as a migration would, each host that a path follows.
+func registryEdits(f *File) []edit.Edit {
+	var out []edit.Edit
+	for _, n := range yamlFileScalars(f) {
+		if n.Kind != Scalar {
+			continue
+		}
+		for _, m := range registryRE.FindAllStringSubmatchIndex(n.Value, -1) {
+			if s, ok := n.Map.Span(m[2], m[3]); ok {
+				out = append(out, edit.Edit{Span: s, New: "mirror.example:5000/x"})
+			}
+		}
+	}
+	edit.Sort(out)
+	return out
+}
+
+var registryRE = regexp.MustCompile(`\b((?:[a-z0-9-]+\.)+[a-z]{2,})/[a-z]`)
+
+// commentEdits replaces the hosts in comments that stand on lines of their own.
+func commentEdits(f *File, src []byte) []edit.Edit {
+	inside := make([]bool, len(src))
+	for _, n := range yamlFileScalars(f) {
+		for i := n.Span.Start; i < n.Span.End; i++ {
+			inside[i] = true
+		}
+	}
+	var out []edit.Edit
+	at := 0
+	for _, line := range strings.SplitAfter(string(src), "\n") {
+		if text := strings.TrimLeft(line, " "); strings.HasPrefix(text, "#") && !inside[at+len(line)-len(text)] && !strings.ContainsAny(strings.TrimRight(line, "\r\n"), "\r\u0085\u2028\u2029") {
+			for _, m := range registryRE.FindAllStringSubmatchIndex(line, -1) {
+				out = append(out, edit.Edit{Span: edit.Span{Start: at + m[2], End: at + m[3]}, New: "mirror.example:5000/x"})
+			}
+		}
+		at += len(line)
+	}
+	return out
+}
+
+// insertEdits adds a key below each plain value called name, as a migration
+// does in the images of a kustomization.
+func insertEdits(f *File, src []byte) []edit.Edit {
+	var out []edit.Edit
+	var walk func(n *Node)
+	walk = func(n *Node) {
+		for i := 0; n.Kind == Mapping && i+1 < len(n.Children); i += 2 {
+			k, v := n.Children[i], n.Children[i+1]
+			if k.Value != "name" || k.Style != Plain || k.Anchor != "" || v.Kind != Scalar || v.Span.Len() == 0 || v.Style > DoubleQuoted {
+				continue
+			}
+			line := yamlLineStart(src, k.Span.Start)
+			indent := strings.Repeat(" ", k.Span.Start-line)
+			end := yamlLineEnd(src, v.Span.End)
+			rest := strings.TrimSpace(string(src[v.Span.End:end]))
+			before := strings.Trim(string(src[line:k.Span.Start]), " -")
+			if before == "" && (rest == "" || rest[0] == '#') {
+				brk := "\n"
+				if n := yamlBreak(src, end); n > 0 {
+					brk = string(src[end : end+n])
+				}
+				out = append(out, edit.Edit{Span: edit.Span{Start: end, End: end}, New: brk + indent + "newName: 'x'"})
+			} else if rest != "" && (rest[0] == ',' || rest[0] == '}') {
+				out = append(out, edit.Edit{Span: edit.Span{Start: v.Span.End, End: v.Span.End}, New: ", newName: x"})
+			}
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	for _, d := range f.Docs {
+		if d.Root != nil {
+			walk(d.Root)
+		}
+	}
+	edit.Sort(out)
+	return out
+}
+
+// TestCorpusYAML is a study of real files: REGMIGRATE_CORPUS names a folder,
+// all *.yaml and *.yml below it are read as they are, with CRLF and with a
+// byte order mark, and edited in their values, in a word of every value, in
+// comments, and by insertions.
+func TestCorpusYAML(t *testing.T) {
+	root := os.Getenv("REGMIGRATE_CORPUS")
+	if root == "" {
+		t.Skip("REGMIGRATE_CORPUS names no folder of YAML files")
+	}
+	kinds := []string{"hosts", "words", "comments", "insertions"}
+	rows := map[string]*yamlStudy{}
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() || !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") {
+			return err
+		}
+		file, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		variants := yamlVariants(file)
+		for _, variant := range []string{"as is", "CRLF", "BOM"} {
+			src := variants[variant]
+			if rows[variant] == nil {
+				rows[variant] = &yamlStudy{}
+			}
+			f := rows[variant].parse(t, name, src)
+			if f == nil {
+				continue
+			}
+			if variant == "as is" {
+				checkYAMLChunks(t, src, f)
+			}
+			for i, edits := range [][]edit.Edit{registryEdits(f), longYAMLWords(f), commentEdits(f, src), insertEdits(f, src)} {
+				row := variant + ", " + kinds[i]
+				if rows[row] == nil {
+					rows[row] = &yamlStudy{}
+				}
+				rows[row].splice(t, name+" "+row, src, edits)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows["as is"] == nil {
+		t.Fatalf("no YAML file in %s", root)
+	}
+	for _, variant := range []string{"as is", "CRLF", "BOM"} {
+		t.Logf("%-18s %s", variant, *rows[variant])
+		for _, k := range kinds {
+			if r := rows[variant+", "+k]; r != nil {
+				t.Logf("%-18s %d edits in %d files; %d failures", variant+", "+k, r.edits, r.changed, r.failed)
+			}
+		}
+	}
+}

@@ -1,0 +1,172 @@
+package syntax
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// checkYAML refuses what the decoder would read other than it stands there:
+// it takes UTF-16 by its byte order mark and counts in it, and an inner byte
+// order mark makes it drop the first character of lines.
+func checkYAML(src []byte) error {
+	for _, bom := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
+		if bytes.HasPrefix(src, []byte(bom)) {
+			return ErrUTF16
+		}
+	}
+	if i := bytes.IndexByte(src, 0); i >= 0 {
+		return &ParseError{Line: yamlUserLine(src, i), Msg: "a NUL byte: this is no text"}
+	}
+	first := len(src) - len(bytes.TrimPrefix(src, utf8BOM))
+	if i := bytes.Index(src[first:], utf8BOM); i >= 0 {
+		return fmt.Errorf("line %d: %w", yamlUserLine(src, first+i), ErrInnerBOM)
+	}
+	return nil
+}
+
+// yamlUserLine returns the line of src[i] as editors count, by LF, from 1.
+func yamlUserLine(src []byte, i int) int {
+	return 1 + bytes.Count(src[:min(i, len(src))], []byte("\n"))
+}
+
+// decodeYAML returns the documents of the part of file that span says.
+func decodeYAML(file []byte, span edit.Span) (docs []*yaml.Node, err error) {
+	src := file[span.Start:span.End]
+	if !utf8.Valid(src) {
+		// Besides a better message: a part that begins with the bytes of a
+		// UTF-16 byte order mark would be taken for UTF-16.
+		return nil, &ParseError{Line: yamlUserLine(file, span.Start+invalidUTF8(src)), Msg: "this is not UTF-8"}
+	}
+	defer func() {
+		// The decoder is known to panic on hostile input.
+		if v := recover(); v != nil {
+			docs, err = nil, &ParseError{Msg: fmt.Sprintf("the parser failed: %v", v)}
+		}
+	}()
+	dec := yaml.NewDecoder(bytes.NewReader(src))
+	for {
+		doc := new(yaml.Node)
+		if err := dec.Decode(doc); errors.Is(err, io.EOF) {
+			return docs, nil
+		} else if err != nil {
+			return nil, yamlError(file, span, err)
+		}
+		docs = append(docs, doc)
+	}
+}
+
+func invalidUTF8(src []byte) int {
+	for i := 0; i < len(src); {
+		r, size := utf8.DecodeRune(src[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i
+		}
+		i += size
+	}
+	return len(src)
+}
+
+var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
+
+// yamlError puts an error of the decoder into words, and its line into lines
+// of file as editors count.
+func yamlError(file []byte, span edit.Span, err error) error {
+	src := file[span.Start:span.End]
+	m := yamlErrorLine.FindStringSubmatch(err.Error())
+	msg := m[2]
+	if msg == "control characters are not allowed" {
+		i := yamlControl(src)
+		r, _ := utf8.DecodeRune(src[i:])
+		return &ParseError{Line: yamlUserLine(file, span.Start+i), Msg: fmt.Sprintf("the control character %U, which YAML does not allow", r)}
+	}
+	if rest, ok := strings.CutPrefix(msg, "unknown anchor '"); ok {
+		name, _, _ := strings.Cut(rest, "'")
+		out := &ParseError{Msg: fmt.Sprintf("*%s refers to an anchor that nothing before it defines", name)}
+		if i := bytes.Index(src, []byte("*"+name)); i >= 0 {
+			out.Line = yamlUserLine(file, span.Start+i)
+		}
+		return out
+	}
+	line, e := strconv.Atoi(m[1])
+	switch {
+	case e != nil:
+		line = 1 // the decoder leaves its line 0 out
+	case yamlCountsFromZero(msg):
+		line++
+	}
+	starts := newYAMLLines(src).starts
+	line = yamlUserLine(file, span.Start+starts[min(line, len(starts))-1])
+	if strings.HasPrefix(msg, "exceeded max depth") {
+		return fmt.Errorf("line %d: %w", line, ErrTooDeep)
+	}
+	return &ParseError{Line: line, Msg: yamlWords(msg)}
+}
+
+// yamlCountsFromZero reports whether msg is an error of the decoder's parser,
+// whose lines count from 0, and not of its scanner, whose lines count from 1
+// (parser.fail in decode.go of go.yaml.in/yaml/v3).
+func yamlCountsFromZero(msg string) bool {
+	switch msg {
+	case "did not find expected <stream-start>",
+		"did not find expected <document start>",
+		"found undefined tag handle",
+		"did not find expected node content",
+		"did not find expected '-' indicator",
+		"did not find expected key",
+		"did not find expected ',' or ']'",
+		"did not find expected ',' or '}'",
+		"found duplicate %YAML directive",
+		"found incompatible YAML document",
+		"found duplicate %TAG directive":
+		return true
+	}
+	return false
+}
+
+// yamlWords says for the commonest errors what a person can look for.
+func yamlWords(msg string) string {
+	switch msg {
+	case "did not find expected key":
+		return "no key where one was expected, here or in the mapping that starts here: look for a wrong indentation or a missing colon"
+	case "did not find expected '-' indicator":
+		return "no item where one was expected, here or in the list that starts here: look for a wrong indentation"
+	case "did not find expected node content":
+		return "a value was expected here (a template is no YAML before it is filled)"
+	case "could not find expected ':'":
+		return "a key without a colon"
+	case "did not find expected <document start>":
+		return "text behind the end of a document: look for a wrong indentation or a missing ---"
+	case "found character that cannot start any token":
+		return "a value cannot start with this character: quote it (or a tab is used for indentation)"
+	case "mapping values are not allowed in this context":
+		return "a second colon: quote the value, or look for a wrong indentation"
+	case "found unexpected end of stream":
+		return "a quote that is not closed (opened here, or on the first line)"
+	case "found incompatible YAML document":
+		return "a %YAML directive for a version other than 1.1"
+	}
+	return msg
+}
+
+// yamlControl returns the offset of the first code point of src that the
+// decoder refuses (readerc.go of go.yaml.in/yaml/v3).
+func yamlControl(src []byte) int {
+	for i, r := range string(src) {
+		switch {
+		case r == '\t', r == '\n', r == '\r', r == 0x85:
+		case r < 0x20, r > 0x7E && r < 0xA0, r == 0xFFFE, r == 0xFFFF:
+			return i
+		}
+	}
+	return len(src)
+}

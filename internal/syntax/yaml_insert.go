@@ -1,0 +1,88 @@
+package syntax
+
+import (
+	"sort"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A yamlInsert is an edit that adds keys to a mapping or items to a list.
+type yamlInsert struct {
+	edit    edit.Edit
+	after   edit.Span    // where its New stands in after
+	found   []*yaml.Node // what stands there: keys and values, or items
+	parents []*yaml.Node // what they were found in
+}
+
+// isYAMLInsert reports whether e is to add keys or items: they stand on lines
+// of their own, or behind a comma.
+func isYAMLInsert(e edit.Edit) bool {
+	return e.Len() == 0 && e.New != "" && (e.New[0] == ',' || yamlBreak([]byte(e.New), 0) > 0)
+}
+
+// inserted returns the insertion that n comes from, nil when there is none.
+func (v *yamlVerifier) inserted(n *Node) *yamlInsert {
+	if n.Kind == Scalar && n.Span.Len() == 0 {
+		return nil
+	}
+	i := sort.Search(len(v.inserts), func(i int) bool { return v.inserts[i].after.End > n.Span.Start })
+	if i == len(v.inserts) || n.Span.Start < v.inserts[i].after.Start {
+		return nil
+	}
+	return &v.inserts[i]
+}
+
+// sameInsert reports as an error when what was found is not what the text of
+// the insertion says when it is read by itself.
+func (v *yamlVerifier) sameInsert(ins yamlInsert) error {
+	refuse := func(why string) error {
+		return v.errorAt(ins.edit.Start, "the insertion %.60q %s", ins.edit.New, why)
+	}
+	if len(ins.parents) == 0 {
+		return refuse("adds no key and no list item")
+	}
+	parent := ins.parents[0]
+	for _, p := range ins.parents {
+		if p != parent {
+			return refuse("adds to more than one mapping or list")
+		}
+	}
+	text := ins.edit.New
+	if flow := parent.Style&yaml.FlowStyle != 0; flow != (text[0] == ',') {
+		return refuse("is in another style than what it adds to")
+	} else if flow && parent.Kind == yaml.MappingNode {
+		text = "{" + text[1:] + "}"
+	} else if flow {
+		text = "[" + text[1:] + "]"
+	}
+	docs, err := decodeYAML([]byte(text), edit.Span{Start: 0, End: len(text)})
+	if err != nil || len(docs) != 1 || docs[0].Content[0].Kind != parent.Kind {
+		return refuse("cannot be read by itself")
+	}
+	want := docs[0].Content[0]
+	if !sameYAMLScalars(want.Content, ins.found) {
+		return refuse("is read as something else where it stands")
+	}
+	return nil
+}
+
+// sameYAMLScalars compares inserted nodes: scalars, and lists and mappings of
+// them. Comments go with neither.
+func sameYAMLScalars(b, a []*yaml.Node) bool {
+	if len(b) != len(a) {
+		return false
+	}
+	for i, x := range b {
+		y := a[i]
+		if x.Kind == yaml.AliasNode || x.Anchor != "" || y.Anchor != "" || strings.Contains(x.HeadComment+x.LineComment+x.FootComment, "#") {
+			return false
+		}
+		if x.Kind != y.Kind || x.Style != y.Style || x.Tag != y.Tag || x.Value != y.Value || !sameYAMLScalars(x.Content, y.Content) {
+			return false
+		}
+	}
+	return true
+}

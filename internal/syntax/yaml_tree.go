@@ -1,0 +1,231 @@
+package syntax
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A yamlRegion is a part of a file, of whole documents, that was parsed.
+type yamlRegion struct {
+	span   edit.Span    // in the file
+	parsed []*yaml.Node // the documents as the decoder returned them
+	docs   []*Document  // the same, located; offsets are the file's
+}
+
+// readYAML parses the part of src that span says, and locates its nodes.
+func readYAML(src []byte, span edit.Span) (*yamlRegion, error) {
+	parsed, err := decodeYAML(src, span)
+	if err != nil {
+		return nil, err
+	}
+	part := src[span.Start:span.End]
+	l := &yamlLocator{file: src, src: part, base: span.Start, lines: newYAMLLines(part), anchors: map[*yaml.Node]*Node{}}
+	r := &yamlRegion{span: span, parsed: parsed}
+	if len(parsed) == 0 && span.Len() > 0 {
+		r.docs = []*Document{{Span: span}}
+	}
+	start := 0
+	for i, p := range parsed {
+		if i > 0 {
+			token, ok := l.lines.offset(p.Line, p.Column)
+			if !ok {
+				return nil, l.lost(p)
+			}
+			start = yamlDocumentStart(part, start, token)
+			r.docs[i-1].Span.End = span.Start + start
+		}
+		doc := &Document{Span: edit.Span{Start: span.Start + start, End: span.End}}
+		r.docs = append(r.docs, doc)
+		if isEmptyYAML(p) {
+			continue
+		}
+		if doc.Root, err = l.node(p.Content[0]); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// isEmptyYAML reports whether nothing stands in a document, not even a tag.
+func isEmptyYAML(doc *yaml.Node) bool {
+	if len(doc.Content) == 0 {
+		return true
+	}
+	n := doc.Content[0]
+	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == ""
+}
+
+// A yamlLocator makes Nodes out of what the decoder returned, and finds out
+// where they stand.
+type yamlLocator struct {
+	file    []byte
+	src     []byte // the part of file that was decoded
+	base    int    // where it starts
+	lines   *yamlLines
+	anchors map[*yaml.Node]*Node
+
+	nodes slab[Node]
+	lists slab[*Node]
+	runs  slab[edit.Run]
+}
+
+func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
+	n := &l.nodes.take(1)[0]
+	n.Kind, n.Style = yamlKind(y), yamlStyle(y)
+	n.Tag, n.Value, n.Anchor = y.ShortTag(), y.Value, y.Anchor
+	if n.Anchor != "" {
+		// Before the children: one of them may be an alias of this node.
+		l.anchors[y] = n
+	}
+	if n.Kind == Scalar && n.Style == Plain && n.Value == "" {
+		return n, nil // the decoder's position of what is not there means little
+	}
+	at, ok := l.lines.offset(y.Line, y.Column)
+	switch {
+	case !ok:
+	case n.Kind == Scalar:
+		ok = l.scalar(n, l.skipProperties(at, len(l.src)))
+	case n.Kind == Alias:
+		n.Target = l.anchors[y.Alias]
+		end := at + 1 + len(n.Value)
+		ok = n.Target != nil && end <= len(l.src) && l.src[at] == '*' && string(l.src[at+1:end]) == n.Value
+		n.Span = edit.Span{Start: l.base + at, End: l.base + end}
+	default:
+		// Properties that are not the collection's are those of its first key.
+		own := 0
+		if y.Anchor != "" {
+			own++
+		}
+		if y.Style&yaml.TaggedStyle != 0 {
+			own++
+		}
+		at = l.base + l.skipProperties(at, own)
+		n.Span = edit.Span{Start: at, End: at}
+	}
+	if !ok {
+		return nil, l.lost(y)
+	}
+	if n.Kind == Mapping || n.Kind == Sequence {
+		n.Children = l.lists.take(len(y.Content))
+		for i, c := range y.Content {
+			child, err := l.node(c)
+			if err != nil {
+				return nil, err
+			}
+			n.Children[i] = child
+		}
+	}
+	return n, nil
+}
+
+// lost is the error for a node that does not stand where the decoder says:
+// better no edit than one at the wrong place.
+func (l *yamlLocator) lost(y *yaml.Node) error {
+	line := min(max(y.Line, 1), len(l.lines.starts))
+	return &ParseError{Line: yamlUserLine(l.file, l.base+l.lines.starts[line-1]), Msg: fmt.Sprintf("cannot tell where %.40q stands", y.Value)}
+}
+
+// scalar finds the token of n that starts at src[at].
+func (l *yamlLocator) scalar(n *Node, at int) bool {
+	if from, end, ok := plainYAMLEnd(l.src, at, n.Style, n.Value); ok {
+		n.Span = edit.Span{Start: l.base + at, End: l.base + end}
+		if n.Value != "" {
+			n.Map = l.runs.take(1)
+			n.Map[0] = edit.Run{Src: l.base + from, Len: len(n.Value)}
+		}
+		return true
+	}
+	t := &yamlToken{src: l.src, at: at, value: n.Value, ok: at < len(l.src)}
+	switch n.Style {
+	case Plain:
+		t.plain()
+	case SingleQuoted:
+		t.quoted('\'')
+	case DoubleQuoted:
+		t.quoted('"')
+	default:
+		t.block()
+	}
+	if !t.ok || t.dec != len(t.value) {
+		return false
+	}
+	n.Span = edit.Span{Start: l.base + at, End: l.base + t.at}
+	n.Map = t.runs
+	for i := range n.Map {
+		n.Map[i].Src += l.base
+	}
+	return true
+}
+
+// skipProperties returns the offset behind up to count anchors and tags, and
+// what stands between them and the token. An anchor ends where the decoder
+// ends it: &a:b is the anchor a and then ":b".
+func (l *yamlLocator) skipProperties(at, count int) int {
+	for ; count > 0 && at < len(l.src); count-- {
+		switch l.src[at] {
+		case '&':
+			at++
+			for at < len(l.src) && isYAMLAnchor(l.src[at]) {
+				at++
+			}
+		case '!':
+			for at < len(l.src) && !isYAMLBlank(l.src[at]) && yamlBreak(l.src, at) == 0 {
+				at++
+			}
+		default:
+			return at
+		}
+		at = l.skipSpace(at)
+	}
+	return at
+}
+
+// skipSpace returns the offset of the next token: behind blanks, line breaks
+// and comments.
+func (l *yamlLocator) skipSpace(at int) int {
+	for at < len(l.src) {
+		if n := yamlBreak(l.src, at); n > 0 {
+			at += n
+		} else if isYAMLBlank(l.src[at]) {
+			at++
+		} else if l.src[at] == '#' {
+			at = yamlLineEnd(l.src, at)
+		} else {
+			break
+		}
+	}
+	return at
+}
+
+func isYAMLAnchor(c byte) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || c == '_' || c == '-'
+}
+
+func yamlKind(y *yaml.Node) Kind {
+	switch y.Kind {
+	case yaml.MappingNode:
+		return Mapping
+	case yaml.SequenceNode:
+		return Sequence
+	case yaml.AliasNode:
+		return Alias
+	}
+	return Scalar
+}
+
+func yamlStyle(y *yaml.Node) Style {
+	switch {
+	case y.Style&yaml.DoubleQuotedStyle != 0:
+		return DoubleQuoted
+	case y.Style&yaml.SingleQuotedStyle != 0:
+		return SingleQuoted
+	case y.Style&yaml.LiteralStyle != 0:
+		return Literal
+	case y.Style&yaml.FoldedStyle != 0:
+		return Folded
+	}
+	return Plain
+}
