@@ -1,0 +1,136 @@
+package walk
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Root returns the folder that paths are relative to when path is looked at:
+// the top of the git repository that holds path, a worktree's or submodule's
+// own top included, with isGit true; else path itself, or the folder of path
+// if it is not a folder. root is absolute and without symbolic links; a path
+// that is a link to a folder counts as that folder. It is an error if path
+// does not exist.
+func Root(path string) (root string, isGit bool, err error) {
+	real, _, err := resolveNamed(path)
+	if err != nil {
+		return "", false, fmt.Errorf("finding %q: %w", path, withoutPath(err))
+	}
+	if info, err := os.Lstat(real); err != nil || !info.IsDir() {
+		real = filepath.Dir(real)
+	}
+	for dir := real; ; {
+		if isRepository(dir) {
+			return dir, true, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return real, false, nil
+		}
+		dir = up
+	}
+}
+
+// isRepository reports whether dir is the top of a git work tree.
+func isRepository(dir string) bool {
+	_, ok := gitDir(dir)
+	return ok
+}
+
+// maxGitFile is more than the largest path that a system takes.
+const maxGitFile = 64 << 10
+
+// gitDir returns the folder that holds git's data of the work tree dir. A .git
+// file counts even if what it names is missing (a worktree copied into a
+// container): the tree is a repository's all the same.
+//
+// The layout is gitrepository-layout(5).
+func gitDir(dir string) (string, bool) {
+	git := filepath.Join(dir, ".git")
+	info, err := os.Stat(git)
+	switch {
+	case err != nil:
+		return "", false
+	case info.IsDir():
+		return git, isGitDir(git)
+	case !info.Mode().IsRegular():
+		return "", false
+	}
+	src, err := readAtMost(git, maxGitFile)
+	if err != nil {
+		return "", false
+	}
+	to, ok := strings.CutPrefix(strings.TrimRight(string(src), "\r\n"), "gitdir: ")
+	if !ok || to == "" {
+		return "", false
+	}
+	return from(dir, to), true
+}
+
+// isGitDir reports whether git takes dir for the data of a repository.
+func isGitDir(dir string) bool {
+	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
+		return false
+	}
+	common := commonDir(dir)
+	for _, name := range []string{"objects", "refs"} {
+		if info, err := os.Stat(filepath.Join(common, name)); err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// commonDir returns the folder of what a worktree shares with the repository
+// it was made from, gitDir itself for others.
+func commonDir(gitDir string) string {
+	src, err := readAtMost(filepath.Join(gitDir, "commondir"), maxGitFile)
+	if err != nil {
+		return gitDir
+	}
+	return from(gitDir, string(bytes.TrimRight(src, "\r\n")))
+}
+
+// from returns path, which is relative to dir unless it is absolute.
+func from(dir, path string) string {
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}
+
+// readAtMost reads the regular file at path; one that is larger than limit
+// bytes is an error, so that no file of an untrusted tree fills the memory.
+func readAtMost(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("not a regular file") // opening a pipe would wait for ever
+	}
+	tooLarge := fmt.Errorf("larger than %d bytes", limit)
+	if info.Size() > limit {
+		return nil, tooLarge
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var src bytes.Buffer
+	src.Grow(int(info.Size()) + bytes.MinRead)
+	if _, err := src.ReadFrom(io.LimitReader(f, limit+1)); err != nil {
+		return nil, err
+	}
+	if int64(src.Len()) > limit {
+		return nil, tooLarge // it grew
+	}
+	return src.Bytes(), nil
+}
