@@ -1,0 +1,183 @@
+package atomicfile
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// childFile names, in the environment of a child of TestReplaceKilled, the
+// file that the child replaces until it is killed.
+const childFile = "REGMIGRATE_TEST_ATOMICFILE"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childFile); path != "" {
+		replaceForever(path)
+	}
+	os.Exit(m.Run())
+}
+
+// twoTexts are large, so that a write of one takes a while, and of different
+// length, so that part of one cannot pass for the other.
+func twoTexts() [2][]byte {
+	return [2][]byte{bytes.Repeat([]byte("old\n"), 1<<16), bytes.Repeat([]byte("newer\n"), 1<<16)}
+}
+
+// replaceForever replaces one text by the other and writes a byte to standard
+// output before each time. It ends on an error only.
+func replaceForever(path string) {
+	texts := twoTexts()
+	now, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	at := 0
+	if bytes.Equal(now, texts[1]) {
+		at = 1
+	}
+	for ; ; at = 1 - at {
+		if _, err := os.Stdout.WriteString("."); err != nil {
+			panic(err)
+		}
+		if err := Replace(path, texts[at], texts[1-at]); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func TestReplaceKilled(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := twoTexts()
+	folder := t.TempDir()
+	path := filepath.Join(folder, "f")
+	if err := os.WriteFile(path, texts[0], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 1))
+	inTheMiddle := 0
+	for round := range 50 {
+		cmd := exec.Command(self)
+		cmd.Env = append(os.Environ(), childFile+"="+path)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// The byte read last says that a replacement begins; how far it is
+		// when the signal comes is left to the scheduler, except that every
+		// other time it has its temporary file, and is at work on that.
+		if _, err := io.ReadFull(out, make([]byte, 1+r.IntN(4))); err != nil {
+			_ = cmd.Wait()
+			t.Fatalf("%v\n%s", err, &stderr)
+		}
+		ended := make(chan struct{})
+		go func() {
+			_, _ = io.Copy(io.Discard, out) // a full pipe would stop the child
+			close(ended)
+		}()
+		for round%2 == 0 && len(temps(t, folder)) == 0 {
+			select {
+			case <-ended:
+				_ = cmd.Wait()
+				t.Fatalf("the child ended by itself\n%s", &stderr)
+			default:
+			}
+		}
+		for range r.IntN(20) {
+			runtime.Gosched()
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // "signal: killed"
+
+		got, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, texts[0]) && !bytes.Equal(got, texts[1]) {
+			t.Fatalf("%d bytes that are neither text", len(got))
+		}
+		for _, name := range temps(t, folder) {
+			inTheMiddle++
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantNames(t, folder, "f")
+	}
+	if inTheMiddle == 0 {
+		t.Error("none was killed in the middle, so nothing was shown")
+	}
+	t.Logf("%d of 50 were killed in the middle", inTheMiddle)
+}
+
+// temps returns the temporary files in folder.
+func temps(t *testing.T, folder string) []string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, TempPrefix+"*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+func TestReplaceBesideAReader(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open cannot be replaced here")
+	}
+	texts := twoTexts()
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, texts[0], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	seen := make(chan [2]int, 1)
+	done := make(chan struct{})
+	go func() {
+		var n [2]int
+		defer func() { seen <- n }()
+		for {
+			got, err := os.ReadFile(path)
+			switch {
+			case err != nil:
+				t.Error(err)
+				return
+			case bytes.Equal(got, texts[0]):
+				n[0]++
+			case bytes.Equal(got, texts[1]):
+				n[1]++
+			default:
+				t.Errorf("%d bytes that are neither text", len(got))
+				return
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	}()
+	for i := range 60 {
+		if err := Replace(path, texts[i%2], texts[1-i%2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(done)
+	n := <-seen
+	if n[0]+n[1] == 0 {
+		t.Error("nothing was read")
+	}
+	t.Logf("read the old text %d times, the new one %d times", n[0], n[1])
+}
