@@ -1,0 +1,418 @@
+package template
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template/parse"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A study counts what became of many templates.
+type study struct {
+	files, bytes              int
+	first, verified, unclosed int // read with the first mask; read whole; not lexed
+	plain, text               int // bytes of text that no tree holds; bytes of text
+	literals, attached        int // attached: stand in a scalar
+	wanted                    int // literals that text/template/parse knows
+	scalars                   int
+	edits, literalEdits       int
+	wrong, refused            int
+	failed                    int
+}
+
+func (s study) String() string {
+	return fmt.Sprintf("%5d files %8d bytes: %.2f %% verified (%.2f %% with the first mask), %d not closed, %.3f %% of text plain; "+
+		"%d literals, %d in scalars, %d wanted; %d scalars; %d text edits, %d literal edits; %d of %d wrong ones refused; %d failures",
+		s.files, s.bytes, 100*float64(s.verified)/float64(s.files), 100*float64(s.first)/float64(s.files), s.unclosed, 100*float64(s.plain)/float64(max(s.text, 1)),
+		s.literals, s.attached, s.wanted, s.scalars, s.edits, s.literalEdits, s.refused, s.wrong, s.failed)
+}
+
+func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
+	t.Helper()
+	s.files++
+	s.bytes += len(src)
+	f, err := Parse(src, nil)
+	if err != nil {
+		s.unclosed++
+		t.Logf("%s: %v", name, err)
+		return
+	}
+	if f.Verified {
+		s.verified++
+	} else if os.Getenv("REGMIGRATE_CORPUS_LIST") != "" {
+		k, _ := lex(src)
+		_, err := syntax.ParseYAML(k.mask(k.items(), false).text, nil)
+		t.Logf("%s: %d bytes plain: %v", name, plainBytes(f), err)
+	}
+	k, err := lex(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := syntax.ParseYAML(k.mask(k.items(), false).text, nil); err == nil {
+		s.first++
+	}
+	s.plain += plainBytes(f)
+	s.text += len(src)
+	for _, a := range k.actions {
+		s.text -= a.span.Len()
+	}
+	for _, l := range f.Literals {
+		s.literals++
+		if l.In != nil {
+			s.attached++
+		}
+	}
+	checkFile(t, src, f)
+	if f.Engine == Go {
+		s.oracle(t, name, src, f)
+	}
+	s.splice(t, name, src, f, r)
+}
+
+func plainBytes(f *File) int {
+	n := 0
+	for _, p := range f.Plain {
+		n += p.Len()
+	}
+	return n
+}
+
+// oracle holds the literals against those that text/template/parse finds.
+func (s *study) oracle(t *testing.T, name string, src []byte, f *File) {
+	t.Helper()
+	byStart := map[int]Literal{}
+	for _, l := range f.Literals {
+		byStart[l.Span.Start] = l
+	}
+	for pos, text := range parsedStrings(t, src) {
+		s.wanted++
+		if l, ok := byStart[pos]; !ok || l.Text != text {
+			s.failed++
+			t.Errorf("%s: the literal %q at byte %d was found as %q", name, text, pos, l.Text)
+		}
+	}
+}
+
+// parsedStrings returns the string literals that text/template/parse finds,
+// by their offset; nil when it does not parse src.
+func parsedStrings(t *testing.T, src []byte) map[int]string {
+	t.Helper()
+	tree := parse.New("")
+	tree.Mode = parse.SkipFuncCheck | parse.ParseComments
+	trees := map[string]*parse.Tree{}
+	if _, err := tree.Parse(string(src), "", "", trees); err != nil {
+		return nil
+	}
+	out := map[int]string{}
+	var list func(l *parse.ListNode)
+	var walk func(n parse.Node)
+	list = func(l *parse.ListNode) {
+		if l != nil {
+			for _, n := range l.Nodes {
+				walk(n)
+			}
+		}
+	}
+	pipe := func(p *parse.PipeNode) {
+		if p != nil {
+			for _, c := range p.Cmds {
+				for _, a := range c.Args {
+					walk(a)
+				}
+			}
+		}
+	}
+	branch := func(b parse.BranchNode) {
+		pipe(b.Pipe)
+		list(b.List)
+		list(b.ElseList)
+	}
+	walk = func(n parse.Node) {
+		switch n := n.(type) {
+		case *parse.StringNode:
+			out[int(n.Pos)] = n.Text
+		case *parse.ListNode:
+			list(n)
+		case *parse.PipeNode:
+			pipe(n)
+		case *parse.ChainNode:
+			walk(n.Node)
+		case *parse.ActionNode:
+			pipe(n.Pipe)
+		case *parse.TemplateNode:
+			pipe(n.Pipe)
+		case *parse.IfNode:
+			branch(n.BranchNode)
+		case *parse.RangeNode:
+			branch(n.BranchNode)
+		case *parse.WithNode:
+			branch(n.BranchNode)
+		}
+	}
+	for _, tr := range trees {
+		if tr.Root != nil {
+			list(tr.Root)
+		}
+	}
+	return out
+}
+
+// splice edits random words of values and of literals, and wrongly.
+func (s *study) splice(t *testing.T, name string, src []byte, f *File, r *rand.Rand) {
+	t.Helper()
+	k, err := lex(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	edits := textEdits(k, f, r, 12)
+	s.edits += len(edits)
+	literal := literalEdits(f, r, 6)
+	s.literalEdits += len(literal)
+	for _, n := range scalars(f) {
+		if n.Value != "" {
+			s.scalars++
+		}
+	}
+	all := append(edits, literal...)
+	edit.Sort(all)
+	after, err := edit.Apply(src, all)
+	if err == nil {
+		err = Verify(src, after, all)
+	}
+	if err != nil {
+		s.failed++
+		t.Errorf("%s: %v", name, err)
+	}
+	for _, e := range wrongEdits(k, r) {
+		s.wrong++
+		after, err := edit.Apply(src, []edit.Edit{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if Verify(src, after, []edit.Edit{e}) != nil {
+			s.refused++
+		} else {
+			t.Errorf("%s: %q for %q at byte %d was accepted", name, e.New, src[e.Start:e.End], e.Start)
+		}
+	}
+}
+
+// textEdits replaces up to n words of values outside of actions.
+func textEdits(k *source, f *File, r *rand.Rand, n int) []edit.Edit {
+	nodes := scalars(f)
+	var out []edit.Edit
+	taken := map[int]bool{}
+	for tries := 0; tries < 4*n && len(out) < n && len(nodes) > 0; tries++ {
+		v := nodes[r.IntN(len(nodes))]
+		words := wordSpans(v.Value)
+		if len(words) == 0 || v.Tag != "!!str" {
+			continue
+		}
+		w := words[r.IntN(len(words))]
+		s, ok := v.Map.Span(w.Start, w.End)
+		if !ok || taken[s.Start] || inAction(k, s) {
+			continue
+		}
+		taken[s.Start] = true
+		out = append(out, edit.Edit{Span: s, New: "mirror.example/x"})
+	}
+	return out
+}
+
+func literalEdits(f *File, r *rand.Rand, n int) []edit.Edit {
+	var out []edit.Edit
+	taken := map[int]bool{}
+	for tries := 0; tries < 2*n && len(out) < n && len(f.Literals) > 0; tries++ {
+		l := f.Literals[r.IntN(len(f.Literals))]
+		words := wordSpans(l.Text)
+		if len(words) == 0 {
+			continue
+		}
+		w := words[r.IntN(len(words))]
+		if s, ok := l.Map.Span(w.Start, w.End); ok && !taken[s.Start] {
+			taken[s.Start] = true
+			// Each another text: two definitions of one name would not parse.
+			out = append(out, edit.Edit{Span: s, New: fmt.Sprintf("mirror.example/x%d", len(out))})
+		}
+	}
+	return out
+}
+
+// wrongEdits are edits that would change the template's structure.
+func wrongEdits(k *source, r *rand.Rand) []edit.Edit {
+	if len(k.actions) == 0 {
+		return nil
+	}
+	i := r.IntN(len(k.actions))
+	a := k.actions[i]
+	if i > 0 && k.actions[i-1].word == "raw" {
+		return nil // before it, {{ is text
+	}
+	out := []edit.Edit{
+		{Span: edit.Span{Start: a.span.Start, End: a.span.Start + 1}},                // not an action any more
+		{Span: edit.Span{Start: a.span.Start + 2, End: a.span.Start + 2}, New: "x"},  // another action
+		{Span: edit.Span{Start: a.span.Start, End: a.span.Start}, New: "{{ .New }}"}, // one more
+		{Span: a.span, New: "x"}, // one less
+	}
+	return out
+}
+
+func inAction(k *source, s edit.Span) bool {
+	for _, a := range k.actions {
+		if a.span.Overlaps(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordSpans returns the words of text: runs of letters and digits that begin
+// with a letter.
+func wordSpans(text string) []edit.Span {
+	var out []edit.Span
+	for i := 0; i < len(text); i++ {
+		if !isWord(text[i]) || text[i] == '_' || text[i] >= 0x80 || '0' <= text[i] && text[i] <= '9' {
+			continue
+		}
+		s := edit.Span{Start: i}
+		for i < len(text) && isWord(text[i]) && text[i] < 0x80 {
+			i++
+		}
+		s.End = i
+		out = append(out, s)
+	}
+	return out
+}
+
+func scalars(f *File) []*syntax.Node {
+	var out []*syntax.Node
+	var walk func(n *syntax.Node)
+	walk = func(n *syntax.Node) {
+		if n.Kind == syntax.Scalar {
+			out = append(out, n)
+		}
+		for _, c := range n.Children {
+			walk(c)
+		}
+	}
+	for _, d := range f.Docs {
+		if d.Root != nil {
+			walk(d.Root)
+		}
+	}
+	return out
+}
+
+// checkFile fails the test unless all positions of f are those of src.
+func checkFile(t *testing.T, src []byte, f *File) {
+	t.Helper()
+	all := edit.Span{Start: 0, End: len(src)}
+	checkMap := func(what, text string, m edit.Map, in edit.Span) {
+		for _, r := range m {
+			s := edit.Span{Start: r.Src, End: r.Src + r.Len}
+			if !in.Contains(s) || r.Dec < 0 || r.Dec+r.Len > len(text) || text[r.Dec:r.Dec+r.Len] != string(src[s.Start:s.End]) {
+				t.Fatalf("%s %.80q does not stand where its map %v leads in %.200q", what, text, m, src)
+			}
+		}
+	}
+	for _, n := range scalars(f) {
+		if !all.Contains(n.Span) || n.Span.Len() < 0 {
+			t.Fatalf("the scalar %.80q is at %v of %d bytes", n.Value, n.Span, len(src))
+		}
+		checkMap("the value", n.Value, n.Map, n.Span)
+	}
+	for _, d := range f.Docs {
+		if !all.Contains(d.Span) || d.Span.Len() < 0 {
+			t.Fatalf("a document is at %v of %d bytes", d.Span, len(src))
+		}
+	}
+	at := 0
+	for _, l := range f.Literals {
+		if l.Span.Start < at || !l.Action.Contains(l.Span) || l.Span.Len() < 2 {
+			t.Fatalf("the literal %.80q is at %v, in the action at %v", l.Text, l.Span, l.Action)
+		}
+		at = l.Span.End
+		checkMap("the literal", l.Text, l.Map, l.Span)
+	}
+	for _, spans := range [][]edit.Span{f.Comments, f.Plain} {
+		at = 0
+		for _, s := range spans {
+			if s.Start < at || s.End > len(src) || s.Len() <= 0 {
+				t.Fatalf("spans out of order: %v", spans)
+			}
+			at = s.End
+		}
+	}
+	if f.Verified != (len(f.Plain) == 0) {
+		t.Fatalf("verified is %v, with %d parts plain", f.Verified, len(f.Plain))
+	}
+}
+
+// TestCorpusTemplates is a study of real templates: REGMIGRATE_CORPUS names a
+// folder, all templates below it are read, their literals held against
+// text/template/parse, words of their values and literals replaced, and
+// wrong edits tried.
+func TestCorpusTemplates(t *testing.T) {
+	root := os.Getenv("REGMIGRATE_CORPUS")
+	if root == "" {
+		t.Skip("REGMIGRATE_CORPUS names no folder of templates")
+	}
+	rows := map[string]*study{}
+	r := rand.New(rand.NewPCG(1, 2))
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		row := corpusRow(path)
+		if row == "" {
+			return nil
+		}
+		src, err := os.ReadFile(path)
+		if err != nil || !Sniff(src) {
+			return err
+		}
+		if rows[row] == nil {
+			rows[row] = &study{}
+		}
+		rows[row].file(t, path, src, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) == 0 {
+		t.Fatalf("no template in %s", root)
+	}
+	for _, row := range []string{"templates/*.yaml", "templates/*.tpl", "templates/*.txt", "*.yaml.template", "*.yaml.j2", "*.j2"} {
+		if rows[row] != nil {
+			t.Logf("%-17s %v", row, *rows[row])
+		}
+	}
+}
+
+func corpusRow(path string) string {
+	base := filepath.Base(path)
+	chart := strings.Contains(path, "/templates/")
+	switch {
+	case strings.HasSuffix(base, ".yaml.j2") || strings.HasSuffix(base, ".yml.j2"):
+		return "*.yaml.j2"
+	case strings.HasSuffix(base, ".j2"):
+		return "*.j2"
+	case strings.HasSuffix(base, ".yaml.template") || strings.HasSuffix(base, ".yml.template"):
+		return "*.yaml.template"
+	case chart && (strings.HasSuffix(base, ".yaml") || strings.HasSuffix(base, ".yml")):
+		return "templates/*.yaml"
+	case chart && strings.HasSuffix(base, ".tpl"):
+		return "templates/*.tpl"
+	case chart && strings.HasSuffix(base, ".txt"):
+		return "templates/*.txt"
+	}
+	return ""
+}

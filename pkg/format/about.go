@@ -1,0 +1,134 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// about says why the mark at of text is no reference, "" when it is one.
+func about(text string, at edit.Span) Reason {
+	found := image.At(text, at)
+	switch found.Shape {
+	case image.Reference, image.Host:
+		switch {
+		case !isMeant(text, found, at):
+			return OtherName
+		case found.Shape == image.Host:
+			return BareHost
+		}
+		return ""
+	case image.URL:
+		return URL
+	case image.Path:
+		return Path
+	case image.Pattern:
+		return Pattern
+	}
+	return OtherName
+}
+
+// isMeant reports whether the name that found is begins with the mark at, at
+// a boundary: not staging-k8s.gcr.io, nor k8s.gcr.io.example, nor
+// gcr.io/google_containers2.
+func isMeant(text string, found image.Found, at edit.Span) bool {
+	switch text[found.Span.Start:at.Start] {
+	case "":
+	case "index.", "registry-1.": // other spellings of docker.io
+		if text[at.Start:at.End] != "docker.io" && !strings.HasPrefix(text[at.Start:at.End], "docker.io/") {
+			return false
+		}
+	default:
+		return false
+	}
+	if at.End >= found.Span.End {
+		return true
+	}
+	switch text[at.End] {
+	case '/', '@':
+		return true
+	case ':':
+		return strings.Contains(text[at.Start:at.End], "/") // else a port, and another registry
+	}
+	return false
+}
+
+// assigned returns the name that the value after before is given to: of
+// `--registry=`, `REGISTRY=`, `REGISTRY="`, `${REGISTRY:-`, `registry: `.
+func assigned(before string) string {
+	before = strings.TrimRight(before, `"'\`)
+	var ok bool
+	for _, op := range []string{":=", ":-", "?=", "=", "= ", ":", ": "} {
+		if before, ok = strings.CutSuffix(before, op); ok {
+			break
+		}
+	}
+	if !ok {
+		return ""
+	}
+	before = strings.TrimRight(before, `"' `)
+	i := len(before)
+	for i > 0 && (before[i-1] == '_' || before[i-1] == '-' || before[i-1] == '.' || isAlnum(before[i-1])) {
+		i--
+	}
+	return strings.TrimLeft(before[i:], "-")
+}
+
+func isAlnum(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// ownRule reports whether the text at is part of a regmigrate rule on a
+// command line.
+func ownRule(text string, at edit.Span) bool {
+	before := lineBefore(text, at.Start)
+	return strings.HasSuffix(before, "--rule=") || strings.HasSuffix(before, "--rule ") ||
+		strings.Contains(before, "--rule") && strings.HasSuffix(before, "=") && !strings.Contains(before[strings.LastIndex(before, "--rule")+len("--rule")+1:], " ")
+}
+
+// far is how much of a line is looked at around a mark, in bytes. A file of
+// one long line must not cost its length for every mark.
+const far = 2048
+
+// lineBefore returns what stands before offset at on its line.
+func lineBefore(text string, at int) string {
+	from := max(0, at-far)
+	return text[from+strings.LastIndexByte(text[from:at], '\n')+1 : at]
+}
+
+// inComment reports whether offset at of a script stands in a comment: after
+// a # that begins a word, outside of quotes.
+func inComment(text string, at int) bool {
+	line := lineBefore(text, at)
+	quote := byte(0)
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
+			return true
+		case c == '/' && strings.HasPrefix(line[i:], "// "):
+			return true
+		}
+	}
+	// A quote that is never closed is an apostrophe.
+	return quote != 0 && strings.HasPrefix(strings.TrimLeft(line, " \t"), "#")
+}
+
+// lineAround returns the line that holds m, or as much of it as counts, and
+// where m is in it.
+func lineAround(text string, m edit.Span) (string, edit.Span) {
+	start := m.Start - len(lineBefore(text, m.Start))
+	end := min(len(text), m.End+far)
+	if i := strings.IndexByte(text[m.End:end], '\n'); i >= 0 {
+		end = m.End + i
+	}
+	return text[start:end], edit.Span{Start: m.Start - start, End: m.End - start}
+}

@@ -1,0 +1,105 @@
+package format
+
+import (
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+)
+
+// certain reports whether the value at f is certainly an image, so that a
+// name without a domain is one on Docker Hub. That is so where the syntax of
+// an API or of a tool says it, never for what a key merely sounds like.
+func (d *detector) certain(f *frame) bool {
+	switch f.object {
+	case nil:
+		return d.certainInTool(f)
+	default:
+		return certainInObject(f)
+	}
+}
+
+// certainInObject knows workloads and what runs like them.
+// Sources: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#container-v1-core,
+// https://tekton.dev/docs/pipelines/tasks/, https://argo-workflows.readthedocs.io/en/latest/fields/
+func certainInObject(f *frame) bool {
+	if f.key != "image" || f.up == nil {
+		return false
+	}
+	if f.up.item && f.up.up != nil {
+		switch f.up.up.key {
+		case "containers", "initContainers", "ephemeralContainers":
+			return true
+		case "steps", "sidecars":
+			return f.object.group() == "tekton.dev" || f.object.group() == "argoproj.io"
+		}
+	}
+	switch f.up.key {
+	case "container", "script":
+		return f.object.group() == "argoproj.io"
+	case "stepTemplate":
+		return f.object.group() == "tekton.dev"
+	}
+	return false
+}
+
+// certainInTool knows the files of tools that are told by their name.
+func (d *detector) certainInTool(f *frame) bool {
+	base := path.Base(d.in.Path)
+	switch keys := f.keys(); {
+	case isCompose(base, f):
+		// https://github.com/compose-spec/compose-spec/blob/main/05-services.md#image
+		return len(keys) == 3 && keys[0] == "services" && keys[2] == "image" && f.up.node.Field("build") == nil
+	case strings.Contains("/"+d.in.Path, "/.github/workflows/") || strings.Contains("/"+d.in.Path, "/.gitea/workflows/"):
+		// https://docs.github.com/actions/using-workflows/workflow-syntax-for-github-actions#jobsjob_idcontainer
+		return len(keys) == 3 && keys[2] == "container" || len(keys) == 4 && keys[2] == "container" && keys[3] == "image" ||
+			len(keys) == 5 && keys[2] == "services" && keys[4] == "image"
+	case strings.HasSuffix(base, ".gitlab-ci.yml") || base == ".gitlab-ci.yaml":
+		// https://docs.gitlab.com/ci/yaml/#image
+		n := len(keys)
+		return n > 0 && n < 3 && keys[n-1] == "image" || n > 1 && n < 4 && keys[n-1] == "name" && (keys[n-2] == "image" || keys[n-2] == "services") || n > 0 && n < 3 && f.item && keys[n-1] == "services"
+	case strings.HasSuffix(d.in.Path, ".circleci/config.yml"):
+		// https://circleci.com/docs/configuration-reference/#docker
+		return len(keys) > 1 && keys[len(keys)-1] == "image" && keys[len(keys)-2] == "docker"
+	case base == ".drone.yml" || strings.HasPrefix(base, ".woodpecker"):
+		return f.key == "image"
+	}
+	return false
+}
+
+// keys are the keys from the root of f's document down to f, items left out.
+func (f *frame) keys() []string {
+	var out []string
+	for ; f != nil && f.up != nil && !f.inner; f = f.up {
+		if !f.item {
+			out = append([]string{f.key}, out...)
+		}
+	}
+	return out
+}
+
+// isCompose reports whether f stands in a Compose file: it is called like
+// one, or its root has services and nothing that no Compose file has.
+func isCompose(base string, f *frame) bool {
+	stem := strings.TrimSuffix(strings.TrimSuffix(base, ".yml"), ".yaml")
+	if stem == "compose" || stem == "docker-compose" || strings.HasPrefix(stem, "docker-compose.") || strings.HasPrefix(stem, "compose.") || strings.HasPrefix(stem, "docker-compose-") {
+		return true
+	}
+	for f.up != nil {
+		f = f.up
+	}
+	services := f.node.Field("services")
+	if services == nil || services.Kind != syntax.Mapping {
+		return false
+	}
+	for i := 0; i < len(f.node.Children); i += 2 {
+		switch k := f.node.Children[i].Value; k {
+		case "version", "name", "services", "networks", "volumes", "configs", "secrets", "include":
+		default:
+			if !strings.HasPrefix(k, "x-") {
+				return false
+			}
+		}
+	}
+	return f.node.Field("version") != nil || f.node.Field("networks") != nil || f.node.Field("volumes") != nil
+}

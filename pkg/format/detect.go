@@ -1,0 +1,343 @@
+package format
+
+import (
+	"path"
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// A detector goes over the trees of one file. What it looks for is the same
+// for every syntax that has such trees.
+type detector struct {
+	in      Input
+	out     Scanned
+	told    []bool                  // which marks have been explained
+	pieces  map[*syntax.Node]bool   // scalars that are pieces
+	aliased map[*syntax.Node]bool   // anchored scalars that an alias showed to be images
+	frames  map[*syntax.Node]*frame // where each scalar stands, for who wants to know
+	source  string                  // in.Src, once somebody wanted it as text
+
+	around   *object // what the lines of a document that does not parse say that it is
+	aroundAt edit.Span
+}
+
+func newDetector(in Input) *detector {
+	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{}}
+}
+
+// text returns the source as text.
+func (d *detector) text() string {
+	if d.source == "" {
+		d.source = string(d.in.Src)
+	}
+	return d.source
+}
+
+// detect finds the occurrences in docs and explains every mark. Marks outside
+// of every scalar are explained by outside.
+func detect(in Input, docs []*syntax.Document, outside func(text string, mark edit.Span) Context) Scanned {
+	d := newDetector(in)
+	d.documents(docs)
+	d.finish(outside)
+	return d.out
+}
+
+func (d *detector) documents(docs []*syntax.Document) {
+	for _, doc := range docs {
+		if doc.Root != nil {
+			d.document(&frame{node: doc.Root})
+		}
+	}
+}
+
+// finish explains the marks that are left, which stand outside of every
+// scalar, and puts the contexts in order.
+func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
+	for i, m := range d.in.Marks {
+		if !d.told[i] {
+			d.beside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
+		}
+	}
+	d.settle()
+	sort.Slice(d.out.Contexts, func(i, j int) bool { return d.out.Contexts[i].Mark.Start < d.out.Contexts[j].Mark.Start })
+}
+
+// settle drops the contexts of marks that an occurrence explains after all: an
+// anchored value is seen under its own key first and as a piece of a split
+// reference later. Where the first was in a policy or the like, that counts.
+func (d *detector) settle() {
+	of := map[edit.Span]*Occurrence{}
+	var spans []edit.Span
+	for i := range d.out.Occurrences {
+		o := &d.out.Occurrences[i]
+		for _, p := range o.Pieces {
+			if !o.Loose {
+				of[p.Span] = o
+				spans = append(spans, p.Span)
+			}
+		}
+	}
+	sort.Slice(spans, func(i, j int) bool { return spans[i].Start < spans[j].Start })
+	left := d.out.Contexts[:0]
+	for _, c := range d.out.Contexts {
+		i := sort.Search(len(spans), func(i int) bool { return spans[i].Start > c.Mark.Start }) - 1
+		if i < 0 || !spans[i].Contains(c.Mark) {
+			left = append(left, c)
+		} else if o := of[spans[i]]; o.Keep == "" && c.Reason.Advice() != "" {
+			o.Keep, o.Note = c.Reason, c.Note
+		}
+	}
+	d.out.Contexts = left
+}
+
+// document goes over a tree from its root f.
+func (d *detector) document(f *frame) {
+	if root := f.node; root.Kind == syntax.Sequence {
+		for _, item := range root.Children {
+			if falco(item) {
+				f.keep, f.note = Policy, "a Falco rule"
+			}
+		}
+	}
+	d.node(f)
+}
+
+// node goes over what stands at f.
+func (d *detector) node(f *frame) {
+	switch n := f.node; n.Kind {
+	case syntax.Mapping:
+		if o := objectOf(n); o != nil {
+			f.object = o
+			if r, note := o.reason(); r != "" {
+				f.keep, f.note = r, note
+			}
+		}
+		d.mapping(f)
+	case syntax.Sequence:
+		for i, item := range n.Children {
+			g := f.below(item)
+			g.index, g.item, g.prose = i, true, f.prose
+			if i > 0 && n.Children[i-1].Value == "--rule" {
+				g.keep = OwnConfig
+			}
+			d.node(g)
+		}
+	case syntax.Alias:
+		d.alias(f)
+	case syntax.Scalar:
+		d.scalar(f)
+	}
+}
+
+func (d *detector) mapping(f *frame) {
+	n := f.node
+	split := d.split(f)
+	list := f.up == nil && isResourceList(f.object)
+	remote := f.up == nil && isKustomization(d.in.Path, n, f.object) && remoteBase(n)
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		k, v := n.Children[i], n.Children[i+1]
+		if k.Kind == syntax.Scalar {
+			r := Key
+			if f.keep.Advice() != "" { // the names of a mirror table, say
+				r = f.keep
+			}
+			d.contexts(k, Context{Reason: r, Place: f.place()})
+		} else {
+			g := f.below(k)
+			g.key, g.keep = "?", Key
+			d.node(g)
+		}
+		g := f.below(v)
+		g.key = k.Value
+		d.byKey(g, remote)
+		if list && g.key != "items" {
+			g.keep, g.note = OwnConfig, "the input of the function itself"
+		}
+		if !split[v] || g.keep != "" {
+			d.node(g)
+		}
+	}
+}
+
+// byKey settles what the key of f alone decides about what stands below it.
+func (d *detector) byKey(f *frame, remote bool) {
+	if f.keep != "" {
+		return
+	}
+	k := fold(f.key)
+	switch {
+	case historyKeys[k]:
+		f.keep = History
+	case mirrorKeys[k]:
+		f.keep = Mirror
+	case allowKeys[k]:
+		f.keep = AllowList
+	case credentialKeys[k]:
+		f.keep = Credentials
+	case remote && f.key == "images":
+		f.keep = RemoteBase
+	case proseKeys[k], docsExt[path.Ext(f.key)]:
+		f.prose = true
+	}
+}
+
+// alias looks at an alias as a value: of what it stands for, only the
+// certainty that it is an image is new here; all else was said at its anchor.
+func (d *detector) alias(f *frame) {
+	t := f.node.Target
+	if t == nil || t.Kind != syntax.Scalar || d.pieces[t] || f.keep != "" || !d.certain(f) || d.aliased[t] {
+		return
+	}
+	d.aliased[t] = true
+	if text, _ := image.TrimTransport(t.Value); isReference(text) {
+		g := *f
+		g.node = t
+		d.whole(&g, true)
+	}
+}
+
+// scalar looks at a value.
+func (d *detector) scalar(f *frame) {
+	n := f.node
+	if d.frames != nil {
+		d.frames[n] = f
+	}
+	if n.Value == "" || n.Span.Len() == 0 || d.pieces[n] {
+		return
+	}
+	if f.keep != "" {
+		// What is kept as a whole still tells a host that only looks like it
+		// apart from one that is meant; the reason is the object's all the same.
+		d.contexts(n, Context{Reason: f.keep, Note: f.note, Place: f.place()})
+		return
+	}
+	if f.prose {
+		d.words(f, Docs, Prose)
+		return
+	}
+	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
+		d.actions(f)
+	}
+	text, _ := image.TrimTransport(n.Value)
+	host := strings.TrimSuffix(text, "/")
+	key := fold(f.effectiveKey())
+	switch {
+	case text == "":
+		return
+	case image.IsHost(host):
+		if namesRegistry(f.effectiveKey()) || namesRegistry(d.flagBefore(f)) || besideImage(f) {
+			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
+			return
+		}
+		d.contexts(n, Context{Reason: BareHost, Place: f.place()})
+	case !isReference(text):
+		d.larger(f)
+	case hasSuffix(key, pathKeys):
+		d.contexts(n, Context{Reason: Path, Place: f.place()})
+	case hasSuffix(key, patternKeys):
+		d.contexts(n, Context{Reason: Pattern, Place: f.place()})
+	default:
+		if namesRegistry(f.effectiveKey()) {
+			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
+			return
+		}
+		d.whole(f, d.certain(f))
+	}
+}
+
+// isReference reports whether text is a reference from end to end.
+func isReference(text string) bool {
+	_, err := image.Parse(text)
+	return err == nil
+}
+
+// interesting reports whether the scalar n may hold something to do.
+func (d *detector) interesting(n *syntax.Node) bool {
+	return len(d.marksIn(n.Span)) > 0 || d.in.May == nil || d.in.May([]byte(n.Value))
+}
+
+// whole adds the scalar at f as a whole reference.
+func (d *detector) whole(f *frame, certain bool) {
+	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
+	if r.Domain == "" && !certain {
+		// A word like any other; only a mark in it needs a word about it.
+		d.contexts(f.node, Context{Reason: OtherName, Place: f.place()})
+		return
+	}
+	d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Whole, "")}, Image: certain})
+}
+
+func transportLen(s string) int {
+	_, n := image.TrimTransport(s)
+	return n
+}
+
+// piece makes a piece of the scalar n, without a transport before it.
+func (d *detector) piece(n *syntax.Node, role Role, sep string) Piece {
+	d.pieces[n] = true
+	return d.part(n, transportLen(n.Value), len(n.Value), role, sep)
+}
+
+// part makes a piece of the decoded bytes [start, end) of n.
+func (d *detector) part(n *syntax.Node, start, end int, role Role, sep string) Piece {
+	return d.cut(n.Value, n.Map, n.Span, start, end, role, sep)
+}
+
+// cut makes a piece of the bytes [start, end) of a decoded text, which m leads
+// to the source from and which stands at span there.
+func (d *detector) cut(text string, m edit.Map, span edit.Span, start, end int, role Role, sep string) Piece {
+	p := Piece{Path: d.in.Path, Text: text[start:end], Role: role, Sep: sep}
+	for i := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len >= start }); i < len(m) && m[i].Dec <= end; i++ {
+		r := m[i]
+		if a, b := max(r.Dec, start), min(r.Dec+r.Len, end); a < b || start == end && a == b {
+			p.Map = append(p.Map, edit.Run{Dec: a - start, Src: r.Src + a - r.Dec, Len: b - a})
+		}
+	}
+	if s, ok := p.Map.Outer(0, len(p.Text)); ok {
+		p.Span = s
+	} else {
+		p.Span = span
+	}
+	return p
+}
+
+// add adds an occurrence at f, which explains the marks of its pieces.
+func (d *detector) add(f *frame, o Occurrence) {
+	o.Place = f.place()
+	for _, p := range o.Pieces {
+		for _, i := range d.marksIn(p.Span) {
+			d.told[i] = true
+		}
+	}
+	d.out.Occurrences = append(d.out.Occurrences, o)
+}
+
+// contexts gives every mark in the scalar n that has none yet the context c.
+func (d *detector) contexts(n *syntax.Node, c Context) {
+	for _, i := range d.marksIn(n.Span) {
+		if !d.told[i] {
+			d.told[i] = true
+			c.Mark = d.in.Marks[i]
+			d.out.Contexts = append(d.out.Contexts, c)
+		}
+	}
+}
+
+// markAt returns the index of the mark m.
+func (d *detector) markAt(m edit.Span) int {
+	return sort.Search(len(d.in.Marks), func(i int) bool { return d.in.Marks[i].Start >= m.Start })
+}
+
+// marksIn returns the indexes of the marks within s.
+func (d *detector) marksIn(s edit.Span) []int {
+	var out []int
+	i := sort.Search(len(d.in.Marks), func(i int) bool { return d.in.Marks[i].Start >= s.Start })
+	for ; i < len(d.in.Marks) && d.in.Marks[i].End <= s.End; i++ {
+		out = append(out, i)
+	}
+	return out
+}

@@ -1,0 +1,198 @@
+package format
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+func TestIsDockerfile(t *testing.T) {
+	const from = "FROM x\n"
+	tests := []struct {
+		path, src string
+		want      bool
+	}{
+		{"Dockerfile", from, true},
+		{"a/b/dockerfile", from, true},
+		{"Containerfile", from, true},
+		{"Dockerfile.prod", from, true},
+		{"DOCKERFILE-arm64", from, true},
+		{"Dockerfile_x", from, true},
+		{"web.Dockerfile", from, true},
+		{"web.containerfile", from, true},
+		{"base-dockerfile", from, true},
+		{"Dockerfile.j2", "FROM {{ base }}\n", true},
+		{"Dockerfile.j2", "{% if x %}\nFROM x\n{% endif %}\n", true},
+		{"Dockerfile.in", "FROM x\nENV @A@\n", true}, // does not parse: by the grammar of references
+		{"Dockerfile", "FROM x\nRUN <<EOF\n", true},  // so that it is told
+		{"Dockerfile", "ARG A=1\n", true},
+		{"Dockerfile", "", false},
+		{"Dockerfile", "RUN x\n", false},
+		{"Dockerfile", "some words\nFROM x\n", false},
+		{"Dockerfile.notes", "ENV A\nFROM x\n", false}, // does not parse
+		{"Dockerfile.dockerignore", from, false},
+		{"Dockerfile.md", from, false},
+		{"dockerfile.go", from, false},
+		{"Dockerfiles", from, false},
+		{"mydockerfile", from, false},
+		{"x.txt", from, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.path+" "+tt.src, func(t *testing.T) {
+			if got := isDockerfile(tt.path, []byte(tt.src)); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestDockerfilePieces says how a FROM's name is spread over the file: pieces
+// as text and source, joined by what stands between them.
+func TestDockerfilePieces(t *testing.T) {
+	tests := []struct {
+		name, src string
+		want      []string
+	}{
+		{"as it stands", "FROM a.b/c:1", []string{"[a.b/c:1]"}},
+		{"short", "FROM c:1 AS x\nFROM x\nFROM X\nFROM scratch\nFROM 0", []string{"[c:1]"}},
+		{"host", "ARG R=a.b\nFROM $R/c:1", []string{"[a.b]/[c:1]"}},
+		{"host with slash", "ARG R=a.b/\nFROM ${R}c", []string{"[a.b/][c]"}},
+		{"quotes", "ARG R=\"a.b\"'/'\nFROM \"$R\"c\"/d\"", []string{"[a.b/][c/d]"}},
+		{"host and path", "ARG R=a.b/c\nFROM $R/d", []string{"[a.b/c]/[d]"}},
+		{"whole and tag", "ARG B=a.b/c\nFROM $B:1\nFROM ${B}@sha256:" + strings.Repeat("0", 64), []string{"[a.b/c]"}},
+		{"tag of an ARG", "ARG T=1\nFROM a.b/c:$T\nFROM c:${T}", []string{"[a.b/c:$T]", "[c:${T}]"}},
+		{"port", "ARG P=80\nARG N=c\nFROM a.b:80/$N", []string{"[a.b:80/][c]"}},
+		{"name of an ARG", "ARG N=c\nFROM a.b/$N/d", []string{"[a.b/][c]/[d]"}},
+		{"end of a name", "ARG A=x\nFROM a.b/c-$A:1", []string{"[a.b/c-$A:1]"}},
+		{"variable in the first component", "FROM a$A/c\nFROM a-$A\nFROM a-$A:1", []string{"[a-$A]", "[a-$A:1]"}},
+		{"end of a host", "ARG A=b\nFROM a.$A/c", nil},
+		{"begin of a host", "ARG A=a\nFROM $A.b/c", nil},
+		{"glued behind the name", "ARG R=a.b\nARG F=$R/c\nFROM $F-d", []string{"[a.b]/[c][-d]"}},
+		{"chain", "ARG R=a.b\nARG N=c\nARG F=${R}/${N}\nFROM ${F}:1", []string{"[a.b]/[c]"}},
+		{"an ARG below does not count", "ARG F=$R/c\nARG R=a.b\nFROM $F", nil},
+		{"the last of a name", "ARG R=x.y\nARG R=a.b\nFROM $R/c", []string{"[a.b]/[c]"}},
+		{"after FROM", "FROM x:1\nARG R=a.b\nFROM $R/c", []string{"[x:1]"}},
+		{"default", "FROM ${R:-a.b}/c\nFROM ${S-a.b/d}", []string{"[a.b]/[c]", "[a.b/d]"}},
+		{"two defaults", "ARG R=a.b\nFROM ${R:-c.d}/e", []string{"[a.b]/[e]", "[c.d]/[e]"}},
+		{"empty", "ARG R\nARG S=\nFROM ${R}a.b/c\nFROM ${S}c", nil},
+		{"other forms", "ARG R=a.b\nFROM ${R:+x.y}/c\nFROM ${R%b}/c\nFROM ${R", nil},
+		{"continued", "ARG R=a\\\n.b\nFROM \\\n# c\n\n $R\\\n/c", []string{"[a.b]/[c]"}},
+		{"escape", "#escape=`\nARG R=a`.b\nFROM `\n$R/c", []string{"[a.b]/[c]"}},
+		{"flags", "FROM --platform=linux/amd64 a.b/c", []string{"[a.b/c]"}},
+		{"--from", "FROM x AS s\nCOPY --from=a.b/c /a /\nCOPY --from=s --chown=x d /\nCOPY --from=S d /\nADD --from=q d /\nCOPY --from=1 d /\nCOPY --from=$q d /", []string{"[x]", "[a.b/c]", "[q]"}},
+		{"a stage below", "FROM x\nCOPY --from=s a /\nFROM y AS s", []string{"[x]", "[y]"}},
+		{"--mount", "FROM x\nRUN --mount=type=bind,from=a.b/c,target=/ --mount=\"from=d\" x", []string{"[x]", "[a.b/c]", "[d]"}},
+		{"ONBUILD", "FROM x\nONBUILD RUN --mount=from=a.b/c,target=/ x\nONBUILD COPY --from=later a /", []string{"[x]", "[a.b/c]"}},
+		{"syntax", "# syntax=docker/dockerfile:1 x\nFROM x", []string{"[docker/dockerfile:1]", "[x]"}},
+		{"no syntax", "#\n# syntax=docker/dockerfile:1\nFROM x", []string{"[x]"}},
+		{"too many ways", "ARG A=a.b\nARG B=${A:-c.d}/${A:-e}/${A:-f}/${A:-g}\nFROM $B", []string{"[a.b]"}},
+		{"too long", "ARG A=a\n" + doubled(12) + "FROM x.y/$A12", []string{"[x.y/$A12]"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			out, err := scanDockerfile(Input{Path: "Dockerfile", Src: []byte(tt.src)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, o := range out.Occurrences {
+				if !o.Image {
+					continue
+				}
+				text := ""
+				for _, p := range o.Pieces {
+					text += "[" + p.Text + "]" + p.Sep
+				}
+				got = append(got, text)
+				if err := mapped([]byte(tt.src), &o); err != nil {
+					t.Error(err)
+				}
+			}
+			if tt.name == "too many ways" { // the ARG by itself, which is no image for sure
+				got = append(got, "[a.b]")
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// doubled returns n ARGs, each twice the one before.
+func doubled(n int) string {
+	var b strings.Builder
+	b.WriteString("ARG A0=a\n")
+	for i := range n {
+		fmt.Fprintf(&b, "ARG A%d=${A%d}/${A%d}\n", i+1, i, i)
+	}
+	return b.String()
+}
+
+// mapped returns an error unless the text of every piece of o is made up of
+// the bytes that its map leads to, within its span.
+func mapped(src []byte, o *Occurrence) error {
+	for _, p := range o.Pieces {
+		dec := 0
+		for _, r := range p.Map {
+			if r.Dec < dec || r.Dec+r.Len > len(p.Text) || !p.Span.Contains(edit.Span{Start: r.Src, End: r.Src + r.Len}) {
+				return fmt.Errorf("piece %q at %v: run %v", p.Text, p.Span, r)
+			}
+			if got := string(src[r.Src : r.Src+r.Len]); got != p.Text[r.Dec:r.Dec+r.Len] {
+				return fmt.Errorf("piece %q: run %v leads to %q", p.Text, r, got)
+			}
+			dec = r.Dec + r.Len
+		}
+		if outer, ok := p.Map.Outer(0, len(p.Text)); !ok || outer != p.Span {
+			return fmt.Errorf("piece %q at %v: the map leads to %v", p.Text, p.Span, outer)
+		}
+	}
+	return nil
+}
+
+func TestVerifyDockerfile(t *testing.T) {
+	const src = "# syntax=a.b/c\n# a.b\nFROM a.b/c AS d\nRUN x \\\n # a.b\n a.b/c\nCOPY <<E /\na.b/c\nE\n"
+	tests := []struct {
+		name     string
+		old, new string
+		nth      int
+		ok       bool
+	}{
+		{"host", "a.b", "c.d.e:80/f", 2, true},
+		{"directive", "a.b", "c.d", 0, true},
+		{"comment", "a.b", "c.d", 1, true},
+		{"comment between lines", "a.b", "c.d", 3, true},
+		{"after it", "a.b", "c.d", 4, true},
+		{"here-document", "a.b", "c.d", 5, true},
+		{"a blank", "a.b", "c d", 2, false},
+		{"a line", "a.b", "c\nRUN x", 2, false},
+		{"a comment", "a.b", "#", 4, false},
+		{"a variable", "a.b", "$x", 2, false},
+		{"an instruction", "FROM", "RUN", 0, false},
+		{"the end of a here-document", "E\n", "F\n", 0, false},
+		{"a continuation", " \\\n", " ", 0, false},
+		{"a name of a directive", "syntax", "x", 0, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			at := 0
+			for range tt.nth {
+				at += strings.Index(src[at:], tt.old) + len(tt.old)
+			}
+			at += strings.Index(src[at:], tt.old)
+			edits := []edit.Edit{{Span: edit.Span{Start: at, End: at + len(tt.old)}, New: tt.new}}
+			after, err := edit.Apply([]byte(src), edits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := verifyDockerfile([]byte(src), after, edits); (err == nil) != tt.ok {
+				t.Errorf("%s\ngot error %v, want ok %v", after, err, tt.ok)
+			}
+			if tt.ok && verifyDockerfile([]byte(src), append(after, '\n'), edits) == nil {
+				t.Error("another text than the edits make is verified")
+			}
+		})
+	}
+}

@@ -1,0 +1,294 @@
+package format
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// A setting is what the place that a word stands in says about it.
+type setting struct {
+	place   Place
+	keep    Reason // why it stays, "" when the word itself decides
+	scope   Scope
+	unasked Reason // see Occurrence.Unasked
+}
+
+var inComments = setting{scope: Comments, unasked: Comment}
+
+// references adds the references that the values of in spell out.
+func (s *dockerScan) references(in *instruction) {
+	if in.node.Next == nil || s.in.May != nil && !s.in.May([]byte(in.text)) {
+		return
+	}
+	text := segment{in.text, in.m}
+	for _, span := range spelledOut(in.text) {
+		if span.Start >= in.args {
+			s.found(text, span, s.setting(in, span))
+		}
+	}
+}
+
+// heredoc adds the references that the line of a here-document spells out.
+func (s *dockerScan) heredoc(line edit.Span) {
+	src := s.in.Src[line.Start:line.End]
+	if s.in.May != nil && !s.in.May(src) {
+		return
+	}
+	text := segment{string(src), edit.Identity(line.Start, line.Len())}
+	for _, span := range spelledOut(text.text) {
+		s.found(text, span, inHeredoc(text.text, span))
+	}
+}
+
+// spelledOut returns where the references of text are that spell out their
+// domain, those that stand in for a variable included: ${IMAGE:-host/name}.
+func spelledOut(text string) []edit.Span {
+	var out []edit.Span
+	for _, f := range image.Find(text) {
+		out = append(out, f.Span)
+	}
+	for at := 0; ; {
+		i := strings.Index(text[at:], "${")
+		if i < 0 {
+			return out
+		}
+		at += i + len("${")
+		name := at
+		for name < len(text) && isNameByte(text[name]) {
+			name++
+		}
+		end := closingBrace(text[:min(len(text), at+maxWord)], at)
+		if end < 0 || name == end || strings.IndexByte(":-+=", text[name]) < 0 {
+			continue
+		}
+		for _, f := range image.Find(text[name:end]) {
+			out = append(out, edit.Span{Start: name + f.Span.Start, End: name + f.Span.End})
+		}
+	}
+}
+
+// found adds the reference at the bytes at of text, unless its setting or the
+// text around it says that it stays.
+func (s *dockerScan) found(text segment, at edit.Span, x setting) bool {
+	if x.keep != "" || inAction(lineBefore(text.text, at.Start)) || ownRule(text.text, at) {
+		return false
+	}
+	if at.Start > 0 && text.text[at.Start-1] == '$' {
+		return false // $REGISTRY/name
+	}
+	word := text.cut(at.Start, at.End)
+	if span, ok := word.m.Outer(0, at.Len()); ok {
+		if _, same := s.pieceAt(span); same {
+			return true // part of an image that an ARG makes up
+		}
+	}
+	return s.add(Occurrence{Pieces: []Piece{{Text: word.text, Map: word.m}}, Place: x.place, Scope: x.scope, Unasked: x.unasked})
+}
+
+// mark explains the mark with index i, which lies in no occurrence: it stands
+// in an instruction, in a here-document, or in a comment.
+func (s *dockerScan) mark(i int) {
+	m := s.in.Marks[i]
+	list := s.d.instructions
+	at := sort.Search(len(list), func(j int) bool { return list[j].at > m.Start }) - 1
+	if at >= 0 {
+		in := &list[at]
+		if start, end, ok := in.m.Decoded(m); ok {
+			span := edit.Span{Start: start, End: end}
+			s.word(i, segment{in.text, in.m}, span, s.setting(in, span))
+			return
+		}
+	}
+	here := s.d.heredocs
+	j := sort.Search(len(here), func(j int) bool { return here[j].End > m.Start })
+	if j < len(here) && here[j].Contains(m) {
+		line := segment{string(s.in.Src[here[j].Start:here[j].End]), edit.Identity(here[j].Start, here[j].Len())}
+		span := edit.Span{Start: m.Start - here[j].Start, End: m.End - here[j].Start}
+		s.word(i, line, span, inHeredoc(line.text, span))
+		return
+	}
+	start := max(bytes.LastIndexByte(s.in.Src[:m.Start], '\n')+1, m.Start-far)
+	end := min(len(s.in.Src), m.End+far)
+	if j := bytes.IndexByte(s.in.Src[m.End:end], '\n'); j >= 0 {
+		end = m.End + j
+	}
+	line := segment{string(s.in.Src[start:end]), edit.Identity(start, end-start)}
+	s.word(i, line, edit.Span{Start: m.Start - start, End: m.End - start}, inComments)
+}
+
+// word adds the reference that the mark with index i, at the bytes at of
+// text, is part of, or says why it is none.
+func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
+	line, in := lineAround(text.text, at)
+	c := Context{Place: x.place, Scope: x.scope}
+	shape := image.At(line, in)
+	switch r := about(line, in); {
+	case r == URL || r == OtherName:
+		c.Reason = r
+	case x.keep != "":
+		c.Reason = x.keep
+	case inAction(line[:in.Start]):
+		c.Reason, c.Note = Unedited, "inside a template action"
+	case ownRule(line, in):
+		c.Reason = OwnConfig
+	case r == BareHost && strings.Contains(line[:in.Start], "mirror"):
+		c.Reason = Mirror
+	case r == "":
+		shift := at.Start - in.Start
+		if s.found(text, edit.Span{Start: shape.Span.Start + shift, End: shape.Span.End + shift}, x) {
+			return
+		}
+		c.Reason, c.Note = Unedited, "part of a larger name, or with comments between its lines"
+	case x.unasked != "":
+		c.Reason = x.unasked
+	default:
+		c.Reason = r
+	}
+	s.context(i, c)
+}
+
+// setting says what the bytes at of the text of in stand in.
+func (s *dockerScan) setting(in *instruction, at edit.Span) setting {
+	x := setting{place: in.place(strings.ToUpper(in.cmd))}
+	if at.Start < in.name {
+		x.keep = OtherName // what stands where an instruction's name should
+		return x
+	}
+	switch in.cmd {
+	case "run", "cmd", "entrypoint", "healthcheck":
+		if in.commentAt() <= at.Start {
+			x.scope, x.unasked = Comments, Comment
+		}
+	case "workdir", "volume":
+		x.keep = Path
+	case "copy", "add":
+		if at.Start >= in.args {
+			x.keep = Path
+		}
+	case "arg", "env", "label":
+		key, isKey := in.keyAt(at.Start, s.d.escape)
+		if key != "" {
+			x.place.Field += " " + key
+		}
+		if isKey {
+			x.keep = Key
+		} else {
+			x.byName(key)
+		}
+	default:
+		if strings.HasPrefix(in.text, "{#") { // of a template engine
+			return inComments
+		}
+	}
+	return x
+}
+
+// inHeredoc says what the bytes at of a line of a here-document stand in.
+func inHeredoc(line string, at edit.Span) setting {
+	x := setting{place: Place{Field: "<<"}}
+	if shellComment(line) <= at.Start {
+		x.scope, x.unasked = Comments, Comment
+	}
+	return x
+}
+
+// byName settles what the name key of an ARG, ENV or LABEL alone decides.
+// What counts of a label's name is its last word:
+// org.opencontainers.image.description.
+func (x *setting) byName(key string) {
+	k, last := fold(key), fold(key[strings.LastIndexAny(key, "./")+1:])
+	switch {
+	case historyKeys[last]:
+		x.keep = History
+	case mirrorKeys[k]:
+		x.keep = Mirror
+	case allowKeys[k]:
+		x.keep = AllowList
+	case credentialKeys[k]:
+		x.keep = Credentials
+	case hasSuffix(k, pathKeys):
+		x.keep = Path
+	case hasSuffix(k, patternKeys):
+		x.keep = Pattern
+	case proseKeys[last]:
+		x.scope, x.unasked = Docs, Prose
+	}
+}
+
+// inAction reports whether before ends inside an action of a template.
+func inAction(before string) bool {
+	return strings.LastIndex(before, "{{") > strings.LastIndex(before, "}}") || strings.LastIndex(before, "{%") > strings.LastIndex(before, "%}")
+}
+
+// commentAt returns where in in.text a comment of the shell begins, the
+// length of the text when there is none.
+func (in *instruction) commentAt() int {
+	if in.comment == 0 {
+		in.comment = shellComment(in.text)
+	}
+	return in.comment
+}
+
+// shellComment returns where in line a comment begins as a shell sees it, the
+// length of line when there is none: a # outside of quotes that begins a word.
+func shellComment(line string) int {
+	var quote byte
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; {
+		case c == '\\' && quote != '\'':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '#' && (i == 0 || isBlank(line[i-1]) || line[i-1] == ';'):
+			return i
+		}
+	}
+	return len(line)
+}
+
+// A pair is a NAME=VALUE of an ARG, ENV or LABEL.
+type pair struct {
+	word
+	key int // where the name ends
+}
+
+// keyAt returns the name of the pair that the offset at of in.text stands in,
+// and whether it stands in the name itself.
+func (in *instruction) keyAt(at int, escape byte) (key string, isKey bool) {
+	if in.pairs == nil {
+		in.readPairs(escape)
+	}
+	i := sort.Search(len(in.pairs), func(i int) bool { return in.pairs[i].end > at })
+	if i == len(in.pairs) || at < in.pairs[i].start {
+		return "", false
+	}
+	p := in.pairs[i]
+	return strings.Trim(in.text[p.start:p.key], `"'`), at < p.key
+}
+
+// readPairs finds the pairs of in. `ENV name value`, the old form, is one.
+func (in *instruction) readPairs(escape byte) {
+	for at := in.args; ; {
+		w := nextWord(in.text, at, escape)
+		if at = w.end; w.start == w.end {
+			return
+		}
+		key := strings.IndexByte(in.text[w.start:w.end], '=')
+		if key < 0 && len(in.pairs) == 0 && in.cmd != "arg" {
+			in.pairs = append(in.pairs, pair{word{w.start, len(in.text)}, w.end})
+			return
+		}
+		if key < 0 {
+			key = w.end - w.start
+		}
+		in.pairs = append(in.pairs, pair{w, w.start + key})
+	}
+}

@@ -1,0 +1,49 @@
+package format
+
+import (
+	"errors"
+	"path"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// JSON is any JSON file, comments and several values in a row included.
+var JSON = &Format{
+	Name:   "json",
+	Doc:    "JSON: Kubernetes objects and any other",
+	Detect: isJSON,
+	Scan:   scanJSON,
+	Verify: verifyJSON,
+}
+
+func isJSON(name string, src []byte) bool {
+	switch path.Ext(name) {
+	case ".json", ".jsonc", ".ndjson", ".jsonl":
+		return true
+	}
+	return false
+}
+
+func scanJSON(in Input) (Scanned, error) {
+	file, err := syntax.ParseJSON(in.Src)
+	var wrong *syntax.ParseError
+	if errors.As(err, &wrong) {
+		return scanLoose(in), nil
+	} else if err != nil {
+		return Scanned{}, err
+	}
+	return detect(in, file.Docs, func(_ string, mark edit.Span) Context {
+		return Context{Mark: mark, Reason: Comment, Scope: Comments}
+	}), nil
+}
+
+// verifyJSON verifies what scanJSON took for JSON, or for text.
+func verifyJSON(before, after []byte, edits []edit.Edit) error {
+	_, err := syntax.ParseJSON(before)
+	var wrong *syntax.ParseError
+	if errors.As(err, &wrong) {
+		return nil // text that no parser takes: see scanLoose
+	}
+	return syntax.VerifyJSON(before, after, edits)
+}

@@ -1,0 +1,117 @@
+package format
+
+import "strings"
+
+// Which keys say what. A key is compared by its words: lower case, without
+// "-", "_" and ".", so that imageRegistry, image_registry and IMAGE-REGISTRY
+// are one.
+
+// fold returns key without case and separators.
+func fold(key string) string {
+	key = strings.ToLower(key)
+	if strings.ContainsAny(key, "-_. ") {
+		key = strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(key)
+	}
+	return key
+}
+
+// A keyRole is what a key says of a reference that is split over several keys.
+type keyRole uint8
+
+const (
+	noPart keyRole = iota
+	registryPart
+	orgPart
+	repositoryPart
+	namePart
+	tagPart
+	digestPart
+)
+
+var partSuffixes = []struct {
+	suffix string
+	part   keyRole
+}{
+	{"registryhost", registryPart}, {"registryurl", registryPart}, {"registryserver", registryPart}, {"registryprefix", registryPart}, {"imagehub", registryPart},
+	{"registry", registryPart},
+	{"repository", repositoryPart}, {"repo", repositoryPart},
+	{"imagename", namePart}, {"image", namePart},
+	{"imagetag", tagPart}, {"tag", tagPart}, {"version", tagPart},
+	{"digest", digestPart}, {"sha256", digestPart}, {"sha", digestPart},
+}
+
+// keyPart returns what key says of a split reference, and which of several
+// references in one mapping it belongs to: "" for `registry`, "sidecar" for
+// `sidecarImageRegistry`.
+func keyPart(key string) (p keyRole, of string) {
+	k := fold(key)
+	switch k {
+	case "hub":
+		return registryPart, ""
+	case "name":
+		return namePart, ""
+	case "org", "organization", "organisation", "imageorg", "registryorg", "registrynamespace":
+		return orgPart, ""
+	}
+	for _, s := range partSuffixes {
+		if strings.HasSuffix(k, s.suffix) {
+			return s.part, strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(k, s.suffix), "image"), "docker")
+		}
+	}
+	return noPart, ""
+}
+
+// namesRegistry reports whether key names a registry by itself: a bare host
+// as its value is one that images are fetched from.
+func namesRegistry(key string) bool {
+	k := fold(key)
+	for _, s := range []string{"imagerepository", "imagerepo", "imageregistry", "imagehub"} {
+		if strings.HasSuffix(k, s) {
+			return true
+		}
+	}
+	p, _ := keyPart(key)
+	return p == registryPart
+}
+
+// proseKeys are the keys whose values are text for people.
+var proseKeys = set("description", "message", "title", "summary", "note", "notes", "comment", "comments", "help", "doc", "docs", "documentation",
+	"example", "examples", "longdescription", "shortdescription", "displayname", "text", "body", "tooltip", "subtitle", "usage", "caption", "deprecationmessage", "failuremessage", "hint")
+
+// historyKeys are the keys whose values record what was.
+var historyKeys = set("artifacthubio/changes", "changelog", "releasenotes", "changes")
+
+// pathKeys are the ends of keys whose values are files and folders.
+var pathKeys = []string{"path", "paths", "dir", "dirs", "directory", "folder", "file", "files", "filename", "mountpath", "subpath", "workdir", "workingdir"}
+
+// patternKeys are the ends of keys whose values are patterns.
+var patternKeys = []string{"pattern", "patterns", "regex", "regexp", "regexes", "glob", "globs", "runifchanged", "skipifonlychanged", "matchexpression"}
+
+// allowKeys are the keys below which lists of what is allowed stand.
+var allowKeys = set("tofqdns", "matchname", "matchpattern", "allowedregistries", "allowedrepos", "allowedimages", "allowedhosts", "allowlist", "whitelist",
+	"noproxy", "trustedregistries", "insecureregistries", "blockedregistries", "deniedregistries", "denylist", "blacklist", "blocklist", "registrysources", "allowedregistriesforimport",
+	"admissionwhitelistpatterns", "exemptimages", "exemptedimages", "disallowedregistries", "disallowedrepos")
+
+// mirrorKeys are the keys below which mirror tables stand.
+var mirrorKeys = set("mirrors", "registrymirrors", "registrymirror", "containerdregistrymirrors", "dockerregistrymirrors", "mirroredregistries", "imagecontentsources", "imagedigestsources", "imagedigestmirrors",
+	"imagetagmirrors", "repositorydigestmirrors", "pullthroughcache")
+
+// credentialKeys are the keys below which credentials stand.
+var credentialKeys = set("dockerconfigjson", "dockercfg", "auths", "credhelpers", "credentialhelpers", "registrycredentials", "registryauth", "registryauths", "imagepullcredentials", "imagecredentials", "dockerauthconfig")
+
+func set(keys ...string) map[string]bool {
+	m := make(map[string]bool, len(keys))
+	for _, k := range keys {
+		m[k] = true
+	}
+	return m
+}
+
+func hasSuffix(s string, suffixes []string) bool {
+	for _, x := range suffixes {
+		if strings.HasSuffix(s, x) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,244 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// maxDepth is how deep texts inside strings are read as YAML or JSON: a
+// manifest in a ConfigMap in a List, and no more.
+const maxDepth = 3
+
+// larger looks at the scalar at f, which is more than a reference: a text in
+// YAML or JSON of its own, or words among which references stand.
+func (d *detector) larger(f *frame) {
+	n := f.node
+	if !d.interesting(n) {
+		return
+	}
+	key := fold(f.effectiveKey())
+	switch {
+	case hasSuffix(key, patternKeys):
+		d.contexts(n, Context{Reason: Pattern, Place: f.place()})
+	case strings.Contains(n.Value, "container.image") || strings.HasSuffix(key, "rego"):
+		// The field of a Falco condition, or a rule of Open Policy Agent.
+		if !d.inner(f) {
+			d.contexts(n, Context{Reason: Policy, Note: "a condition on the image's name", Place: f.place()})
+		}
+	default:
+		if !d.inner(f) {
+			d.words(f, Manifests, "")
+		}
+	}
+}
+
+// inner reads the scalar at f as a text of its own, when it is one, and goes
+// over it. Marks that its trees do not explain are in comments.
+func (d *detector) inner(f *frame) bool {
+	n := f.node
+	docs := innerDocs(n.Value)
+	if f.depth >= maxDepth || docs == nil {
+		return false
+	}
+	for _, doc := range docs {
+		if doc.Root == nil {
+			continue
+		}
+		lift(doc.Root, n.Map)
+		g := f.below(doc.Root)
+		g.inner, g.depth = true, f.depth+1
+		d.document(g)
+	}
+	for _, i := range d.marksIn(n.Span) {
+		if d.told[i] {
+			continue
+		}
+		start, end, ok := n.Map.Decoded(d.in.Marks[i])
+		c := Context{Mark: d.in.Marks[i], Reason: Unedited, Note: "escaped or folded over lines"}
+		if ok {
+			c = besideYAML(n.Value, edit.Span{Start: start, End: end})
+			c.Mark = d.in.Marks[i]
+		}
+		c.Place = f.place()
+		d.beside(c, n.Value, n.Map, edit.Span{Start: start, End: end})
+	}
+	return true
+}
+
+// innerDocs returns the documents of text when it is YAML or JSON that holds
+// more than words: a string that begins with { or [, or one of several lines.
+func innerDocs(text string) []*syntax.Document {
+	if t := strings.TrimLeft(text, " \t\r\n"); strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[") {
+		if file, err := syntax.ParseJSON([]byte(text)); err == nil && structured(file.Docs) {
+			return file.Docs
+		}
+	}
+	if !strings.Contains(text, "\n") || !strings.Contains(text, ":") {
+		return nil
+	}
+	file, err := syntax.ParseYAML([]byte(text), nil)
+	if err != nil || !structured(file.Docs) {
+		return nil
+	}
+	return file.Docs
+}
+
+// structured reports whether every document is a mapping of names, or a list
+// of mappings: neither a sentence with a colon in it nor a list in prose.
+func structured(docs []*syntax.Document) bool {
+	found := false
+	for _, doc := range docs {
+		n := doc.Root
+		switch {
+		case n == nil:
+			continue
+		case n.Kind == syntax.Mapping:
+			for i := 0; i < len(n.Children); i += 2 {
+				if k := n.Children[i]; k.Kind == syntax.Scalar && strings.ContainsAny(k.Value, " \t\n") {
+					return false
+				}
+			}
+		case n.Kind == syntax.Sequence:
+			for _, c := range n.Children {
+				if c.Kind != syntax.Mapping {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+		found = true
+	}
+	return found
+}
+
+// lift moves the tree at n, which was read from a decoded text, to the source
+// that by leads to.
+func lift(n *syntax.Node, by edit.Map) {
+	switch n.Kind {
+	case syntax.Scalar:
+		n.Map = n.Map.Compose(by)
+		if s, ok := by.Outer(n.Span.Start, n.Span.End); ok {
+			n.Span = s
+		} else {
+			n.Span = edit.Span{}
+		}
+	case syntax.Mapping, syntax.Sequence:
+		for _, c := range n.Children {
+			lift(c, by)
+		}
+	}
+}
+
+// words adds the references among the words of the scalar at f, and explains
+// the other marks in it. A scope other than Manifests has the reason unasked
+// while it is not asked for.
+func (d *detector) words(f *frame, scope Scope, unasked Reason) {
+	n := f.node
+	comments := strings.Contains(n.Value, "\n") && scope == Manifests
+	for _, found := range image.Find(n.Value) {
+		if comments && inComment(n.Value, found.Span.Start) || ownRule(n.Value, found.Span) {
+			continue
+		}
+		p := d.part(n, found.Span.Start, found.Span.End, Whole, "")
+		d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, Unasked: unasked})
+	}
+	for _, i := range d.marksIn(n.Span) {
+		if d.told[i] {
+			continue
+		}
+		start, end, ok := n.Map.Decoded(d.in.Marks[i])
+		c := Context{Mark: d.in.Marks[i], Place: f.place(), Scope: scope}
+		if !ok {
+			c.Reason, c.Note = Unedited, "escaped or folded over lines"
+			d.tell(i, c)
+			continue
+		}
+		at := edit.Span{Start: start, End: end}
+		switch r := about(n.Value, at); {
+		case comments && inComment(n.Value, start):
+			c.Reason, c.Scope = Comment, Comments
+			d.beside(c, n.Value, n.Map, at)
+		case ownRule(n.Value, at):
+			c.Reason = OwnConfig
+			d.tell(i, c)
+		case r == BareHost && namesRegistry(assigned(n.Value[:start])):
+			p := d.part(n, start, end, Registry, "")
+			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, Unasked: unasked, Marked: true})
+		case r == "" || r == BareHost && unasked != "":
+			c.Reason = unasked
+			if unasked == "" {
+				c.Reason = OtherName
+			}
+			d.tell(i, c)
+		case r == BareHost && strings.Contains(lineBefore(n.Value, start), "mirror"):
+			c.Reason = Mirror
+			d.tell(i, c)
+		default:
+			c.Reason = r
+			d.tell(i, c)
+		}
+	}
+}
+
+// tell gives the mark i the context c.
+func (d *detector) tell(i int, c Context) {
+	d.told[i] = true
+	d.out.Contexts = append(d.out.Contexts, c)
+}
+
+// beside settles a mark outside of all scalars, which c describes: at is
+// where it stands in text, and m leads from text to the file. A reference in
+// a comment is an occurrence that the scope comments asks for.
+func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
+	i := d.markAt(c.Mark)
+	if c.Reason != Comment {
+		d.tell(i, c)
+		return
+	}
+	line, in := lineAround(text, at)
+	shift := at.Start - in.Start
+	found := image.At(line, in)
+	role := Whole
+	switch r := about(line, in); {
+	case r == "":
+	case r == BareHost && namesRegistry(assigned(line[:in.Start])):
+		role = Registry
+	case r == URL || r == OtherName:
+		c.Reason = r
+		d.tell(i, c)
+		return
+	default:
+		d.tell(i, c)
+		return
+	}
+	p := Piece{Path: d.in.Path, Text: line[found.Span.Start:found.Span.End], Role: role}
+	if role == Registry {
+		p.Text = line[in.Start:in.End]
+		found.Span = in
+	}
+	s, ok := m.Span(found.Span.Start+shift, found.Span.End+shift)
+	if !ok {
+		d.tell(i, c)
+		return
+	}
+	p.Span, p.Map = s, edit.Identity(s.Start, s.Len())
+	d.told[i] = true
+	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Pieces: []Piece{p}, Place: c.Place, Scope: Comments, Unasked: Comment, Marked: true})
+}
+
+// flagBefore returns the flag that the value at f belongs to, in a list of
+// arguments: `--registry` of ["--registry", "host"].
+func (d *detector) flagBefore(f *frame) string {
+	if !f.item || f.index == 0 || f.up == nil || f.up.node.Kind != syntax.Sequence {
+		return ""
+	}
+	before := f.up.node.Children[f.index-1].Value
+	if !strings.HasPrefix(before, "-") || strings.Contains(before, "=") {
+		return ""
+	}
+	return strings.TrimLeft(before, "-")
+}

@@ -1,0 +1,108 @@
+package format
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// scanLoose looks at structured text that no parser takes: references are
+// found by their grammar, comments, keys and kinds by the look of the lines.
+// What is edited on this evidence is unverified.
+func scanLoose(in Input) Scanned {
+	d := newDetector(in)
+	d.loose(edit.Span{Start: 0, End: len(in.Src)})
+	d.out.Unverified = true
+	return d.out
+}
+
+var (
+	lineKey  = regexp.MustCompile(`^\s*(?:-\s+)*["']?([\w./-]+)["']?\s*[:=](?:\s|$)`)
+	lineHead = regexp.MustCompile(`(?m)^(apiVersion|kind):\s*["']?([\w./-]+)`)
+)
+
+// loose gives every mark in the range at of the source that has no
+// explanation yet one.
+func (d *detector) loose(at edit.Span) {
+	for _, i := range d.marksIn(at) {
+		if !d.told[i] {
+			d.looseMark(i)
+		}
+	}
+}
+
+func (d *detector) looseMark(i int) {
+	text, m := d.text(), d.in.Marks[i]
+	c := besideYAML(text, m)
+	if c.Reason == Comment {
+		d.beside(c, text, edit.Identity(0, len(text)), m)
+		return
+	}
+	line, at := lineAround(text, m)
+	shift := m.Start - at.Start
+	f := &frame{}
+	if k := lineKey.FindStringSubmatchIndex(line); k != nil {
+		if k[2] <= at.Start && at.End <= k[3] {
+			d.tell(i, Context{Mark: m, Reason: Key})
+			return
+		}
+		f.key = line[k[2]:k[3]]
+		d.byKey(f, false)
+	}
+	o := d.documentAround(m)
+	r, note := o.reason()
+	key := fold(f.key)
+	c = Context{Mark: m, Place: Place{Field: f.key}}
+	found := image.At(line, at)
+	switch about := about(line, at); {
+	case r != "":
+		c.Reason, c.Note = r, note
+	case f.keep != "":
+		c.Reason = f.keep
+	case strings.Contains(line, "container.image"):
+		c.Reason, c.Note = Policy, "a condition on the image's name"
+	case f.prose:
+		c.Reason, c.Scope = Prose, Docs
+	case hasSuffix(key, patternKeys):
+		c.Reason = Pattern
+	case hasSuffix(key, pathKeys):
+		c.Reason = Path
+	case ownRule(line, at):
+		c.Reason = OwnConfig
+	case about == BareHost && (namesRegistry(f.key) || namesRegistry(assigned(line[:at.Start]))):
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, Marked: true})
+		return
+	case about == "":
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, shift+found.Span.Start, shift+found.Span.End, Whole, "")}, Marked: true})
+		return
+	default:
+		c.Reason = about
+	}
+	d.tell(i, c)
+}
+
+// documentAround returns what the lines around m say that its document is.
+func (d *detector) documentAround(m edit.Span) *object {
+	src := d.in.Src
+	start := max(0, bytes.LastIndex(src[:m.Start], []byte("\n---")))
+	end := len(src)
+	if i := bytes.Index(src[m.End:], []byte("\n---")); i >= 0 {
+		end = m.End + i
+	}
+	if d.around != nil && d.aroundAt == (edit.Span{Start: start, End: end}) {
+		return d.around
+	}
+	o := &object{}
+	for _, x := range lineHead.FindAllSubmatch(src[start:end], -1) {
+		if string(x[1]) == "kind" && o.kind == "" {
+			o.kind = string(x[2])
+		} else if string(x[1]) == "apiVersion" && o.version == "" {
+			o.version = string(x[2])
+		}
+	}
+	d.around, d.aroundAt = o, edit.Span{Start: start, End: end}
+	return o
+}

@@ -1,0 +1,85 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+)
+
+// policyGroups are the API groups all of whose objects decide about images,
+// or about what names them. The kinds of some groups differ: see reason.
+var policyGroups = set("constraints.gatekeeper.sh", "templates.gatekeeper.sh", "mutations.gatekeeper.sh", "expansion.gatekeeper.sh",
+	"policy.sigstore.dev", "policies.kubewarden.io", "portieris.cloud.ibm.com", "securityenforcement.admission.cloud.ibm.com", "imagepolicy.k8s.io", "audit.gatekeeper.sh",
+	"binaryauthorization.cnrm.cloud.google.com", "security.stackrox.io", "config.stackrox.io")
+
+// mirrorKinds are the kinds whose objects are tables of mirrors.
+var mirrorKinds = set("ImageContentSourcePolicy", "ImageDigestMirrorSet", "ImageTagMirrorSet", "ImageContentPolicy")
+
+// reason returns why all of an object of this type stays, "" when its fields
+// decide.
+func (o *object) reason() (Reason, string) {
+	group := o.group()
+	switch {
+	case group == "kyverno.io" || strings.HasSuffix(group, ".kyverno.io"), policyGroups[group]:
+		return Policy, ""
+	case group == "admissionregistration.k8s.io" && strings.Contains(o.kind, "AdmissionPolicy"):
+		return Policy, ""
+	case group == "config.openshift.io" && strings.HasSuffix(o.kind, "ImagePolicy"):
+		return Policy, ""
+	case mirrorKinds[o.kind]:
+		return Mirror, ""
+	case group == "config.openshift.io" && o.kind == "Image":
+		return AllowList, ""
+	case group == "cilium.io", group == "networking.istio.io", group == "networking.k8s.io", group == "crd.projectcalico.org", group == "projectcalico.org":
+		return AllowList, ""
+	}
+	return "", ""
+}
+
+// falco reports whether n is an entry of a Falco rules file: a rule, a macro
+// or a list. Source: https://falco.org/docs/concepts/rules/basic-elements/
+func falco(n *syntax.Node) bool {
+	switch {
+	case n.Field("rule") != nil:
+		return n.Field("condition") != nil || n.Field("exceptions") != nil || n.Field("override") != nil
+	case n.Field("macro") != nil:
+		return n.Field("condition") != nil
+	case n.Field("list") != nil:
+		return n.Field("items") != nil
+	}
+	return false
+}
+
+// remoteBase reports whether the kustomization n takes in something that is
+// not a file of the repository, and so may bring images under any name.
+// Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/resource/
+func remoteBase(n *syntax.Node) bool {
+	for _, key := range []string{"resources", "bases", "components"} {
+		list := n.Field(key)
+		if list == nil || list.Kind != syntax.Sequence {
+			continue
+		}
+		for _, item := range list.Children {
+			v := item.Resolve().Value
+			first, _, _ := strings.Cut(v, "/")
+			if strings.Contains(v, "://") || strings.Contains(v, "?ref=") || strings.HasPrefix(v, "git@") || strings.Contains(first, ".") && strings.Trim(first, ".") != "" && strings.Contains(v, "/") {
+				return true
+			}
+		}
+	}
+	charts := n.Field("helmCharts")
+	return charts != nil && len(charts.Children) > 0
+}
+
+// isKustomization reports whether the root n of a document at path is a
+// kustomization, which may leave out its kind.
+func isKustomization(path string, n *syntax.Node, o *object) bool {
+	if o != nil {
+		return o.group() == "kustomize.config.k8s.io"
+	}
+	switch path[strings.LastIndexByte(path, '/')+1:] {
+	case "kustomization.yaml", "kustomization.yml", "Kustomization":
+		return n.Kind == syntax.Mapping
+	}
+	return false
+}

@@ -1,0 +1,62 @@
+package format
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Scope is a kind of text that may be rewritten or not.
+type Scope uint8
+
+// The scopes. Each place in a repository belongs to one.
+const (
+	Manifests Scope = iota // fields of structured files
+	Comments               // comments in structured files
+	Docs                   // Markdown and other prose, descriptions included
+	Scripts                // shell, Make, Terraform and the like
+	Code                   // any other text
+)
+
+var scopeNames = [...]string{"manifests", "comments", "docs", "scripts", "code"}
+
+func (s Scope) String() string { return scopeNames[s] }
+
+// supported are the scopes that may be asked for.
+var supported = []Scope{Manifests, Comments, Docs, Scripts, Code}
+
+// A Scopes is a set of scopes.
+type Scopes uint8
+
+// Has reports whether s is in the set.
+func (set Scopes) Has(s Scope) bool { return set&(1<<s) != 0 }
+
+// ParseScopes reads names of scopes; `all` names every one. No name at all
+// gives manifests.
+func ParseScopes(names []string) (Scopes, error) {
+	var set Scopes
+	for _, name := range names {
+		found := false
+		for _, s := range supported {
+			if name == "all" || name == s.String() {
+				set |= 1 << s
+				found = true
+			}
+		}
+		if !found {
+			return 0, fmt.Errorf("scope %q: expected %s or all", name, strings.Join(ScopeNames(), ", "))
+		}
+	}
+	if set == 0 {
+		set = 1 << Manifests
+	}
+	return set, nil
+}
+
+// ScopeNames returns the names of the scopes that may be asked for.
+func ScopeNames() []string {
+	var out []string
+	for _, s := range supported {
+		out = append(out, s.String())
+	}
+	return out
+}

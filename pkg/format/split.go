@@ -1,0 +1,274 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// A holder is one reference that a mapping spreads over several keys.
+type holder struct {
+	registry, repository, name *syntax.Node
+	org                        *syntax.Node // stands between registry and repository
+	weak                       bool         // name is the value of `name`, which may be any name
+	tagged                     bool         // a tag, a digest or a pull policy stands beside them
+}
+
+// split finds the references that the mapping at f spreads over several keys
+// and adds them. The values that have become pieces are in its result: they
+// are not to be looked at again.
+func (d *detector) split(f *frame) map[*syntax.Node]bool {
+	if f.keep != "" || f.item && f.up.key == "dependencies" { // of a chart, in a repository of charts
+		return nil
+	}
+	taken := map[*syntax.Node]bool{}
+	holders, order := d.holders(f)
+	if f.node.Field("username") != nil && f.node.Field("password") != nil {
+		// Credentials of a registry, unless an image stands beside them too.
+		if h := holders[""]; h != nil && h.registry != nil && h.repository == nil && h.name == nil {
+			d.contexts(h.registry, Context{Reason: Credentials, Place: f.place()})
+			taken[h.registry] = true
+			return taken
+		}
+	}
+	for _, of := range order {
+		h := holders[of]
+		if nodes := d.join(f, h); nodes != nil {
+			for _, n := range nodes {
+				taken[n] = true
+			}
+		}
+	}
+	return taken
+}
+
+// holders sorts the keys of the mapping at f into the references that they
+// are parts of, by what is left of their names.
+func (d *detector) holders(f *frame) (map[string]*holder, []string) {
+	holders := map[string]*holder{}
+	var order []string
+	get := func(of string) *holder {
+		if holders[of] == nil {
+			holders[of] = &holder{}
+			order = append(order, of)
+		}
+		return holders[of]
+	}
+	n := f.node
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		key, v := n.Children[i].Value, n.Children[i+1].Resolve()
+		if fold(key) == "pullpolicy" || fold(key) == "imagepullpolicy" {
+			get("").tagged = true
+		}
+		if v.Kind != syntax.Scalar {
+			continue
+		}
+		p, of := d.declared(key)
+		if p == noPart {
+			p, of = keyPart(key)
+		}
+		switch p {
+		case registryPart:
+			if h := get(of); h.registry == nil && v.Value != "" {
+				h.registry = v
+			}
+		case orgPart:
+			if h := get(of); h.org == nil && v.Value != "" {
+				h.org = v
+			}
+		case repositoryPart:
+			if h := get(of); h.repository == nil && v.Value != "" {
+				h.repository = v
+			}
+		case namePart:
+			weak := fold(key) == "name"
+			if h := get(of); v.Value != "" && isName(v.Value) && (h.name == nil || h.weak && !weak) {
+				h.name, h.weak = v, weak
+			}
+		case tagPart, digestPart:
+			get(of).tagged = true
+		}
+	}
+	return holders, order
+}
+
+// declared returns what the configuration's fields say of key.
+func (d *detector) declared(key string) (keyRole, string) {
+	for i, x := range d.in.Fields {
+		of := string(rune('0' + i))
+		switch key {
+		case "":
+		case x.Registry:
+			return registryPart, of
+		case x.Repository:
+			return repositoryPart, of
+		case x.Tag:
+			return tagPart, of
+		case x.Digest:
+			return digestPart, of
+		}
+	}
+	return noPart, ""
+}
+
+// join adds the reference that h holds, when its keys belong together, and
+// returns the values that it took.
+func (d *detector) join(f *frame, h *holder) []*syntax.Node {
+	registry, repository, name := h.registry, h.repository, h.name
+	if h.weak && !h.tagged {
+		name = nil
+	}
+	if registry == nil && repository != nil && name != nil {
+		// repository: HOST, image: NAME
+		if r := repository.Value; image.IsHost(strings.TrimSuffix(r, "/")) || hasDomain(r) {
+			registry, repository = repository, nil
+		} else {
+			name = nil
+		}
+	}
+	if registry == nil {
+		return d.short(f, h)
+	}
+	if !image.IsHost(strings.TrimSuffix(registry.Value, "/")) && !isReference(strings.TrimSuffix(registry.Value, "/")) {
+		return nil // a URL, a template
+	}
+	var parts []*syntax.Node
+	for _, n := range []*syntax.Node{repository, name} {
+		if n == nil || n == registry {
+			continue
+		}
+		if !isReference(n.Value) || hasDomain(n.Value) {
+			return nil // it stands for itself
+		}
+		parts = append(parts, n)
+	}
+	if h.org != nil && len(parts) > 0 {
+		if !isName(h.org.Value) {
+			return nil
+		}
+		parts = append([]*syntax.Node{h.org}, parts...)
+	}
+	if len(parts) == 0 {
+		return nil // a registry alone is a value like others
+	}
+	o := Occurrence{Image: true}
+	all := append([]*syntax.Node{registry}, parts...)
+	for i, n := range all {
+		role, sep := Repository, "/"
+		if i == 0 {
+			role = Registry
+		}
+		if strings.HasSuffix(n.Value, "/") || i == len(all)-1 {
+			sep = ""
+		}
+		o.Pieces = append(o.Pieces, d.piece(n, role, sep))
+	}
+	d.add(f, o)
+	return all
+}
+
+// short adds a repository or name without a registry beside it. With a tag it
+// is an image on Docker Hub; where a registry stands further up, that one may
+// be put before it, which only a template can say: a loose occurrence.
+func (d *detector) short(f *frame, h *holder) []*syntax.Node {
+	n := h.repository
+	if n == nil && !h.weak {
+		n = h.name
+	}
+	if n == nil || !isName(n.Value) || h.org != nil {
+		return nil
+	}
+	if up := registryAbove(f); up != nil {
+		sep := "/"
+		if strings.HasSuffix(up.Value, "/") {
+			sep = ""
+		}
+		o := Occurrence{Loose: true, Image: true, Place: f.place()}
+		o.Pieces = append(o.Pieces, d.part(up, 0, len(up.Value), Registry, sep), d.part(n, 0, len(n.Value), Repository, ""))
+		d.out.Occurrences = append(d.out.Occurrences, o)
+		return nil
+	}
+	if h.repository == nil || !h.tagged {
+		return nil
+	}
+	d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Whole, "")}, Image: true})
+	return []*syntax.Node{n}
+}
+
+// besideImage reports whether a host alone at f is one that images are fetched
+// from because of what stands beside it: a tag, a repository or an image.
+func besideImage(f *frame) bool {
+	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
+		return false
+	}
+	own, _ := keyPart(f.key)
+	var tag, repository bool
+	for i := 0; i+1 < len(f.up.node.Children); i += 2 {
+		key := f.up.node.Children[i].Value
+		if key == f.key {
+			continue
+		}
+		switch p, of := keyPart(key); {
+		case of != "":
+		case p == tagPart && fold(key) != "version" || p == digestPart:
+			tag = true
+		case p == repositoryPart || p == namePart && fold(key) != "name":
+			repository = true
+		case p == namePart && own == repositoryPart:
+			repository = true
+		}
+	}
+	if own == repositoryPart || own == registryPart {
+		return tag || repository
+	}
+	return tag && repository
+}
+
+// registryAbove returns the nearest registry that stands in the mapping at f
+// or in one that holds it, or under `global` at the top, nil when there is
+// none that says a host.
+func registryAbove(f *frame) *syntax.Node {
+	var top *syntax.Node
+	for ; f != nil; f = f.up {
+		if f.node.Kind != syntax.Mapping {
+			continue
+		}
+		if r := registryIn(f.node); r != nil {
+			return r
+		}
+		top = f.node
+	}
+	global := top.Field("global")
+	if r := registryIn(global); r != nil {
+		return r
+	}
+	return registryIn(global.Field("image"))
+}
+
+// registryIn returns the registry that the mapping n names for whatever is
+// below it.
+func registryIn(n *syntax.Node) *syntax.Node {
+	if n == nil || n.Kind != syntax.Mapping {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		v := n.Children[i+1].Resolve()
+		if p, of := keyPart(n.Children[i].Value); p == registryPart && of == "" && v.Kind == syntax.Scalar && v.Value != "" {
+			if host := strings.TrimSuffix(v.Value, "/"); image.IsHost(host) || hasDomain(host) {
+				return v
+			}
+		}
+	}
+	return nil
+}
+
+// isName reports whether s is a name in a registry: a path, no domain before it.
+func isName(s string) bool { return isReference(s) && !hasDomain(s) && !image.IsHost(s) }
+
+// hasDomain reports whether s is a reference that spells out its domain.
+func hasDomain(s string) bool {
+	s, _ = image.TrimTransport(s)
+	r, err := image.Parse(s)
+	return err == nil && r.Domain != ""
+}

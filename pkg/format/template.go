@@ -1,0 +1,165 @@
+package format
+
+import (
+	"errors"
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/internal/template"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// Template is YAML that a template engine has still to fill and whose name
+// says so: a chart's helpers, deploy.yaml.tmpl, pod.yml.j2. Templates that
+// are called like plain YAML are told by their content: see YAML.
+var Template = &Format{
+	Name:   "template",
+	Doc:    "YAML templates: Go templates (Helm and others), Jinja2",
+	Detect: isTemplate,
+	Scan:   scanTemplate,
+	Verify: verifyTemplate,
+}
+
+var templateExt = set(".tpl", ".tmpl", ".gotmpl", ".template", ".j2", ".jinja", ".jinja2", ".in", ".erb", ".mustache", ".hbs", ".gtpl")
+
+func isTemplate(name string, src []byte) bool {
+	ext := path.Ext(name)
+	if !templateExt[ext] {
+		return false
+	}
+	switch path.Ext(strings.TrimSuffix(name, ext)) {
+	case ".yaml", ".yml", ".json":
+		return true
+	case "":
+		return ext == ".tpl" && template.Sniff(src)
+	}
+	return false
+}
+
+func scanTemplate(in Input) (Scanned, error) {
+	file, err := template.Parse(in.Src, in.May)
+	var wrong *syntax.ParseError
+	if errors.As(err, &wrong) {
+		return scanLoose(in), nil
+	} else if err != nil {
+		return Scanned{}, err
+	}
+	d := newDetector(in)
+	d.frames = map[*syntax.Node]*frame{}
+	// What stands in actions is not for the detector: it sees actions as
+	// variables.
+	var reserved []int
+	for _, l := range file.Literals {
+		reserved = append(reserved, d.marksIn(l.Span)...)
+	}
+	for _, c := range file.Comments {
+		reserved = append(reserved, d.marksIn(c)...)
+	}
+	for _, i := range reserved {
+		d.told[i] = true
+	}
+	d.documents(file.Docs)
+	for _, i := range reserved {
+		d.told[i] = false
+	}
+	for i := range file.Literals {
+		f := d.frames[file.Literals[i].In]
+		if f == nil {
+			f = &frame{}
+		}
+		d.literal(&file.Literals[i], f)
+	}
+	for _, c := range file.Comments {
+		for _, i := range d.marksIn(c) {
+			if !d.told[i] {
+				d.beside(Context{Mark: in.Marks[i], Reason: Comment, Scope: Comments}, d.text(), edit.Identity(0, len(in.Src)), in.Marks[i])
+			}
+		}
+	}
+	for _, p := range file.Plain {
+		d.loose(p)
+	}
+	d.finish(besideYAML)
+	d.out.Unverified = !file.Verified
+	return d.out, nil
+}
+
+// actions looks at the string literals of the actions in the value at f of a
+// file that is no template itself: Ansible's variables, say.
+func (d *detector) actions(f *frame) {
+	n := f.node
+	file, err := template.Parse([]byte(n.Value), nil)
+	if err != nil {
+		return
+	}
+	for i := range file.Literals {
+		l := &file.Literals[i]
+		l.Map = l.Map.Compose(n.Map)
+		span, ok1 := n.Map.Outer(l.Span.Start, l.Span.End)
+		action, ok2 := n.Map.Outer(l.Action.Start, l.Action.End)
+		if ok1 && ok2 {
+			l.Span, l.Action = span, action
+			d.literal(l, f)
+		}
+	}
+}
+
+// literal looks at a string literal of an action that stands in the value at f.
+func (d *detector) literal(l *template.Literal, f *frame) {
+	marks := d.marksIn(l.Span)
+	tell := func(r Reason, note string, scope Scope) {
+		for _, i := range marks {
+			if !d.told[i] {
+				d.tell(i, Context{Mark: d.in.Marks[i], Reason: r, Note: note, Place: f.place(), Scope: scope})
+			}
+		}
+	}
+	text, cut := image.TrimTransport(l.Text)
+	host := strings.TrimSuffix(text, "/")
+	switch {
+	case f.keep != "":
+		tell(f.keep, f.note, Manifests)
+	case l.Compared:
+		tell(Compared, "", Manifests)
+	case f.prose:
+		tell(Prose, "", Docs)
+	case image.IsHost(host) && (l.Default || d.beforeSlash(l) || f.node != nil && namesRegistry(f.effectiveKey())):
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Registry, "")}})
+	case hasDomain(text):
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
+	default:
+		for _, found := range image.Find(l.Text) {
+			d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, found.Span.Start, found.Span.End, Whole, "")}})
+		}
+		for _, i := range marks {
+			if d.told[i] {
+				continue
+			}
+			c := Context{Mark: d.in.Marks[i], Reason: Unedited, Note: "escaped", Place: f.place()}
+			if start, end, ok := l.Map.Decoded(c.Mark); ok {
+				if c.Reason, c.Note = about(l.Text, edit.Span{Start: start, End: end}), ""; c.Reason == "" {
+					c.Reason = OtherName
+				}
+			}
+			d.tell(i, c)
+		}
+	}
+}
+
+// beforeSlash reports whether what the action of l prints stands before a
+// slash: {{ .registry | default "host" }}/name.
+func (d *detector) beforeSlash(l *template.Literal) bool {
+	return l.Action.End < len(d.in.Src) && d.in.Src[l.Action.End] == '/'
+}
+
+// verifyTemplate verifies a template, or text that only looks like one.
+func verifyTemplate(before, after []byte, edits []edit.Edit) error {
+	_, err := template.Parse(before, nil)
+	var wrong *syntax.ParseError
+	if errors.As(err, &wrong) {
+		return nil // text that no parser takes: see scanLoose
+	}
+	return template.Verify(before, after, edits)
+}

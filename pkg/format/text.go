@@ -1,0 +1,103 @@
+package format
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// Text is every file that no other format takes: documentation, scripts,
+// code, and files whose format is not supported yet. Its references are found
+// by their grammar alone, and are in a scope of their own.
+var Text = &Format{
+	Name:   "text",
+	Doc:    "any other text: documentation, scripts, code",
+	Detect: func(string, []byte) bool { return true },
+	Scan:   scanText,
+	Verify: func(before, after []byte, edits []edit.Edit) error { return nil },
+}
+
+func scanText(in Input) (Scanned, error) {
+	if likeDockerfile(in.Path) {
+		return scanLoose(in), nil // one that does not parse, or that a template makes
+	}
+	c := textContext(in.Path, in.Src)
+	text := string(in.Src)
+	out := Scanned{Unverified: true}
+	for _, m := range in.Marks {
+		// What is no reference is told as what it is, wherever it stands.
+		line, at := lineAround(text, m)
+		c := c
+		c.Mark = m
+		role, span := Whole, image.At(line, at).Span
+		switch r := about(line, at); {
+		case r == URL || r == OtherName:
+			c.Reason, c.Note = r, ""
+			out.Contexts = append(out.Contexts, c)
+			continue
+		case c.Reason == History || ownRule(line, at):
+			out.Contexts = append(out.Contexts, c)
+			continue
+		case r == BareHost && namesRegistry(assigned(line[:at.Start])):
+			role, span = Registry, at
+		case r != "":
+			out.Contexts = append(out.Contexts, c)
+			continue
+		}
+		start := m.Start - at.Start + span.Start
+		p := Piece{Path: in.Path, Text: line[span.Start:span.End], Role: role, Span: edit.Span{Start: start, End: start + span.Len()}, Map: edit.Identity(start, span.Len())}
+		out.Occurrences = append(out.Occurrences, Occurrence{Pieces: []Piece{p}, Scope: c.Scope, Unasked: c.Reason, Marked: true})
+	}
+	return out, nil
+}
+
+var docsExt = set(".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".txt", ".html", ".htm", ".org", ".tex", ".1", ".8", ".svg", ".puml", ".plantuml", ".dot", ".drawio", ".ipynb")
+
+var scriptExt = set(".sh", ".bash", ".zsh", ".ksh", ".fish", ".bats", ".mk", ".mak", ".tf", ".tfvars", ".hcl", ".nomad", ".ps1", ".psm1", ".bat", ".cmd", ".nix", ".bzl", ".bazel", ".star", ".cue", ".jsonnet", ".libsonnet", ".rego", ".groovy", ".gradle", ".awk", ".sed", ".dhall", ".kcl", ".pkl")
+
+var scriptName = set("makefile", "gnumakefile", "justfile", "jenkinsfile", "vagrantfile", "tiltfile", "earthfile", "build", "workspace", "rakefile", "procfile", "snakefile", "taskfile")
+
+// textContext says what kind of text the file at name is.
+func textContext(name string, src []byte) Context {
+	base := strings.ToLower(path.Base(name))
+	ext := path.Ext(base)
+	stem := strings.TrimSuffix(base, ext)
+	switch {
+	case strings.HasPrefix(base, "changelog") || strings.HasPrefix(base, "release-notes") || strings.HasPrefix(base, "releasenotes") || stem == "changes" || stem == "history":
+		return Context{Reason: History, Scope: Docs}
+	case templateExt[ext] && stem != "":
+		return textContext(stem, src) // what it makes
+	case docsExt[ext] || docsName(base):
+		return Context{Reason: DocsText, Scope: Docs}
+	case scriptExt[ext] || scriptName[stem] || scriptName[base] || bytes.HasPrefix(src, []byte("#!")):
+		return Context{Reason: ScriptText, Scope: Scripts}
+	}
+	return Context{Reason: CodeText, Scope: Code}
+}
+
+func docsName(base string) bool {
+	for _, s := range []string{"readme", "license", "notice", "contributing", "authors", "todo", "news", "copying"} {
+		if base == s || strings.HasPrefix(base, s+".") || strings.HasPrefix(base, s+"-") {
+			return true
+		}
+	}
+	return false
+}
+
+// likeDockerfile reports whether the file at name is called like a Dockerfile,
+// or like a template of one.
+func likeDockerfile(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	if ext := path.Ext(base); templateExt[ext] {
+		base = strings.TrimSuffix(base, ext)
+	}
+	switch base {
+	case "dockerfile", "containerfile":
+		return true
+	}
+	ext := path.Ext(base)
+	return ext == ".dockerfile" || ext == ".containerfile"
+}

@@ -1,0 +1,104 @@
+package format
+
+import (
+	"bytes"
+	"errors"
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/internal/template"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// YAML is any YAML file: Kubernetes manifests, Helm values, kustomizations,
+// and what else holds references in fields.
+var YAML = &Format{
+	Name:   "yaml",
+	Doc:    "YAML: Kubernetes manifests, Helm values, kustomizations and any other",
+	Detect: isYAML,
+	Scan:   scanYAML,
+	Verify: verifyYAML,
+}
+
+func isYAML(name string, src []byte) bool {
+	switch path.Ext(name) {
+	case ".yaml", ".yml":
+		return true
+	}
+	return path.Base(name) == "Kustomization"
+}
+
+func scanYAML(in Input) (Scanned, error) {
+	file, err := syntax.ParseYAML(in.Src, in.May)
+	switch wrong := (*syntax.ParseError)(nil); {
+	case template.Sniff(in.Src) && (err != nil || bracesAreActions(in.Src, file.Docs)):
+		return scanTemplate(in)
+	case errors.As(err, &wrong):
+		return scanLoose(in), nil
+	case err != nil:
+		return Scanned{}, err
+	}
+	return detect(in, file.Docs, besideYAML), nil
+}
+
+// verifyYAML verifies what scanYAML took for YAML, a template or text.
+func verifyYAML(before, after []byte, edits []edit.Edit) error {
+	err := syntax.VerifyYAML(before, after, edits)
+	if err == nil && !template.Sniff(before) {
+		return nil
+	}
+	// Is it the edits that are wrong, or no YAML? The parts they are in say.
+	at := 0
+	touched := func(part []byte) bool {
+		start := at + bytes.Index(before[at:], part)
+		at = start + len(part)
+		for _, e := range edits {
+			if e.Start >= start && e.Start <= at {
+				return true
+			}
+		}
+		return false
+	}
+	file, unread := syntax.ParseYAML(before, touched)
+	switch {
+	case template.Sniff(before) && (unread != nil || bracesAreActions(before, file.Docs)):
+		return verifyTemplate(before, after, edits)
+	case unread != nil:
+		return nil // text that no parser takes: see scanLoose
+	}
+	return err
+}
+
+// bracesAreActions reports whether YAML read `{{ x }}` as a mapping whose key
+// is a mapping: such a file is a template that parses by accident.
+func bracesAreActions(src []byte, docs []*syntax.Document) bool {
+	var in func(n *syntax.Node) bool
+	in = func(n *syntax.Node) bool {
+		for i, c := range n.Children {
+			if n.Kind == syntax.Mapping && i%2 == 0 && c.Kind == syntax.Mapping && bytes.HasPrefix(src[n.Span.Start:], []byte("{{")) || in(c) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, d := range docs {
+		if d.Root != nil && in(d.Root) {
+			return true
+		}
+	}
+	return false
+}
+
+// besideYAML says what a mark stands in that lies in no scalar: a comment, a
+// directive, or the name of an anchor or a tag.
+func besideYAML(text string, mark edit.Span) Context {
+	line := lineBefore(text, mark.Start)
+	line = line[strings.LastIndexByte(line, '\r')+1:]
+	for i := 0; i < len(line); i++ {
+		if line[i] == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t') {
+			return Context{Mark: mark, Reason: Comment, Scope: Comments}
+		}
+	}
+	return Context{Mark: mark, Reason: Key, Note: "the name of an anchor, a tag or a directive"}
+}
