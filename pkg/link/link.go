@@ -1,0 +1,113 @@
+// Package link knows which files belong together and what moves together in
+// them.
+//
+// A [Linker] is one family of files (a chart, the kustomizations of a
+// repository). It gets the [Tree] of scanned files and returns groups of
+// occurrences; a group moves whole or is kept whole. What the package needs
+// to know of rules it is told by a [Mover]. It decides nothing about bytes:
+// package rewrite does.
+package link
+
+import (
+	"sort"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// All is the list of linkers. Their groups are united where they share a piece.
+var All = []*Linker{Shared}
+
+// A Linker is one family of files.
+type Linker struct {
+	Name string
+	Doc  string // one sentence for a person
+
+	// Wants reports whether the file at path is of this family, so that its
+	// name is in Tree.Names though it may hold no mention. Nil wants none.
+	Wants func(path string) bool
+
+	// Link returns the groups of t. Occurrences in no group stand alone.
+	Link func(t *Tree, move Mover) []Group
+
+	// After returns what follows from the pieces that move: a chart's
+	// version, a row of its README. Nil follows nothing.
+	After func(t *Tree, moved []Moved) []Consequence
+}
+
+// A Tree is what linkers see of a run.
+type Tree struct {
+	Files []*File  // scanned files, sorted by path
+	Names []string // paths of the files that some linker wants, sorted; not all are in Files
+
+	// Load reads and scans a file of the repository that is not in Files. It
+	// is nil when there is none to be had. File uses it.
+	Load func(path string) *File
+}
+
+// A File is a scanned file.
+type File struct {
+	Path    string // slash-separated, relative to the root
+	Src     []byte
+	Scanned format.Scanned
+
+	// Outside says that the file does not lie under the paths of the run: it
+	// may be read to decide, and not be written.
+	Outside bool
+}
+
+// File returns the file at path, nil when there is none that can be read.
+func (t *Tree) File(path string) *File {
+	i := sort.Search(len(t.Files), func(i int) bool { return t.Files[i].Path >= path })
+	if i < len(t.Files) && t.Files[i].Path == path {
+		return t.Files[i]
+	}
+	if t.Load == nil {
+		return nil
+	}
+	f := t.Load(path)
+	if f != nil {
+		t.Files = append(t.Files, nil)
+		copy(t.Files[i+1:], t.Files[i:])
+		t.Files[i] = f
+	}
+	return f
+}
+
+// A Moved is a piece that moves.
+type Moved struct {
+	Path     string // of the file
+	Field    string // where in it: .image.repository
+	Old, New string // the piece's text before and after
+}
+
+// A Consequence is an edit that follows from what moves.
+type Consequence struct {
+	FileEdit
+	Why string // for a person
+}
+
+// A Mover says what becomes of an occurrence's text: the first Len bytes are
+// replaced by New. It is false when no rule moves it.
+type Mover func(o *format.Occurrence) (Move, bool)
+
+// A Move replaces the first Len bytes of a text by New.
+type Move struct {
+	Len int
+	New string
+}
+
+// A Group is what moves whole or is kept whole.
+type Group struct {
+	// Occurrences replace those that the formats found for the same pieces.
+	Occurrences []format.Occurrence
+	Keep        format.Reason // why the group stays, "" when the rules decide
+	Why         string        // for a person: what ties it together, or what stands in the way
+	Insert      []FileEdit    // keys to insert when it moves
+}
+
+// A FileEdit is an edit of one file.
+type FileEdit struct {
+	Path string
+	edit.Edit
+}

@@ -1,0 +1,121 @@
+package link
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// Shared ties a registry that several images of one file share to these
+// images: a values file that names the registry once, further up, and the
+// repositories below it.
+//
+// That they are joined, only a template can say; the names of keys suggest
+// it. So nothing is ever moved into a repository on this evidence: the
+// registry moves when all that moves is the host, and is kept when the rules
+// want a path changed, or want some of the images elsewhere.
+var Shared = &Linker{
+	Name: "shared",
+	Doc:  "a registry that several images of one file share",
+	Link: linkShared,
+}
+
+func linkShared(t *Tree, move Mover) []Group {
+	var groups []Group
+	for _, f := range t.Files {
+		groups = append(groups, sharedIn(f, move)...)
+	}
+	return groups
+}
+
+// sharedIn returns a group for each registry of f that loose occurrences
+// share and that some rule would move.
+func sharedIn(f *File, move Mover) []Group {
+	users := map[edit.Span][]*format.Occurrence{}
+	alone := map[edit.Span]*format.Occurrence{}
+	var order []edit.Span
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		at := o.Pieces[0].Span
+		switch {
+		case o.Loose:
+			if users[at] == nil {
+				order = append(order, at)
+			}
+			users[at] = append(users[at], o)
+		case o.Pieces[0].Role == format.Registry && len(o.Pieces) == 1:
+			alone[at] = o
+		}
+	}
+	sort.Slice(order, func(i, j int) bool { return order[i].Start < order[j].Start })
+	var groups []Group
+	for _, at := range order {
+		if g, ok := decideShared(alone[at], users[at], move); ok {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// decideShared makes the group of one registry. It is false when no rule
+// touches any of it, or when the registry moves and there is nothing to say.
+func decideShared(alone *format.Occurrence, users []*format.Occurrence, move Mover) (Group, bool) {
+	var g Group
+	var moved, path, stay []string
+	host := users[0].Pieces[0].Text
+	if alone != nil {
+		g.Occurrences = append(g.Occurrences, *alone)
+	}
+	for _, u := range users {
+		m, ok := move(u)
+		name := u.Pieces[len(u.Pieces)-1].Text
+		switch {
+		case !ok:
+			stay = append(stay, name)
+		case m.Len != len(strings.TrimSuffix(host, "/")) || strings.Contains(m.New, "/"):
+			path = append(path, name)
+		default:
+			moved = append(moved, name)
+		}
+		if ok {
+			o := *u
+			o.Loose = false
+			g.Occurrences = append(g.Occurrences, o)
+		}
+	}
+	registry := alone != nil && moves(alone, move)
+	if len(moved)+len(path) == 0 && !registry {
+		return Group{}, false
+	}
+	switch {
+	case len(path) > 0:
+		g.Keep = format.Conflict
+		g.Why = fmt.Sprintf("the rule changes a path, and only templates can say whether %s stand behind the registry %s", list(append(path, moved...)), host)
+	case len(stay) > 0 && len(moved) > 0:
+		g.Keep = format.Conflict
+		g.Why = fmt.Sprintf("%s would move and %s would not, and they share the registry %s", list(moved), list(stay), host)
+	case len(stay) > 0:
+		g.Keep = format.Conflict
+		g.Why = fmt.Sprintf("the rules keep %s, which may stand behind the registry %s", list(stay), host)
+	default:
+		g.Why = fmt.Sprintf("%s share the registry %s", list(moved), host)
+	}
+	return g, true
+}
+
+func moves(o *format.Occurrence, move Mover) bool {
+	_, ok := move(o)
+	return ok
+}
+
+// list joins a few names for a sentence.
+func list(names []string) string {
+	const most = 4
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
