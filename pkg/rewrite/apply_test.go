@@ -1,0 +1,130 @@
+package rewrite_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// TestApplyWhatChangedSince: a file that is no longer what the plan was made
+// on is left alone and reported, and the others are done.
+func TestApplyWhatChangedSince(t *testing.T) {
+	const planned, moved = "image: k8s.gcr.io/pause:3.9\n", "image: registry.k8s.io/pause:3.9\n"
+	tests := []struct {
+		name   string
+		change func(t *testing.T, file string)
+		left   string // what the file holds in the end; "" for none
+		err    string
+	}{
+		{"grown", func(t *testing.T, file string) { write(t, file, []byte(planned+"a: b\n")) }, planned + "a: b\n", "changed on disk"},
+		{"same size", func(t *testing.T, file string) { write(t, file, []byte("image: k8s.gcr.io/pause:3.8\n")) }, "image: k8s.gcr.io/pause:3.8\n", "changed on disk"},
+		{"empty", func(t *testing.T, file string) { write(t, file, nil) }, "", "changed on disk"},
+		{"moved already", func(t *testing.T, file string) { write(t, file, []byte(moved)) }, moved, "changed on disk"},
+		{"gone", func(t *testing.T, file string) { remove(t, file) }, "", "no such file"},
+		{"a link to the same bytes", func(t *testing.T, file string) {
+			write(t, file+".real", []byte(planned))
+			remove(t, file)
+			if err := os.Symlink(filepath.Base(file)+".real", file); err != nil {
+				t.Skipf("no symbolic links here: %v", err)
+			}
+		}, planned, "symbolic link"},
+		{"a folder", func(t *testing.T, file string) { remove(t, file); write(t, filepath.Join(file, "x"), nil) }, "", "not a regular file"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			root := t.TempDir()
+			for _, name := range []string{"a.yaml", "b.yaml", "c.yaml"} {
+				write(t, filepath.Join(root, name), []byte(planned))
+			}
+			plan := makePlan(t, root, k8sOptions(t))
+			file := filepath.Join(root, "b.yaml")
+			tt.change(t, file)
+
+			n, err := plan.Apply(t.Context())
+			if n != 2 || err != nil {
+				t.Errorf("%d files written, %v; want 2", n, err)
+			}
+			if got, _ := os.ReadFile(file); string(got) != tt.left {
+				t.Errorf("the file holds %q, want %q", got, tt.left)
+			}
+			for _, name := range []string{"a.yaml", "c.yaml"} {
+				if got, _ := os.ReadFile(filepath.Join(root, name)); string(got) != moved {
+					t.Errorf("%s holds %q", name, got)
+				}
+			}
+			failed := plan.Files[1]
+			if failed.Err == nil || !strings.Contains(failed.Err.Error(), tt.err) {
+				t.Errorf("error %v, want one with %q", failed.Err, tt.err)
+			}
+			checkKept(t, &failed)
+			if c := plan.Count(); c.Rewritten != 2 || c.Kept != 1 || c.Changed != 2 || c.Failed != 1 {
+				t.Errorf("counts %+v", c)
+			}
+			if temporary, _ := filepath.Glob(filepath.Join(root, ".*")); len(temporary) > 0 {
+				t.Errorf("left behind: %q", temporary)
+			}
+		})
+	}
+}
+
+// TestApplyInterrupted: what is not written is not reported as rewritten.
+func TestApplyInterrupted(t *testing.T) {
+	root := t.TempDir()
+	const src = "image: k8s.gcr.io/pause:3.9\n"
+	write(t, filepath.Join(root, "a.yaml"), []byte(src))
+	plan := makePlan(t, root, k8sOptions(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if n, err := plan.Apply(ctx); n != 0 || err == nil {
+		t.Errorf("%d files written, error %v", n, err)
+	}
+	if got, _ := os.ReadFile(filepath.Join(root, "a.yaml")); string(got) != src {
+		t.Errorf("the file holds %q", got)
+	}
+	if plan.Files[0].Err == nil {
+		t.Error("the file has no error")
+	}
+	checkKept(t, &plan.Files[0])
+}
+
+// checkKept: a file that was not written says of nothing that it moved.
+func checkKept(t *testing.T, f *rewrite.File) {
+	t.Helper()
+	if len(f.Edits) > 0 || !bytes.Equal(f.After(), f.Before) {
+		t.Errorf("%s still has edits", f.Path)
+	}
+	if len(f.Findings) == 0 {
+		t.Errorf("%s has no findings", f.Path)
+	}
+	for _, x := range f.Findings {
+		if x.Status != rewrite.Kept || x.Reason != format.Unedited || x.New != "" || x.Note == "" || x.Spans != nil {
+			t.Errorf("%s has the finding %+v", f.Path, x)
+		}
+	}
+}
+
+func k8sOptions(t testing.TB) (o rewrite.Options) {
+	t.Helper()
+	list, err := rules.Preset("k8s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Rules, err = rules.New(list); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func remove(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,239 @@
+package rewrite_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+var update = flag.Bool("update", false, "write want/ and ledger of the cases anew")
+
+// TestCases runs every case in testdata/cases: a small tree, the tree that is
+// wanted afterwards, and the ledger. Each also has to keep all invariants.
+//
+// A case is a txtar file. Its comment says what it shows; lines of it with a
+// known word and a colon at the start are directives:
+//
+//	rule: FROM=TO              a rule (none at all: the preset k8s)
+//	keep: PREFIX               of the rule before
+//	preset: NAME
+//	scope: LIST
+//	field: registry=A,repository=B,tag=C
+//	crlf: FILE   bom: FILE   no-newline: FILE      what an archive cannot hold
+//
+// Files under want/ are what others become; those without one must not
+// change. The file `ledger` has a line for each finding.
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("../../testdata/cases/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in testdata/cases: %v", err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.ToSlash(file[len("../../testdata/cases/"):]), ".txtar")
+		t.Run(name, func(t *testing.T) { testCase(t, file) })
+	}
+}
+
+func testCase(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCase(t, archive)
+	root := t.TempDir()
+	for name, data := range c.files {
+		write(t, filepath.Join(root, filepath.FromSlash(name)), data)
+	}
+	plan := makePlan(t, root, c.options)
+	got := ledgerText(plan)
+	checkInvariants(t, root, c.options, plan)
+	after := map[string][]byte{}
+	for name := range c.files {
+		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		after[name] = data
+	}
+	if *update {
+		c.update(t, archive, file, after, got)
+		return
+	}
+	for name, data := range after {
+		want, changes := c.want[name]
+		if !changes {
+			want = c.files[name]
+		}
+		if !bytes.Equal(data, want) {
+			t.Errorf("%s becomes:\n%s\nwant:\n%s", name, data, want)
+		}
+	}
+	for name := range c.want {
+		if _, ok := c.files[name]; !ok {
+			t.Errorf("want/%s has no file before", name)
+		}
+	}
+	if got != c.ledger {
+		t.Errorf("ledger:\n%s\nwant:\n%s", got, c.ledger)
+	}
+}
+
+// A testCase is a case as read.
+type caseData struct {
+	options     rewrite.Options
+	files, want map[string][]byte
+	ledger      string
+	transforms  map[string]func([]byte) []byte
+}
+
+func newCase(t testing.TB, archive *txtar.Archive) *caseData {
+	c := &caseData{files: map[string][]byte{}, want: map[string][]byte{}, transforms: map[string]func([]byte) []byte{}}
+	var list []rules.Rule
+	var scopes []string
+	for _, line := range strings.Split(string(archive.Comment), "\n") {
+		word, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			continue
+		}
+		switch word {
+		case "rule":
+			r, err := rules.ParseRuleFlag(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, r)
+		case "keep":
+			list[len(list)-1].Keep = append(list[len(list)-1].Keep, value)
+		case "preset":
+			r, err := rules.Preset(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, r...)
+		case "scope":
+			scopes = append(scopes, strings.Split(value, ",")...)
+		case "field":
+			var f format.Field
+			for _, kv := range strings.Split(value, ",") {
+				k, v, _ := strings.Cut(kv, "=")
+				*map[string]*string{"registry": &f.Registry, "repository": &f.Repository, "tag": &f.Tag, "digest": &f.Digest}[k] = v
+			}
+			c.options.Fields = append(c.options.Fields, f)
+		case "crlf":
+			c.transforms[value] = func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
+		case "bom":
+			c.transforms[value] = func(b []byte) []byte { return append([]byte("\uFEFF"), b...) }
+		case "no-newline":
+			c.transforms[value] = func(b []byte) []byte { return bytes.TrimSuffix(b, []byte("\n")) }
+		}
+	}
+	if len(list) == 0 {
+		list, _ = rules.Preset("k8s")
+	}
+	var err error
+	if c.options.Rules, err = rules.New(list); err != nil {
+		t.Fatal(err)
+	}
+	if c.options.Scopes, err = format.ParseScopes(scopes); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range archive.Files {
+		name, isWant := strings.CutPrefix(f.Name, "want/")
+		data := f.Data
+		if tr := c.transforms[name]; tr != nil {
+			data = tr(data)
+		}
+		switch {
+		case isWant:
+			c.want[name] = data
+		case f.Name == "ledger":
+			c.ledger = string(data)
+		default:
+			c.files[name] = data
+		}
+	}
+	return c
+}
+
+// update writes the case's want/ and ledger as they came out.
+func (c *caseData) update(t *testing.T, archive *txtar.Archive, file string, after map[string][]byte, ledger string) {
+	var out []txtar.File
+	for _, f := range archive.Files {
+		if !strings.HasPrefix(f.Name, "want/") && f.Name != "ledger" {
+			out = append(out, f)
+		}
+	}
+	for _, f := range archive.Files {
+		data, ok := after[f.Name]
+		if !ok || bytes.Equal(data, c.files[f.Name]) {
+			continue
+		}
+		data = bytes.TrimPrefix(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), []byte("\uFEFF"))
+		out = append(out, txtar.File{Name: "want/" + f.Name, Data: data})
+	}
+	out = append(out, txtar.File{Name: "ledger", Data: []byte(ledger)})
+	archive.Files = out
+	if err := os.WriteFile(file, txtar.Format(archive), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ledgerText is the plan's ledger, a finding a line.
+func ledgerText(p *rewrite.Plan) string {
+	var b strings.Builder
+	for i := range p.Files {
+		f := &p.Files[i]
+		if f.Err != nil {
+			fmt.Fprintf(&b, "%s: error: %v\n", f.Path, f.Err)
+		}
+		for _, x := range f.Findings {
+			fmt.Fprintf(&b, "%s:%d:%d ", f.Path, x.Line, x.Column)
+			if x.Implied {
+				b.WriteString("implied ")
+			}
+			if x.Status == rewrite.Rewritten {
+				fmt.Fprintf(&b, "%s -> %s", x.Old, x.New)
+			} else {
+				fmt.Fprintf(&b, "kept %s: %s", x.Old, x.Reason)
+				if x.Note != "" {
+					fmt.Fprintf(&b, " (%s)", x.Note)
+				}
+			}
+			if f.Unverified && x.Status == rewrite.Rewritten {
+				b.WriteString(" unverified")
+			}
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+func makePlan(t testing.TB, root string, o rewrite.Options) *rewrite.Plan {
+	t.Helper()
+	o.Walk.Root = root
+	p, err := rewrite.Make(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func write(t testing.TB, name string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,232 @@
+package rewrite
+
+import (
+	"cmp"
+	"sort"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// A decided is an occurrence and what the rules say of it.
+type decided struct {
+	occ     *format.Occurrence
+	match   rules.Match
+	ok      bool     // a rule moves it
+	changes []change // of its pieces, when its group moves
+}
+
+// A group is a set of occurrences that moves whole or is kept whole.
+type group struct {
+	members []decided
+	keep    format.Reason // "" and no member with ok: no rule touches it
+	note    string
+	edits   []link.FileEdit
+	insert  []link.FileEdit
+	follows bool // a consequence of groups that move
+}
+
+// moves reports whether the group moves.
+func (g *group) moves() bool { return g.keep == "" && len(g.edits) > 0 }
+
+// hold keeps the group, whatever was decided before.
+func (g *group) hold(r format.Reason, note string) {
+	g.keep, g.note, g.edits = r, note, nil
+}
+
+// pieceID identifies a piece over all files.
+type pieceID struct {
+	path string
+	span edit.Span
+}
+
+func idOf(p *format.Piece) pieceID { return pieceID{p.Path, p.Span} }
+
+// groupUp unites the occurrences of the tree and the linkers' groups into
+// groups that share no piece. Its order is that of the files and positions.
+func groupUp(t *link.Tree, linked []link.Group) []*group {
+	var groups []*group
+	owner := map[pieceID]int{} // a piece -> index in groups; groups forward to where they were united
+	var into []int             // into[i] is where group i went
+	find := func(i int) int {
+		for into[i] != i {
+			i = into[i]
+		}
+		return i
+	}
+	add := func(g *group) {
+		at := len(groups)
+		groups, into = append(groups, g), append(into, at)
+		for _, m := range g.members {
+			for i := range m.occ.Pieces {
+				id := idOf(&m.occ.Pieces[i])
+				j, seen := owner[id]
+				if !seen {
+					owner[id] = at
+					continue
+				}
+				if j = find(j); j != at {
+					// The earlier one takes all, so that the order is the files'.
+					a, b := min(at, j), max(at, j)
+					groups[a].unite(groups[b])
+					groups[b], into[b], at = nil, a, a
+				}
+			}
+		}
+	}
+	replaced := map[pieceID]bool{}
+	for i := range linked {
+		l := &linked[i]
+		g := &group{keep: l.Keep, note: l.Why, insert: l.Insert}
+		for j := range l.Occurrences {
+			o := &l.Occurrences[j]
+			g.members = append(g.members, decided{occ: o})
+			for k := range o.Pieces {
+				replaced[idOf(&o.Pieces[k])] = true
+			}
+		}
+		add(g)
+	}
+	for i := range t.Files {
+		occ := t.Files[i].Scanned.Occurrences
+		for j := range occ {
+			o := &occ[j]
+			all := true
+			for k := range o.Pieces {
+				all = all && replaced[idOf(&o.Pieces[k])]
+			}
+			if !o.Loose && !all {
+				add(&group{members: []decided{{occ: o}}})
+			}
+		}
+	}
+	out := groups[:0]
+	for _, g := range groups {
+		if g != nil {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+func (g *group) unite(o *group) {
+	g.members = append(g.members, o.members...)
+	g.insert = append(g.insert, o.insert...)
+	if g.keep == "" {
+		g.keep, g.note = o.keep, o.note
+	}
+}
+
+// kindOf says what the rules are asked about o.
+func kindOf(o *format.Occurrence) rules.Kind {
+	switch {
+	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry:
+		return rules.Registry
+	case o.Image && len(o.Pieces) == 1:
+		return rules.ShortForm
+	}
+	return rules.Reference
+}
+
+// decide asks the rules about every member and decides the group whole.
+func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
+	touched := false
+	for i := range g.members {
+		m := &g.members[i]
+		m.match, m.ok = set.Match(m.occ.Text(), kindOf(m.occ))
+		touched = touched || m.ok
+		if !m.ok || g.keep != "" {
+			continue
+		}
+		line := ignored.of(m)
+		switch o := m.occ; {
+		case line != nil:
+			g.hold(format.Ignored, line.why)
+		case o.Keep != "":
+			g.hold(o.Keep, o.Note)
+		case m.match.Keep != "":
+			g.hold(format.Excluded, "keep: "+m.match.Keep)
+		case !scopes.Has(o.Scope):
+			g.hold(cmp.Or(o.Unasked, format.ManifestText), "")
+		}
+	}
+	if !touched {
+		g.keep, g.insert = "", nil
+		return
+	}
+	if g.keep != "" {
+		return
+	}
+	g.spread()
+}
+
+// spread carries the matches over to edits, and holds the group when they
+// contradict each other.
+func (g *group) spread() {
+	edits := map[pieceID][]edit.Edit{}
+	var order []pieceID
+	for i := range g.members {
+		m := &g.members[i]
+		if !m.ok {
+			continue
+		}
+		cs, err := changes(m.occ, m.match)
+		if err != nil {
+			g.hold(format.Conflict, err.Error())
+			return
+		}
+		m.changes = cs
+		for _, c := range cs {
+			e, err := c.source(m.occ)
+			if err != nil {
+				g.hold(format.Unedited, err.Error())
+				return
+			}
+			id := idOf(&m.occ.Pieces[c.piece])
+			if len(edits[id]) == 0 {
+				order = append(order, id)
+			}
+			edits[id] = append(edits[id], e)
+		}
+	}
+	if note := g.contradiction(edits); note != "" {
+		g.hold(format.Conflict, note)
+		return
+	}
+	sort.Slice(order, func(i, j int) bool {
+		a, b := order[i], order[j]
+		return a.path < b.path || a.path == b.path && a.span.Start < b.span.Start
+	})
+	for _, id := range order {
+		g.edits = append(g.edits, link.FileEdit{Path: id.path, Edit: edits[id][0]})
+	}
+	g.edits = append(g.edits, g.insert...)
+}
+
+// contradiction says why the edits cannot all be made, "" when they can: two
+// members want one piece to become different things, or one wants a piece
+// changed that another needs as it is.
+func (g *group) contradiction(edits map[pieceID][]edit.Edit) string {
+	for i := range g.members {
+		m := &g.members[i]
+		changed := map[int]edit.Edit{}
+		for _, c := range m.changes {
+			changed[c.piece], _ = c.source(m.occ)
+		}
+		for k := range m.occ.Pieces {
+			es := edits[idOf(&m.occ.Pieces[k])]
+			if len(es) == 0 {
+				continue
+			}
+			mine, ok := changed[k]
+			for _, e := range es {
+				if !ok || e != mine {
+					return "it shares " + m.occ.Pieces[k].Text + " with references that the rules send elsewhere, such as " + m.occ.Text()
+				}
+			}
+		}
+	}
+	return ""
+}

@@ -1,0 +1,135 @@
+package rewrite_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// fuzzRules are what a fuzzed run is asked for. The name that seeds mention,
+// k8s.gcr.io, is replaced by mention first, so that each rule has something
+// to do in each of them.
+var fuzzRules = []struct {
+	mention string
+	rules   []string // none: the preset k8s
+	keep    string
+	scopes  []string
+	fields  []format.Field
+}{
+	{mention: "k8s.gcr.io"},
+	{mention: "k8s.gcr.io", scopes: []string{"all"}},
+	{mention: "k8s.gcr.io", rules: []string{"k8s.gcr.io=mirror.corp.example/k8s"}, scopes: []string{"all"}},
+	{mention: "gcr.io/google_containers", rules: []string{"gcr.io/google_containers=r.io", "gcr.io/google_containers/pause=mirror.corp.example:5000/a/b"}},
+	{mention: "docker.io/bitnami", rules: []string{"docker.io/bitnami=docker.io/bitnamilegacy"}, keep: "docker.io/bitnami/pause", scopes: []string{"manifests", "comments"}},
+	{mention: "bitnami", rules: []string{"docker.io/bitnami=docker.io/bitnamilegacy"}},
+	{mention: "docker.io", rules: []string{"docker.io=mirror.corp.example/hub"}},
+	{mention: "docker.io", rules: []string{"docker.io=localhost:5000"}, scopes: []string{"docs", "scripts", "code"}},
+	{mention: "k8s.gcr.io", rules: []string{"k8s.gcr.io=x.io/k8s"}, fields: []format.Field{{Registry: "a", Repository: "b", Tag: "c"}, {Registry: "registry", Repository: "image"}}},
+}
+
+// FuzzRewrite puts any bytes, as they are, with other line ends, with a byte
+// order mark and without a final newline, under names of several formats, and
+// holds what becomes of them to everything that must always hold. git apply,
+// grep and a YAML library are the outsiders that are asked.
+func FuzzRewrite(f *testing.F) {
+	files, err := filepath.Glob("../../testdata/cases/*/*.txtar")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no seeds in testdata/cases: %v", err)
+	}
+	n := 0
+	add := func(src string) {
+		f.Add([]byte(src), uint8(n))
+		n++
+	}
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		before := n
+		for _, x := range archive.Files {
+			if x.Name != "ledger" && !strings.HasPrefix(x.Name, "want/") {
+				add(string(x.Data))
+			}
+		}
+		if n == before {
+			f.Fatalf("%s: no seed", file)
+		}
+	}
+	for _, shape := range shapes {
+		if !strings.Contains(shape, "k8s.gcr.io") {
+			f.Fatalf("a shape that mentions nothing: %q", shape)
+		}
+		for range 2 { // the second under other rules
+			add(shape)
+		}
+	}
+	f.Fuzz(func(t *testing.T, src []byte, run uint8) {
+		if len(src) > 8<<10 {
+			return // what is large has its own tests; here it only takes time
+		}
+		o, src := fuzzOptions(t, src, run)
+		root := t.TempDir()
+		for name, data := range fuzzTree(src) {
+			write(t, filepath.Join(root, name), data)
+		}
+		checkInvariants(t, root, o, makePlan(t, root, o))
+	})
+}
+
+// fuzzOptions returns the options of the run and what src is for it.
+func fuzzOptions(t *testing.T, src []byte, run uint8) (o rewrite.Options, _ []byte) {
+	x := &fuzzRules[int(run)%len(fuzzRules)]
+	var list []rules.Rule
+	for _, r := range x.rules {
+		p, err := rules.ParseRuleFlag(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+	if x.keep != "" {
+		list[0].Keep = []string{x.keep}
+	}
+	if len(list) == 0 {
+		list, _ = rules.Preset("k8s")
+	}
+	var err error
+	if o.Rules, err = rules.New(list); err != nil {
+		t.Fatal(err)
+	}
+	if o.Scopes, err = format.ParseScopes(x.scopes); err != nil {
+		t.Fatal(err)
+	}
+	o.Fields = x.fields
+	return o, bytes.ReplaceAll(src, []byte("k8s.gcr.io"), []byte(x.mention))
+}
+
+// fuzzTree is src in several shapes and under several names.
+func fuzzTree(src []byte) map[string][]byte {
+	crlf := bytes.ReplaceAll(bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
+	return map[string][]byte{
+		"a.yaml":                       src,
+		"crlf/\"q u o t e\" é.yml":     crlf,
+		"bom/-b'om.yaml":               append([]byte("\uFEFF"), src...),
+		"end/values.yaml":              bytes.TrimRight(src, "\r\n"),
+		"chart/Chart.yaml":             []byte("apiVersion: v2\nname: a\nversion: 1.0.0\n"),
+		"chart/values.yaml":            src,
+		"chart/templates/$x.yaml":      src,
+		"kustomize/kustomization.yaml": src,
+		"kustomize/pod.yaml":           []byte("kind: Pod\napiVersion: v1\nspec: {containers: [{image: k8s.gcr.io/pause}]}\n"),
+		"a.json":                       src,
+		"a.jsonl":                      crlf,
+		"a.txt":                        src,
+		"README.md":                    crlf,
+		"run.sh":                       src,
+		"Dockerfile":                   src,
+	}
+}

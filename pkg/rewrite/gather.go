@@ -1,0 +1,154 @@
+package rewrite
+
+import (
+	"context"
+	"path"
+	"slices"
+	"sort"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// A candidate is a file that may hold something to do, scanned.
+type candidate struct {
+	file    File
+	format  *format.Format
+	marks   []edit.Span
+	scanned format.Scanned
+	outside bool // read to decide, not to be written or reported
+}
+
+// A gatherer collects what the goroutines of a walk find.
+type gatherer struct {
+	opts Options
+
+	mu      sync.Mutex
+	found   []*candidate
+	names   []string // files that some linker wants to know of
+	skipped []walk.Skip
+	looked  int
+
+	big  sync.Mutex // held while a large file is parsed: trees take many times its size
+	bufs sync.Pool
+}
+
+// bigFile is the size in bytes from which on files are parsed one at a time.
+const bigFile = 4 << 20
+
+// gather walks the tree and scans every file that may hold something to do.
+func gather(ctx context.Context, o Options) (*gatherer, error) {
+	g := &gatherer{opts: o, bufs: sync.Pool{New: func() any { return new([]byte) }}}
+	skipped, err := walk.Walk(ctx, o.Walk, func(f walk.File) error {
+		g.visit(f)
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	g.skipped = append(g.skipped, skipped...)
+	sort.Slice(g.found, func(i, j int) bool { return g.found[i].file.Path < g.found[j].file.Path })
+	sort.Strings(g.names)
+	sort.Slice(g.skipped, func(i, j int) bool { return g.skipped[i].Path < g.skipped[j].Path })
+	return g, nil
+}
+
+// visit reads and scans one file.
+func (g *gatherer) visit(f walk.File) {
+	buf := g.bufs.Get().(*[]byte)
+	c := read(f, buf, g.opts.Rules, g.opts.maxSize(), g.opts.Rules.MayMatch)
+	g.bufs.Put(buf)
+	g.keep(f, c)
+}
+
+// keep records what reading the file f came to.
+func (g *gatherer) keep(f walk.File, c content) {
+	var found *candidate
+	switch {
+	case c.src != nil:
+		found = g.scan(f, c.src)
+	case c.err != nil && c.skip == "":
+		found = unread(f, c)
+	}
+	if found != nil && len(found.marks) == 0 && found.file.Err == nil && len(found.scanned.Occurrences) == 0 {
+		found = nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if c.skip != "" {
+		g.skipped = append(g.skipped, walk.Skip{Path: f.Path, Reason: c.skip, Err: c.err})
+	} else {
+		g.looked++
+	}
+	if found != nil {
+		g.found = append(g.found, found)
+	}
+	if linked(f.Path) {
+		g.names = append(g.names, f.Path)
+	}
+	if g.opts.Progress != nil {
+		g.opts.Progress(g.looked)
+	}
+}
+
+// linked reports whether a linker wants to see the file whatever it holds.
+func linked(name string) bool {
+	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(name) })
+}
+
+// unread makes the candidate of a file that could not be kept or read as text.
+func unread(f walk.File, c content) *candidate {
+	out := &candidate{file: File{Path: f.Path, Abs: f.Abs, Err: c.err}}
+	for _, m := range c.marks {
+		out.file.Findings = append(out.file.Findings, Finding{Mention: m.span, Old: m.text, Line: m.line, Column: m.column, Reason: format.Unedited, Note: "the file is too large"})
+	}
+	return out
+}
+
+// scan finds what the file holds.
+func (g *gatherer) scan(f walk.File, src []byte) *candidate {
+	out := &candidate{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
+	out.marks = g.opts.Rules.Mentions(src)
+	in := format.Input{Path: f.Path, Src: src, Fields: g.opts.Fields, Marks: out.marks, May: g.opts.Rules.MayMatch}
+	if path.Base(f.Path) == ".regmigrate.yaml" || slices.Contains(g.opts.OwnConfig, f.Abs) {
+		out.file.Format = "yaml"
+		for _, m := range out.marks {
+			out.scanned.Contexts = append(out.scanned.Contexts, format.Context{Mark: m, Reason: format.OwnConfig})
+		}
+		return out
+	}
+	out.format = format.Detect(f.Path, src)
+	out.file.Format = out.format.Name
+	if len(src) >= bigFile {
+		g.big.Lock()
+		defer g.big.Unlock()
+	}
+	scanned, err := out.format.Read(in)
+	if err != nil {
+		scanned = format.Scanned{}
+		for _, m := range out.marks {
+			scanned.Contexts = append(scanned.Contexts, format.Context{Mark: m, Reason: format.Unedited, Note: "the file could not be read as " + out.format.Name})
+		}
+		if len(out.marks) > 0 {
+			out.file.Err = err
+		}
+	}
+	out.scanned = scanned
+	out.file.Unverified = scanned.Unverified
+	return out
+}
+
+// mover asks the rules on behalf of a linker.
+func mover(set *rules.Set) link.Mover {
+	return func(o *format.Occurrence) (link.Move, bool) {
+		m, ok := set.Match(o.Text(), kindOf(o))
+		if !ok || m.Keep != "" {
+			return link.Move{}, false
+		}
+		return link.Move{Len: m.Len, New: m.New}, true
+	}
+}

@@ -1,0 +1,68 @@
+package rewrite_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// TestLargeFile: a file that is too large to be kept is searched a block at a
+// time, and every mention is found with its place, the ones that lie across
+// two blocks included.
+func TestLargeFile(t *testing.T) {
+	const block, mention = 1 << 20, "k8s.gcr.io"
+	src := bytes.Repeat([]byte(strings.Repeat("a text of é lines, ", 20)+"\n"), 3*block/401)
+	for _, at := range []int{0, 4000, block - 30, block - 4, block + 20, 2*block + 3, len(src) - len(mention)} {
+		copy(src[at:], mention)
+	}
+	root := t.TempDir()
+	write(t, filepath.Join(root, "large.yaml"), src)
+	write(t, filepath.Join(root, "small.yaml"), []byte("image: k8s.gcr.io/pause\n"))
+	o := k8sOptions(t)
+	o.MaxSize = block
+	plan := makePlan(t, root, o)
+	if len(plan.Files) != 2 || plan.Files[0].Err == nil || plan.Files[1].Err != nil || len(plan.Files[1].Edits) != 1 {
+		t.Fatalf("got %+v", plan.Files)
+	}
+	found := plan.Files[0].Findings
+	lines := edit.NewLines(src)
+	at := 0
+	for i := bytes.Index(src, []byte(mention)); i >= 0; {
+		if at == len(found) {
+			t.Fatalf("%d findings; the mention at byte %d has none", at, i)
+		}
+		line, column := lines.Position(i)
+		if x := found[at]; x.Mention != (edit.Span{Start: i, End: i + len(mention)}) || x.Line != line || x.Column != column || x.Old != mention || x.Status != rewrite.Kept {
+			t.Errorf("got %+v, want byte %d, %d:%d", x, i, line, column)
+		}
+		at++
+		next := bytes.Index(src[i+1:], []byte(mention))
+		if next < 0 {
+			break
+		}
+		i += 1 + next
+	}
+	if at != 7 || at != len(found) {
+		t.Errorf("%d mentions, %d findings, want 7", at, len(found))
+	}
+}
+
+// TestLargeFileFullOfMentions: what is listed of such a file has an end, and
+// the error says so.
+func TestLargeFileFullOfMentions(t *testing.T) {
+	root := t.TempDir()
+	write(t, filepath.Join(root, "large.yaml"), []byte(strings.Repeat("k8s.gcr.io\n", 200_000)))
+	o := k8sOptions(t)
+	o.MaxSize = 1 << 20
+	plan := makePlan(t, root, o)
+	if n := len(plan.Files[0].Findings); n != 100_000 {
+		t.Errorf("%d findings, want 100000", n)
+	}
+	if err := plan.Files[0].Err; err == nil || !strings.Contains(err.Error(), "more often than the 100000 times") {
+		t.Errorf("error %v", err)
+	}
+}

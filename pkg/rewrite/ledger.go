@@ -1,0 +1,260 @@
+package rewrite
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/link"
+)
+
+// A holding is a piece and the group and member that it belongs to.
+type holding struct {
+	piece  *format.Piece
+	group  *group
+	member *decided
+	before int // bytes of the member's text before the piece
+}
+
+// A ledger closes the books of a run: one finding for each mention, and one
+// for each implied occurrence that a rule selects.
+type ledger struct {
+	scopes format.Scopes
+	pieces map[string][]holding  // by file, sorted by position
+	edits  map[*group][]fileSpan // what a group's edits touch
+
+	follows map[string][]*group // consequences, by file
+	spelled map[*decided]bool   // members with a mention in what moves
+}
+
+// A fileSpan is a range of bytes of a file.
+type fileSpan struct {
+	path string
+	span edit.Span
+}
+
+func newLedger(groups []*group, scopes format.Scopes) *ledger {
+	l := &ledger{
+		scopes: scopes, pieces: map[string][]holding{}, edits: map[*group][]fileSpan{},
+		follows: map[string][]*group{}, spelled: map[*decided]bool{},
+	}
+	for _, g := range groups {
+		if g.follows && g.moves() {
+			l.follows[g.edits[0].Path] = append(l.follows[g.edits[0].Path], g)
+		}
+		for i := range g.members {
+			m := &g.members[i]
+			before := 0
+			for k := range m.occ.Pieces {
+				p := &m.occ.Pieces[k]
+				l.pieces[p.Path] = append(l.pieces[p.Path], holding{p, g, m, before})
+				before += len(p.Text) + len(p.Sep)
+			}
+		}
+		if g.moves() {
+			for _, e := range g.edits {
+				l.edits[g] = append(l.edits[g], fileSpan{e.Path, e.Span})
+			}
+		}
+	}
+	for _, hs := range l.pieces {
+		// Of several that share a piece, what a rule moves speaks first.
+		sort.SliceStable(hs, func(i, j int) bool {
+			a, b := hs[i].piece.Span, hs[j].piece.Span
+			if a.Start != b.Start {
+				return a.Start < b.Start
+			}
+			return hs[i].member.ok && !hs[j].member.ok
+		})
+	}
+	return l
+}
+
+// at returns the holdings whose piece has the mark m in it, the first that a
+// rule moves first; none when there is none.
+func at(hs []holding, m edit.Span) []holding {
+	i := sort.Search(len(hs), func(i int) bool { return hs[i].piece.Span.Start > m.Start }) - 1
+	if i < 0 || !hs[i].piece.Span.Contains(m) {
+		return nil
+	}
+	first := i
+	for first > 0 && hs[first-1].piece.Span == hs[i].piece.Span {
+		first--
+	}
+	return hs[first : i+1]
+}
+
+// moved reports whether the mark lies in the part of the reference that the
+// rule replaces.
+func (h *holding) moved(mark edit.Span) bool {
+	start, _, ok := h.piece.Map.Decoded(mark)
+	if !ok { // escaped or folded: what counts is that the rule touches the piece
+		return h.member.ok && h.before < h.member.match.Len
+	}
+	return h.member.ok && h.before+start < h.member.match.Len
+}
+
+// spell notes which members have a mention in what moves, in whichever file.
+func (l *ledger) spell(c *candidate) {
+	holdings := l.pieces[c.file.Path]
+	for _, m := range c.marks {
+		hs := at(holdings, m)
+		for i := range hs {
+			if hs[i].moved(m) {
+				l.spelled[hs[i].member] = true
+			}
+		}
+	}
+}
+
+// close writes the findings of the candidate c, one for each of its marks and
+// one for each implied occurrence that begins in it.
+func (l *ledger) close(c *candidate) {
+	lines := edit.NewLines(c.file.Before)
+	holdings := l.pieces[c.file.Path]
+	contexts := make(map[int]*format.Context, len(c.scanned.Contexts))
+	for i := range c.scanned.Contexts {
+		contexts[c.scanned.Contexts[i].Mark.Start] = &c.scanned.Contexts[i]
+	}
+	for _, m := range c.marks {
+		f := Finding{Mention: m}
+		hs := at(holdings, m)
+		if g := l.consequence(c, m); g != nil {
+			e := g.edits[0]
+			f.Status, f.Note, f.Spans = Rewritten, g.note, []edit.Span{e.Span}
+			f.Old, f.New = string(c.file.Before[e.Start:e.End]), e.New
+			f.Scope = format.Docs
+		} else if x := contexts[m.Start]; len(hs) > 0 {
+			l.explain(&f, &hs[0], c.file.Path, hs[0].moved(m))
+		} else if x != nil {
+			f.Reason, f.Note, f.Place, f.Scope = x.Reason, x.Note, x.Place, x.Scope
+			if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.OfScope() {
+				f.Reason = format.BareHost // its scope was asked for, and it is no reference
+			}
+			f.Old = word(c.file.Before, m)
+		} else {
+			panic("rewrite: " + c.file.Path + ": a mention that nothing explains: a format has broken its promise")
+		}
+		f.Line, f.Column = lines.Position(m.Start)
+		c.file.Findings = append(c.file.Findings, f)
+	}
+	for i := range holdings {
+		h := &holdings[i]
+		if h.piece != &h.member.occ.Pieces[0] || !h.member.ok || l.spelled[h.member] {
+			continue
+		}
+		f := Finding{Mention: h.piece.Span, Implied: true}
+		l.explain(&f, h, c.file.Path, true)
+		f.Line, f.Column = lines.Position(f.Mention.Start)
+		c.file.Findings = append(c.file.Findings, f)
+	}
+}
+
+// consequence returns the consequence that rewrites the mention m of c, nil
+// when none does.
+func (l *ledger) consequence(c *candidate, m edit.Span) *group {
+	for _, g := range l.follows[c.file.Path] {
+		if g.edits[0].Overlaps(m) {
+			return g
+		}
+	}
+	return nil
+}
+
+// explain fills f in from the group that h is part of. moved says whether the
+// mention lies in the part of the reference that a rule replaces.
+func (l *ledger) explain(f *Finding, h *holding, path string, moved bool) {
+	m, g := h.member, h.group
+	f.Old, f.Place, f.Scope = m.occ.Text(), m.occ.Place, m.occ.Scope
+	if m.ok && m.match.Rule != nil {
+		f.Rule, f.From, f.To = m.match.Rule.Name, m.match.Rule.From, m.match.Rule.To
+	}
+	switch {
+	case !m.ok || !moved:
+		f.Reason, f.Rule, f.From, f.To = format.OtherName, "", "", ""
+		if !m.ok && !f.Implied && h.before == 0 && l.bare(h, f.Mention) {
+			f.Reason = format.BareHost // a rule's own prefix, and no image behind it
+		}
+	case g.moves():
+		f.Status = Rewritten
+		f.New = after(m)
+		for _, e := range l.edits[g] {
+			if e.path == path {
+				f.Spans = append(f.Spans, e.span)
+			}
+		}
+	default:
+		f.Reason, f.Note = g.keep, g.note
+	}
+}
+
+// bare reports whether the mention is the whole name of a reference that no
+// rule moves: gcr.io/google-containers, with or without a tag.
+func (l *ledger) bare(h *holding, mention edit.Span) bool {
+	start, end, ok := h.piece.Map.Decoded(mention)
+	if !ok || start != 0 || len(h.member.occ.Pieces) > 1 {
+		return false
+	}
+	rest := h.piece.Text[end:]
+	return rest == "" || rest[0] == '@' || rest[0] == ':' && strings.Contains(h.piece.Text[:end], "/")
+}
+
+// after returns the reference that m becomes.
+func after(m *decided) string {
+	text := ""
+	for k := range m.occ.Pieces {
+		text += m.piece(k)
+		if k+1 < len(m.occ.Pieces) {
+			text += m.occ.Pieces[k].Sep
+		}
+	}
+	return text
+}
+
+// piece returns what the piece k of m becomes.
+func (m *decided) piece(k int) string {
+	text := m.occ.Pieces[k].Text
+	for _, c := range m.changes {
+		if c.piece == k {
+			return text[:c.Start] + c.New + text[c.End:]
+		}
+	}
+	return text
+}
+
+// word returns what the mention m of src is a part of, for a report: the word
+// around it, not more than a hundred-odd bytes.
+func word(src []byte, m edit.Span) string {
+	const far = 80
+	start, end := max(0, m.Start-far), min(len(src), m.End+far)
+	found := image.At(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})
+	return strings.ToValidUTF8(string(src[start+found.Span.Start:start+found.Span.End]), "\uFFFD")
+}
+
+// editsOf returns the edits of the groups that move, by file, sorted.
+func editsOf(groups []*group) map[string][]edit.Edit {
+	out := map[string][]edit.Edit{}
+	seen := map[string]map[edit.Edit]bool{}
+	add := func(e link.FileEdit) {
+		if seen[e.Path] == nil {
+			seen[e.Path] = map[edit.Edit]bool{}
+		}
+		if !seen[e.Path][e.Edit] {
+			seen[e.Path][e.Edit] = true
+			out[e.Path] = append(out[e.Path], e.Edit)
+		}
+	}
+	for _, g := range groups {
+		if g.moves() {
+			for _, e := range g.edits {
+				add(e)
+			}
+		}
+	}
+	for _, es := range out {
+		edit.Sort(es)
+	}
+	return out
+}

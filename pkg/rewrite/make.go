@@ -1,0 +1,140 @@
+package rewrite
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// Make reads what o names and plans what moves. It writes nothing. An error
+// means that there is no plan: a path that does not exist, or ctx is done.
+// What is wrong with a single file stands in its File.Err.
+func Make(ctx context.Context, o Options) (*Plan, error) {
+	g, err := gather(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return g.plan(ctx)
+}
+
+// MakeText plans what moves in src, which is not read from a file: name, a
+// slash-separated path, says what it would be called, and with its content
+// which format it has. The plan cannot be applied; its only file, when there
+// is something to say of it, has the result.
+func MakeText(ctx context.Context, o Options, name string, src []byte) (*Plan, error) {
+	g := &gatherer{opts: o}
+	g.keep(walk.File{Path: name}, inspect(src, o.Rules, o.Rules.MayMatch))
+	return g.plan(ctx)
+}
+
+// plan decides what becomes of what was gathered.
+func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
+	o := g.opts
+	p := &Plan{Root: o.Walk.Root, Rules: o.Rules, Scanned: g.looked}
+	t := g.tree()
+	for _, l := range link.All {
+		p.Groups = append(p.Groups, l.Link(t, mover(o.Rules))...)
+	}
+	groups := groupUp(t, p.Groups)
+	ignored := ignoresOf(g.found)
+	for _, x := range groups {
+		x.decide(o.Rules, o.scopes(), ignored)
+	}
+	g.outsiders(groups)
+	if err := settle(ctx, g.found, groups, &o); err != nil {
+		return nil, err
+	}
+	groups = g.follow(t, groups)
+	if err := settle(ctx, g.found, groups, &o); err != nil {
+		return nil, err
+	}
+	l := newLedger(groups, o.scopes())
+	for _, c := range g.found {
+		l.spell(c)
+	}
+	for _, c := range g.found {
+		if c.outside {
+			continue
+		}
+		if c.file.Before != nil {
+			l.close(c)
+		}
+		if len(c.file.Findings) > 0 || c.file.Err != nil || len(c.file.Edits) > 0 {
+			p.Files = append(p.Files, c.file)
+		}
+	}
+	p.Skipped = g.skipped
+	return p, nil
+}
+
+// settle turns the groups into edits and verifies every file that has some. A
+// file that fails takes the groups that touch it out, in all files, and what
+// is left is verified again.
+func settle(ctx context.Context, found []*candidate, groups []*group, o *Options) error {
+	done := map[string]int{} // number of edits with which a file was verified
+	for {
+		edits, wanted := editsOf(groups), expectations(groups)
+		var todo []*candidate
+		for _, c := range found {
+			c.file.Edits = edits[c.file.Path]
+			if n := len(c.file.Edits); n > 0 && done[c.file.Path] != n {
+				todo = append(todo, c)
+			}
+		}
+		errs := make([]error, len(todo))
+		each(o.Walk.Jobs, len(todo), func(i int) {
+			if ctx.Err() == nil {
+				errs[i] = todo[i].verify(o, wanted[todo[i].file.Path])
+			}
+		})
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		failed := map[string]bool{}
+		for i, c := range todo {
+			if errs[i] == nil {
+				done[c.file.Path] = len(c.file.Edits)
+				continue
+			}
+			failed[c.file.Path] = true
+			c.file.Err = fmt.Errorf("the edits could not be verified, so the file stays as it is: %w", errs[i])
+		}
+		if len(failed) == 0 {
+			return nil
+		}
+		for _, g := range groups {
+			for _, e := range g.edits {
+				if failed[e.Path] {
+					g.hold(format.Unedited, "the edits of "+e.Path+" could not be verified")
+					break
+				}
+			}
+		}
+	}
+}
+
+// each calls do for 0 ≤ i < n from up to jobs goroutines; 0 means one a CPU.
+func each(jobs, n int, do func(i int)) {
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(jobs, n) {
+		wg.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}

@@ -1,0 +1,44 @@
+package rewrite
+
+import (
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// Options are what a run is asked for. Rules must be set; the zero value of
+// every other field is the default.
+type Options struct {
+	Walk   walk.Options
+	Rules  *rules.Set
+	Fields []format.Field
+	Scopes format.Scopes // zero: manifests
+
+	// OwnConfig are the absolute paths of configuration files of this run,
+	// whose mentions are kept as what they are.
+	OwnConfig []string
+
+	// MaxSize is the size in bytes above which a file is searched for
+	// mentions but not read as a whole. Zero: 32 MiB.
+	MaxSize int64
+
+	// Progress is called now and then, from one goroutine at a time, with the
+	// number of files looked at so far. Nil: nobody is told.
+	Progress func(files int)
+}
+
+const defaultMaxSize = 32 << 20
+
+func (o *Options) maxSize() int64 {
+	if o.MaxSize > 0 {
+		return o.MaxSize
+	}
+	return defaultMaxSize
+}
+
+func (o *Options) scopes() format.Scopes {
+	if o.Scopes == 0 {
+		return 1 << format.Manifests
+	}
+	return o.Scopes
+}

@@ -1,0 +1,141 @@
+// Package rewrite is the engine: it plans what moves, accounts for every
+// mention, verifies the plan and writes it.
+//
+// [Make] reads a tree and returns a [Plan]: every file with a mention in it,
+// its edits, and one [Finding] for each mention. Nothing is written before
+// [Plan.Apply]. What the package promises:
+//
+//   - outside the edits not one byte of a file changes;
+//   - after them the file parses as before, and its trees differ in the
+//     edited scalars only; where that cannot be shown, the file stays as it is;
+//   - the ledger is complete: in each file the explicit findings are exactly
+//     the mentions that `grep -oF` prints of the rules' names;
+//   - a second run changes nothing; neither the number of workers nor the
+//     order of the walk changes a plan.
+package rewrite
+
+import (
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// A Plan is everything that a run found and would write.
+type Plan struct {
+	Root    string // the absolute folder that paths are relative to
+	Rules   *rules.Set
+	Files   []File      // those with a finding or an error, sorted by path
+	Skipped []walk.Skip // what was not looked at, sorted by path
+	Scanned int         // files looked at, those without a mention included
+	Groups  []link.Group
+}
+
+// A Status is what became of a mention.
+type Status uint8
+
+// The statuses.
+const (
+	Kept Status = iota
+	Rewritten
+)
+
+func (s Status) String() string {
+	if s == Rewritten {
+		return "rewritten"
+	}
+	return "kept"
+}
+
+// A Finding is what became of one mention.
+type Finding struct {
+	Status Status
+
+	// Mention is the mention's byte range in the file, for an explicit one.
+	// An implied one has the range of the first piece of its occurrence.
+	Mention edit.Span
+	Implied bool
+
+	Line, Column int // of Mention: 1-based; columns count code points
+
+	Old, New string // the whole reference before and after; New is empty when kept
+	Rule     string // the name of the rule that matched, "" when none did
+	From, To string // the prefixes of that rule
+	Place    format.Place
+	Scope    format.Scope
+
+	Reason format.Reason // why it is kept
+	Note   string        // what the reason's own sentence cannot know
+	Spans  []edit.Span   // the edits that it led to, in this file
+}
+
+// A File is one file of a plan.
+type File struct {
+	Path     string // slash-separated, relative to the plan's root
+	Abs      string
+	Format   string
+	Before   []byte
+	Edits    []edit.Edit
+	Findings []Finding // sorted by position, implied after explicit
+
+	// Err says that the file could not be read as what it is, bounded,
+	// verified or written. Such a file is not changed.
+	Err error
+
+	// Unverified says that no parser takes the file, so that its edits were
+	// made by the grammar of references alone.
+	Unverified bool
+}
+
+// After returns the file with its edits applied.
+func (f *File) After() []byte {
+	out, err := edit.Apply(f.Before, f.Edits)
+	if err != nil {
+		panic("rewrite: " + f.Path + ": a plan with invalid edits: " + err.Error())
+	}
+	return out
+}
+
+// Counts are the sums over a plan.
+type Counts struct {
+	Rewritten, RewrittenImplied int // explicit, implied
+	Kept, KeptImplied           int
+	Changed                     int // files with edits
+	Failed                      int // files with an error
+	Reasons                     map[format.Reason]int
+}
+
+// Mentions is the number of explicit mentions.
+func (c Counts) Mentions() int { return c.Rewritten + c.Kept }
+
+// Count adds the plan up.
+func (p *Plan) Count() Counts {
+	c := Counts{Reasons: map[format.Reason]int{}}
+	for i := range p.Files {
+		f := &p.Files[i]
+		if len(f.Edits) > 0 {
+			c.Changed++
+		}
+		if f.Err != nil {
+			c.Failed++
+		}
+		for j := range f.Findings {
+			x := &f.Findings[j]
+			switch {
+			case x.Status == Rewritten && x.Implied:
+				c.RewrittenImplied++
+			case x.Status == Rewritten:
+				c.Rewritten++
+			case x.Implied:
+				c.KeptImplied++
+			default:
+				c.Kept++
+			}
+			if x.Status == Kept {
+				c.Reasons[x.Reason]++
+			}
+		}
+	}
+	return c
+}

@@ -1,0 +1,126 @@
+package rewrite
+
+import (
+	"os"
+	"path/filepath"
+	"sort"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// tree makes the linkers' view of what was gathered.
+func (g *gatherer) tree() *link.Tree {
+	t := &link.Tree{Names: g.names}
+	for _, c := range g.found {
+		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
+	}
+	if g.opts.Walk.Root != "" {
+		t.Load = g.load
+	}
+	return t
+}
+
+// load reads and scans a file for a linker, wherever in the repository it
+// lies. It is nil when the file cannot be read, or lies behind a link.
+func (g *gatherer) load(path string) *link.File {
+	if !filepath.IsLocal(filepath.FromSlash(path)) {
+		return nil
+	}
+	f := walk.File{Path: path, Abs: filepath.Join(g.opts.Walk.Root, filepath.FromSlash(path))}
+	for at := f.Abs; len(at) > len(g.opts.Walk.Root); at = filepath.Dir(at) {
+		if info, err := os.Lstat(at); err != nil || info.Mode()&os.ModeSymlink != 0 || at == f.Abs && !info.Mode().IsRegular() {
+			return nil
+		}
+	}
+	var buf []byte
+	c := read(f, &buf, g.opts.Rules, g.opts.maxSize(), func([]byte) bool { return true })
+	if c.src == nil {
+		return nil
+	}
+	found := g.scan(f, c.src)
+	found.outside = !g.inside(path)
+	i := sort.Search(len(g.found), func(i int) bool { return g.found[i].file.Path >= path })
+	g.found = append(g.found, nil)
+	copy(g.found[i+1:], g.found[i:])
+	g.found[i] = found
+	return &link.File{Path: path, Src: c.src, Scanned: found.scanned, Outside: found.outside}
+}
+
+// inside reports whether the file at path lies under the paths of the run, and
+// is one of those that may be written: not ignored, excluded or vendored. Of
+// the files that linkers ask for, names has those that the walk came by.
+func (g *gatherer) inside(path string) bool {
+	i := sort.SearchStrings(g.names, path)
+	return i < len(g.names) && g.names[i] == path
+}
+
+// candidate returns the candidate of the file at path, nil when there is none.
+func (g *gatherer) candidate(path string) *candidate {
+	i := sort.Search(len(g.found), func(i int) bool { return g.found[i].file.Path >= path })
+	if i < len(g.found) && g.found[i].file.Path == path {
+		return g.found[i]
+	}
+	return nil
+}
+
+// outsiders holds the groups that would need a write outside the given paths.
+func (g *gatherer) outsiders(groups []*group) {
+	for _, x := range groups {
+		for _, e := range x.edits {
+			if c := g.candidate(e.Path); c != nil && c.outside {
+				x.hold(format.Conflict, "it would need a write in "+e.Path+", which is outside of the paths that were given")
+				break
+			}
+		}
+	}
+}
+
+// follow asks the linkers what follows from the groups that move and adds it
+// as groups of its own.
+func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
+	var moved []link.Moved
+	for _, x := range groups {
+		if !x.moves() {
+			continue
+		}
+		for i := range x.members {
+			m := &x.members[i]
+			if !m.ok {
+				continue
+			}
+			for k := range m.occ.Pieces {
+				if p := &m.occ.Pieces[k]; m.piece(k) != p.Text {
+					moved = append(moved, link.Moved{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.piece(k)})
+				}
+			}
+		}
+	}
+	taken := editsOf(groups)
+	for _, l := range link.All {
+		if l.After == nil || len(moved) == 0 {
+			continue
+		}
+		for _, c := range l.After(t, moved) {
+			found := g.candidate(c.Path)
+			if found == nil || found.outside || overlaps(taken[c.Path], c.Edit.Span.Start, c.Edit.Span.End) {
+				continue
+			}
+			taken[c.Path] = append(taken[c.Path], c.Edit)
+			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, note: c.Why})
+		}
+	}
+	return groups
+}
+
+// overlaps reports whether one of edits touches the bytes [start, end).
+func overlaps(edits []edit.Edit, start, end int) bool {
+	for _, e := range edits {
+		if e.Start < end && start < e.End || e.Start == start && e.End == end {
+			return true
+		}
+	}
+	return false
+}

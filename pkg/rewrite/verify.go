@@ -1,0 +1,116 @@
+package rewrite
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// An expectation is a piece that a file must have after its edits.
+type expectation struct {
+	before int    // offset of the piece in the file before
+	text   string // of the piece afterwards
+	where  string
+}
+
+// expectations returns, by file, the pieces that the moving groups want to
+// see afterwards. Only fields count that are found without the old
+// name, which is gone then.
+func expectations(groups []*group) map[string][]expectation {
+	out := map[string][]expectation{}
+	for _, g := range groups {
+		if !g.moves() {
+			continue
+		}
+		for i := range g.members {
+			m := &g.members[i]
+			if !m.ok || m.occ.Marked || m.occ.Scope != format.Manifests {
+				continue
+			}
+			for k := range m.occ.Pieces {
+				p := &m.occ.Pieces[k]
+				out[p.Path] = append(out[p.Path], expectation{p.Span.Start, m.piece(k), m.occ.Place.Field})
+			}
+		}
+	}
+	return out
+}
+
+// verify returns an error unless the file's edits can be undone, leave
+// everything else as it was, and give the references that were wanted: the
+// result is scanned again, and each of them must stand where it was put.
+func (c *candidate) verify(o *Options, wanted []expectation) error {
+	before := c.file.Before
+	after, err := edit.Apply(before, c.file.Edits)
+	if err != nil {
+		return err
+	}
+	undo, err := edit.Invert(before, c.file.Edits)
+	if err != nil {
+		return err
+	}
+	if back, err := edit.Apply(after, undo); err != nil || !bytes.Equal(back, before) {
+		return fmt.Errorf("undoing the edits does not give the original back (%v)", err)
+	}
+	if err := c.format.Check(before, after, c.file.Edits); err != nil {
+		return err
+	}
+	return c.confirm(o, after, wanted)
+}
+
+// confirm scans the file as it would be and looks for what is wanted.
+func (c *candidate) confirm(o *Options, after []byte, wanted []expectation) error {
+	if len(wanted) == 0 || c.scanned.Unverified { // what no parser takes is found by the old names alone
+		return nil
+	}
+	in := format.Input{Path: c.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayHold(c.file.Edits)}
+	scanned, err := c.format.Read(in)
+	if err != nil {
+		return err
+	}
+	have := map[int][]string{}
+	for i := range scanned.Occurrences {
+		for _, p := range scanned.Occurrences[i].Pieces {
+			have[p.Span.Start] = append(have[p.Span.Start], p.Text)
+		}
+	}
+	at, shift, next := 0, 0, 0
+	for _, w := range wanted {
+		if w.before < at { // pieces come in the order of groups, mostly that of the file
+			at, shift, next = 0, 0, 0
+		}
+		for next < len(c.file.Edits) && c.file.Edits[next].Start < w.before {
+			shift += len(c.file.Edits[next].New) - c.file.Edits[next].Len()
+			next++
+		}
+		at = w.before
+		found := false
+		for _, text := range have[w.before+shift] {
+			found = found || text == w.text
+		}
+		if !found {
+			return fmt.Errorf("read again, the file does not have %s at %s", w.text, w.where)
+		}
+	}
+	return nil
+}
+
+// mayHold returns a func that reports whether a part of a file may hold what
+// the edits wrote.
+func mayHold(edits []edit.Edit) func([]byte) bool {
+	news := map[string]bool{}
+	for _, e := range edits {
+		news[strings.Trim(e.New, "/")] = true
+	}
+	return func(part []byte) bool {
+		for n := range news {
+			if bytes.Contains(part, []byte(n)) {
+				return true
+			}
+		}
+		return false
+	}
+}
