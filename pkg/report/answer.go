@@ -1,0 +1,146 @@
+package report
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+)
+
+// answer writes the first line: what became of it all.
+func (t *text) answer() {
+	n := len(t.s.moved)
+	words := ""
+	switch {
+	case n == 0:
+		words = t.nothing()
+	case t.o.Check:
+		words = t.amount() + some(n, " is", " are") + " left to move" + t.target()
+	case t.o.DryRun:
+		words = t.amount() + " would move" + t.target()
+	default:
+		words = t.amount() + " moved" + t.target()
+	}
+	t.put(bold, words)
+	if rules := t.inForce(); rules != "" {
+		t.put(dim, "   ("+rules+")")
+	}
+	t.b.WriteByte('\n')
+}
+
+func (t *text) amount() string {
+	return count(len(t.s.moved), "reference") + " in " + count(t.s.counts.Changed, "file")
+}
+
+// target says where everything moves to, unless that are too many names for
+// one line.
+func (t *text) target() string {
+	if len(t.s.targets) > 2 {
+		return ""
+	}
+	return " to " + list(t.s.targets, "and")
+}
+
+// inForce says which rules there are.
+func (t *text) inForce() string {
+	var parts []string
+	if n := len(t.o.Presets); n > 0 {
+		parts = append(parts, some(n, "preset ", "presets ")+strings.Join(t.o.Presets, ", "))
+	}
+	if t.o.Rules != "" {
+		parts = append(parts, t.o.Rules)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// empty reports whether there is nothing to tell but that there is nothing.
+func (t *text) empty() bool { return len(t.s.moved)+len(t.s.kept)+len(t.s.failed) == 0 }
+
+// nothing is the answer when nothing moves.
+func (t *text) nothing() string {
+	words := "nothing to move"
+	if t.o.Check {
+		words = "nothing is left to move"
+	}
+	switch {
+	case !t.empty() && len(t.s.kept) > 0:
+		return words
+	case !t.empty():
+		return words + " in what could be read"
+	case t.p.Scanned == 0:
+		return words + ": no file was looked at"
+	}
+	var from []string
+	if t.p.Rules != nil {
+		from = t.p.Rules.Froms()
+	}
+	if n := len(from); n > maxNames+1 {
+		from = append(from[:maxNames:maxNames], number(n-maxNames)+" other names")
+	}
+	return words + ": no mention of " + cmp.Or(list(from, "or"), "any rule") + " in " + count(t.p.Scanned, "file")
+}
+
+// moved writes from where what moves comes. Its numbers add up to that of the
+// answer.
+func (t *text) moved() {
+	s := &t.s
+	shown := s.moves
+	if len(shown) > maxMoves && !t.o.Verbose {
+		shown = shown[:maxMoves]
+	}
+	var items []string
+	for _, m := range shown {
+		item := number(m.n) + " from " + m.from
+		if len(s.targets) > 1 {
+			item += " to " + m.to
+		}
+		items = append(items, item)
+	}
+	if rest := s.moves[len(shown):]; len(rest) > 0 {
+		n := 0
+		for _, m := range rest {
+			n += m.n
+		}
+		items = append(items, number(n)+" from "+count(len(rest), "other name"))
+	}
+	if len(items) > 0 {
+		t.wrapped(plain, items, "   ", 0, 4)
+	}
+	if s.split+s.short > 0 {
+		and := ""
+		if len(items) > 0 {
+			and = "and "
+		}
+		t.line(plain, "    "+and+number(s.split+s.short)+" that no text search would find: "+s.how())
+	}
+	if t.o.Verbose {
+		for _, x := range s.moved {
+			t.place(x)
+			t.line(plain, x.Old+" -> "+x.New+implied(x))
+		}
+	}
+}
+
+// how says why no text search would find the implied references that move.
+func (s *summary) how() string {
+	switch {
+	case s.short == 0:
+		return "split over keys"
+	case s.split == 0:
+		return "in a short form"
+	}
+	return number(s.split) + " split over keys, " + number(s.short) + " in a short form"
+}
+
+// place begins the line of a verbose list: path:line:column.
+func (t *text) place(x located) {
+	t.put(plain, "    ")
+	t.put(dim, x.file.Path+":"+strconv.Itoa(x.Line)+":"+strconv.Itoa(x.Column))
+	t.put(plain, "  ")
+}
+
+func implied(x located) string {
+	if x.Implied {
+		return "  (implied)"
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+func TestTextSources(t *testing.T) {
+	hub := func(t *testing.T) *rewrite.Plan {
+		return &rewrite.Plan{
+			Rules: set(t, "docker.io/bitnami docker.io/bitnamilegacy", "k8s.gcr.io registry.k8s.io", "quay.io/coreos mirror.example/coreos"),
+		}
+	}
+	tests := []struct {
+		name     string
+		findings []rewrite.Finding
+		want     string
+	}{
+		{"a short form", []rewrite.Finding{split(1, "bitnami/redis:7", "bitnamilegacy/redis:7")}, lines(
+			"1 reference in 1 file moved to docker.io/bitnamilegacy",
+			"    1 that no text search would find: in a short form",
+		)},
+		{"two targets", []rewrite.Finding{
+			moved(1, "docker.io/bitnami/redis", "docker.io/bitnamilegacy/redis"),
+			moved(2, "k8s.gcr.io/a", "registry.k8s.io/a"), moved(3, "k8s.gcr.io/b", "registry.k8s.io/b"),
+			split(4, "k8s.gcr.io/c", "registry.k8s.io/c"),
+			split(5, "index.docker.io/bitnami/c", "docker.io/bitnamilegacy/c"),
+		}, lines(
+			"5 references in 1 file moved to registry.k8s.io and docker.io/bitnamilegacy",
+			"    2 from k8s.gcr.io to registry.k8s.io",
+			"    1 from docker.io/bitnami to docker.io/bitnamilegacy",
+			"    and 2 that no text search would find: 1 split over keys, 1 in a short form",
+		)},
+		{"three targets", []rewrite.Finding{
+			moved(1, "quay.io/coreos/etcd", "mirror.example/coreos/etcd"),
+			moved(2, "k8s.gcr.io/a", "registry.k8s.io/a"),
+			moved(3, "docker.io/bitnami/redis", "docker.io/bitnamilegacy/redis"),
+		}, lines(
+			"3 references in 1 file moved",
+			"    1 from docker.io/bitnami to docker.io/bitnamilegacy",
+			"    1 from k8s.gcr.io to registry.k8s.io",
+			"    1 from quay.io/coreos to mirror.example/coreos",
+		)},
+		{"a rule that is not known", []rewrite.Finding{
+			{Status: rewrite.Rewritten, Old: "a.example:5000/x/y:1", New: "b.example/y:1", Rule: "?"},
+		}, lines(
+			"1 reference in 1 file moved to b.example",
+			"    1 from a.example:5000",
+		)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p := hub(t)
+			p.Files = []rewrite.File{changing("a.yaml", tt.findings...)}
+			got := write(t, "text", p, Options{})
+			if want := tt.want + "0 files looked at\n"; got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}

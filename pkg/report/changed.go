@@ -1,0 +1,174 @@
+package report
+
+import (
+	"unicode/utf8"
+
+	"github.com/sergi/go-diff/diffmatchpatch"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// pairs returns which old line became which new one, as indices into both.
+// Usually there are as many of both, and they pair one by one; where a key was
+// inserted, a line pairs with the next that is like it.
+func pairs(old, new []edit.Line) [][2]int {
+	var out [][2]int
+	j := 0
+	for i := range old {
+		if len(old) == len(new) {
+			out = append(out, [2]int{i, i})
+			continue
+		}
+		for k := j; k < len(new); k++ {
+			if alike(string(old[i].Text), string(new[k].Text)) {
+				out = append(out, [2]int{i, k})
+				j = k + 1
+				break
+			}
+		}
+	}
+	return out
+}
+
+// alike reports whether at least half of the shorter line stands at the same
+// end in the other.
+func alike(a, b string) bool {
+	start, end := common(a, b)
+	return 2*(start+end) >= min(len(a), len(b))
+}
+
+// common returns how many bytes a and b have in common at the start and, of
+// what is left, at the end.
+func common(a, b string) (start, end int) {
+	for start < min(len(a), len(b)) && a[start] == b[start] {
+		start++
+	}
+	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	return start, end
+}
+
+// changed returns the byte ranges of a and b that differ. They begin and end
+// between words, so that a registry that is replaced is marked as a whole and
+// not by the letters it happens to share with the new one. Where lines have
+// nothing in common, nothing is marked: all of it would be.
+func changed(a, b string) (inA, inB []edit.Span) {
+	if len(a) > longLine || len(b) > longLine {
+		return changedMiddle(a, b)
+	}
+	inA, inB, ok := changedWords(a, b)
+	if !ok {
+		return changedMiddle(a, b)
+	}
+	if covers(inA, a) || covers(inB, b) {
+		return nil, nil
+	}
+	return inA, inB
+}
+
+// covers reports whether spans are all of a line.
+func covers(spans []edit.Span, line string) bool {
+	return len(spans) == 1 && spans[0].Len() == len(line)
+}
+
+// changedWords compares word by word. It is false when the comparison makes no
+// sense of the lines.
+func changedWords(a, b string) (inA, inB []edit.Span, ok bool) {
+	var known []string
+	index := map[string]rune{}
+	// Package diffmatchpatch compares letters: each word gets one, out of an
+	// area that means nothing to it.
+	letters := func(line string) []rune {
+		var out []rune
+		for _, w := range words(line) {
+			r, seen := index[w]
+			if !seen {
+				r = 0xE000 + rune(len(known))
+				index[w] = r
+				known = append(known, w)
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	wordsA, wordsB := letters(a), letters(b)
+	if len(known) > 0xF8FF-0xE000 {
+		return nil, nil, false
+	}
+	compare := diffmatchpatch.New()
+	compare.DiffTimeout = 0 // a clock would make reports differ; the lines are short
+	diffs := compare.DiffCleanupSemantic(compare.DiffMainRunes(wordsA, wordsB, false))
+	atA, atB := 0, 0
+	for _, d := range diffs {
+		n := 0
+		for _, r := range d.Text {
+			if i := int(r - 0xE000); i >= 0 && i < len(known) {
+				n += len(known[i])
+			}
+		}
+		switch d.Type {
+		case diffmatchpatch.DiffDelete:
+			inA = join(inA, edit.Span{Start: atA, End: atA + n})
+			atA += n
+		case diffmatchpatch.DiffInsert:
+			inB = join(inB, edit.Span{Start: atB, End: atB + n})
+			atB += n
+		default:
+			atA += n
+			atB += n
+		}
+	}
+	return inA, inB, atA == len(a) && atB == len(b)
+}
+
+// join appends s to spans, or to the last of them if they touch.
+func join(spans []edit.Span, s edit.Span) []edit.Span {
+	if n := len(spans); n > 0 && spans[n-1].End == s.Start {
+		spans[n-1].End = s.End
+		return spans
+	}
+	return append(spans, s)
+}
+
+// changedMiddle takes what a and b have in common at both ends off, up to the
+// words that differ.
+func changedMiddle(a, b string) (inA, inB []edit.Span) {
+	start, end := common(a, b)
+	for start > 0 && (start < len(a) && wordByte(a[start]) || start < len(b) && wordByte(b[start])) && wordByte(a[start-1]) {
+		start--
+	}
+	for end > 0 && wordByte(a[len(a)-end]) && (before(a, end) || before(b, end)) {
+		end--
+	}
+	span := func(s string) []edit.Span {
+		if start >= len(s)-end {
+			return nil
+		}
+		return []edit.Span{{Start: start, End: len(s) - end}}
+	}
+	return span(a), span(b)
+}
+
+// before reports whether a word goes on before the last n bytes of s.
+func before(s string, n int) bool { return len(s) > n && wordByte(s[len(s)-n-1]) }
+
+// words cuts line into words and the bytes between them.
+func words(line string) []string {
+	var out []string
+	for i := 0; i < len(line); {
+		n := i + 1
+		for wordByte(line[i]) && n < len(line) && wordByte(line[n]) {
+			n++
+		}
+		out = append(out, line[i:n])
+		i = n
+	}
+	return out
+}
+
+// wordByte reports whether c is part of a word: of a domain, or of a component
+// of a path, of a tag, or of anything that is not ASCII.
+func wordByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_' || c >= utf8.RuneSelf
+}

@@ -1,0 +1,126 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// contextLines is how many unchanged lines a diff has around a change, as
+// git's has.
+const contextLines = 3
+
+// writeDiff writes the changed files in the order of the plan, which is that
+// of their paths. With colour it is for the eyes only: characters that a
+// terminal would act on are spelled out, and lines that are too long to read
+// are shown in parts.
+func writeDiff(w io.Writer, p *rewrite.Plan, o Options) error {
+	b := bufio.NewWriter(w)
+	for i := range p.Files {
+		f := &p.Files[i]
+		if len(f.Edits) == 0 {
+			continue
+		}
+		d := edit.Unified(f.Path, f.Before, f.Edits, contextLines)
+		if o.Color {
+			colorDiff(b, d)
+		} else if err := d.Format(b); err != nil {
+			break // b keeps the error
+		}
+	}
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("writing the diff: %w", err)
+	}
+	return nil
+}
+
+// colorDiff writes d in colour. b keeps what goes wrong.
+func colorDiff(b *bufio.Writer, d edit.FileDiff) {
+	if len(d.Hunks) == 0 {
+		return
+	}
+	// The three lines that name the file, with git's quotes, are for
+	// package edit to make.
+	head := edit.FileDiff{Path: d.Path, Hunks: []edit.Hunk{{}}}.Bytes()
+	for _, l := range strings.SplitAfterN(string(head), "\n", 4)[:3] {
+		b.WriteString(paint(true, bold, visible(strings.TrimSuffix(l, "\n"))) + "\n")
+	}
+	for _, h := range d.Hunks {
+		b.WriteString(paint(true, cyan, h.Header()) + "\n")
+		lines := h.Lines
+		for len(lines) > 0 {
+			if lines[0].Op == ' ' {
+				colorLine(b, lines[0], nil)
+				lines = lines[1:]
+				continue
+			}
+			n := blockLen(lines)
+			colorBlock(b, lines[:n])
+			lines = lines[n:]
+		}
+	}
+}
+
+// blockLen returns how many of lines, the first of which changes, are a run of
+// old ones and the run of new ones after it.
+func blockLen(lines []edit.Line) int {
+	n := 0
+	for n < len(lines) && lines[n].Op == '-' {
+		n++
+	}
+	for n < len(lines) && lines[n].Op == '+' {
+		n++
+	}
+	return n
+}
+
+// colorBlock writes old lines and the new ones in their place, with what
+// differs between two that belong together marked.
+func colorBlock(b *bufio.Writer, block []edit.Line) {
+	old := 0
+	for old < len(block) && block[old].Op == '-' {
+		old++
+	}
+	marks := make([][]edit.Span, len(block))
+	for _, p := range pairs(block[:old], block[old:]) {
+		i, j := p[0], old+p[1]
+		marks[i], marks[j] = changed(string(block[i].Text), string(block[j].Text))
+	}
+	for i, l := range block {
+		colorLine(b, l, marks[i])
+	}
+}
+
+// colorLine writes l with the byte ranges marks of its text marked.
+func colorLine(b *bufio.Writer, l edit.Line, marks []edit.Span) {
+	s := plain
+	switch l.Op {
+	case '-':
+		s = red
+	case '+':
+		s = green
+	}
+	var line strings.Builder
+	line.WriteByte(l.Op)
+	for _, p := range parts(string(l.Text), marks) {
+		switch {
+		case p.left > 0:
+			line.WriteString("…" + count(p.left, "byte") + "…")
+		case p.mark:
+			line.WriteString(markOn + visible(p.text) + markOff)
+		default:
+			line.WriteString(visible(p.text))
+		}
+	}
+	b.WriteString(paint(true, s, line.String()) + "\n")
+	if l.NoEOL {
+		b.WriteString(paint(true, dim, `\ No newline at end of file`) + "\n")
+	}
+}
+
+// visible is escape for a line of a diff, whose tabs are harmless.
+func visible(s string) string { return escapeBut(s, '\t') }

@@ -1,0 +1,136 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// jsonVersion changes when a program that reads the report would misread it. A
+// new property is no such change.
+const jsonVersion = 1
+
+func writeJSON(w io.Writer, p *rewrite.Plan, o Options) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(jsonOf(p, o)); err != nil {
+		return fmt.Errorf("writing the JSON report: %w", err)
+	}
+	return nil
+}
+
+// jsonOf returns p as the structs of the report. The root stays out of it: it
+// says where a machine keeps the repository, and two machines' reports of one
+// repository should be the same.
+func jsonOf(p *rewrite.Plan, o Options) JSONReport {
+	c := p.Count()
+	out := JSONReport{
+		Version: jsonVersion,
+		DryRun:  o.looked(),
+		Rules:   []JSONRule{},
+		Counts: JSONCounts{
+			Mentions:         c.Mentions(),
+			Rewritten:        c.Rewritten,
+			Kept:             c.Kept,
+			ImpliedRewritten: c.RewrittenImplied,
+			ImpliedKept:      c.KeptImplied,
+			Reasons:          map[string]int{},
+			FilesLookedAt:    p.Scanned,
+			FilesChanged:     c.Changed,
+			FilesFailed:      c.Failed,
+			Skipped:          len(p.Skipped),
+		},
+		Files:   []JSONFile{},
+		Skipped: []JSONSkip{},
+	}
+	for r, n := range c.Reasons {
+		out.Counts.Reasons[string(r)] = n
+	}
+	if p.Rules != nil {
+		for _, r := range p.Rules.Rules() {
+			out.Rules = append(out.Rules, JSONRule{utf8Text(r.Name), r.From, r.To, append([]string{}, r.Keep...)})
+		}
+	}
+	for i := range p.Files {
+		out.Files = append(out.Files, jsonFile(&p.Files[i]))
+	}
+	for _, x := range p.Skipped {
+		s := JSONSkip{utf8Text(x.Path), exact(x.Path), x.Dir, string(x.Reason), utf8Text(x.Detail), ""}
+		if x.Err != nil {
+			s.Error = utf8Text(x.Err.Error())
+		}
+		out.Skipped = append(out.Skipped, s)
+	}
+	return out
+}
+
+func jsonFile(f *rewrite.File) JSONFile {
+	out := JSONFile{
+		Path:       utf8Text(f.Path),
+		PathBase64: exact(f.Path),
+		Format:     f.Format,
+		Changed:    len(f.Edits) > 0,
+		Unverified: f.Unverified,
+		Edits:      []JSONEdit{},
+		Findings:   []JSONFinding{},
+	}
+	if f.Err != nil {
+		out.Error = utf8Text(problem(f))
+	}
+	for _, e := range f.Edits {
+		out.Edits = append(out.Edits, JSONEdit{e.Start, e.End, utf8Text(string(f.Before[e.Start:e.End])), utf8Text(e.New)})
+	}
+	for i := range f.Findings {
+		x := &f.Findings[i]
+		j := JSONFinding{
+			Status:  x.Status.String(),
+			Note:    utf8Text(x.Note),
+			Implied: x.Implied,
+			Line:    x.Line,
+			Column:  x.Column,
+			Start:   x.Mention.Start,
+			End:     x.Mention.End,
+			Old:     utf8Text(x.Old),
+			New:     utf8Text(x.New),
+			Rule:    utf8Text(x.Rule),
+			Field:   utf8Text(x.Place.Field),
+			Object:  utf8Text(x.Place.Object),
+			Scope:   x.Scope.String(),
+		}
+		if x.Status == rewrite.Kept {
+			j.Reason = string(x.Reason)
+		}
+		out.Findings = append(out.Findings, j)
+	}
+	return out
+}
+
+// utf8Text returns s with every byte that is not UTF-8 spelled out, as \xff.
+// The encoder would make U+FFFD of each, and two different names one.
+func utf8Text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		if r == utf8.RuneError && notUTF8(s[i:]) {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// exact returns the bytes of a path that is not UTF-8, nil for one that is.
+func exact(path string) []byte {
+	if utf8.ValidString(path) {
+		return nil
+	}
+	return []byte(path)
+}

@@ -1,0 +1,174 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// full is a plan with a value in every property of the report.
+func full(t testing.TB) *rewrite.Plan {
+	a := replacing("a.yaml", "image: k8s.gcr.io/x\n", "k8s.gcr.io", "registry.k8s.io")
+	m := moved(1, "k8s.gcr.io/x", "registry.k8s.io/x")
+	m.Column, m.Mention = 8, edit.Span{Start: 7, End: 17}
+	m.Place = format.Place{Field: ".image", Object: "Pod <web> (v1)"}
+	a.Findings = []rewrite.Finding{m}
+	b := staying("b\xff.txt", kept(3, "k8s.gcr.io\xe9", format.Unedited, "a note"))
+	b.Findings[0].Scope = format.Code
+	b.Abs, b.Err, b.Unverified = "/home/ann/b\xff.txt", errors.New("reading /home/ann/b\xff.txt: denied"), true
+	return &rewrite.Plan{
+		Root: "/home/ann", Rules: k8s(t), Scanned: 2,
+		Files: []rewrite.File{a, b},
+		Skipped: []walk.Skip{
+			{Path: "c\xfe", Dir: true, Reason: walk.Unreadable, Err: errors.New("denied"), Detail: "a detail"},
+		},
+	}
+}
+
+func TestJSON(t *testing.T) {
+	want := lines(
+		`{`,
+		`  "version": 1,`,
+		`  "dryRun": true,`,
+		`  "rules": [`,
+		`    {`,
+		`      "name": "preset k8s",`,
+		`      "from": "gcr.io/google-containers",`,
+		`      "to": "registry.k8s.io",`,
+		`      "keep": []`,
+		`    },`,
+		`    {`,
+		`      "name": "preset k8s",`,
+		`      "from": "k8s.gcr.io",`,
+		`      "to": "registry.k8s.io",`,
+		`      "keep": []`,
+		`    }`,
+		`  ],`,
+		`  "counts": {`,
+		`    "mentions": 2,`,
+		`    "rewritten": 1,`,
+		`    "kept": 1,`,
+		`    "impliedRewritten": 0,`,
+		`    "impliedKept": 0,`,
+		`    "reasons": {`,
+		`      "unedited": 1`,
+		`    },`,
+		`    "filesLookedAt": 2,`,
+		`    "filesChanged": 1,`,
+		`    "filesFailed": 1,`,
+		`    "skipped": 1`,
+		`  },`,
+		`  "files": [`,
+		`    {`,
+		`      "path": "a.yaml",`,
+		`      "format": "yaml",`,
+		`      "changed": true,`,
+		`      "unverified": false,`,
+		`      "edits": [`,
+		`        {`,
+		`          "start": 7,`,
+		`          "end": 17,`,
+		`          "old": "k8s.gcr.io",`,
+		`          "new": "registry.k8s.io"`,
+		`        }`,
+		`      ],`,
+		`      "findings": [`,
+		`        {`,
+		`          "status": "rewritten",`,
+		`          "implied": false,`,
+		`          "line": 1,`,
+		`          "column": 8,`,
+		`          "start": 7,`,
+		`          "end": 17,`,
+		`          "old": "k8s.gcr.io/x",`,
+		`          "new": "registry.k8s.io/x",`,
+		`          "rule": "preset k8s",`,
+		`          "field": ".image",`,
+		`          "object": "Pod <web> (v1)",`,
+		`          "scope": "manifests"`,
+		`        }`,
+		`      ]`,
+		`    },`,
+		`    {`,
+		`      "path": "b\\xff.txt",`,
+		`      "pathBase64": "Yv8udHh0",`,
+		`      "format": "yaml",`,
+		`      "changed": false,`,
+		`      "error": "reading b\\xff.txt: denied",`,
+		`      "unverified": true,`,
+		`      "edits": [],`,
+		`      "findings": [`,
+		`        {`,
+		`          "status": "kept",`,
+		`          "reason": "unedited",`,
+		`          "note": "a note",`,
+		`          "implied": false,`,
+		`          "line": 3,`,
+		`          "column": 5,`,
+		`          "start": 0,`,
+		`          "end": 0,`,
+		`          "old": "k8s.gcr.io\\xe9",`,
+		`          "scope": "code"`,
+		`        }`,
+		`      ]`,
+		`    }`,
+		`  ],`,
+		`  "skipped": [`,
+		`    {`,
+		`      "path": "c\\xfe",`,
+		`      "pathBase64": "Y/4=",`,
+		`      "dir": true,`,
+		`      "reason": "unreadable",`,
+		`      "detail": "a detail",`,
+		`      "error": "denied"`,
+		`    }`,
+		`  ]`,
+		`}`,
+	)
+	if got := write(t, "json", full(t), Options{DryRun: true, Color: true}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestJSONHasNoNull(t *testing.T) {
+	got := write(t, "json", &rewrite.Plan{Files: []rewrite.File{{Path: "a"}}}, Options{})
+	if strings.Contains(got, "null") {
+		t.Errorf("a list is null in\n%s", got)
+	}
+}
+
+// Two paths are never the same in a report, whatever their bytes, and the
+// exact ones can be had back.
+func FuzzJSONPath(f *testing.F) {
+	f.Add("charts/web/värden.yaml")
+	f.Add("a\xff\\xff\u2028<&>\x00")
+	f.Add("\ufffd")
+	f.Fuzz(func(t *testing.T, path string) {
+		p := &rewrite.Plan{Files: []rewrite.File{staying(path, kept(1, path, format.Key, path))}, Skipped: []walk.Skip{{Path: path, Reason: walk.Binary}}}
+		out := write(t, "json", p, Options{})
+		var got JSONReport
+		if err := json.Unmarshal([]byte(out), &got); err != nil || !utf8.ValidString(out) {
+			t.Fatalf("%v in\n%q", err, out)
+		}
+		back := got.Files[0].Path
+		if b := got.Files[0].PathBase64; b != nil {
+			back = string(b)
+		}
+		if back != path {
+			t.Errorf("%q came back as %q", path, back)
+		}
+		if strings.Contains(out, "\ufffd") && !strings.Contains(path, "\ufffd") {
+			t.Errorf("a byte of %q is lost in\n%s", path, out)
+		}
+		if s := got.Skipped[0]; s.Path != got.Files[0].Path || string(s.PathBase64) != string(got.Files[0].PathBase64) {
+			t.Errorf("%q is %q as a file and %q as a skip", path, got.Files[0].Path, s.Path)
+		}
+	})
+}

@@ -1,0 +1,92 @@
+package report
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// next writes the last line, if there is something sensible to do.
+func (t *text) next() {
+	moves := len(t.s.moved) > 0
+	switch {
+	case t.o.looked() && moves:
+		t.put(plain, "next: ")
+		t.put(bold, strings.Join(append([]string{"regmigrate"}, quoted(writing(t.o.Args))...), " "))
+		t.line(plain, "        writes it")
+	case t.o.Check:
+		// A gate that is open has nothing more to say.
+	default:
+		if reasons := t.byHand(); len(reasons) > 0 {
+			t.line(plain, "next: add "+t.newName()+" by hand to what is kept as "+list(reasons, "and"))
+		}
+	}
+}
+
+// byHand returns for which reasons there is something that works no longer if
+// nobody adds the new name to it.
+func (t *text) byHand() []string {
+	var out []string
+	for _, k := range t.s.kept {
+		if k.reason == format.Policy || k.reason == format.AllowList {
+			out = append(out, string(k.reason))
+		}
+	}
+	return out
+}
+
+// newName is the one name that the rules move to, if it is one.
+func (t *text) newName() string {
+	var to []string
+	for _, r := range newNames(t.p).rules {
+		if !slices.Contains(to, r.to) {
+			to = append(to, r.to)
+		}
+	}
+	if len(to) == 1 {
+		return to[0]
+	}
+	return "the new name"
+}
+
+// looking are the letters of flags that take no value and change nothing but
+// what is shown; n, dry-run, is among them.
+var looking = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
+
+// writing returns args without the flags that kept a run from writing.
+func writing(args []string) []string {
+	var out []string
+	for i, a := range args {
+		if a == "--" {
+			return append(out, args[i:]...)
+		}
+		name, value, _ := strings.Cut(a, "=")
+		switch {
+		case (name == "--dry-run" || name == "--check") && value != "false":
+		case looking.MatchString(a):
+			if rest := strings.ReplaceAll(a, "n", ""); rest != "-" {
+				out = append(out, rest)
+			}
+		default:
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// safeInShell matches words that mean themselves in every shell.
+var safeInShell = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// quoted returns args as a POSIX shell takes them.
+func quoted(args []string) []string {
+	var out []string
+	for _, a := range args {
+		if !safeInShell.MatchString(a) {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out = append(out, a)
+	}
+	return out
+}

@@ -1,0 +1,37 @@
+package report
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestWriting(t *testing.T) {
+	tests := []struct{ args, want string }{
+		{"", ""},
+		{"--dry-run .", "."},
+		{"-n -v a b", "-v a b"},
+		{"-nv a", "-v a"},
+		{"-vqn", "-vq"},
+		{"--check=true --dry-run=true a", "a"},
+		{"--check=false a", "--check=false a"},
+		{"-j 2 --preset k8s", "-j 2 --preset k8s"},
+		{"-n -- -n", "-- -n"},
+		{"-j4n", "-j4n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			if got := writing(strings.Fields(tt.args)); !slices.Equal(got, strings.Fields(tt.want)) {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestQuoted(t *testing.T) {
+	in := []string{"charts/web", "--rule", "k8s.gcr.io=registry.k8s.io", "my folder", "it's", "**/*.yaml", ""}
+	want := `charts/web --rule k8s.gcr.io=registry.k8s.io 'my folder' 'it'\''s' '**/*.yaml' ''`
+	if got := strings.Join(quoted(in), " "); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,70 @@
+package report
+
+import (
+	"unicode/utf8"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A line longer than longLine bytes is nothing to read. What is shown of it is
+// near bytes before and after each change and at both ends of a change.
+const (
+	longLine = 2000
+	near     = 120
+)
+
+// A part is a piece of a line in a coloured diff: text, marked or not, or how
+// many bytes are left out.
+type part struct {
+	text string
+	mark bool
+	left int
+}
+
+// parts cuts line up by its marks, which are sorted and disjoint. The parts of
+// a line that is not long are all of it.
+func parts(line string, marks []edit.Span) []part {
+	var out []part
+	short := len(line) <= longLine
+	add := func(start, end int, mark, head, tail bool) {
+		start, end = max(start, 0), min(end, len(line))
+		if start >= end {
+			return
+		}
+		// head and tail say which end of the piece is near to a change.
+		from, to := start, end
+		if head {
+			from = runeStart(line, min(start+near, end))
+		}
+		if tail {
+			to = runeStart(line, max(end-near, start))
+		}
+		if short || to-from < near {
+			out = append(out, part{text: line[start:end], mark: mark})
+			return
+		}
+		if from > start {
+			out = append(out, part{text: line[start:from], mark: mark})
+		}
+		out = append(out, part{left: to - from})
+		if to < end {
+			out = append(out, part{text: line[to:end], mark: mark})
+		}
+	}
+	at := 0
+	for i, m := range marks {
+		add(at, m.Start, false, i > 0, true)
+		add(m.Start, m.End, true, true, true)
+		at = m.End
+	}
+	add(at, len(line), false, true, false)
+	return out
+}
+
+// runeStart moves i back to where a code point starts.
+func runeStart(s string, i int) int {
+	for n := 0; n < utf8.UTFMax && i > 0 && i < len(s) && !utf8.RuneStart(s[i]); n++ {
+		i--
+	}
+	return i
+}

@@ -1,0 +1,89 @@
+package report
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+const preset = "preset k8s"
+
+// set returns the rules "from to".
+func set(t testing.TB, pairs ...string) *rules.Set {
+	t.Helper()
+	var rs []rules.Rule
+	for _, p := range pairs {
+		from, to, _ := strings.Cut(p, " ")
+		rs = append(rs, rules.Rule{Name: preset, From: from, To: to})
+	}
+	s, err := rules.New(rs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func k8s(t testing.TB) *rules.Set {
+	return set(t, "k8s.gcr.io registry.k8s.io", "gcr.io/google-containers registry.k8s.io")
+}
+
+// moved returns a finding that is rewritten.
+func moved(line int, old, new string) rewrite.Finding {
+	return rewrite.Finding{Status: rewrite.Rewritten, Line: line, Column: 10, Old: old, New: new, Rule: preset}
+}
+
+// split is moved for an implied reference.
+func split(line int, old, new string) rewrite.Finding {
+	f := moved(line, old, new)
+	f.Implied = true
+	return f
+}
+
+// kept returns a finding that is kept.
+func kept(line int, old string, r format.Reason, note string) rewrite.Finding {
+	return rewrite.Finding{Line: line, Column: 5, Old: old, Reason: r, Note: note}
+}
+
+// replacing returns a file in which every old is to become new.
+func replacing(path, before, old, new string) rewrite.File {
+	f := rewrite.File{Path: path, Format: "yaml", Before: []byte(before)}
+	for at := 0; ; {
+		i := strings.Index(before[at:], old)
+		if i < 0 {
+			return f
+		}
+		at += i
+		f.Edits = append(f.Edits, edit.Edit{Span: edit.Span{Start: at, End: at + len(old)}, New: new})
+		at += len(old)
+	}
+}
+
+// changing returns a file with findings and, for the counts, one edit.
+func changing(path string, findings ...rewrite.Finding) rewrite.File {
+	f := replacing(path, "image: k8s.gcr.io/pause:3.9\n", "k8s.gcr.io", "registry.k8s.io")
+	f.Findings = findings
+	return f
+}
+
+// staying returns a file that does not change.
+func staying(path string, findings ...rewrite.Finding) rewrite.File {
+	return rewrite.File{Path: path, Format: "yaml", Findings: findings}
+}
+
+func write(t testing.TB, name string, p *rewrite.Plan, o Options) string {
+	t.Helper()
+	w, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := w.Write(&b, p, o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

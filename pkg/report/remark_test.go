@@ -1,0 +1,58 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// stays returns what is kept for r in one scope, once for each note.
+func stays(r format.Reason, s format.Scope, notes ...string) keptFor {
+	k := keptFor{reason: r}
+	for i, n := range notes {
+		f := kept(i+1, "k8s.gcr.io", r, n)
+		f.Scope = s
+		k.all = append(k.all, located{nil, &f})
+	}
+	return k
+}
+
+func TestRemark(t *testing.T) {
+	const elsewhere = "another registry or path that only looks like it"
+	tests := []struct {
+		name     string
+		kept     keptFor
+		want     string
+		optional bool
+	}{
+		{"advice", stays(format.Policy, 0, "", ""), format.Policy.Advice(), false},
+		{"a note that all share, and advice", stays(format.Policy, 0, "a rule", "a rule"), "a rule; " + format.Policy.Advice(), false},
+		{"a note that all share", stays(format.Key, 0, "an anchor", "an anchor"), "an anchor", false},
+		{"notes that differ", stays(format.OtherName, 0, "a", "b"), elsewhere, true},
+		{"a note that one has", stays(format.OtherName, 0, "a", ""), elsewhere, true},
+		{"a sentence that begins with a short word", stays(format.URL, 0, ""), "a URL names a web address, not an image", true},
+		{"out of scope", stays(format.Comment, format.Comments, ""), "--scope manifests,comments moves it", true},
+		{"several out of scope", stays(format.Prose, format.Docs, "", ""), "--scope manifests,docs moves them", true},
+		{"a comment that no scope moves", stays(format.Comment, format.Manifests, ""), "", true},
+		{"text that no scope moves", stays(format.ScriptText, format.Code, ""), "a script, a makefile or the like", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, optional := remark(tt.kept); got != tt.want || optional != tt.optional {
+				t.Errorf("got %q, %v; want %q, %v", got, optional, tt.want, tt.optional)
+			}
+		})
+	}
+}
+
+// A gist is a phrase that fits behind other words on a line.
+func TestGist(t *testing.T) {
+	for _, r := range format.Reasons {
+		for s := format.Manifests; s <= format.Code; s++ {
+			got := gist(stays(r.Reason, s, ""))
+			if len(got) > 120 || got != "" && got[len(got)-1] == '.' || got == "" && r.Reason != format.Comment {
+				t.Errorf("%s in %s: %q", r.Reason, s, got)
+			}
+		}
+	}
+}

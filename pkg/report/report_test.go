@@ -1,0 +1,48 @@
+package report
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestFind(t *testing.T) {
+	for _, name := range Names() {
+		if w, err := Find(name); err != nil || w.Name != name || w.Doc == "" || w.Write == nil {
+			t.Errorf("Find(%q) = %+v, %v", name, w, err)
+		}
+	}
+	_, err := Find("jsn")
+	if want := `unknown form of report "jsn"; known are text, diff, json`; err == nil || err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
+	}
+}
+
+type brokenPipe struct{}
+
+var errFull = errors.New("no space left")
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, errFull }
+
+func TestWriteErrors(t *testing.T) {
+	for _, name := range Names() {
+		for _, color := range []bool{false, true} {
+			w, err := Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = w.Write(brokenPipe{}, twoFiles(), Options{Color: color})
+			if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "writing the ") {
+				t.Errorf("%s: the error is %v", name, err)
+			}
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 12345: "12,345", 123456: "123,456", 1234567: "1,234,567"} {
+		if got := number(n); got != want {
+			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		}
+	}
+}

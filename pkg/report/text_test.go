@@ -1,0 +1,277 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// sketch is a plan with a bit of everything that is usual.
+func sketch(t testing.TB) *rewrite.Plan {
+	return &rewrite.Plan{
+		Rules:   k8s(t),
+		Scanned: 1204,
+		Files: []rewrite.File{
+			changing("apps/a.yaml", moved(4, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"), moved(9, "k8s.gcr.io/dns:1", "registry.k8s.io/dns:1")),
+			changing("apps/b.yaml", moved(2, "gcr.io/google-containers/x", "registry.k8s.io/x"), split(7, "gcr.io/google-containers/y:2", "registry.k8s.io/y:2")),
+			staying("charts/web/values.yaml", kept(4, "k8s.gcr.io", format.URL, "")),
+			staying("policies/deny-old.yaml", kept(12, "k8s.gcr.io/*", format.Policy, ""), kept(19, "k8s.gcr.io/*", format.Policy, "")),
+		},
+		Skipped: []walk.Skip{
+			{Path: "logo.png", Reason: walk.Binary},
+			{Path: "out", Dir: true, Reason: walk.Ignored},
+		},
+	}
+}
+
+// lines joins the lines of a wanted text.
+func lines(s ...string) string { return strings.Join(s, "\n") + "\n" }
+
+func TestText(t *testing.T) {
+	nothingFound := &rewrite.Plan{Rules: k8s(t), Scanned: 17}
+	onlyKept := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{
+		staying("a.yaml", kept(1, "k8s.gcr.io/x", format.Ignored, "")),
+	}}
+	one := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{
+		changing("a.yaml", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
+	}}
+	failing := &rewrite.Plan{Rules: k8s(t), Scanned: 2,
+		Files:   []rewrite.File{{Path: "a.yaml", Abs: "/home/ann/repo/a.yaml", Err: errors.New(`writing "/home/ann/repo/a.yaml": disk full`)}},
+		Skipped: []walk.Skip{{Path: "secret.yaml", Reason: walk.Unreadable, Err: errors.New("permission denied")}},
+	}
+	outside := kept(1, "k8s.gcr.io/x", format.Conflict, "it needs a write outside of PATH")
+	outside.Implied = true
+	conflicts := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{
+		staying("a.yaml", outside, kept(3, "k8s.gcr.io", format.Conflict, "it shares x with y")),
+		staying("b.yaml", kept(1, "k8s.gcr.io", format.Conflict, "it shares x with y")),
+	}}
+	minideb := kept(1, "bitnami/minideb", format.Excluded, "keep: docker.io/bitnami/minideb")
+	minideb.Implied = true
+	implied := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{staying("a.yaml", minideb)}}
+	unverified := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{
+		changing("a.tpl", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
+		{Path: "b.tpl", Unverified: true, Findings: nil},
+	}, Skipped: []walk.Skip{
+		{Path: "a", Reason: walk.Ignored}, {Path: "b", Dir: true, Reason: walk.Ignored}, {Path: "c", Reason: walk.Symlink},
+	}}
+	unverified.Files[0].Unverified = true
+	lists := func(pairs ...string) *rewrite.Plan {
+		return &rewrite.Plan{Rules: set(t, pairs...), Scanned: 1, Files: []rewrite.File{
+			staying("a.yaml", kept(1, "k8s.gcr.io", format.AllowList, ""), kept(2, "k8s.gcr.io", format.Policy, "")),
+		}}
+	}
+	allowed := func(next string) string {
+		return lines(
+			"nothing to move",
+			"2 mentions stay",
+			"     1 policy      a.yaml:2   "+format.Policy.Advice(),
+			"     1 allow-list  a.yaml:1   "+format.AllowList.Advice(),
+			"1 file looked at",
+			"next: add "+next+" by hand to what is kept as policy and allow-list",
+		)
+	}
+	tests := []struct {
+		name string
+		plan *rewrite.Plan
+		opts Options
+		want string
+	}{
+		{"dry run", sketch(t), Options{DryRun: true, Width: 120, Presets: []string{"k8s"}, Args: []string{"-n", "."}}, lines(
+			"4 references in 2 files would move to registry.k8s.io   (preset k8s)",
+			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
+			"    and 1 that no text search would find: split over keys",
+			"3 mentions stay",
+			"     2 policy  policies/deny-old.yaml:12, 19",
+			"               add the new registry by hand: the policy may deny or miss what runs after the move",
+			"     1 URL     charts/web/values.yaml:4   a URL names a web address, not an image",
+			"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git",
+			"next: regmigrate .        writes it",
+		)},
+		{"a wide terminal has remarks in a column", sketch(t), Options{DryRun: true, Width: -1, Args: nil}, lines(
+			"4 references in 2 files would move to registry.k8s.io",
+			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
+			"    and 1 that no text search would find: split over keys",
+			"3 mentions stay",
+			"     2 policy  policies/deny-old.yaml:12, 19   add the new registry by hand: the policy may deny or miss what runs after the move",
+			"     1 URL     charts/web/values.yaml:4        a URL names a web address, not an image",
+			"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git",
+			"next: regmigrate        writes it",
+		)},
+		{"a run", sketch(t), Options{}, lines(
+			"4 references in 2 files moved to registry.k8s.io",
+			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
+			"    and 1 that no text search would find: split over keys",
+			"3 mentions stay",
+			"     2 policy  policies/deny-old.yaml:12, 19",
+			"               add the new registry by hand: the policy may deny or miss what",
+			"               runs after the move",
+			"     1 URL     charts/web/values.yaml:4",
+			"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git",
+			"next: add registry.k8s.io by hand to what is kept as policy",
+		)},
+		{"check", one, Options{Check: true, DryRun: true, Args: []string{"--check", "a.yaml"}}, lines(
+			"1 reference in 1 file is left to move to registry.k8s.io",
+			"    1 from k8s.gcr.io",
+			"1 file looked at",
+			"next: regmigrate a.yaml        writes it",
+		)},
+		{"check, several", sketch(t), Options{Check: true, Width: -1}, lines(
+			"4 references in 2 files are left to move to registry.k8s.io",
+			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
+			"    and 1 that no text search would find: split over keys",
+			"3 mentions stay",
+			"     2 policy  policies/deny-old.yaml:12, 19   add the new registry by hand: the policy may deny or miss what runs after the move",
+			"     1 URL     charts/web/values.yaml:4        a URL names a web address, not an image",
+			"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git",
+			"next: regmigrate        writes it",
+		)},
+		{"one reference", one, Options{}, lines(
+			"1 reference in 1 file moved to registry.k8s.io",
+			"    1 from k8s.gcr.io",
+			"1 file looked at",
+		)},
+		{"nothing found", nothingFound, Options{DryRun: true, Presets: []string{"k8s", "own"}, Rules: "1 rule of --rule"}, lines(
+			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17 files   (presets k8s, own; 1 rule of --rule)",
+		)},
+		{"nothing found, check", nothingFound, Options{Check: true}, lines(
+			"nothing is left to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17 files",
+		)},
+		{"no files", &rewrite.Plan{Rules: k8s(t)}, Options{}, lines(
+			"nothing to move: no file was looked at",
+		)},
+		{"only kept", onlyKept, Options{DryRun: true}, lines(
+			"nothing to move",
+			"1 mention stays",
+			"     1 ignored  a.yaml:1   a regmigrate:ignore comment asks for it",
+			"1 file looked at",
+		)},
+		{"failures", failing, Options{}, lines(
+			"nothing to move in what could be read",
+			"2 files failed and stay as they are; put them right or leave them out with --exclude, and run again",
+			`    a.yaml: writing "a.yaml": disk full`,
+			"    secret.yaml: unreadable: permission denied",
+			"2 files looked at, 1 skipped: 1 unreadable",
+		)},
+		{"each cause of a conflict", conflicts, Options{Check: true}, lines(
+			"nothing is left to move",
+			"2 mentions stay, and 1 reference that no text search would find",
+			"     2 conflict  a.yaml:3  b.yaml:1   it shares x with y",
+			"     1 conflict  a.yaml:1             it needs a write outside of PATH",
+			"2 files looked at",
+		)},
+		{"only what no text search would find stays", implied, Options{DryRun: true}, lines(
+			"nothing to move",
+			"1 reference stays that no text search would find",
+			"     1 kept by the rule  a.yaml:1   keep: docker.io/bitnami/minideb",
+			"1 file looked at",
+		)},
+		{"edited without a parser", unverified, Options{DryRun: true}, lines(
+			"1 reference in 1 file would move to registry.k8s.io",
+			"    1 from k8s.gcr.io",
+			"1 file changes unverified: no parser takes it, so look at the diff",
+			"    a.tpl",
+			"1 file looked at, 3 skipped: 2 ignored by git (1 folder), 1 symlink",
+			"next: regmigrate        writes it",
+		)},
+		{"left to do by hand", lists("k8s.gcr.io registry.k8s.io"), Options{Width: -1}, allowed("registry.k8s.io")},
+		{"left to do by hand, several names", lists("k8s.gcr.io registry.k8s.io", "a.example b.example"), Options{Width: -1}, allowed("the new name")},
+		{"quiet", failing, Options{Quiet: true}, lines(
+			`a.yaml: writing "a.yaml": disk full`,
+			"secret.yaml: unreadable: permission denied",
+		)},
+		{"quiet, and all is well", sketch(t), Options{Quiet: true}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := write(t, "text", tt.plan, tt.opts); got != tt.want {
+				t.Errorf("got\n%s\nwant\n%s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTextVerbose(t *testing.T) {
+	p := sketch(t)
+	x := &p.Files[3].Findings[0]
+	x.Place = format.Place{Field: ".spec.rules[0].message", Object: "ClusterPolicy deny (kyverno.io/v1)"}
+	x.Note = "a condition"
+	want := lines(
+		"4 references in 2 files would move to registry.k8s.io",
+		"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
+		"    and 1 that no text search would find: split over keys",
+		"    apps/a.yaml:4:10  k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9",
+		"    apps/a.yaml:9:10  k8s.gcr.io/dns:1 -> registry.k8s.io/dns:1",
+		"    apps/b.yaml:2:10  gcr.io/google-containers/x -> registry.k8s.io/x",
+		"    apps/b.yaml:7:10  gcr.io/google-containers/y:2 -> registry.k8s.io/y:2  (implied)",
+		"3 mentions stay",
+		"     2 policy  add the new registry by hand: the policy may deny or miss what runs after the move",
+		"    policies/deny-old.yaml:12:5  k8s.gcr.io/*  kept: policy — a condition — .spec.rules[0].message in ClusterPolicy deny (kyverno.io/v1)",
+		"    policies/deny-old.yaml:19:5  k8s.gcr.io/*  kept: policy",
+		"     1 URL     a URL names a web address, not an image",
+		"    charts/web/values.yaml:4:5  k8s.gcr.io  kept: URL",
+		"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git",
+		"    logo.png  binary",
+		"    out/  ignored by git",
+		"next: regmigrate .        writes it",
+	)
+	got := write(t, "text", p, Options{DryRun: true, Verbose: true, Width: -1, Args: []string{"-nv", "."}})
+	want = strings.Replace(want, "regmigrate .", "regmigrate -v .", 1)
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// However much is found, a summary that is not verbose fits a screen, and what
+// it leaves out is counted.
+func TestTextFitsAScreen(t *testing.T) {
+	p := &rewrite.Plan{Scanned: 100000}
+	var names []string
+	for i := range 60 {
+		names = append(names, fmt.Sprintf("old%02d.example new.example", i))
+	}
+	p.Rules = set(t, names...)
+	for i := range 3000 {
+		f := changing(fmt.Sprintf("folder/%04d.yaml", i), moved(1, fmt.Sprintf("old%02d.example/x", i%60), "new.example/x"))
+		for _, r := range format.Reasons {
+			note := ""
+			if r.Reason == format.Conflict {
+				note = fmt.Sprintf("it shares a registry with reference number %d", i)
+			}
+			f.Findings = append(f.Findings, kept(2, "k8s.gcr.io", r.Reason, note))
+		}
+		f.Unverified = true
+		if i%10 == 0 {
+			f.Err, f.Edits = errors.New("changed on disk"), nil
+		}
+		p.Files = append(p.Files, f)
+	}
+	got := write(t, "text", p, Options{DryRun: true})
+	if n := strings.Count(got, "\n"); n > 3*len(format.Reasons) { // of which the rare worst case has a few lines each
+		t.Errorf("%d lines:\n%s", n, got)
+	}
+	for _, want := range []string{
+		"3,000 references in 2,700 files would move to new.example\n",
+		"2,600 from 52 other names\n",
+		fmt.Sprintf("%d,000 mentions stay\n", 3*len(format.Reasons)),
+		" 3,000 policy                folder/0000.yaml:2  and 2,999 more (-v lists all)\n",
+		" 3,000 allow-list            folder/0000.yaml:2  ",
+		" 1 conflict              folder/0004.yaml:2\n",
+		" and 2,995 more, for 2,995 other causes\n",
+		"folder/0008.yaml:2  folder/0009.yaml:2\n                             and 2,990 more\n",
+		"2,700 files change unverified",
+		"300 files failed",
+		"    and 290 more\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	if n := strings.Count(got, "-v"); n != 1 {
+		t.Errorf("it says %d times how to see all:\n%s", n, got)
+	}
+}
