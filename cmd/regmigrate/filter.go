@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// filter is the main command on `-`: standard input to standard output. What
+// fails passes unchanged.
+func filter(ctx context.Context, s streams, f *flags) error {
+	src, err := io.ReadAll(s.in)
+	if err != nil {
+		return &exit{exitFailed, fmt.Errorf("reading standard input: %w", err)}
+	}
+	function, isFunction, err := rules.FunctionConfig(src)
+	if err != nil {
+		return err
+	}
+	set, err := prepare(f, nil, function)
+	if err != nil {
+		return err
+	}
+	name := f.stdinName
+	if name == "" {
+		name = sniff(src)
+	}
+	plan, err := rewrite.MakeText(ctx, set.options, name, src)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	counts := plan.Count()
+	out := src
+	if len(plan.Files) > 0 && plan.Files[0].Err == nil {
+		out = plan.Files[0].After()
+	}
+	if isFunction {
+		out = withResults(out, counts)
+	}
+	switch {
+	case f.output != "" || f.dryRun || f.check:
+		if err := show(s, f, set, plan); err != nil {
+			return &exit{exitFailed, err}
+		}
+	default:
+		if _, err := s.out.Write(out); err != nil {
+			return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+		}
+		text, err := report.Find("text")
+		if err != nil {
+			return err
+		}
+		o := set.report(f)
+		o.Color = colour(f.color, s.err)
+		if counts.Failed > 0 || f.verbose {
+			text.Write(s.err, plan, o)
+		}
+	}
+	return outcome(f, plan)
+}
+
+// withResults adds what was done to the output of a KRM function.
+func withResults(out []byte, c rewrite.Counts) []byte {
+	moved := c.Rewritten + c.RewrittenImplied
+	results := []format.Result{{Message: fmt.Sprintf("%d image references moved, %d mentions stay", moved, c.Kept+c.KeptImplied), Severity: "info"}}
+	e, ok := format.Results(out, results)
+	if !ok {
+		return out
+	}
+	with, err := edit.Apply(out, []edit.Edit{e})
+	if err != nil {
+		return out
+	}
+	return with
+}
+
+// sniff names what standard input looks like.
+func sniff(src []byte) string {
+	text := bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\uFEFF")), " \t\r\n")
+	switch {
+	case bytes.HasPrefix(text, []byte("{")) && !bytes.HasPrefix(text, []byte("{{")), bytes.HasPrefix(text, []byte("[")) && !bytes.HasPrefix(text, []byte("[[")):
+		return "stdin.json"
+	case dockerfile(string(text)):
+		return "Dockerfile"
+	}
+	return "stdin.yaml"
+}
+
+// dockerfile reports whether the first line of text that is no comment is an
+// instruction that a Dockerfile can begin with.
+func dockerfile(text string) bool {
+	for line := range strings.Lines(text) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if word == "" || strings.HasPrefix(word, "#") {
+			continue
+		}
+		return (strings.EqualFold(word, "FROM") || strings.EqualFold(word, "ARG")) && rest != ""
+	}
+	return false
+}

@@ -1,0 +1,74 @@
+// Command regmigrate moves container image references from one registry to
+// another, in every file of a repository, without changing anything else.
+//
+// This package is the command line only: flags, streams, colour and exit
+// codes. What is done is in the packages under pkg: package rewrite plans and
+// writes, package report shows.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := Main(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// Exit codes: the highest of 2, 3, 1, 0 that applies.
+const (
+	exitDone   = 0 // done, or nothing to do
+	exitLeft   = 1 // --check: something is left to rewrite
+	exitUsage  = 2 // wrong usage or configuration; nothing was done
+	exitFailed = 3 // a file could not be read, bounded, verified or written; the others were done
+)
+
+// streams are what the program reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// An exit ends the program with a code. Its message, when it has one, is
+// printed first.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e *exit) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exit) Unwrap() error { return e.err }
+
+// Main runs the program with the arguments args, without its name, and
+// returns its exit code. An error of the command line that has no code of its
+// own is one of usage: nothing was done.
+func Main(ctx context.Context, args []string, s streams) int {
+	cmd := newRootCommand(s, args)
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	code := exitUsage
+	if e := (*exit)(nil); errors.As(err, &e) {
+		code, err = e.code, e.err
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "error: %v\n", err)
+	}
+	return code
+}

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// A progress shows on a terminal how far a long run has come: one line, gone
+// when the run is done. It is silent for the first second and off terminals.
+type progress struct {
+	mu    sync.Mutex
+	w     io.Writer // nil: silent
+	start time.Time
+	last  time.Time
+	shown bool
+}
+
+func newProgress(w io.Writer, quiet bool) *progress {
+	p := &progress{start: time.Now()}
+	if !quiet && isTerminal(w) {
+		p.w = w
+	}
+	return p
+}
+
+// files tells that n files have been looked at.
+func (p *progress) files(n int) {
+	if p.w == nil {
+		return
+	}
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Sub(p.start) < time.Second || now.Sub(p.last) < 100*time.Millisecond {
+		return
+	}
+	p.last, p.shown = now, true
+	fmt.Fprintf(p.w, "\r\x1b[K%d files looked at", n)
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}

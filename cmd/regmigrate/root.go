@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+const long = `regmigrate moves container image references from one registry to another, in
+every file under PATH (default: the current folder), and changes nothing else:
+comments, quotes, indentation and line endings stay as they are.
+
+Every appearance of the old name is accounted for: it is rewritten, or kept for
+a reason that the summary names. With - as PATH, standard input goes to standard
+output: as a filter, a Helm post-renderer, a KRM function. Without rules of your
+own, the preset k8s moves k8s.gcr.io and its other names to registry.k8s.io.`
+
+const examples = `  regmigrate --dry-run .              # show the diff, write nothing
+  regmigrate .                        # rewrite in place
+  regmigrate --check .                # exit 1 while something is left: for CI
+  regmigrate --dry-run . | git apply  # the diff is one that git takes
+  regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
+  regmigrate -o json --dry-run . > report.json
+  helm template ./chart | regmigrate -`
+
+const footer = `
+Exit codes:
+  0  done, or nothing to do
+  1  --check: something is left to rewrite
+  2  wrong usage or configuration; nothing was done
+  3  a file could not be read, verified or written; the others were done
+`
+
+// flags are the flags of the root command.
+type flags struct {
+	dryRun, check    bool
+	presets, rules   []string
+	config           string
+	scope            []string
+	include, exclude []string
+	noIgnore         bool
+	output           string
+	reports          []string
+	jobs             int
+	color            string
+	quiet, verbose   bool
+	stdinName        string
+
+	args []string // of the command line, as given
+}
+
+// newRootCommand returns the whole command line; line is what the user typed.
+func newRootCommand(s streams, line []string) *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:           "regmigrate [flags] [PATH...|-]",
+		Short:         "move container image references from one registry to another",
+		Long:          long,
+		Example:       examples,
+		Version:       version(),
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.args = line
+			return run(cmd.Context(), s, &f, args)
+		},
+	}
+	cmd.SetIn(s.in)
+	cmd.SetOut(s.out)
+	cmd.SetErr(s.err)
+	cmd.SetVersionTemplate("regmigrate {{.Version}}\n")
+	cmd.SetUsageTemplate(cmd.UsageTemplate() + footer)
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "int" {
+			return fmt.Errorf("--%s %q: expected a number", x.GetFlag().Name, x.GetValue())
+		}
+		return fmt.Errorf("%w\n  regmigrate --help lists the flags", err)
+	})
+	x := cmd.Flags()
+	x.SortFlags = false
+	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "print a unified diff, write nothing")
+	x.BoolVar(&f.check, "check", false, "write nothing; exit 1 while something is left to rewrite")
+	addRuleFlags(cmd, &f)
+	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
+	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
+	x.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
+	x.StringVar(&f.stdinName, "stdin-filename", "", "with -: the `name` that tells the format of standard input")
+	x.StringVarP(&f.output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
+	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
+	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	addColorFlag(cmd, &f)
+	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
+	complete(cmd, "output", report.Names())
+	cmd.AddCommand(newExplainCommand(s))
+	return cmd
+}
+
+// addRuleFlags adds the flags that say which rules are in force and where.
+func addRuleFlags(cmd *cobra.Command, f *flags) {
+	var presets []string
+	for _, p := range rules.Presets() {
+		presets = append(presets, p.Name)
+	}
+	x := cmd.Flags()
+	x.StringArrayVar(&f.presets, "preset", nil, "a named `set` of rules (repeatable): "+strings.Join(presets, ", "))
+	x.StringArrayVar(&f.rules, "rule", nil, "one rule, `FROM=TO` (repeatable)")
+	x.StringVar(&f.config, "config", "", "configuration `file` (default: "+configName+", looked for from PATH up to the repository's root)")
+	x.StringSliceVar(&f.scope, "scope", nil, "what may be rewritten, a `list` of "+strings.Join(format.ScopeNames(), ", ")+" (default manifests); or all")
+	complete(cmd, "preset", presets)
+	complete(cmd, "scope", append(format.ScopeNames(), "all"))
+}
+
+func addColorFlag(cmd *cobra.Command, f *flags) {
+	cmd.Flags().StringVar(&f.color, "color", "auto", "`when` to use colour: auto, always, never")
+	complete(cmd, "color", []string{"auto", "always", "never"})
+}
+
+// complete offers values for a flag in shell completions.
+func complete(cmd *cobra.Command, flag string, values []string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic("no flag --" + flag)
+	}
+}
+
+// version is what --version prints: the module's version and the commit.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	if v == "" || v == "(devel)" {
+		v = "development"
+	}
+	var commit, dirty string
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = ", modified"
+		}
+	}
+	if commit != "" {
+		v += " (" + commit[:min(12, len(commit))] + dirty + ")"
+	}
+	return v
+}

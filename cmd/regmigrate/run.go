@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// run is the main command: plan, write, report.
+func run(ctx context.Context, s streams, f *flags, args []string) error {
+	if len(args) == 1 && args[0] == "-" {
+		return filter(ctx, s, f)
+	}
+	if f.stdinName != "" {
+		return errors.New("--stdin-filename: expected with - as the only PATH")
+	}
+	set, err := prepare(f, args, nil)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(s.err, f.quiet)
+	set.options.Progress = bar.files
+	plan, err := rewrite.Make(ctx, set.options)
+	bar.clear()
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	writing := !f.dryRun && !f.check
+	var interrupted error
+	if writing {
+		_, interrupted = plan.Apply(ctx)
+	}
+	if err := show(s, f, set, plan); err != nil {
+		return &exit{exitFailed, err}
+	}
+	if interrupted != nil {
+		return &exit{exitFailed, interrupted}
+	}
+	return outcome(f, plan)
+}
+
+// outcome is the exit code of a run that made its plan.
+func outcome(f *flags, plan *rewrite.Plan) error {
+	counts := plan.Count()
+	switch {
+	case counts.Failed > 0 || unreadable(plan):
+		return &exit{code: exitFailed}
+	case f.check && counts.Rewritten+counts.RewrittenImplied > 0:
+		return &exit{code: exitLeft}
+	}
+	return nil
+}
+
+// stopped gives the error of a run that made no plan its exit code: one that
+// was interrupted did not fail for its usage.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &exit{exitFailed, errors.New("interrupted; nothing was written")}
+	}
+	return err
+}
+
+// unreadable reports whether something that may hold a mention could not be read.
+func unreadable(p *rewrite.Plan) bool {
+	for _, s := range p.Skipped {
+		if s.Reason == walk.Unreadable {
+			return true
+		}
+	}
+	return false
+}
+
+// show writes the reports: what was asked for on standard output, the summary
+// on standard error unless it is that, and the files of --report.
+func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
+	o := set.report(f)
+	for _, r := range set.reports {
+		if err := toFile(r, plan, o); err != nil {
+			return err
+		}
+	}
+	o.Color = colour(f.color, s.out)
+	out := bufio.NewWriter(s.out)
+	err := set.output.Write(out, plan, o)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("writing to standard output: %w", err)
+	}
+	if set.output.Name == "text" {
+		return nil
+	}
+	text, err := report.Find("text")
+	if err != nil {
+		return err
+	}
+	o.Color = colour(f.color, s.err)
+	return text.Write(s.err, plan, o)
+}
+
+// report says how to report.
+func (s *setup) report(f *flags) report.Options {
+	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun, Check: f.check, Presets: s.presets, Args: f.args}
+}
+
+// toFile writes one report to its file.
+func toFile(r namedReport, plan *rewrite.Plan, o report.Options) (err error) {
+	defer func() {
+		if x := (*fs.PathError)(nil); errors.As(err, &x) {
+			err = x.Err // the path stands in the message once
+		}
+		if err != nil {
+			err = fmt.Errorf("writing the report %q: %w", r.file, err)
+		}
+	}()
+	file, err := os.Create(r.file)
+	if err != nil {
+		return err
+	}
+	if err := r.writer.Write(file, plan, o); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// colour decides whether what goes to w has colour.
+func colour(when string, w io.Writer) bool {
+	switch when {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

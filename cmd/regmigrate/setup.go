@@ -1,0 +1,302 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+const configName = ".regmigrate.yaml"
+
+// A setup is what flags and configuration come to.
+type setup struct {
+	options rewrite.Options
+	presets []string // names of the presets in force
+	output  report.Writer
+	reports []namedReport
+}
+
+// A namedReport is a report and the file it goes to.
+type namedReport struct {
+	writer report.Writer
+	file   string
+}
+
+// prepare turns flags and arguments into a setup. Its errors are of usage:
+// nothing has been done. The configuration of a KRM function, when there is
+// one, stands for the file's.
+func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
+	s := &setup{}
+	if err := s.outputs(f); err != nil {
+		return nil, err
+	}
+	root, git, err := findRoot(args)
+	if err != nil {
+		return nil, err
+	}
+	config := function
+	if config == nil {
+		if config, err = findConfig(f.config, root, git, args); err != nil {
+			return nil, err
+		}
+	}
+	if config == nil {
+		config = &rules.Config{}
+	} else if abs, err := filepath.Abs(config.Path); err == nil {
+		if real, err := filepath.EvalSymlinks(abs); err == nil {
+			abs = real
+		}
+		s.options.OwnConfig = []string{abs}
+	}
+	if err := s.rules(f, config); err != nil {
+		return nil, err
+	}
+	if err := s.scopes(f, config); err != nil {
+		return nil, err
+	}
+	for _, x := range config.Fields {
+		s.options.Fields = append(s.options.Fields, format.Field(x))
+	}
+	s.options.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.noIgnore, Jobs: f.jobs}
+	if f.jobs < 0 {
+		return nil, fmt.Errorf("--jobs %d: expected a number from 1, or 0 for one for each CPU", f.jobs)
+	}
+	return s, s.globs(f, config)
+}
+
+// outputs finds the writers that were asked for.
+func (s *setup) outputs(f *flags) error {
+	name := f.output
+	if name == "" {
+		name = "text"
+		if f.dryRun {
+			name = "diff"
+		}
+	}
+	var err error
+	if s.output, err = report.Find(name); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	for _, r := range f.reports {
+		name, file, ok := strings.Cut(r, "=")
+		if !ok || name == "" || file == "" {
+			return fmt.Errorf("--report %q: expected FORMAT=FILE\n  for example: --report json=regmigrate.json", r)
+		}
+		w, err := report.Find(name)
+		if err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+		s.reports = append(s.reports, namedReport{w, file})
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, f.color) {
+		return fmt.Errorf("--color %q: expected auto, always or never", f.color)
+	}
+	return nil
+}
+
+// rules loads what the presets, the configuration and the flags name.
+func (s *setup) rules(f *flags, config *rules.Config) error {
+	var list []rules.Rule
+	for _, name := range append(slices.Clone(f.presets), config.Presets...) {
+		if slices.Contains(s.presets, name) {
+			continue
+		}
+		r, err := rules.Preset(name)
+		if err != nil {
+			return fmt.Errorf("--preset: %w", err)
+		}
+		s.presets = append(s.presets, name)
+		list = append(list, r...)
+	}
+	list = append(list, config.Rules...)
+	for _, text := range f.rules {
+		r, err := rules.ParseRuleFlag(text)
+		if err != nil {
+			return err
+		}
+		list = append(list, r)
+	}
+	if len(list) == 0 {
+		s.presets = []string{"k8s"}
+		var err error
+		if list, err = rules.Preset("k8s"); err != nil {
+			return err
+		}
+	}
+	var err error
+	s.options.Rules, err = rules.New(list)
+	return err
+}
+
+// scopes reads the scopes of the flag, which replace those of the configuration.
+func (s *setup) scopes(f *flags, config *rules.Config) error {
+	names, from := f.scope, "--scope"
+	if len(names) == 0 {
+		names, from = config.Scope, config.Pos("scope")
+	}
+	var err error
+	if s.options.Scopes, err = format.ParseScopes(names); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	return nil
+}
+
+// globs compiles the globs: those of the configuration are relative to its
+// folder, those of flags to the root.
+func (s *setup) globs(f *flags, config *rules.Config) error {
+	w := &s.options.Walk
+	base := "."
+	if config.Path != "" {
+		if rel, err := relative(w.Root, filepath.Dir(config.Path)); err == nil && filepath.IsLocal(rel) {
+			base = filepath.ToSlash(rel)
+		}
+	}
+	for _, x := range []struct {
+		patterns []string
+		base     string
+		flag     string
+		to       *[]walk.Glob
+	}{
+		{f.include, ".", "--include", &w.Include}, {f.exclude, ".", "--exclude", &w.Exclude},
+		{config.Include, base, config.Pos("include"), &w.Include}, {config.Exclude, base, config.Pos("exclude"), &w.Exclude},
+	} {
+		for _, p := range x.patterns {
+			g, err := walk.ParseGlob(p, x.base)
+			if err != nil {
+				return fmt.Errorf("%s: %w", x.flag, err)
+			}
+			*x.to = append(*x.to, g)
+		}
+	}
+	return nil
+}
+
+// findRoot returns the folder that all paths are relative to: the repository
+// that holds them, or, outside of any, the folder that they share.
+func findRoot(paths []string) (root string, git bool, err error) {
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	for i, p := range paths {
+		if p == "" {
+			return "", false, errors.New("a PATH is empty (a variable that is not set?); the current folder is \".\"")
+		}
+		r, g, err := walk.Root(p)
+		if err != nil {
+			return "", false, err
+		}
+		switch {
+		case i == 0 || r == root:
+			root, git = r, g
+		case g || git:
+			return "", false, fmt.Errorf("%q and %q are in different repositories (%s and %s); run regmigrate once for each", paths[0], p, root, r)
+		default:
+			for !within(root, r) {
+				root = filepath.Dir(root)
+			}
+		}
+	}
+	return root, git, nil
+}
+
+func within(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// relative is filepath.Rel after both have lost their symbolic links.
+func relative(root, path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	return filepath.Rel(root, abs)
+}
+
+// findConfig reads the configuration: the file that was named, or the one
+// that is found from each path upward to the root. It is nil when there is
+// none.
+func findConfig(named, root string, git bool, paths []string) (*rules.Config, error) {
+	if named != "" {
+		return loadConfig(named)
+	}
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	var found, foundFor string
+	for i, p := range paths {
+		file, err := configAbove(root, p)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && file != found {
+			return nil, fmt.Errorf("%q and %q have different configurations (%s and %s); run regmigrate once for each, or name one with --config",
+				foundFor, p, orNone(found), orNone(file))
+		}
+		found, foundFor = file, p
+	}
+	if found == "" {
+		return nil, nil
+	}
+	return loadConfig(found)
+}
+
+func orNone(file string) string {
+	if file == "" {
+		return "none"
+	}
+	return file
+}
+
+// configAbove returns the configuration file nearest to path, from its folder
+// up to root, "" when there is none.
+func configAbove(root, path string) (string, error) {
+	rel, err := relative(root, path)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, rel)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		dir = filepath.Dir(dir)
+	}
+	for within(root, dir) {
+		file := filepath.Join(dir, configName)
+		if _, err := os.Lstat(file); err == nil {
+			return file, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("looking for a configuration: %w", err)
+		}
+		if dir == root {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "", nil
+}
+
+func loadConfig(file string) (*rules.Config, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	shown := file
+	if wd, err := os.Getwd(); err == nil && filepath.IsAbs(file) {
+		if rel, err := filepath.Rel(wd, file); err == nil && len(rel) < len(file) {
+			shown = rel
+		}
+	}
+	return rules.LoadConfig(shown, src)
+}
