@@ -152,33 +152,3 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
-
-// parsedTexts returns the texts that text/template/parse found, by offset.
-func parsedTexts(trees map[string]*parse.Tree) map[int]string {
-	out := map[int]string{}
-	var list func(l *parse.ListNode)
-	list = func(l *parse.ListNode) {
-		if l == nil {
-			return
-		}
-		for _, n := range l.Nodes {
-			switch n := n.(type) {
-			case *parse.TextNode:
-				out[int(n.Pos)] = string(n.Text)
-			case *parse.IfNode:
-				list(n.List)
-				list(n.ElseList)
-			case *parse.RangeNode:
-				list(n.List)
-				list(n.ElseList)
-			case *parse.WithNode:
-				list(n.List)
-				list(n.ElseList)
-			}
-		}
-	}
-	for _, tr := range trees {
-		list(tr.Root)
-	}
-	return out
-}
