@@ -55,6 +55,14 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	if err != nil {
 		return err
 	}
+	// What moves together may lie in several files: the whole repository says.
+	set.options.Walk.Paths = nil
+	prove, err := newProver(&f.render, 0)
+	if err != nil {
+		return err
+	}
+	defer prove.close()
+	set.options.Trace = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	plan, err := rewrite.Make(ctx, set.options)
 	if err != nil {
 		return stopped(ctx, err)

@@ -14,9 +14,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
+		os.Exit(render.Child(os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Main(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()

@@ -17,11 +17,16 @@ import (
 	"unicode/utf16"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
 var update = flag.Bool("update", false, "write what the scripts compare with anew")
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
+		os.Exit(render.Child(os.Stdin, os.Stdout)) // the program starts itself, which is this binary
+	}
 	testscript.Main(m, map[string]func(){
 		"regmigrate": func() {
 			os.Exit(Main(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))

@@ -26,7 +26,14 @@ func newProgress(w io.Writer, quiet bool) *progress {
 }
 
 // files tells that n files have been looked at.
-func (p *progress) files(n int) {
+func (p *progress) files(n int) { p.tell(fmt.Sprintf("%d files looked at", n)) }
+
+// charts tells how many charts have been rendered.
+func (p *progress) charts(done, total int) {
+	p.tell(fmt.Sprintf("%d of %d charts rendered", done, total))
+}
+
+func (p *progress) tell(words string) {
 	if p.w == nil {
 		return
 	}
@@ -37,7 +44,7 @@ func (p *progress) files(n int) {
 		return
 	}
 	p.last, p.shown = now, true
-	fmt.Fprintf(p.w, "\r\x1b[K%d files looked at", n)
+	fmt.Fprint(p.w, "\r\x1b[K"+words)
 }
 
 // clear takes the line away.

@@ -53,6 +53,11 @@ type flags struct {
 	color            string
 	quiet, verbose   bool
 	stdinName        string
+	noRender         bool
+	verify           bool
+	requireProof     bool
+	base             string
+	render           renderFlags
 
 	args []string // of the command line, as given
 }
@@ -97,11 +102,14 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.StringVarP(&f.output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
 	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
 	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	x.BoolVar(&f.verify, "verify", false, "prove that charts render as before; when that fails, nothing is written and the exit code is 1")
+	x.BoolVar(&f.requireProof, "require-proof", false, "with --verify: the same when a chart is unproven")
+	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
 	complete(cmd, "output", report.Names())
-	cmd.AddCommand(newExplainCommand(s))
+	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s))
 	return cmd
 }
 

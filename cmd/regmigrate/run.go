@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -31,12 +32,34 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	bar := newProgress(s.err, f.quiet)
 	set.options.Progress = bar.files
+	prove, err := newProver(&f.render, f.jobs)
+	if err != nil {
+		return err
+	}
+	defer prove.close()
+	if !f.noRender {
+		set.options.Trace = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	}
 	plan, err := rewrite.Make(ctx, set.options)
 	bar.clear()
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	writing := !f.dryRun && !f.check
+	if f.requireProof && !f.verify {
+		return errors.New("--require-proof: expected with --verify")
+	}
+	var unproven error
+	if f.verify {
+		dirs := touched(link.ChartDirs(plan.Names), plan)
+		err := prove.prove(ctx, plan, os.DirFS(plan.Root), overlay(plan), dirs, bar.charts)
+		bar.clear()
+		if err != nil {
+			return &exit{exitFailed, err}
+		}
+		unproven = provenOr(plan, f.requireProof)
+		set.unwritten = unproven != nil
+	}
+	writing := !f.dryRun && !f.check && unproven == nil
 	var interrupted error
 	if writing {
 		_, interrupted = plan.Apply(ctx)
@@ -47,7 +70,10 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	if interrupted != nil {
 		return &exit{exitFailed, interrupted}
 	}
-	return outcome(f, plan)
+	if err := outcome(f, plan); err != nil {
+		return err
+	}
+	return unproven
 }
 
 // outcome is the exit code of a run that made its plan.
@@ -112,7 +138,7 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 
 // report says how to report.
 func (s *setup) report(f *flags) report.Options {
-	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun, Check: f.check, Presets: s.presets, Args: f.args}
+	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Args: f.args}
 }
 
 // toFile writes one report to its file.

@@ -24,6 +24,8 @@ type setup struct {
 	presets []string // names of the presets in force
 	output  report.Writer
 	reports []namedReport
+
+	unwritten bool // a proof failed, so that nothing was written
 }
 
 // A namedReport is a report and the file it goes to.

@@ -52,6 +52,15 @@ func Replace(path string, want, contents []byte) error {
 	return nil
 }
 
+// Check returns the error that Replace would return because of what the file at
+// path is, nil when it may be replaced now.
+func Check(path string, want []byte) error {
+	if _, err := check(path, want); err != nil {
+		return fmt.Errorf("checking %q: %w", path, err)
+	}
+	return nil
+}
+
 func replace(path string, want, contents []byte) error {
 	old, err := check(path, want)
 	if err != nil {

@@ -55,6 +55,8 @@ type Node struct {
 	// Target is what an alias stands for, nil when its document was not
 	// read. It may contain the alias itself: do not descend into it blindly.
 	Target *Node
+
+	fields map[string]*Node // of a large mapping, once Field was asked
 }
 
 // A Document is one document of a stream.
@@ -74,10 +76,17 @@ type File struct {
 
 // Field returns the value of key in the mapping n, nil when there is none, n
 // is nil or is no mapping. Of duplicate keys the first counts. An alias as a
-// value is followed one step.
+// value is followed one step. Two goroutines must not ask one node at a time.
 func (n *Node) Field(key string) *Node {
 	if n == nil || n.Kind != Mapping {
 		return nil
+	}
+	const large = 64 // children; below it, looking at all of them is as fast
+	if len(n.Children) >= large {
+		if n.fields == nil {
+			n.fields = n.index()
+		}
+		return n.fields[key].Resolve()
 	}
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		if k := n.Children[i]; k.Kind == Scalar && k.Value == key {
@@ -85,6 +94,19 @@ func (n *Node) Field(key string) *Node {
 		}
 	}
 	return nil
+}
+
+// index returns the values of the mapping n by their keys.
+func (n *Node) index() map[string]*Node {
+	fields := make(map[string]*Node, len(n.Children)/2)
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		if k := n.Children[i]; k.Kind == Scalar {
+			if _, twice := fields[k.Value]; !twice {
+				fields[k.Value] = n.Children[i+1]
+			}
+		}
+	}
+	return fields
 }
 
 // Str returns the value of the scalar under key in the mapping n, "" when

@@ -152,7 +152,11 @@ func (w *yamlWalk) sameComment(b, a []string) error {
 		if k < 0 {
 			return w.errorAt(w.at, "near here the comment %.60q is another one afterwards, or at another place", line)
 		}
-		w.edited[line] = slices.Delete(edited, k, k+1)
+		if k == 0 { // mostly so: that many lines are alike must not make each cost their number
+			w.edited[line] = edited[1:]
+		} else {
+			w.edited[line] = slices.Delete(edited, k, k+1)
+		}
 	}
 	if len(a) > len(b) {
 		return w.errorAt(w.at, "near here the comment %.60q is new", a[len(b)])

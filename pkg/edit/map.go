@@ -100,3 +100,15 @@ func (m Map) Compose(by Map) Map {
 	}
 	return out
 }
+
+// Cut returns the map of the decoded text [start, end), whose first byte is 0.
+func (m Map) Cut(start, end int) Map {
+	var out Map
+	for i := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len >= start }); i < len(m) && m[i].Dec <= end; i++ {
+		r := m[i]
+		if a, b := max(r.Dec, start), min(r.Dec+r.Len, end); a < b || start == end && a == b {
+			out = append(out, Run{Dec: a - start, Src: r.Src + a - r.Dec, Len: b - a})
+		}
+	}
+	return out
+}

@@ -2,6 +2,7 @@ package format
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -47,7 +48,7 @@ func certainInObject(f *frame) bool {
 func (d *detector) certainInTool(f *frame) bool {
 	base := path.Base(d.in.Path)
 	switch keys := f.keys(); {
-	case isCompose(base, f):
+	case d.isCompose(base, f):
 		// https://github.com/compose-spec/compose-spec/blob/main/05-services.md#image
 		return len(keys) == 3 && keys[0] == "services" && keys[2] == "image" && f.up.node.Field("build") == nil
 	case strings.Contains("/"+d.in.Path, "/.github/workflows/") || strings.Contains("/"+d.in.Path, "/.gitea/workflows/"):
@@ -68,19 +69,25 @@ func (d *detector) certainInTool(f *frame) bool {
 }
 
 // keys are the keys from the root of f's document down to f, items left out.
+// There are none where more collections hold f than any tool's file nests.
 func (f *frame) keys() []string {
+	const most = 32
 	var out []string
-	for ; f != nil && f.up != nil && !f.inner; f = f.up {
+	for n := 0; f != nil && f.up != nil && !f.inner; f = f.up {
+		if n++; n > most {
+			return nil
+		}
 		if !f.item {
-			out = append([]string{f.key}, out...)
+			out = append(out, f.key)
 		}
 	}
+	slices.Reverse(out)
 	return out
 }
 
 // isCompose reports whether f stands in a Compose file: it is called like
 // one, or its root has services and nothing that no Compose file has.
-func isCompose(base string, f *frame) bool {
+func (d *detector) isCompose(base string, f *frame) bool {
 	stem := strings.TrimSuffix(strings.TrimSuffix(base, ".yml"), ".yaml")
 	if stem == "compose" || stem == "docker-compose" || strings.HasPrefix(stem, "docker-compose.") || strings.HasPrefix(stem, "compose.") || strings.HasPrefix(stem, "docker-compose-") {
 		return true
@@ -88,12 +95,21 @@ func isCompose(base string, f *frame) bool {
 	for f.up != nil {
 		f = f.up
 	}
-	services := f.node.Field("services")
+	is, known := d.compose[f.node]
+	if !known {
+		is = isComposeRoot(f.node)
+		d.compose[f.node] = is
+	}
+	return is
+}
+
+func isComposeRoot(root *syntax.Node) bool {
+	services := root.Field("services")
 	if services == nil || services.Kind != syntax.Mapping {
 		return false
 	}
-	for i := 0; i < len(f.node.Children); i += 2 {
-		switch k := f.node.Children[i].Value; k {
+	for i := 0; i < len(root.Children); i += 2 {
+		switch k := root.Children[i].Value; k {
 		case "version", "name", "services", "networks", "volumes", "configs", "secrets", "include":
 		default:
 			if !strings.HasPrefix(k, "x-") {
@@ -101,5 +117,5 @@ func isCompose(base string, f *frame) bool {
 			}
 		}
 	}
-	return f.node.Field("version") != nil || f.node.Field("networks") != nil || f.node.Field("volumes") != nil
+	return root.Field("version") != nil || root.Field("networks") != nil || root.Field("volumes") != nil
 }

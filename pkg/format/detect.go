@@ -19,14 +19,19 @@ type detector struct {
 	pieces  map[*syntax.Node]bool   // scalars that are pieces
 	aliased map[*syntax.Node]bool   // anchored scalars that an alias showed to be images
 	frames  map[*syntax.Node]*frame // where each scalar stands, for who wants to know
-	source  string                  // in.Src, once somebody wanted it as text
+
+	registries map[*syntax.Node]*syntax.Node // what registryIn says of a mapping, once it was asked
+	compose    map[*syntax.Node]bool         // what isCompose says of a document's root, once it was asked
+
+	source string // in.Src, once somebody wanted it as text
 
 	around   *object // what the lines of a document that does not parse say that it is
 	aroundAt edit.Span
 }
 
 func newDetector(in Input) *detector {
-	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{}}
+	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
+		registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}}
 }
 
 // text returns the source as text.
@@ -145,7 +150,7 @@ func (d *detector) mapping(f *frame) {
 			if f.keep.Advice() != "" { // the names of a mirror table, say
 				r = f.keep
 			}
-			d.contexts(k, Context{Reason: r, Place: f.place()})
+			d.contexts(f, k, Context{Reason: r})
 		} else {
 			g := f.below(k)
 			g.key, g.keep = "?", Key
@@ -212,7 +217,7 @@ func (d *detector) scalar(f *frame) {
 	if f.keep != "" {
 		// What is kept as a whole still tells a host that only looks like it
 		// apart from one that is meant; the reason is the object's all the same.
-		d.contexts(n, Context{Reason: f.keep, Note: f.note, Place: f.place()})
+		d.contexts(f, n, Context{Reason: f.keep, Note: f.note})
 		return
 	}
 	if f.prose {
@@ -233,13 +238,13 @@ func (d *detector) scalar(f *frame) {
 			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 			return
 		}
-		d.contexts(n, Context{Reason: BareHost, Place: f.place()})
+		d.contexts(f, n, Context{Reason: BareHost})
 	case !isReference(text):
 		d.larger(f)
 	case hasSuffix(key, pathKeys):
-		d.contexts(n, Context{Reason: Path, Place: f.place()})
+		d.contexts(f, n, Context{Reason: Path})
 	case hasSuffix(key, patternKeys):
-		d.contexts(n, Context{Reason: Pattern, Place: f.place()})
+		d.contexts(f, n, Context{Reason: Pattern})
 	default:
 		if namesRegistry(f.effectiveKey()) {
 			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
@@ -265,7 +270,7 @@ func (d *detector) whole(f *frame, certain bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
 	if r.Domain == "" && !certain {
 		// A word like any other; only a mark in it needs a word about it.
-		d.contexts(f.node, Context{Reason: OtherName, Place: f.place()})
+		d.contexts(f, f.node, Context{Reason: OtherName})
 		return
 	}
 	d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Whole, "")}, Image: certain})
@@ -291,17 +296,21 @@ func (d *detector) part(n *syntax.Node, start, end int, role Role, sep string) P
 // to the source from and which stands at span there.
 func (d *detector) cut(text string, m edit.Map, span edit.Span, start, end int, role Role, sep string) Piece {
 	p := Piece{Path: d.in.Path, Text: text[start:end], Role: role, Sep: sep}
-	for i := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len >= start }); i < len(m) && m[i].Dec <= end; i++ {
-		r := m[i]
-		if a, b := max(r.Dec, start), min(r.Dec+r.Len, end); a < b || start == end && a == b {
-			p.Map = append(p.Map, edit.Run{Dec: a - start, Src: r.Src + a - r.Dec, Len: b - a})
-		}
-	}
+	p.Map = m.Cut(start, end)
 	if s, ok := p.Map.Outer(0, len(p.Text)); ok {
 		p.Span = s
 	} else {
 		p.Span = span
 	}
+	return p
+}
+
+// PieceOf makes a piece of the whole scalar n of the file at path, without a
+// transport before it. field is where it stands.
+func PieceOf(path string, n *syntax.Node, field string, role Role, sep string) Piece {
+	d := detector{in: Input{Path: path}}
+	p := d.part(n, transportLen(n.Value), len(n.Value), role, sep)
+	p.Field = field
 	return p
 }
 
@@ -316,12 +325,13 @@ func (d *detector) add(f *frame, o Occurrence) {
 	d.out.Occurrences = append(d.out.Occurrences, o)
 }
 
-// contexts gives every mark in the scalar n that has none yet the context c.
-func (d *detector) contexts(n *syntax.Node, c Context) {
+// contexts gives every mark in the scalar n, at f, that has none yet the
+// context c. Nearly every scalar has none.
+func (d *detector) contexts(f *frame, n *syntax.Node, c Context) {
 	for _, i := range d.marksIn(n.Span) {
 		if !d.told[i] {
 			d.told[i] = true
-			c.Mark = d.in.Marks[i]
+			c.Mark, c.Place = d.in.Marks[i], f.place()
 			d.out.Contexts = append(d.out.Contexts, c)
 		}
 	}

@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"fmt"
+	"sort"
 	"strings"
 	"unicode"
 
@@ -151,7 +152,11 @@ func continued(line []byte, escape byte) (size int, more bool) {
 // slice returns the map of the decoded bytes [start, end) of what m maps.
 func slice(m edit.Map, start, end int) edit.Map {
 	var out edit.Map
-	for _, r := range m {
+	first := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len > start })
+	for _, r := range m[first:] {
+		if r.Dec >= end {
+			break
+		}
 		if a, b := max(r.Dec, start), min(r.Dec+r.Len, end); a < b {
 			out = append(out, edit.Run{Dec: a - start, Src: r.Src + a - r.Dec, Len: b - a})
 		}

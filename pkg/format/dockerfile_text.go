@@ -125,7 +125,6 @@ func (s *dockerScan) mark(i int) {
 func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
 	line, in := lineAround(text.text, at)
 	c := Context{Place: x.place, Scope: x.scope}
-	shape := image.At(line, in)
 	switch r := about(line, in); {
 	case r == URL || r == OtherName:
 		c.Reason = r
@@ -138,8 +137,8 @@ func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
 	case r == BareHost && strings.Contains(line[:in.Start], "mirror"):
 		c.Reason = Mirror
 	case r == "":
-		shift := at.Start - in.Start
-		if s.found(text, edit.Span{Start: shape.Span.Start + shift, End: shape.Span.End + shift}, x) {
+		span, shift := image.At(line, in).Span, at.Start-in.Start
+		if s.found(text, edit.Span{Start: span.Start + shift, End: span.End + shift}, x) {
 			return
 		}
 		c.Reason, c.Note = Unedited, "part of a larger name, or with comments between its lines"

@@ -113,13 +113,18 @@ type Occurrence struct {
 	// without a domain is one on Docker Hub.
 	Image bool
 
+	// Tail is what follows the last piece and is no value: the name that a
+	// template puts behind a registry.
+	Tail string
+
 	// Loose says that only names of keys suggest that the pieces belong
 	// together: the registry stands in another mapping further up. What to
 	// make of it, a linker decides (package link); by itself it moves nothing.
 	Loose bool
 
-	// Marked says that it was found because a mark stands there: without the
-	// old name, nothing shows that the text is a registry.
+	// Marked says that it was found because a mark stands there, or because
+	// of what another file says: without the old name, a scan of the file does
+	// not show that the text is a registry.
 	Marked bool
 
 	// Keep is why the reference stays whatever the rules say, "" when they
@@ -131,7 +136,7 @@ type Occurrence struct {
 // Text returns the reference that the pieces make up.
 func (o *Occurrence) Text() string {
 	if len(o.Pieces) == 1 {
-		return o.Pieces[0].Text
+		return o.Pieces[0].Text + o.Tail
 	}
 	text := ""
 	for i, p := range o.Pieces {
@@ -140,7 +145,7 @@ func (o *Occurrence) Text() string {
 			text += p.Sep
 		}
 	}
-	return text
+	return text + o.Tail
 }
 
 // Field returns where the piece k stands in its file's structure.

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,23 +32,39 @@ func (f *frame) below(node *syntax.Node) *frame {
 	return &frame{up: f, node: node, object: f.object, keep: f.keep, note: f.note, depth: f.depth}
 }
 
+// called gives f its key.
+func (f *frame) called(key string) *frame {
+	f.key = key
+	return f
+}
+
 // field returns the path from the object's document root: .spec.a[0].b, with
-// keys that are no plain names as ["a.b/c"].
+// keys that are no plain names as ["a.b/c"]. Of a very long one the end.
 func (f *frame) field() string {
-	if f == nil || f.up == nil {
-		return ""
+	const most = 100 // a file that nests deeper must not cost its depth for every place in it
+	var steps []string
+	for ; f != nil && f.up != nil; f = f.up {
+		if len(steps) == most {
+			steps = append(steps, "…")
+			break
+		}
+		steps = append(steps, f.step())
 	}
-	up := f.up.field()
-	if f.inner {
-		return up + "|"
+	slices.Reverse(steps)
+	return strings.Join(steps, "")
+}
+
+// step returns what f adds to the path of its parent.
+func (f *frame) step() string {
+	switch {
+	case f.inner:
+		return "|"
+	case f.item:
+		return "[" + strconv.Itoa(f.index) + "]"
+	case f.key == "" || strings.ContainsAny(f.key, ".[]\"' /\n"):
+		return "[" + strconv.Quote(f.key) + "]"
 	}
-	if f.item {
-		return up + "[" + strconv.Itoa(f.index) + "]"
-	}
-	if f.key == "" || strings.ContainsAny(f.key, ".[]\"' /\n") {
-		return up + "[" + strconv.Quote(f.key) + "]"
-	}
-	return up + "." + f.key
+	return "." + f.key
 }
 
 // place returns where f is, for a report.

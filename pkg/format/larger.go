@@ -22,11 +22,11 @@ func (d *detector) larger(f *frame) {
 	key := fold(f.effectiveKey())
 	switch {
 	case hasSuffix(key, patternKeys):
-		d.contexts(n, Context{Reason: Pattern, Place: f.place()})
+		d.contexts(f, n, Context{Reason: Pattern})
 	case strings.Contains(n.Value, "container.image") || strings.HasSuffix(key, "rego"):
 		// The field of a Falco condition, or a rule of Open Policy Agent.
 		if !d.inner(f) {
-			d.contexts(n, Context{Reason: Policy, Note: "a condition on the image's name", Place: f.place()})
+			d.contexts(f, n, Context{Reason: Policy, Note: "a condition on the image's name"})
 		}
 	default:
 		if !d.inner(f) {

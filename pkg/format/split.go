@@ -13,6 +13,7 @@ type holder struct {
 	org                        *syntax.Node // stands between registry and repository
 	weak                       bool         // name is the value of `name`, which may be any name
 	tagged                     bool         // a tag, a digest or a pull policy stands beside them
+	keys                       map[*syntax.Node]string
 }
 
 // split finds the references that the mapping at f spreads over several keys
@@ -27,7 +28,7 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 	if f.node.Field("username") != nil && f.node.Field("password") != nil {
 		// Credentials of a registry, unless an image stands beside them too.
 		if h := holders[""]; h != nil && h.registry != nil && h.repository == nil && h.name == nil {
-			d.contexts(h.registry, Context{Reason: Credentials, Place: f.place()})
+			d.contexts(f, h.registry, Context{Reason: Credentials})
 			taken[h.registry] = true
 			return taken
 		}
@@ -50,7 +51,7 @@ func (d *detector) holders(f *frame) (map[string]*holder, []string) {
 	var order []string
 	get := func(of string) *holder {
 		if holders[of] == nil {
-			holders[of] = &holder{}
+			holders[of] = &holder{keys: map[*syntax.Node]string{}}
 			order = append(order, of)
 		}
 		return holders[of]
@@ -72,6 +73,7 @@ func (d *detector) holders(f *frame) (map[string]*holder, []string) {
 		case registryPart:
 			if h := get(of); h.registry == nil && v.Value != "" {
 				h.registry = v
+				h.keys[v] = key
 			}
 		case orgPart:
 			if h := get(of); h.org == nil && v.Value != "" {
@@ -80,11 +82,13 @@ func (d *detector) holders(f *frame) (map[string]*holder, []string) {
 		case repositoryPart:
 			if h := get(of); h.repository == nil && v.Value != "" {
 				h.repository = v
+				h.keys[v] = key
 			}
 		case namePart:
 			weak := fold(key) == "name"
 			if h := get(of); v.Value != "" && isName(v.Value) && (h.name == nil || h.weak && !weak) {
 				h.name, h.weak = v, weak
+				h.keys[v] = key
 			}
 		case tagPart, digestPart:
 			get(of).tagged = true
@@ -162,7 +166,9 @@ func (d *detector) join(f *frame, h *holder) []*syntax.Node {
 		if strings.HasSuffix(n.Value, "/") || i == len(all)-1 {
 			sep = ""
 		}
-		o.Pieces = append(o.Pieces, d.piece(n, role, sep))
+		p := d.piece(n, role, sep)
+		p.Field = f.below(n).called(h.keys[n]).field()
+		o.Pieces = append(o.Pieces, p)
 	}
 	d.add(f, o)
 	return all
@@ -179,7 +185,7 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 	if n == nil || !isName(n.Value) || h.org != nil {
 		return nil
 	}
-	if up := registryAbove(f); up != nil {
+	if up := d.registryAbove(f); up != nil {
 		sep := "/"
 		if strings.HasSuffix(up.Value, "/") {
 			sep = ""
@@ -192,7 +198,9 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 	if h.repository == nil || !h.tagged {
 		return nil
 	}
-	d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Whole, "")}, Image: true})
+	p := d.piece(n, Whole, "")
+	p.Field = f.below(n).called(h.keys[n]).field()
+	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true})
 	return []*syntax.Node{n}
 }
 
@@ -228,30 +236,40 @@ func besideImage(f *frame) bool {
 // registryAbove returns the nearest registry that stands in the mapping at f
 // or in one that holds it, or under `global` at the top, nil when there is
 // none that says a host.
-func registryAbove(f *frame) *syntax.Node {
+func (d *detector) registryAbove(f *frame) *syntax.Node {
 	var top *syntax.Node
 	for ; f != nil; f = f.up {
 		if f.node.Kind != syntax.Mapping {
 			continue
 		}
-		if r := registryIn(f.node); r != nil {
+		if r := d.registryIn(f.node); r != nil {
 			return r
 		}
 		top = f.node
 	}
 	global := top.Field("global")
-	if r := registryIn(global); r != nil {
+	if r := d.registryIn(global); r != nil {
 		return r
 	}
-	return registryIn(global.Field("image"))
+	return d.registryIn(global.Field("image"))
 }
 
 // registryIn returns the registry that the mapping n names for whatever is
 // below it.
-func registryIn(n *syntax.Node) *syntax.Node {
+func (d *detector) registryIn(n *syntax.Node) *syntax.Node {
 	if n == nil || n.Kind != syntax.Mapping {
 		return nil
 	}
+	r, known := d.registries[n]
+	if !known {
+		r = registryOf(n)
+		d.registries[n] = r
+	}
+	return r
+}
+
+// registryOf is registryIn for a mapping that was not asked about before.
+func registryOf(n *syntax.Node) *syntax.Node {
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		v := n.Children[i+1].Resolve()
 		if p, of := keyPart(n.Children[i].Value); p == registryPart && of == "" && v.Kind == syntax.Scalar && v.Value != "" {

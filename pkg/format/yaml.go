@@ -26,7 +26,11 @@ func isYAML(name string, src []byte) bool {
 	case ".yaml", ".yml":
 		return true
 	}
-	return path.Base(name) == "Kustomization"
+	switch path.Base(name) {
+	case "Kustomization", "Chart.lock", "requirements.lock":
+		return true
+	}
+	return false
 }
 
 func scanYAML(in Input) (Scanned, error) {

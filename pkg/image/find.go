@@ -71,7 +71,9 @@ func At(text string, at edit.Span) Found {
 	switch {
 	case strings.IndexByte(`*^\`, before) >= 0 && before != 0, strings.IndexByte(`*?[(\^|+$`, after) >= 0 && after != 0:
 		found.Shape = Pattern
-	case before == '}' || before == ')' && start > 1 && opensVariable(text[:start-1]):
+	case (before == '#' || before == ',') && start > 1 && text[start-2] == 's':
+		found.Shape = Pattern // sed's s#from#to#
+	case before == '$' || before == '}' || before == ')' && start > 1 && opensVariable(text[:start-1]):
 		found.Shape = Other // the end of a variable: the host is a longer one
 	case strings.HasPrefix(word, "//"):
 		found.Shape = URL

@@ -88,6 +88,7 @@ func TestAt(t *testing.T) {
 		{"^k8s.gcr.io/x", Pattern, "k8s.gcr.io/x"},
 		{"k8s.gcr.io/((images", Pattern, "k8s.gcr.io/"},
 		{"${P}k8s.gcr.io/x", Other, "k8s.gcr.io/x"},
+		{"sed 's#k8s.gcr.io/x#registry.k8s.io/x#'", Pattern, "k8s.gcr.io/x"},
 		{"$(P)k8s.gcr.io/x", Other, "k8s.gcr.io/x"},
 		{"github.com/kubernetes/k8s.io/tree/HEAD/k8s.gcr.io/images", Other, "github.com/kubernetes/k8s.io/tree/HEAD/k8s.gcr.io/images"},
 	} {
@@ -112,6 +113,7 @@ func TestFind(t *testing.T) {
 		{"{{ .R }}quay.io/a", nil},
 		{"${A:-quay.io/a:1} ${B=quay.io/b} $(docker inspect quay.io/c) ${quay.io/d}", []string{"quay.io/a:1", "quay.io/b", "quay.io/c"}},
 		{"/usr/lib/x.y/z", nil},
+		{"docker pull $REGISTRY/etcd:3.5", nil},
 	} {
 		var got []string
 		for _, f := range Find(c.text) {

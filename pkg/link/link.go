@@ -16,7 +16,7 @@ import (
 )
 
 // All is the list of linkers. Their groups are united where they share a piece.
-var All = []*Linker{Shared}
+var All = []*Linker{Chart, Shared}
 
 // A Linker is one family of files.
 type Linker struct {
@@ -39,6 +39,18 @@ type Linker struct {
 type Tree struct {
 	Files []*File  // scanned files, sorted by path
 	Names []string // paths of the files that some linker wants, sorted; not all are in Files
+
+	// Groups are those of the linkers that were asked before.
+	Groups []Group
+
+	// Trace tells what the references that the chart in the folder dir renders
+	// are made of. It is nil when nothing is to be rendered; its error says
+	// why that chart does not render. It may be called by several goroutines.
+	Trace func(dir string) ([]Made, error)
+
+	// Unrendered are the folders of charts that Trace was asked about and that
+	// do not render, so that names of keys decided there.
+	Unrendered []string
 
 	// Load reads and scans a file of the repository that is not in Files. It
 	// is nil when there is none to be had. File uses it.
@@ -87,6 +99,22 @@ type Consequence struct {
 	Why string // for a person
 }
 
+// A Made is a rendered reference and what it is made of. The texts of its
+// parts, joined, are the reference.
+type Made struct {
+	Ref      string
+	Template string // that printed it, a path in the chart
+	Values   string // the value file that was added, a path in the chart; "" for the defaults alone
+	Parts    []Part
+}
+
+// A Part is a part of a rendered reference: a literal of a template, or a value.
+type Part struct {
+	Text  string
+	Value []string // the path of the value among those of the chart, nil for a literal; an item of a list is "[0]"
+	Whole bool     // false when the template takes a piece of the value only
+}
+
 // A Mover says what becomes of an occurrence's text: the first Len bytes are
 // replaced by New. It is false when no rule moves it.
 type Mover func(o *format.Occurrence) (Move, bool)
@@ -99,7 +127,8 @@ type Move struct {
 
 // A Group is what moves whole or is kept whole.
 type Group struct {
-	// Occurrences replace those that the formats found for the same pieces.
+	// Occurrences replace every occurrence of the formats that has a piece in
+	// common with one of them.
 	Occurrences []format.Occurrence
 	Keep        format.Reason // why the group stays, "" when the rules decide
 	Why         string        // for a person: what ties it together, or what stands in the way

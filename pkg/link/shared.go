@@ -26,16 +26,16 @@ var Shared = &Linker{
 func linkShared(t *Tree, move Mover) []Group {
 	var groups []Group
 	for _, f := range t.Files {
-		groups = append(groups, sharedIn(f, move)...)
+		groups = append(groups, sharedIn(t, f, move)...)
 	}
 	return groups
 }
 
 // sharedIn returns a group for each registry of f that loose occurrences
 // share and that some rule would move.
-func sharedIn(f *File, move Mover) []Group {
+func sharedIn(t *Tree, f *File, move Mover) []Group {
 	users := map[edit.Span][]*format.Occurrence{}
-	alone := map[edit.Span]*format.Occurrence{}
+	own := map[edit.Span][]*format.Occurrence{}
 	var order []edit.Span
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]
@@ -46,28 +46,56 @@ func sharedIn(f *File, move Mover) []Group {
 				order = append(order, at)
 			}
 			users[at] = append(users[at], o)
-		case o.Pieces[0].Role == format.Registry && len(o.Pieces) == 1:
-			alone[at] = o
+		case o.Pieces[0].Role == format.Registry:
+			own[at] = append(own[at], o)
 		}
 	}
 	sort.Slice(order, func(i, j int) bool { return order[i].Start < order[j].Start })
+	claimed := t.claimed()
 	var groups []Group
 	for _, at := range order {
-		if g, ok := decideShared(alone[at], users[at], move); ok {
+		if claimed[pieceAt{f.Path, at}] {
+			continue
+		}
+		if g, ok := decideShared(own[at], users[at], move); ok {
 			groups = append(groups, g)
 		}
 	}
 	return groups
 }
 
-// decideShared makes the group of one registry. It is false when no rule
-// touches any of it, or when the registry moves and there is nothing to say.
-func decideShared(alone *format.Occurrence, users []*format.Occurrence, move Mover) (Group, bool) {
+// A pieceAt is where a piece stands.
+type pieceAt struct {
+	path string
+	span edit.Span
+}
+
+func whereIs(p *format.Piece) pieceAt { return pieceAt{p.Path, p.Span} }
+
+// claimed returns the pieces of the groups there are so far.
+func (t *Tree) claimed() map[pieceAt]bool {
+	out := map[pieceAt]bool{}
+	for i := range t.Groups {
+		for j := range t.Groups[i].Occurrences {
+			o := &t.Groups[i].Occurrences[j]
+			for k := range o.Pieces {
+				out[whereIs(&o.Pieces[k])] = true
+			}
+		}
+	}
+	return out
+}
+
+// decideShared makes the group of one registry, which own occurrences name
+// and users may stand behind. It is false when no rule touches any of it.
+func decideShared(own, users []*format.Occurrence, move Mover) (Group, bool) {
 	var g Group
 	var moved, path, stay []string
 	host := users[0].Pieces[0].Text
-	if alone != nil {
-		g.Occurrences = append(g.Occurrences, *alone)
+	registry := false
+	for _, o := range own {
+		g.Occurrences = append(g.Occurrences, *o)
+		registry = registry || moves(o, move)
 	}
 	for _, u := range users {
 		m, ok := move(u)
@@ -86,7 +114,6 @@ func decideShared(alone *format.Occurrence, users []*format.Occurrence, move Mov
 			g.Occurrences = append(g.Occurrences, o)
 		}
 	}
-	registry := alone != nil && moves(alone, move)
 	if len(moved)+len(path) == 0 && !registry {
 		return Group{}, false
 	}

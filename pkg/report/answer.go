@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -112,8 +113,11 @@ func (t *text) moved() {
 		}
 		t.line(plain, "    "+and+number(s.split+s.short)+" that no text search would find: "+s.how())
 	}
+	if n := len(s.follow); n > 0 {
+		t.line(plain, "    "+count(n, "mention")+some(n, " follows", " follow")+": "+s.follow[0].Note)
+	}
 	if t.o.Verbose {
-		for _, x := range s.moved {
+		for _, x := range append(slices.Clone(s.moved), s.follow...) {
 			t.place(x)
 			t.line(plain, x.Old+" -> "+x.New+implied(x))
 		}

@@ -71,7 +71,7 @@ func (t *text) explain(f *rewrite.File, x *rewrite.Finding) {
 	}
 	t.paragraph(x.Reason.Doc())
 	t.paragraph(after("Here: ", x.Note))
-	t.paragraph(after("By hand: ", x.Reason.Advice()))
+	t.paragraph(after("To do: ", x.Reason.Advice()))
 	t.paragraph(after("To have it moved: ", change(x)))
 }
 

@@ -91,6 +91,7 @@ func jsonFile(f *rewrite.File) JSONFile {
 			Status:  x.Status.String(),
 			Note:    utf8Text(x.Note),
 			Implied: x.Implied,
+			Follows: x.Follows,
 			Line:    x.Line,
 			Column:  x.Column,
 			Start:   x.Mention.Start,

@@ -69,6 +69,7 @@ type JSONFinding struct {
 	Reason  string `json:"reason,omitempty"`
 	Note    string `json:"note,omitempty"`
 	Implied bool   `json:"implied"`
+	Follows bool   `json:"follows,omitempty"`
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
 	Start   int    `json:"start"`

@@ -13,8 +13,9 @@ import (
 type summary struct {
 	counts  rewrite.Counts
 	moved   []located
-	moves   []move   // explicit ones, the most frequent first
-	targets []string // where everything moves to, the most frequent first
+	follow  []located // mentions that follow from what moves, such as a README row
+	moves   []move    // explicit ones, the most frequent first
+	targets []string  // where everything moves to, the most frequent first
 
 	split, short int // implied ones that move: over several keys, or a short form
 
@@ -54,13 +55,17 @@ func summarize(p *rewrite.Plan) summary {
 		if f.Err != nil {
 			s.failed = append(s.failed, failure{f.Path, problem(f)})
 		}
-		if f.Unverified && len(f.Edits) > 0 {
+		if f.Unverified && len(f.Edits) > 0 && slices.ContainsFunc(f.Findings, func(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.Follows }) {
 			s.unverified = append(s.unverified, f)
 		}
 		for j := range f.Findings {
 			x := located{f, &f.Findings[j]}
 			if x.Status != rewrite.Rewritten {
 				kept[x.Reason] = append(kept[x.Reason], x)
+				continue
+			}
+			if x.Follows {
+				s.follow = append(s.follow, x)
 				continue
 			}
 			s.moved = append(s.moved, x)

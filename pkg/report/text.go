@@ -32,6 +32,8 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 		t.moved()
 		t.kept()
 		t.unverified()
+		t.unrendered()
+		t.proofs()
 		t.failures()
 		t.counted()
 		t.next()

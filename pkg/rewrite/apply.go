@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/regmigrate/regmigrate/internal/atomicfile"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
 // Apply writes every changed file of the plan, each atomically: it is read
@@ -17,6 +19,7 @@ import (
 //
 // A plan is applied once.
 func (p *Plan) Apply(ctx context.Context) (int, error) {
+	p.recheck()
 	written := 0
 	var stopped error
 	for i := range p.Files {
@@ -38,6 +41,61 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 	return written, stopped
 }
 
+// recheck compares every changed file with what was planned on, before the
+// first is written, so that a group over several files is not written by half
+// because one of them has changed: such a group is kept, in all its files.
+func (p *Plan) recheck() {
+	changed := map[string]error{}
+	for i := range p.Files {
+		if f := &p.Files[i]; len(f.Edits) > 0 {
+			if err := atomicfile.Check(f.Abs, f.Before); err != nil {
+				changed[f.Path] = cmp.Or(errors.Unwrap(err), err)
+			}
+		}
+	}
+	if len(changed) == 0 {
+		return
+	}
+	for _, g := range p.groups {
+		for _, e := range g.edits {
+			if err := changed[e.Path]; err != nil {
+				g.hold(format.Unedited, e.Path+" "+err.Error()+", and what moves together stays together")
+				break
+			}
+		}
+	}
+	edits := editsOf(p.groups)
+	for i := range p.Files {
+		f := &p.Files[i]
+		if err := changed[f.Path]; err != nil {
+			f.fail(err)
+			continue
+		}
+		f.keepBut(edits[f.Path])
+	}
+}
+
+// keepBut drops the edits of f that are not among edits, and what they moved.
+func (f *File) keepBut(edits []edit.Edit) {
+	if len(edits) == len(f.Edits) {
+		return
+	}
+	still := map[edit.Span]bool{}
+	for _, e := range edits {
+		still[e.Span] = true
+	}
+	f.Edits = edits
+	for i := range f.Findings {
+		x := &f.Findings[i]
+		for _, s := range x.Spans {
+			if x.Status == Rewritten && !still[s] {
+				x.Status, x.New, x.Spans = Kept, "", nil
+				x.Reason, x.Note = format.Unedited, "another file that it moves with could not be written"
+			}
+		}
+	}
+}
+
 // errInterrupted says why a file of a run that was interrupted is as it was.
 var errInterrupted = errors.New("the run was interrupted before this file was written")
 
@@ -49,7 +107,7 @@ func (f *File) fail(err error) {
 		x := &f.Findings[i]
 		if x.Status == Rewritten {
 			x.Status, x.New, x.Spans = Kept, "", nil
-			x.Reason, x.Note = "unedited", "the file could not be written"
+			x.Reason, x.Note = format.Unedited, "the file could not be written"
 		}
 	}
 }

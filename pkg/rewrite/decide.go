@@ -52,6 +52,7 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 	var into []int             // into[i] is where group i went
 	find := func(i int) int {
 		for into[i] != i {
+			into[i] = into[into[i]] // halves the way for who asks next
 			i = into[i]
 		}
 		return i
@@ -67,12 +68,9 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 					owner[id] = at
 					continue
 				}
-				if j = find(j); j != at {
-					// The earlier one takes all, so that the order is the files'.
-					a, b := min(at, j), max(at, j)
-					groups[a].unite(groups[b])
-					groups[b], into[b], at = nil, a, a
-				}
+				// The earlier one takes all, so that the order is the files'.
+				a, b := min(at, find(j)), max(at, find(j))
+				into[b], at = a, a
 			}
 		}
 	}
@@ -93,18 +91,20 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 		occ := t.Files[i].Scanned.Occurrences
 		for j := range occ {
 			o := &occ[j]
-			all := true
+			known := false
 			for k := range o.Pieces {
-				all = all && replaced[idOf(&o.Pieces[k])]
+				known = known || replaced[idOf(&o.Pieces[k])]
 			}
-			if !o.Loose && !all {
+			if !o.Loose && !known {
 				add(&group{members: []decided{{occ: o}}})
 			}
 		}
 	}
-	out := groups[:0]
-	for _, g := range groups {
-		if g != nil {
+	var out []*group
+	for i, g := range groups {
+		if into := find(i); into != i {
+			groups[into].unite(g)
+		} else {
 			out = append(out, g)
 		}
 	}
@@ -122,9 +122,9 @@ func (g *group) unite(o *group) {
 // kindOf says what the rules are asked about o.
 func kindOf(o *format.Occurrence) rules.Kind {
 	switch {
-	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry:
+	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && o.Tail == "":
 		return rules.Registry
-	case o.Image && len(o.Pieces) == 1:
+	case o.Image && o.Pieces[0].Role != format.Registry:
 		return rules.ShortForm
 	}
 	return rules.Reference

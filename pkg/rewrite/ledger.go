@@ -22,22 +22,15 @@ type holding struct {
 // for each implied occurrence that a rule selects.
 type ledger struct {
 	scopes format.Scopes
-	pieces map[string][]holding  // by file, sorted by position
-	edits  map[*group][]fileSpan // what a group's edits touch
+	pieces map[string][]holding // by file, sorted by position
 
 	follows map[string][]*group // consequences, by file
 	spelled map[*decided]bool   // members with a mention in what moves
 }
 
-// A fileSpan is a range of bytes of a file.
-type fileSpan struct {
-	path string
-	span edit.Span
-}
-
 func newLedger(groups []*group, scopes format.Scopes) *ledger {
 	l := &ledger{
-		scopes: scopes, pieces: map[string][]holding{}, edits: map[*group][]fileSpan{},
+		scopes: scopes, pieces: map[string][]holding{},
 		follows: map[string][]*group{}, spelled: map[*decided]bool{},
 	}
 	for _, g := range groups {
@@ -51,11 +44,6 @@ func newLedger(groups []*group, scopes format.Scopes) *ledger {
 				p := &m.occ.Pieces[k]
 				l.pieces[p.Path] = append(l.pieces[p.Path], holding{p, g, m, before})
 				before += len(p.Text) + len(p.Sep)
-			}
-		}
-		if g.moves() {
-			for _, e := range g.edits {
-				l.edits[g] = append(l.edits[g], fileSpan{e.Path, e.Span})
 			}
 		}
 	}
@@ -123,7 +111,7 @@ func (l *ledger) close(c *candidate) {
 		hs := at(holdings, m)
 		if g := l.consequence(c, m); g != nil {
 			e := g.edits[0]
-			f.Status, f.Note, f.Spans = Rewritten, g.note, []edit.Span{e.Span}
+			f.Status, f.Follows, f.Note, f.Spans = Rewritten, true, g.note, []edit.Span{e.Span}
 			f.Old, f.New = string(c.file.Before[e.Start:e.End]), e.New
 			f.Scope = format.Docs
 		} else if x := contexts[m.Start]; len(hs) > 0 {
@@ -180,9 +168,10 @@ func (l *ledger) explain(f *Finding, h *holding, path string, moved bool) {
 	case g.moves():
 		f.Status = Rewritten
 		f.New = after(m)
-		for _, e := range l.edits[g] {
-			if e.path == path {
-				f.Spans = append(f.Spans, e.span)
+		for _, c := range m.changes {
+			if m.occ.Pieces[c.piece].Path == path {
+				e, _ := c.source(m.occ) // there is one, or the group would not move
+				f.Spans = append(f.Spans, e.Span)
 			}
 		}
 	default:
@@ -210,7 +199,7 @@ func after(m *decided) string {
 			text += m.occ.Pieces[k].Sep
 		}
 	}
-	return text
+	return text + m.occ.Tail
 }
 
 // piece returns what the piece k of m becomes.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -38,19 +40,21 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 	p := &Plan{Root: o.Walk.Root, Rules: o.Rules, Scanned: g.looked}
 	t := g.tree()
 	for _, l := range link.All {
-		p.Groups = append(p.Groups, l.Link(t, mover(o.Rules))...)
+		t.Groups = append(t.Groups, l.Link(t, mover(o.Rules))...)
 	}
+	p.Groups, p.Names, p.Unrendered = t.Groups, g.names, t.Unrendered
 	groups := groupUp(t, p.Groups)
 	ignored := ignoresOf(g.found)
 	for _, x := range groups {
 		x.decide(o.Rules, o.scopes(), ignored)
 	}
 	g.outsiders(groups)
-	if err := settle(ctx, g.found, groups, &o); err != nil {
+	done := map[string][]edit.Edit{}
+	if err := settle(ctx, g.found, groups, &o, done); err != nil {
 		return nil, err
 	}
 	groups = g.follow(t, groups)
-	if err := settle(ctx, g.found, groups, &o); err != nil {
+	if err := settle(ctx, g.found, groups, &o, done); err != nil {
 		return nil, err
 	}
 	l := newLedger(groups, o.scopes())
@@ -68,21 +72,21 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 			p.Files = append(p.Files, c.file)
 		}
 	}
-	p.Skipped = g.skipped
+	p.Skipped, p.groups = g.skipped, groups
 	return p, nil
 }
 
 // settle turns the groups into edits and verifies every file that has some. A
 // file that fails takes the groups that touch it out, in all files, and what
-// is left is verified again.
-func settle(ctx context.Context, found []*candidate, groups []*group, o *Options) error {
-	done := map[string]int{} // number of edits with which a file was verified
+// is left is verified again. A file that done has with just its edits was
+// verified before; settle adds those that it verifies.
+func settle(ctx context.Context, found []*candidate, groups []*group, o *Options, done map[string][]edit.Edit) error {
 	for {
 		edits, wanted := editsOf(groups), expectations(groups)
 		var todo []*candidate
 		for _, c := range found {
 			c.file.Edits = edits[c.file.Path]
-			if n := len(c.file.Edits); n > 0 && done[c.file.Path] != n {
+			if len(c.file.Edits) > 0 && !slices.Equal(done[c.file.Path], c.file.Edits) {
 				todo = append(todo, c)
 			}
 		}
@@ -98,7 +102,7 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 		failed := map[string]bool{}
 		for i, c := range todo {
 			if errs[i] == nil {
-				done[c.file.Path] = len(c.file.Edits)
+				done[c.file.Path] = c.file.Edits
 				continue
 			}
 			failed[c.file.Path] = true

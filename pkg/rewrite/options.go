@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -17,6 +18,10 @@ type Options struct {
 	// OwnConfig are the absolute paths of configuration files of this run,
 	// whose mentions are kept as what they are.
 	OwnConfig []string
+
+	// Trace tells what the references that a chart renders are made of: see
+	// link.Tree. Nil: names of keys decide.
+	Trace func(dir string) ([]link.Made, error)
 
 	// MaxSize is the size in bytes above which a file is searched for
 	// mentions but not read as a whole. Zero: 32 MiB.

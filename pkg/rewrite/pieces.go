@@ -18,8 +18,9 @@ type change struct {
 
 // Why a match cannot be carried over to the pieces of an occurrence.
 var (
-	errEmpty   = errors.New("one of its parts would become empty")
-	errEscaped = errors.New("the text to replace is escaped or folded over lines")
+	errEmpty    = errors.New("one of its parts would become empty")
+	errTemplate = errors.New("a template writes a part of what would change")
+	errEscaped  = errors.New("the text to replace is escaped or folded over lines")
 )
 
 // changes spreads the match m, which replaces the first m.Len bytes of o's
@@ -33,51 +34,47 @@ func changes(o *format.Occurrence, m rules.Match) ([]change, error) {
 	if n := m.Len; n > 0 && strings.HasSuffix(m.New, "/") && o.Text()[n-1] == '/' {
 		m.Len, m.New = n-1, m.New[:len(m.New)-1] // the slash stays where it is
 	}
-	first := o.Pieces[0].Text
-	if len(o.Pieces) == 1 || m.Len < len(strings.TrimSuffix(first, "/")) {
-		return []change{{0, edit.Edit{Span: edit.Span{Start: 0, End: m.Len}, New: m.New}}}, nil
+	k, rest := 0, m.Len // the match ends in piece k, behind rest bytes of it
+	for k+1 < len(o.Pieces) && rest > len(o.Pieces[k].Text) {
+		rest -= len(o.Pieces[k].Text) + len(o.Pieces[k].Sep)
+		k++
 	}
+	if rest > len(o.Pieces[k].Text) {
+		return nil, errTemplate
+	}
+	first := o.Pieces[0].Text
 	host := strings.TrimSuffix(first, "/")
-	hostOnly := image.IsHost(host)
-	if m.Len == len(host) && !hostOnly {
-		return []change{{0, edit.Edit{Span: edit.Span{Start: 0, End: m.Len}, New: m.New}}}, nil
+	if k == 0 && (len(o.Pieces) == 1 || rest < len(host) || !image.IsHost(host)) {
+		return []change{replace(0, rest, m.New)}, nil
 	}
 	domain, path, _ := strings.Cut(m.New, "/")
 	var out []change
 	if domain != host {
-		out = append(out, change{0, edit.Edit{Span: edit.Span{Start: 0, End: len(host)}, New: domain}})
+		out = append(out, replace(0, len(host), domain))
 	}
-	rest := m.Len - len(first) - len(o.Pieces[0].Sep) // of the match, behind the registry
-	for i := 1; i < len(o.Pieces); i++ {
-		p := &o.Pieces[i]
-		last := i+1 == len(o.Pieces)
-		switch {
-		case rest <= 0:
-			if path != "" { // only the host matched: the path goes before the name
-				out = append(out, change{i, edit.Edit{New: path + "/"}})
-			}
-			return out, nil
-		case rest < len(p.Text) && path != "":
-			return append(out, change{i, edit.Edit{Span: edit.Span{Start: 0, End: rest}, New: path}}), nil
-		case rest < len(p.Text):
-			if p.Text[rest] == '/' {
-				rest++
-			}
-			if rest == len(p.Text) {
-				return nil, errEmpty
-			}
-			return append(out, change{i, edit.Edit{Span: edit.Span{Start: 0, End: rest}}}), nil
-		case path == "" || last && rest > len(p.Text):
-			return nil, errEmpty
-		default: // the whole piece matched
-			out = append(out, change{i, edit.Edit{Span: edit.Span{Start: 0, End: len(p.Text)}, New: path}})
-			if rest -= len(p.Text) + len(p.Sep); rest <= 0 {
-				return out, nil
-			}
-			return nil, errEmpty
-		}
+	switch {
+	case k == 0 && path != "": // only the host matched: the path goes before the name
+		return append(out, replace(1, 0, path+"/")), nil
+	case k == 0:
+		return out, nil
+	case k == 1 && path != "":
+		return append(out, replace(1, rest, path)), nil
+	case k == 2 && path != "":
+		out = append(out, replace(1, len(o.Pieces[1].Text), path))
+	case k > 1:
+		return nil, errEmpty
 	}
-	return out, nil
+	// What matched goes away, the slash behind it included.
+	text := o.Pieces[k].Text
+	if rest >= len(text)-1 || text[rest] != '/' {
+		return nil, errEmpty
+	}
+	return append(out, replace(k, rest+1, "")), nil
+}
+
+// replace makes the first n bytes of a piece become text.
+func replace(piece, n int, text string) change {
+	return change{piece, edit.Edit{Span: edit.Span{Start: 0, End: n}, New: text}}
 }
 
 // source carries a change of a piece over to the bytes of its file.

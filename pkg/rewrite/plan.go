@@ -24,13 +24,38 @@ import (
 
 // A Plan is everything that a run found and would write.
 type Plan struct {
-	Root    string // the absolute folder that paths are relative to
-	Rules   *rules.Set
-	Files   []File      // those with a finding or an error, sorted by path
-	Skipped []walk.Skip // what was not looked at, sorted by path
-	Scanned int         // files looked at, those without a mention included
-	Groups  []link.Group
+	Root       string // the absolute folder that paths are relative to
+	Rules      *rules.Set
+	Files      []File      // those with a finding or an error, sorted by path
+	Skipped    []walk.Skip // what was not looked at, sorted by path
+	Scanned    int         // files looked at, those without a mention included
+	Groups     []link.Group
+	Names      []string // the files that linkers know of, sorted, such as charts' and their values
+	Unrendered []string // charts that do not render, so that names of keys decided in them
+	groups     []*group // what Apply has to keep whole
+	Proofs     []Proof  // what was proven of the plan, by whoever did; empty: nothing was asked
 }
+
+// A Proof is what came of proving something of a plan: plain values, made by
+// packages that this one does not know.
+type Proof struct {
+	Path    string // of the chart or kustomization, relative to the root
+	State   ProofState
+	Summary string   // a line: what was compared, or why it is not proven
+	Details []string // lines that say more: what differs, what is left
+}
+
+// A ProofState says whether a proof succeeded.
+type ProofState uint8
+
+// The states of proofs. What nobody looked at is unproven.
+const (
+	Unproven ProofState = iota
+	Proven
+	Failed
+)
+
+func (s ProofState) String() string { return [...]string{"unproven", "proven", "failed"}[s] }
 
 // A Status is what became of a mention.
 type Status uint8
@@ -57,6 +82,10 @@ type Finding struct {
 	Mention edit.Span
 	Implied bool
 
+	// Follows says that the mention was changed because something else moved:
+	// a row of a chart's README.
+	Follows bool
+
 	Line, Column int // of Mention: 1-based; columns count code points
 
 	Old, New string // the whole reference before and after; New is empty when kept
@@ -67,7 +96,7 @@ type Finding struct {
 
 	Reason format.Reason // why it is kept
 	Note   string        // what the reason's own sentence cannot know
-	Spans  []edit.Span   // the edits that it led to, in this file
+	Spans  []edit.Span   // the edits of its own reference, in this file
 }
 
 // A File is one file of a plan.

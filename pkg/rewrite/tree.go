@@ -13,7 +13,7 @@ import (
 
 // tree makes the linkers' view of what was gathered.
 func (g *gatherer) tree() *link.Tree {
-	t := &link.Tree{Names: g.names}
+	t := &link.Tree{Names: g.names, Trace: g.opts.Trace}
 	for _, c := range g.found {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
 	}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// renderFlags say how charts are rendered.
+type renderFlags struct {
+	values      []string
+	set         []string
+	kubeVersion string
+	apiVersions []string
+}
+
+func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
+	x := cmd.Flags()
+	x.StringArrayVar(&f.values, "values", nil, "a value `file` to render charts with, after their own (repeatable)")
+	x.StringArrayVar(&f.set, "set", nil, "a value to render charts with, `KEY=VALUE` (repeatable)")
+	x.StringVar(&f.kubeVersion, "kube-version", "", "the `version` of Kubernetes that charts are told (default "+render.DefaultKubeVersion+")")
+	x.StringArrayVar(&f.apiVersions, "api-versions", nil, "an API `version` that charts are told of (repeatable)")
+}
+
+// A prover renders charts in child processes.
+type prover struct {
+	runner *render.Runner
+	extra  render.ValueSet
+	as     render.Capabilities
+}
+
+// newProver starts nothing yet. Close ends what it has started.
+func newProver(f *renderFlags, jobs int) (*prover, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
+	}
+	p := &prover{
+		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs},
+		extra:  render.ValueSet{Set: f.set},
+		as:     render.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
+	}
+	for _, name := range f.values {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("--values: %w", err)
+		}
+		p.extra.Values = append(p.extra.Values, src)
+	}
+	return p, nil
+}
+
+func (p *prover) close() { p.runner.Close() }
+
+// trace returns the func that tells what a chart's rendered references are
+// made of, with its default values and with those of its value sets that may
+// hold something that the rules move.
+func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(dir string) ([]link.Made, error) {
+	open := sync.OnceValues(func() (*render.Tree, error) { return render.OpenTree(os.DirFS(root)) })
+	return func(dir string) ([]link.Made, error) {
+		tree, err := open()
+		if err != nil {
+			return nil, err
+		}
+		chart := tree.Chart(dir)
+		if chart.Err != nil {
+			return nil, chart.Err
+		}
+		var out []link.Made
+		var first error
+		for _, values := range chart.Sets {
+			if len(values.Values) > 0 && !slices.ContainsFunc(values.Values, set.MayMatch) {
+				continue
+			}
+			t, err := p.runner.Trace(ctx, &chart, values, p.as)
+			if err != nil {
+				if first == nil {
+					first = err
+				}
+				continue
+			}
+			for _, m := range t.Made {
+				out = append(out, made(&m, values.Name))
+			}
+		}
+		if len(out) == 0 {
+			return nil, first
+		}
+		return out, nil
+	}
+}
+
+// made is a render.Made as package link has it. A value set that is no file
+// of the chart is the default one.
+func made(m *render.Made, set string) link.Made {
+	out := link.Made{Ref: m.Ref, Template: m.Template}
+	if path.Ext(set) != "" {
+		out.Values = set
+	}
+	for _, p := range m.Parts {
+		out.Parts = append(out.Parts, link.Part(p))
+	}
+	return out
+}
+
+// prove renders the charts in the folders dirs before and after the plan, and
+// notes in the plan what came of it.
+func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, dirs []string, progress func(done, total int)) error {
+	verdicts, err := p.runner.Verify(ctx, before, after, render.Options{
+		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Dirs: dirs,
+		Progress: func(done, total int, _ *render.Verdict) { progress(done, total) },
+	})
+	if err != nil {
+		return fmt.Errorf("rendering charts: %w", err)
+	}
+	for i := range verdicts {
+		plan.Proofs = append(plan.Proofs, proof(&verdicts[i]))
+	}
+	return nil
+}
+
+// proof is a verdict as a plan has it.
+func proof(v *render.Verdict) rewrite.Proof {
+	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
+	out := rewrite.Proof{Path: v.Chart, State: states[v.State], Summary: v.Summary()}
+	for _, d := range v.Diffs {
+		out.Details = append(out.Details, d.String())
+	}
+	for _, l := range v.Left {
+		out.Details = append(out.Details, fmt.Sprintf("still rendered: %s, by %s (kept: computed)", l.Ref, l.Template))
+	}
+	if len(v.Missing) > 0 {
+		out.Details = append(out.Details, "not looked at, since they are not in charts/: "+strings.Join(v.Missing, ", "))
+	}
+	return out
+}
+
+// overlay is the tree as the plan would leave it.
+func overlay(plan *rewrite.Plan) fs.FS {
+	files := map[string][]byte{}
+	for i := range plan.Files {
+		if f := &plan.Files[i]; len(f.Edits) > 0 {
+			files[f.Path] = f.After()
+		}
+	}
+	return render.Overlay(os.DirFS(plan.Root), files)
+}
+
+// touched returns those of dirs in which the plan changes a file.
+func touched(dirs []string, plan *rewrite.Plan) []string {
+	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
+		return !slices.ContainsFunc(plan.Files, func(f rewrite.File) bool {
+			return len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/"))
+		})
+	})
+}
+
+// proofs counts the proofs of a plan by their state.
+func proofs(plan *rewrite.Plan) map[rewrite.ProofState]int {
+	n := map[rewrite.ProofState]int{}
+	for _, p := range plan.Proofs {
+		n[p.State]++
+	}
+	return n
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"testing/fstest"
+
+	"github.com/spf13/cobra"
+
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// newVerifyCommand returns `regmigrate verify`.
+func newVerifyCommand(s streams) *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:   "verify [flags] [PATH...]",
+		Short: "prove that charts render as before, from the new registry",
+		Long: `verify renders every chart under PATH (default: the current folder) twice, as it
+is and as the rules would leave it, and compares: the two may differ in nothing
+but image references, each changed exactly as a rule says. Nothing is written.
+
+With --base, what is compared is the commit REV and the files as they are: a
+change that has been made already. Charts are rendered in child processes,
+without cluster and network; one that does not render is unproven.`,
+		Example: `  regmigrate verify charts/
+  regmigrate verify --base origin/main .
+  regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return verify(cmd.Context(), s, &f, args)
+		},
+	}
+	addRuleFlags(cmd, &f)
+	x := cmd.Flags()
+	x.StringVar(&f.base, "base", "", "compare the files as they are with the commit `REV`")
+	x.BoolVar(&f.requireProof, "require-proof", false, "exit 1 when a chart is unproven too")
+	addRenderFlags(cmd, &f.render)
+	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of charts rendered at a time (default: one for each CPU)")
+	addColorFlag(cmd, &f)
+	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every detail")
+	return cmd
+}
+
+func verify(ctx context.Context, s streams, f *flags, args []string) error {
+	set, err := prepare(f, args, nil)
+	if err != nil {
+		return err
+	}
+	p, err := newProver(&f.render, f.jobs)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	plan, err := rewrite.Make(ctx, set.options)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	before, after := fs.FS(os.DirFS(plan.Root)), overlay(plan)
+	dirs := link.ChartDirs(plan.Names)
+	if f.base != "" {
+		if before, err = treeAt(ctx, plan.Root, f.base, dirs); err != nil {
+			return err
+		}
+		after = os.DirFS(plan.Root)
+	}
+	bar := newProgress(s.err, f.quiet)
+	err = p.prove(ctx, plan, before, after, dirs, bar.charts)
+	bar.clear()
+	if err != nil {
+		return &exit{exitFailed, err}
+	}
+	o := set.report(f)
+	o.Color = colour(f.color, s.out)
+	if len(plan.Proofs) == 0 && !f.quiet {
+		fmt.Fprintln(s.out, "nothing to prove: no chart was found")
+	}
+	if err := report.Proofs(s.out, plan, o); err != nil {
+		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+	}
+	return provenOr(plan, f.requireProof)
+}
+
+// provenOr is the exit code of what was proven.
+func provenOr(plan *rewrite.Plan, require bool) error {
+	switch n := proofs(plan); {
+	case n[rewrite.Failed] > 0:
+		return &exit{code: exitLeft}
+	case require && n[rewrite.Unproven] > 0:
+		return &exit{exitLeft, errors.New("--require-proof: something is unproven")}
+	}
+	return nil
+}
+
+// treeAt reads the folders dirs of the repository at root as they were in the
+// commit rev, by the program git.
+func treeAt(ctx context.Context, root, rev string, dirs []string) (fs.FS, error) {
+	if strings.HasPrefix(rev, "-") {
+		return nil, fmt.Errorf("--base %q: expected the name of a commit", rev)
+	}
+	out := fstest.MapFS{}
+	if len(dirs) == 0 {
+		return out, nil
+	}
+	cmd := exec.CommandContext(ctx, "git", "-C", root, "archive", "--format=tar", rev)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	data, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("--base %q: %w: %s", rev, err, strings.TrimSpace(stderr.String()))
+	}
+	for t := tar.NewReader(bytes.NewReader(data)); ; {
+		h, err := t.Next()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--base %q: reading what git archive wrote: %w", rev, err)
+		}
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		body, err := io.ReadAll(t)
+		if err != nil {
+			return nil, fmt.Errorf("--base %q: reading what git archive wrote: %w", rev, err)
+		}
+		out[h.Name] = &fstest.MapFile{Data: body, Mode: 0o644}
+	}
+}
