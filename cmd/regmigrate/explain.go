@@ -57,7 +57,7 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	}
 	// What moves together may lie in several files: the whole repository says.
 	set.options.Walk.Paths = nil
-	prove, err := newProver(&f.render, 0)
+	prove, err := newProver(&f.render, 0, newProgress(s.err, false))
 	if err != nil {
 		return err
 	}

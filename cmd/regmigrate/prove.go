@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 
@@ -39,10 +40,12 @@ type prover struct {
 	runner *render.Runner
 	extra  render.ValueSet
 	as     render.Capabilities
+	bar    *progress // tells how many charts were read
+	read   atomic.Int64
 }
 
 // newProver starts nothing yet. Close ends what it has started.
-func newProver(f *renderFlags, jobs int) (*prover, error) {
+func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
@@ -51,6 +54,7 @@ func newProver(f *renderFlags, jobs int) (*prover, error) {
 		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs},
 		extra:  render.ValueSet{Set: f.set},
 		as:     render.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
+		bar:    bar,
 	}
 	for _, name := range f.values {
 		src, err := os.ReadFile(name)
@@ -95,6 +99,7 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 				out = append(out, made(&m, values.Name))
 			}
 		}
+		p.bar.tell(fmt.Sprintf("%d charts rendered with markers", p.read.Add(1)))
 		if len(out) == 0 {
 			return nil, first
 		}

@@ -32,7 +32,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	bar := newProgress(s.err, f.quiet)
 	set.options.Progress = bar.files
-	prove, err := newProver(&f.render, f.jobs)
+	prove, err := newProver(&f.render, f.jobs, bar)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,8 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := newProver(&f.render, f.jobs)
+	bar := newProgress(s.err, f.quiet)
+	p, err := newProver(&f.render, f.jobs, bar)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,6 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 		}
 		after = os.DirFS(plan.Root)
 	}
-	bar := newProgress(s.err, f.quiet)
 	err = p.prove(ctx, plan, before, after, dirs, bar.charts)
 	bar.clear()
 	if err != nil {

@@ -165,7 +165,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
 // spread carries the matches over to edits, and holds the group when they
 // contradict each other.
 func (g *group) spread() {
-	edits := map[pieceID][]edit.Edit{}
+	edits := map[pieceID]wish{}
 	var order []pieceID
 	for i := range g.members {
 		m := &g.members[i]
@@ -185,10 +185,13 @@ func (g *group) spread() {
 				return
 			}
 			id := idOf(&m.occ.Pieces[c.piece])
-			if len(edits[id]) == 0 {
+			w, twice := edits[id]
+			if !twice {
+				w.edit = e
 				order = append(order, id)
 			}
-			edits[id] = append(edits[id], e)
+			w.disputed = w.disputed || w.edit != e
+			edits[id] = w
 		}
 	}
 	if note := g.contradiction(edits); note != "" {
@@ -200,15 +203,21 @@ func (g *group) spread() {
 		return a.path < b.path || a.path == b.path && a.span.Start < b.span.Start
 	})
 	for _, id := range order {
-		g.edits = append(g.edits, link.FileEdit{Path: id.path, Edit: edits[id][0]})
+		g.edits = append(g.edits, link.FileEdit{Path: id.path, Edit: edits[id].edit})
 	}
 	g.edits = append(g.edits, g.insert...)
+}
+
+// A wish is what the members of a group that change a piece want it to become.
+type wish struct {
+	edit     edit.Edit
+	disputed bool // they want different things
 }
 
 // contradiction says why the edits cannot all be made, "" when they can: two
 // members want one piece to become different things, or one wants a piece
 // changed that another needs as it is.
-func (g *group) contradiction(edits map[pieceID][]edit.Edit) string {
+func (g *group) contradiction(edits map[pieceID]wish) string {
 	for i := range g.members {
 		m := &g.members[i]
 		changed := map[int]edit.Edit{}
@@ -216,15 +225,9 @@ func (g *group) contradiction(edits map[pieceID][]edit.Edit) string {
 			changed[c.piece], _ = c.source(m.occ)
 		}
 		for k := range m.occ.Pieces {
-			es := edits[idOf(&m.occ.Pieces[k])]
-			if len(es) == 0 {
-				continue
-			}
-			mine, ok := changed[k]
-			for _, e := range es {
-				if !ok || e != mine {
-					return "it shares " + m.occ.Pieces[k].Text + " with references that the rules send elsewhere, such as " + m.occ.Text()
-				}
+			w, touched := edits[idOf(&m.occ.Pieces[k])]
+			if mine, ok := changed[k]; touched && (!ok || w.disputed || w.edit != mine) {
+				return "it shares " + m.occ.Pieces[k].Text + " with references that the rules send elsewhere, such as " + m.occ.Text()
 			}
 		}
 	}

@@ -17,9 +17,9 @@ import (
 // it is binary. Source: buffer_is_binary in git's xdiff-interface.c.
 const binaryHead = 8000
 
-// maxMarks is how many mentions of a file that is not kept are listed. What is
-// larger would fill the memory with findings about a single file that nothing
-// can be done about.
+// maxMarks is how many mentions of one file are listed. One that has more is
+// not edited: nobody wrote it, and what is known of each mention takes a
+// hundred times its size in memory.
 const maxMarks = 100_000
 
 // A content is what reading a file came to.
@@ -79,6 +79,9 @@ func inspect(src []byte, set *rules.Set, want func(src []byte) bool) content {
 	}
 	if !want(src) {
 		return content{}
+	}
+	if len(set.Mentions(src)) > maxMarks {
+		return search(bytes.NewReader(src), set, int64(len(src)), int64(len(src)))
 	}
 	return content{src: append(make([]byte, 0, len(src)), src...)}
 }

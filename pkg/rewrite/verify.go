@@ -3,6 +3,7 @@ package rewrite
 import (
 	"bytes"
 	"fmt"
+	"sort"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -71,27 +72,23 @@ func (c *candidate) confirm(o *Options, after []byte, wanted []expectation) erro
 	if err != nil {
 		return err
 	}
-	have := map[int][]string{}
+	type standing struct {
+		at   int
+		text string
+	}
+	have := map[standing]bool{}
 	for i := range scanned.Occurrences {
 		for _, p := range scanned.Occurrences[i].Pieces {
-			have[p.Span.Start] = append(have[p.Span.Start], p.Text)
+			have[standing{p.Span.Start, p.Text}] = true
 		}
 	}
-	at, shift, next := 0, 0, 0
+	shifts := []int{0} // what the first n edits move all behind them by
+	for i, e := range c.file.Edits {
+		shifts = append(shifts, shifts[i]+len(e.New)-e.Len())
+	}
 	for _, w := range wanted {
-		if w.before < at { // pieces come in the order of groups, mostly that of the file
-			at, shift, next = 0, 0, 0
-		}
-		for next < len(c.file.Edits) && c.file.Edits[next].Start < w.before {
-			shift += len(c.file.Edits[next].New) - c.file.Edits[next].Len()
-			next++
-		}
-		at = w.before
-		found := false
-		for _, text := range have[w.before+shift] {
-			found = found || text == w.text
-		}
-		if !found {
+		n := sort.Search(len(c.file.Edits), func(i int) bool { return c.file.Edits[i].Start >= w.before })
+		if !have[standing{w.before + shifts[n], w.text}] {
 			return fmt.Errorf("read again, the file does not have %s at %s", w.text, w.where)
 		}
 	}
