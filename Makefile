@@ -4,7 +4,8 @@
 GO       ?= go
 FUZZTIME ?= 60s
 COUNT    ?= 6
-CORPUS   ?= $(HOME)/.cache/regmigrate-tests
+CACHE    ?= $(HOME)/.cache/regmigrate-tests
+CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
@@ -20,8 +21,8 @@ test: ## go vet and all tests that need nothing from outside
 	$(GO) vet ./...
 	$(GO) test ./...
 
-test-real: ## tests on real repositories, which are below CORPUS
-	@REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
+test-real: ## tests with the real helm and kustomize (built once, minutes), and on the repositories below CORPUS
+	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
 
 lint: ## gofmt, go vet, staticcheck (the first time it fetches staticcheck)
 	@out=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -s -l {} +); \
