@@ -1,17 +1,15 @@
 package main
 
 import (
-	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
-	"testing/fstest"
 
 	"github.com/spf13/cobra"
 
@@ -71,7 +69,7 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 	before, after := fs.FS(os.DirFS(plan.Root)), overlay(plan)
 	dirs := link.ChartDirs(plan.Names)
 	if f.base != "" {
-		if before, err = treeAt(ctx, plan.Root, f.base, dirs); err != nil {
+		if before, err = treeAt(ctx, plan.Root, f.base); err != nil {
 			return err
 		}
 		after = os.DirFS(plan.Root)
@@ -103,38 +101,22 @@ func provenOr(plan *rewrite.Plan, require bool) error {
 	return nil
 }
 
-// treeAt reads the folders dirs of the repository at root as they were in the
-// commit rev, by the program git.
-func treeAt(ctx context.Context, root, rev string, dirs []string) (fs.FS, error) {
+// treeAt reads the repository at root as it was in the commit rev, by the
+// program git.
+func treeAt(ctx context.Context, root, rev string) (fs.FS, error) {
 	if strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("--base %q: expected the name of a commit", rev)
 	}
-	out := fstest.MapFS{}
-	if len(dirs) == 0 {
-		return out, nil
-	}
-	cmd := exec.CommandContext(ctx, "git", "-C", root, "archive", "--format=tar", rev)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	data, err := cmd.Output()
-	if err != nil {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "git", "-C", root, "archive", "--format=zip", "-0", rev)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("--base %q: %w: %s", rev, err, strings.TrimSpace(stderr.String()))
 	}
-	for t := tar.NewReader(bytes.NewReader(data)); ; {
-		h, err := t.Next()
-		if err == io.EOF {
-			return out, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("--base %q: reading what git archive wrote: %w", rev, err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		body, err := io.ReadAll(t)
-		if err != nil {
-			return nil, fmt.Errorf("--base %q: reading what git archive wrote: %w", rev, err)
-		}
-		out[h.Name] = &fstest.MapFile{Data: body, Mode: 0o644}
+	// A zip file is a file system.
+	tree, err := zip.NewReader(bytes.NewReader(stdout.Bytes()), int64(stdout.Len()))
+	if err != nil {
+		return nil, fmt.Errorf("--base %q: reading what git archive wrote: %w", rev, err)
 	}
+	return tree, nil
 }

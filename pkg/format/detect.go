@@ -142,7 +142,6 @@ func (d *detector) mapping(f *frame) {
 	n := f.node
 	split := d.split(f)
 	list := f.up == nil && isResourceList(f.object)
-	remote := f.up == nil && isKustomization(d.in.Path, n, f.object) && remoteBase(n)
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		k, v := n.Children[i], n.Children[i+1]
 		if k.Kind == syntax.Scalar {
@@ -158,7 +157,7 @@ func (d *detector) mapping(f *frame) {
 		}
 		g := f.below(v)
 		g.key = k.Value
-		d.byKey(g, remote)
+		d.byKey(g)
 		if list && g.key != "items" {
 			g.keep, g.note = OwnConfig, "the input of the function itself"
 		}
@@ -169,7 +168,7 @@ func (d *detector) mapping(f *frame) {
 }
 
 // byKey settles what the key of f alone decides about what stands below it.
-func (d *detector) byKey(f *frame, remote bool) {
+func (d *detector) byKey(f *frame) {
 	if f.keep != "" {
 		return
 	}
@@ -183,8 +182,6 @@ func (d *detector) byKey(f *frame, remote bool) {
 		f.keep = AllowList
 	case credentialKeys[k]:
 		f.keep = Credentials
-	case remote && f.key == "images":
-		f.keep = RemoteBase
 	case proseKeys[k], docsExt[path.Ext(f.key)]:
 		f.prose = true
 	}

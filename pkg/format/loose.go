@@ -50,7 +50,7 @@ func (d *detector) looseMark(i int) {
 			return
 		}
 		f.key = line[k[2]:k[3]]
-		d.byKey(f, false)
+		d.byKey(f)
 	}
 	o := d.documentAround(m)
 	r, note := o.reason()

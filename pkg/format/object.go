@@ -49,37 +49,3 @@ func falco(n *syntax.Node) bool {
 	}
 	return false
 }
-
-// remoteBase reports whether the kustomization n takes in something that is
-// not a file of the repository, and so may bring images under any name.
-// Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/resource/
-func remoteBase(n *syntax.Node) bool {
-	for _, key := range []string{"resources", "bases", "components"} {
-		list := n.Field(key)
-		if list == nil || list.Kind != syntax.Sequence {
-			continue
-		}
-		for _, item := range list.Children {
-			v := item.Resolve().Value
-			first, _, _ := strings.Cut(v, "/")
-			if strings.Contains(v, "://") || strings.Contains(v, "?ref=") || strings.HasPrefix(v, "git@") || strings.Contains(first, ".") && strings.Trim(first, ".") != "" && strings.Contains(v, "/") {
-				return true
-			}
-		}
-	}
-	charts := n.Field("helmCharts")
-	return charts != nil && len(charts.Children) > 0
-}
-
-// isKustomization reports whether the root n of a document at path is a
-// kustomization, which may leave out its kind.
-func isKustomization(path string, n *syntax.Node, o *object) bool {
-	if o != nil {
-		return o.group() == "kustomize.config.k8s.io"
-	}
-	switch path[strings.LastIndexByte(path, '/')+1:] {
-	case "kustomization.yaml", "kustomization.yml", "Kustomization":
-		return n.Kind == syntax.Mapping
-	}
-	return false
-}

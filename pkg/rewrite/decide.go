@@ -152,6 +152,10 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
 			g.hold(cmp.Or(o.Unasked, format.ManifestText), "")
 		}
 	}
+	if len(g.members) == 0 && g.keep == "" {
+		g.edits = g.insert // keys that are added beside what stays
+		return
+	}
 	if !touched {
 		g.keep, g.insert = "", nil
 		return
