@@ -29,6 +29,7 @@ const kyaml = "sigs.k8s.io/kustomize/kyaml/yaml"
 var table = []pkg{
 	{"pkg/edit", row0edit, nil, nil},
 	{"internal/atomicfile", row0edit, nil, nil},
+	{"internal/archive", row0edit, nil, nil},
 	{"internal/archtest", row0edit, nil, nil},
 	{"internal/syntax", row0syntax, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", row0template, []string{"pkg/edit", "internal/syntax"}, nil},
@@ -43,11 +44,11 @@ var table = []pkg{
 	}},
 	{"pkg/link", row1b, []string{"pkg/edit", "pkg/image", "pkg/format", "internal/syntax"}, []string{kyaml}},
 
-	{"pkg/rewrite", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link", "internal/atomicfile"}, nil},
+	{"pkg/rewrite", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link", "internal/atomicfile", "internal/archive"}, nil},
 	{"pkg/inventory", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link"}, nil},
 
 	{"pkg/report", row3, []string{"pkg/edit", "pkg/format", "pkg/rewrite", "pkg/inventory"}, []string{"github.com/sergi/go-diff/..."}},
-	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link"}, []string{
+	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link", "internal/archive"}, []string{
 		"helm.sh/helm/v3/...",
 		"sigs.k8s.io/kustomize/api/...",
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter of api

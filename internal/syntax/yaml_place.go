@@ -3,6 +3,7 @@ package syntax
 import (
 	"bytes"
 	"sort"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
@@ -20,7 +21,7 @@ func (v *yamlVerifier) place(i int) (int, error) {
 	n := v.token(e.Span)
 	if n != nil {
 		if start, end, ok := decodedYAML(n.Map, e.Span); ok {
-			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: e.New})
+			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.decodedNew(n, e)})
 			return 1, nil
 		}
 	}
@@ -31,6 +32,28 @@ func (v *yamlVerifier) place(i int) (int, error) {
 		return 0, v.errorAt(e.Start, "the text to replace is folded, escaped, or not all of it part of the value")
 	}
 	return 0, v.errorAt(e.Start, "the text to replace stands neither in a value nor in a comment")
+}
+
+// decodedNew returns what the new text of e adds to the value of n. Whole lines
+// of a literal block scalar lose the indentation that the line of e has, and
+// their line breaks become line feeds; any other text is taken as it is, and
+// is refused when it is read otherwise.
+func (v *yamlVerifier) decodedNew(n *Node, e edit.Edit) string {
+	if n.Style != Literal || !strings.Contains(e.New, "\n") {
+		return e.New
+	}
+	line := yamlLineStart(v.src, e.Start)
+	start, _, ok := decodedYAML(n.Map, edit.Span{Start: e.Start, End: e.Start})
+	if !ok {
+		return e.New
+	}
+	own := start - strings.LastIndexByte(n.Value[:start], '\n') - 1 // of the line's bytes before e, those in the value
+	indent := e.Start - line - own
+	if indent <= 0 {
+		return e.New
+	}
+	blanks := "\n" + string(v.src[line:line+indent])
+	return strings.ReplaceAll(strings.ReplaceAll(e.New, "\r\n", "\n"), blanks, "\n")
 }
 
 // decodedYAML is [edit.Map.Decoded] for maps of many runs: the runs of a

@@ -12,7 +12,8 @@ import (
 // the same but for them:
 //
 //   - an edit within one run of a scalar (a key or a value) changes the
-//     decoded scalar by just its New, and not its resolved tag or style;
+//     decoded scalar by just its New, and not its resolved tag or style; in a
+//     literal block scalar New may be whole lines, indented as that line is;
 //   - an edit within a comment changes the text of that comment;
 //   - an insertion whose New begins with a line break or a comma adds just
 //     the keys or list items that it spells out, with scalar values.

@@ -1,0 +1,135 @@
+package render
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ask returns what a child says of itself.
+func ask(t *testing.T, r *Runner, do string) (string, error) {
+	t.Helper()
+	a, err := r.run(context.Background(), &job{Probe: &probe{do}})
+	if err != nil {
+		return "", err
+	}
+	return a.Probed, nil
+}
+
+func TestChild(t *testing.T) {
+	t.Setenv("REGMIGRATE_SECRET", "do not tell")
+	r := testRunner(t)
+	r.Jobs = 1
+	for _, tt := range []struct{ do, want, not string }{
+		{"environment", "PATH=", os.Getenv("PATH")},
+		{"environment", "GOMEMLIMIT=", "REGMIGRATE_SECRET"},
+		{"folder", "regmigrate-render-", "err"},
+		{"network", "there is no network for a chart", "refused"},
+	} {
+		got, err := ask(t, r, tt.do)
+		if err != nil || !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
+			t.Errorf("%s: %q, %v; want %q and not %q in it", tt.do, got, err, tt.want, tt.not)
+		}
+	}
+}
+
+func TestRunner(t *testing.T) {
+	t.Run("a child serves several jobs", func(t *testing.T) {
+		r := testRunner(t)
+		r.Jobs = 1
+		first, err1 := ask(t, r, "process")
+		second, err2 := ask(t, r, "process")
+		if err1 != nil || err2 != nil || first != second {
+			t.Errorf("%s, %s (%v, %v)", first, second, err1, err2)
+		}
+	})
+	t.Run("a child that goes takes its job with it alone", func(t *testing.T) {
+		r := testRunner(t)
+		r.Jobs = 1
+		first, err := ask(t, r, "process")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ask(t, r, "exit"); !errors.Is(err, errGone) {
+			t.Errorf("error %v", err)
+		}
+		second, err := ask(t, r, "process")
+		if err != nil || first == second {
+			t.Errorf("%s, then %s (%v)", first, second, err)
+		}
+	})
+	t.Run("a context that is over", func(t *testing.T) {
+		r := testRunner(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		if _, err := r.Render(ctx, oneTemplate(""), ValueSet{}, Capabilities{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("a context that ends while a chart hangs", func(t *testing.T) {
+		r := testRunner(t)
+		r.Deadline = time.Hour
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		if _, err := r.Render(ctx, oneTemplate(`{{ range 9000000000000000000 }}{{ end }}`), ValueSet{}, Capabilities{}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("no such program", func(t *testing.T) {
+		r := Runner{Self: []string{"/does/not/exist"}}
+		if _, err := r.Render(context.Background(), oneTemplate(""), ValueSet{}, Capabilities{}); err == nil {
+			t.Error("no error")
+		}
+		if err := r.Close(); err != nil {
+			t.Errorf("closing: %v", err)
+		}
+	})
+	t.Run("closed", func(t *testing.T) {
+		r := testRunner(t)
+		if _, err := ask(t, r, "process"); err != nil {
+			t.Fatal(err)
+		}
+		folder := r.pool.folder
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the folder is still there: %v", err)
+		}
+		if _, err := ask(t, r, "process"); err == nil {
+			t.Error("no error")
+		}
+	})
+}
+
+// FuzzReadFrame reads what no child would write: an error, and no more memory
+// than there are bytes.
+func FuzzReadFrame(f *testing.F) {
+	var b bytes.Buffer
+	if err := writeFrame(&b, answer{Err: "x", Rendered: &Rendered{Texts: []Text{{Template: "a", Body: "b"}}}}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add(b.Bytes()[:b.Len()-1])
+	f.Add(binary.BigEndian.AppendUint32(nil, 1<<31))
+	f.Add([]byte{0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var a answer
+		err := readFrame(bytes.NewReader(data), 1<<20, &a)
+		if len(data) < 4 && err == nil {
+			t.Error("no error for half a length")
+		}
+		if len(data) == 0 && err != io.EOF {
+			t.Errorf("error %v for nothing", err)
+		}
+		if err == nil && len(data) < int(4+binary.BigEndian.Uint32(data)) {
+			t.Error("no error for half a frame")
+		}
+	})
+}

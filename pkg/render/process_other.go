@@ -1,0 +1,11 @@
+//go:build !unix
+
+package render
+
+import "os/exec"
+
+func alone(*exec.Cmd) {}
+
+func kill(cmd *exec.Cmd) {
+	_ = cmd.Process.Kill()
+}

@@ -1,0 +1,122 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A State is what a verdict says.
+type State uint8
+
+// The states. Failed is the zero value, so that a verdict that nobody filled
+// in proves nothing.
+const (
+	Failed   State = iota // something else than references changed, or not as a rule says
+	Unproven              // the chart does not render; Reason says why
+	Proven
+)
+
+var stateNames = [...]string{Failed: "FAILED", Unproven: "unproven", Proven: "proven"}
+
+func (s State) String() string { return stateNames[s] }
+
+// A Verdict is what came of rendering one chart before and after.
+type Verdict struct {
+	Chart string // its folder
+	State State
+
+	// Reason says in a line why the verdict is not proven. It is empty for a
+	// proven one.
+	Reason string
+
+	Sets      int // value sets that were rendered and compared
+	Objects   int // different ones, over all sets
+	Moved     int // references that changed, over all sets
+	Checksums int // annotations that changed with what they are the checksum of
+	Masked    int // lines that are random or depend on the time, not compared where they differ by themselves
+	Folded    int // texts that are folded elsewhere, and mean the same but for references
+	Unchanged bool
+
+	// Left are references that a rule would move and that are still printed
+	// after the change: a template computes them, or what they are made of
+	// was kept.
+	Left []Leftover
+
+	Diffs []Diff // what should not differ; the first maxDiffs
+
+	// NotRendered are the value sets that do not render, before and after.
+	NotRendered []NotRendered
+
+	Missing     []string          // dependencies that are not in charts/
+	Borrowed    map[string]string // see Chart.Borrowed
+	Versions    int               // charts whose version changed; it was not compared
+	KubeVersion string            // that the chart was told
+}
+
+// A NotRendered is a value set that does not render.
+type NotRendered struct{ Set, Why string }
+
+// A Leftover is a reference that is still the old one.
+type Leftover struct{ Template, Object, Field, Ref string }
+
+// A Diff is a line that should not differ.
+type Diff struct {
+	Set      string // the value set
+	Template string // that printed it
+	Object   string // as the first rendering has it
+	Line     int    // 1-based, in what Template printed before; 0 for a whole template
+	Before   string
+	After    string
+	Why      string
+}
+
+func (d Diff) String() string {
+	at := d.Template
+	if d.Line > 0 {
+		at = fmt.Sprintf("%s, line %d of its output", at, d.Line)
+	}
+	if d.Object != "" {
+		at += ", " + d.Object
+	}
+	return at + ": " + d.Why
+}
+
+// maxDiffs bounds the differences that a verdict lists.
+const maxDiffs = 20
+
+// Summary says in a line what the verdict rests on, without the state and the
+// chart.
+func (v *Verdict) Summary() string {
+	switch {
+	case v.State != Proven:
+		return v.Reason
+	case v.Unchanged:
+		return fmt.Sprintf("%s, no file of the chart changed", count(v.Objects, "object"))
+	}
+	parts := []string{}
+	if v.Sets > 1 {
+		parts = append(parts, count(v.Sets, "value set"))
+	}
+	parts = append(parts, count(v.Objects, "object"), count(v.Moved, "reference")+" moved")
+	if v.Checksums > 0 {
+		parts = append(parts, count(v.Checksums, "checksum")+" with them")
+	}
+	parts = append(parts, "nothing else changed")
+	s := strings.Join(parts, ", ")
+	if n := len(v.NotRendered); n > 0 {
+		s += fmt.Sprintf(" (%s not rendered: %s: %s)", count(n, "value set"), v.NotRendered[0].Set, v.NotRendered[0].Why)
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.Borrowed)) {
+		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.Borrowed[name])
+	}
+	return s
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
