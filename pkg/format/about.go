@@ -72,6 +72,9 @@ func assigned(before string) string {
 	for i > 0 && (before[i-1] == '_' || before[i-1] == '-' || before[i-1] == '.' || isAlnum(before[i-1])) {
 		i--
 	}
+	if i > 0 && before[i-1] == '$' {
+		return "" // [ $REGISTRY = host ] compares
+	}
 	return strings.TrimLeft(before[i:], "-")
 }
 
@@ -82,7 +85,7 @@ func isAlnum(c byte) bool {
 // ownRule reports whether the text at is part of a regmigrate rule on a
 // command line.
 func ownRule(text string, at edit.Span) bool {
-	before := lineBefore(text, at.Start)
+	before := strings.TrimRight(lineBefore(text, at.Start), "\"'\\")
 	return strings.HasSuffix(before, "--rule=") || strings.HasSuffix(before, "--rule ") ||
 		strings.Contains(before, "--rule") && strings.HasSuffix(before, "=") && !strings.Contains(before[strings.LastIndex(before, "--rule")+len("--rule")+1:], " ")
 }

@@ -20,6 +20,7 @@ type detector struct {
 	aliased map[*syntax.Node]bool   // anchored scalars that an alias showed to be images
 	frames  map[*syntax.Node]*frame // where each scalar stands, for who wants to know
 
+	besides    map[*syntax.Node]*besides     // what besidesOf says of a mapping, once it was asked
 	registries map[*syntax.Node]*syntax.Node // what registryIn says of a mapping, once it was asked
 	compose    map[*syntax.Node]bool         // what isCompose says of a document's root, once it was asked
 
@@ -31,7 +32,7 @@ type detector struct {
 
 func newDetector(in Input) *detector {
 	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
-		registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}}
+		besides: map[*syntax.Node]*besides{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}}
 }
 
 // text returns the source as text.
@@ -176,12 +177,12 @@ func (d *detector) byKey(f *frame) {
 	switch {
 	case historyKeys[k]:
 		f.keep = History
-	case mirrorKeys[k]:
-		f.keep = Mirror
-	case allowKeys[k]:
-		f.keep = AllowList
-	case credentialKeys[k]:
-		f.keep = Credentials
+	case policyKeys[k]:
+		f.keep = Policy
+	case listed(k) != "":
+		f.keep = listed(k)
+	case valueKeys[k] && listed(fold(f.effectiveKey())) != "": // of a variable, a parameter
+		f.keep = listed(fold(f.effectiveKey()))
 	case proseKeys[k], docsExt[path.Ext(f.key)]:
 		f.prose = true
 	}
@@ -230,8 +231,10 @@ func (d *detector) scalar(f *frame) {
 	switch {
 	case text == "":
 		return
+	case listed(fold(d.flagBefore(f))) != "":
+		d.contexts(f, n, Context{Reason: listed(fold(d.flagBefore(f)))})
 	case image.IsHost(host):
-		if namesRegistry(f.effectiveKey()) || namesRegistry(d.flagBefore(f)) || besideImage(f) {
+		if namesRegistry(f.effectiveKey()) || namesRegistry(d.flagBefore(f)) || d.besideImage(f) {
 			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 			return
 		}

@@ -77,19 +77,25 @@ func (f *frame) place() Place {
 }
 
 // effectiveKey is the name under which a value stands: its key, or, for
-// `value:` and `default:`, the name beside it or the key above it.
+// `value:` and `default:`, the name beside it, or beside the schema that it is
+// the default of, or the key above it.
 func (f *frame) effectiveKey() string {
 	g := f
 	for (g.item || g.inner) && g.up != nil {
 		g = g.up
 	}
-	switch fold(g.key) {
-	case "value", "default", "defaultvalue":
+	if valueKeys[fold(g.key)] {
 		if g.up == nil || g.up.node == nil {
-			break
+			return g.key
 		}
 		if name := g.up.node.Str("name"); name != "" {
 			return name
+		}
+		s := g.up
+		for s.up != nil && !s.item && (fold(s.key) == "schema" || fold(s.key) == "openapiv3schema") {
+			if s = s.up; s.node != nil && s.node.Str("name") != "" {
+				return s.node.Str("name")
+			}
 		}
 		if !g.up.item && g.up.key != "" {
 			return g.up.key

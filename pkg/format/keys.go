@@ -1,6 +1,9 @@
 package format
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Which keys say what. A key is compared by its words: lower case, without
 // "-", "_" and ".", so that imageRegistry, image_registry and IMAGE-REGISTRY
@@ -8,11 +11,13 @@ import "strings"
 
 // fold returns key without case and separators.
 func fold(key string) string {
-	key = strings.ToLower(key)
-	if strings.ContainsAny(key, "-_. ") {
-		key = strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(key)
-	}
-	return key
+	return strings.Map(func(r rune) rune { // which copies nothing while nothing changes
+		switch r {
+		case '-', '_', '.', ' ':
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, key)
 }
 
 // A keyRole is what a key says of a reference that is split over several keys.
@@ -65,7 +70,10 @@ func keyPart(key string) (p keyRole, of string) {
 // as its value is one that images are fetched from.
 func namesRegistry(key string) bool {
 	k := fold(key)
-	for _, s := range []string{"imagerepository", "imagerepo", "imageregistry", "imagehub"} {
+	if listed(k) != "" {
+		return false
+	}
+	for _, s := range []string{"imagerepository", "imagerepo", "imageregistry", "imagehub", "imagebase"} {
 		if strings.HasSuffix(k, s) {
 			return true
 		}

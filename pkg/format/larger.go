@@ -28,6 +28,8 @@ func (d *detector) larger(f *frame) {
 		if !d.inner(f) {
 			d.contexts(f, n, Context{Reason: Policy, Note: "a condition on the image's name"})
 		}
+	case isCondition(f):
+		d.contexts(f, n, Context{Reason: Compared, Note: "a condition"})
 	default:
 		if !d.inner(f) {
 			d.words(f, Manifests, "")
@@ -139,8 +141,10 @@ func lift(n *syntax.Node, by edit.Map) {
 func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 	n := f.node
 	comments := strings.Contains(n.Value, "\n") && scope == Manifests
+	decides := deciding(n.Value)
 	for _, found := range image.Find(n.Value) {
-		if comments && inComment(n.Value, found.Span.Start) || ownRule(n.Value, found.Span) {
+		if comments && inComment(n.Value, found.Span.Start) || ownRule(n.Value, found.Span) ||
+			reasonAt(decides, found.Span) != "" || byFlag(n.Value, found.Span.Start) != "" {
 			continue
 		}
 		p := d.part(n, found.Span.Start, found.Span.End, Whole, "")
@@ -164,6 +168,12 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 			d.beside(c, n.Value, n.Map, at)
 		case ownRule(n.Value, at):
 			c.Reason = OwnConfig
+			d.tell(i, c)
+		case reasonAt(decides, at) != "":
+			c.Reason = reasonAt(decides, at)
+			d.tell(i, c)
+		case (r == "" || r == BareHost) && byFlag(n.Value, start) != "":
+			c.Reason = byFlag(n.Value, start)
 			d.tell(i, c)
 		case r == BareHost && namesRegistry(assigned(n.Value[:start])):
 			p := d.part(n, start, end, Registry, "")

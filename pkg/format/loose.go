@@ -20,7 +20,10 @@ func scanLoose(in Input) Scanned {
 }
 
 var (
-	lineKey  = regexp.MustCompile(`^\s*(?:-\s+)*["']?([\w./-]+)["']?\s*[:=](?:\s|$)`)
+	lineKey       = regexp.MustCompile(`^\s*(?:-\s+)*["']?([\w./-]+)["']?\s*[:=](?:\s|$)`)
+	actionDefault = regexp.MustCompile("\\{\\{-?\\s*(?:[^{}]*\\|\\s*)?default\\s+[\"`]$")
+	actionEnd     = regexp.MustCompile("^/?[\"`][^\"`{}|]*\\}\\}/")
+
 	lineHead = regexp.MustCompile(`(?m)^(apiVersion|kind):\s*["']?([\w./-]+)`)
 )
 
@@ -72,7 +75,7 @@ func (d *detector) looseMark(i int) {
 		c.Reason = Path
 	case ownRule(line, at):
 		c.Reason = OwnConfig
-	case about == BareHost && (namesRegistry(f.key) || namesRegistry(assigned(line[:at.Start]))):
+	case about == BareHost && (namesRegistry(f.key) || namesRegistry(assigned(line[:at.Start])) || defaultHost(line, at)):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, Marked: true})
 		return
 	case about == "":
@@ -84,25 +87,37 @@ func (d *detector) looseMark(i int) {
 	d.tell(i, c)
 }
 
+// defaultHost reports whether the host at is what an action puts before a
+// name when nothing else is given: {{ default "host" .Registry }}/name.
+func defaultHost(line string, at edit.Span) bool {
+	return actionDefault.MatchString(line[:at.Start]) && actionEnd.MatchString(line[at.End:])
+}
+
 // documentAround returns what the lines around m say that its document is.
 func (d *detector) documentAround(m edit.Span) *object {
+	if d.around != nil && d.aroundAt.Contains(m) {
+		return d.around
+	}
 	src := d.in.Src
 	start := max(0, bytes.LastIndex(src[:m.Start], []byte("\n---")))
 	end := len(src)
 	if i := bytes.Index(src[m.End:], []byte("\n---")); i >= 0 {
 		end = m.End + i
 	}
-	if d.around != nil && d.aroundAt == (edit.Span{Start: start, End: end}) {
-		return d.around
-	}
+	d.around, d.aroundAt = headOf(string(src[start:end])), edit.Span{Start: start, End: end}
+	return d.around
+}
+
+// headOf returns what the lines of a document that no parser takes say that
+// it is.
+func headOf(text string) *object {
 	o := &object{}
-	for _, x := range lineHead.FindAllSubmatch(src[start:end], -1) {
-		if string(x[1]) == "kind" && o.kind == "" {
-			o.kind = string(x[2])
-		} else if string(x[1]) == "apiVersion" && o.version == "" {
-			o.version = string(x[2])
+	for _, x := range lineHead.FindAllStringSubmatch(text, -1) {
+		if x[1] == "kind" && o.kind == "" {
+			o.kind = x[2]
+		} else if x[1] == "apiVersion" && o.version == "" {
+			o.version = x[2]
 		}
 	}
-	d.around, d.aroundAt = o, edit.Span{Start: start, End: end}
 	return o
 }

@@ -26,6 +26,7 @@ const (
 	CodeText     Reason = "code"
 	Conflict     Reason = "conflict"
 	RemoteBase   Reason = "remote base"
+	Archive      Reason = "archive"
 	OwnConfig    Reason = "own configuration"
 	Ignored      Reason = "ignored"
 	Excluded     Reason = "kept by the rule"
@@ -44,6 +45,7 @@ var Reasons = []struct {
 	{Credentials, "Credentials belong to the host they were made for."},
 	{Conflict, "The parts of this reference, or those that share a part with it, cannot all move to where the rules send them."},
 	{RemoteBase, "The name selects an image that a remote base brings under its old name."},
+	{Archive, "It stands in a packed sub-chart, which is somebody else's: a newer version of it may have moved."},
 	{Unedited, "The text cannot be edited safely."},
 	{OtherName, "Another registry or path that only looks like it: the name stands inside a longer host or further down a path."},
 	{URL, "A URL names a web address, not an image."},
@@ -86,6 +88,8 @@ func (r Reason) Advice() string {
 		return "add credentials for the new registry if it wants any"
 	case Mirror:
 		return "add an entry for the new registry if it is to be mirrored too"
+	case Archive:
+		return "take a newer version of the sub-chart, or override its values in the parent chart"
 	}
 	return ""
 }

@@ -12,7 +12,9 @@ type holder struct {
 	registry, repository, name *syntax.Node
 	org                        *syntax.Node // stands between registry and repository
 	weak                       bool         // name is the value of `name`, which may be any name
-	tagged                     bool         // a tag, a digest or a pull policy stands beside them
+	tagged                     bool         // a tag, a digest, a version or a pull policy stands beside them
+	exact                      bool         // not just a version, which anything may have
+	elsewhere                  bool         // keys beside them say that a repository is one of source code or charts
 	keys                       map[*syntax.Node]string
 }
 
@@ -25,7 +27,7 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 	}
 	taken := map[*syntax.Node]bool{}
 	holders, order := d.holders(f)
-	if f.node.Field("username") != nil && f.node.Field("password") != nil {
+	if isLogin(f.node) {
 		// Credentials of a registry, unless an image stands beside them too.
 		if h := holders[""]; h != nil && h.registry != nil && h.repository == nil && h.name == nil {
 			d.contexts(f, h.registry, Context{Reason: Credentials})
@@ -60,7 +62,10 @@ func (d *detector) holders(f *frame) (map[string]*holder, []string) {
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		key, v := n.Children[i].Value, n.Children[i+1].Resolve()
 		if fold(key) == "pullpolicy" || fold(key) == "imagepullpolicy" {
-			get("").tagged = true
+			get("").tagged, get("").exact = true, true
+		}
+		if sourceKeys[fold(key)] {
+			get("").elsewhere = true
 		}
 		if v.Kind != syntax.Scalar {
 			continue
@@ -92,6 +97,7 @@ func (d *detector) holders(f *frame) (map[string]*holder, []string) {
 			}
 		case tagPart, digestPart:
 			get(of).tagged = true
+			get(of).exact = get(of).exact || fold(key) != "version"
 		}
 	}
 	return holders, order
@@ -120,7 +126,7 @@ func (d *detector) declared(key string) (keyRole, string) {
 // returns the values that it took.
 func (d *detector) join(f *frame, h *holder) []*syntax.Node {
 	registry, repository, name := h.registry, h.repository, h.name
-	if h.weak && !h.tagged {
+	if h.weak && !h.exact {
 		name = nil
 	}
 	if registry == nil && repository != nil && name != nil {
@@ -195,42 +201,13 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 		d.out.Occurrences = append(d.out.Occurrences, o)
 		return nil
 	}
-	if h.repository == nil || !h.tagged {
+	if h.repository == nil || !h.tagged || h.elsewhere || !h.exact && fold(h.keys[h.repository]) == "repo" {
 		return nil
 	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).called(h.keys[n]).field()
 	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true})
 	return []*syntax.Node{n}
-}
-
-// besideImage reports whether a host alone at f is one that images are fetched
-// from because of what stands beside it: a tag, a repository or an image.
-func besideImage(f *frame) bool {
-	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
-		return false
-	}
-	own, _ := keyPart(f.key)
-	var tag, repository bool
-	for i := 0; i+1 < len(f.up.node.Children); i += 2 {
-		key := f.up.node.Children[i].Value
-		if key == f.key {
-			continue
-		}
-		switch p, of := keyPart(key); {
-		case of != "":
-		case p == tagPart && fold(key) != "version" || p == digestPart:
-			tag = true
-		case p == repositoryPart || p == namePart && fold(key) != "name":
-			repository = true
-		case p == namePart && own == repositoryPart:
-			repository = true
-		}
-	}
-	if own == repositoryPart || own == registryPart {
-		return tag || repository
-	}
-	return tag && repository
 }
 
 // registryAbove returns the nearest registry that stands in the mapping at f

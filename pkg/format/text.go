@@ -66,7 +66,8 @@ func textContext(name string, src []byte) Context {
 	ext := path.Ext(base)
 	stem := strings.TrimSuffix(base, ext)
 	switch {
-	case strings.HasPrefix(base, "changelog") || strings.HasPrefix(base, "release-notes") || strings.HasPrefix(base, "releasenotes") || stem == "changes" || stem == "history":
+	case strings.HasPrefix(base, "changelog") || strings.HasPrefix(base, "release-notes") || strings.HasPrefix(base, "releasenotes") || stem == "changes" || stem == "history" ||
+		docsExt[ext] && releaseNotes(name):
 		return Context{Reason: History, Scope: Docs}
 	case templateExt[ext] && stem != "":
 		return textContext(stem, src) // what it makes
@@ -76,6 +77,20 @@ func textContext(name string, src []byte) Context {
 		return Context{Reason: ScriptText, Scope: Scripts}
 	}
 	return Context{Reason: CodeText, Scope: Code}
+}
+
+// releaseNotes reports whether the prose at name tells what releases brought:
+// it stands in a folder of release notes, or is called 1.19-NOTES.md.
+func releaseNotes(name string) bool {
+	dirs := strings.Split(strings.ToLower(name), "/")
+	for _, dir := range dirs[:len(dirs)-1] {
+		switch fold(dir) {
+		case "releasenotes", "changelog", "changelogs":
+			return true
+		}
+	}
+	base := strings.TrimPrefix(dirs[len(dirs)-1], "v")
+	return base[0] >= '0' && base[0] <= '9' && strings.HasSuffix(strings.TrimSuffix(base, path.Ext(base)), "-notes")
 }
 
 func docsName(base string) bool {

@@ -55,6 +55,7 @@ func At(text string, at edit.Span) Found {
 	if end < len(text) {
 		after = text[end]
 	}
+	stop := end
 	for end > at.End && strings.IndexByte(".:,;", text[end-1]) >= 0 { // the end of a sentence
 		end--
 	}
@@ -69,7 +70,7 @@ func At(text string, at edit.Span) Found {
 		found.Span.Start = start
 	}
 	switch {
-	case strings.IndexByte(`*^\`, before) >= 0 && before != 0, strings.IndexByte(`*?[(\^|+$`, after) >= 0 && after != 0:
+	case strings.IndexByte(`*^\`, before) >= 0 && before != 0, strings.IndexByte(`*?[(\^|+$`, after) >= 0 && after != 0 && !ends(text[stop:], word):
 		found.Shape = Pattern
 	case (before == '#' || before == ',') && start > 1 && text[start-2] == 's':
 		found.Shape = Pattern // sed's s#from#to#
@@ -87,12 +88,35 @@ func At(text string, at edit.Span) Found {
 	return found
 }
 
+// ends reports whether the text after word ends it rather than going on with a
+// pattern: an escaped quote or line break, or the border of a table's cell
+// after a tag or a digest.
+func ends(after, word string) bool {
+	after = after[:min(len(after), maxWord)]
+	switch after[0] {
+	case '\\':
+		quote := strings.TrimLeft(after, `\`)
+		return quote == "" || strings.IndexByte("\"'`nrt\r\n", quote[0]) >= 0
+	case '|':
+		return strings.LastIndexByte(word, ':') > strings.LastIndexByte(word, '/') && (len(after) == 1 || strings.IndexByte(" \t\r\n", after[1]) >= 0)
+	}
+	return false
+}
+
 // shapeOf decides between reference, host and other for the word at
 // found.Span, which holds at.
 func shapeOf(text string, at edit.Span, found *Found) {
 	for {
 		word := text[found.Span.Start:found.Span.End]
 		name := strings.TrimRight(word, "/")
+		if len(word) > maxWord { // no reference, and not to be parsed for every place in it
+			found.Shape = Other
+			return
+		}
+		if name == "index.docker.io/v1" { // what Docker Hub's credentials are filed under
+			found.Shape = URL
+			return
+		}
 		if IsHost(name) && (len(name) < len(word) || strings.ContainsAny(name, ".") || strings.HasPrefix(name, "localhost")) {
 			found.Shape = Host
 			return
@@ -101,6 +125,7 @@ func shapeOf(text string, at edit.Span, found *Found) {
 		ref, err := Parse(name)
 		if err == nil && (ref.Domain != "" || !strings.Contains(word, ":")) {
 			found.Shape, found.Ref = Reference, ref
+			found.Span.End = found.Span.Start + len(name)
 			return
 		}
 		// `image:host/path`: what stands before the colon is a key.
@@ -110,7 +135,7 @@ func shapeOf(text string, at edit.Span, found *Found) {
 			return
 		}
 		found.Span.Start += i + 1
-		if text[found.Span.Start] == '-' && found.Span.Start < at.Start {
+		if found.Span.Start < at.Start && text[found.Span.Start] == '-' {
 			found.Span.Start++ // ${NAME:-default}
 		}
 	}
@@ -120,6 +145,9 @@ func shapeOf(text string, at edit.Span, found *Found) {
 // is no transport stands before it in the same unbroken run of text.
 func inURL(text string, at int) bool {
 	start := at
+	if !strings.Contains(text[max(0, at-maxWord):at], "://") {
+		return false // nearly always, and cheap to say
+	}
 	for start > max(0, at-maxWord) && strings.IndexByte(" \t\r\n\"'`,;<>()[]|", text[start-1]) < 0 {
 		start--
 	}
@@ -184,6 +212,8 @@ func Find(text string) []Found {
 // `${NAME:-default}`, the command of `$(command)`; behind all others.
 func inside(variable string) int {
 	switch {
+	case strings.HasPrefix(variable, "$$"):
+		return 1 + inside(variable[1:])
 	case strings.HasPrefix(variable, "${"):
 		if i := strings.IndexAny(variable, "-="); i > 0 {
 			return i + 1

@@ -87,6 +87,14 @@ func TestAt(t *testing.T) {
 		{"k8s.gcr.io/*", Pattern, "k8s.gcr.io/"},
 		{"^k8s.gcr.io/x", Pattern, "k8s.gcr.io/x"},
 		{"k8s.gcr.io/((images", Pattern, "k8s.gcr.io/"},
+		{"k8s.gcr.io/a:1|k8s.gcr.io/b", Pattern, "k8s.gcr.io/a:1"},
+		{"k8s.gcr.io/a| b", Pattern, "k8s.gcr.io/a"},
+		{"k8s.gcr.io/a:1| b", Reference, "k8s.gcr.io/a:1"},
+		{`"a \"k8s.gcr.io/a:1,\" b"`, Reference, "k8s.gcr.io/a:1"},
+		{`k8s.gcr.io/a:1\.2`, Pattern, "k8s.gcr.io/a:1"},
+		{"k8s.gcr.io/a$", Pattern, "k8s.gcr.io/a"},
+		{"k8s.gcr.io/a$$", Pattern, "k8s.gcr.io/a"},
+		{"k8s.gcr.io/$${A}:$$B x", Reference, "k8s.gcr.io/$${A}:$$B"},
 		{"${P}k8s.gcr.io/x", Other, "k8s.gcr.io/x"},
 		{"sed 's#k8s.gcr.io/x#registry.k8s.io/x#'", Pattern, "k8s.gcr.io/x"},
 		{"$(P)k8s.gcr.io/x", Other, "k8s.gcr.io/x"},
@@ -96,6 +104,17 @@ func TestAt(t *testing.T) {
 		f := At(c.text, edit.Span{Start: i, End: i + len(host)})
 		if got := c.text[f.Span.Start:f.Span.End]; f.Shape != c.shape || got != c.word {
 			t.Errorf("At(%q) = shape %d, %q; want %d, %q", c.text, f.Shape, got, c.shape, c.word)
+		}
+	}
+}
+
+// At the end of a text nothing stands behind a colon.
+func TestAtEnd(t *testing.T) {
+	for _, text := range []string{"", ":", "image:", "a:-", "/", "//", "x:y:"} {
+		for i := 0; i <= len(text); i++ {
+			if f := At(text, edit.Span{Start: i, End: i}); f.Span.Start > f.Span.End || f.Span.End > len(text) {
+				t.Errorf("At(%q, %d) = %+v", text, i, f)
+			}
 		}
 	}
 }
@@ -160,8 +179,9 @@ func FuzzParse(f *testing.F) {
 		o, err := name.ParseReference(s)
 		if err != nil {
 			// Its limits, which the grammar does not have: names of 2 to 255
-			// bytes, sha256 digests, hosts that net/url takes.
-			if len(r.Path) < 2 || len(s) > 255 || r.Digest != "" && !strings.HasPrefix(r.Digest, "sha256:") || strings.ContainsAny(r.Domain, "[:") || len(r.Digest) != 71 {
+			// bytes, sha256 digests in lower case, hosts that net/url takes,
+			// lower case in digests and in hosts without a dot.
+			if len(r.Path) < 2 || len(s) > 255 || r.Digest != "" && !strings.HasPrefix(r.Digest, "sha256:") || strings.ContainsAny(r.Domain, "[:") || s != strings.ToLower(s) || len(r.Digest) != 71 {
 				return
 			}
 			t.Fatalf("Parse takes %q, go-containerregistry says: %v", s, err)
@@ -187,7 +207,7 @@ func FuzzParse(f *testing.F) {
 
 // FuzzFind checks what every result of At and Find promises.
 func FuzzFind(f *testing.F) {
-	for _, s := range []string{"a k8s.gcr.io/pause:3.9, https://x/y", "${A}/b {{ c }}/d.e/f", "x:y.z/a@b", "{{", "$(", "a.b/c.."} {
+	for _, s := range []string{"a k8s.gcr.io/pause:3.9, https://x/y", "${A}/b {{ c }}/d.e/f", "x:y.z/a@b", "{{", "$(", "a.b/c..", ":"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

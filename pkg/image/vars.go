@@ -46,8 +46,8 @@ func mask(text string) (string, spans) {
 
 // variable returns the length in bytes of the variable at the start of s, 0
 // when there is none: a template action `{{ … }}`, a shell or Make variable
-// `${…}` `$(…)` `$NAME` `$1`, a placeholder `{name}` `<name>`, a format verb
-// `%s`.
+// `${…}` `$(…)` `$NAME` `$1`, also escaped as `$${…}`, a placeholder `{name}`
+// `<name>`, a format verb `%s`.
 func variable(s string) int {
 	if len(s) < 2 {
 		return 0
@@ -64,6 +64,12 @@ func variable(s string) int {
 		return 1 + bracketed(s[1:], '>')
 	case s[0] == '$' && (s[1] == '{' || s[1] == '('):
 		return 1 + balanced(s[1:])
+	case strings.HasPrefix(s, "$$"): // escaped: what comes after it has its own variables
+		if len(s) > 2 && s[2] != '$' {
+			if n := variable(s[1:]); n > 0 {
+				return 1 + n
+			}
+		}
 	case s[0] == '$':
 		n := 1
 		for n < len(s) && isWord(s[n]) {
@@ -99,11 +105,14 @@ func balanced(s string) int {
 	if opening == '(' {
 		closing = ')'
 	}
+	const most = 16 // nobody nests deeper; brackets that never close must not cost their number squared
 	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case opening:
-			depth++
+			if depth++; depth > most {
+				return -1
+			}
 		case closing:
 			if depth--; depth == 0 {
 				return i + 1

@@ -3,6 +3,8 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -30,10 +32,16 @@ func FunctionConfig(src []byte) (*Config, bool, error) {
 			Kind string
 			Spec yaml.Node
 			Data map[string]string
+			Rest map[string]yaml.Node `yaml:",inline"`
 		} `yaml:"functionConfig"`
 	}
 	if err := yaml.Unmarshal(src, &root); err != nil || root.Kind != "ResourceList" {
 		return nil, false, nil // not one that anybody could read
+	}
+	for _, key := range slices.Sorted(maps.Keys(root.FunctionConfig.Rest)) {
+		if !slices.Contains([]string{"apiVersion", "metadata", "status"}, key) && root.FunctionConfig.Kind != "ConfigMap" {
+			return nil, true, fmt.Errorf("functionConfig: unknown key %q; presets, rules and scope belong below spec", key)
+		}
 	}
 	if root.FunctionConfig.Kind != "ConfigMap" {
 		if root.FunctionConfig.Spec.Kind == 0 {
