@@ -7,9 +7,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// afterCharts returns what follows from values that move: the rows of the
-// value table in the README of their chart.
+// afterCharts returns what follows from what moves in charts: rows of READMEs,
+// and versions that are raised.
 func afterCharts(t *Tree, moved []Moved) []Consequence {
+	return append(rows(t, moved), bumps(t, moved)...)
+}
+
+// rows returns what follows from values that move: the rows of the value table
+// in the README of their chart.
+func rows(t *Tree, moved []Moved) []Consequence {
 	var out []Consequence
 	seen := map[Consequence]bool{}
 	for _, m := range moved {
@@ -60,17 +66,14 @@ func row(readme *File, m Moved) []Consequence {
 }
 
 // firstCell returns the text of the first cell of a table's row, without
-// marks, and the rest of the line.
+// marks, and the rest of the line. The border before it may be left out.
 func firstCell(line string) (cell, rest string, ok bool) {
-	trimmed := strings.TrimLeft(line, " ")
-	if !strings.HasPrefix(trimmed, "|") {
-		return "", "", false
-	}
-	i := strings.IndexByte(trimmed[1:], '|')
+	trimmed := strings.TrimPrefix(strings.TrimLeft(line, " "), "|")
+	i := strings.IndexByte(trimmed, '|')
 	if i < 0 {
 		return "", "", false
 	}
-	return strings.Trim(trimmed[1:1+i], " `*_"), trimmed[1+i:], true
+	return strings.Trim(trimmed[:i], " `*_"), trimmed[i:], true
 }
 
 // bounded reports whether text[start:end] is not a part of a longer name.

@@ -16,7 +16,7 @@ import (
 )
 
 // All is the list of linkers. Their groups are united where they share a piece.
-var All = []*Linker{Chart, Shared}
+var All = []*Linker{Chart, Kustomize, Shared}
 
 // A Linker is one family of files.
 type Linker struct {
@@ -47,6 +47,10 @@ type Tree struct {
 	// are made of. It is nil when nothing is to be rendered; its error says
 	// why that chart does not render. It may be called by several goroutines.
 	Trace func(dir string) ([]Made, error)
+
+	// Bump says which part of the version is raised of charts whose files
+	// change.
+	Bump Bump
 
 	// Unrendered are the folders of charts that Trace was asked about and that
 	// do not render, so that names of keys decided there.
@@ -91,12 +95,14 @@ type Moved struct {
 	Path     string // of the file
 	Field    string // where in it: .image.repository
 	Old, New string // the piece's text before and after
+	From, To string // the prefixes of the rule that moves it
 }
 
 // A Consequence is an edit that follows from what moves.
 type Consequence struct {
 	FileEdit
-	Why string // for a person
+	Why    string // for a person
+	Raises bool   // it is the version of a chart that is raised
 }
 
 // A Made is a rendered reference and what it is made of. The texts of its

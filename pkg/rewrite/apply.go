@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/atomicfile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -57,6 +59,9 @@ func (p *Plan) recheck() {
 		return
 	}
 	for _, g := range p.groups {
+		if g.follows && g.moves() && anyBelow(changed, path.Dir(g.edits[0].Path)) {
+			g.hold(format.Unedited, "what it follows has changed on disk")
+		}
 		for _, e := range g.edits {
 			if err := changed[e.Path]; err != nil {
 				g.hold(format.Unedited, e.Path+" "+err.Error()+", and what moves together stays together")
@@ -73,6 +78,16 @@ func (p *Plan) recheck() {
 		}
 		f.keepBut(edits[f.Path])
 	}
+}
+
+// anyBelow reports whether a file of changed lies in the folder dir.
+func anyBelow(changed map[string]error, dir string) bool {
+	for name := range changed {
+		if dir == "." || strings.HasPrefix(name, dir+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // keepBut drops the edits of f that are not among edits, and what they moved.

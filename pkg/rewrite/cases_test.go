@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -29,6 +30,7 @@ var update = flag.Bool("update", false, "write want/ and ledger of the cases ane
 //	preset: NAME
 //	scope: LIST
 //	field: registry=A,repository=B,tag=C
+//	bump: patch
 //	crlf: FILE   bom: FILE   no-newline: FILE      what an archive cannot hold
 //
 // Files under want/ are what others become; those without one must not
@@ -129,6 +131,11 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 				*map[string]*string{"registry": &f.Registry, "repository": &f.Repository, "tag": &f.Tag, "digest": &f.Digest}[k] = v
 			}
 			c.options.Fields = append(c.options.Fields, f)
+		case "bump":
+			var err error
+			if c.options.Bump, err = link.ParseBump(value); err != nil {
+				t.Fatal(err)
+			}
 		case "crlf":
 			c.transforms[value] = func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }
 		case "bom":

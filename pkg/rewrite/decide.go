@@ -26,6 +26,7 @@ type group struct {
 	edits   []link.FileEdit
 	insert  []link.FileEdit
 	follows bool // a consequence of groups that move
+	raises  bool // the version of a chart
 }
 
 // moves reports whether the group moves.

@@ -32,9 +32,12 @@ type gatherer struct {
 	names   []string // files that some linker wants to know of
 	skipped []walk.Skip
 	looked  int
+	packed  []*packed
 
 	big  sync.Mutex // held while a large file is parsed: trees take many times its size
 	bufs sync.Pool
+
+	archives sync.Mutex // held while an archive is read
 }
 
 // bigFile is the size in bytes from which on files are parsed one at a time.
@@ -53,12 +56,16 @@ func gather(ctx context.Context, o Options) (*gatherer, error) {
 	g.skipped = append(g.skipped, skipped...)
 	sort.Slice(g.found, func(i, j int) bool { return g.found[i].file.Path < g.found[j].file.Path })
 	sort.Strings(g.names)
+	sort.Slice(g.packed, func(i, j int) bool { return g.packed[i].archive < g.packed[j].archive })
 	sort.Slice(g.skipped, func(i, j int) bool { return g.skipped[i].Path < g.skipped[j].Path })
 	return g, nil
 }
 
 // visit reads and scans one file.
 func (g *gatherer) visit(f walk.File) {
+	if g.unpack(f) {
+		return
+	}
 	buf := g.bufs.Get().(*[]byte)
 	c := read(f, buf, g.opts.Rules, g.opts.maxSize(), g.opts.Rules.MayMatch)
 	g.bufs.Put(buf)

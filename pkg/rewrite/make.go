@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sort"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -72,6 +73,8 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 			p.Files = append(p.Files, c.file)
 		}
 	}
+	g.advise(t, p)
+	sort.SliceStable(p.Files, func(i, j int) bool { return p.Files[i].Path < p.Files[j].Path })
 	p.Skipped, p.groups = g.skipped, groups
 	return p, nil
 }
@@ -91,7 +94,12 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 			}
 		}
 		errs := make([]error, len(todo))
+		var big sync.Mutex // as in a gatherer
 		each(o.Walk.Jobs, len(todo), func(i int) {
+			if len(todo[i].file.Before) >= bigFile {
+				big.Lock()
+				defer big.Unlock()
+			}
 			if ctx.Err() == nil {
 				errs[i] = todo[i].verify(o, wanted[todo[i].file.Path])
 			}
@@ -99,16 +107,20 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		failed := map[string]bool{}
+		failed, again := map[string]bool{}, false
 		for i, c := range todo {
 			if errs[i] == nil {
 				done[c.file.Path] = c.file.Edits
 				continue
 			}
+			if dropFollowing(groups, c.file.Path) {
+				again = true // what only follows must not keep what moves from moving
+				continue
+			}
 			failed[c.file.Path] = true
 			c.file.Err = fmt.Errorf("the edits could not be verified, so the file stays as it is: %w", errs[i])
 		}
-		if len(failed) == 0 {
+		if len(failed) == 0 && !again {
 			return nil
 		}
 		for _, g := range groups {
@@ -120,6 +132,19 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 			}
 		}
 	}
+}
+
+// dropFollowing holds the consequences in the file at path, and reports whether
+// there were any.
+func dropFollowing(groups []*group, path string) bool {
+	found := false
+	for _, g := range groups {
+		if g.follows && g.moves() && g.edits[0].Path == path {
+			g.hold(format.Unedited, "")
+			found = true
+		}
+	}
+	return found
 }
 
 // each calls do for 0 ≤ i < n from up to jobs goroutines; 0 means one a CPU.

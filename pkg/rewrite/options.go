@@ -23,6 +23,9 @@ type Options struct {
 	// link.Tree. Nil: names of keys decide.
 	Trace func(dir string) ([]link.Made, error)
 
+	// Bump says which part of the version is raised of charts that change.
+	Bump link.Bump
+
 	// MaxSize is the size in bytes above which a file is searched for
 	// mentions but not read as a whole. Zero: 32 MiB.
 	MaxSize int64

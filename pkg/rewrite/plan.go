@@ -15,6 +15,9 @@
 package rewrite
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -43,6 +46,8 @@ type Proof struct {
 	State   ProofState
 	Summary string   // a line: what was compared, or why it is not proven
 	Details []string // lines that say more: what differs, what is left
+
+	Unchanged bool // no file of it changes
 }
 
 // A ProofState says whether a proof succeeded.
@@ -56,6 +61,30 @@ const (
 )
 
 func (s ProofState) String() string { return [...]string{"unproven", "proven", "failed"}[s] }
+
+// A Raise is the version of a chart that is raised, since the chart changes.
+type Raise struct {
+	Path     string // of its Chart.yaml
+	Old, New string
+}
+
+// Raised returns the charts whose version is raised, sorted by path.
+func (p *Plan) Raised() []Raise {
+	var out []Raise
+	for _, g := range p.groups {
+		if !g.raises || !g.moves() {
+			continue
+		}
+		e := g.edits[0]
+		for i := range p.Files {
+			if f := &p.Files[i]; f.Path == e.Path && len(f.Edits) > 0 {
+				out = append(out, Raise{f.Path, string(f.Before[e.Start:e.End]), e.New})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Raise) int { return strings.Compare(a.Path, b.Path) })
+	return out
+}
 
 // A Status is what became of a mention.
 type Status uint8

@@ -42,7 +42,7 @@ type foundMark struct {
 // read reads the file f into buf, which it may grow, and copies it only when
 // want says that it may hold something to do.
 func read(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, want func(src []byte) bool) content {
-	file, err := os.Open(f.Abs)
+	file, err := open(f.Abs)
 	if err != nil {
 		return content{skip: walk.Unreadable, err: withoutPath(err)}
 	}
@@ -86,7 +86,8 @@ func inspect(src []byte, set *rules.Set, want func(src []byte) bool) content {
 	return content{src: append(make([]byte, 0, len(src)), src...)}
 }
 
-// readAll reads r to its end into buf, which is expected to take size bytes.
+// readAll reads the regular file r to its end into buf, which is expected to
+// take size bytes.
 func readAll(r io.Reader, buf []byte, size int) ([]byte, error) {
 	if cap(buf) < size+1 {
 		buf = make([]byte, 0, size+1)
@@ -99,6 +100,9 @@ func readAll(r io.Reader, buf []byte, size int) ([]byte, error) {
 		}
 		if err != nil {
 			return buf, err
+		}
+		if len(buf) == size {
+			return buf, nil // there was room for more; asking again would only say that this is the end
 		}
 		if len(buf) == cap(buf) {
 			buf = append(buf, 0)[:len(buf)]

@@ -13,7 +13,7 @@ import (
 
 // tree makes the linkers' view of what was gathered.
 func (g *gatherer) tree() *link.Tree {
-	t := &link.Tree{Names: g.names, Trace: g.opts.Trace}
+	t := &link.Tree{Names: g.names, Trace: g.opts.Trace, Bump: g.opts.Bump}
 	for _, c := range g.found {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
 	}
@@ -93,7 +93,11 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 			}
 			for k := range m.occ.Pieces {
 				if p := &m.occ.Pieces[k]; m.piece(k) != p.Text {
-					moved = append(moved, link.Moved{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.piece(k)})
+					x := link.Moved{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.piece(k)}
+					if r := m.match.Rule; r != nil {
+						x.From, x.To = r.From, r.To
+					}
+					moved = append(moved, x)
 				}
 			}
 		}
@@ -109,7 +113,7 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 				continue
 			}
 			taken[c.Path] = append(taken[c.Path], c.Edit)
-			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, note: c.Why})
+			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, raises: c.Raises, note: c.Why})
 		}
 	}
 	return groups

@@ -67,7 +67,7 @@ func (c *candidate) confirm(o *Options, after []byte, wanted []expectation) erro
 	if len(wanted) == 0 || c.scanned.Unverified { // what no parser takes is found by the old names alone
 		return nil
 	}
-	in := format.Input{Path: c.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayHold(c.file.Edits)}
+	in := format.Input{Path: c.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayHold(after, c.file.Edits)}
 	scanned, err := c.format.Read(in)
 	if err != nil {
 		return err
@@ -95,12 +95,26 @@ func (c *candidate) confirm(o *Options, after []byte, wanted []expectation) erro
 	return nil
 }
 
-// mayHold returns a func that reports whether a part of a file may hold what
-// the edits wrote.
-func mayHold(edits []edit.Edit) func([]byte) bool {
+// mayHold returns a func that reports whether a part of a file, after its
+// edits, may hold what they wrote. Where they are few it looks for each with
+// the rest of its name: the new registry alone may stand in all documents of a
+// file, which need not all be read again.
+func mayHold(after []byte, edits []edit.Edit) func([]byte) bool {
+	const few, most = 32, 64
 	news := map[string]bool{}
+	shift := 0
 	for _, e := range edits {
-		news[strings.Trim(e.New, "/")] = true
+		text := strings.Trim(e.New, "/")
+		start := e.Start + shift + max(0, strings.Index(e.New, text))
+		shift += len(e.New) - e.Len()
+		if len(edits) <= few {
+			end := start + len(text)
+			for end < min(len(after), start+most) && isName(after[end]) {
+				end++
+			}
+			text = string(after[start:end])
+		}
+		news[text] = true
 	}
 	return func(part []byte) bool {
 		for n := range news {
@@ -110,4 +124,10 @@ func mayHold(edits []edit.Edit) func([]byte) bool {
 		}
 		return false
 	}
+}
+
+// isName reports whether c can be part of an image's name. No such byte is
+// ever escaped or folded.
+func isName(c byte) bool {
+	return c == '/' || c == '.' || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
 }

@@ -1,0 +1,151 @@
+package rewrite_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// pack makes the archive of a chart out of names and texts.
+func pack(t testing.TB, files ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	w := tar.NewWriter(z)
+	for i := 0; i < len(files); i += 2 {
+		h := &tar.Header{Name: files[i], Mode: 0o644, Size: int64(len(files[i+1]))}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(files[i+1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func planOf(t *testing.T, files map[string]string, rule ...string) *rewrite.Plan {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		write(t, filepath.Join(root, filepath.FromSlash(name)), []byte(text))
+	}
+	var list []rules.Rule
+	for _, r := range rule {
+		x, err := rules.ParseRuleFlag(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, x)
+	}
+	if len(list) == 0 {
+		list, _ = rules.Preset("k8s")
+	}
+	set, err := rules.New(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := rewrite.Options{Rules: set}
+	plan := makePlan(t, root, o)
+	checkOrder(t, root, o, plan)
+	before := readTree(t, root)
+	if _, err := plan.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, e := range readTree(t, root) {
+		if strings.HasSuffix(name, ".tgz") && !bytes.Equal(e.data, before[name].data) {
+			t.Errorf("%s was written", name)
+		}
+	}
+	return plan
+}
+
+// TestPacked: what a packed sub-chart mentions is kept, with the value of the
+// parent that would override it, or does.
+func TestPacked(t *testing.T) {
+	inner := pack(t, "deep/values.yaml", "image: k8s.gcr.io/pause:3.9\n")
+	redis := pack(t,
+		"redis/Chart.yaml", "apiVersion: v2\nname: redis\nversion: 1.0.0\ndescription: once in k8s.gcr.io/redis\n",
+		"redis/values.yaml", "# k8s.gcr.io/a\nimage:\n  registry: k8s.gcr.io\n  repository: redis\nside: k8s.gcr.io/side:1\nmore:\n- k8s.gcr.io/more:1\nglobal: {hub: k8s.gcr.io/x}\nother: staging-k8s.gcr.io/x\n",
+		"redis/templates/a.yaml", "image: k8s.gcr.io/literal:1\n",
+		"redis/logo.png", "\x89PNG\x00k8s.gcr.io/x",
+		"redis/charts/deep-1.0.0.tgz", string(inner),
+	)
+	plan := planOf(t, map[string]string{
+		"web/Chart.yaml":             "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: redis, alias: cache, version: 1.0.0}\n",
+		"web/values.yaml":            "image: k8s.gcr.io/web:1\ncache:\n  side: mirror.example/side:1\n",
+		"web/charts/redis-1.0.0.tgz": string(redis),
+	})
+	const at = "web/charts/redis-1.0.0.tgz!redis/"
+	want := at + `Chart.yaml:4:22 kept k8s.gcr.io/redis: archive
+` + at + `charts/deep-1.0.0.tgz!deep/values.yaml:1:8 kept k8s.gcr.io/pause:3.9: archive (cache.deep.image in web/values.yaml would override it)
+` + at + `templates/a.yaml:1:8 kept k8s.gcr.io/literal:1: archive
+` + at + `values.yaml:1:3 kept k8s.gcr.io/a: archive
+` + at + `values.yaml:3:13 kept k8s.gcr.io/redis: archive (cache.image in web/values.yaml would override it)
+` + at + `values.yaml:5:7 kept k8s.gcr.io/side:1: archive (web/values.yaml:3 sets cache.side over it)
+` + at + `values.yaml:7:3 kept k8s.gcr.io/more:1: archive (the whole list cache.more in web/values.yaml would override it)
+` + at + `values.yaml:8:15 kept k8s.gcr.io/x: archive (global.hub in web/values.yaml would override it)
+` + at + `values.yaml:9:16 kept staging-k8s.gcr.io/x: another host or path
+web/values.yaml:1:8 k8s.gcr.io/web:1 -> registry.k8s.io/web:1
+`
+	if got := ledgerText(plan); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if len(plan.Skipped) != 1 || plan.Skipped[0].Path != at+"logo.png" || plan.Skipped[0].Reason != walk.Binary {
+		t.Errorf("skipped: %+v", plan.Skipped)
+	}
+	if plan.Scanned != 3 {
+		t.Errorf("%d files looked at, want 3", plan.Scanned)
+	}
+}
+
+// TestPackedImplied: a short form in a packed sub-chart is listed as well.
+func TestPackedImplied(t *testing.T) {
+	plan := planOf(t, map[string]string{
+		"charts/redis.tgz": string(pack(t, "redis/values.yaml", "image:\n  repository: bitnami/redis\n  tag: \"7\"\n")),
+	}, "docker.io/bitnami=docker.io/bitnamilegacy")
+	want := "charts/redis.tgz!redis/values.yaml:2:15 implied kept bitnami/redis: archive\n"
+	if got := ledgerText(plan); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestPackedHostile: an archive that cannot be bounded is an error of that
+// file alone; what is none is a file like others.
+func TestPackedHostile(t *testing.T) {
+	good := string(pack(t, "a/values.yaml", "image: k8s.gcr.io/a:1\n"))
+	plan := planOf(t, map[string]string{
+		"charts/cut.tgz":     good[:len(good)/2],
+		"charts/leaves.tgz":  string(pack(t, "a/values.yaml", "image: k8s.gcr.io/a:1\n", "a/../../b", "x")),
+		"charts/many.tgz":    string(pack(t, "a/a.txt", strings.Repeat("k8s.gcr.io/a\n", 60000), "a/b.txt", strings.Repeat("k8s.gcr.io/a\n", 60000))),
+		"charts/pointer.tgz": "version https://git-lfs.github.com/spec/v1\n",
+		"charts/good.tgz":    good,
+		"other/x.tgz":        good,
+		"b.yaml":             "image: k8s.gcr.io/b:1\n",
+	})
+	want := `b.yaml:1:8 k8s.gcr.io/b:1 -> registry.k8s.io/b:1
+charts/cut.tgz: error: unpacking: unexpected EOF
+charts/good.tgz!a/values.yaml:1:8 kept k8s.gcr.io/a:1: archive
+charts/leaves.tgz: error: a path that leaves the archive: "a/../../b"
+charts/many.tgz: error: it mentions old names more often than the 100000 times that are listed
+`
+	if got := ledgerText(plan); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if n := len(plan.Skipped); n != 1 { // other/x.tgz is no sub-chart, but binary
+		t.Errorf("%d files skipped: %+v", n, plan.Skipped)
+	}
+}
