@@ -33,10 +33,10 @@ lint: ## gofmt, go vet, staticcheck (the first time it fetches staticcheck)
 fuzz: ## run all fuzz targets, FUZZTIME (60s) in sum
 	@GO="$(GO)" .ci/fuzz "$(FUZZTIME)"
 
-bench: ## benchmarks, COUNT (6) times each, into bench.out; OLD=FILE compares with an earlier one
-	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) ./... > bench.out || { cat bench.out; exit 1; }
-	@if [ -x bench/run ]; then bench/run; fi
+bench: ## benchmarks, COUNT (6) times each, into bench.out; OLD=FILE compares with an earlier one; then beside rg and sed
+	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) $$($(GO) list ./... | grep -v /bench$$) > bench.out || { cat bench.out; exit 1; }
 	$(TOOL) benchstat $(OLD) bench.out
+	$(GO) test -run '^$$' -bench . -benchtime 1x -v ./bench
 
 cover: ## test coverage: the sum here, every line in cover.html
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...

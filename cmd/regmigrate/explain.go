@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +52,13 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 			line, _ = strconv.Atoi(m[2])
 		}
 	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("explain %q: it is a folder; expected one FILE or FILE:LINE\n  regmigrate -v --dry-run lists all mentions below a folder", arg)
+	}
+	inner := "" // the path in a packed sub-chart
+	if i := strings.Index(file, ".tgz!"); i >= 0 {
+		file, inner = file[:i+len(".tgz")], file[i+len(".tgz"):]
+	}
 	set, err := prepare(f, []string{file}, nil)
 	if err != nil {
 		return err
@@ -73,7 +81,7 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	}
 	o := set.report(f)
 	o.Color = colour(f.color, s.out)
-	n, err := report.Explain(s.out, plan, filepath.ToSlash(rel), line, o)
+	n, err := report.Explain(s.out, plan, filepath.ToSlash(rel)+inner, line, o)
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
 	}

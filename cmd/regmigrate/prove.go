@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,8 @@ func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
 	x.StringArrayVar(&f.apiVersions, "api-versions", nil, "an API `version` that charts are told of (repeatable)")
 }
 
+var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
+
 // A prover renders charts in child processes.
 type prover struct {
 	runner *render.Runner
@@ -42,6 +45,9 @@ type prover struct {
 	as     render.Capabilities
 	bar    *progress // tells how many charts were read
 	read   atomic.Int64
+
+	mu    sync.Mutex
+	roots []*os.Root
 }
 
 // newProver starts nothing yet. Close ends what it has started.
@@ -56,6 +62,14 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 		as:     render.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
 		bar:    bar,
 	}
+	if f.kubeVersion != "" && !kubeVersion.MatchString(f.kubeVersion) {
+		return nil, fmt.Errorf("--kube-version %q: expected a version of Kubernetes\n  for example: --kube-version 1.31", f.kubeVersion)
+	}
+	for _, x := range f.set {
+		if key, _, ok := strings.Cut(x, "="); !ok || key == "" {
+			return nil, fmt.Errorf("--set %q: expected KEY=VALUE\n  for example: --set ingress.enabled=true", x)
+		}
+	}
 	for _, name := range f.values {
 		src, err := os.ReadFile(name)
 		if err != nil {
@@ -66,13 +80,19 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 	return p, nil
 }
 
-func (p *prover) close() { p.runner.Close() }
+// close ends the children and closes the trees.
+func (p *prover) close() {
+	p.runner.Close()
+	for _, r := range p.roots {
+		r.Close()
+	}
+}
 
 // trace returns the func that tells what a chart's rendered references are
 // made of, with its default values and with those of its value sets that may
 // hold something that the rules move.
 func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(dir string) ([]link.Made, error) {
-	open := sync.OnceValues(func() (*render.Tree, error) { return render.OpenTree(os.DirFS(root)) })
+	open := sync.OnceValues(func() (*render.Tree, error) { return render.OpenTree(p.tree(root)) })
 	return func(dir string) ([]link.Made, error) {
 		tree, err := open()
 		if err != nil {
@@ -139,28 +159,45 @@ func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 // proof is a verdict as a plan has it.
 func proof(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
-	out := rewrite.Proof{Path: v.Chart, State: states[v.State], Summary: v.Summary()}
+	out := rewrite.Proof{Path: v.Chart, State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
+	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
+		// Nothing is wrong, and nothing was shown.
+		out.State, out.Summary = rewrite.Unproven, "nothing of what changed is rendered with these values; --set or --values may show it"
+	}
 	for _, d := range v.Diffs {
 		out.Details = append(out.Details, d.String())
 	}
 	for _, l := range v.Left {
-		out.Details = append(out.Details, fmt.Sprintf("still rendered: %s, by %s (kept: computed)", l.Ref, l.Template))
+		out.Details = append(out.Details, fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template))
 	}
-	if len(v.Missing) > 0 {
+	if len(v.Missing) > 0 && v.State != render.Unproven { // else the summary says it
 		out.Details = append(out.Details, "not looked at, since they are not in charts/: "+strings.Join(v.Missing, ", "))
 	}
 	return out
 }
 
+// tree is the file system of the folder root, which no link leads out of. It
+// stays open until close.
+func (p *prover) tree(root string) fs.FS {
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return os.DirFS(root) // says what is wrong when it is read
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.roots = append(p.roots, r)
+	return r.FS()
+}
+
 // overlay is the tree as the plan would leave it.
-func overlay(plan *rewrite.Plan) fs.FS {
+func (p *prover) overlay(plan *rewrite.Plan) fs.FS {
 	files := map[string][]byte{}
 	for i := range plan.Files {
 		if f := &plan.Files[i]; len(f.Edits) > 0 {
 			files[f.Path] = f.After()
 		}
 	}
-	return render.Overlay(os.DirFS(plan.Root), files)
+	return render.Overlay(p.tree(plan.Root), files)
 }
 
 // touched returns those of dirs in which the plan changes a file.

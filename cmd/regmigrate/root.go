@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -34,7 +35,7 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
 const footer = `
 Exit codes:
   0  done, or nothing to do
-  1  --check: something is left to rewrite
+  1  --check: something is left to rewrite; verify, --verify: a proof failed
   2  wrong usage or configuration; nothing was done
   3  a file could not be read, verified or written; the others were done
 `
@@ -54,6 +55,7 @@ type flags struct {
 	quiet, verbose   bool
 	stdinName        string
 	noRender         bool
+	bump             string
 	verify           bool
 	requireProof     bool
 	base             string
@@ -66,16 +68,22 @@ type flags struct {
 func newRootCommand(s streams, line []string) *cobra.Command {
 	var f flags
 	cmd := &cobra.Command{
-		Use:           "regmigrate [flags] [PATH...|-]",
-		Short:         "move container image references from one registry to another",
-		Long:          long,
-		Example:       examples,
-		Version:       version(),
-		Args:          cobra.ArbitraryArgs,
+		Use:     "regmigrate [flags] [PATH...|-]",
+		Short:   "move container image references from one registry to another",
+		Long:    long,
+		Example: examples,
+		Version: version(),
+		Args:    cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault // files, beside the subcommands
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.args = line
+			if err := refuseEmpty(cmd); err != nil {
+				return err
+			}
 			return run(cmd.Context(), s, &f, args)
 		},
 	}
@@ -105,6 +113,8 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVar(&f.verify, "verify", false, "prove that charts render as before; when that fails, nothing is written and the exit code is 1")
 	x.BoolVar(&f.requireProof, "require-proof", false, "with --verify: the same when a chart is unproven")
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
+	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
+	complete(cmd, "bump-chart", link.Bumps)
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
@@ -131,6 +141,18 @@ func addRuleFlags(cmd *cobra.Command, f *flags) {
 func addColorFlag(cmd *cobra.Command, f *flags) {
 	cmd.Flags().StringVar(&f.color, "color", "auto", "`when` to use colour: auto, always, never")
 	complete(cmd, "color", []string{"auto", "always", "never"})
+}
+
+// refuseEmpty refuses a flag that was given without a value: a variable of a
+// script that is not set must not mean the default.
+func refuseEmpty(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(x *pflag.Flag) {
+		if v := x.Value.String(); err == nil && (v == "" || v == "[]" || v == `[""]`) {
+			err = fmt.Errorf("--%s: expected a value, and it is empty", x.Name)
+		}
+	})
+	return err
 }
 
 // complete offers values for a flag in shell completions.

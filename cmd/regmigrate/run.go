@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/term"
@@ -23,8 +24,13 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	if len(args) == 1 && args[0] == "-" {
 		return filter(ctx, s, f)
 	}
-	if f.stdinName != "" {
+	switch {
+	case f.stdinName != "":
 		return errors.New("--stdin-filename: expected with - as the only PATH")
+	case slices.Contains(args, "-"):
+		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
+	case len(args) == 0 && !f.dryRun && !f.check && fed(s.in):
+		return errors.New("no PATH, and a pipe or a file as standard input: expected - to rewrite what comes from there, or . for the current folder")
 	}
 	set, err := prepare(f, args, nil)
 	if err != nil {
@@ -51,8 +57,11 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	var unproven error
 	if f.verify {
 		dirs := touched(link.ChartDirs(plan.Names), plan)
-		err := prove.prove(ctx, plan, os.DirFS(plan.Root), overlay(plan), dirs, bar.charts)
+		err := prove.prove(ctx, plan, prove.tree(plan.Root), prove.overlay(plan), dirs, bar.charts)
 		bar.clear()
+		if ctx.Err() != nil {
+			return stopped(ctx, err)
+		}
 		if err != nil {
 			return &exit{exitFailed, err}
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -66,8 +68,14 @@ func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
 	if err := s.scopes(f, config); err != nil {
 		return nil, err
 	}
+	if s.options.Bump, err = link.ParseBump(cmp.Or(f.bump, "none")); err != nil {
+		return nil, fmt.Errorf("--bump-chart %w", err)
+	}
 	for _, x := range config.Fields {
 		s.options.Fields = append(s.options.Fields, format.Field(x))
+	}
+	if len(args) == 0 {
+		args = []string{"."} // and not the whole repository that it is in
 	}
 	s.options.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.noIgnore, Jobs: f.jobs}
 	if f.jobs < 0 {

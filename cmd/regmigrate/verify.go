@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/exec"
 	"strings"
 
@@ -66,16 +65,19 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 	if err != nil {
 		return stopped(ctx, err)
 	}
-	before, after := fs.FS(os.DirFS(plan.Root)), overlay(plan)
+	before, after := p.tree(plan.Root), p.overlay(plan)
 	dirs := link.ChartDirs(plan.Names)
 	if f.base != "" {
 		if before, err = treeAt(ctx, plan.Root, f.base); err != nil {
 			return err
 		}
-		after = os.DirFS(plan.Root)
+		after = p.tree(plan.Root)
 	}
 	err = p.prove(ctx, plan, before, after, dirs, bar.charts)
 	bar.clear()
+	if ctx.Err() != nil {
+		return stopped(ctx, err)
+	}
 	if err != nil {
 		return &exit{exitFailed, err}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // answer writes the first line: what became of it all.
@@ -29,7 +31,18 @@ func (t *text) answer() {
 }
 
 func (t *text) amount() string {
-	return count(len(t.s.moved), "reference") + " in " + count(t.s.counts.Changed, "file")
+	return count(len(t.s.moved), "reference") + " in " + count(files(t.s.moved), "file")
+}
+
+// files counts the files that change, of those that all are in.
+func files(all []located) int {
+	in := map[*rewrite.File]bool{}
+	for _, x := range all {
+		if len(x.file.Edits) > 0 {
+			in[x.file] = true
+		}
+	}
+	return len(in)
 }
 
 // target says where everything moves to, unless that are too many names for
@@ -114,14 +127,33 @@ func (t *text) moved() {
 		t.line(plain, "    "+and+number(s.split+s.short)+" that no text search would find: "+s.how())
 	}
 	if n := len(s.follow); n > 0 {
-		t.line(plain, "    "+count(n, "mention")+some(n, " follows", " follow")+": "+s.follow[0].Note)
+		t.wrapped(plain, strings.Fields(number(n)+some(n, " follows", " follow")+s.furtherFiles()+": "+s.whatFollows()), " ", 0, 4)
 	}
+	t.raised()
 	if t.o.Verbose {
 		for _, x := range append(slices.Clone(s.moved), s.follow...) {
 			t.place(x)
 			t.line(plain, x.Old+" -> "+x.New+implied(x))
 		}
 	}
+}
+
+// furtherFiles says how many files change only by what follows.
+func (s *summary) furtherFiles() string {
+	if n := files(slices.Concat(s.moved, s.follow)) - files(s.moved); n > 0 {
+		return " in " + count(n, "more file")
+	}
+	return ""
+}
+
+// whatFollows says what the first mention that follows is, and if there are
+// others.
+func (s *summary) whatFollows() string {
+	note := s.follow[0].Note
+	if slices.ContainsFunc(s.follow, func(x located) bool { return x.Note != note }) {
+		return note + ", and so on"
+	}
+	return note
 }
 
 // how says why no text search would find the implied references that move.

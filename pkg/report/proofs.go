@@ -22,11 +22,15 @@ func (t *text) proofs() {
 	slices.SortStableFunc(all, func(a, b rewrite.Proof) int {
 		return slices.Index(order, a.State) - slices.Index(order, b.State)
 	})
+	shown := all
+	if !t.o.Verbose {
+		shown = t.proofsToSee(all)
+	}
 	label := 0
-	for _, p := range all {
+	for _, p := range shown {
 		label = max(label, min(columns(p.Path), 40))
 	}
-	for _, p := range all {
+	for _, p := range shown {
 		word, s := "proven    ", plain
 		switch p.State {
 		case rewrite.Unproven:
@@ -60,13 +64,45 @@ func (t *text) proofs() {
 	}
 }
 
+// proofsToSee writes a line for the charts in which no file changes, if they
+// are several, and returns the others. One in which something is still printed
+// under the old name is among the others.
+func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
+	n := map[rewrite.ProofState]int{}
+	rest := slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool {
+		out := p.Unchanged && (p.State == rewrite.Proven && len(p.Details) == 0 || p.State == rewrite.Unproven)
+		if out {
+			n[p.State]++
+		}
+		return out
+	})
+	if n[rewrite.Proven]+n[rewrite.Unproven] < 2 {
+		return all
+	}
+	for _, x := range []struct {
+		state rewrite.ProofState
+		word  string
+		what  string
+	}{{rewrite.Proven, "proven    ", "no file changes"}, {rewrite.Unproven, "unproven  ", "no file changes, but not all renders"}} {
+		if n := n[x.state]; n > 0 {
+			words := count(n, "chart") + ": " + x.what
+			if !t.hints {
+				words += some(n, " (-v names it)", " (-v names them)")
+			}
+			t.hints = true
+			t.line(plain, x.word+words)
+		}
+	}
+	return rest
+}
+
 // unrendered names the charts whose values were told apart by names of keys.
 func (t *text) unrendered() {
 	n := len(t.p.Unrendered)
 	if n == 0 || len(t.p.Proofs) > 0 {
 		return
 	}
-	t.line(plain, count(n, "chart")+some(n, " does", " do")+" not render, so names of keys decided there; regmigrate verify says why")
+	t.line(plain, count(n, "chart")+some(n, " does", " do")+" not render, so key names decided there; regmigrate verify says why")
 	shown := t.p.Unrendered
 	if n > maxDetails && !t.o.Verbose {
 		shown = shown[:maxDetails]

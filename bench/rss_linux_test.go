@@ -1,0 +1,15 @@
+package bench
+
+import (
+	"os"
+	"syscall"
+)
+
+// maxRSS returns the highest resident set of a process that has ended, in
+// bytes. Linux counts it in KiB. Source: getrusage(2).
+func maxRSS(s *os.ProcessState) int64 {
+	if u, ok := s.SysUsage().(*syscall.Rusage); ok {
+		return int64(u.Maxrss) << 10
+	}
+	return 0
+}

@@ -1,0 +1,27 @@
+package report
+
+import (
+	"cmp"
+	"strings"
+)
+
+// raised writes the charts whose version is raised.
+func (t *text) raised() {
+	all := t.p.Raised()
+	if len(all) == 0 {
+		return
+	}
+	shown := all
+	if len(shown) > maxAllFiles && !t.o.Verbose {
+		shown = shown[:maxAllFiles]
+	}
+	items := []string{count(len(all), "chart") + " raised:"}
+	for _, r := range shown {
+		folder, _ := strings.CutSuffix(r.Path, "Chart.yaml")
+		items = append(items, cmp.Or(strings.TrimSuffix(folder, "/"), ".")+" "+r.Old+" -> "+r.New)
+	}
+	if rest := len(all) - len(shown); rest > 0 {
+		items = append(items, t.more(rest))
+	}
+	t.wrapped(plain, items, "  ", 0, 4)
+}
