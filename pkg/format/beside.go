@@ -16,6 +16,9 @@ func (d *detector) besideImage(f *frame) bool {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return false
 	}
+	if hasPrefix(fold(f.key), formerKeys) {
+		return false
+	}
 	b := d.besides[f.up.node]
 	if b == nil {
 		b = besidesOf(f.up.node)

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -124,3 +125,19 @@ func reasonAt(parts []keptPart, at edit.Span) Reason {
 	}
 	return ""
 }
+
+// comparedAt reports whether the reference at of text is something that code
+// compares with or a command searches for.
+func comparedAt(text string, at edit.Span) bool {
+	before := strings.TrimRight(lineBefore(text, at.Start), "\"'\\`")
+	if compares.MatchString(before) || searches.MatchString(before) {
+		return true
+	}
+	// A label of a shell's case: the line begins with it and a bracket ends it.
+	return at.End < len(text) && text[at.End] == ')' && !strings.Contains(before, "(") && strings.Trim(before, " \t") == ""
+}
+
+var (
+	compares = regexp.MustCompile(`(?:(?i:startswith|hasprefix|has_prefix|endswith|hassuffix|contains|matches|match|equals?|includes|indexof|prefix)\s*\([^()]*|[=!]=\s*|=~\s*)$`)
+	searches = regexp.MustCompile(`(?:^|[|;&(]|\$\(|\s)(?:[ef]?grep|rg|ag|ack)\s[^|;&]*$`)
+)

@@ -175,8 +175,12 @@ func (d *detector) byKey(f *frame) {
 	}
 	k := fold(f.key)
 	switch {
-	case historyKeys[k]:
-		f.keep = History
+	case historyKeys[k], f.key == "status" && f.up.object != nil && f.up.node.Field("kind") != nil:
+		f.keep = History // what a cluster reports of an object
+	case k == "default" && f.up.node.Field("enum") != nil:
+		f.keep, f.note = AllowList, "the schema lists the values that are allowed"
+	case k == "enum":
+		f.keep = AllowList
 	case policyKeys[k]:
 		f.keep = Policy
 	case listed(k) != "":
@@ -273,7 +277,11 @@ func (d *detector) whole(f *frame, certain bool) {
 		d.contexts(f, f.node, Context{Reason: OtherName})
 		return
 	}
-	d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Whole, "")}, Image: certain})
+	role := Whole
+	if strings.HasPrefix(f.node.Value, "oci://") {
+		role = Registry // of charts and other artifacts: no library/ is implied
+	}
+	d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, role, "")}, Image: certain})
 }
 
 func transportLen(s string) int {

@@ -70,7 +70,7 @@ func keyPart(key string) (p keyRole, of string) {
 // as its value is one that images are fetched from.
 func namesRegistry(key string) bool {
 	k := fold(key)
-	if listed(k) != "" {
+	if listed(k) != "" || hasPrefix(k, formerKeys) {
 		return false
 	}
 	for _, s := range []string{"imagerepository", "imagerepo", "imageregistry", "imagehub", "imagebase"} {
@@ -82,8 +82,11 @@ func namesRegistry(key string) bool {
 	return p == registryPart
 }
 
+// formerKeys are the beginnings of keys that name what was, not what is used.
+var formerKeys = []string{"old", "legacy", "deprecated", "former", "previous", "source", "upstream"}
+
 // proseKeys are the keys whose values are text for people.
-var proseKeys = set("description", "message", "title", "summary", "note", "notes", "comment", "comments", "help", "doc", "docs", "documentation",
+var proseKeys = set("description", "message", "msg", "title", "summary", "note", "notes", "comment", "comments", "help", "doc", "docs", "documentation",
 	"example", "examples", "longdescription", "shortdescription", "displayname", "text", "body", "tooltip", "subtitle", "usage", "caption", "deprecationmessage", "failuremessage", "hint")
 
 // historyKeys are the keys whose values record what was.
@@ -118,6 +121,15 @@ func set(keys ...string) map[string]bool {
 func hasSuffix(s string, suffixes []string) bool {
 	for _, x := range suffixes {
 		if strings.HasSuffix(s, x) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasPrefix(s string, prefixes []string) bool {
+	for _, x := range prefixes {
+		if strings.HasPrefix(s, x) {
 			return true
 		}
 	}

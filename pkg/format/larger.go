@@ -31,7 +31,7 @@ func (d *detector) larger(f *frame) {
 	case isCondition(f):
 		d.contexts(f, n, Context{Reason: Compared, Note: "a condition"})
 	default:
-		if !d.inner(f) {
+		if !d.innerTOML(f) && !d.inner(f) {
 			d.words(f, Manifests, "")
 		}
 	}
@@ -144,10 +144,14 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 	decides := deciding(n.Value)
 	for _, found := range image.Find(n.Value) {
 		if comments && inComment(n.Value, found.Span.Start) || ownRule(n.Value, found.Span) ||
-			reasonAt(decides, found.Span) != "" || byFlag(n.Value, found.Span.Start) != "" {
+			reasonAt(decides, found.Span) != "" || byFlag(n.Value, found.Span.Start) != "" || comparedAt(n.Value, found.Span) {
 			continue
 		}
-		p := d.part(n, found.Span.Start, found.Span.End, Whole, "")
+		role := Whole
+		if strings.HasSuffix(n.Value[:found.Span.Start], "oci://") {
+			role = Registry // of charts and other artifacts: no library/ is implied
+		}
+		p := d.part(n, found.Span.Start, found.Span.End, role, "")
 		d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, Unasked: unasked})
 	}
 	for _, i := range d.marksIn(n.Span) {
@@ -171,6 +175,9 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 			d.tell(i, c)
 		case reasonAt(decides, at) != "":
 			c.Reason = reasonAt(decides, at)
+			d.tell(i, c)
+		case r == "" && comparedAt(n.Value, image.At(n.Value, at).Span):
+			c.Reason = Compared
 			d.tell(i, c)
 		case (r == "" || r == BareHost) && byFlag(n.Value, start) != "":
 			c.Reason = byFlag(n.Value, start)

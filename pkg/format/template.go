@@ -3,6 +3,7 @@ package format
 import (
 	"errors"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -121,6 +122,8 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	switch {
 	case f.keep != "":
 		tell(f.keep, f.note, Manifests)
+	case tells.Match(d.in.Src[l.Action.Start:min(l.Action.End, len(d.in.Src))]):
+		tell(Prose, "what a template says when it fails", Docs)
 	case l.Compared:
 		tell(Compared, "", Manifests)
 	case f.prose:
@@ -147,6 +150,9 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 		}
 	}
 }
+
+// tells matches an action that ends a rendering with words.
+var tells = regexp.MustCompile(`\b(?:fail|required)\s`)
 
 // beforeSlash reports whether what the action of l prints stands before a
 // slash: {{ .registry | default "host" }}/name.

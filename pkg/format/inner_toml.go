@@ -1,0 +1,56 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// innerTOML reads the scalar at f as TOML, when it is a configuration of a
+// container runtime in it: tables of mirrors look like any other text to who
+// reads word by word.
+func (d *detector) innerTOML(f *frame) bool {
+	n := f.node
+	if !strings.Contains(n.Value, "[[registry") && !strings.Contains(n.Value, "[plugins.") && !strings.Contains(n.Value, "[host.") {
+		return false
+	}
+	var marks []edit.Span
+	var at []int // which mark of the file each is
+	for _, i := range d.marksIn(n.Span) {
+		if start, end, ok := n.Map.Decoded(d.in.Marks[i]); ok && !d.told[i] {
+			marks, at = append(marks, edit.Span{Start: start, End: end}), append(at, i)
+		}
+	}
+	if _, err := parseTOML([]byte(n.Value)); err != nil {
+		return false
+	}
+	s, err := scanTOML(Input{Path: d.in.Path, Src: []byte(n.Value), Marks: marks, Fields: d.in.Fields})
+	if err != nil || s.Unverified {
+		return false
+	}
+	for _, o := range s.Occurrences {
+		ok := true
+		for k := range o.Pieces {
+			p := &o.Pieces[k]
+			p.Map = p.Map.Compose(n.Map)
+			span, found := p.Map.Outer(0, len(p.Text))
+			p.Span, ok = span, ok && found
+		}
+		if !ok {
+			continue
+		}
+		place := o.Place.Field
+		d.add(f, o)
+		d.out.Occurrences[len(d.out.Occurrences)-1].Place.Field += "|" + place
+	}
+	for _, c := range s.Contexts {
+		for j, m := range marks {
+			if m == c.Mark && !d.told[at[j]] {
+				c.Mark, c.Place.Object = d.in.Marks[at[j]], f.place().Object
+				c.Place.Field = f.field() + "|" + c.Place.Field
+				d.tell(at[j], c)
+			}
+		}
+	}
+	return true
+}
