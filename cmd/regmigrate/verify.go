@@ -42,6 +42,7 @@ without cluster and network; one that does not render is unproven.`,
 	x.StringVar(&f.base, "base", "", "compare the files as they are with the commit `REV`")
 	x.BoolVar(&f.requireProof, "require-proof", false, "exit 1 when a chart is unproven too")
 	addRenderFlags(cmd, &f.render)
+	x.BoolVar(&f.noRender, "no-render", false, "plan by the names of keys, and prove that")
 	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of charts rendered at a time (default: one for each CPU)")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
@@ -60,7 +61,9 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 		return err
 	}
 	defer p.close()
-	set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	if !f.noRender {
+		set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	}
 	plan, err := rewrite.Make(ctx, set.options)
 	if err != nil {
 		return stopped(ctx, err)

@@ -1,7 +1,6 @@
 package format
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -130,14 +129,51 @@ func reasonAt(parts []keptPart, at edit.Span) Reason {
 // compares with or a command searches for.
 func comparedAt(text string, at edit.Span) bool {
 	before := strings.TrimRight(lineBefore(text, at.Start), "\"'\\`")
-	if compares.MatchString(before) || searches.MatchString(before) {
+	if compares(before) || searches(before) {
 		return true
 	}
 	// A label of a shell's case: the line begins with it and a bracket ends it.
 	return at.End < len(text) && text[at.End] == ')' && !strings.Contains(before, "(") && strings.Trim(before, " \t") == ""
 }
 
-var (
-	compares = regexp.MustCompile(`(?:(?i:startswith|hasprefix|has_prefix|endswith|hassuffix|contains|matches|match|equals?|includes|indexof|prefix)\s*\([^()]*|[=!]=\s*|=~\s*)$`)
-	searches = regexp.MustCompile(`(?:^|[|;&(]|\$\(|\s)(?:[ef]?grep|rg|ag|ack)\s[^|;&]*$`)
-)
+// comparers are the ends of names of functions that compare, in lower case.
+var comparers = []string{"startswith", "hasprefix", "has_prefix", "endswith", "hassuffix", "contains", "matches", "match", "equal", "equals", "includes", "indexof", "prefix"}
+
+// compares reports whether what follows before is compared: by an operator, or
+// by the function in whose brackets it stands. It is asked about every
+// reference among words, which is too often for a regular expression.
+func compares(before string) bool {
+	const blanks = " \t\r\f"
+	t := strings.TrimRight(before, blanks)
+	if strings.HasSuffix(t, "==") || strings.HasSuffix(t, "!=") || strings.HasSuffix(t, "=~") {
+		return true
+	}
+	i := strings.LastIndexAny(before, "()")
+	if i < 0 || before[i] == ')' {
+		return false
+	}
+	name := strings.TrimRight(before[:i], blanks)
+	return hasSuffix(strings.ToLower(name[max(0, len(name)-16):]), comparers)
+}
+
+// searchers are the commands that search for what they are given.
+var searchers = []string{"grep", "egrep", "fgrep", "rg", "ag", "ack"}
+
+// searches reports whether what follows before is an argument of a command
+// that searches.
+func searches(before string) bool {
+	command := before[strings.LastIndexAny(before, "|;&")+1:]
+	for _, name := range searchers {
+		for at := 0; ; at += len(name) {
+			i := strings.Index(command[at:], name)
+			if i < 0 {
+				break
+			}
+			at += i
+			if end := at + len(name); (at == 0 || strings.IndexByte("( \t\r", command[at-1]) >= 0) && end < len(command) && strings.IndexByte(" \t\r", command[end]) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
