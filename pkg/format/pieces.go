@@ -1,0 +1,79 @@
+package format
+
+import (
+	"sort"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// piece makes a piece of the scalar n, without a transport before it.
+func (d *detector) piece(n *syntax.Node, role Role, sep string) Piece {
+	d.pieces[n] = true
+	return d.part(n, transportLen(n.Value), len(n.Value), role, sep)
+}
+
+// part makes a piece of the decoded bytes [start, end) of n.
+func (d *detector) part(n *syntax.Node, start, end int, role Role, sep string) Piece {
+	return d.cut(n.Value, n.Map, n.Span, start, end, role, sep)
+}
+
+// cut makes a piece of the bytes [start, end) of a decoded text, which m leads
+// to the source from and which stands at span there.
+func (d *detector) cut(text string, m edit.Map, span edit.Span, start, end int, role Role, sep string) Piece {
+	p := Piece{Path: d.in.Path, Text: text[start:end], Role: role, Sep: sep}
+	p.Map = m.Cut(start, end)
+	if s, ok := p.Map.Outer(0, len(p.Text)); ok {
+		p.Span = s
+	} else {
+		p.Span = span
+	}
+	return p
+}
+
+// PieceOf makes a piece of the whole scalar n of the file at path, without a
+// transport before it. field is where it stands.
+func PieceOf(path string, n *syntax.Node, field string, role Role, sep string) Piece {
+	d := detector{in: Input{Path: path}}
+	p := d.part(n, transportLen(n.Value), len(n.Value), role, sep)
+	p.Field = field
+	return p
+}
+
+// add adds an occurrence at f, which explains the marks of its pieces.
+func (d *detector) add(f *frame, o Occurrence) {
+	o.Place = f.place()
+	for _, p := range o.Pieces {
+		for _, i := range d.marksIn(p.Span) {
+			d.told[i] = true
+		}
+	}
+	d.out.Occurrences = append(d.out.Occurrences, o)
+}
+
+// contexts gives every mark in the scalar n, at f, that has none yet the
+// context c. Nearly every scalar has none.
+func (d *detector) contexts(f *frame, n *syntax.Node, c Context) {
+	for _, i := range d.marksIn(n.Span) {
+		if !d.told[i] {
+			d.told[i] = true
+			c.Mark, c.Place = d.in.Marks[i], f.place()
+			d.out.Contexts = append(d.out.Contexts, c)
+		}
+	}
+}
+
+// markAt returns the index of the mark m.
+func (d *detector) markAt(m edit.Span) int {
+	return sort.Search(len(d.in.Marks), func(i int) bool { return d.in.Marks[i].Start >= m.Start })
+}
+
+// marksIn returns the indexes of the marks within s.
+func (d *detector) marksIn(s edit.Span) []int {
+	var out []int
+	i := sort.Search(len(d.in.Marks), func(i int) bool { return d.in.Marks[i].Start >= s.Start })
+	for ; i < len(d.in.Marks) && d.in.Marks[i].End <= s.End; i++ {
+		out = append(out, i)
+	}
+	return out
+}
