@@ -124,6 +124,7 @@ func (d *detector) node(f *frame) {
 		}
 		d.mapping(f)
 	case syntax.Sequence:
+		d.splitList(f)
 		for i, item := range n.Children {
 			g := f.below(item)
 			g.index, g.item, g.prose = i, true, f.prose
