@@ -141,7 +141,7 @@ func configSection(src string) (name, rest string) {
 // configValue returns the value that src begins with, without quotes, escapes
 // and comment, and what follows its line.
 func configValue(src string) (value, rest string) {
-	src = strings.TrimLeft(src, " \t")
+	src = strings.TrimLeft(src, " \t\r") // what git's own isspace takes, without the line break
 	var b strings.Builder
 	quoted := false
 	kept := 0 // bytes of b that are not white space at its end
@@ -184,7 +184,7 @@ func configValue(src string) (value, rest string) {
 			continue
 		}
 		b.WriteByte(ch)
-		if quoted || ch != ' ' && ch != '\t' {
+		if quoted || ch != ' ' && ch != '\t' && ch != '\r' {
 			kept = b.Len()
 		}
 	}

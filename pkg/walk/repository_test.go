@@ -159,6 +159,9 @@ func FuzzConfig(f *testing.F) {
 	dir := plant(f)
 	path := filepath.Join(dir, "config")
 	f.Fuzz(func(t *testing.T, src string) {
+		if strings.Contains(src, "\x00") {
+			return // git's own output cannot say it
+		}
 		got := config{}
 		got.parse(src)
 		if err := os.WriteFile(path, []byte(src), 0o644); err != nil {
