@@ -13,9 +13,13 @@ func (t *text) next() {
 	moves := len(t.s.moved) > 0
 	switch {
 	case t.o.looked() && moves:
+		command, does := []string{"regmigrate"}, "writes it"
+		if len(t.p.Proofs) == 0 && t.p.ChangesChart() {
+			command, does = append(command, "--verify"), "writes it, after proving the charts"
+		}
 		t.put(plain, "next: ")
-		t.put(bold, strings.Join(append([]string{"regmigrate"}, quoted(writing(t.o.Args))...), " "))
-		t.line(plain, "        writes it")
+		t.put(bold, strings.Join(append(command, quoted(writing(t.o.Args))...), " "))
+		t.line(plain, "        "+does)
 	case t.o.Check:
 		// A gate that is open has nothing more to say.
 	default:

@@ -197,3 +197,15 @@ func (p *Plan) Count() Counts {
 	}
 	return c
 }
+
+// ChangesChart reports whether the plan changes a file of a chart.
+func (p *Plan) ChangesChart() bool {
+	for _, dir := range link.ChartDirs(p.Names) {
+		for i := range p.Files {
+			if f := &p.Files[i]; len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/")) {
+				return true
+			}
+		}
+	}
+	return false
+}
