@@ -66,7 +66,10 @@ func Parse(text string) (Ref, error) {
 		end = i
 	}
 	start := 0
-	if i := strings.IndexByte(masked[:end], '/'); i >= 0 && !vars.in(0, i) && isDomain(masked[:i]) {
+	if i := strings.IndexByte(masked[:end], '/'); i >= 0 && !vars.in(0, i) && likeDomain(masked[:i]) {
+		if !domainRE.MatchString(masked[:i]) {
+			return Ref{}, ErrFormat // no registry, and no path either: every tool takes it for a host
+		}
 		ref.Domain = text[:i]
 		start = i + 1
 	}
@@ -77,11 +80,12 @@ func Parse(text string) (Ref, error) {
 	return ref, nil
 }
 
-// isDomain reports whether the first component of a name is a domain: it has
-// a dot or a port, is localhost, or has an upper-case letter, which no path
-// has. Source: splitDockerDomain in github.com/distribution/reference.
-func isDomain(first string) bool {
-	return (strings.ContainsAny(first, ".:") || first == "localhost" || strings.ToLower(first) != first) && domainRE.MatchString(first)
+// likeDomain reports whether the first component of a name is meant as a
+// domain: it has a dot or a port, is localhost, or has an upper-case letter,
+// which no path has. Source: splitDockerDomain in
+// github.com/distribution/reference.
+func likeDomain(first string) bool {
+	return strings.ContainsAny(first, ".:") || first == "localhost" || strings.ToLower(first) != first
 }
 
 // IsHost reports whether text is a registry's host that says so itself: a

@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "/x", "x/", "a//b", "K8S", "x:", "x:-a", "x@", "x@sha256:12", "k8s.gcr.io/", "k8s.gcr.io/X", "k8s.gcr.io/*", "^k8s.gcr.io/x",
-		"https://k8s.gcr.io/v2/", "k8s.gcr.io/a b", "a..b/x..y", "k8s.gcr.io:port/x", "-a/b", "x:" + strings.Repeat("t", 129), "k8s.gcr.io/x:{{", "k8s.gcr.io/x:${A", "k8s.gcr.io/x,y",
+		"https://k8s.gcr.io/v2/", "k8s.gcr.io/a b", "a..b/x..y", "k8s.gcr.io:port/x", "s.g_r.io/p", "-a/b", "x:" + strings.Repeat("t", 129), "k8s.gcr.io/x:{{", "k8s.gcr.io/x:${A", "k8s.gcr.io/x,y",
 	} {
 		if r, err := Parse(text); err == nil {
 			t.Errorf("Parse(%q) = %+v, want an error", text, r)

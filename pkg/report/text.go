@@ -13,10 +13,10 @@ import (
 // How much a summary shows, so that it fits a screen.
 const (
 	maxMoves    = 8  // names that references move from
-	maxFailures = 10 // files that failed
+	maxFailures = 8  // files that failed
 	maxFiles    = 3  // files in which something stays, per reason
 	maxAllFiles = 10 // the same where each place is one to look at
-	maxNotes    = 6  // explanations, per reason
+	maxNotes    = 5  // explanations, per reason
 	maxNames    = 3  // names in the sentence that none was found
 )
 

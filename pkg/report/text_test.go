@@ -251,7 +251,7 @@ func TestTextFitsAScreen(t *testing.T) {
 		p.Files = append(p.Files, f)
 	}
 	got := write(t, "text", p, Options{DryRun: true})
-	if n := strings.Count(got, "\n"); n > 3*len(format.Reasons) { // of which the rare worst case has a few lines each
+	if n := strings.Count(got, "\n"); n > 70 {
 		t.Errorf("%d lines:\n%s", n, got)
 	}
 	for _, want := range []string{
@@ -260,12 +260,12 @@ func TestTextFitsAScreen(t *testing.T) {
 		fmt.Sprintf("%d,000 mentions stay\n", 3*len(format.Reasons)),
 		" 3,000 policy                folder/0000.yaml:2  and 2,999 more (-v lists all)\n",
 		" 3,000 allow-list            folder/0000.yaml:2  ",
-		" 1 conflict              folder/0004.yaml:2\n",
-		" and 2,995 more, for 2,995 other causes\n",
+		" 1 conflict              folder/0003.yaml:2\n",
+		" and 2,996 more, for 2,996 other causes\n",
 		"folder/0008.yaml:2  folder/0009.yaml:2\n                             and 2,990 more\n",
 		"2,700 files change unverified",
 		"300 files failed",
-		"    and 290 more\n",
+		"    and 292 more\n",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)

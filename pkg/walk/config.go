@@ -183,8 +183,12 @@ func configValue(src string) (value, rest string) {
 			kept = b.Len()
 			continue
 		}
+		space := !quoted && (ch == ' ' || ch == '\t' || ch == '\r')
+		if space && b.Len() == 0 {
+			continue // white space before a value is none of it, behind an escaped line break either
+		}
 		b.WriteByte(ch)
-		if quoted || ch != ' ' && ch != '\t' && ch != '\r' {
+		if !space {
 			kept = b.Len()
 		}
 	}
