@@ -56,6 +56,8 @@ type Tree struct {
 	// do not render, so that names of keys decided there.
 	Unrendered []string
 
+	// Advice is what linkers have to say to a person beside their groups.
+	Advice []Advice
 	// Load reads and scans a file of the repository that is not in Files. It
 	// is nil when there is none to be had. File uses it.
 	Load func(path string) *File
@@ -88,6 +90,13 @@ func (t *Tree) File(path string) *File {
 		t.Files[i] = f
 	}
 	return f
+}
+
+// An Advice is something for a person to do about a file.
+type Advice struct {
+	Path string // of the file
+	At   int    // byte offset in it that the advice is about; -1 when it is about the whole file
+	Text string // a sentence or two: what is the matter, and what to do
 }
 
 // A Moved is a piece that moves.

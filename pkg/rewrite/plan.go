@@ -37,6 +37,43 @@ type Plan struct {
 	Unrendered []string // charts that do not render, so that names of keys decided in them
 	groups     []*group // what Apply has to keep whole
 	Proofs     []Proof  // what was proven of the plan, by whoever did; empty: nothing was asked
+	Images     []Image  // what registries say of the references, sorted by New; empty: nothing was asked
+	Advice     []Advice // what is left for a person to do, sorted by path and line
+}
+
+// An Advice is something for a person to do. It never changes a byte or an
+// exit code.
+type Advice struct {
+	Path   string // of the file it is about, relative to the root; "" when it is about none
+	Line   int    // 1-based; 0 when it is about the whole file
+	Ref    string // the reference it is about, "" when it is about none
+	Text   string // a sentence or two: what is the matter, and what to do
+	Source string // a URL where one can read more, "" when there is none
+}
+
+// An Image is what registries say of a reference before and after: plain
+// values, made by a package that this one does not know.
+type Image struct {
+	Old, New             string // whole references as the plan has them
+	Verdict              Verdict
+	OldDigest, NewDigest string // sha256:…, "" when not known
+	Detail               string // a line that says more, such as the platforms that differ; may be empty
+}
+
+// A Verdict says whether the new reference is the image of the old one.
+type Verdict uint8
+
+// The verdicts. What nobody asked about is unreachable.
+const (
+	Unreachable Verdict = iota // a registry did not answer, so that it is not known
+	Same                       // both exist, with the same digest
+	Exists                     // the new one exists; the old one cannot be asked any more
+	Different                  // both exist, with different digests
+	Missing                    // the new one does not exist
+)
+
+func (v Verdict) String() string {
+	return [...]string{"unreachable", "same", "exists", "different", "missing"}[v]
 }
 
 // A Proof is what came of proving something of a plan: plain values, made by

@@ -1,9 +1,12 @@
 package rewrite
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -127,4 +130,20 @@ func overlaps(edits []edit.Edit, start, end int) bool {
 		}
 	}
 	return false
+}
+
+// advice is what linkers have to say to a person, as a plan has it.
+func (g *gatherer) advice(of []link.Advice) []Advice {
+	var out []Advice
+	for _, a := range of {
+		x := Advice{Path: a.Path, Text: a.Text}
+		if c := g.candidate(a.Path); c != nil && a.At >= 0 && a.At <= len(c.file.Before) {
+			x.Line, _ = edit.NewLines(c.file.Before).Position(a.At)
+		}
+		out = append(out, x)
+	}
+	slices.SortFunc(out, func(a, b Advice) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), strings.Compare(a.Text, b.Text))
+	})
+	return slices.Compact(out)
 }
