@@ -125,6 +125,8 @@ func complaint(e pkg, imported string, test bool) string {
 		return "imports " + imported + " outside tests"
 	case standard(imported):
 		return ""
+	case !test && isOurs && path.Dir(ours) == "internal" && strings.HasPrefix(path.Base(ours), "test"):
+		return "imports " + ours + " outside tests"
 	case test && isOurs:
 		// A test makes what its package is given, which may be any value of a
 		// lower row.
@@ -270,6 +272,8 @@ func TestComplaint(t *testing.T) {
 		{"pkg/rewrite", module + "/pkg/odd", false, "imports pkg/odd, which is not in the table"},
 		{"cmd/regmigrate", module + "/pkg/report", false, ""},
 		{"cmd/regmigrate", module + "/bench", false, "imports bench, which is no lower"},
+		{"cmd/regmigrate", module + "/internal/testregistry", false, "imports internal/testregistry outside tests"},
+		{"cmd/regmigrate", module + "/internal/testregistry", true, ""},
 		{"cmd/regmigrate", "github.com/spf13/cobra", false, ""},
 		{"cmd/regmigrate", "github.com/spf13/cobra/doc", false, "may not import github.com/spf13/cobra/doc"},
 		{"pkg/render", "helm.sh/helm/v3/pkg/action", false, ""},

@@ -31,7 +31,8 @@ var table = []pkg{
 	{"internal/atomicfile", row0edit, nil, nil},
 	{"internal/archive", row0edit, nil, nil},
 	{"internal/archtest", row0edit, nil, nil},
-	{"internal/testforge", row0edit, nil, []string{"github.com/google/go-github/..."}}, // for tests
+	{"internal/testforge", row0edit, nil, []string{"github.com/google/go-github/..."}},               // for tests
+	{"internal/testregistry", row0edit, nil, []string{"github.com/google/go-containerregistry/..."}}, // for tests
 	{"internal/syntax", row0syntax, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", row0template, []string{"pkg/edit", "internal/syntax"}, nil},
 	{"pkg/image", row0image, []string{"pkg/edit"}, nil},

@@ -1,0 +1,91 @@
+package testregistry
+
+import (
+	"fmt"
+	"math/rand"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/random"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// Image makes an image with two small layers; the same seed and platform
+// ("linux/amd64") make the same image.
+func Image(seed int64, platform string) (v1.Image, error) {
+	p, err := v1.ParsePlatform(platform)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range platform {
+		seed = seed*31 + int64(c)
+	}
+	img, err := random.Image(2048, 2, random.WithSource(rand.NewSource(seed)))
+	if err != nil {
+		return nil, err
+	}
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	config = config.DeepCopy()
+	config.OS, config.Architecture, config.Variant = p.OS, p.Architecture, p.Variant
+	return mutate.ConfigFile(img, config)
+}
+
+// Index makes an index of images of those platforms, each made out of the
+// seed; one that is written linux/arm64=7 is made out of that seed.
+func Index(seed int64, platforms ...string) (v1.ImageIndex, error) {
+	var adds []mutate.IndexAddendum
+	for _, text := range platforms {
+		s := seed
+		text, own, ok := strings.Cut(text, "=")
+		if ok {
+			if _, err := fmt.Sscan(own, &s); err != nil {
+				return nil, fmt.Errorf("seed %q: %w", own, err)
+			}
+		}
+		img, err := Image(s, text)
+		if err != nil {
+			return nil, err
+		}
+		p, err := v1.ParsePlatform(text)
+		if err != nil {
+			return nil, err
+		}
+		adds = append(adds, mutate.IndexAddendum{Add: img, Descriptor: v1.Descriptor{Platform: p}})
+	}
+	return mutate.IndexMediaType(mutate.AppendManifests(empty.Index, adds...), types.OCIImageIndex), nil
+}
+
+// Push puts what Image or Index made into the world, under a reference such as
+// k8s.gcr.io/pause:3.9, and returns its digest. The host is added if there is
+// none.
+func (w *World) Push(reference string, what remote.Taggable) (string, error) {
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		return "", err
+	}
+	t := remote.WithTransport(w.Host(ref.Context().RegistryStr()).Direct())
+	if err := remote.Push(ref, what, t); err != nil {
+		return "", fmt.Errorf("pushing %s: %w", reference, err)
+	}
+	return w.Digest(reference)
+}
+
+// Digest is the digest that a reference has in the world.
+func (w *World) Digest(reference string) (string, error) {
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		return "", err
+	}
+	desc, err := remote.Head(ref, remote.WithTransport(w.Host(ref.Context().RegistryStr()).Direct()))
+	if err != nil {
+		return "", err
+	}
+	return desc.Digest.String(), nil
+}

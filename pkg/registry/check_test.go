@@ -1,0 +1,373 @@
+package registry
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/regmigrate/regmigrate/internal/testregistry"
+)
+
+// newWorld returns a world without registries.
+func newWorld(t *testing.T) *testregistry.World {
+	t.Helper()
+	w, err := testregistry.Start(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+// client returns a client that lives in the world.
+func client(t *testing.T, w *testregistry.World, o Options) *Client {
+	t.Helper()
+	if o.Transport == nil {
+		tr := w.Transport()
+		tr.OnProxyConnectResponse = refusedByProxy
+		o.Transport = tr
+	}
+	if o.Keychain == nil {
+		o.Keychain = authn.NewMultiKeychain() // nobody
+	}
+	o.Backoff = time.Millisecond
+	c, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// put pushes an image of one platform, or an index of several.
+func put(t *testing.T, w *testregistry.World, ref string, seed int64, platforms ...string) string {
+	t.Helper()
+	var what remote.Taggable
+	var err error
+	if len(platforms) == 0 {
+		what, err = testregistry.Image(seed, "linux/amd64")
+	} else {
+		what, err = testregistry.Index(seed, platforms...)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := w.Push(ref, what)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest
+}
+
+func one(t *testing.T, c *Client, old, new string) Result {
+	t.Helper()
+	return c.Check(context.Background(), []Pair{{old, new}}, nil)[0]
+}
+
+func TestVerdicts(t *testing.T) {
+	w := newWorld(t)
+	same := put(t, w, "k8s.gcr.io/pause:3.9", 1)
+	put(t, w, "registry.k8s.io/pause:3.9", 1)
+	put(t, w, "k8s.gcr.io/pause:3.8", 2)
+	put(t, w, "registry.k8s.io/pause:3.8", 3)
+	put(t, w, "k8s.gcr.io/pause:3.7", 4)
+	put(t, w, "registry.k8s.io/pause:3.6", 4)
+	put(t, w, "registry.k8s.io/pause:latest", 4)
+	put(t, w, "k8s.gcr.io/multi:1", 5, "linux/amd64", "linux/arm64", "linux/s390x")
+	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64=9", "linux/ppc64le")
+	put(t, w, "k8s.gcr.io/multi:2", 5, "linux/amd64", "linux/arm64")
+	put(t, w, "registry.k8s.io/multi:2", 5)
+	w.Host("old.example").Behave(func(b *testregistry.Behaviour) { b.Dead = true })
+	put(t, w, "old.example/pause:3.9", 1)
+	c := client(t, w, Options{})
+	for _, tt := range []struct {
+		name, old, new string
+		want           Verdict
+		detail         string
+	}{
+		{"equal digests", "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9", Same, ""},
+		{"other digests", "k8s.gcr.io/pause:3.8", "registry.k8s.io/pause:3.8", Different, "differs: linux/amd64"},
+		{"only in the old one", "k8s.gcr.io/pause:3.7", "registry.k8s.io/pause:3.7", Missing, "k8s.gcr.io has it"},
+		{"nowhere", "k8s.gcr.io/pause:0", "registry.k8s.io/pause:0", Missing, "k8s.gcr.io does not have it either"},
+		{"only in the new one", "k8s.gcr.io/pause:3.6", "registry.k8s.io/pause:3.6", Exists, "k8s.gcr.io does not have it"},
+		{"an old registry that is gone", "old.example/pause:3.9", "registry.k8s.io/pause:3.9", Exists, "old.example: the proxy does not reach it (502 Bad Gateway)"},
+		{"a new registry that is gone", "k8s.gcr.io/pause:3.9", "nowhere.example/pause:3.9", Unreachable, "nowhere.example: the proxy does not reach it (502 Bad Gateway)"},
+		{"by digest", "k8s.gcr.io/pause@" + same, "registry.k8s.io/pause@" + same, Same, ""},
+		{"a digest counts more than the tag before it", "k8s.gcr.io/pause:0@" + same, "registry.k8s.io/pause:0@" + same, Same, ""},
+		{"no tag is latest", "", "registry.k8s.io/pause", Exists, ""},
+		{"one of three platforms", "k8s.gcr.io/multi:1", "registry.k8s.io/multi:1", Different, "differs: linux/arm64; missing: linux/s390x; only in the new one: linux/ppc64le; the same: 1"},
+		{"an index that became an image", "k8s.gcr.io/multi:2", "registry.k8s.io/multi:2", Different, "missing: linux/arm64; the same: 1"},
+		{"a variable", "k8s.gcr.io/pause:{{ .Tag }}", "registry.k8s.io/pause:{{ .Tag }}", Skipped, "it has a variable in it"},
+		{"no reference", "k8s.gcr.io/", "registry.k8s.io/", Skipped, "it is no whole reference"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := one(t, c, tt.old, tt.new)
+			if got.Verdict != tt.want || got.Detail != tt.detail {
+				t.Errorf("got %v %q, want %v %q", got.Verdict, got.Detail, tt.want, tt.detail)
+			}
+		})
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	w := newWorld(t)
+	const backend = "europe-west1-docker.pkg.dev"
+	put(t, w, backend+"/pause:3.9", 1)
+	put(t, w, backend+"/multi:1", 2)
+	put(t, w, "other.example/multi:1", 3)
+	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) {
+		b.Manifests, b.Blobs = backend, "bucket.s3.example"
+		b.Auth, b.User, b.Password = "token", "me", "secret"
+	})
+	w.Host("k8s.gcr.io").Behave(func(b *testregistry.Behaviour) { b.Manifests = "registry.k8s.io" })
+	c := client(t, w, Options{Keychain: keys{"registry.k8s.io": {Username: "me", Password: "secret"}}})
+	if got := one(t, c, "", "registry.k8s.io/pause:3.9"); got.Verdict != Exists {
+		t.Errorf("behind a redirect: %v %q", got.Verdict, got.Detail)
+	}
+	// A platform is compared by manifests and a blob, all behind redirects.
+	put(t, w, "bucket.s3.example/multi:1", 2)
+	if got := one(t, c, "other.example/multi:1", "registry.k8s.io/multi:1"); got.Verdict != Different || got.Detail != "differs: linux/amd64" {
+		t.Errorf("got %v %q", got.Verdict, got.Detail)
+	}
+	asked := w.Requests("registry.k8s.io")
+	if !slices.ContainsFunc(asked, func(s string) bool { return strings.HasSuffix(s, "+auth") }) {
+		t.Errorf("no request had credentials: %q", asked)
+	}
+	for _, host := range []string{backend, "bucket.s3.example"} {
+		got := w.Requests(host)
+		if len(got) == 0 {
+			t.Errorf("%s was not asked", host)
+		}
+		for _, r := range got {
+			if strings.HasSuffix(r, "+auth") {
+				t.Errorf("credentials went to %s: %s", host, r)
+			}
+		}
+	}
+}
+
+// An old name that only leads to the new one proves nothing by its digest,
+// which is said.
+func TestOldRedirectsToNew(t *testing.T) {
+	w := newWorld(t)
+	put(t, w, "registry.k8s.io/pause:3.9", 1)
+	w.Host("k8s.gcr.io").Behave(func(b *testregistry.Behaviour) { b.Manifests = "registry.k8s.io" })
+	got := one(t, client(t, w, Options{}), "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")
+	if got.Verdict != Same || got.Detail != "k8s.gcr.io redirects to registry.k8s.io" {
+		t.Errorf("got %v %q", got.Verdict, got.Detail)
+	}
+}
+
+// keys are credentials by host.
+type keys map[string]authn.AuthConfig
+
+func (k keys) Resolve(r authn.Resource) (authn.Authenticator, error) {
+	if a, ok := k[r.RegistryStr()]; ok {
+		return authn.FromConfig(a), nil
+	}
+	return authn.Anonymous, nil
+}
+
+func TestCredentials(t *testing.T) {
+	for _, auth := range []string{"basic", "token"} {
+		t.Run(auth, func(t *testing.T) {
+			w := newWorld(t)
+			put(t, w, "private.example/a:1", 1)
+			put(t, w, "private.example/a:2", 1)
+			w.Host("private.example").Behave(func(b *testregistry.Behaviour) { b.Auth, b.User, b.Password = auth, "me", "secret" })
+			// The Docker keychain, as docker login writes it.
+			dir := t.TempDir()
+			config := fmt.Sprintf(`{"auths":{"private.example":{"auth":%q}}}`, base64.StdEncoding.EncodeToString([]byte("me:secret")))
+			if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(config), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("DOCKER_CONFIG", dir)
+			pairs := []Pair{{"", "private.example/a:1"}, {"", "private.example/a:2"}}
+			c := client(t, w, Options{Keychain: authn.DefaultKeychain})
+			for _, r := range c.Check(context.Background(), pairs, nil) {
+				if r.Verdict != Exists {
+					t.Errorf("%s: %v %q", r.New, r.Verdict, r.Detail)
+				}
+			}
+			tokens := 0
+			for _, r := range w.Requests("private.example") {
+				if strings.HasPrefix(r, "GET /token") {
+					tokens++
+				}
+			}
+			if want := map[string]int{"basic": 0, "token": 1}[auth]; tokens != want {
+				t.Errorf("%d tokens for one repository, want %d", tokens, want)
+			}
+			got := one(t, client(t, w, Options{}), "", "private.example/a:1")
+			if got.Verdict != Unreachable || !strings.HasPrefix(got.Detail, "private.example: denied") {
+				t.Errorf("without credentials: %v %q", got.Verdict, got.Detail)
+			}
+		})
+	}
+}
+
+func TestBusyRegistry(t *testing.T) {
+	w := newWorld(t)
+	put(t, w, "registry.k8s.io/pause:3.9", 1)
+	h := w.Host("registry.k8s.io")
+	for _, tt := range []struct {
+		name, after string
+		refuse      []int
+		want        Verdict
+		requests    int
+	}{
+		{"asks to wait", "0", []int{429, 429, 429}, Exists, 5},
+		{"is broken for a moment", "", []int{503, 500, 502}, Exists, 5},
+		{"stays busy", "0", []int{429, 429, 429, 429, 429, 429, 429, 429, 429, 429}, Unreachable, 5},
+		{"asks for too long a wait", "3600", []int{429, 429}, Unreachable, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h.Forget()
+			h.Behave(func(b *testregistry.Behaviour) { b.Refuse, b.RetryAfter = tt.refuse, tt.after })
+			got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
+			if got.Verdict != tt.want {
+				t.Errorf("got %v %q, want %v", got.Verdict, got.Detail, tt.want)
+			}
+			if n := len(w.Requests("registry.k8s.io")); n != tt.requests {
+				t.Errorf("%d requests, want %d: %q", n, tt.requests, w.Requests("registry.k8s.io"))
+			}
+			h.Behave(func(b *testregistry.Behaviour) { b.Refuse = nil })
+		})
+	}
+}
+
+// A thousand references are asked about with a few connections, one request
+// each, and one question about authentication to a host.
+func TestManyReferences(t *testing.T) {
+	w := newWorld(t)
+	const n, jobs = 1000, 4
+	var pairs []Pair
+	for i := range 10 {
+		put(t, w, fmt.Sprintf("registry.k8s.io/i%d:1", i), 1)
+	}
+	for i := range n {
+		pairs = append(pairs, Pair{fmt.Sprintf("dead.example/i%d:%d", i%10, i), fmt.Sprintf("registry.k8s.io/i%d:1", i%10)})
+	}
+	tr := w.Transport()
+	tr.OnProxyConnectResponse, tr.MaxConnsPerHost = refusedByProxy, 2*jobs
+	c := client(t, w, Options{Jobs: jobs, Transport: tr})
+	last := 0
+	for i, r := range c.Check(context.Background(), pairs, func(done int) { last = done }) {
+		if r.Verdict != Exists || r.Pair != pairs[i] {
+			t.Fatalf("%v: %v %q", r.Pair, r.Verdict, r.Detail)
+		}
+	}
+	if last != n {
+		t.Errorf("progress ends with %d", last)
+	}
+	if got := w.Connections("registry.k8s.io"); got > 2*jobs {
+		t.Errorf("%d connections", got)
+	}
+	hello := 0
+	for _, r := range w.Requests("registry.k8s.io") {
+		if r == "GET /v2/" {
+			hello++
+		}
+	}
+	if hello != 1 {
+		t.Errorf("%d times GET /v2/, want 1", hello)
+	}
+	if got := c.Requests(); got > n+1+2*jobs {
+		t.Errorf("%d requests for %d references: the dead registry was asked again and again", got, n)
+	}
+}
+
+func TestCache(t *testing.T) {
+	w := newWorld(t)
+	digest := put(t, w, "registry.k8s.io/pause:3.9", 1)
+	put(t, w, "k8s.gcr.io/multi:1", 5, "linux/amd64", "linux/arm64")
+	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64=9")
+	dir := t.TempDir()
+	pairs := []Pair{{"", "registry.k8s.io/pause:3.9"}, {"", "registry.k8s.io/pause@" + digest}, {"k8s.gcr.io/multi:1", "registry.k8s.io/multi:1"}}
+	run := func(o Options) (*Client, []Result) {
+		c := client(t, w, o)
+		return c, c.Check(context.Background(), pairs, nil)
+	}
+	first, want := run(Options{Cache: &Cache{Dir: dir}})
+	if want[0].Verdict != Exists || want[1].Verdict != Exists || want[2].Verdict != Different || first.Requests() == 0 {
+		t.Fatalf("got %+v", want)
+	}
+	same := func(got []Result) bool { return fmt.Sprint(got) == fmt.Sprint(want) }
+	c, got := run(Options{Cache: &Cache{Dir: dir}})
+	if !same(got) || c.Requests() != 0 {
+		t.Errorf("from the cache: %d requests, %+v", c.Requests(), got)
+	}
+	c, got = run(Options{Cache: &Cache{Dir: dir, TTL: time.Nanosecond}})
+	if !same(got) || c.Requests() == 0 {
+		t.Errorf("tags that are too old are asked about again: %d requests, %+v", c.Requests(), got)
+	}
+	c, got = run(Options{Cache: &Cache{Dir: dir, TTL: time.Nanosecond}, Offline: true})
+	if !same(got) || c.Requests() != 0 {
+		t.Errorf("offline: %d requests, %+v", c.Requests(), got)
+	}
+	if got := one(t, c, "", "registry.k8s.io/unknown:1"); got.Verdict != Unreachable || c.Requests() != 0 {
+		t.Errorf("offline and unknown: %v %q", got.Verdict, got.Detail)
+	}
+	// Every file broken in its own way: as if nothing were there.
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		return os.WriteFile(path, [][]byte{nil, []byte("{"), []byte(`{"reference":"other","digest":"sha256:1"}`)}[n%3], 0o600)
+	})
+	if err != nil || n == 0 {
+		t.Fatalf("%d files: %v", n, err)
+	}
+	c, got = run(Options{Cache: &Cache{Dir: dir}})
+	if !same(got) || c.Requests() == 0 {
+		t.Errorf("after damage: %d requests, %+v", c.Requests(), got)
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	w := newWorld(t)
+	put(t, w, "registry.k8s.io/pause:3.9", 1)
+	h := w.Host("registry.k8s.io")
+	h.Behave(func(b *testregistry.Behaviour) { b.Stall = "/manifests/" })
+	defer h.Release()
+	got := one(t, client(t, w, Options{Timeout: 50 * time.Millisecond}), "", "registry.k8s.io/pause:3.9")
+	if got.Verdict != Unreachable || got.Detail != "registry.k8s.io: no answer in time" {
+		t.Errorf("got %v %q", got.Verdict, got.Detail)
+	}
+}
+
+func TestUnknownAuthority(t *testing.T) {
+	w := newWorld(t)
+	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) { b.Untrusted = true })
+	got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
+	if got.Verdict != Unreachable || !strings.Contains(got.Detail, "unknown authority (authority that nobody trusts)") {
+		t.Errorf("got %v %q", got.Verdict, got.Detail)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2023, 3, 20, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Duration{
+		"0": 0, "7": 7 * time.Second, now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(-time.Minute).Format(http.TimeFormat): 0,
+	} {
+		if got, ok := retryAfter(text, now); !ok || got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	for _, text := range []string{"", "-1", "soon"} {
+		if got, ok := retryAfter(text, now); ok {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// compare says for which platforms two references with different digests
+// differ, as a list and as a line.
+func (c *Client) compare(ctx context.Context, from, to name.Reference, old, new string) ([]Platform, string) {
+	was, err := c.platforms(ctx, from.Context(), old)
+	if err != nil {
+		return nil, "the platforms could not be compared: " + said(from, err)
+	}
+	is, err := c.platforms(ctx, to.Context(), new)
+	if err != nil {
+		return nil, "the platforms could not be compared: " + said(to, err)
+	}
+	names := map[string]bool{}
+	for p := range was {
+		names[p] = true
+	}
+	for p := range is {
+		names[p] = true
+	}
+	var out []Platform
+	for p := range names {
+		out = append(out, Platform{Name: p, Old: was[p], New: is[p]})
+	}
+	slices.SortFunc(out, func(a, b Platform) int { return cmp.Compare(a.Name, b.Name) })
+	return out, summary(out)
+}
+
+// summary is the line for a comparison.
+func summary(ps []Platform) string {
+	var differ, gone, more []string
+	same := 0
+	for _, p := range ps {
+		switch {
+		case p.Old == p.New:
+			same++
+		case p.New == "":
+			gone = append(gone, p.Name)
+		case p.Old == "":
+			more = append(more, p.Name)
+		default:
+			differ = append(differ, p.Name)
+		}
+	}
+	var parts []string
+	for _, x := range []struct {
+		what  string
+		names []string
+	}{{"differs: ", differ}, {"missing: ", gone}, {"only in the new one: ", more}} {
+		if len(x.names) > 0 {
+			parts = append(parts, x.what+strings.Join(x.names, ", "))
+		}
+	}
+	switch {
+	case len(parts) == 0:
+		return fmt.Sprintf("the images of all %d platforms are the same, the index around them is not", same)
+	case same > 0:
+		parts = append(parts, fmt.Sprintf("the same: %d", same))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// A manifest is what an index and an image manifest have, as far as it is
+// needed here.
+type manifest struct {
+	MediaType types.MediaType `json:"mediaType"`
+	Manifests []v1.Descriptor `json:"manifests"`
+	Config    *v1.Descriptor  `json:"config"`
+	Layers    []v1.Descriptor `json:"layers"`
+}
+
+func readManifest(data []byte) (*manifest, error) {
+	m := &manifest{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("reading a manifest: %w", err)
+	}
+	return m, nil
+}
+
+// platforms returns the digest of the image of every platform. Attestations,
+// which stand in an index under the platform unknown/unknown, are none.
+func (c *Client) platforms(ctx context.Context, repo name.Repository, digest string) (map[string]string, error) {
+	data, err := c.get(ctx, repo, digest)
+	if err != nil {
+		return nil, err
+	}
+	m, err := readManifest(data)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	if m.Manifests == nil {
+		p, err := c.platformOf(ctx, repo, m)
+		if err != nil {
+			return nil, err
+		}
+		out[p] = digest
+		return out, nil
+	}
+	for _, d := range m.Manifests {
+		p := "unknown"
+		if d.Platform != nil {
+			p = d.Platform.String()
+		}
+		if p == "unknown" || p == "unknown/unknown" {
+			continue
+		}
+		out[p] = d.Digest.String()
+	}
+	return out, nil
+}
+
+// platformOf returns the platform that the configuration of an image names.
+func (c *Client) platformOf(ctx context.Context, repo name.Repository, m *manifest) (string, error) {
+	if m.Config == nil {
+		return "unknown", nil
+	}
+	layer, err := c.puller.Layer(ctx, repo.Digest(m.Config.Digest.String()))
+	if err != nil {
+		return "", err
+	}
+	r, err := layer.Compressed()
+	if err != nil {
+		return "", fmt.Errorf("reading the configuration of an image: %w", err)
+	}
+	defer r.Close()
+	config, err := v1.ParseConfigFile(r)
+	if err != nil {
+		return "", fmt.Errorf("reading the configuration of an image: %w", err)
+	}
+	if p := config.Platform(); p != nil {
+		return p.String(), nil
+	}
+	return "unknown", nil
+}
