@@ -3,7 +3,9 @@ package bench
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -110,6 +112,36 @@ func BenchmarkStart(b *testing.B) {
 			)
 		})
 	}
+}
+
+// BenchmarkHook: what a hook costs a commit in a large repository: ten files
+// with nothing to move, and ten of which one moves, for which the whole
+// repository is read.
+func BenchmarkHook(b *testing.B) {
+	t := makeTree(b, files, nth, sizes)
+	bin := build(b, "../cmd/regmigrate")
+	if out, err := exec.Command(tool(b, "git"), "init", "-q", t.root).CombinedOutput(); err != nil {
+		b.Fatalf("git init: %v\n%s", err, out)
+	}
+	all, err := filepath.Glob(filepath.Join(t.root, "apps", "*", "base", "*.yaml"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var fine, moves []string
+	for _, name := range all {
+		if _, ok := t.mentions[name]; ok && len(moves) == 0 {
+			moves = []string{name}
+		} else if !ok && len(fine) < 10 {
+			fine = append(fine, name)
+		}
+	}
+	moves = append(moves, fine[:9]...)
+	args := []string{bin, "--together", "--check"}
+	compare(b, 21,
+		contestant{name: "nothing-moves", args: append(slices.Clone(args), fine...), dir: t.root},
+		contestant{name: "one-moves", args: append(slices.Clone(args), moves...), dir: t.root, codes: []int{1}},
+		contestant{name: "start", args: []string{bin, "--version"}, dir: t.root},
+	)
 }
 
 // BenchmarkUnmentioned: files without a mention are read and searched and

@@ -48,6 +48,7 @@ type flags struct {
 	scope            []string
 	include, exclude []string
 	noIgnore         bool
+	together         bool
 	output           string
 	reports          []string
 	jobs             int
@@ -106,6 +107,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
 	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
 	x.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
+	x.BoolVar(&f.together, "together", false, "take along what moves together with the files named by PATH, wherever it lies: for hooks that pass single files")
 	x.StringVar(&f.stdinName, "stdin-filename", "", "with -: the `name` that tells the format of standard input")
 	x.StringVarP(&f.output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
 	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")

@@ -46,7 +46,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	if !f.noRender {
 		set.options.Trace = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	}
-	plan, err := rewrite.Make(ctx, set.options)
+	plan, err := plan(ctx, f, set)
 	bar.clear()
 	if err != nil {
 		return stopped(ctx, err)

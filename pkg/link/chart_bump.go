@@ -34,7 +34,14 @@ func bumps(t *Tree, moved []Moved) []Consequence {
 	var out []Consequence
 	for _, dir := range dirs {
 		c := &chart{dir: dir, tree: t, values: map[string]*syntax.Node{}}
-		out = append(out, c.bump(changed[dir])...)
+		var of []string
+		for _, m := range changed[dir] {
+			of = append(of, m.Path)
+		}
+		for _, x := range c.bump(changed[dir]) {
+			x.Of = of
+			out = append(out, x)
+		}
 	}
 	return out
 }

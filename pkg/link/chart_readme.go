@@ -17,7 +17,7 @@ func afterCharts(t *Tree, moved []Moved) []Consequence {
 // in the README of their chart.
 func rows(t *Tree, moved []Moved) []Consequence {
 	var out []Consequence
-	seen := map[Consequence]bool{}
+	seen := map[FileEdit]bool{}
 	for _, m := range moved {
 		if path.Base(m.Path) != "values.yaml" {
 			continue
@@ -28,8 +28,8 @@ func rows(t *Tree, moved []Moved) []Consequence {
 			continue
 		}
 		for _, c := range row(readme, m) {
-			if !seen[c] {
-				seen[c] = true
+			if !seen[c.FileEdit] {
+				seen[c.FileEdit] = true
 				out = append(out, c)
 			}
 		}
@@ -56,6 +56,7 @@ func row(readme *File, m Moved) []Consequence {
 				return []Consequence{{
 					FileEdit: FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: base + i, End: base + i + len(m.Old)}, New: m.New}},
 					Why:      "the value table follows " + m.Path,
+					Of:       []string{m.Path},
 				}}
 			}
 			return nil

@@ -110,8 +110,9 @@ type Moved struct {
 // A Consequence is an edit that follows from what moves.
 type Consequence struct {
 	FileEdit
-	Why    string // for a person
-	Raises bool   // it is the version of a chart that is raised
+	Why    string   // for a person
+	Raises bool     // it is the version of a chart that is raised
+	Of     []string // paths of the files that it follows
 }
 
 // A Made is a rendered reference and what it is made of. The texts of its

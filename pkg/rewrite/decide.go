@@ -25,8 +25,9 @@ type group struct {
 	note    string
 	edits   []link.FileEdit
 	insert  []link.FileEdit
-	follows bool // a consequence of groups that move
-	raises  bool // the version of a chart
+	follows bool     // a consequence of groups that move
+	of      []string // the files that it follows
+	raises  bool     // the version of a chart
 }
 
 // moves reports whether the group moves.

@@ -116,7 +116,7 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 				continue
 			}
 			taken[c.Path] = append(taken[c.Path], c.Edit)
-			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, raises: c.Raises, note: c.Why})
+			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, of: c.Of, raises: c.Raises, note: c.Why})
 		}
 	}
 	return groups

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// tracer is the type of rewrite.Options.Trace.
+type tracer = func(dir string) ([]link.Made, error)
+
+// plan makes the plan of a run. With --together the paths that were given
+// select files, and what moves together with these is looked at too, wherever
+// in the repository it lies. When there is nothing to move in the files
+// themselves, as nearly always in a hook, no other file is read.
+func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
+	o := set.options
+	if o.Trace != nil && f.together {
+		o.Trace = once(o.Trace)
+	}
+	first, err := rewrite.Make(ctx, o)
+	if err != nil || !f.together || !first.Undecided() {
+		return first, err
+	}
+	var selected []string
+	for i := range first.Files {
+		selected = append(selected, first.Files[i].Path)
+	}
+	whole := o
+	whole.Walk.Paths = []string{o.Walk.Root}
+	if o.Trace != nil {
+		whole.Trace = around(o.Trace, selected)
+	}
+	all, err := rewrite.Make(ctx, whole)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]bool{} // what may be written: a name overrules git's ignore rules
+	for i := range all.Files {
+		known[all.Files[i].Path] = true
+	}
+	o.Walk.Paths = slices.Clone(o.Walk.Paths)
+	for _, name := range all.Together(selected) {
+		if known[name] && !slices.Contains(selected, name) {
+			o.Walk.Paths = append(o.Walk.Paths, filepath.Join(o.Walk.Root, filepath.FromSlash(name)))
+		}
+	}
+	return rewrite.Make(ctx, o)
+}
+
+// once asks trace once about each chart.
+func once(trace tracer) tracer {
+	type answer func() ([]link.Made, error)
+	var mu sync.Mutex
+	asked := map[string]answer{}
+	return func(dir string) ([]link.Made, error) {
+		mu.Lock()
+		a, ok := asked[dir]
+		if !ok {
+			a = sync.OnceValues(func() ([]link.Made, error) { return trace(dir) })
+			asked[dir] = a
+		}
+		mu.Unlock()
+		return a()
+	}
+}
+
+// around asks trace about the charts that hold one of files. Of others the
+// names of keys tell enough: they are not written.
+func around(trace tracer, files []string) tracer {
+	return func(dir string) ([]link.Made, error) {
+		if dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
+			return trace(dir)
+		}
+		return nil, nil
+	}
+}
