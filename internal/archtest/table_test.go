@@ -47,7 +47,7 @@ var table = []pkg{
 	{"pkg/link", row1b, []string{"pkg/edit", "pkg/image", "pkg/format", "internal/syntax"}, []string{kyaml}},
 
 	{"pkg/rewrite", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link", "internal/atomicfile", "internal/archive"}, nil},
-	{"pkg/inventory", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link"}, nil},
+	{"pkg/inventory", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link"}, []string{kyaml}},
 
 	{"pkg/report", row3, []string{"pkg/edit", "pkg/format", "pkg/rewrite", "pkg/inventory"}, []string{"github.com/sergi/go-diff/..."}},
 	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link", "internal/archive"}, []string{

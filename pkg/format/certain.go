@@ -24,6 +24,9 @@ func (d *detector) certain(f *frame) bool {
 // Sources: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#container-v1-core,
 // https://tekton.dev/docs/pipelines/tasks/, https://argo-workflows.readthedocs.io/en/latest/fields/
 func certainInObject(f *frame) bool {
+	if f.key == "reference" && f.up != nil && f.up.key == "image" && f.up.up != nil && f.up.up.item && f.up.up.up.key == "volumes" {
+		return true // https://kubernetes.io/docs/concepts/storage/volumes/#image
+	}
 	if f.key != "image" || f.up == nil {
 		return false
 	}

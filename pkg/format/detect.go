@@ -20,9 +20,10 @@ type detector struct {
 	aliased map[*syntax.Node]bool   // anchored scalars that an alias showed to be images
 	frames  map[*syntax.Node]*frame // where each scalar stands, for who wants to know
 
-	besides    map[*syntax.Node]*besides     // what besidesOf says of a mapping, once it was asked
-	registries map[*syntax.Node]*syntax.Node // what registryIn says of a mapping, once it was asked
-	compose    map[*syntax.Node]bool         // what isCompose says of a document's root, once it was asked
+	besides    map[*syntax.Node]*besides           // what besidesOf says of a mapping, once it was asked
+	registries map[*syntax.Node]*syntax.Node       // what registryIn says of a mapping, once it was asked
+	compose    map[*syntax.Node]bool               // what isCompose says of a document's root, once it was asked
+	holding    map[*syntax.Node]map[string]*holder // what holders says of a mapping, once it was asked; nil at first
 
 	source string // in.Src, once somebody wanted it as text
 
@@ -238,7 +239,7 @@ func (d *detector) scalar(f *frame) {
 		return
 	case listed(fold(d.flagBefore(f))) != "":
 		d.contexts(f, n, Context{Reason: listed(fold(d.flagBefore(f)))})
-	case image.IsHost(host):
+	case image.IsHost(host) && !d.numbered(f, text):
 		if namesRegistry(f.effectiveKey()) || namesRegistry(d.flagBefore(f)) || d.besideImage(f) {
 			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 			return
@@ -259,6 +260,16 @@ func (d *detector) scalar(f *frame) {
 	}
 }
 
+// numbered reports whether text, which could be a host and a port, is an image
+// and a tag that is a number, redis:7, because of where it stands.
+func (d *detector) numbered(f *frame, text string) bool {
+	if strings.ContainsAny(text, "./[") || !isReference(text) {
+		return false
+	}
+	part, _ := keyPart(f.effectiveKey())
+	return d.certain(f) || d.in.Named && part == namePart && fold(f.effectiveKey()) != "name"
+}
+
 // isReference reports whether text is a reference from end to end.
 func isReference(text string) bool {
 	_, err := image.Parse(text)
@@ -273,7 +284,9 @@ func (d *detector) interesting(n *syntax.Node) bool {
 // whole adds the scalar at f as a whole reference.
 func (d *detector) whole(f *frame, certain bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
-	if r.Domain == "" && !certain {
+	o := Occurrence{Image: certain}
+	named := d.in.Named && d.named(f, r, &o)
+	if r.Domain == "" && !certain && !named {
 		// A word like any other; only a mark in it needs a word about it.
 		d.contexts(f, f.node, Context{Reason: OtherName})
 		return
@@ -282,7 +295,8 @@ func (d *detector) whole(f *frame, certain bool) {
 	if strings.HasPrefix(f.node.Value, "oci://") {
 		role = Registry // of charts and other artifacts: no library/ is implied
 	}
-	d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, role, "")}, Image: certain})
+	o.Pieces = []Piece{d.piece(f.node, role, "")}
+	d.add(f, o)
 }
 
 func transportLen(s string) int {

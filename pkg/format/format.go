@@ -58,6 +58,11 @@ type Input struct {
 	// May reports whether a part of Src can hold an occurrence of interest.
 	// Parts for which it is false need not be read. Nil means all parts.
 	May func(part []byte) bool
+
+	// Named asks also for what only the name of its key says to be an image,
+	// such as `image: nginx:1.27` in an object of an unknown kind. No rule may
+	// be asked about these as about short forms: see Occurrence.Named.
+	Named bool
 }
 
 // A Field names keys that together hold one reference, for repositories
@@ -112,6 +117,17 @@ type Occurrence struct {
 	// Image says that the field is certainly an image, so that a name
 	// without a domain is one on Docker Hub.
 	Image bool
+
+	// Tag and Digest are what keys beside the pieces say of the reference, ""
+	// when none does: tag: "1.27" beside repository: nginx. They are no pieces,
+	// since no rule changes them. A whole reference has them with Input.Named
+	// only.
+	Tag, Digest string
+
+	// Named says, with Input.Named, that the name of its key says that the
+	// value is an image. Selects says that it is the name of an entry of a
+	// kustomization's images, which selects an image rather than being one.
+	Named, Selects bool
 
 	// Tail is what follows the last piece and is no value: the name that a
 	// template puts behind a registry.

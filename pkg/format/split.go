@@ -16,6 +16,7 @@ type holder struct {
 	exact                      bool         // not just a version, which anything may have
 	elsewhere                  bool         // keys beside them say that a repository is one of source code or charts
 	keys                       map[*syntax.Node]string
+	tag, digest                string // what stands beside them
 }
 
 // split finds the references that the mapping at f spreads over several keys
@@ -96,8 +97,10 @@ func (d *detector) holders(f *frame) (map[string]*holder, []string) {
 				h.keys[v] = key
 			}
 		case tagPart, digestPart:
-			get(of).tagged = true
-			get(of).exact = get(of).exact || fold(key) != "version"
+			h := get(of)
+			h.tagged = true
+			h.exact = h.exact || fold(key) != "version"
+			h.note(p, fold(key), v.Value)
 		}
 	}
 	return holders, order
@@ -162,7 +165,7 @@ func (d *detector) join(f *frame, h *holder) []*syntax.Node {
 	if len(parts) == 0 {
 		return nil // a registry alone is a value like others
 	}
-	o := Occurrence{Image: true}
+	o := Occurrence{Image: true, Tag: h.tag, Digest: h.digest}
 	all := append([]*syntax.Node{registry}, parts...)
 	for i, n := range all {
 		role, sep := Repository, "/"
@@ -196,8 +199,10 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 		if strings.HasSuffix(up.Value, "/") {
 			sep = ""
 		}
-		o := Occurrence{Loose: true, Image: true, Place: f.place()}
-		o.Pieces = append(o.Pieces, d.part(up, 0, len(up.Value), Registry, sep), d.part(n, 0, len(n.Value), Repository, ""))
+		o := Occurrence{Loose: true, Image: true, Place: f.place(), Tag: h.tag, Digest: h.digest, Named: h.exact || fold(h.keys[n]) == "image"}
+		first, second := d.part(up, 0, len(up.Value), Registry, sep), d.part(n, 0, len(n.Value), Repository, "")
+		second.Field = f.below(n).called(h.keys[n]).field()
+		o.Pieces = append(o.Pieces, first, second)
 		d.out.Occurrences = append(d.out.Occurrences, o)
 		return nil
 	}
@@ -206,8 +211,19 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).called(h.keys[n]).field()
-	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true})
+	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true, Tag: h.tag, Digest: h.digest})
 	return []*syntax.Node{n}
+}
+
+// note keeps the value of a key that says a tag or a digest; the version of
+// something is no tag.
+func (h *holder) note(p keyRole, key, value string) {
+	switch {
+	case p == digestPart && h.digest == "":
+		h.digest = value
+	case p == tagPart && h.tag == "" && key != "version":
+		h.tag = value
+	}
 }
 
 // registryAbove returns the nearest registry that stands in the mapping at f

@@ -125,3 +125,10 @@ func balanced(s string) int {
 func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
+
+// HasVariable reports whether a variable of a template, a shell or Make stands
+// in text, so that it is not known what it will be.
+func HasVariable(text string) bool {
+	_, vars := mask(text)
+	return len(vars) > 0
+}

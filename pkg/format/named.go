@@ -1,0 +1,90 @@
+package format
+
+import (
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// What Input.Named adds: occurrences that rest on the names of keys, and what
+// stands beside them.
+
+// together returns the keys of the mapping that holds f which belong to f's
+// own, nil when there are none.
+func (d *detector) together(f *frame) *holder {
+	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
+		return nil
+	}
+	if d.holding == nil {
+		d.holding = map[*syntax.Node]map[string]*holder{}
+	}
+	all, known := d.holding[f.up.node]
+	if !known {
+		all, _ = d.holders(f.up)
+		d.holding[f.up.node] = all
+	}
+	_, of := keyPart(f.key)
+	return all[of]
+}
+
+// named reports whether the name of f's key says that its value, the
+// reference r, is an image. It completes o by what stands beside it.
+func (d *detector) named(f *frame, r image.Ref, o *Occurrence) bool {
+	if d.kustomizes(f) {
+		entry := f.up.node
+		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
+		o.Named = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
+		o.Selects = f.key == "name"
+		return o.Named
+	}
+	h := d.together(f)
+	if h != nil {
+		o.Tag, o.Digest = h.tag, h.digest
+	}
+	o.Named = d.namesImage(f, r, h)
+	return o.Named
+}
+
+// kustomizes reports whether f is the name or newName of an entry of a
+// kustomization's images.
+// Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+func (d *detector) kustomizes(f *frame) bool {
+	switch path.Base(d.in.Path) {
+	case "kustomization.yaml", "kustomization.yml", "Kustomization":
+		return (f.key == "name" || f.key == "newName") && f.up != nil && f.up.item && f.up.up.key == "images"
+	}
+	return false
+}
+
+// namesImage goes by the key of f and by h, what stands beside it. A name
+// without a registry needs more than a key: image also names pictures.
+func (d *detector) namesImage(f *frame, r image.Ref, h *holder) bool {
+	key := f.effectiveKey()
+	k := fold(key)
+	tagged := r.Tag != "" || r.Digest != "" || h != nil && h.exact
+	switch part, _ := keyPart(key); {
+	case k == "name":
+		return false
+	case part == repositoryPart:
+		return r.Domain != "" && h != nil && h.exact && !h.elsewhere
+	case part == namePart, strings.HasSuffix(k, "imageref"):
+	case strings.HasSuffix(k, "images") && (f.item || r.Tag != ""):
+	default:
+		return false
+	}
+	if r.Domain != "" {
+		return true
+	}
+	switch {
+	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
+		return false
+	case d.isCompose(path.Base(d.in.Path), f) && f.up.node.Field("build") != nil:
+		return false // it is what is built
+	}
+	return tagged || k == "image" && f.object != nil
+}
+
+// pictures are the ends of names of what is an image to everybody else.
+var pictures = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".bmp", ".tiff", ".iso", ".img", ".qcow2", ".vmdk", ".vhd", ".ova"}

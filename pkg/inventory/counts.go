@@ -1,0 +1,69 @@
+package inventory
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// counts reports whether the occurrence o, whose reference is r, is listed. It
+// is where a field is certainly an image, where the name of its key says so,
+// and elsewhere by its shape: a host, and a tag, a digest, or a host that
+// serves images and nothing else.
+func (v *Inventory) counts(o *format.Occurrence, r image.Ref) bool {
+	last := o.Pieces[len(o.Pieces)-1]
+	switch {
+	case last.Role == format.Registry, o.Selects && !o.Named:
+		return false // a registry alone, a chart; what only selects an image
+	case strings.Contains(o.Place.Field, "kubectl.kubernetes.io/last-applied-configuration"):
+		return false // a copy of what stands in the object itself
+	case o.Loose:
+		return o.Named
+	case o.Image, o.Named:
+		return true
+	case r.Domain == "" || sourceHosts[r.Domain]:
+		return false
+	}
+	return r.Tag != "" || r.Digest != "" || v.serves(r.Domain)
+}
+
+// sourceHosts are hosts of source code: what stands below them is a module, a
+// chart's home, a path of a repository.
+var sourceHosts = map[string]bool{
+	"github.com": true, "gitlab.com": true, "bitbucket.org": true, "golang.org": true, "gopkg.in": true, "go.uber.org": true,
+	"k8s.io": true, "sigs.k8s.io": true, "google.golang.org": true, "codeberg.org": true, "raw.githubusercontent.com": true,
+}
+
+// imageHosts are hosts that serve images, and imageSuffixes the ends of their
+// names, of the public registries and of those that clouds make for everybody.
+var (
+	imageHosts = map[string]bool{
+		"docker.io": true, "index.docker.io": true, "registry-1.docker.io": true, "gcr.io": true, "us.gcr.io": true, "eu.gcr.io": true, "asia.gcr.io": true,
+		"k8s.gcr.io": true, "registry.k8s.io": true, "quay.io": true, "ghcr.io": true, "mcr.microsoft.com": true, "public.ecr.aws": true, "docker.elastic.co": true,
+		"registry.gitlab.com": true, "registry.access.redhat.com": true, "registry.redhat.io": true, "nvcr.io": true, "cgr.dev": true, "dhi.io": true,
+		"registry.istio.io": true, "docker.cloudsmith.io": true, "registry.opensource.zalan.do": true, "container-registry.oracle.com": true, "icr.io": true, "lscr.io": true,
+	}
+	imageSuffixes = []string{"-docker.pkg.dev", ".gcr.io", ".azurecr.io", ".icr.io", ".ocir.io", ".jfrog.io", ".cr.aws", ".scw.cloud"}
+)
+
+// serves reports whether host is known to serve images: see imageHosts, and
+// whatever the rules name.
+func (v *Inventory) serves(host string) bool {
+	if imageHosts[host] || strings.HasPrefix(host, "registry.") || strings.Contains(host, ".dkr.ecr.") {
+		return true
+	}
+	for _, s := range imageSuffixes {
+		if strings.HasSuffix(host, s) {
+			return true
+		}
+	}
+	for _, r := range v.opts.Rules.Rules() {
+		for _, prefix := range []string{r.From, r.To} {
+			if h, _, _ := strings.Cut(prefix, "/"); h == host {
+				return true
+			}
+		}
+	}
+	return false
+}

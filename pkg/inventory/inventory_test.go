@@ -1,0 +1,288 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// options are those of the preset k8s and a rule on a part of Docker Hub.
+func options(t *testing.T) Options {
+	t.Helper()
+	list, err := rules.Preset("k8s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list = append(list, rules.Rule{Name: "hub", From: "docker.io/bitnami", To: "docker.io/bitnamilegacy", Keep: []string{"docker.io/bitnami/minideb"}})
+	set, err := rules.New(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Rules: set}
+}
+
+// shown is what the tests compare: a line for each use.
+func shown(v *Inventory) []string {
+	out := []string{}
+	for _, m := range v.Images() {
+		for _, u := range m.Uses {
+			s := m.Ref
+			if m.New != "" {
+				s += " -> " + m.New
+			}
+			if m.Keep != "" {
+				s += " keep " + m.Keep
+			}
+			if m.Open {
+				s += " open"
+			}
+			at := u.Path
+			if u.Line > 0 {
+				at += fmt.Sprintf(":%d:%d", u.Line, u.Column)
+			}
+			s += fmt.Sprintf(" | %s %s", at, u.Field)
+			if u.Object != "" {
+				s += " in " + u.Object
+			}
+			if u.Running != "" {
+				s += " runs " + u.Running
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// files makes an inventory of the files of an archive.
+func files(t *testing.T, o Options, archive string) *Inventory {
+	t.Helper()
+	root := t.TempDir()
+	for _, f := range txtar.Parse([]byte(archive)).Files {
+		name := filepath.Join(root, f.Name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, f.Data, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Walk = walk.Options{Root: root}
+	v := New(o)
+	if err := v.AddFiles(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Failures) > 0 {
+		t.Fatalf("failures: %v", v.Failures)
+	}
+	return v
+}
+
+const sha = "sha256:5516d103a9c2ecc4f026efbd4b40662ce22dc1f824fb129ed121460aaa5c47f8"
+
+func TestFiles(t *testing.T) {
+	for _, c := range []struct {
+		name, archive string
+		want          []string
+	}{
+		{"a workload", `-- a.yaml --
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  initContainers:
+  - image: nginx
+  containers:
+  - image: k8s.gcr.io/pause:3.9
+    env:
+    - {name: SIDECAR, value: "quay.io/x/y:1"}
+    - {name: HOME, value: /nginx}
+  ephemeralContainers:
+  - image: bitnami/redis:7
+  - image: bitnami/minideb:1
+  volumes:
+  - name: v
+    image: {reference: bitnami/data:2}
+`, []string{
+			"bitnami/data:2 -> bitnamilegacy/data:2 | a.yaml:17:24 .spec.volumes[0].image.reference in Pod web (v1)",
+			"bitnami/minideb:1 keep docker.io/bitnami/minideb | a.yaml:14:12 .spec.ephemeralContainers[1].image in Pod web (v1)",
+			"bitnami/redis:7 -> bitnamilegacy/redis:7 | a.yaml:13:12 .spec.ephemeralContainers[0].image in Pod web (v1)",
+			"nginx | a.yaml:6:12 .spec.initContainers[0].image in Pod web (v1)",
+			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | a.yaml:8:12 .spec.containers[0].image in Pod web (v1)",
+			"quay.io/x/y:1 | a.yaml:10:31 .spec.containers[0].env[0].value in Pod web (v1)",
+		}},
+		{"pieces and what stands beside them", `-- values.yaml --
+a: {registry: k8s.gcr.io, repository: pause, tag: 3.9}
+b: {repository: gcr.io/google-containers/pause, tag: "", digest: ` + sha + `}
+c: {repository: corp.example/app, tag: null, pullPolicy: Always}
+d: {repository: bitnami/redis, tag: "7"}
+e: {image: k8s.gcr.io/dns/node, tag: v1}
+sidecarImage: corp.example/sidecar
+sidecarTag: v2
+f: {image: "corp.example/own:1", tag: other}
+g: {repository: github.com/corp/app, url: x}
+h: {registry: corp.example}
+i: {repository: https://charts.example/x}
+`, []string{
+			"corp.example/app | values.yaml:3:17 .c.repository",
+			"corp.example/own:1 | values.yaml:8:13 .f.image",
+			"corp.example/sidecar:v2 | values.yaml:6:15 .sidecarImage",
+			"bitnami/redis:7 -> bitnamilegacy/redis:7 | values.yaml:4:17 .d.repository",
+			"gcr.io/google-containers/pause@" + sha + " -> registry.k8s.io/pause@" + sha + " | values.yaml:2:17 .b.repository",
+			"k8s.gcr.io/dns/node:v1 -> registry.k8s.io/dns/node:v1 | values.yaml:5:12 .e.image",
+			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | values.yaml:1:39 .a.repository",
+		}},
+		{"a registry further up", `-- values.yaml --
+global: {image: {registry: registry.k8s.io}}
+controller: {image: {image: ingress-nginx/controller, tag: v1, digest: ` + sha + `}}
+`, []string{"registry.k8s.io/ingress-nginx/controller:v1@" + sha + " | values.yaml:2:29 .controller.image.image"}},
+		{"a kustomization", `-- kustomization.yaml --
+images:
+- {name: k8s.gcr.io/pause, newTag: "3.9"}
+- {name: k8s.gcr.io/a, newName: corp.example/a, newTag: "1"}
+- {name: nginx, newName: corp.example/nginx, digest: ` + sha + `}
+- {name: busybox, newTag: "1.36"}
+`, []string{
+			"corp.example/a:1 | kustomization.yaml:3:33 .images[1].newName",
+			"corp.example/nginx@" + sha + " | kustomization.yaml:4:26 .images[2].newName",
+			"busybox:1.36 | kustomization.yaml:5:10 .images[3].name",
+			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | kustomization.yaml:2:10 .images[0].name",
+		}},
+		{"tools", `-- Dockerfile --
+# syntax=docker/dockerfile:1
+ARG BASE=k8s.gcr.io/debian-base:v1
+FROM golang:1.26 AS build
+FROM build AS test
+FROM scratch
+FROM $BASE
+COPY --from=build /a /a
+-- compose.yaml --
+services:
+  a: {image: redis}
+  b: {image: "corp/b:1", build: .}
+-- .github/workflows/x.yaml --
+jobs: {a: {container: alpine, steps: [{uses: "docker://quay.io/x/act:1"}, {uses: actions/checkout@v4}]}}
+`, []string{
+			"docker/dockerfile:1 | Dockerfile:1:10 syntax",
+			"alpine | .github/workflows/x.yaml:1:23 .jobs.a.container",
+			"golang:1.26 | Dockerfile:3:6 FROM in stage build",
+			"redis | compose.yaml:2:14 .services.a.image",
+			"k8s.gcr.io/debian-base:v1 -> registry.k8s.io/debian-base:v1 | Dockerfile:2:10 FROM",
+			"quay.io/x/act:1 | .github/workflows/x.yaml:1:56 .jobs.a.steps[0].uses",
+		}},
+		{"a kind that nobody knows", `-- a.yaml --
+apiVersion: example.com/v1
+kind: Thing
+metadata: {name: x}
+spec:
+  image: nginx
+  baseImage: corp.example/base
+  sidecarImage: busybox:1
+  logoImage: logo.png
+  template: {spec: {containers: [{image: bitnami/redis}]}}
+  other: nginx:1
+  mirror: {image: a, from: b}
+`, []string{
+			"corp.example/base | a.yaml:6:14 .spec.baseImage in Thing x (example.com/v1)",
+			"bitnami/redis -> bitnamilegacy/redis | a.yaml:9:42 .spec.template.spec.containers[0].image in Thing x (example.com/v1)",
+			"busybox:1 | a.yaml:7:17 .spec.sidecarImage in Thing x (example.com/v1)",
+			"nginx | a.yaml:5:10 .spec.image in Thing x (example.com/v1)",
+		}},
+		{"what is no image", `-- a.yaml --
+image: header
+cover: {image: static/cover.png}
+host: gcr.io
+url: https://quay.io/x/y:1
+module: github.com/x/y:v1
+api: k8s.io/api
+site: www.example.com/a/b
+chart: oci://ghcr.io/x/charts/y
+email: a@quay.io/x
+description: Runs quay.io/x/y:1 in a pod.
+# quay.io/x/comment:1
+-- b.yaml --
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+spec: {rules: [{validate: {pattern: {image: "k8s.gcr.io/x:1"}}}]}
+-- README.md --
+Run quay.io/x/docs:1.
+-- run.sh --
+docker run quay.io/x/script:1
+-- main.go --
+var image = "quay.io/x/code:1"
+`, []string{}},
+		{"larger texts", `-- a.yaml --
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"image":"k8s.gcr.io/copy:1"}'}}
+data:
+  pod.yaml: |
+    apiVersion: v1
+    kind: Pod
+    spec: {containers: [{image: nginx:1}]}
+  args: "--a=quay.io/x/y:1 --b=gcr.io/p/q --c=www.example.com/z --d=corp.example/e:1,corp.example/f@` + sha + `"
+`, []string{
+			"corp.example/e:1 | a.yaml:9:69 .data.args in ConfigMap c (v1)",
+			"corp.example/f@" + sha + " | a.yaml:9:86 .data.args in ConfigMap c (v1)",
+			"nginx:1 | a.yaml:8:33 .data[\"pod.yaml\"]|.spec.containers[0].image in Pod (v1)",
+			"gcr.io/p/q | a.yaml:9:32 .data.args in ConfigMap c (v1)",
+			"quay.io/x/y:1 | a.yaml:9:14 .data.args in ConfigMap c (v1)",
+		}},
+		{"templates", `-- chart/templates/a.yaml --
+apiVersion: v1
+kind: Pod
+spec:
+  containers:
+  - image: {{ .Values.image }}
+  - image: "{{ .Values.registry }}/x:1"
+  - image: k8s.gcr.io/pause:{{ .Values.tag }}
+  - image: quay.io/x/y:1
+{{- if .Values.more }}
+  - image: {{ .Values.other | default "quay.io/x/z:1" }}
+{{- end }}
+-- broken.yaml --
+a: [
+  image: quay.io/x/broken:1
+`, []string{
+			"k8s.gcr.io/pause:{{ .Values.tag }} -> registry.k8s.io/pause:{{ .Values.tag }} open | chart/templates/a.yaml:7:12 .spec.containers[2].image in Pod (v1)",
+			"quay.io/x/broken:1 | broken.yaml:2:10 ",
+			"quay.io/x/y:1 | chart/templates/a.yaml:8:12 .spec.containers[3].image in Pod (v1)",
+			"quay.io/x/z:1 | chart/templates/a.yaml:10:40 .spec.containers[4].image in Pod (v1)",
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := files(t, options(t), c.archive)
+			if d := differ(c.want, shown(v)); d != "" {
+				t.Errorf("%s", d)
+			}
+		})
+	}
+}
+
+func TestResolved(t *testing.T) {
+	v := files(t, options(t), "-- Dockerfile --\nFROM nginx\nFROM docker.io/nginx\nFROM index.docker.io/x/y\nFROM localhost:5000/z\n")
+	var got []string
+	for _, m := range v.Images() {
+		got = append(got, strings.Join([]string{m.Domain, m.Path, m.Registry, m.Repository}, " "))
+	}
+	want := []string{"docker.io nginx docker.io library/nginx", " nginx docker.io library/nginx", "index.docker.io x/y docker.io x/y", "localhost:5000 z localhost:5000 z"}
+	if d := differ(want, got); d != "" {
+		t.Errorf("%s", d)
+	}
+}
+
+// differ compares lists of lines, "" when they are equal.
+func differ(want, got []string) string {
+	w, g := strings.Join(want, "\n"), strings.Join(got, "\n")
+	if w == g {
+		return ""
+	}
+	return "want\n" + w + "\ngot\n" + g
+}

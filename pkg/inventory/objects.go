@@ -1,0 +1,204 @@
+package inventory
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+)
+
+// Stream is the path of what is read from a stream.
+const Stream = "-"
+
+// errEmpty is the failure of a stream of nothing: a program that failed before
+// it wrote anything must not pass for a cluster without images.
+var errEmpty = errors.New("nothing came from standard input")
+
+// AddObjects lists the references of a stream of Kubernetes objects in JSON or
+// YAML, as `kubectl get -o json`, `kubectl get -o yaml`, `helm template` and
+// `kustomize build` print them: objects, documents, Lists, and the items of a
+// ResourceList, in any number. An object is read at a time, so that a list may
+// be larger than memory. References are found as in files; for a pod the
+// digests that its node reports are noted beside its containers.
+//
+// What goes wrong becomes a Failure of the path Stream. An error means that
+// ctx is done.
+func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
+	in := bufio.NewReaderSize(r, 1<<16)
+	first, err := firstByte(in)
+	switch {
+	case err == io.EOF:
+		err = errEmpty
+	case err != nil:
+	case first == '{' || first == '[':
+		err = v.jsonStream(ctx, in)
+	default:
+		err = v.yamlStream(ctx, in)
+	}
+	if err != nil && ctx.Err() == nil {
+		v.fail(Stream, fmt.Errorf("after %d objects: %w", v.Objects, err))
+	}
+	return ctx.Err()
+}
+
+// firstByte skips a byte order mark and blanks, and returns the byte after
+// them without taking it.
+func firstByte(in *bufio.Reader) (byte, error) {
+	if b, _ := in.Peek(3); bytes.Equal(b, []byte("\uFEFF")) {
+		in.Discard(3)
+	}
+	for n := 1; ; n++ {
+		b, err := in.Peek(n)
+		if len(b) < n {
+			if err == bufio.ErrBufferFull {
+				err = nil
+			}
+			return 0, err
+		}
+		if c := b[n-1]; strings.IndexByte(" \t\r\n", c) < 0 {
+			return c, nil
+		}
+	}
+}
+
+// An item is what is read of an object beside its references.
+type item struct {
+	APIVersion string `json:"apiVersion" yaml:"apiVersion"`
+	Kind       string `json:"kind" yaml:"kind"`
+	Metadata   struct {
+		Name      string `json:"name" yaml:"name"`
+		Namespace string `json:"namespace" yaml:"namespace"`
+	} `json:"metadata" yaml:"metadata"`
+	Spec struct {
+		Containers          []container `json:"containers" yaml:"containers"`
+		InitContainers      []container `json:"initContainers" yaml:"initContainers"`
+		EphemeralContainers []container `json:"ephemeralContainers" yaml:"ephemeralContainers"`
+	} `json:"spec" yaml:"spec"`
+	Status struct {
+		Containers          []status `json:"containerStatuses" yaml:"containerStatuses"`
+		InitContainers      []status `json:"initContainerStatuses" yaml:"initContainerStatuses"`
+		EphemeralContainers []status `json:"ephemeralContainerStatuses" yaml:"ephemeralContainerStatuses"`
+	} `json:"status" yaml:"status"`
+}
+
+type container struct {
+	Name string `json:"name" yaml:"name"`
+}
+
+type status struct {
+	Name    string `json:"name" yaml:"name"`
+	ImageID string `json:"imageID" yaml:"imageID"`
+}
+
+// title is how format calls the object, and with its namespace how uses do.
+func (i *item) title() (short, long string) {
+	tail := ""
+	if i.APIVersion != "" {
+		tail = " (" + i.APIVersion + ")"
+	}
+	short = i.Kind
+	if i.Metadata.Name != "" {
+		short += " " + i.Metadata.Name
+	}
+	long = short
+	if i.Metadata.Namespace != "" && i.Metadata.Name != "" {
+		long = i.Kind + " " + i.Metadata.Namespace + "/" + i.Metadata.Name
+	}
+	return short + tail, long + tail
+}
+
+// running returns the digests that the node of a pod reports, by the field of
+// the image.
+func (i *item) running() map[string]string {
+	if i.Kind != "Pod" {
+		return nil
+	}
+	out := map[string]string{}
+	for _, x := range []struct {
+		field    string
+		names    []container
+		statuses []status
+	}{
+		{"containers", i.Spec.Containers, i.Status.Containers},
+		{"initContainers", i.Spec.InitContainers, i.Status.InitContainers},
+		{"ephemeralContainers", i.Spec.EphemeralContainers, i.Status.EphemeralContainers},
+	} {
+		ids := map[string]string{}
+		for _, s := range x.statuses {
+			// registry/name@sha256:…; a digest alone is of the image's
+			// configuration, by which no registry knows it.
+			if _, digest, ok := strings.Cut(s.ImageID, "@"); ok {
+				ids[s.Name] = digest
+			}
+		}
+		for k, c := range x.names {
+			if id := ids[c.Name]; id != "" {
+				out[fmt.Sprintf(".spec.%s[%d].image", x.field, k)] = id
+			}
+		}
+	}
+	return out
+}
+
+// jsonObject lists the references of the JSON object src.
+func (v *Inventory) jsonObject(src []byte) {
+	var i item
+	if bytes.HasPrefix(src, []byte("{")) {
+		_ = json.Unmarshal(src, &i) // what is not as it should be in it, it does without
+	}
+	v.object("stream.json", src, &i, 0)
+}
+
+// yamlObject lists the references of a document, or of an item of a list with
+// the dash before it, which begins in the given line.
+func (v *Inventory) yamlObject(src []byte, line int) {
+	var i item
+	if dash := bytes.TrimLeft(src, " "); len(dash) > 1 && dash[0] == '-' && (dash[1] == ' ' || dash[1] == '\n' || dash[1] == '\r') {
+		var list []item
+		if unmarshal(src, &list) == nil && len(list) == 1 {
+			i = list[0]
+		}
+	} else {
+		_ = unmarshal(src, &i)
+	}
+	v.object("stream.yaml", src, &i, line)
+}
+
+// unmarshal is yaml.Unmarshal for text that nobody vouches for.
+func unmarshal(src []byte, to any) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("reading YAML: %v", p)
+		}
+	}()
+	return yaml.Unmarshal(src, to)
+}
+
+// object lists the references of one object of a stream. A line of 0 gives no
+// positions.
+func (v *Inventory) object(name string, src []byte, i *item, line int) {
+	short, long := i.title()
+	s := v.scan(name, src, Use{Via: Object, Path: Stream, Line: line})
+	running := i.running()
+	for k := range s.hits {
+		u := &s.hits[k].use
+		u.Field = strings.TrimPrefix(u.Field, "[0]")
+		if u.Object == short {
+			u.Object = long
+			u.Running = running[u.Field]
+		}
+	}
+	v.add(s.hits, s.unfilled)
+	if s.err != nil {
+		v.fail(Stream, fmt.Errorf("%s: %w", long, s.err))
+	}
+	v.mu.Lock()
+	v.Objects++
+	v.mu.Unlock()
+}
