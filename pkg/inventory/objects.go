@@ -164,8 +164,11 @@ func (v *Inventory) yamlObject(src []byte, line int) {
 		if unmarshal(src, &list) == nil && len(list) == 1 {
 			i = list[0]
 		}
-	} else {
-		_ = unmarshal(src, &i)
+	} else if unmarshal(src, &i) != nil {
+		var list []item // a document that is a list
+		if unmarshal(src, &list) == nil && len(list) == 1 {
+			i = list[0]
+		}
 	}
 	v.object("stream.yaml", src, &i, line)
 }
