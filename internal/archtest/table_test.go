@@ -75,6 +75,7 @@ var forTests = []string{
 	"github.com/google/go-containerregistry/pkg/name", // an oracle for references
 	kyaml,                             // an oracle for trees
 	"github.com/pelletier/go-toml/v2", // another
+	"github.com/yuin/goldmark/...",    // an oracle for Markdown
 }
 
 // forbidden are names that say nothing about what a package is.

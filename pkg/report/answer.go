@@ -11,23 +11,25 @@ import (
 
 // answer writes the first line: what became of it all.
 func (t *text) answer() {
-	n := len(t.s.moved)
-	words := ""
-	switch {
-	case n == 0:
-		words = t.nothing()
-	case t.o.Check:
-		words = t.amount() + some(n, " is", " are") + " left to move" + t.target()
-	case t.o.DryRun:
-		words = t.amount() + " would move" + t.target()
-	default:
-		words = t.amount() + " moved" + t.target()
-	}
-	t.put(bold, words)
+	t.put(bold, t.headline())
 	if rules := t.inForce(); rules != "" {
 		t.put(dim, "   ("+rules+")")
 	}
 	t.b.WriteByte('\n')
+}
+
+// headline is the answer in words.
+func (t *text) headline() string {
+	n := len(t.s.moved)
+	switch {
+	case n == 0:
+		return t.nothing()
+	case t.o.Check:
+		return t.amount() + some(n, " is", " are") + " left to move" + t.target()
+	case t.o.DryRun:
+		return t.amount() + " would move" + t.target()
+	}
+	return t.amount() + " moved" + t.target()
 }
 
 func (t *text) amount() string {
@@ -96,6 +98,31 @@ func (t *text) nothing() string {
 // moved writes from where what moves comes. Its numbers add up to that of the
 // answer.
 func (t *text) moved() {
+	items := t.from()
+	if len(items) > 0 {
+		t.wrapped(plain, items, "   ", 0, 4)
+	}
+	if words := t.unsearchable(); words != "" {
+		and := ""
+		if len(items) > 0 {
+			and = "and "
+		}
+		t.line(plain, "    "+and+words)
+	}
+	if words := t.following(); words != "" {
+		t.wrapped(plain, strings.Fields(words), " ", 0, 4)
+	}
+	t.raised()
+	if t.o.Verbose {
+		for _, x := range append(slices.Clone(t.s.moved), t.s.follow...) {
+			t.place(x)
+			t.line(plain, x.Old+" -> "+x.New+implied(x))
+		}
+	}
+}
+
+// from says how many mentions move from which name, all that move in all.
+func (t *text) from() []string {
 	s := &t.s
 	shown := s.moves
 	if len(shown) > maxMoves && !t.o.Verbose {
@@ -116,26 +143,26 @@ func (t *text) moved() {
 		}
 		items = append(items, number(n)+" from "+count(len(rest), "other name"))
 	}
-	if len(items) > 0 {
-		t.wrapped(plain, items, "   ", 0, 4)
+	return items
+}
+
+// unsearchable says how many references move that no text search would find,
+// "" when there are none.
+func (t *text) unsearchable() string {
+	n := t.s.split + t.s.short
+	if n == 0 {
+		return ""
 	}
-	if s.split+s.short > 0 {
-		and := ""
-		if len(items) > 0 {
-			and = "and "
-		}
-		t.line(plain, "    "+and+number(s.split+s.short)+" that no text search would find: "+s.how())
+	return number(n) + " that no text search would find: " + t.s.how()
+}
+
+// following says what follows from what moves, "" when nothing does.
+func (t *text) following() string {
+	n := len(t.s.follow)
+	if n == 0 {
+		return ""
 	}
-	if n := len(s.follow); n > 0 {
-		t.wrapped(plain, strings.Fields(number(n)+some(n, " follows", " follow")+s.furtherFiles()+": "+s.whatFollows()), " ", 0, 4)
-	}
-	t.raised()
-	if t.o.Verbose {
-		for _, x := range append(slices.Clone(s.moved), s.follow...) {
-			t.place(x)
-			t.line(plain, x.Old+" -> "+x.New+implied(x))
-		}
-	}
+	return number(n) + some(n, " follows", " follow") + t.s.furtherFiles() + ": " + t.s.whatFollows()
 }
 
 // furtherFiles says how many files change only by what follows.

@@ -77,6 +77,16 @@ func hostile(t testing.TB, evil string) *rewrite.Plan {
 			{Path: evil, Reason: walk.Binary, Detail: evil},
 			{Path: "c" + evil, Reason: walk.Unreadable, Err: errors.New(evil)},
 		},
+		Unrendered: []string{evil},
+		Proofs: []rewrite.Proof{
+			{Path: evil, State: rewrite.Failed, Summary: evil, Details: []string{evil, "it says " + evil}},
+			{Path: evil, State: rewrite.Unproven, Summary: "because of " + evil},
+		},
+		Images: []rewrite.Image{
+			{Old: evil, New: evil, Verdict: rewrite.Missing, Detail: evil},
+			{Old: evil, New: evil, Verdict: rewrite.Different, OldDigest: evil, NewDigest: evil},
+		},
+		Advice: []rewrite.Advice{{Path: evil, Line: 3, Ref: evil, Text: evil, Source: evil}, {Text: "do " + evil}},
 	}
 }
 
@@ -115,7 +125,7 @@ func TestColorsOnlyOnDemand(t *testing.T) {
 			t.Errorf("%s has colours though nobody asked for them", name)
 		}
 		got := write(t, name, p, Options{Verbose: true, Color: true})
-		if want := name != "json"; strings.Contains(got, "\x1b") != want {
+		if want := name == "text" || name == "diff"; strings.Contains(got, "\x1b") != want {
 			t.Errorf("%s with colours: %v, want %v", name, !want, want)
 		}
 		if plain := write(t, name, p, Options{Verbose: true}); ours.ReplaceAllString(got, "") != plain {

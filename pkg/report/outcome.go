@@ -62,15 +62,12 @@ func (t *text) failures() {
 
 // counted writes how much was looked at, and what was not.
 func (t *text) counted() {
-	var parts []string
+	words := t.skipped()
 	if !t.empty() { // else the answer says it
-		parts = append(parts, count(t.p.Scanned, "file")+" looked at")
+		words = t.lookedAt()
 	}
-	if n := len(t.p.Skipped); n > 0 {
-		parts = append(parts, number(n)+" skipped: "+strings.Join(t.skips(), ", "))
-	}
-	if len(parts) > 0 {
-		t.line(plain, strings.Join(parts, ", "))
+	if words != "" {
+		t.line(plain, words)
 	}
 	if !t.o.Verbose {
 		return
@@ -84,6 +81,20 @@ func (t *text) counted() {
 		t.put(dim, path)
 		t.line(plain, "  "+string(x.Reason)+after("; ", x.Detail))
 	}
+}
+
+// lookedAt says how much was looked at, and what was not.
+func (t *text) lookedAt() string {
+	return count(t.p.Scanned, "file") + " looked at" + after(", ", t.skipped())
+}
+
+// skipped says what was not looked at, "" when that is nothing.
+func (t *text) skipped() string {
+	n := len(t.p.Skipped)
+	if n == 0 {
+		return ""
+	}
+	return number(n) + " skipped: " + strings.Join(t.skips(), ", ")
 }
 
 // skips counts what was not looked at, by reason, the most frequent first.

@@ -7,9 +7,16 @@ import (
 
 // raised writes the charts whose version is raised.
 func (t *text) raised() {
+	if items := t.raises(); len(items) > 0 {
+		t.wrapped(plain, items, "  ", 0, 4)
+	}
+}
+
+// raises says which charts' versions are raised, nothing when none is.
+func (t *text) raises() []string {
 	all := t.p.Raised()
 	if len(all) == 0 {
-		return
+		return nil
 	}
 	shown := all
 	if len(shown) > maxAllFiles && !t.o.Verbose {
@@ -23,5 +30,5 @@ func (t *text) raised() {
 	if rest := len(all) - len(shown); rest > 0 {
 		items = append(items, t.more(rest))
 	}
-	t.wrapped(plain, items, "  ", 0, 4)
+	return items
 }

@@ -69,6 +69,7 @@ var writers = []Writer{
 	{"text", "a summary for people", writeText},
 	{"diff", "a unified diff that git apply takes", writeDiff},
 	{"json", "everything, for programs", writeJSON},
+	{"markdown", "the summary of a job, the text of a pull request", writeMarkdown},
 }
 
 // Names returns the names of all forms of report, the default first.

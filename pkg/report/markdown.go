@@ -1,0 +1,278 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// writeMarkdown writes the summary of a job or the text of a pull request, in
+// the Markdown of GitHub, which Gitea and GitLab read too. It is no longer than
+// MarkdownLimit, however much is found.
+func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
+	o.Verbose, o.Quiet = false, false // what there is room for is shown in any case
+	m := &markdown{p: p, s: summarize(p)}
+	m.t = &text{o: o, p: p, s: m.s, width: -1, hints: true}
+	// What nobody may miss has the lower ranks; the shares are MarkdownLimit.
+	sections := []section{
+		m.answer(3_000, 0),
+		m.failures(5_000, 1),
+		m.references(13_000, 4),
+		m.proofs(9_000, 3),
+		m.registries(8_000, 5),
+		m.byHand(9_000, 2),
+		m.unverified(3_000, 6),
+		m.kept(8_000, 7),
+		m.ledger(2_000, 8),
+	}
+	if _, err := io.WriteString(w, fit(sections, MarkdownLimit)); err != nil {
+		return fmt.Errorf("writing the Markdown report: %w", err)
+	}
+	return nil
+}
+
+// A markdown is a report in Markdown being made.
+type markdown struct {
+	p *rewrite.Plan
+	s summary
+	t *text // for the words that both have in common
+}
+
+// answer is the headline, the rules, and what moves from where.
+func (m *markdown) answer(share, rank int) section {
+	var b strings.Builder
+	b.WriteString("## " + mdProse(m.t.headline()) + "\n\n")
+	if rules := m.t.inForce(); rules != "" {
+		b.WriteString("By " + mdProse(rules) + ".\n\n")
+	}
+	// A number at the start of an item would begin a list of its own.
+	items := append(m.t.from(), m.t.unsearchable(), m.t.following())
+	if raises := m.t.raises(); len(raises) > 0 {
+		items = append(items, raises[0]+" "+strings.Join(raises[1:], ", "))
+	}
+	for _, x := range items {
+		if x != "" {
+			b.WriteString("- " + mdProse(x) + "\n")
+		}
+	}
+	return section{head: b.String(), share: share, rank: rank}
+}
+
+// failures are the files that could not be dealt with.
+func (m *markdown) failures(share, rank int) section {
+	s := section{share: share, rank: rank}
+	if n := len(m.s.failed); n > 0 {
+		s.head = "\n### " + count(n, "file") + " failed\n\n" + some(n, "It stays", "They stay") + " as " + some(n, "it is", "they are") +
+			"; put " + some(n, "it", "them") + " right or leave " + some(n, "it", "them") + " out with `--exclude`, and run again.\n\n"
+		s.fill(n, func(i int) string {
+			return "- " + mdCode(m.s.failed[i].path) + ": " + mdProse(m.s.failed[i].why) + "\n"
+		})
+		s.rest = func(i int) string { return leftOut(count(n-i, "more file") + " that failed") }
+	}
+	return s
+}
+
+// openRows is how many rows of a table stand open. A longer one is folded.
+const openRows = 15
+
+// folded puts a table of n rows into an element that the reader unfolds, if it
+// is long.
+func folded(s *section, n int, title string) {
+	if n > openRows {
+		s.head += "<details><summary>" + title + "</summary>\n\n"
+		s.foot = "\n</details>\n" + s.foot
+	}
+}
+
+// references is the table of what moves.
+func (m *markdown) references(share, rank int) section {
+	s := section{share: share, rank: rank}
+	all := m.s.references()
+	if len(all) == 0 {
+		return s
+	}
+	s.head = "\n### References\n\n"
+	folded(&s, len(all), count(len(all), "different reference"))
+	s.head += "| old | new | places | where |\n|---|---|--:|---|\n"
+	s.fill(len(all), func(i int) string {
+		r := &all[i]
+		return mdRow(mdCode(r.old), mdCode(r.new), number(len(r.all)), mdPlaces(r.all))
+	})
+	s.rest = func(i int) string {
+		n := 0
+		for _, r := range all[i:] {
+			n += len(r.all)
+		}
+		return leftOut(count(len(all)-i, "more reference") + ", in " + count(n, "place"))
+	}
+	return s
+}
+
+// proofs is the table of what was proven.
+func (m *markdown) proofs(share, rank int) section {
+	s := section{share: share, rank: rank}
+	all, n := byState(m.p)
+	if len(all) == 0 {
+		return s
+	}
+	s.head = "\n### Proof\n\n" + number(n[rewrite.Proven]) + " proven, " + number(n[rewrite.Unproven]) + " unproven, " + number(n[rewrite.Failed]) +
+		" failed: rendered before and after, with nothing but references that differ.\n\n"
+	folded(&s, len(all), count(len(all), "chart or kustomization"))
+	s.head += "| | what | result |\n|---|---|---|\n"
+	s.fill(len(all), func(i int) string {
+		p := &all[i]
+		state := p.State.String()
+		if p.State == rewrite.Failed {
+			state = "**failed**"
+		}
+		result := mdProse(p.Summary)
+		details := p.Details[:min(len(p.Details), maxDetails)]
+		for _, d := range details {
+			result += "<br>" + mdProse(d)
+		}
+		if rest := len(p.Details) - len(details); rest > 0 {
+			result += "<br>and " + number(rest) + " more"
+		}
+		return mdRow(state, mdCode(p.Path), result)
+	})
+	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more result")) }
+	return s
+}
+
+// registries is the table of what registries say.
+func (m *markdown) registries(share, rank int) section {
+	s := section{share: share, rank: rank}
+	all, n := byVerdict(m.p)
+	if len(all) == 0 {
+		return s
+	}
+	s.head = "\n### Registries\n\n" + count(len(all), "reference") + some(len(all), " was", " were") + " looked up:\n\n"
+	for _, v := range verdicts {
+		if n[v.verdict] > 0 {
+			s.head += "- " + number(n[v.verdict]) + " " + v.verdict.String() + ": " + v.doc + "\n"
+		}
+	}
+	s.head += "\n"
+	folded(&s, len(all), "each of them")
+	s.head += "| | old | new | |\n|---|---|---|---|\n"
+	s.fill(len(all), func(i int) string {
+		x := &all[i]
+		verdict := x.Verdict.String()
+		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
+			verdict = "**" + verdict + "**"
+		}
+		return mdRow(verdict, mdCode(x.Old), mdCode(x.New), mdProse(saying(x)))
+	})
+	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more reference")) }
+	return s
+}
+
+// byHand lists what is left for a person.
+func (m *markdown) byHand(share, rank int) section {
+	s := section{share: share, rank: rank}
+	all := byHand(m.p, &m.s)
+	if len(all) == 0 {
+		return s
+	}
+	s.head = "\n### To do by hand\n\n"
+	s.fill(len(all), func(i int) string {
+		a := &all[i]
+		row := "- [ ] "
+		switch {
+		case a.reason != "":
+			row += "**" + a.reason + "**: "
+		case a.ref != "":
+			row += mdCode(a.ref) + ": "
+		}
+		row += mdProse(a.text)
+		if a.source != "" {
+			row += " (" + mdCode(a.source) + ")"
+		}
+		if len(a.places) > 0 {
+			row += "<br>" + mdCodes(a.places, a.hidden)
+		}
+		return row + "\n"
+	})
+	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more thing") + " to do") }
+	return s
+}
+
+// unverified lists the files that were edited without a parser.
+func (m *markdown) unverified(share, rank int) section {
+	s := section{share: share, rank: rank}
+	all := m.s.unverified
+	if len(all) == 0 {
+		return s
+	}
+	s.head = "\n### Look at the diff of " + count(len(all), "file") + "\n\nNo parser takes " + some(len(all), "it", "them") + ", so that the edits rest on the grammar of references alone.\n\n"
+	folded(&s, len(all), count(len(all), "file"))
+	s.fill(len(all), func(i int) string { return "- " + mdCode(all[i].Path) + "\n" })
+	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more file")) }
+	return s
+}
+
+// kept is the table of what stays, and why.
+func (m *markdown) kept(share, rank int) section {
+	s := section{share: share, rank: rank}
+	var rows []row
+	for _, k := range m.s.kept {
+		rows = append(rows, m.t.rowsOf(k, 0)...)
+	}
+	if len(rows) == 0 {
+		return s
+	}
+	s.head = "\n### What stays, and why\n\n| mentions | reason | | where |\n|--:|---|---|---|\n"
+	s.fill(len(rows), func(i int) string {
+		r := &rows[i]
+		if len(r.all) == 0 {
+			return mdRow(number(r.hidden), "", "for "+count(r.causes, "other cause"), "")
+		}
+		return mdRow(number(len(r.all)), string(r.reason), mdProse(r.remark), mdCodes(r.places, r.hidden))
+	})
+	s.rest = func(i int) string {
+		n := 0
+		for _, r := range rows[i:] {
+			n += max(len(r.all), r.hidden)
+		}
+		return leftOut(count(n, "more mention") + " that " + some(n, "stays", "stay"))
+	}
+	return s
+}
+
+// ledger is the sum.
+func (m *markdown) ledger(share, rank int) section {
+	head := "\n### Ledger\n\n" + mdProse(m.s.ledger()) + "\n\n" + mdProse(m.t.lookedAt()) + ".\n"
+	if n := len(m.p.Unrendered); n > 0 && len(m.p.Proofs) == 0 {
+		head += "\n" + count(n, "chart") + some(n, " does", " do") + " not render, so that key names decided there: " +
+			mdCodes(m.p.Unrendered[:min(n, maxDetails)], max(0, n-maxDetails)) + ".\n"
+	}
+	return section{head: head, share: share, rank: rank}
+}
+
+// mdRow is a row of a table.
+func mdRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
+
+// mdPlaces says where mentions stand, in few words.
+func mdPlaces(all []located) string {
+	items, hidden := places(all, maxFiles, -1)
+	return mdCodes(items, hidden)
+}
+
+// mdCodes lists texts from outside, and how many more there are.
+func mdCodes(items []string, hidden int) string {
+	var out []string
+	for _, x := range items {
+		out = append(out, mdCode(x))
+	}
+	if hidden > 0 {
+		out = append(out, "and "+number(hidden)+" more")
+	}
+	return strings.Join(out, ", ")
+}
+
+// leftOut says that something is not shown here, and what shows it.
+func leftOut(what string) string {
+	return what + ": left out, since this text may not be longer. `regmigrate -v` lists everything, and so does `-o json`."
+}

@@ -1,0 +1,252 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	mdtext "github.com/yuin/goldmark/text"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// proven is the sketch with all that others find out about a plan.
+func provenSketch(t testing.TB) *rewrite.Plan {
+	p := sketch(t)
+	p.Proofs = []rewrite.Proof{
+		{Path: "charts/web", State: rewrite.Proven, Summary: "3 value sets, 41 objects, 6 references moved, nothing else changed"},
+		{Path: "overlays/edge", State: rewrite.Failed, Summary: "pause:3.9 would become pause:3.1", Details: []string{"overlays/edge/kustomization.yaml:7: images[0].name matches nothing"}},
+	}
+	p.Images = []rewrite.Image{
+		{Old: "k8s.gcr.io/dns:1", New: "registry.k8s.io/dns:1", Verdict: rewrite.Missing, Detail: "404"},
+		{Old: "k8s.gcr.io/pause:3.9", New: "registry.k8s.io/pause:3.9", Verdict: rewrite.Same, OldDigest: "sha256:1", NewDigest: "sha256:1"},
+	}
+	p.Advice = []rewrite.Advice{
+		{Path: "apps/a.yaml", Line: 9, Ref: "k8s.gcr.io/dns:1", Text: "This image has another name now.", Source: "https://example.com/x"},
+		{Path: "apps/b.yaml", Line: 2, Ref: "k8s.gcr.io/dns:1", Text: "This image has another name now.", Source: "https://example.com/x"},
+		{Text: "Run make vendor again."},
+	}
+	return p
+}
+
+func TestMarkdown(t *testing.T) {
+	want := lines(
+		"## 4 references in 2 files would move to `registry.k8s.io`",
+		"",
+		"By preset `k8s`.",
+		"",
+		"- 2 from `k8s.gcr.io`",
+		"- 1 from `gcr.io/google-containers`",
+		"- 1 that no text search would find: split over keys",
+		"",
+		"### References",
+		"",
+		"| old | new | places | where |",
+		"|---|---|--:|---|",
+		"| `gcr.io/google-containers/x` | `registry.k8s.io/x` | 1 | `apps/b.yaml:2` |",
+		"| `gcr.io/google-containers/y:2` | `registry.k8s.io/y:2` | 1 | `apps/b.yaml:7` |",
+		"| `k8s.gcr.io/dns:1` | `registry.k8s.io/dns:1` | 1 | `apps/a.yaml:9` |",
+		"| `k8s.gcr.io/pause:3.9` | `registry.k8s.io/pause:3.9` | 1 | `apps/a.yaml:4` |",
+		"",
+		"### Proof",
+		"",
+		"1 proven, 0 unproven, 1 failed: rendered before and after, with nothing but references that differ.",
+		"",
+		"| | what | result |",
+		"|---|---|---|",
+		"| **failed** | `overlays/edge` | `pause:3.9` would become `pause:3.1`<br>`overlays/edge/kustomization.yaml:7`: `images[0].name` matches nothing |",
+		"| proven | `charts/web` | 3 value sets, 41 objects, 6 references moved, nothing else changed |",
+		"",
+		"### Registries",
+		"",
+		"2 references were looked up:",
+		"",
+		"- 1 missing: the new reference does not exist",
+		"- 1 same: both exist, with the same digest",
+		"",
+		"| | old | new | |",
+		"|---|---|---|---|",
+		"| **missing** | `k8s.gcr.io/dns:1` | `registry.k8s.io/dns:1` | 404 |",
+		"| same | `k8s.gcr.io/pause:3.9` | `registry.k8s.io/pause:3.9` | `sha256:1` |",
+		"",
+		"### To do by hand",
+		"",
+		"- [ ] **policy**: add the new registry by hand: the policy may deny or miss what runs after the move<br>`policies/deny-old.yaml:12, 19`",
+		"- [ ] `k8s.gcr.io/dns:1`: This image has another name now. (`https://example.com/x`)<br>`apps/a.yaml:9`, `apps/b.yaml:2`",
+		"- [ ] Run make vendor again.",
+		"",
+		"### What stays, and why",
+		"",
+		"| mentions | reason | | where |",
+		"|--:|---|---|---|",
+		"| 2 | policy | add the new registry by hand: the policy may deny or miss what runs after the move | `policies/deny-old.yaml:12, 19` |",
+		"| 1 | URL | a URL names a web address, not an image | `charts/web/values.yaml:4` |",
+		"",
+		"### Ledger",
+		"",
+		"6 mentions = 3 rewritten + 3 kept; and 1 reference that no text search would find = 1 rewritten + 0 kept.",
+		"",
+		"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git.",
+	)
+	if got := write(t, "markdown", provenSketch(t), Options{DryRun: true, Presets: []string{"k8s"}}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// However much is found and whatever it is called, a report fits where it is
+// to go, has all its sections, and counts what it leaves out.
+func TestMarkdownFits(t *testing.T) {
+	names := map[string]string{
+		"plain":   "charts/web/values",
+		"marks":   strings.Repeat("|`<@#*", 60),
+		"wide":    strings.Repeat("漢", 100),
+		"control": strings.Repeat("\u202e\x1b", 80),
+	}
+	for name, word := range names {
+		t.Run(name, func(t *testing.T) {
+			p := provenSketch(t)
+			p.Files, p.Proofs, p.Images, p.Advice = nil, nil, nil, nil
+			for i := range 5000 {
+				id := strconv.Itoa(i)
+				f := changing(word+id+".yaml", kept(3, word, format.Conflict, "it shares "+word+id), kept(4, word, format.Policy, ""))
+				for j := range 8 {
+					ref := word + id + "/" + strconv.Itoa(j)
+					f.Findings = append(f.Findings, moved(j, "k8s.gcr.io/"+ref, "registry.k8s.io/"+ref))
+				}
+				f.Unverified = true
+				p.Files = append(p.Files, f, rewrite.File{Path: word + id + "x", Err: fmt.Errorf("reading %s", word)})
+				p.Proofs = append(p.Proofs, rewrite.Proof{Path: word + id, State: rewrite.Failed, Summary: word, Details: []string{word, word, word, word, word, word}})
+				p.Images = append(p.Images, rewrite.Image{Old: word + id, New: word + id, Verdict: rewrite.Missing, Detail: word})
+				p.Advice = append(p.Advice, rewrite.Advice{Path: word, Ref: word + id, Text: word, Source: word})
+			}
+			for _, o := range []Options{{}, {Verbose: true, Quiet: true, DryRun: true, Presets: []string{word}, Rules: word}} {
+				got := write(t, "markdown", p, o)
+				if len(got) > MarkdownLimit || len(got) < MarkdownLimit/2 {
+					t.Errorf("%d bytes, want up to %d and no fewer than half of it", len(got), MarkdownLimit)
+				}
+				if !strings.HasPrefix(got, "## 40,000 references in 5,000 files ") {
+					t.Errorf("it begins with %.80q", got)
+				}
+				for _, head := range []string{"5,000 files failed", "References", "Proof", "Registries", "To do by hand", "What stays, and why", "Ledger"} {
+					if !strings.Contains(got, "\n### "+head+"\n") {
+						t.Errorf("no section %q", head)
+					}
+				}
+				if n := strings.Count(got, ": left out, since this text"); n < 6 {
+					t.Errorf("%d sections say that they leave something out", n)
+				}
+				rows := strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proof")], "k8s.gcr.io/") +
+					strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proof")], "k8s&#46;gcr&#46;io&#47;")
+				if want := number(40_000-rows) + " more references, in "; !strings.Contains(got, want) {
+					t.Errorf("%d references are shown, and it does not say %q", rows, want)
+				}
+			}
+		})
+	}
+}
+
+// structure returns of which blocks src consists, and which elements are in
+// them but text and code; and the text and the code that is there.
+func structure(t *testing.T, src string) (blocks, prose, code string) {
+	t.Helper()
+	in := []byte(src)
+	doc := goldmark.New(goldmark.WithExtensions(extension.GFM)).Parser().Parse(mdtext.NewReader(in))
+	var out, words, codes strings.Builder
+	raw := false // between <code> and </code>
+	err := ast.Walk(doc, func(n ast.Node, enter bool) (ast.WalkStatus, error) {
+		if !enter {
+			if n.Type() == ast.TypeBlock {
+				out.WriteString(")")
+			}
+			return ast.WalkContinue, nil
+		}
+		switch n := n.(type) {
+		case *ast.CodeSpan:
+			for c := n.FirstChild(); c != nil; c = c.NextSibling() {
+				codes.Write(c.(*ast.Text).Segment.Value(in))
+			}
+			codes.WriteString("\n")
+			return ast.WalkSkipChildren, nil
+		case *ast.RawHTML:
+			tag := string(n.Segments.Value(in))
+			switch tag {
+			case "<code>", "</code>":
+				raw = tag == "<code>"
+				if !raw {
+					codes.WriteString("\n")
+				}
+			default:
+				out.WriteString(tag)
+			}
+			return ast.WalkSkipChildren, nil
+		case *ast.Text:
+			if raw {
+				codes.Write(n.Segment.Value(in))
+			} else {
+				words.Write(n.Segment.Value(in))
+				words.WriteString("\n")
+			}
+			return ast.WalkContinue, nil
+		case *ast.HTMLBlock:
+			out.WriteString(string(n.Lines().Value(in)))
+		}
+		out.WriteString("(" + n.Kind().String())
+		return ast.WalkContinue, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), words.String(), codes.String()
+}
+
+// active is what GitHub makes a mention, a reference or a link of, outside of
+// code: names, numbers, addresses, hashes of commits.
+var active = regexp.MustCompile(`@|#|://|www\.|:[a-z0-9_+-]+:|GH-[0-9]|[0-9a-f]{7}|\$|[^\x00-\x7f—…→]`)
+
+func FuzzMarkdown(f *testing.F) {
+	for _, evil := range []string{
+		"x", "a|b", "a`b", "``", " x ", "<script>alert(1)</script>", "@octocat", "#123", "GH-1", "org/repo#1", "https://github.com/o/r/issues/1", "www.example.com",
+		"a\nb", "\n\n# head\n\n", "\r\n- x", "\u202eevil\u2066", "\u200b", "<!--", "-->", "</code>", "</details>", "&#96;", "&lt;", "\\`", "\\", "|\n|-|-|\n|x|", "[x](http://y)", "![x](y)",
+		"[^1]", ":tada:", "$a$", "~~x~~", "**x**", "_x_", "1. x", "2) x", "+", "- [ ] x", "=", "---", "deadbeef", "0123456789abcdef", "me@example.com", "\xff\xfe", "", " ", "\x00", "(x)", "12", "1,234", "x @y", "to #1",
+	} {
+		f.Add(evil)
+	}
+	f.Fuzz(func(t *testing.T, evil string) {
+		if evil == "" {
+			return // no text from outside is empty
+		}
+		o := Options{DryRun: true}
+		want, _, _ := structure(t, write(t, "markdown", hostile(t, "x"), o))
+		o.Presets, o.Rules = []string{evil}, evil
+		src := write(t, "markdown", hostile(t, evil), o)
+		got, prose, code := structure(t, strings.Replace(src, "By preset", "preset", 1))
+		got = strings.Replace(got, "(Paragraph)", "", 1) // what says which rules there are
+		if got != want {
+			t.Errorf("with %q there is other Markdown:\n%s\nwant\n%s\nin\n%s", evil, got, want, src)
+		}
+		if bad := active.FindString(prose); bad != "" {
+			t.Errorf("with %q there is %q in the prose\n%s\nin\n%s", evil, bad, prose, src)
+		}
+		if !harmless(src) {
+			t.Errorf("with %q there is %q", evil, dangerous.FindString(src))
+		}
+		name := clip(escape("a"+evil+".yaml:2"), mdClip)
+		var entities strings.Builder
+		for _, r := range name {
+			if r < 0x80 && !alphanumeric(byte(r)) {
+				fmt.Fprintf(&entities, "&#%d;", r)
+			} else {
+				entities.WriteRune(r)
+			}
+		}
+		if lines := "\n" + code; !strings.Contains(lines, "\n"+name+"\n") && !strings.Contains(lines, "\n"+entities.String()+"\n") {
+			t.Errorf("%q is not in the code\n%s", name, code)
+		}
+	})
+}

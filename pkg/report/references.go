@@ -1,0 +1,159 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// A reference is a reference that moves, and all places where it does.
+type reference struct {
+	old, new string
+	all      []located
+}
+
+// references returns what moves, the most frequent first. The places of all
+// add up to the number in the headline.
+func (s *summary) references() []reference {
+	var out []reference
+	index := map[[2]string]int{}
+	for _, x := range s.moved {
+		key := [2]string{x.Old, x.New}
+		i, ok := index[key]
+		if !ok {
+			i = len(out)
+			index[key] = i
+			out = append(out, reference{old: x.Old, new: x.New})
+		}
+		out[i].all = append(out[i].all, x)
+	}
+	slices.SortStableFunc(out, func(a, b reference) int {
+		return cmp.Or(len(b.all)-len(a.all), strings.Compare(a.old, b.old), strings.Compare(a.new, b.new))
+	})
+	return out
+}
+
+// An advised is something to do by hand, and all places where it is.
+type advised struct {
+	reason string // why it is kept, or
+	ref    string // the reference that it is about; both may be ""
+	text   string
+	source string
+	places []string // path:line, line
+	n      int      // how many places there are
+	hidden int      // how many of those are not in places
+}
+
+// byHand returns what is left for a person to do: about what is kept, first,
+// then the advice of the plan, one entry for the same words about the same
+// reference.
+func byHand(p *rewrite.Plan, s *summary) []advised {
+	var out []advised
+	for _, k := range s.kept {
+		if text := k.reason.Advice(); text != "" {
+			a := advised{reason: string(k.reason), text: text, n: len(k.all)}
+			a.places, a.hidden = places(k.all, maxAllFiles, -1)
+			out = append(out, a)
+		}
+	}
+	index := map[[3]string]int{}
+	for _, x := range p.Advice {
+		key := [3]string{x.Ref, x.Text, x.Source}
+		i, ok := index[key]
+		if !ok {
+			i = len(out)
+			index[key] = i
+			out = append(out, advised{ref: x.Ref, text: x.Text, source: x.Source})
+		}
+		a := &out[i]
+		switch {
+		case x.Path == "":
+			continue
+		case len(a.places) < maxAllFiles:
+			a.places = append(a.places, place(x.Path, x.Line))
+		default:
+			a.hidden++
+		}
+		a.n++
+	}
+	return out
+}
+
+// verdicts are those of registries in the order in which one wants to know
+// them, the bad ones first.
+var verdicts = []struct {
+	verdict rewrite.Verdict
+	doc     string
+}{
+	{rewrite.Missing, "the new reference does not exist"},
+	{rewrite.Different, "the new reference is another image than the old one"},
+	{rewrite.Unreachable, "a registry did not answer, so that it is not known"},
+	{rewrite.Exists, "the new reference exists; the old one cannot be asked any more"},
+	{rewrite.Same, "both exist, with the same digest"},
+}
+
+// byVerdict returns the images of a plan, the bad ones first, and how many
+// there are of each verdict.
+func byVerdict(p *rewrite.Plan) ([]rewrite.Image, map[rewrite.Verdict]int) {
+	n := map[rewrite.Verdict]int{}
+	var out []rewrite.Image
+	for _, v := range verdicts {
+		for _, x := range p.Images {
+			if x.Verdict == v.verdict {
+				out = append(out, x)
+				n[v.verdict]++
+			}
+		}
+	}
+	return out, n
+}
+
+// byState returns the proofs of a plan, the bad ones first, and how many there
+// are of each state.
+func byState(p *rewrite.Plan) ([]rewrite.Proof, map[rewrite.ProofState]int) {
+	n := map[rewrite.ProofState]int{}
+	var out []rewrite.Proof
+	for _, state := range []rewrite.ProofState{rewrite.Failed, rewrite.Unproven, rewrite.Proven} {
+		for _, x := range p.Proofs {
+			if x.State == state {
+				out = append(out, x)
+				n[state]++
+			}
+		}
+	}
+	return out, n
+}
+
+// place is path and line as a report has them; a line of 0 is none.
+func place(path string, line int) string {
+	if line == 0 {
+		return path
+	}
+	return path + ":" + strconv.Itoa(line)
+}
+
+// saying says more about a verdict than its name: what a registry said, and
+// what is there.
+func saying(x *rewrite.Image) string {
+	switch {
+	case x.Detail != "":
+		return x.Detail
+	case x.Verdict == rewrite.Different:
+		return "was " + x.OldDigest + ", is " + x.NewDigest
+	}
+	return x.NewDigest
+}
+
+// ledger is the sum of the plan: what there is equals what became of it.
+func (s *summary) ledger() string {
+	c := s.counts
+	out := count(c.Mentions(), "mention") + " = " + number(c.Rewritten) + " rewritten + " + number(c.Kept) + " kept"
+	if c.RewrittenImplied+c.KeptImplied > 0 {
+		out += "; and " + count(c.RewrittenImplied+c.KeptImplied, "reference") + " that no text search would find = " +
+			number(c.RewrittenImplied) + " rewritten + " + number(c.KeptImplied) + " kept"
+	}
+	return out + "."
+}
