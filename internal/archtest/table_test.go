@@ -74,6 +74,7 @@ var forTests = []string{
 	"github.com/google/go-cmp/...",
 	"github.com/google/go-containerregistry/pkg/name", // an oracle for references
 	kyaml,                             // an oracle for trees
+	"github.com/spf13/cobra/doc",      // pages that are generated
 	"github.com/pelletier/go-toml/v2", // another
 	"github.com/yuin/goldmark/...",    // an oracle for Markdown
 }
