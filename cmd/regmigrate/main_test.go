@@ -50,6 +50,7 @@ func TestScript(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, cleanGit()...)
+			e.Values[worldKey{}] = &worldOf{}
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -78,6 +79,11 @@ type scriptCommand = func(ts *testscript.TestScript, neg bool, args []string)
 
 func scriptCommands() map[string]scriptCommand {
 	return map[string]scriptCommand{
+		"world":     world,
+		"host":      host,
+		"push":      push,
+		"asked":     asked,
+		"samehash":  sameDigest,
 		"exits":     exits,
 		"gitinit":   gitinit,
 		"sametree":  sametree,

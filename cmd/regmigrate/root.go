@@ -60,6 +60,7 @@ type flags struct {
 	requireProof     bool
 	base             string
 	render           renderFlags
+	registry         registryFlags
 
 	args []string // of the command line, as given
 }
@@ -120,7 +121,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
 	complete(cmd, "output", report.Names())
-	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s))
+	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s), newRegistryCommand(s))
 	return cmd
 }
 

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/regmigrate/regmigrate/internal/testregistry"
+)
+
+type worldKey struct{}
+
+// A worldOf is the registries of a script, if it has any.
+type worldOf struct{ *testregistry.World }
+
+func theWorld(ts *testscript.TestScript) *testregistry.World {
+	w := ts.Value(worldKey{}).(*worldOf).World
+	if w == nil {
+		ts.Fatalf("there is no world yet")
+	}
+	return w
+}
+
+// world starts registries that the programs of the script reach by their
+// public names, and nothing else.
+func world(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0, "world")
+	w, err := testregistry.Start(ts.MkAbs("."))
+	ts.Check(err)
+	ts.Defer(w.Close)
+	ts.Value(worldKey{}).(*worldOf).World = w
+	for _, v := range append(w.Env(), "XDG_CACHE_HOME="+ts.MkAbs(".cache"), "HOME="+ts.MkAbs("."), "DOCKER_CONFIG="+ts.MkAbs("docker")) {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+}
+
+// host NAME [KEY=VALUE...] adds a registry or changes what it does: see
+// testregistry.Behaviour. refuse=429,503 is what the next requests get.
+func host(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "host NAME [KEY=VALUE...]")
+	theWorld(ts).Host(args[0]).Behave(func(b *testregistry.Behaviour) {
+		for _, x := range args[1:] {
+			key, value, _ := strings.Cut(x, "=")
+			switch key {
+			case "dead":
+				b.Dead = value != "false"
+			case "blocked":
+				b.Blocked = value != "false"
+			case "untrusted":
+				b.Untrusted = value != "false"
+			case "auth":
+				b.Auth = value
+			case "user":
+				b.User, b.Password, _ = strings.Cut(value, ":")
+			case "manifests":
+				b.Manifests = value
+			case "blobs":
+				b.Blobs = value
+			case "after":
+				b.RetryAfter = value
+			case "refuse":
+				b.Refuse = nil
+				for _, n := range strings.Split(value, ",") {
+					status, err := strconv.Atoi(n)
+					ts.Check(err)
+					b.Refuse = append(b.Refuse, status)
+				}
+			case "truncate":
+				n, err := strconv.Atoi(value)
+				ts.Check(err)
+				b.Truncate = n
+			default:
+				ts.Fatalf("a host has no %q", key)
+			}
+		}
+	})
+}
+
+// push REFERENCE SEED [PLATFORM[=SEED]...] puts an image there, or an index of
+// several platforms; the same seed makes the same image.
+func push(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "push REFERENCE SEED [PLATFORM[=SEED]...]")
+	seed, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	var what remote.Taggable
+	if len(args) == 2 {
+		what, err = testregistry.Image(seed, "linux/amd64")
+	} else {
+		what, err = testregistry.Index(seed, args[2:]...)
+	}
+	ts.Check(err)
+	_, err = theWorld(ts).Push(args[0], what)
+	ts.Check(err)
+}
+
+// asked HOST PATTERN wants a request to the host that matches; with "!" it
+// wants none.
+func asked(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, false, args, 2, "asked HOST PATTERN")
+	re, err := regexp.Compile(args[1])
+	ts.Check(err)
+	all := theWorld(ts).Requests(args[0])
+	for _, r := range all {
+		if re.MatchString(r) {
+			if neg {
+				ts.Fatalf("%s was asked: %s", args[0], r)
+			}
+			return
+		}
+	}
+	if !neg {
+		ts.Fatalf("%s was not asked that, but:\n%s", args[0], strings.Join(all, "\n"))
+	}
+}
+
+// samehash A B wants two references to have one digest.
+func sameDigest(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, false, args, 2, "samehash A B")
+	a, err := theWorld(ts).Digest(args[0])
+	ts.Check(err)
+	b, err := theWorld(ts).Digest(args[1])
+	ts.Check(err)
+	if (a == b) == neg {
+		ts.Fatalf("%s has %s, %s has %s", args[0], a, args[1], b)
+	}
+}
