@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/regmigrate/regmigrate/internal/testregistry"
@@ -86,14 +85,7 @@ func push(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "push REFERENCE SEED [PLATFORM[=SEED]...]")
 	seed, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
-	var what remote.Taggable
-	if len(args) == 2 {
-		what, err = testregistry.Image(seed, "linux/amd64")
-	} else {
-		what, err = testregistry.Index(seed, args[2:]...)
-	}
-	ts.Check(err)
-	_, err = theWorld(ts).Push(args[0], what)
+	_, err = theWorld(ts).Put(args[0], seed, args[2:]...)
 	ts.Check(err)
 }
 

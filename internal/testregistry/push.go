@@ -77,6 +77,21 @@ func (w *World) Push(reference string, what remote.Taggable) (string, error) {
 	return w.Digest(reference)
 }
 
+// Put makes an image, or an index if there are platforms, and pushes it.
+func (w *World) Put(reference string, seed int64, platforms ...string) (string, error) {
+	var what remote.Taggable
+	var err error
+	if len(platforms) == 0 {
+		what, err = Image(seed, "linux/amd64")
+	} else {
+		what, err = Index(seed, platforms...)
+	}
+	if err != nil {
+		return "", err
+	}
+	return w.Push(reference, what)
+}
+
 // Digest is the digest that a reference has in the world.
 func (w *World) Digest(reference string) (string, error) {
 	ref, err := name.ParseReference(reference)

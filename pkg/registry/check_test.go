@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
@@ -51,17 +50,7 @@ func client(t *testing.T, w *testregistry.World, o Options) *Client {
 // put pushes an image of one platform, or an index of several.
 func put(t *testing.T, w *testregistry.World, ref string, seed int64, platforms ...string) string {
 	t.Helper()
-	var what remote.Taggable
-	var err error
-	if len(platforms) == 0 {
-		what, err = testregistry.Image(seed, "linux/amd64")
-	} else {
-		what, err = testregistry.Index(seed, platforms...)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest, err := w.Push(ref, what)
+	digest, err := w.Put(ref, seed, platforms...)
 	if err != nil {
 		t.Fatal(err)
 	}
