@@ -13,6 +13,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -23,7 +25,7 @@ func main() {
 		os.Exit(render.Child(os.Stdin, os.Stdout))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Main(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	code := Main(ctx, os.Args[1:], systemStreams())
 	stop()
 	os.Exit(code)
 }
@@ -40,6 +42,24 @@ const (
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+
+	plugin bool // the program was started by kubectl
+}
+
+// systemStreams are those of the process. Under the name kubectl-regmigrate
+// the program is a plugin of kubectl.
+// Source: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
+func systemStreams() streams {
+	base := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	return streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, plugin: base == "kubectl-regmigrate"}
+}
+
+// name is what the user types to start the program.
+func (s streams) name() string {
+	if s.plugin {
+		return "kubectl regmigrate"
+	}
+	return "regmigrate"
 }
 
 // An exit ends the program with a code. Its message, when it has one, is

@@ -27,11 +27,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
 		os.Exit(render.Child(os.Stdin, os.Stdout)) // the program starts itself, which is this binary
 	}
-	testscript.Main(m, map[string]func(){
-		"regmigrate": func() {
-			os.Exit(Main(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
-		},
-	})
+	program := func() { os.Exit(Main(context.Background(), os.Args[1:], systemStreams())) }
+	testscript.Main(m, map[string]func(){"regmigrate": program, "kubectl-regmigrate": program})
 }
 
 // TestScript runs every script in testdata/script: one thing that a user does,

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -121,8 +122,21 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
 	complete(cmd, "output", report.Names())
-	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s), newRegistryCommand(s))
+	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s), newImagesCommand(s), newRegistryCommand(s))
+	if s.plugin {
+		asPlugin(cmd, s.name())
+	}
 	return cmd
+}
+
+// asPlugin lets the help of cmd and its subcommands show what a user of a
+// plugin types.
+func asPlugin(cmd *cobra.Command, name string) {
+	cmd.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: name}
+	word := regexp.MustCompile(`(^|[^/.\w] *)regmigrate `)
+	for _, c := range append(cmd.Commands(), cmd) {
+		c.Example = word.ReplaceAllString(c.Example, "${1}"+name+" ")
+	}
 }
 
 // addRuleFlags adds the flags that say which rules are in force and where.

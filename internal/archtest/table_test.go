@@ -49,7 +49,7 @@ var table = []pkg{
 	{"pkg/rewrite", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link", "internal/atomicfile", "internal/archive"}, nil},
 	{"pkg/inventory", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link"}, []string{kyaml}},
 
-	{"pkg/report", row3, []string{"pkg/edit", "pkg/format", "pkg/rewrite", "pkg/inventory"}, []string{"github.com/sergi/go-diff/..."}},
+	{"pkg/report", row3, []string{"pkg/edit", "pkg/walk", "pkg/format", "pkg/rewrite", "pkg/inventory"}, []string{"github.com/sergi/go-diff/..."}},
 	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link", "internal/archive"}, []string{
 		"helm.sh/helm/v3/...",
 		"sigs.k8s.io/kustomize/api/...",

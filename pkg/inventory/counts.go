@@ -25,8 +25,12 @@ func (v *Inventory) counts(o *format.Occurrence, r image.Ref) bool {
 	case r.Domain == "" || sourceHosts[r.Domain]:
 		return false
 	}
-	return r.Tag != "" || r.Digest != "" || v.serves(r.Domain)
+	return r.Tag != "" || r.Digest != "" || v.serves(r.Domain) && (strings.Contains(r.Path, "/") || flat[r.Domain])
 }
+
+// flat are the hosts whose images need no folder. What has none elsewhere is
+// somebody's name there.
+var flat = map[string]bool{"k8s.gcr.io": true, "registry.k8s.io": true}
 
 // sourceHosts are hosts of source code: what stands below them is a module, a
 // chart's home, a path of a repository.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -60,6 +61,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.Skipped = append(v.Skipped, skipped...)
+	slices.Sort(v.Names)
 	slices.SortFunc(v.Skipped, func(a, b walk.Skip) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(v.Failures, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
 	return nil
@@ -74,6 +76,9 @@ func (v *Inventory) looked(f walk.File, skip walk.Reason, err error) {
 		v.Skipped = append(v.Skipped, walk.Skip{Path: f.Path, Reason: skip, Err: err})
 	default:
 		v.Files++
+		if slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(f.Path) }) {
+			v.Names = append(v.Names, f.Path)
+		}
 		if err != nil {
 			v.Failures = append(v.Failures, Failure{f.Path, err})
 		}

@@ -49,6 +49,11 @@ type Inventory struct {
 	Files    int         // files looked at
 	Objects  int         // objects of streams looked at
 	Rendered int         // charts and kustomizations whose rendering was looked at
+	Names    []string    // the files that linkers know of, sorted: charts, kustomizations
+
+	// Unrendered are charts and kustomizations that do not render, so that
+	// what they would print is not listed. AddRendered's callers add to it.
+	Unrendered []Failure
 
 	// Unfilled is how many references are not listed because a template has
 	// still to say their host or path: {{ .Values.image }}.

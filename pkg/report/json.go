@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
 // jsonVersion changes when a program that reads the report would misread it. A
@@ -60,13 +61,17 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Files = append(out.Files, jsonFile(&p.Files[i]))
 	}
 	for _, x := range p.Skipped {
-		s := JSONSkip{utf8Text(x.Path), exact(x.Path), x.Dir, string(x.Reason), utf8Text(x.Detail), ""}
-		if x.Err != nil {
-			s.Error = utf8Text(x.Err.Error())
-		}
-		out.Skipped = append(out.Skipped, s)
+		out.Skipped = append(out.Skipped, jsonSkip(x))
 	}
 	return out
+}
+
+func jsonSkip(x walk.Skip) JSONSkip {
+	s := JSONSkip{utf8Text(x.Path), exact(x.Path), x.Dir, string(x.Reason), utf8Text(x.Detail), ""}
+	if x.Err != nil {
+		s.Error = utf8Text(x.Err.Error())
+	}
+	return s
 }
 
 func jsonFile(f *rewrite.File) JSONFile {

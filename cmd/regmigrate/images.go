@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// imagesFlags are the flags of `regmigrate images` beside the common ones.
+type imagesFlags struct {
+	oldOnly, check, render bool
+}
+
+// newImagesCommand returns `regmigrate images`.
+func newImagesCommand(s streams) *cobra.Command {
+	var f flags
+	var x imagesFlags
+	cmd := &cobra.Command{
+		Use:   "images [flags] [PATH...|-]",
+		Short: "list every image reference: of files, of rendered charts, of a cluster",
+		Long: `images lists every image reference under PATH (default: the current folder),
+whether or not a rule touches it: from which registry, how often, where, and what
+the rules make of it. With - as PATH, it lists those of the Kubernetes objects on
+standard input, in JSON or YAML, of any kind and number: containers of all sorts,
+image volumes, and whatever else spells an image out.
+
+A value is listed where its field is an image, where its key says so, and
+anywhere when it spells out a host and a tag or digest, or a host that is known
+to serve images. Docker Hub's short forms are listed under docker.io. With
+--render, what charts print is listed too, which templates put together.`,
+		Example: `  regmigrate images .                       # by registry, with what moves
+  regmigrate images --old-only -o plain . | xargs -n1 crane digest
+  kubectl get pods -A -o json | regmigrate images -
+  kubectl get pods -A -o json | regmigrate images --check -   # exit 1 while something runs from an old registry
+  regmigrate images --render -o csv charts/ > images.csv`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return err
+			}
+			if len(args) == 0 && s.plugin {
+				return errors.New("images: expected - for what kubectl prints, or a PATH\n  for example: kubectl get pods -A -o json | kubectl regmigrate images -")
+			}
+			return images(cmd.Context(), s, &f, &x, args)
+		},
+	}
+	addRuleFlags(cmd, &f)
+	fl := cmd.Flags()
+	fl.StringVarP(&f.output, "output", "o", "table", "`format` of standard output: "+strings.Join(report.InventoryNames(), ", "))
+	complete(cmd, "output", report.InventoryNames())
+	fl.BoolVar(&x.oldOnly, "old-only", false, "list only what a rule moves")
+	fl.BoolVar(&x.check, "check", false, "exit 1 when an image comes from a registry that a rule moves")
+	fl.BoolVar(&x.render, "render", false, "list what charts print too")
+	addRenderFlags(cmd, &f.render)
+	fl.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
+	fl.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
+	fl.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
+	fl.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	addColorFlag(cmd, &f)
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
+	return cmd
+}
+
+func images(ctx context.Context, s streams, f *flags, x *imagesFlags, args []string) error {
+	writer, err := report.FindInventory(f.output)
+	if err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	stream := len(args) == 1 && args[0] == "-"
+	switch {
+	case !stream && slices.Contains(args, "-"):
+		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
+	case stream && x.render:
+		return errors.New("--render: expected with a PATH; what comes from standard input is rendered already")
+	case stream && isTerminalReader(s.in):
+		return errors.New("images -: standard input is a terminal\n  for example: kubectl get pods -A -o json | " + s.name() + " images -")
+	}
+	f.output = "" // the main command's forms of report are others
+	paths := args
+	if stream {
+		paths = nil
+	}
+	set, err := prepare(f, paths, nil)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(s.err, f.quiet)
+	list := inventory.New(inventory.Options{
+		Rules: set.options.Rules, Walk: set.options.Walk, Fields: set.options.Fields, Scopes: set.options.Scopes, Progress: bar.files,
+	})
+	if stream {
+		err = list.AddObjects(ctx, s.in)
+	} else if err = list.AddFiles(ctx); err == nil && x.render {
+		err = renderInto(ctx, list, f, set.options.Walk.Root, bar)
+	}
+	bar.clear()
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	all := list.Images()
+	old := inventory.Old(all)
+	shown := all
+	if x.oldOnly {
+		shown = old
+	}
+	if err := showImages(s, f, writer, list, shown); err != nil {
+		return &exit{exitFailed, err}
+	}
+	switch {
+	case incomplete(list):
+		return &exit{code: exitFailed}
+	case x.check && len(old) > 0:
+		return &exit{code: exitLeft}
+	}
+	return nil
+}
+
+// incomplete reports whether something that may hold a reference could not be
+// read.
+func incomplete(v *inventory.Inventory) bool {
+	return len(v.Failures) > 0 || slices.ContainsFunc(v.Skipped, func(s walk.Skip) bool { return s.Reason == walk.Unreadable })
+}
+
+// showImages writes the list to standard output, and what is not in it to
+// standard error where the list has no place for that.
+func showImages(s streams, f *flags, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image) error {
+	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out), Quiet: f.quiet}
+	out := bufio.NewWriter(s.out)
+	err := writer.Write(out, v, shown, o)
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil && !errors.Is(err, syscall.EPIPE) {
+		return fmt.Errorf("writing to standard output: %w", err)
+	}
+	if writer.Name == "plain" || writer.Name == "csv" {
+		problems := bufio.NewWriter(s.err)
+		report.InventoryProblems(problems, v)
+		return problems.Flush()
+	}
+	return nil
+}
+
+// width is how many columns w has, 0 when it is no terminal.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func isTerminalReader(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// renderInto adds what the charts that were found print, with each of their
+// value sets.
+func renderInto(ctx context.Context, list *inventory.Inventory, f *flags, root string, bar *progress) error {
+	p, err := newProver(&f.render, f.jobs, bar)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	tree, err := render.OpenTree(p.tree(root))
+	if err != nil {
+		return &exit{exitFailed, fmt.Errorf("looking for charts: %w", err)}
+	}
+	dirs := link.ChartDirs(list.Names)
+	for i, dir := range dirs {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		bar.charts(i, len(dirs))
+		chart := tree.Chart(dir)
+		texts, err := p.printed(ctx, &chart)
+		if err != nil && ctx.Err() == nil {
+			list.Unrendered = append(list.Unrendered, inventory.Failure{Path: dir, Err: err})
+		}
+		if len(texts) > 0 {
+			list.AddRendered(texts)
+		}
+	}
+	return ctx.Err()
+}
+
+// printed renders a chart with each of its value sets and returns what is
+// printed with any of them, and the first error.
+func (p *prover) printed(ctx context.Context, chart *render.Chart) ([]inventory.Text, error) {
+	if chart.Err != nil {
+		return nil, chart.Err
+	}
+	var out []inventory.Text
+	var first error
+	for _, values := range chart.Sets {
+		values.Values = append(slices.Clone(values.Values), p.extra.Values...)
+		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
+		r, err := p.runner.Render(ctx, chart, values, p.as)
+		if err != nil {
+			if first == nil {
+				first = fmt.Errorf("with %s: %w", values.Name, err)
+			}
+			continue
+		}
+		if len(r.Missing) > 0 && first == nil {
+			first = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
+		}
+		for _, t := range r.Texts {
+			out = append(out, inventory.Text{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
+		}
+	}
+	return out, first
+}

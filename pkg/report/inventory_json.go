@@ -1,0 +1,123 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+)
+
+// inventoryVersion changes when a program that reads the inventory would
+// misread it. A new property is no such change.
+const inventoryVersion = 1
+
+// A JSONInventory is an inventory in JSON. What its properties mean is said in
+// schema/inventory.schema.json; a test holds the two against each other.
+// Lists, strings and positions are as in a JSONReport.
+type JSONInventory struct {
+	Version    int                   `json:"version"`
+	Counts     JSONInventoryCounts   `json:"counts"`
+	Images     []JSONImage           `json:"images"`
+	Skipped    []JSONSkip            `json:"skipped"`
+	Failures   []JSONInventoryFailed `json:"failures"`
+	Unrendered []JSONInventoryFailed `json:"unrendered"`
+}
+
+// JSONInventoryCounts are the sums over the images that are listed, and what
+// was looked at.
+type JSONInventoryCounts struct {
+	Images     int `json:"images"`
+	Uses       int `json:"uses"`
+	Registries int `json:"registries"`
+	Moving     int `json:"moving"`
+	MovingUses int `json:"movingUses"`
+	Files      int `json:"files"`
+	Objects    int `json:"objects"`
+	Rendered   int `json:"rendered"`
+	Unfilled   int `json:"unfilled"`
+}
+
+// A JSONImage is one reference and its uses.
+type JSONImage struct {
+	Reference  string    `json:"reference"`
+	Registry   string    `json:"registry"`
+	Repository string    `json:"repository"`
+	Domain     string    `json:"domain,omitempty"`
+	Path       string    `json:"path"`
+	Tag        string    `json:"tag,omitempty"`
+	Digest     string    `json:"digest,omitempty"`
+	New        string    `json:"new,omitempty"`
+	Rule       string    `json:"rule,omitempty"`
+	Keep       string    `json:"keep,omitempty"`
+	Open       bool      `json:"open,omitempty"`
+	Uses       []JSONUse `json:"uses"`
+}
+
+// A JSONUse is a place where an image is named.
+type JSONUse struct {
+	Via     string `json:"via"`
+	Path    string `json:"path"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	Field   string `json:"field,omitempty"`
+	Object  string `json:"object,omitempty"`
+	Running string `json:"running,omitempty"`
+}
+
+// A JSONInventoryFailed is something that may hold references and is not in
+// the list.
+type JSONInventoryFailed struct {
+	Path  string `json:"path"`
+	Error string `json:"error"`
+}
+
+func writeInventoryJSON(w io.Writer, v *inventory.Inventory, images []inventory.Image, _ Options) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(jsonInventory(v, images)); err != nil {
+		return fmt.Errorf("writing the inventory as JSON: %w", err)
+	}
+	return nil
+}
+
+func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInventory {
+	out := JSONInventory{
+		Version: inventoryVersion,
+		Counts:  JSONInventoryCounts{Images: len(images), Files: v.Files, Objects: v.Objects, Rendered: v.Rendered, Unfilled: v.Unfilled},
+		Images:  []JSONImage{}, Skipped: []JSONSkip{},
+		Failures: jsonFailures(v.Failures), Unrendered: jsonFailures(v.Unrendered),
+	}
+	registries := map[string]bool{}
+	for i := range images {
+		m := &images[i]
+		registries[m.Registry] = true
+		out.Counts.Uses += len(m.Uses)
+		if m.New != "" {
+			out.Counts.Moving++
+			out.Counts.MovingUses += len(m.Uses)
+		}
+		j := JSONImage{
+			Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
+			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, Open: m.Open, Uses: []JSONUse{},
+		}
+		for _, u := range m.Uses {
+			j.Uses = append(j.Uses, JSONUse{u.Via.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), utf8Text(u.Running)})
+		}
+		out.Images = append(out.Images, j)
+	}
+	out.Counts.Registries = len(registries)
+	for _, x := range v.Skipped {
+		out.Skipped = append(out.Skipped, jsonSkip(x))
+	}
+	return out
+}
+
+func jsonFailures(of []inventory.Failure) []JSONInventoryFailed {
+	out := []JSONInventoryFailed{}
+	for _, f := range of {
+		out = append(out, JSONInventoryFailed{utf8Text(f.Path), utf8Text(f.Err.Error())})
+	}
+	return out
+}

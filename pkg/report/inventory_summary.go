@@ -1,0 +1,85 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// inventorySummary says in a few lines what was listed, what of it moves, and
+// what is not in the list.
+func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventory.Image, o Options) {
+	uses, moving, movingUses := 0, 0, 0
+	registries := map[string]bool{}
+	to := map[string]bool{}
+	for i := range images {
+		m := &images[i]
+		registries[m.Registry] = true
+		uses += len(m.Uses)
+		if m.New != "" {
+			moving++
+			movingUses += len(m.Uses)
+			host, _, _ := strings.Cut(m.New, "/")
+			to[host] = true
+		}
+	}
+	where := lookedIn(v)
+	if len(images) == 0 {
+		fmt.Fprintf(b, "no image in %s\n", where)
+	} else {
+		line := fmt.Sprintf("%s, %s, %s; looked at %s", count(len(images), "image"), count(uses, "use"), some(len(registries), "1 registry", number(len(registries))+" registries"), where)
+		fmt.Fprintln(b, line)
+	}
+	switch {
+	case moving > 0:
+		fmt.Fprintln(b, paint(o.Color, red, fmt.Sprintf("%s from a registry that moves   (%s)", some(moving, "1 image comes", number(moving)+" images come"), count(movingUses, "use"))))
+	case len(images) > 0:
+		fmt.Fprintln(b, paint(o.Color, green, "none comes from a registry that moves"))
+	}
+	if v.Unfilled > 0 {
+		fmt.Fprintf(b, "%s not listed, since a template has still to say which: see --render\n", some(v.Unfilled, "1 reference is", number(v.Unfilled)+" references are"))
+	}
+	InventoryProblems(b, v)
+}
+
+// lookedIn says what was looked at.
+func lookedIn(v *inventory.Inventory) string {
+	var parts []string
+	if v.Files > 0 || v.Objects == 0 {
+		parts = append(parts, count(v.Files, "file"))
+	}
+	if v.Rendered > 0 {
+		parts = append(parts, number(v.Rendered)+" rendered")
+	}
+	if v.Objects > 0 {
+		parts = append(parts, count(v.Objects, "object"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// InventoryProblems writes a line for each thing that is not in the list and
+// may hold a reference: what could not be read, what does not render.
+func InventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
+	for _, f := range v.Unrendered {
+		fmt.Fprintf(b, "%s: not rendered: %s\n", escape(f.Path), escape(f.Err.Error()))
+	}
+	for _, s := range v.Skipped {
+		if s.Reason == walk.Unreadable || s.Reason == walk.TooLarge || s.Reason == walk.UTF16 {
+			line := fmt.Sprintf("%s: not looked at: %s", escape(s.Path), s.Reason)
+			if s.Err != nil {
+				line += ": " + escape(s.Err.Error())
+			}
+			fmt.Fprintln(b, line)
+		}
+	}
+	for _, f := range v.Failures {
+		path := f.Path
+		if path == inventory.Stream {
+			path = "standard input"
+		}
+		fmt.Fprintf(b, "%s: %s\n", escape(path), escape(f.Err.Error()))
+	}
+}
