@@ -38,6 +38,7 @@ type registryFlags struct {
 	cacheTTL time.Duration
 	noCache  bool
 	offline  bool
+	all      bool
 }
 
 // requirements are the values of --require: what each takes.

@@ -21,8 +21,8 @@ func newCheckCommand(s streams) *cobra.Command {
 		Short: "does every new reference exist, with the digest of the old one",
 		Long: `check asks registries about every reference under PATH (default: the current
 folder) that the rules would move, and writes nothing. With - it reads them from
-standard input: the JSON of regmigrate -o json, lines OLD NEW, or one reference a
-line, of which the rules say what becomes of it.
+standard input: the JSON of regmigrate -o json, objects of a cluster, lines OLD NEW,
+or one reference a line, of which the rules say what becomes of it.
 
   same         both exist, with the same digest
   exists       the new one exists; the old registry does not answer, or does not have it
@@ -35,7 +35,7 @@ What registries say is remembered: digests of tags for --cache-ttl.`,
 		Example: `  regmigrate registry check .
   regmigrate registry check --require same .        # exit 1 unless all are
   regmigrate -o json -n . | regmigrate registry check -
-  kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\n' | sort -u | regmigrate registry check -`,
+  kubectl get pods -A -o json | regmigrate registry check -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
@@ -50,7 +50,8 @@ What registries say is remembered: digests of tags for --cache-ttl.`,
 	f.registry.addCacheFlags(cmd)
 	x.DurationVar(&f.registry.timeout, "timeout", 0, "how long one reference may take (default 1m)")
 	x.IntVarP(&f.registry.jobs, "jobs", "j", 0, "`number` of references asked about at a time (default 8)")
-	x.BoolVar(&f.noRender, "no-render", false, "plan by the names of keys, without rendering charts")
+	x.BoolVar(&f.registry.all, "all", false, "ask also whether the references exist that no rule moves")
+	addFileFlags(cmd, &f)
 	x.StringVarP(&f.output, "output", "o", "text", "`format` of standard output: text, json")
 	complete(cmd, "output", []string{"text", "json"})
 	addColorFlag(cmd, &f)
@@ -71,13 +72,10 @@ func check(ctx context.Context, s streams, f *flags, args []string) error {
 	default:
 		return fmt.Errorf("--output %q: expected text or json", f.output)
 	}
-	output := f.output
-	f.output = "" // it is no format of a plan
-	list, _, err := wantedOf(ctx, s, f, args)
+	list, _, err := wantedOf(ctx, s, f, args, f.registry.all)
 	if err != nil {
 		return err
 	}
-	f.output = output
 	client, err := f.registry.client()
 	if err != nil {
 		return err

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -61,9 +63,10 @@ func (l *wishList) sorted() []*wanted {
 	return l.all
 }
 
-// wantedOf reads what args name: a plan of files, or with - what is piped in.
-// The presets in force are returned with it.
-func wantedOf(ctx context.Context, s streams, f *flags, args []string) ([]*wanted, *setup, error) {
+// wantedOf reads what args name: the references of files, or with - what is
+// piped in. Those that no rule moves are there only if all is asked for; they
+// have no old name. An error has its exit code.
+func wantedOf(ctx context.Context, s streams, f *flags, args []string, all bool) ([]*wanted, *setup, error) {
 	l := &wishList{}
 	if slices.Contains(args, "-") {
 		if len(args) > 1 {
@@ -73,7 +76,7 @@ func wantedOf(ctx context.Context, s streams, f *flags, args []string) ([]*wante
 		if err != nil {
 			return nil, nil, err
 		}
-		if err := l.read(s.in, set.options.Rules); err != nil {
+		if err := l.read(ctx, s.in, set, all); err != nil {
 			return nil, nil, fmt.Errorf("reading standard input: %w", err)
 		}
 		return l.sorted(), set, nil
@@ -82,42 +85,43 @@ func wantedOf(ctx context.Context, s streams, f *flags, args []string) ([]*wante
 	if err != nil {
 		return nil, nil, err
 	}
-	plan, err := planOf(ctx, s, f, set)
+	bar := newProgress(s.err, f.quiet)
+	v := newInventory(set, bar)
+	err = v.AddFiles(ctx)
+	bar.clear()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, stopped(ctx, err)
 	}
-	l.plan(plan)
+	for _, x := range v.Failures {
+		fmt.Fprintf(s.err, "%s: %v\n", x.Path, x.Err)
+	}
+	l.inventory(v, all)
 	return l.sorted(), set, nil
 }
 
-// planOf plans what would move, with charts rendered as the main command does.
-func planOf(ctx context.Context, s streams, f *flags, set *setup) (*rewrite.Plan, error) {
-	bar := newProgress(s.err, f.quiet)
-	set.options.Progress = bar.files
-	p, err := newProver(&f.render, 0, bar)
-	if err != nil {
-		return nil, err
-	}
-	defer p.close()
-	if !f.noRender {
-		set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
-	}
-	plan, err := rewrite.Make(ctx, set.options)
-	bar.clear()
-	if err != nil {
-		return nil, stopped(ctx, err)
-	}
-	return plan, nil
+func newInventory(set *setup, bar *progress) *inventory.Inventory {
+	o := &set.options
+	return inventory.New(inventory.Options{Rules: o.Rules, Walk: o.Walk, Fields: o.Fields, Scopes: o.Scopes, Progress: bar.files})
 }
 
-// plan adds the references that would move.
-func (l *wishList) plan(p *rewrite.Plan) {
-	for i := range p.Files {
-		file := &p.Files[i]
-		for j := range file.Findings {
-			if x := &file.Findings[j]; x.Status == rewrite.Rewritten && !x.Follows {
-				l.add(x.Old, x.New, fmt.Sprintf("%s:%d", file.Path, x.Line), partOf(x.New, x.To, x.Place.Field))
+// inventory adds the references of an inventory.
+func (l *wishList) inventory(v *inventory.Inventory, all bool) {
+	for _, m := range v.Images() {
+		old, new := m.Ref, m.New
+		switch {
+		case new == "" && !all:
+			continue
+		case new == "":
+			old, new = "", m.Ref
+		}
+		for _, u := range m.Uses {
+			place := ""
+			if u.Via == inventory.File {
+				place = fmt.Sprintf("%s:%d", u.Path, u.Line)
+			} else if u.Object != "" {
+				place = u.Object
 			}
+			l.add(old, new, place, partOf(new, "", u.Field))
 		}
 	}
 }
@@ -136,9 +140,9 @@ func partOf(text, to, field string) string {
 	return ""
 }
 
-// read adds what r has: the JSON of -o json, or lines `OLD NEW` or `REFERENCE`,
-// of which the rules say what it becomes.
-func (l *wishList) read(r io.Reader, set *rules.Set) error {
+// read adds what r has: the JSON of -o json, objects of a cluster, or lines
+// `OLD NEW` or `REFERENCE`, of which the rules say what it becomes.
+func (l *wishList) read(ctx context.Context, r io.Reader, set *setup, all bool) error {
 	src, err := io.ReadAll(io.LimitReader(r, maxInput+1))
 	if err != nil {
 		return err
@@ -146,8 +150,20 @@ func (l *wishList) read(r io.Reader, set *rules.Set) error {
 	if len(src) > maxInput {
 		return fmt.Errorf("it is larger than %d MiB", maxInput>>20)
 	}
-	if text := bytes.TrimSpace(src); bytes.HasPrefix(text, []byte("{")) {
-		return l.report(text)
+	text := bytes.TrimSpace(src)
+	if isReport, err := l.report(text); isReport || err != nil {
+		return err
+	}
+	if bytes.HasPrefix(text, []byte("{")) || object.Match(text) {
+		v := newInventory(set, newProgress(nil, true))
+		if err := v.AddObjects(ctx, bytes.NewReader(src)); err != nil {
+			return err
+		}
+		for _, x := range v.Failures {
+			return x.Err
+		}
+		l.inventory(v, all)
+		return nil
 	}
 	lines := bufio.NewScanner(bytes.NewReader(src))
 	lines.Buffer(nil, 1<<20)
@@ -156,7 +172,7 @@ func (l *wishList) read(r io.Reader, set *rules.Set) error {
 		switch f := strings.Fields(text); len(f) {
 		case 0:
 		case 1:
-			l.reference(f[0], set)
+			l.reference(f[0], set.options.Rules)
 		case 2:
 			l.add(f[0], f[1], "", "")
 		default:
@@ -165,6 +181,9 @@ func (l *wishList) read(r io.Reader, set *rules.Set) error {
 	}
 	return lines.Err()
 }
+
+// object matches what begins as objects of a cluster in YAML do.
+var object = regexp.MustCompile(`\A(---|[a-zA-Z]+:(\s|$))`)
 
 // reference adds what a reference becomes; one that no rule moves, as it is.
 func (l *wishList) reference(text string, set *rules.Set) {
@@ -175,14 +194,20 @@ func (l *wishList) reference(text string, set *rules.Set) {
 	l.add("", text, "", "")
 }
 
-// report adds the references of a JSON report that move.
-func (l *wishList) report(src []byte) error {
+// report adds the references that move of a JSON report; false if src is none.
+func (l *wishList) report(src []byte) (bool, error) {
 	var r report.JSONReport
-	if err := json.Unmarshal(src, &r); err != nil {
-		return fmt.Errorf("as the JSON of -o json: %w", err)
+	if !bytes.HasPrefix(src, []byte("{")) {
+		return false, nil
 	}
-	if r.Files == nil {
-		return errors.New("this JSON is no report of regmigrate -o json: it has no files")
+	if err := json.Unmarshal(src, &r); err != nil {
+		if x := (*json.SyntaxError)(nil); errors.As(err, &x) {
+			return false, fmt.Errorf("as JSON: %w", err)
+		}
+		return false, nil // other JSON, where those names mean something else
+	}
+	if r.Version == 0 || r.Files == nil {
+		return false, nil
 	}
 	to := map[string]string{}
 	for _, x := range r.Rules {
@@ -195,5 +220,5 @@ func (l *wishList) report(src []byte) error {
 			}
 		}
 	}
-	return nil
+	return true, nil
 }

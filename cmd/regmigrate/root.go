@@ -105,9 +105,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "print a unified diff, write nothing")
 	x.BoolVar(&f.check, "check", false, "write nothing; exit 1 while something is left to rewrite")
 	addRuleFlags(cmd, &f)
-	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
-	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
-	x.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
+	addFileFlags(cmd, &f)
 	x.BoolVar(&f.together, "together", false, "take along what moves together with the files named by PATH, wherever it lies: for hooks that pass single files")
 	x.StringVar(&f.stdinName, "stdin-filename", "", "with -: the `name` that tells the format of standard input")
 	x.StringVarP(&f.output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
@@ -152,6 +150,14 @@ func addRuleFlags(cmd *cobra.Command, f *flags) {
 	x.StringSliceVar(&f.scope, "scope", nil, "what may be rewritten, a `list` of "+strings.Join(format.ScopeNames(), ", ")+" (default manifests); or all")
 	complete(cmd, "preset", presets)
 	complete(cmd, "scope", append(format.ScopeNames(), "all"))
+}
+
+// addFileFlags adds the flags that say which files are looked at.
+func addFileFlags(cmd *cobra.Command, f *flags) {
+	x := cmd.Flags()
+	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
+	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
+	x.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
 }
 
 func addColorFlag(cmd *cobra.Command, f *flags) {
