@@ -16,7 +16,7 @@ func (d *detector) certain(f *frame) bool {
 	case nil:
 		return d.certainInTool(f)
 	default:
-		return certainInObject(f)
+		return certainInObject(f) || certainInGitops(f)
 	}
 }
 

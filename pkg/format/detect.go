@@ -231,6 +231,9 @@ func (d *detector) scalar(f *frame) {
 	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
 		d.actions(f)
 	}
+	if d.gitops(f) {
+		return
+	}
 	text, _ := image.TrimTransport(n.Value)
 	host := strings.TrimSuffix(text, "/")
 	key := fold(f.effectiveKey())

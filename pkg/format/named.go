@@ -48,9 +48,12 @@ func (d *detector) named(f *frame, r image.Ref, o *Occurrence) bool {
 }
 
 // kustomizes reports whether f is the name or newName of an entry of a
-// kustomization's images.
+// kustomization's images, or of such a list in an object of Flux.
 // Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
 func (d *detector) kustomizes(f *frame) bool {
+	if f.object != nil && f.up != nil && (f.object.group() == fluxKustomize || f.object.group() == fluxHelm) {
+		return fluxSelects(f)
+	}
 	switch path.Base(d.in.Path) {
 	case "kustomization.yaml", "kustomization.yml", "Kustomization":
 		return (f.key == "name" || f.key == "newName") && f.up != nil && f.up.item && f.up.up.key == "images"

@@ -16,7 +16,7 @@ import (
 )
 
 // All is the list of linkers. Their groups are united where they share a piece.
-var All = []*Linker{Chart, Kustomize, Shared}
+var All = []*Linker{Chart, Kustomize, Flux, Argo, Shared}
 
 // A Linker is one family of files.
 type Linker struct {
@@ -61,6 +61,14 @@ type Tree struct {
 	// Load reads and scans a file of the repository that is not in Files. It
 	// is nil when there is none to be had. File uses it.
 	Load func(path string) *File
+
+	// Holding returns the paths, sorted, of the YAML files of the whole
+	// repository that hold one of texts, all of them when there is none,
+	// whatever the paths of the run. It is nil when there is no repository.
+	Holding func(texts ...string) []string
+
+	// Partial says that the run looks at a part of the repository only.
+	Partial bool
 }
 
 // A File is a scanned file.

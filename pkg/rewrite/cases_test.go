@@ -34,7 +34,7 @@ var update = flag.Bool("update", false, "write want/ and ledger of the cases ane
 //	crlf: FILE   bom: FILE   no-newline: FILE      what an archive cannot hold
 //
 // Files under want/ are what others become; those without one must not
-// change. The file `ledger` has a line for each finding.
+// change. The file `ledger` has a line for each finding and each advice.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/cases/*/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -221,6 +221,9 @@ func ledgerText(p *rewrite.Plan) string {
 			}
 			b.WriteString("\n")
 		}
+	}
+	for _, a := range p.Advice {
+		fmt.Fprintf(&b, "advice %s:%d %s\n", a.Path, a.Line, a.Text)
 	}
 	return b.String()
 }

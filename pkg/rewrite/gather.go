@@ -30,6 +30,7 @@ type gatherer struct {
 	mu      sync.Mutex
 	found   []*candidate
 	names   []string // files that some linker wants to know of
+	yaml    []string // all YAML files of the run, sorted
 	skipped []walk.Skip
 	looked  int
 	packed  []*packed
@@ -56,6 +57,7 @@ func gather(ctx context.Context, o Options) (*gatherer, error) {
 	g.skipped = append(g.skipped, skipped...)
 	sort.Slice(g.found, func(i, j int) bool { return g.found[i].file.Path < g.found[j].file.Path })
 	sort.Strings(g.names)
+	sort.Strings(g.yaml)
 	sort.Slice(g.packed, func(i, j int) bool { return g.packed[i].archive < g.packed[j].archive })
 	sort.Slice(g.skipped, func(i, j int) bool { return g.skipped[i].Path < g.skipped[j].Path })
 	return g, nil
@@ -96,6 +98,9 @@ func (g *gatherer) keep(f walk.File, c content) {
 	}
 	if linked(f.Path) {
 		g.names = append(g.names, f.Path)
+	}
+	if isYAML(f.Path) {
+		g.yaml = append(g.yaml, f.Path)
 	}
 	if g.opts.Progress != nil {
 		g.opts.Progress(g.looked)

@@ -39,7 +39,7 @@ func MakeText(ctx context.Context, o Options, name string, src []byte) (*Plan, e
 func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 	o := g.opts
 	p := &Plan{Root: o.Walk.Root, Rules: o.Rules, Scanned: g.looked}
-	t := g.tree()
+	t := g.tree(ctx)
 	for _, l := range link.All {
 		t.Groups = append(t.Groups, l.Link(t, mover(o.Rules))...)
 	}

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"cmp"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,13 +16,13 @@ import (
 )
 
 // tree makes the linkers' view of what was gathered.
-func (g *gatherer) tree() *link.Tree {
+func (g *gatherer) tree(ctx context.Context) *link.Tree {
 	t := &link.Tree{Names: g.names, Trace: g.opts.Trace, Bump: g.opts.Bump}
 	for _, c := range g.found {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
 	}
 	if g.opts.Walk.Root != "" {
-		t.Load = g.load
+		t.Load, t.Holding, t.Partial = g.load, g.holding(ctx), g.partial()
 	}
 	return t
 }
@@ -53,11 +54,12 @@ func (g *gatherer) load(path string) *link.File {
 }
 
 // inside reports whether the file at path lies under the paths of the run, and
-// is one of those that may be written: not ignored, excluded or vendored. Of
-// the files that linkers ask for, names has those that the walk came by.
+// is one of those that may be written: not ignored, excluded or vendored. The
+// walk keeps the names of YAML files and of those that linkers want.
 func (g *gatherer) inside(path string) bool {
-	i := sort.SearchStrings(g.names, path)
-	return i < len(g.names) && g.names[i] == path
+	_, yaml := slices.BinarySearch(g.yaml, path)
+	_, named := slices.BinarySearch(g.names, path)
+	return yaml || named
 }
 
 // candidate returns the candidate of the file at path, nil when there is none.

@@ -1,0 +1,142 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// The API groups of Flux, Argo CD and its Image Updater that name images.
+const (
+	fluxKustomize = "kustomize.toolkit.fluxcd.io"
+	fluxHelm      = "helm.toolkit.fluxcd.io"
+	fluxImage     = "image.toolkit.fluxcd.io"
+	argo          = "argoproj.io"
+	argoUpdater   = "argocd-image-updater.argoproj.io"
+)
+
+// certainInGitops knows the fields of Flux and of Argo CD's Image Updater that
+// hold the name of an image.
+// Sources: https://fluxcd.io/flux/components/kustomize/kustomizations/#images,
+// https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers,
+// https://fluxcd.io/flux/components/image/imagerepositories/#image
+func certainInGitops(f *frame) bool {
+	if f.up == nil {
+		return false
+	}
+	switch f.object.group() {
+	case fluxKustomize, fluxHelm:
+		return fluxSelects(f)
+	case fluxImage:
+		return f.object.kind == "ImageRepository" && f.key == "image" && f.up.key == "spec"
+	case argoUpdater:
+		return f.key == "name" && f.up.key == "kustomize"
+	}
+	return false
+}
+
+// fluxSelects reports whether f is the name or newName of an entry of images in
+// an object of Flux, which are those of a kustomization.
+func fluxSelects(f *frame) bool {
+	if f.key != "name" && f.key != "newName" || !f.up.item || f.up.up == nil || f.up.up.key != "images" {
+		return false
+	}
+	above := f.up.up.up
+	return above != nil && (above.key == "spec" || above.key == "kustomize")
+}
+
+// gitops adds the images of a scalar that holds them in a notation of its own,
+// and reports whether it is one.
+func (d *detector) gitops(f *frame) bool {
+	if f.object == nil || f.up == nil {
+		return false
+	}
+	switch {
+	case f.key == argoUpdater+"/image-list" && f.up.key == "annotations":
+		// https://argocd-image-updater.readthedocs.io/en/v0.12.0/configuration/images/
+		at := 0
+		for _, entry := range strings.Split(f.node.Value, ",") {
+			start := at + len(entry) - len(strings.TrimLeft(entry, " \t\n"))
+			at += len(entry) + 1
+			entry = strings.TrimSpace(entry)
+			if i := strings.IndexByte(entry, '='); i >= 0 {
+				entry, start = entry[i+1:], start+i+1
+			}
+			d.nameIn(f, start, entry)
+		}
+	case f.up.key == "annotations" && strings.HasPrefix(f.key, argoUpdater+"/") && strings.HasSuffix(f.key, ".kustomize.image-name"):
+		text := strings.TrimSpace(f.node.Value)
+		d.nameIn(f, strings.Index(f.node.Value, text), text)
+	case f.object.group() == argoUpdater && f.key == "imageName" && f.up.item && f.up.up.key == "images":
+		d.nameIn(f, 0, f.node.Value)
+	case f.object.group() == argo && f.item && f.up.key == "images" && f.up.up != nil && f.up.up.key == "kustomize":
+		// https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/: name=newName:tag, name:tag
+		left, right, both := strings.Cut(f.node.Value, "=")
+		if !both {
+			o := d.nameIn(f, 0, left)
+			if o != nil && d.in.Named { // it is an image with a tag as well
+				rest, digest, _ := strings.Cut(left[len(o.Pieces[0].Text):], "@")
+				o.Named, o.Tag, o.Digest = true, strings.TrimPrefix(rest, ":"), digest
+			}
+			break
+		}
+		if isReference(left) {
+			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, 0, len(left), Whole, "")}, Image: true, Selects: true})
+		}
+		if isReference(right) {
+			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, len(left)+1, len(f.node.Value), Whole, "")}, Image: true})
+		} else {
+			d.nameIn(f, len(left)+1, right)
+		}
+	default:
+		return false
+	}
+	for _, i := range d.marksIn(f.node.Span) {
+		if !d.told[i] {
+			c := Context{Mark: d.in.Marks[i], Reason: OtherName, Place: f.place()}
+			if start, end, ok := f.node.Map.Decoded(c.Mark); ok {
+				if r := about(f.node.Value, edit.Span{Start: start, End: end}); r != "" {
+					c.Reason = r
+				}
+			} else {
+				c.Reason, c.Note = Unedited, "escaped or folded over lines"
+			}
+			d.tell(i, c)
+		}
+	}
+	return true
+}
+
+// nameIn adds the image at the start of text, which stands at offset start of
+// the scalar at f and may go on with a constraint that is no tag: name:~1.0. It
+// returns nil when there is none.
+func (d *detector) nameIn(f *frame, start int, text string) *Occurrence {
+	n := len(text)
+	if i := strings.IndexByte(text, '@'); i >= 0 {
+		n = i
+	}
+	if i := strings.IndexByte(text[strings.LastIndexByte(text[:n], '/')+1:n], ':'); i >= 0 {
+		n = strings.LastIndexByte(text[:n], '/') + 1 + i
+	}
+	if !isReference(text[:n]) {
+		return nil
+	}
+	d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, start, start+n, Whole, "")}, Image: true, Selects: true})
+	return &d.out.Occurrences[len(d.out.Occurrences)-1]
+}
+
+// Inner returns the first mapping that the scalar n holds as a text of its own,
+// with places in the file that n stands in, nil when it holds none.
+func Inner(n *syntax.Node) *syntax.Node {
+	if n == nil || n.Kind != syntax.Scalar {
+		return nil
+	}
+	for _, doc := range innerDocs(n.Value) {
+		if doc.Root != nil && doc.Root.Kind == syntax.Mapping {
+			lift(doc.Root, n.Map)
+			return doc.Root
+		}
+	}
+	return nil
+}

@@ -1,0 +1,264 @@
+package link
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// Argo ties what Argo CD's applications select to what they deploy, and what
+// Argo CD Image Updater watches to the images of the applications.
+//
+// The path of a source is taken for one of this repository on the same grounds
+// as those of Flux.
+var Argo = &Linker{
+	Name: "argo",
+	Doc:  "Argo CD: what applications and Image Updater select and deploy",
+	Link: linkArgo,
+}
+
+const (
+	argoGroup   = "argoproj.io"
+	argoUpdater = "argocd-image-updater.argoproj.io"
+)
+
+// An application is an Application, or the template of an ApplicationSet.
+type application struct {
+	entity
+	spec     *syntax.Node // of the application itself
+	set      *syntax.Node // the generators of an ApplicationSet
+	folders  []string     // of its sources
+	images   []arrival    // what it deploys under these names, as far as it can be seen
+	selected []*format.Occurrence
+}
+
+func linkArgo(t *Tree, move Mover) []Group {
+	d := newDeployment(t, move)
+	if !d.touched() {
+		return nil
+	}
+	var apps []*application
+	var updaters []*entity
+	for _, f := range d.files(d.splits() || d.mentions(argoUpdater), argoGroup+"/") {
+		all, ok := entities(f)
+		if !ok {
+			d.keepSelectors(f)
+			continue
+		}
+		for _, e := range all {
+			a := &application{entity: *e, spec: e.root.Field("spec")}
+			switch {
+			case e.of(argoGroup, "Application"):
+			case e.of(argoGroup, "ApplicationSet"):
+				a.set = a.spec.Field("generators")
+				a.root, a.spec = a.spec.Field("template"), a.spec.Field("template").Field("spec")
+			default:
+				if e.of(argoUpdater, "ImageUpdater") {
+					updaters = append(updaters, e)
+				}
+				continue
+			}
+			apps = append(apps, a)
+		}
+	}
+	for _, a := range apps {
+		d.application(a, updaters)
+	}
+	for _, u := range updaters {
+		d.imageUpdater(u, apps)
+	}
+	return d.found
+}
+
+// sources returns the sources of an application.
+func (a *application) sources() []*syntax.Node {
+	out := items(a.spec.Field("sources"))
+	if s := a.spec.Field("source"); s != nil {
+		out = append([]*syntax.Node{s}, out...)
+	}
+	return out
+}
+
+func (d *deployment) application(a *application, updaters []*entity) {
+	watched := d.watched(a, updaters)
+	for _, s := range a.sources() {
+		dir, here := "", false
+		if p := s.Str("path"); p != "" {
+			dir = local(p)
+			here = !strings.Contains(dir, "{{") && d.tree.File(path.Join(dir, "Chart.yaml")) != nil
+		}
+		helm := s.Field("helm")
+		for _, v := range d.helmValues(a, helm) {
+			l := &layer{}
+			d.arrive(l, v.file, v.node)
+			a.images = append(a.images, l.out...)
+			d.override(v, dir, here)
+		}
+		d.kustomizeImages(a, s, dir, watched)
+	}
+	d.generated(a)
+	d.imageList(a, watched)
+}
+
+// helmValues returns the values that a source gives its chart.
+func (d *deployment) helmValues(a *application, helm *syntax.Node) []valuesAt {
+	var out []valuesAt
+	if n := helm.Field("valuesObject"); n != nil {
+		out = append(out, valuesAt{a.file, n, byPath(n)})
+	}
+	if n := helm.Field("values"); n != nil && n.Kind == syntax.Scalar {
+		out = append(out, valuesAt{a.file, n, byPath(format.Inner(n))})
+	}
+	if n := helm.Field("parameters"); len(items(n)) > 0 {
+		out = append(out, valuesAt{a.file, n, func(field string) *syntax.Node {
+			for _, p := range items(n) {
+				if v := p.Field("value"); "."+p.Str("name") == field && v != nil && v.Kind == syntax.Scalar && v.Span.Len() > 0 {
+					return v
+				}
+			}
+			return nil
+		}})
+	}
+	return out
+}
+
+// kustomizeImages decides the images of a source's kustomize: what stands left
+// of the = selects, as does a name that has none.
+// Source: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/
+func (d *deployment) kustomizeImages(a *application, s *syntax.Node, dir string, watched map[string]string) {
+	l, known := d.sourceFolder(s, dir)
+	if known {
+		a.folders = append(a.folders, dir)
+	}
+	if patches := s.Field("kustomize").Field("patches"); patches != nil {
+		with := *l
+		with.out = append([]arrival(nil), l.out...)
+		l = &with
+		d.arrive(l, a.file, patches)
+	}
+	entries := items(s.Field("kustomize").Field("images"))
+	for i, n := range entries {
+		occs := d.within(a.file, n)
+		left, _, both := strings.Cut(n.Value, "=")
+		if len(occs) > 0 && both && !d.startsAt(n, occs[0]) {
+			d.deploys(a, occs[0])
+			continue
+		}
+		if len(occs) == 0 {
+			continue
+		}
+		p := pick{file: a.file, occ: occs[0]}
+		for j, other := range entries {
+			if j != i {
+				other, _, _ := strings.Cut(other.Value, "=")
+				p.others = append(p.others, name(other))
+			}
+		}
+		if both {
+			for _, o := range occs[1:] {
+				d.deploys(a, o)
+			}
+		} else {
+			p.add = func(after string) (FileEdit, bool) { return replacedBy(a.file, n, name(left), after) }
+			p.alone = watched[name(left)]
+		}
+		a.selected = append(a.selected, p.occ)
+		if known && d.follow(p, dir) {
+			continue
+		}
+		if leaves := d.choose(p, l, known, dir); !both {
+			a.images = append(a.images, arrival{name(left), leaves, nil})
+		}
+	}
+	a.images = append(a.images, l.out...)
+}
+
+// startsAt reports whether o stands at the start of the scalar n.
+func (d *deployment) startsAt(n *syntax.Node, o *format.Occurrence) bool {
+	start, _, ok := n.Map.Decoded(o.Pieces[0].Span)
+	return ok && start == 0
+}
+
+// deploys notes that the application deploys an image.
+func (d *deployment) deploys(a *application, o *format.Occurrence) {
+	now := name(o.Text())
+	after := now
+	if x, ok := d.after(o); ok {
+		after = x
+	}
+	a.images = append(a.images, arrival{now, after, o})
+}
+
+// replacedBy returns the edit that makes name:tag select the old name and give
+// the new one: old=new:tag.
+func replacedBy(f *File, n *syntax.Node, old, after string) (FileEdit, bool) {
+	if !strings.HasPrefix(n.Value, old) {
+		return FileEdit{}, false
+	}
+	s, ok := n.Map.Span(0, len(old))
+	if !ok {
+		return FileEdit{}, false
+	}
+	return FileEdit{f.Path, edit.Edit{Span: edit.Span{Start: s.End, End: s.End}, New: "=" + after}}, true
+}
+
+var templated = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+
+// sourceFolder returns what arrives from a source's path. One that an
+// ApplicationSet fills in stands for every kustomization that it may name.
+func (d *deployment) sourceFolder(s *syntax.Node, dir string) (*layer, bool) {
+	if dir == "" {
+		return &layer{}, false
+	}
+	if !templated.MatchString(dir) {
+		l, known := d.folder(dir)
+		if l == nil {
+			l = &layer{}
+		}
+		return l, known
+	}
+	var pattern strings.Builder
+	at := 0
+	for _, m := range templated.FindAllStringIndex(dir, -1) {
+		pattern.WriteString(regexp.QuoteMeta(dir[at:m[0]]) + ".+")
+		at = m[1]
+	}
+	re, err := regexp.Compile("^" + pattern.String() + regexp.QuoteMeta(dir[at:]) + "$")
+	if err != nil {
+		return &layer{}, false
+	}
+	l := &layer{}
+	for _, name := range d.all() {
+		if isKustomizationFile(name) && re.MatchString(path.Dir(name)) {
+			l.out = append(l.out, d.graph.layer(path.Dir(name)).out...)
+		}
+	}
+	return l, false
+}
+
+// generated keeps the values of generators that select images: {{image}}:1.
+func (d *deployment) generated(a *application) {
+	if a.set == nil {
+		return
+	}
+	keys := map[string]bool{}
+	for _, s := range a.sources() {
+		for _, n := range items(s.Field("kustomize").Field("images")) {
+			left, _, _ := strings.Cut(n.Value, "=")
+			for _, m := range templated.FindAllString(left, -1) {
+				key := strings.Trim(m, "{} ")
+				keys[key[strings.LastIndexByte(key, '.')+1:]] = true
+			}
+		}
+	}
+	for _, o := range d.within(a.file, a.set) {
+		key := o.Place.Field[strings.LastIndexByte(o.Place.Field, '.')+1:]
+		if len(o.Pieces) == 1 && keys[key] && moves(o, d.move) {
+			d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "the template selects images by it, and what it selects cannot be known"})
+		}
+	}
+}

@@ -1,0 +1,175 @@
+package link
+
+import (
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// watched returns the names of images that Image Updater watches in an
+// application without being told under which name the kustomization has them,
+// with what that means for a selector.
+func (d *deployment) watched(a *application, updaters []*entity) map[string]string {
+	out := map[string]string{}
+	const why = "Image Updater sets its tag under the name that it watches, so that both keep it; name the image of the kustomization for it (kustomize.image-name) to move them"
+	annotations := a.root.Field("metadata").Field("annotations")
+	for _, w := range watches(annotations) {
+		if annotations.Field(argoUpdater+"/"+w.alias+".kustomize.image-name") == nil {
+			out[w.name] = why
+		}
+	}
+	for _, u := range updaters {
+		for _, image := range imagesFor(u, a) {
+			if image.Field("manifestTargets").Field("kustomize").Field("name") == nil {
+				out[watchedName(image.Str("imageName"))] = why
+			}
+		}
+	}
+	return out
+}
+
+// A watch is an entry of the annotation image-list.
+type watch struct{ alias, name string }
+
+func watches(annotations *syntax.Node) []watch {
+	var out []watch
+	for _, entry := range strings.Split(annotations.Str(argoUpdater+"/image-list"), ",") {
+		alias, image, ok := strings.Cut(strings.TrimSpace(entry), "=")
+		if !ok {
+			alias, image = "", alias
+		}
+		out = append(out, watch{strings.ReplaceAll(alias, "/", "_"), watchedName(image)})
+	}
+	return out
+}
+
+// watchedName returns an image that Image Updater watches without its
+// constraint, which is no tag: name:~1.0.
+func watchedName(image string) string {
+	if i := strings.IndexByte(image, '@'); i >= 0 {
+		image = image[:i]
+	}
+	slash := strings.LastIndexByte(image, '/')
+	if i := strings.IndexByte(image[slash+1:], ':'); i >= 0 {
+		image = image[:slash+1+i]
+	}
+	return image
+}
+
+// imagesFor returns the images that u watches in the application a.
+func imagesFor(u *entity, a *application) []*syntax.Node {
+	var out []*syntax.Node
+	for _, ref := range items(u.root.Field("spec").Field("applicationRefs")) {
+		if ok, err := path.Match(ref.Str("namePattern"), a.name()); err == nil && ok || a.set != nil && strings.Contains(a.name(), "{{") {
+			out = append(out, items(ref.Field("images"))...)
+		}
+	}
+	return out
+}
+
+// imageList ties the annotations of Image Updater to the images of their
+// application.
+func (d *deployment) imageList(a *application, watched map[string]string) {
+	annotations := a.root.Field("metadata").Field("annotations")
+	if annotations == nil {
+		return
+	}
+	apps := []*application{a}
+	for _, o := range d.within(a.file, annotations.Field(argoUpdater+"/image-list")) {
+		d.watch(o, apps)
+	}
+	for i := 0; i+1 < len(annotations.Children); i += 2 {
+		if key := annotations.Children[i].Value; strings.HasPrefix(key, argoUpdater+"/") && strings.HasSuffix(key, ".kustomize.image-name") {
+			d.kustomizeName(a.file, annotations.Children[i+1].Resolve(), apps)
+		}
+	}
+}
+
+// imageUpdater ties the images of an ImageUpdater to those of the applications
+// that it watches.
+func (d *deployment) imageUpdater(u *entity, all []*application) {
+	for _, ref := range items(u.root.Field("spec").Field("applicationRefs")) {
+		var apps []*application
+		for _, a := range all {
+			if ok, err := path.Match(ref.Str("namePattern"), a.name()); err == nil && ok || strings.Contains(a.name(), "{{") {
+				apps = append(apps, a)
+			}
+		}
+		for _, image := range items(ref.Field("images")) {
+			for _, o := range d.within(u.file, image.Field("imageName")) {
+				d.watch(o, apps)
+			}
+			if n := image.Field("manifestTargets").Field("kustomize").Field("name"); n != nil {
+				d.kustomizeName(u.file, n, apps)
+			}
+		}
+	}
+}
+
+// watch decides an image that is watched: it is compared with what runs, so it
+// moves with that.
+func (d *deployment) watch(o *format.Occurrence, apps []*application) {
+	if !moves(o, d.move) || len(o.Pieces) != 1 {
+		return
+	}
+	g := Group{Occurrences: []format.Occurrence{*o}, Why: "Image Updater watches it in what the application deploys"}
+	with, without := 0, 0
+	for _, a := range apps {
+		for i := range a.images {
+			switch x := &a.images[i]; {
+			case x.now != name(o.Text()):
+			case x.after != x.now:
+				with++
+				if x.from != nil {
+					g.Occurrences = append(g.Occurrences, *x.from)
+				}
+			default:
+				without++
+			}
+		}
+	}
+	switch {
+	case with > 0 && without > 0:
+		g.Keep, g.Why = format.Conflict, "it watches images that move and images that stay under their old name"
+	case with == 0:
+		g.Keep, g.Why = format.RemoteBase, "Image Updater compares it with what runs, and what the applications deploy under this name is not in this repository"
+	}
+	d.found = append(d.found, g)
+}
+
+// kustomizeName decides the name under which a kustomization has an image that
+// is watched. It selects there, so it goes the way of the selectors of the same
+// name in the applications.
+func (d *deployment) kustomizeName(f *File, n *syntax.Node, apps []*application) {
+	occs := d.within(f, n)
+	if len(occs) != 1 || len(occs[0].Pieces) != 1 {
+		return
+	}
+	o := occs[0]
+	for _, a := range apps {
+		for _, s := range a.selected {
+			if name(s.Text()) != name(o.Text()) {
+				continue
+			}
+			for i := range d.found {
+				if g := &d.found[i]; len(g.Occurrences) > 0 && whereIs(&g.Occurrences[0].Pieces[0]) == whereIs(&s.Pieces[0]) {
+					d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o, *s}, Keep: g.Keep, Why: g.Why})
+					return
+				}
+			}
+		}
+	}
+	l := &layer{}
+	p := pick{file: f, occ: o}
+	for _, a := range apps {
+		for _, dir := range a.folders {
+			if d.follow(p, dir) {
+				return
+			}
+		}
+		l.out = append(l.out, a.images...)
+	}
+	d.choose(p, l, false, "the application")
+}

@@ -1,0 +1,211 @@
+package link
+
+import (
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// Flux ties what Flux's objects select to what they deploy: the images of a
+// Kustomization and of a HelmRelease's post-renderers, values and those of a
+// chart in the repository, an ImageRepository and the lines that image
+// automation sets.
+//
+// A path of a source is taken for one of this repository where what lies there
+// brings an image of the name that is selected; else what is selected comes from
+// elsewhere, under its old name.
+var Flux = &Linker{
+	Name: "flux",
+	Doc:  "Flux: what Kustomizations, HelmReleases and image automation select and deploy",
+	Link: linkFlux,
+}
+
+const (
+	fluxKustomize = "kustomize.toolkit.fluxcd.io"
+	fluxHelm      = "helm.toolkit.fluxcd.io"
+	fluxImage     = "image.toolkit.fluxcd.io"
+)
+
+func linkFlux(t *Tree, move Mover) []Group {
+	d := newDeployment(t, move)
+	if !d.touched() {
+		return nil
+	}
+	for _, f := range d.files(d.splits(), fluxKustomize, fluxHelm) {
+		all, ok := entities(f)
+		if !ok {
+			d.keepSelectors(f)
+			continue
+		}
+		for _, e := range all {
+			switch {
+			case e.of(fluxKustomize, "Kustomization"):
+				d.fluxKustomization(e)
+			case e.of(fluxHelm, "HelmRelease"):
+				d.helmRelease(e)
+			}
+		}
+	}
+	d.imageAutomation()
+	return d.found
+}
+
+// keepSelectors keeps what selects images in a file that a template engine has
+// still to fill: which objects it holds, and what they deploy, is not known.
+func (d *deployment) keepSelectors(f *File) {
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		field := o.Place.Field
+		selects := strings.Contains(field, ".spec.images[") && strings.HasSuffix(field, ".name") && strings.Contains(o.Place.Object, fluxKustomize) ||
+			strings.Contains(field, ".kustomize.images[") && (strings.HasSuffix(field, ".name") || selects(f, o))
+		if selects && len(o.Pieces) == 1 && moves(o, d.move) {
+			d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "what it selects cannot be known: a template writes the object"})
+		}
+	}
+}
+
+// selects reports whether an image of Argo CD's kustomize.images stands left of
+// the = or has none.
+func selects(f *File, o *format.Occurrence) bool {
+	at := o.Pieces[0].Span.Start
+	return at == 0 || f.Src[at-1] != '='
+}
+
+// fluxKustomization decides the entries of spec.images.
+func (d *deployment) fluxKustomization(e *entity) {
+	spec := e.root.Field("spec")
+	images := spec.Field("images")
+	if len(items(images)) == 0 {
+		return
+	}
+	dir := local(spec.Str("path"))
+	l, known := d.folder(dir)
+	all := &layer{}
+	if known {
+		*all = *l
+		all.out = append([]arrival(nil), l.out...)
+		for _, c := range items(spec.Field("components")) {
+			below := d.graph.layer(path.Join(dir, c.Value))
+			all.out = append(all.out, below.out...)
+		}
+	}
+	d.arrive(all, e.file, spec.Field("patches"))
+	for _, p := range d.picksOf(e.file, images) {
+		if known && d.follow(p, dir) {
+			continue
+		}
+		d.choose(p, all, known, dir)
+	}
+}
+
+// arrive adds the images that the tree at n brings in itself.
+func (d *deployment) arrive(l *layer, f *File, n *syntax.Node) {
+	for _, o := range d.within(f, n) {
+		if o.Loose || o.Scope != format.Manifests || len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry {
+			continue
+		}
+		now := name(o.Text())
+		after := now
+		if a, ok := d.after(o); ok {
+			after = a
+		}
+		l.out = append(l.out, arrival{now, after, o})
+	}
+}
+
+// picksOf returns the names of the entries of images, as a kustomization has
+// them.
+func (d *deployment) picksOf(f *File, images *syntax.Node) []pick {
+	var out []pick
+	entries := items(images)
+	for i, item := range entries {
+		occs := d.within(f, item.Field("name"))
+		if len(occs) != 1 || len(occs[0].Pieces) != 1 {
+			continue
+		}
+		p := pick{file: f, occ: occs[0]}
+		for j, other := range entries {
+			if j != i {
+				p.others = append(p.others, other.Str("name"))
+			}
+		}
+		if item.Field("newName") == nil {
+			p.add = func(after string) (FileEdit, bool) { return below(f, item, "newName: "+after) }
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// helmRelease decides the images of the post-renderers, and ties values to
+// those of a chart in the repository.
+func (d *deployment) helmRelease(e *entity) {
+	spec := e.root.Field("spec")
+	source := spec.Field("chart").Field("spec")
+	dir, here := "", false
+	if kind := source.Field("sourceRef").Str("kind"); kind == "GitRepository" || kind == "Bucket" {
+		dir = local(source.Str("chart"))
+		here = d.tree.File(path.Join(dir, "Chart.yaml")) != nil
+	}
+	rendered := &layer{}
+	values := []valuesAt{{e.file, spec.Field("values"), byPath(spec.Field("values"))}}
+	for _, from := range items(spec.Field("valuesFrom")) {
+		if from.Str("kind") == "ConfigMap" && from.Str("targetPath") == "" {
+			if v, ok := d.configMap(e, from.Str("name"), from.Str("valuesKey")); ok {
+				values = append(values, v)
+			}
+		}
+	}
+	for _, v := range values {
+		d.arrive(rendered, v.file, v.node)
+		d.override(v, dir, here)
+	}
+	if here {
+		if f := d.tree.File(path.Join(dir, "values.yaml")); f != nil {
+			for i := range f.Scanned.Occurrences {
+				o := &f.Scanned.Occurrences[i]
+				if now := name(o.Text()); !o.Loose {
+					after := now
+					if a, ok := d.after(o); ok {
+						after = a
+					}
+					rendered.out = append(rendered.out, arrival{now, after, o})
+				}
+			}
+		}
+		rendered.missing = "the chart in " + dir + " may build it out of parts"
+	}
+	for _, r := range items(spec.Field("postRenderers")) {
+		images := r.Field("kustomize").Field("images")
+		if images == nil {
+			continue
+		}
+		all := &layer{out: append([]arrival(nil), rendered.out...), missing: rendered.missing}
+		d.arrive(all, e.file, r.Field("kustomize").Field("patches"))
+		for _, p := range d.picksOf(e.file, images) {
+			d.choose(p, all, here, "the chart and its values")
+		}
+	}
+}
+
+// configMap returns the values in a ConfigMap of the release e, where the
+// repository has it.
+func (d *deployment) configMap(e *entity, name, key string) (valuesAt, bool) {
+	if key == "" {
+		key = "values.yaml"
+	}
+	for _, f := range d.files(false, "ConfigMap") {
+		all, _ := entities(f)
+		for _, m := range all {
+			if m.kind() != "ConfigMap" || m.name() != name || m.namespace() != "" && e.namespace() != "" && m.namespace() != e.namespace() {
+				continue
+			}
+			if n := m.root.Field("data").Field(key); n != nil && n.Kind == syntax.Scalar {
+				return valuesAt{f, n, byPath(format.Inner(n))}, true
+			}
+		}
+	}
+	return valuesAt{}, false
+}

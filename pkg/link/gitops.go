@@ -1,0 +1,264 @@
+package link
+
+import (
+	"bytes"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// A deployment is what Flux and Argo CD have in common: objects that say which
+// folder of a repository is deployed, and which of its images become others.
+type deployment struct {
+	tree  *Tree
+	move  Mover
+	graph *graph // of the folders' kustomizations; its groups are those that linkKustomize has made
+	occs  map[*File][]*format.Occurrence
+	yaml  []string // all YAML files of the repository, once they were asked for
+	found []Group
+}
+
+func newDeployment(t *Tree, move Mover) *deployment {
+	return &deployment{tree: t, move: move, graph: &graph{tree: t, move: move, layers: map[string]*layer{}}, occs: map[*File][]*format.Occurrence{}}
+}
+
+// An entity is an object in a file.
+type entity struct {
+	file *File
+	root *syntax.Node
+}
+
+func (e *entity) kind() string      { return e.root.Str("kind") }
+func (e *entity) name() string      { return e.root.Field("metadata").Str("name") }
+func (e *entity) namespace() string { return e.root.Field("metadata").Str("namespace") }
+
+// of reports whether e is of the API group and kind.
+func (e *entity) of(group, kind string) bool {
+	g, _, _ := strings.Cut(e.root.Str("apiVersion"), "/")
+	return g == group && e.kind() == kind
+}
+
+// touched reports whether a rule moves anything in the files of the run. What
+// nothing moves in needs no look at the rest of the repository.
+func (d *deployment) touched() bool {
+	for _, f := range d.tree.Files {
+		for i := range f.Scanned.Occurrences {
+			if o := &f.Scanned.Occurrences[i]; o.Scope == format.Manifests && moves(o, d.move) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// splits reports whether a rule moves a reference that stands in several values
+// of a chart: an object that gives the chart one of them need not hold a mention.
+func (d *deployment) splits() bool {
+	for _, f := range d.tree.Files {
+		if path.Base(f.Path) != "values.yaml" {
+			continue
+		}
+		for i := range f.Scanned.Occurrences {
+			if o := &f.Scanned.Occurrences[i]; len(o.Pieces) > 1 && !o.Loose && moves(o, d.move) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mentions reports whether a file at hand holds text.
+func (d *deployment) mentions(text string) bool {
+	return slices.ContainsFunc(d.tree.Files, func(f *File) bool { return bytes.Contains(f.Src, []byte(text)) })
+}
+
+// files returns the files that hold one of texts: those of the run with
+// something in them, and, where the run looks at a part of the repository or
+// all is set, those of the repository.
+func (d *deployment) files(all bool, texts ...string) []*File {
+	var out []*File
+	names := map[string]bool{}
+	for _, f := range d.tree.Files {
+		if ext := path.Ext(f.Path); ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		if slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(f.Src, []byte(t)) }) {
+			names[f.Path] = true
+		}
+	}
+	if d.tree.Holding != nil && (all || d.tree.Partial) {
+		for _, name := range d.tree.Holding(texts...) {
+			names[name] = true
+		}
+	}
+	sorted := make([]string, 0, len(names))
+	for name := range names {
+		sorted = append(sorted, name)
+	}
+	slices.Sort(sorted)
+	for _, name := range sorted {
+		if f := d.tree.File(name); f != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// entities returns the objects in f, those of Lists included. It is false when
+// f is no YAML, such as a template.
+func entities(f *File) ([]*entity, bool) {
+	y, err := syntax.ParseYAML(f.Src, nil)
+	if err != nil {
+		return nil, false
+	}
+	var out []*entity
+	for _, doc := range y.Docs {
+		if doc.Root == nil {
+			continue
+		}
+		out = append(out, &entity{f, doc.Root})
+		for _, item := range items(doc.Root.Field("items")) {
+			out = append(out, &entity{f, item})
+		}
+	}
+	return out, true
+}
+
+// items returns the items of the sequence n, none when it is none.
+func items(n *syntax.Node) []*syntax.Node {
+	if n == nil || n.Kind != syntax.Sequence {
+		return nil
+	}
+	out := make([]*syntax.Node, len(n.Children))
+	for i, c := range n.Children {
+		out[i] = c.Resolve()
+	}
+	return out
+}
+
+// within returns the occurrences of f whose first piece stands in the tree at n,
+// in the order of their places.
+func (d *deployment) within(f *File, n *syntax.Node) []*format.Occurrence {
+	if n == nil {
+		return nil
+	}
+	all, ok := d.occs[f]
+	if !ok {
+		for i := range f.Scanned.Occurrences {
+			all = append(all, &f.Scanned.Occurrences[i])
+		}
+		sort.SliceStable(all, func(i, j int) bool { return all[i].Pieces[0].Span.Start < all[j].Pieces[0].Span.Start })
+		d.occs[f] = all
+	}
+	start, end := bounds(n)
+	i := sort.Search(len(all), func(i int) bool { return all[i].Pieces[0].Span.Start >= start })
+	j := sort.Search(len(all), func(i int) bool { return all[i].Pieces[0].Span.Start >= end })
+	return all[i:max(i, j)]
+}
+
+// bounds returns the offsets of the first and behind the last byte of the
+// scalars in the tree at n.
+func bounds(n *syntax.Node) (start, end int) {
+	if n.Kind == syntax.Scalar || len(n.Children) == 0 {
+		return n.Span.Start, n.Span.End
+	}
+	start, end = -1, 0
+	for _, c := range n.Children {
+		s, e := bounds(c)
+		if e == s {
+			continue
+		}
+		if start < 0 {
+			start = s
+		}
+		end = max(end, e)
+	}
+	return max(start, 0), end
+}
+
+// folder returns what arrives from the folder dir of the repository. It is
+// false when the repository has no such folder.
+func (d *deployment) folder(dir string) (*layer, bool) {
+	if dir == ".." || strings.HasPrefix(dir, "../") || path.IsAbs(dir) {
+		return nil, false
+	}
+	if f := d.graph.kustomization(dir); f != nil {
+		return d.renames(d.graph.layer(dir), f), true
+	}
+	// Flux makes a kustomization of all that lies there; Argo CD applies it.
+	l := &layer{}
+	found := false
+	done := map[string]bool{}
+	for _, name := range d.all() {
+		if dir != "." && !strings.HasPrefix(name, dir+"/") {
+			continue
+		}
+		found = true
+		if own := d.layerAround(name, dir); own != "" {
+			if !done[own] {
+				done[own] = true
+				below := d.graph.layer(own)
+				l.out = append(l.out, below.out...)
+				l.unknown = l.unknown || below.unknown
+			}
+			continue
+		}
+		if f := d.tree.File(name); f != nil && bytes.Contains(f.Src, []byte("image:")) {
+			d.graph.images(l, f, "")
+		}
+	}
+	return l, found
+}
+
+// renames returns l with the names that the entries of its kustomization give,
+// which leave it whatever the entries select.
+func (d *deployment) renames(l *layer, f *File) *layer {
+	out := *l
+	out.out = slices.Clone(l.out)
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		if !strings.HasPrefix(o.Place.Field, ".images[") || !strings.HasSuffix(o.Place.Field, "].newName") || len(o.Pieces) != 1 {
+			continue
+		}
+		now := name(o.Text())
+		after := now
+		if a, ok := d.after(o); ok {
+			after = a
+		}
+		out.out = append(out.out, arrival{now, after, o})
+	}
+	return &out
+}
+
+// layerAround returns the highest folder below top, and around the file at
+// name, that has a kustomization; "" when there is none.
+func (d *deployment) layerAround(name, top string) string {
+	own := ""
+	for dir := path.Dir(name); dir != top && dir != "."; dir = path.Dir(dir) {
+		for _, k := range kustomizationNames {
+			if i, ok := slices.BinarySearch(d.all(), path.Join(dir, k)); ok && d.all()[i] != name || d.graph.layers[dir] != nil {
+				own = dir
+			}
+		}
+	}
+	return own
+}
+
+// all returns the paths of the YAML files of the repository, sorted.
+func (d *deployment) all() []string {
+	if d.yaml == nil {
+		d.yaml = []string{}
+		if d.tree.Holding != nil {
+			d.yaml = d.tree.Holding()
+		} else {
+			for _, f := range d.tree.Files {
+				d.yaml = append(d.yaml, f.Path)
+			}
+		}
+	}
+	return d.yaml
+}

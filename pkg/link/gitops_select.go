@@ -1,0 +1,134 @@
+package link
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// A pick is a name in an object of Flux or Argo CD that selects images: of
+// what the object deploys, an image of this name becomes another, or gets
+// another tag.
+type pick struct {
+	file *File
+	occ  *format.Occurrence
+
+	// add returns the edit that says the new name beside the one that stays;
+	// nil where a new name is given already.
+	add func(after string) (FileEdit, bool)
+
+	others []string // the names that select beside it
+
+	// alone says that the name may only move, since something else holds on
+	// to it: a new name must not be added.
+	alone string
+}
+
+// after returns the name that p becomes; false when no rule moves it.
+func (d *deployment) after(o *format.Occurrence) (string, bool) {
+	m, ok := d.move(o)
+	if !ok || m.Len > len(o.Text()) {
+		return "", false
+	}
+	return name(m.New + o.Text()[m.Len:]), true
+}
+
+// choose decides a pick among what l brings; where says what that is. known is
+// false when it is not in the repository. It returns the name under which the
+// images leave, which is the old one when nothing gives them another.
+func (d *deployment) choose(p pick, l *layer, known bool, where string) string {
+	after, ok := d.after(p.occ)
+	if !ok {
+		return name(p.occ.Text())
+	}
+	g := Group{Occurrences: []format.Occurrence{*p.occ}}
+	old := name(p.occ.Text())
+	var with, without int
+	for i := range l.out {
+		switch a := &l.out[i]; {
+		case a.now != old:
+		case a.after != a.now:
+			with++
+			if a.from != nil {
+				g.Occurrences = append(g.Occurrences, *a.from)
+			}
+		default:
+			without++
+		}
+	}
+	collides, leaves := false, old
+	for _, o := range p.others {
+		collides = collides || o == after
+	}
+	switch {
+	case collides:
+		g.Keep, g.Why = format.Conflict, "another entry of images has the name "+after+" already, and both would select the same image after the move"
+	case with > 0 && without > 0:
+		g.Keep, g.Why = format.Conflict, "it selects images of "+where+" that move and images that stay under their old name"
+	case with > 0:
+		g.Why, leaves = "it selects what "+where+" brings under this name", after
+	case without > 0:
+		g.Keep, g.Why = format.RemoteBase, "what it selects in "+where+" stays under its old name"
+	case known && l.missing != "":
+		g.Keep, g.Why = format.Conflict, "what it selects cannot be known: "+l.missing
+	default:
+		g.Keep, g.Why = format.RemoteBase, "what it selects is not in this repository"
+		if p.alone != "" {
+			g.Why += "; " + p.alone
+			break
+		}
+		if p.add != nil {
+			if ins, ok := p.add(after); ok {
+				g.Why += "; the new name is added beside it"
+				leaves = after
+				d.found = append(d.found, Group{Insert: []FileEdit{ins}, Why: "the image comes under its old name from elsewhere"})
+			}
+		}
+	}
+	d.found = append(d.found, g)
+	return leaves
+}
+
+// follow decides a pick as the entry of the kustomization in dir that has the
+// same name, which it replaces. It is false when there is none.
+// Source: https://github.com/fluxcd/pkg/blob/main/kustomize/kustomize_generator.go
+func (d *deployment) follow(p pick, dir string) bool {
+	f := d.graph.kustomization(dir)
+	if f == nil {
+		return false
+	}
+	after, ok := d.after(p.occ)
+	if !ok {
+		return false
+	}
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		if !isEntryName(o) || o.Text() != p.occ.Text() {
+			continue
+		}
+		g := Group{Occurrences: []format.Occurrence{*p.occ, *o}, Why: "it replaces the entry of this name in " + f.Path}
+		for j := range d.tree.Groups {
+			if of := &d.tree.Groups[j]; of.Keep != "" && len(of.Occurrences) > 0 && whereIs(&of.Occurrences[0].Pieces[0]) == whereIs(&o.Pieces[0]) {
+				g = Group{Occurrences: g.Occurrences[:1], Keep: of.Keep, Why: g.Why}
+				if of.Keep == format.RemoteBase && p.add != nil && p.alone == "" {
+					if ins, ok := p.add(after); ok {
+						d.found = append(d.found, Group{Insert: []FileEdit{ins}, Why: g.Why})
+					}
+				}
+			}
+		}
+		d.found = append(d.found, g)
+		return true
+	}
+	return false
+}
+
+// local returns the folder that a path of a source names, relative to its root.
+func local(p string) string {
+	p = strings.TrimPrefix(strings.TrimPrefix(p, "."), "/")
+	p = strings.TrimSuffix(p, "/")
+	if p == "" {
+		return "."
+	}
+	return p
+}
