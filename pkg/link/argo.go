@@ -171,7 +171,7 @@ func (d *deployment) kustomizeImages(a *application, s *syntax.Node, dir string,
 			continue
 		}
 		if leaves := d.choose(p, l, known, dir); !both {
-			a.images = append(a.images, arrival{name(left), leaves, nil})
+			a.images = append(a.images, arrival{now: name(left), after: leaves})
 		}
 	}
 	a.images = append(a.images, l.out...)
@@ -190,7 +190,7 @@ func (d *deployment) deploys(a *application, o *format.Occurrence) {
 	if x, ok := d.after(o); ok {
 		after = x
 	}
-	a.images = append(a.images, arrival{now, after, o})
+	a.images = append(a.images, arrival{now: now, after: after, from: o})
 }
 
 // replacedBy returns the edit that makes name:tag select the old name and give
@@ -234,7 +234,7 @@ func (d *deployment) sourceFolder(s *syntax.Node, dir string) (*layer, bool) {
 	l := &layer{}
 	for _, name := range d.all() {
 		if isKustomizationFile(name) && re.MatchString(path.Dir(name)) {
-			l.out = append(l.out, d.graph.layer(path.Dir(name)).out...)
+			l.out = append(l.out, d.layer(path.Dir(name)).out...)
 		}
 	}
 	return l, false

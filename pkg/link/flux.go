@@ -87,7 +87,7 @@ func (d *deployment) fluxKustomization(e *entity) {
 		*all = *l
 		all.out = append([]arrival(nil), l.out...)
 		for _, c := range items(spec.Field("components")) {
-			below := d.graph.layer(path.Join(dir, c.Value))
+			below := d.layer(path.Join(dir, c.Value))
 			all.out = append(all.out, below.out...)
 		}
 	}
@@ -111,7 +111,7 @@ func (d *deployment) arrive(l *layer, f *File, n *syntax.Node) {
 		if a, ok := d.after(o); ok {
 			after = a
 		}
-		l.out = append(l.out, arrival{now, after, o})
+		l.out = append(l.out, arrival{now: now, after: after, from: o})
 	}
 }
 
@@ -132,7 +132,7 @@ func (d *deployment) picksOf(f *File, images *syntax.Node) []pick {
 			}
 		}
 		if item.Field("newName") == nil {
-			p.add = func(after string) (FileEdit, bool) { return below(f, item, "newName: "+after) }
+			p.add = func(after string) (FileEdit, bool) { return origin{file: f}.below(item, after) }
 		}
 		out = append(out, p)
 	}
@@ -171,7 +171,7 @@ func (d *deployment) helmRelease(e *entity) {
 					if a, ok := d.after(o); ok {
 						after = a
 					}
-					rendered.out = append(rendered.out, arrival{now, after, o})
+					rendered.out = append(rendered.out, arrival{now: now, after: after, from: o})
 				}
 			}
 		}

@@ -16,14 +16,15 @@ import (
 type deployment struct {
 	tree  *Tree
 	move  Mover
-	graph *graph // of the folders' kustomizations; its groups are those that linkKustomize has made
+	graph *graph            // of the folders' kustomizations; its groups are those that linkKustomize has made
+	named map[*layer]*layer // its layers, with names alone
 	occs  map[*File][]*format.Occurrence
 	yaml  []string // all YAML files of the repository, once they were asked for
 	found []Group
 }
 
 func newDeployment(t *Tree, move Mover) *deployment {
-	return &deployment{tree: t, move: move, graph: &graph{tree: t, move: move, layers: map[string]*layer{}}, occs: map[*File][]*format.Occurrence{}}
+	return &deployment{tree: t, move: move, graph: graphOf(t, move), occs: map[*File][]*format.Occurrence{}, named: map[*layer]*layer{}}
 }
 
 // An entity is an object in a file.
@@ -187,7 +188,7 @@ func (d *deployment) folder(dir string) (*layer, bool) {
 		return nil, false
 	}
 	if f := d.graph.kustomization(dir); f != nil {
-		return d.renames(d.graph.layer(dir), f), true
+		return d.renames(d.layer(dir), f), true
 	}
 	// Flux makes a kustomization of all that lies there; Argo CD applies it.
 	l := &layer{}
@@ -201,17 +202,52 @@ func (d *deployment) folder(dir string) (*layer, bool) {
 		if own := d.layerAround(name, dir); own != "" {
 			if !done[own] {
 				done[own] = true
-				below := d.graph.layer(own)
+				below := d.layer(own)
 				l.out = append(l.out, below.out...)
 				l.unknown = l.unknown || below.unknown
 			}
 			continue
 		}
 		if f := d.tree.File(name); f != nil && bytes.Contains(f.Src, []byte("image:")) {
-			d.graph.images(l, f, "")
+			l.out = append(l.out, d.names(d.graph.images(f))...)
 		}
 	}
 	return l, found
+}
+
+// graphOf returns the kustomizations that were linked.
+func graphOf(t *Tree, move Mover) *graph {
+	if t.graph == nil {
+		t.graph = newGraph(t, move)
+	}
+	return t.graph
+}
+
+// layer returns the kustomization in the folder dir, its images by their names
+// alone: objects here select by names.
+func (d *deployment) layer(dir string) *layer {
+	l := d.graph.layer(dir)
+	if d.named[l] == nil {
+		own := *l
+		own.out = make([]arrival, 0, len(l.out))
+		for _, a := range l.out {
+			a.now, a.after = name(a.now), name(a.after)
+			own.out = append(own.out, a)
+		}
+		d.named[l] = &own
+	}
+	return d.named[l]
+}
+
+// names returns the images of a file by their names alone.
+func (d *deployment) names(found []sighting) []arrival {
+	l := &layer{}
+	d.graph.arrive(l, found)
+	for i := range l.out {
+		a := &l.out[i]
+		a.now, a.after = name(a.now), name(a.after)
+	}
+	return l.out
 }
 
 // renames returns l with the names that the entries of its kustomization give,
@@ -229,7 +265,7 @@ func (d *deployment) renames(l *layer, f *File) *layer {
 		if a, ok := d.after(o); ok {
 			after = a
 		}
-		out.out = append(out.out, arrival{now, after, o})
+		out.out = append(out.out, arrival{now: now, after: after, from: o})
 	}
 	return &out
 }

@@ -52,6 +52,9 @@ func (d *deployment) choose(p pick, l *layer, known bool, where string) string {
 			if a.from != nil {
 				g.Occurrences = append(g.Occurrences, *a.from)
 			}
+			if a.insert.Path != "" {
+				g.Insert = append(g.Insert, a.insert)
+			}
 		default:
 			without++
 		}

@@ -1,11 +1,12 @@
 package link
 
 import (
-	"cmp"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
@@ -13,10 +14,13 @@ import (
 // they select.
 //
 // An entry's name selects among the images as they arrive at its layer, after
-// the entries of the layers below. Where what arrives moves, the name moves
-// with it; where a remote base brings it under its old name, the name stays
-// and a newName is added. Source:
-// https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+// the entries of the layers below. So the layers are built here as kustomize
+// builds them, as far as images go: once with the names as they are and once
+// with those that the rules give. An entry moves with what it selects; it must
+// select the same images afterwards, and nothing else. Where a remote base
+// brings an image under its old name, the name stays and a newName is added.
+// Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
+// and sigs.k8s.io/kustomize/api v0.21.2, internal/target and filters/imagetag.
 var Kustomize = &Linker{
 	Name:  "kustomize",
 	Doc:   "kustomizations: the images of an overlay and those of its bases",
@@ -27,58 +31,50 @@ var Kustomize = &Linker{
 var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
 func isKustomizationFile(name string) bool {
-	for _, n := range kustomizationNames {
-		if path.Base(name) == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(kustomizationNames, path.Base(name))
 }
 
-// An arrival is an image on its way through the layers.
-type arrival struct {
-	now, after string             // its name as it is, and as it will be
-	from       *format.Occurrence // where a file of the repository says it; nil for one of a remote base
-}
+// maxSelect bounds how many images are held against entries in one run. Each
+// takes some ten nanoseconds; a repository of thousands of kustomizations
+// needs a thousandth of it.
+const maxSelect = 100_000_000
 
-// A layer is a kustomization, with the images that leave it.
-type layer struct {
-	out     []arrival
-	unknown bool   // something below is remote or made elsewhere: it may bring any image
-	missing string // a file or folder below that is not there
-}
-
-// A graph is the kustomizations of a run, as far as they were asked for.
+// A graph is the kustomizations of a repository and what arrives in them.
 type graph struct {
 	tree   *Tree
 	move   Mover
-	layers map[string]*layer // by folder; nil while it is being read
-	groups []Group
+	parsed map[string]*parsed
+	seen   map[string][]sighting // images of the objects of a file, by its path
+	extra  map[string][]sighting // images of its patches and replacements
+	data   map[string]bool       // files of generators, once they were looked at
+	layers map[string]*layer     // by folder; nil while it is being read
+	specs  []fieldSpec           // image fields that some kustomization configures
+	spent  int                   // of maxSelect
+
+	// survey says that the layers are read to learn which short names entries
+	// replace, and nothing is decided.
+	survey   bool
+	replaced map[pieceAt]string // short names to which some entry gives another: the entry's file
+
+	entries map[pieceAt]*decision // what was decided of an entry's name
+	order   []*decision
+	groups  []Group
+	advised map[Advice]bool
 }
 
-func linkKustomize(t *Tree, move Mover) []Group {
-	g := &graph{tree: t, move: move, layers: map[string]*layer{}}
-	var dirs []string
-	for _, f := range t.Files {
-		// Only an entry that a rule moves asks for what is below it.
-		if isKustomizationFile(f.Path) && g.hasEntry(f) {
-			dirs = append(dirs, path.Dir(f.Path))
-		}
-	}
-	for _, dir := range dirs {
-		g.layer(dir)
-	}
-	return g.groups
+// A parsed is a file as trees.
+type parsed struct {
+	roots []*syntax.Node
+	occ   map[edit.Span]*format.Occurrence // those of one piece, by where it stands
+	made  map[edit.Span]bool               // those that no format has
 }
 
-// hasEntry reports whether a rule moves the name of an entry of f.
-func (g *graph) hasEntry(f *File) bool {
-	for i := range f.Scanned.Occurrences {
-		if o := &f.Scanned.Occurrences[i]; isEntryName(o) && moves(o, g.move) {
-			return true
-		}
+func newGraph(t *Tree, move Mover) *graph {
+	return &graph{
+		tree: t, move: move, parsed: map[string]*parsed{}, layers: map[string]*layer{}, entries: map[pieceAt]*decision{},
+		seen: map[string][]sighting{}, extra: map[string][]sighting{}, data: map[string]bool{},
+		replaced: map[pieceAt]string{}, advised: map[Advice]bool{},
 	}
-	return false
 }
 
 // isEntryName reports whether o is the name of an entry: .images[0].name.
@@ -86,139 +82,136 @@ func isEntryName(o *format.Occurrence) bool {
 	return strings.HasPrefix(o.Place.Field, ".images[") && strings.HasSuffix(o.Place.Field, "].name") && len(o.Pieces) == 1
 }
 
-// layer reads the kustomization in the folder dir and everything below it. A
-// folder without one, or that is its own base, is a layer of which nothing is
-// known.
-func (g *graph) layer(dir string) *layer {
-	if l, ok := g.layers[dir]; ok {
-		if l == nil {
-			return &layer{missing: dir + " is its own base"}
-		}
-		return l
+func linkKustomize(t *Tree, move Mover) []Group {
+	g := newGraph(t, move)
+	t.graph = g
+	if !g.anyMoves() {
+		return nil
 	}
-	g.layers[dir] = nil
-	l := g.read(dir)
-	g.layers[dir] = l
-	return l
+	var dirs []string
+	relevant, short := false, false
+	for _, name := range t.kustomizations() {
+		f := t.File(name)
+		if f == nil {
+			continue
+		}
+		root := g.root(f)
+		if root == nil {
+			continue
+		}
+		if root.Str("kind") != "Component" { // which is built as a part of others only
+			dirs = append(dirs, path.Dir(name))
+		}
+		g.configure(f, root)
+		r, s := g.concerns(f, root)
+		relevant, short = relevant || r, short || s
+	}
+	if relevant || len(g.specs) > 0 {
+		dirs = slices.Compact(dirs)
+		if short {
+			g.survey = true
+			g.build(dirs)
+			g.survey = false
+		}
+		g.build(dirs)
+	}
+	return g.groups
 }
 
-func (g *graph) read(dir string) *layer {
-	l := &layer{}
-	f := g.kustomization(dir)
-	if f == nil {
-		l.missing = dir + " has no kustomization that can be read"
-		return l
+// build reads the layers in all folders and makes the groups of what they
+// decide.
+func (g *graph) build(dirs []string) {
+	g.layers, g.entries, g.order = map[string]*layer{}, map[pieceAt]*decision{}, nil
+	for _, dir := range dirs {
+		g.layer(dir)
 	}
-	y, err := syntax.ParseYAML(f.Src, nil)
-	if err != nil || len(y.Docs) == 0 || y.Docs[0].Root == nil {
-		l.missing = f.Path + " cannot be read"
-		return l
+	if g.survey {
+		return
 	}
-	root := y.Docs[0].Root
-	for _, key := range []string{"resources", "bases", "components"} {
-		if list := root.Field(key); list != nil {
-			for _, item := range list.Children {
-				g.resource(l, dir, item.Resolve().Value)
+	g.settle()
+	g.fields()
+}
+
+// anyMoves reports whether a rule moves anything in the files at hand.
+func (g *graph) anyMoves() bool {
+	for _, f := range g.tree.Files {
+		for i := range f.Scanned.Occurrences {
+			if moves(&f.Scanned.Occurrences[i], g.move) {
+				return true
 			}
 		}
 	}
-	if charts := root.Field("helmCharts"); charts != nil && len(charts.Children) > 0 || root.Field("helmChartInflationGenerator") != nil || root.Field("generators") != nil {
-		l.unknown = true
+	return false
+}
+
+// kustomizations returns the paths of the kustomizations of the repository,
+// sorted, those outside of the paths of the run included.
+func (t *Tree) kustomizations() []string {
+	var names []string
+	for _, n := range t.Names {
+		if isKustomizationFile(n) {
+			names = append(names, n)
+		}
 	}
-	for _, key := range []string{"patches", "patchesStrategicMerge"} {
-		if list := root.Field(key); list != nil {
-			for _, item := range list.Children {
-				name := item.Resolve().Value
-				if p := item.Resolve().Str("path"); p != "" {
-					name = p
-				}
-				if name != "" && !strings.Contains(name, "\n") {
-					g.file(l, path.Join(dir, name))
-				}
+	if t.Partial && t.Holding != nil {
+		for _, n := range t.Holding() {
+			if isKustomizationFile(n) {
+				names = append(names, n)
 			}
 		}
 	}
-	g.inline(l, f)
-	if images := root.Field("images"); images != nil {
-		for i, item := range images.Children {
-			g.entry(l, f, item.Resolve(), i, images)
+	for _, f := range t.Files {
+		if isKustomizationFile(f.Path) {
+			names = append(names, f.Path)
 		}
 	}
-	return l
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
-// kustomization returns the kustomization file in the folder dir.
-func (g *graph) kustomization(dir string) *File {
-	for _, name := range kustomizationNames {
-		if f := g.tree.File(path.Join(dir, name)); f != nil {
-			return f
+// parse reads f as trees; of a file that cannot be read there are none.
+func (g *graph) parse(f *File) *parsed {
+	if p := g.parsed[f.Path]; p != nil {
+		return p
+	}
+	p := &parsed{occ: map[edit.Span]*format.Occurrence{}, made: map[edit.Span]bool{}}
+	g.parsed[f.Path] = p
+	var file *syntax.File
+	var err error
+	if path.Ext(f.Path) == ".json" {
+		file, err = syntax.ParseJSON(f.Src)
+	} else {
+		file, err = syntax.ParseYAML(f.Src, nil)
+	}
+	if err == nil {
+		for _, d := range file.Docs {
+			if d.Root != nil {
+				p.roots = append(p.roots, d.Root)
+			}
 		}
+	}
+	for i := range f.Scanned.Occurrences {
+		if o := &f.Scanned.Occurrences[i]; len(o.Pieces) == 1 && !o.Loose {
+			p.occ[o.Pieces[0].Span] = o
+		}
+	}
+	return p
+}
+
+// root returns the tree of a kustomization, nil when it is none.
+func (g *graph) root(f *File) *syntax.Node {
+	if p := g.parse(f); len(p.roots) > 0 && p.roots[0].Kind == syntax.Mapping {
+		return p.roots[0]
 	}
 	return nil
 }
 
-// resource adds what an entry of resources brings: a file, another layer, or
-// something that is not in the repository.
-func (g *graph) resource(l *layer, dir, name string) {
-	at := path.Join(dir, name)
-	switch {
-	case isRemote(name) || at == ".." || strings.HasPrefix(at, "../") || path.IsAbs(name):
-		l.unknown = true
-	case path.Ext(at) == ".yaml" || path.Ext(at) == ".yml" || path.Ext(at) == ".json":
-		g.file(l, at)
-	default:
-		below := g.layer(at)
-		l.out = append(l.out, below.out...)
-		l.unknown = l.unknown || below.unknown
-		l.missing = cmp.Or(l.missing, below.missing)
-	}
-}
-
-// isRemote reports whether a resource is not a path of the repository.
-// Source: https://github.com/kubernetes-sigs/kustomize/blob/master/examples/remoteBuild.md
-func isRemote(name string) bool {
-	first, rest, _ := strings.Cut(name, "/")
-	return strings.Contains(name, "://") || strings.Contains(name, "?ref=") || strings.HasPrefix(name, "git@") ||
-		strings.Contains(first, ".") && strings.Trim(first, ".") != "" && rest != ""
-}
-
-// file adds the images of a file of resources.
-func (g *graph) file(l *layer, name string) {
-	f := g.tree.File(name)
-	if f == nil {
-		l.missing = cmp.Or(l.missing, name+" is not there or cannot be read")
+// advise tells a person something about f, once.
+func (g *graph) advise(f *File, at int, text string) {
+	a := Advice{Path: f.Path, At: at, Text: text}
+	if g.survey || f.Outside || g.advised[a] {
 		return
 	}
-	g.images(l, f, "")
-}
-
-// inline adds the images that patches in the kustomization itself bring.
-func (g *graph) inline(l *layer, f *File) { g.images(l, f, ".patches") }
-
-// images adds the images of containers in f, of those fields that begin with
-// the prefix.
-func (g *graph) images(l *layer, f *File, prefix string) {
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
-		field := o.Place.Field
-		if o.Loose || len(o.Pieces) != 1 || !strings.HasPrefix(field, prefix) || !strings.HasSuffix(field, ".image") || !strings.Contains(strings.ToLower(field), "containers[") {
-			continue
-		}
-		now, after := name(o.Pieces[0].Text), name(o.Pieces[0].Text)
-		if m, ok := g.move(o); ok && m.Len <= len(now) {
-			after = m.New + now[m.Len:]
-		}
-		l.out = append(l.out, arrival{now, after, o})
-	}
-}
-
-// name returns a reference without its tag and digest.
-func name(ref string) string {
-	if i := strings.IndexByte(ref, '@'); i >= 0 {
-		ref = ref[:i]
-	}
-	if i := strings.LastIndexByte(ref, ':'); i > strings.LastIndexByte(ref, '/') {
-		ref = ref[:i]
-	}
-	return ref
+	g.advised[a] = true
+	g.tree.Advice = append(g.tree.Advice, a)
 }

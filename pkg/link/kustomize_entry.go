@@ -6,150 +6,256 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
-	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// A selector is an entry of `images`, while its layer is worked through.
-type selector struct {
-	name, newName string
-	occ           *format.Occurrence // of the name, nil when it is no reference
-	node          *syntax.Node
-	index         int
+// An origin is where an entry of images, or the like, is written.
+type origin struct {
+	file  *File
+	by    edit.Map     // leads to the file when the entry is in a text in it
+	list  *syntax.Node // the images that it is one of, nil for one of a transformer
+	index int
+	specs map[string]bool // the image fields that a transformer looks at by itself
+}
+
+// field is where in the file the key of the entry stands.
+func (o origin) field(key string) string {
+	if o.list == nil {
+		return ".imageTag." + key
+	}
+	return fmt.Sprintf(".images[%d].%s", o.index, key)
+}
+
+// A selection is what an entry selects, before and after.
+type selection struct {
+	all         []int // indexes of what it selects now
+	moved       bool  // a rule moves some of it
+	stayed      bool  // and not all of it
+	keeps, fits bool  // with its name as it is, and as the rules have it, it selects the same afterwards
+	wrong       *arrival
 }
 
 // entry passes what has arrived through one entry, and decides the entry.
-func (g *graph) entry(l *layer, f *File, n *syntax.Node, index int, all *syntax.Node) {
-	e := selector{name: n.Str("name"), newName: n.Str("newName"), node: n, index: index}
-	for i := range f.Scanned.Occurrences {
-		if o := &f.Scanned.Occurrences[i]; o.Place.Field == fmt.Sprintf(".images[%d].name", index) && len(o.Pieces) == 1 {
-			e.occ = o
-		}
+func (g *graph) entry(l *layer, o origin, n *syntax.Node) {
+	name := n.Field("name")
+	if name == nil || name.Kind != syntax.Scalar || name.Value == "" {
+		return
 	}
-	after := e.name
-	moved := false
-	if e.occ != nil {
-		if m, ok := g.move(e.occ); ok {
-			after, moved = m.New+e.name[m.Len:], true
-		}
+	p, err := patternOf(name.Value)
+	if err != nil {
+		g.advise(o.file, g.at(o, name), "the name is no valid regular expression, so the entry selects nothing: "+err.Error())
+		return
 	}
-	var with, without []int // what it selects: what moves, and what stays
+	to, newName := g.rename(o, name, "name"), g.rename(o, n.Field("newName"), "newName")
+	after, _ := patternOf(to.text)
+	if to.text == "" {
+		after = nil
+	}
+	s := g.selects(l, o, p, after)
+	if g.survey {
+		g.replace(l, o, n, s)
+	}
+	d := g.decide(l, o, n, p, to, s)
+	g.pass(l, n, p, to, newName, s, d)
+}
+
+// at is where n stands in the file of o.
+func (g *graph) at(o origin, n *syntax.Node) int {
+	m := n.Map
+	if o.by != nil {
+		m = m.Compose(o.by)
+	}
+	if s, ok := m.Outer(0, len(n.Value)); ok {
+		return s.Start
+	}
+	return -1
+}
+
+// selects holds what has arrived against the name before and after.
+func (g *graph) selects(l *layer, o origin, before, after *pattern) selection {
+	s := selection{keeps: true, fits: after != nil}
+	if g.spent += 3 * len(l.out); g.spent > maxSelect {
+		l.missing = "more images arrive at more entries than are followed"
+		s.keeps, s.fits = false, false
+		return s
+	}
 	for i := range l.out {
-		switch a := &l.out[i]; {
-		case a.now != e.name:
-		case a.after != a.now:
-			with = append(with, i)
-		default:
-			without = append(without, i)
-		}
-	}
-	if moved {
-		g.decide(l, f, &e, after, with, without, all)
-	}
-	for _, i := range append(with, without...) {
 		a := &l.out[i]
-		if e.newName != "" {
-			a.now, a.after = e.newName, g.renamed(f, &e)
+		if a.needs != "" && !l.specs[a.needs] && !o.specs[a.needs] {
+			continue
 		}
-	}
-	if e.newName == "" && moved && len(with)+len(without) == 0 && l.unknown {
-		// From a remote base, it leaves this layer under the new name.
-		l.out = append(l.out, arrival{e.name, after, nil})
-	}
-}
-
-// renamed is what the entry's newName will be.
-func (g *graph) renamed(f *File, e *selector) string {
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
-		if o.Place.Field == fmt.Sprintf(".images[%d].newName", e.index) && len(o.Pieces) == 1 {
-			if m, ok := g.move(o); ok {
-				return m.New + e.newName[m.Len:]
+		now := before.selects(a.now)
+		if now {
+			s.all = append(s.all, i)
+			s.moved, s.stayed = s.moved || a.moved(), s.stayed || !a.moved()
+		}
+		s.keeps = s.keeps && before.selects(a.after) == now
+		if after != nil && after.selects(a.after) != now {
+			s.fits = false
+			if s.wrong == nil {
+				s.wrong = a
 			}
 		}
 	}
-	return e.newName
+	return s
 }
 
-// decide makes the group of an entry whose name a rule moves.
-func (g *graph) decide(l *layer, f *File, e *selector, after string, with, without []int, all *syntax.Node) {
-	group := Group{Occurrences: []format.Occurrence{*e.occ}}
-	for _, i := range with {
-		if o := l.out[i].from; o != nil {
-			group.Occurrences = append(group.Occurrences, *o)
+// replace notes the short names to which the entry gives another: they name no
+// image of Docker Hub.
+func (g *graph) replace(l *layer, o origin, n *syntax.Node, s selection) {
+	newName := n.Str("newName")
+	for _, i := range s.all {
+		a := &l.out[i]
+		if now, _, _ := split(a.now); newName == "" || newName == now || a.from == nil || hasDomain(a.now) {
+			continue
+		}
+		if at := whereIs(&a.from.Pieces[0]); g.replaced[at] == "" {
+			g.replaced[at] = o.file.Path
 		}
 	}
+}
+
+// pass lets what the entry selects go on as it leaves it.
+func (g *graph) pass(l *layer, n *syntax.Node, p *pattern, to, newName renamed, s selection, d *decision) {
+	oldNew := n.Str("newName")
+	afterNew := oldNew
+	if newName.text != "" {
+		afterNew = newName.text
+	}
+	if len(s.all) > 0 {
+		l.own()
+	}
+	for _, i := range s.all {
+		a := &l.out[i]
+		if d != nil && d.verdict == conflict {
+			a.after, a.insert = a.now, FileEdit{}
+		}
+		a.now, a.after = set(n, a.now, oldNew), set(n, a.after, afterNew)
+		if oldNew != "" {
+			a.from, a.insert = newName.occ, FileEdit{}
+		}
+	}
+	if !l.unknown || p.re != nil || l.taken[p.name] {
+		return
+	}
+	// What a remote base brings under this name, it leaves the layer as:
+	more := arrival{now: set(n, p.name, oldNew), after: set(n, p.name, afterNew), from: newName.occ}
 	switch {
-	case collides(all, e, after):
-		group.Keep = format.Conflict
-		group.Why = "another entry of images has the name " + after + " already, and both would select the same image after the move"
-	case len(with) > 0 && len(without) > 0:
-		group.Keep = format.Conflict
-		group.Why = "it selects images that move and images that stay under their old name"
-	case len(with) > 0:
-		group.Why = "it selects what arrives under this name"
-	case len(without) > 0:
-		group.Occurrences, group.Keep, group.Why = group.Occurrences[:1], format.RemoteBase, "what it selects stays under its old name"
-	case l.missing != "":
-		group.Keep = format.Conflict
-		group.Why = "what it selects cannot be known: " + l.missing
-	case l.unknown:
-		group.Keep = format.RemoteBase
-		if e.newName == "" {
-			if ins, ok := below(f, e.node, "newName: "+after); ok {
-				group.Why = "newName is added below it"
-				g.groups = append(g.groups, Group{Insert: []FileEdit{ins}, Why: "a remote base brings the image under its old name"})
-			}
-		}
+	case oldNew != "":
+	case d != nil && (d.verdict == adds || d.verdict == both):
+		more.after, more.insert = set(n, to.text, ""), d.insert
+	case to.text != "" && d != nil:
+		return // a conflict: it stays
 	default:
-		group.Why = "it selects nothing that arrives"
+		return
 	}
-	g.groups = append(g.groups, group)
+	taken := map[string]bool{p.name: true}
+	for t := range l.taken {
+		taken[t] = true
+	}
+	l.taken = taken
+	l.bring([]arrival{more})
 }
 
-// collides reports whether another entry selects what e will.
-func collides(all *syntax.Node, e *selector, after string) bool {
-	for i, item := range all.Children {
-		if i != e.index && item.Resolve().Str("name") == after {
-			return true
-		}
-	}
-	return false
-}
-
-// below returns the edit that adds a key directly below the name of an entry,
-// with its indentation and line ending; in flow style right behind it. It is
-// false where the entry is written in a way that leaves no place for it.
-func below(f *File, n *syntax.Node, key string) (FileEdit, bool) {
+// below returns the edit that adds newName directly below the name of an
+// entry, with its indentation and line ending; in flow style right behind it.
+// It is false where the entry is written in a way that leaves no place for it.
+func (o origin) below(n *syntax.Node, newName string) (FileEdit, bool) {
 	var k, v *syntax.Node
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		if n.Children[i].Value == "name" {
 			k, v = n.Children[i], n.Children[i+1]
 		}
 	}
-	if k == nil || v.Span.Len() == 0 || v.Kind != syntax.Scalar {
+	if o.by != nil || k == nil || v.Span.Len() == 0 || v.Kind != syntax.Scalar {
 		return FileEdit{}, false
 	}
-	src := string(f.Src)
+	src := string(o.file.Src)
+	key := pair(k, "newName", newName)
 	if n.Span.Start < len(src) && src[n.Span.Start] == '{' {
-		at := v.Span.End
-		return FileEdit{f.Path, edit.Edit{Span: edit.Span{Start: at, End: at}, New: ", " + key}}, true
+		return o.insert(v.Span.End, ", "+key), true
 	}
 	lineStart := strings.LastIndexByte(src[:k.Span.Start], '\n') + 1
-	indent := ""
-	for _, c := range src[lineStart:k.Span.Start] {
-		if c == '\t' {
+	if strings.ContainsRune(src[lineStart:k.Span.Start], '\t') {
+		return FileEdit{}, false
+	}
+	end, br := lineEnd(src, v.Span.End)
+	return o.insert(end, br+strings.Repeat(" ", k.Span.Start-lineStart)+key), true
+}
+
+func (o origin) insert(at int, text string) FileEdit {
+	return FileEdit{o.file.Path, edit.Edit{Span: edit.Span{Start: at, End: at}, New: text}}
+}
+
+// pair writes a key and its value as the key k beside them is written.
+func pair(k *syntax.Node, key, value string) string {
+	switch k.Style {
+	case syntax.DoubleQuoted:
+		return `"` + key + `": "` + value + `"`
+	case syntax.SingleQuoted:
+		return "'" + key + "': '" + value + "'"
+	}
+	return key + ": " + value
+}
+
+// lineEnd returns where the line with the byte at ends, and how lines end there.
+func lineEnd(src string, at int) (end int, br string) {
+	end, br = len(src), "\n"
+	if i := strings.IndexByte(src[at:], '\n'); i >= 0 {
+		end = at + i
+	}
+	if end > at && src[end-1] == '\r' {
+		end, br = end-1, "\r\n"
+	}
+	return end, br
+}
+
+// another returns the edit that adds a second entry right below n, which
+// selects what n does now and gives it newName. It is false where n is written
+// in a way that cannot be repeated.
+func (o origin) another(n *syntax.Node, newName string) (FileEdit, bool) {
+	if o.by != nil || o.list == nil || o.list.Children[o.index] != n || len(n.Children) == 0 {
+		return FileEdit{}, false
+	}
+	src := string(o.file.Src)
+	flow := src[n.Span.Start] == '{'
+	var pairs []string
+	last := n.Span.Start
+	has := n.Field("newName") != nil
+	for i := 0; i+1 < len(n.Children); i += 2 {
+		k, v := n.Children[i], n.Children[i+1]
+		if v.Kind != syntax.Scalar || v.Style == syntax.Literal || v.Style == syntax.Folded || v.Anchor != "" || v.Span.Len() == 0 || k.Kind != syntax.Scalar {
 			return FileEdit{}, false
 		}
-		indent += " "
+		text := src[k.Span.Start:v.Span.End]
+		if k.Value == "newName" {
+			text = pair(k, "newName", newName)
+		}
+		if strings.ContainsAny(text, "\n#&!") {
+			return FileEdit{}, false
+		}
+		pairs = append(pairs, text)
+		if k.Value == "name" && !has {
+			pairs = append(pairs, pair(k, "newName", newName))
+		}
+		last = max(last, v.Span.End)
 	}
-	end := len(src)
-	if i := strings.IndexByte(src[v.Span.End:], '\n'); i >= 0 {
-		end = v.Span.End + i
+	if flow {
+		rest := strings.TrimLeft(src[last:], " ,\r\n")
+		if !strings.HasPrefix(rest, "}") {
+			return FileEdit{}, false
+		}
+		last = len(src) - len(rest) + 1
+		text := "{" + strings.Join(pairs, ", ") + "}"
+		if src[o.list.Span.Start] == '[' {
+			return o.insert(last, ", "+text), true
+		}
+		pairs = []string{text}
 	}
-	br := "\n"
-	if end > 0 && src[end-1] == '\r' {
-		end--
-		br = "\r\n"
+	start := strings.LastIndexByte(src[:n.Span.Start], '\n') + 1
+	dash := src[start:n.Span.Start]
+	if strings.Trim(dash, " ") == "" || strings.TrimLeft(strings.Replace(dash, "-", "", 1), " ") != "" {
+		return FileEdit{}, false
 	}
-	return FileEdit{f.Path, edit.Edit{Span: edit.Span{Start: end, End: end}, New: br + indent + key}}, true
+	end, br := lineEnd(src, last)
+	return o.insert(end, br+dash+strings.Join(pairs, br+strings.Repeat(" ", len(dash)))), true
 }

@@ -69,6 +69,9 @@ type Tree struct {
 
 	// Partial says that the run looks at a part of the repository only.
 	Partial bool
+
+	loaded map[string]*File // what Load was asked for; nil for what is not there
+	graph  *graph           // the kustomizations, once they were linked
 }
 
 // A File is a scanned file.
@@ -91,13 +94,27 @@ func (t *Tree) File(path string) *File {
 	if t.Load == nil {
 		return nil
 	}
-	f := t.Load(path)
-	if f != nil {
-		t.Files = append(t.Files, nil)
-		copy(t.Files[i+1:], t.Files[i:])
-		t.Files[i] = f
+	f, asked := t.loaded[path]
+	if !asked {
+		if t.loaded == nil {
+			t.loaded = map[string]*File{}
+		}
+		f = t.Load(path)
+		t.loaded[path] = f
 	}
 	return f
+}
+
+// Settle puts the files that were loaded since among the others. It is to be
+// called when a linker is done.
+func (t *Tree) Settle() {
+	for path, f := range t.loaded {
+		if f != nil {
+			t.Files = append(t.Files, f)
+			delete(t.loaded, path)
+		}
+	}
+	sort.Slice(t.Files, func(i, j int) bool { return t.Files[i].Path < t.Files[j].Path })
 }
 
 // An Advice is something for a person to do about a file.

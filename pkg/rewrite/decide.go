@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"cmp"
+	"slices"
 	"sort"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -47,11 +48,12 @@ type pieceID struct {
 func idOf(p *format.Piece) pieceID { return pieceID{p.Path, p.Span} }
 
 // groupUp unites the occurrences of the tree and the linkers' groups into
-// groups that share no piece. Its order is that of the files and positions.
+// groups that share no piece and no key to insert. Its order is that of the files and positions.
 func groupUp(t *link.Tree, linked []link.Group) []*group {
 	var groups []*group
 	owner := map[pieceID]int{} // a piece -> index in groups; groups forward to where they were united
-	var into []int             // into[i] is where group i went
+	inserted := map[link.FileEdit]int{}
+	var into []int // into[i] is where group i went
 	find := func(i int) int {
 		for into[i] != i {
 			into[i] = into[into[i]] // halves the way for who asks next
@@ -59,9 +61,22 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 		}
 		return i
 	}
+	join := func(at, j int) {
+		// The earlier one takes all, so that the order is the files'.
+		a, b := min(at, find(j)), max(at, find(j))
+		into[b] = a
+	}
 	add := func(g *group) {
 		at := len(groups)
 		groups, into = append(groups, g), append(into, at)
+		for _, e := range g.insert {
+			if j, seen := inserted[e]; seen {
+				join(at, j)
+				at = find(at)
+			} else {
+				inserted[e] = at
+			}
+		}
 		for _, m := range g.members {
 			for i := range m.occ.Pieces {
 				id := idOf(&m.occ.Pieces[i])
@@ -70,9 +85,8 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 					owner[id] = at
 					continue
 				}
-				// The earlier one takes all, so that the order is the files'.
-				a, b := min(at, find(j)), max(at, find(j))
-				into[b], at = a, a
+				join(at, j)
+				at = find(at)
 			}
 		}
 	}
@@ -103,14 +117,37 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 		}
 	}
 	var out []*group
+	united := map[*group]bool{}
 	for i, g := range groups {
 		if into := find(i); into != i {
 			groups[into].unite(g)
+			united[groups[into]] = true
 		} else {
 			out = append(out, g)
 		}
 	}
+	for g := range united {
+		g.dedupe()
+	}
 	return out
+}
+
+// dedupe leaves of the members that are one piece, and the same, the first.
+func (g *group) dedupe() {
+	type same struct {
+		id   pieceID
+		text string
+	}
+	seen := map[same]bool{}
+	g.members = slices.DeleteFunc(g.members, func(m decided) bool {
+		if len(m.occ.Pieces) > 1 {
+			return false
+		}
+		x := same{idOf(&m.occ.Pieces[0]), m.occ.Text()}
+		twice := seen[x]
+		seen[x] = true
+		return twice
+	})
 }
 
 func (g *group) unite(o *group) {

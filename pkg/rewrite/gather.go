@@ -29,8 +29,9 @@ type gatherer struct {
 
 	mu      sync.Mutex
 	found   []*candidate
-	names   []string // files that some linker wants to know of
-	yaml    []string // all YAML files of the run, sorted
+	loaded  []*candidate // for linkers, until they are done
+	names   []string     // files that some linker wants to know of
+	yaml    []string     // all YAML files of the run, sorted
 	skipped []walk.Skip
 	looked  int
 	packed  []*packed

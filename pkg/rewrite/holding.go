@@ -52,7 +52,7 @@ func (g *gatherer) holding(ctx context.Context) func(texts ...string) []string {
 // isYAML reports whether a file is YAML by its name.
 func isYAML(name string) bool {
 	ext := path.Ext(name)
-	return ext == ".yaml" || ext == ".yml"
+	return ext == ".yaml" || ext == ".yml" || path.Base(name) == "Kustomization"
 }
 
 func (g *gatherer) holdsOne(f walk.File, texts []string) bool {

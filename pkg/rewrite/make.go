@@ -42,7 +42,9 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 	t := g.tree(ctx)
 	for _, l := range link.All {
 		t.Groups = append(t.Groups, l.Link(t, mover(o.Rules))...)
+		t.Settle()
 	}
+	g.settle()
 	p.Groups, p.Names, p.Unrendered = t.Groups, g.names, t.Unrendered
 	groups := groupUp(t, p.Groups)
 	ignored := ignoresOf(g.found)

@@ -46,11 +46,14 @@ func (g *gatherer) load(path string) *link.File {
 	}
 	found := g.scan(f, c.src)
 	found.outside = !g.inside(path)
-	i := sort.Search(len(g.found), func(i int) bool { return g.found[i].file.Path >= path })
-	g.found = append(g.found, nil)
-	copy(g.found[i+1:], g.found[i:])
-	g.found[i] = found
+	g.loaded = append(g.loaded, found)
 	return &link.File{Path: path, Src: c.src, Scanned: found.scanned, Outside: found.outside}
+}
+
+// settle puts what linkers had loaded among what was found.
+func (g *gatherer) settle() {
+	g.found, g.loaded = append(g.found, g.loaded...), nil
+	sort.SliceStable(g.found, func(i, j int) bool { return g.found[i].file.Path < g.found[j].file.Path })
 }
 
 // inside reports whether the file at path lies under the paths of the run, and
@@ -112,7 +115,10 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 		if l.After == nil || len(moved) == 0 {
 			continue
 		}
-		for _, c := range l.After(t, moved) {
+		follow := l.After(t, moved)
+		t.Settle()
+		g.settle()
+		for _, c := range follow {
 			found := g.candidate(c.Path)
 			if found == nil || found.outside || overlaps(taken[c.Path], c.Edit.Span.Start, c.Edit.Span.End) {
 				continue

@@ -1,0 +1,267 @@
+package link
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// A verdict is what becomes of an entry.
+type verdict uint8
+
+const (
+	moving   verdict = iota // its name moves with what it selects
+	adds                    // its name stays, and a newName is added
+	both                    // its name moves, and an entry is added for what comes from a remote base
+	stays                   // it stays, and selects the same as before
+	conflict                // it stays, and so does what it selects
+)
+
+// A decision is what becomes of an entry, in all the kustomizations that it
+// takes part in: one of a component is in several.
+type decision struct {
+	verdict verdict
+	reason  format.Reason // of one that stays
+	why     string
+	name    *format.Occurrence // nil when no rule moves it
+	idle    bool               // it selects nothing, and does not whatever its name
+	advice  Advice             // for one that selects nothing, wherever it takes part
+	insert  FileEdit           // what is added
+	edits   []FileEdit         // a regular expression's, and those of layers below that it rests on
+	selects map[*format.Occurrence]bool
+	order   []*format.Occurrence
+}
+
+// decide decides an entry; nil when no rule touches it or what it selects.
+func (g *graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to renamed, s selection) *decision {
+	if g.survey || to.text == "" && s.keeps && l.missing == "" || to.text == "" && s.keeps && len(s.all) == 0 {
+		return nil
+	}
+	if s.keeps && len(s.all) > 0 && !s.moved && !hasDomain(p.name) {
+		return nil // a stand-in, or a name that no rule is asked about
+	}
+	d := &decision{name: to.occ, selects: map[*format.Occurrence]bool{}}
+	if to.text == "" {
+		d.name = nil
+	}
+	for _, i := range s.all {
+		d.tie(&l.out[i])
+	}
+	g.judge(d, l, o, n, p, to, s)
+	if to.edit.Path != "" && (d.verdict == moving || d.verdict == both) {
+		d.edits = append(d.edits, to.edit)
+	}
+	return g.record(o, n, d)
+}
+
+// tie notes an image that the entry selects.
+func (d *decision) tie(a *arrival) {
+	if a.from != nil && !d.selects[a.from] {
+		d.selects[a.from] = true
+		d.order = append(d.order, a.from)
+	}
+	if a.insert.Path != "" && !slices.Contains(d.edits, a.insert) {
+		d.edits = append(d.edits, a.insert)
+	}
+}
+
+// judge says what becomes of the entry.
+func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *pattern, to renamed, s selection) {
+	at := g.at(o, n.Field("name"))
+	ok := false
+	switch remote := l.unknown && !l.taken[p.name]; {
+	case len(s.all) == 0 && l.missing != "":
+		d.hold("what it selects cannot be known: " + l.missing)
+	case to.text == "" && len(s.all) == 0:
+		d.hold("it would select " + g.example(l, p, d) + " after the move, and does not now")
+	case len(s.all) == 0 && remote:
+		d.verdict, d.reason = stays, format.RemoteBase
+		switch newName := n.Field("newName"); {
+		case newName != nil:
+		case p.re != nil:
+			d.why = "it is a regular expression, so that no newName can be given to what it selects"
+			g.advise(o.file, at, "the regular expression selects what a remote base brings under its old name; write an entry for each image, with a newName")
+		default:
+			if d.insert, ok = o.below(n, to.text); ok {
+				d.verdict, d.why = adds, "newName is added below it"
+			} else {
+				d.why = "add newName: " + to.text + " by hand: the entry is written in a way that leaves no place for it"
+			}
+		}
+	case len(s.all) == 0 && !s.fits:
+		ref, _, _ := split(s.wrong.after)
+		d.hold("it selects nothing now, and would select " + ref + " after the move")
+		g.advise(o.file, at, "the entry selects nothing: what arrives is called "+ref+" already; if its tag is meant for that, change the name by hand")
+	case len(s.all) == 0:
+		d.why, d.idle = "it selects nothing that arrives", s.keeps
+		if !o.file.Outside && !l.taken[p.name] {
+			d.advice = Advice{o.file.Path, at, "the entry selects nothing, before and after: no image called " + p.name + " arrives here"}
+		}
+	case s.keeps && s.moved && p.re != nil:
+		d.verdict, d.why = stays, "the regular expression selects the old names and the new"
+	case s.keeps:
+		d.verdict, d.reason, d.why = stays, format.Conflict, "what it selects stays under its old name"
+	case to.text == "":
+		d.hold("the name selects what arrives under its old name only, and cannot be edited: " + p.name)
+	case !s.fits && s.wrong != nil && !p.selects(s.wrong.now):
+		ref, _, _ := split(s.wrong.after)
+		d.hold("after the move it would select " + ref + " as well, which it does not now")
+		d.tie(s.wrong)
+	case !s.fits:
+		d.hold("it selects images that move and images that stay under their old name")
+	case remote && p.re != nil:
+		d.hold("it is a regular expression, and a remote base may bring what it selects under its old name")
+	case remote:
+		newName := to.text
+		if old := n.Field("newName"); old != nil {
+			newName = old.Value
+			if r := g.rename(o, old, "newName"); r.text != "" {
+				newName = r.text
+			}
+		}
+		if d.insert, ok = o.another(n, newName); !ok {
+			d.hold("it selects images of this repository and of a remote base, and is written in a way that a second entry cannot be put below it")
+			return
+		}
+		d.verdict, d.why = both, "an entry for what a remote base brings is added below it"
+	default:
+		d.why = "it selects what arrives under this name"
+	}
+}
+
+func (d *decision) hold(why string) {
+	d.verdict, d.reason, d.why = conflict, format.Conflict, why
+}
+
+// example ties what a name would newly select, and returns one of it.
+func (g *graph) example(l *layer, p *pattern, d *decision) string {
+	ref := ""
+	for i := range l.out {
+		if a := &l.out[i]; p.selects(a.after) != p.selects(a.now) {
+			d.tie(a)
+			if ref == "" {
+				ref, _, _ = split(a.after)
+			}
+		}
+	}
+	return ref
+}
+
+// record unites d with what was decided of the same entry elsewhere.
+func (g *graph) record(o origin, n *syntax.Node, d *decision) *decision {
+	at := pieceAt{path: o.file.Path}
+	at.span.Start = g.at(o, n.Field("name"))
+	at.span.End = at.span.Start
+	old := g.entries[at]
+	if old == nil {
+		g.entries[at] = d
+		g.order = append(g.order, d)
+		return d
+	}
+	if !d.idle || old.advice != d.advice {
+		old.advice = Advice{}
+	}
+	switch {
+	case d.idle:
+	case old.idle:
+		old.idle, old.verdict, old.reason, old.why, old.insert = false, d.verdict, d.reason, d.why, d.insert
+	case old.verdict != d.verdict && old.verdict != conflict:
+		if d.verdict != conflict {
+			d.hold("its component is used where what it selects moves, and where it does not")
+		}
+		old.verdict, old.reason, old.why = conflict, format.Conflict, d.why
+	}
+	for _, x := range d.order {
+		if !old.selects[x] {
+			old.selects[x] = true
+			old.order = append(old.order, x)
+		}
+	}
+	for _, e := range d.edits {
+		if !slices.Contains(old.edits, e) {
+			old.edits = append(old.edits, e)
+		}
+	}
+	return old
+}
+
+// settle makes the groups of what was decided.
+func (g *graph) settle() {
+	if g.spent > maxSelect {
+		g.groups = append(g.groups, g.everything())
+		return
+	}
+	for _, d := range g.order {
+		var one, all []format.Occurrence
+		if d.name != nil {
+			one = append(one, *d.name)
+		}
+		all = append(all, one...)
+		for _, x := range d.order {
+			all = append(all, *x)
+		}
+		if d.advice.Text != "" {
+			g.tree.Advice = append(g.tree.Advice, d.advice)
+		}
+		switch d.verdict {
+		case moving:
+			g.add(Group{Occurrences: all, Insert: d.edits, Why: d.why})
+		case both:
+			g.add(Group{Occurrences: all, Insert: append([]FileEdit{d.insert}, d.edits...), Why: d.why})
+		case adds:
+			g.add(Group{Occurrences: one, Keep: d.reason, Why: d.why})
+			g.add(Group{Insert: []FileEdit{d.insert}, Why: "a remote base brings the image under its old name"})
+		case stays:
+			if d.reason != "" {
+				g.add(Group{Occurrences: one, Keep: d.reason, Why: d.why})
+			}
+		case conflict:
+			var insert []FileEdit
+			if d.insert.Path != "" {
+				insert = append(insert, d.insert)
+			}
+			g.add(Group{Occurrences: all, Insert: append(insert, d.edits...), Keep: d.reason, Why: d.why})
+		}
+	}
+}
+
+func (g *graph) add(x Group) {
+	if len(x.Occurrences)+len(x.Insert) > 0 {
+		g.groups = append(g.groups, x)
+	}
+}
+
+// everything keeps all that kustomizations have to do with.
+func (g *graph) everything() Group {
+	x := Group{Keep: format.Conflict, Why: "more images arrive at more entries of kustomizations than are followed"}
+	for _, d := range g.order {
+		if d.name != nil {
+			x.Occurrences = append(x.Occurrences, *d.name)
+		}
+	}
+	for _, path := range g.sighted() {
+		for _, s := range slices.Concat(g.seen[path], g.extra[path]) {
+			if s.occ != nil && moves(s.occ, g.move) {
+				x.Occurrences = append(x.Occurrences, *s.occ)
+			}
+		}
+	}
+	return x
+}
+
+// concerns reports whether a kustomization does something with images, and
+// whether it gives short names another.
+func (g *graph) concerns(f *File, root *syntax.Node) (relevant, short bool) {
+	for _, n := range itemsOf(root, "images") {
+		relevant = true
+		if n.Str("newName") != "" && !strings.Contains(n.Str("name"), "/") || !hasDomain(n.Str("name")) {
+			short = true
+		}
+	}
+	for _, key := range []string{"transformers", "replacements", "configMapGenerator", "secretGenerator"} {
+		relevant = relevant || len(itemsOf(root, key)) > 0
+	}
+	return relevant, short
+}

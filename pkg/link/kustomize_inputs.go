@@ -1,0 +1,230 @@
+package link
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// named returns the file that a kustomization names, nil for one that is not in
+// the repository. What leaves it is told.
+func (g *graph) named(f *File, n *syntax.Node) *File {
+	if n == nil || n.Kind != syntax.Scalar || n.Value == "" || isURL(n.Value) {
+		return nil
+	}
+	at := path.Join(path.Dir(f.Path), n.Value)
+	if leaves(n.Value, at) {
+		g.outside(f, n)
+		return nil
+	}
+	return g.tree.File(at)
+}
+
+// inline returns the trees of a text in f that n holds or, when it holds none,
+// of the file that it names.
+func (g *graph) inline(f *File, n *syntax.Node) (in *File, by edit.Map, roots []*syntax.Node) {
+	if n == nil || n.Kind != syntax.Scalar {
+		return f, nil, nil
+	}
+	if text := strings.TrimSpace(n.Value); !strings.ContainsAny(text, "\n{[") && !strings.Contains(text, ": ") {
+		if in = g.named(f, n); in == nil {
+			return f, nil, nil
+		}
+		return in, nil, g.parse(in).roots
+	}
+	file, err := syntax.ParseYAML([]byte(n.Value), nil)
+	if err != nil {
+		return f, nil, nil
+	}
+	for _, d := range file.Docs {
+		if d.Root != nil {
+			roots = append(roots, d.Root)
+		}
+	}
+	return f, n.Map, roots
+}
+
+// patches adds the images that patches bring: kustomize applies them before
+// the entries of images.
+func (g *graph) patches(l *layer, f *File, root *syntax.Node) {
+	for _, n := range itemsOf(root, "patchesStrategicMerge") {
+		g.patch(l, f, n)
+	}
+	for _, key := range []string{"patches", "patchesJson6902"} {
+		for _, n := range itemsOf(root, key) {
+			g.patch(l, f, n.Field("patch"))
+			g.patch(l, f, n.Field("path"))
+		}
+	}
+}
+
+func (g *graph) patch(l *layer, f *File, n *syntax.Node) {
+	in, by, roots := g.inline(f, n)
+	var found []sighting
+	for _, r := range roots {
+		if r.Kind == syntax.Sequence {
+			found = append(found, g.operations(in, r, by)...)
+		} else {
+			found = append(found, g.objects(in, r, by)...)
+		}
+	}
+	if len(found) > 0 {
+		g.remember(in, found)
+		g.arrive(l, found)
+	}
+}
+
+// remember adds to the sightings of f, for fields and everything.
+func (g *graph) remember(f *File, found []sighting) {
+	for _, s := range found {
+		if !slices.Contains(g.extra[f.Path], s) {
+			g.extra[f.Path] = append(g.extra[f.Path], s)
+		}
+	}
+}
+
+// operations returns the images of the operations of a JSON patch.
+// Source: https://datatracker.ietf.org/doc/html/rfc6902
+func (g *graph) operations(f *File, list *syntax.Node, by edit.Map) []sighting {
+	var out []sighting
+	for _, op := range list.Children {
+		op = op.Resolve()
+		at, v := op.Str("path"), op.Field("value")
+		if v == nil || !strings.Contains(strings.ToLower(at), "containers/") && !strings.HasSuffix(strings.ToLower(at), "containers") {
+			continue
+		}
+		switch {
+		case v.Kind == syntax.Scalar && strings.HasSuffix(at, "/image") && v.Value != "":
+			out = append(out, g.sight(f, v, by, ".value", ""))
+		case v.Kind == syntax.Mapping:
+			if image := v.Field("image"); image != nil && image.Kind == syntax.Scalar && image.Value != "" {
+				out = append(out, g.sight(f, image, by, ".value.image", ""))
+			}
+		case v.Kind == syntax.Sequence:
+			for _, item := range v.Children {
+				if image := item.Resolve().Field("image"); image != nil && image.Kind == syntax.Scalar && image.Value != "" {
+					out = append(out, g.sight(f, image, by, ".value[].image", ""))
+				}
+			}
+		}
+	}
+	return out
+}
+
+// transformer applies a transformer's configuration: an ImageTagTransformer
+// selects as an entry of images does.
+func (g *graph) transformer(l *layer, f *File, n *syntax.Node) {
+	if n.Kind == syntax.Scalar && !strings.Contains(n.Value, "\n") {
+		if at := path.Join(path.Dir(f.Path), n.Value); !isURL(n.Value) && !leaves(n.Value, at) {
+			if k := g.kustomization(at); k != nil && k != f && g.root(k) != nil {
+				for _, r := range itemsOf(g.root(k), "resources") {
+					if g.kustomization(path.Join(at, r.Value)) == nil {
+						g.transformer(l, k, r)
+					}
+				}
+				return
+			}
+		}
+	}
+	in, by, roots := g.inline(f, n)
+	for _, r := range roots {
+		switch r.Str("kind") {
+		case "ImageTagTransformer":
+			if tag := r.Field("imageTag"); tag != nil {
+				specs := map[string]bool{}
+				for _, s := range specsIn(r, "fieldSpecs") {
+					specs[s.id()] = true
+				}
+				g.entry(l, origin{file: in, by: by, specs: specs}, tag)
+			}
+		case "PatchTransformer", "PatchJson6902Transformer":
+			if by == nil {
+				g.patch(l, in, r.Field("patch"))
+			}
+			g.patch(l, in, r.Field("path"))
+		case "ReplacementTransformer":
+			g.replacements(l, in, r)
+		}
+	}
+}
+
+// generators adds what a kustomization generates: charts, whose images are
+// those of its values and others that are not known, and objects out of files.
+func (g *graph) generators(l *layer, f *File, root *syntax.Node) {
+	if len(itemsOf(root, "generators")) > 0 {
+		l.remote()
+	}
+	charts := append(itemsOf(root, "helmCharts"), itemsOf(root, "helmChartInflationGenerator")...)
+	for _, c := range charts {
+		l.remote()
+		var files []*syntax.Node
+		files = append(files, c.Field("valuesFile"), c.Field("values"))
+		files = append(files, itemsOf(c, "additionalValuesFiles")...)
+		for _, n := range files {
+			if v := g.named(f, n); v != nil {
+				g.values(l, v, "")
+			}
+		}
+	}
+	if len(charts) > 0 {
+		g.values(l, f, ".helmCharts[")
+	}
+	for _, key := range []string{"configMapGenerator", "secretGenerator"} {
+		for _, n := range itemsOf(root, key) {
+			for _, x := range slices.Concat(itemsOf(n, "files"), itemsOf(n, "envs"), []*syntax.Node{n.Field("env")}) {
+				g.generated(f, x)
+			}
+		}
+	}
+}
+
+// values adds the images of a chart's values in f, of the fields that begin
+// with prefix.
+func (g *graph) values(l *layer, f *File, prefix string) {
+	var found []arrival
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		if o.Loose || o.Keep != "" || !strings.HasPrefix(o.Place.Field, prefix) {
+			continue
+		}
+		text := o.Text()
+		if !strings.Contains(text, "/") {
+			continue
+		}
+		a := arrival{now: text, after: text, from: o}
+		if m, ok := g.move(o); ok && m.Len <= len(text) {
+			a.after = m.New + text[m.Len:]
+		}
+		found = append(found, a)
+	}
+	l.bring(found)
+}
+
+// generated makes what stands in a file of a generator a part of the manifests: it
+// becomes the data of a ConfigMap, whatever the file is called.
+func (g *graph) generated(f *File, n *syntax.Node) {
+	if n == nil || n.Kind != syntax.Scalar {
+		return
+	}
+	at := *n
+	if _, name, ok := strings.Cut(n.Value, "="); ok {
+		at.Value = name
+	}
+	in := g.named(f, &at)
+	if in == nil || g.survey || g.data[in.Path] {
+		return
+	}
+	g.data[in.Path] = true
+	for i := range in.Scanned.Occurrences {
+		o := in.Scanned.Occurrences[i]
+		if o.Loose || o.Scope != format.Docs && o.Scope != format.Scripts && o.Scope != format.Code || !moves(&o, g.move) {
+			continue
+		}
+		o.Scope = format.Manifests
+		g.add(Group{Occurrences: []format.Occurrence{o}, Why: "it is data of a generator in " + f.Path})
+	}
+}
