@@ -33,10 +33,15 @@ func filter(ctx context.Context, s streams, f *flags) error {
 	if name == "" {
 		name = sniff(src)
 	}
+	registries, err := require(f, set, newProgress(s.err, f.quiet), false)
+	if err != nil {
+		return err
+	}
 	plan, err := rewrite.MakeText(ctx, set.options, name, src)
 	if err != nil {
 		return stopped(ctx, err)
 	}
+	registries.images(plan)
 	counts := plan.Count()
 	out := src
 	if len(plan.Files) > 0 && plan.Files[0].Err == nil {
@@ -64,7 +69,10 @@ func filter(ctx context.Context, s streams, f *flags) error {
 			text.Write(s.err, plan, o)
 		}
 	}
-	return outcome(f, plan)
+	if err := outcome(f, plan); err != nil {
+		return err
+	}
+	return registries.outcome()
 }
 
 // withResults adds what was done to the output of a KRM function.

@@ -45,7 +45,7 @@ What registries say is remembered: digests of tags for --cache-ttl.`,
 	}
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
-	x.StringVar(&f.registry.require, "require", "", "exit 1 unless every reference is `at least` this: "+strings.Join(requirementNames(), ", "))
+	x.StringVar(&f.registry.require, "require", "", "exit 1 unless every reference has this `verdict` at least: "+strings.Join(requirementNames(), ", "))
 	complete(cmd, "require", requirementNames())
 	f.registry.addCacheFlags(cmd)
 	x.DurationVar(&f.registry.timeout, "timeout", 0, "how long one reference may take (default 1m)")

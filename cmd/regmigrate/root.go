@@ -35,7 +35,8 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
 const footer = `
 Exit codes:
   0  done, or nothing to do
-  1  --check: something is left to rewrite; verify, --verify: a proof failed
+  1  --check: something is left to rewrite; verify, --verify: a proof failed;
+     --require: an image is not as required
   2  wrong usage or configuration; nothing was done
   3  a file could not be read, verified or written; the others were done
 `
@@ -86,6 +87,9 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
+			if err := checkRequire(cmd, &f.registry); err != nil {
+				return err
+			}
 			return run(cmd.Context(), s, &f, args)
 		},
 	}
@@ -113,6 +117,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
 	x.BoolVar(&f.verify, "verify", false, "prove that charts render as before; when that fails, nothing is written and the exit code is 1")
 	x.BoolVar(&f.requireProof, "require-proof", false, "with --verify: the same when a chart is unproven")
+	addRequireFlags(cmd, &f.registry)
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
 	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
 	complete(cmd, "bump-chart", link.Bumps)

@@ -46,11 +46,16 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	if !f.noRender {
 		set.options.Trace = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	}
+	registries, err := require(f, set, bar, true)
+	if err != nil {
+		return err
+	}
 	plan, err := plan(ctx, f, set)
 	bar.clear()
 	if err != nil {
 		return stopped(ctx, err)
 	}
+	registries.images(plan)
 	if f.requireProof && !f.verify {
 		return errors.New("--require-proof: expected with --verify")
 	}
@@ -80,6 +85,9 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		return &exit{exitFailed, interrupted}
 	}
 	if err := outcome(f, plan); err != nil {
+		return err
+	}
+	if err := registries.outcome(); err != nil {
 		return err
 	}
 	return unproven

@@ -30,6 +30,7 @@ const (
 	OwnConfig    Reason = "own configuration"
 	Ignored      Reason = "ignored"
 	Excluded     Reason = "kept by the rule"
+	Unavailable  Reason = "unavailable"
 	Unedited     Reason = "unedited"
 )
 
@@ -46,6 +47,7 @@ var Reasons = []struct {
 	{Conflict, "The parts of this reference, or those that share a part with it, cannot all move to where the rules send them."},
 	{RemoteBase, "The name selects an image that a remote base brings under its old name."},
 	{Archive, "It stands in a packed sub-chart, which is somebody else's: a newer version of it may have moved."},
+	{Unavailable, "The new registry does not have the image as --require asks for it, or does not answer."},
 	{Unedited, "The text cannot be edited safely."},
 	{OtherName, "Another registry or path that only looks like it: the name stands inside a longer host or further down a path."},
 	{URL, "A URL names a web address, not an image."},

@@ -281,13 +281,18 @@ func TestCache(t *testing.T) {
 	put(t, w, "k8s.gcr.io/multi:1", 5, "linux/amd64", "linux/arm64")
 	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64=9")
 	dir := t.TempDir()
-	pairs := []Pair{{"", "registry.k8s.io/pause:3.9"}, {"", "registry.k8s.io/pause@" + digest}, {"k8s.gcr.io/multi:1", "registry.k8s.io/multi:1"}}
+	put(t, w, "k8s.gcr.io/pause:3.8", 2)
+	put(t, w, "registry.k8s.io/pause:3.8", 3)
+	pairs := []Pair{
+		{"", "registry.k8s.io/pause:3.9"}, {"", "registry.k8s.io/pause@" + digest},
+		{"k8s.gcr.io/multi:1", "registry.k8s.io/multi:1"}, {"k8s.gcr.io/pause:3.8", "registry.k8s.io/pause:3.8"},
+	}
 	run := func(o Options) (*Client, []Result) {
 		c := client(t, w, o)
 		return c, c.Check(context.Background(), pairs, nil)
 	}
 	first, want := run(Options{Cache: &Cache{Dir: dir}})
-	if want[0].Verdict != Exists || want[1].Verdict != Exists || want[2].Verdict != Different || first.Requests() == 0 {
+	if want[0].Verdict != Exists || want[1].Verdict != Exists || want[2].Verdict != Different || want[3].Verdict != Different || first.Requests() == 0 {
 		t.Fatalf("got %+v", want)
 	}
 	same := func(got []Result) bool { return fmt.Sprint(got) == fmt.Sprint(want) }

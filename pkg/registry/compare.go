@@ -1,10 +1,12 @@
 package registry
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -128,16 +130,11 @@ func (c *Client) platformOf(ctx context.Context, repo name.Repository, m *manife
 	if m.Config == nil {
 		return "unknown", nil
 	}
-	layer, err := c.puller.Layer(ctx, repo.Digest(m.Config.Digest.String()))
+	data, err := c.small(ctx, repo, m.Config.Digest.String())
 	if err != nil {
 		return "", err
 	}
-	r, err := layer.Compressed()
-	if err != nil {
-		return "", fmt.Errorf("reading the configuration of an image: %w", err)
-	}
-	defer r.Close()
-	config, err := v1.ParseConfigFile(r)
+	config, err := v1.ParseConfigFile(bytes.NewReader(data))
 	if err != nil {
 		return "", fmt.Errorf("reading the configuration of an image: %w", err)
 	}
@@ -145,4 +142,35 @@ func (c *Client) platformOf(ctx context.Context, repo name.Repository, m *manife
 		return p.String(), nil
 	}
 	return "unknown", nil
+}
+
+// maxSmall is the size in bytes of the largest blob that is read as a whole.
+const maxSmall = 8 << 20
+
+// small returns a small blob, out of the cache if it is there.
+func (c *Client) small(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
+	if data, ok := c.o.Cache.manifest(digest); ok {
+		return data, nil
+	}
+	if c.o.Offline {
+		return nil, errOffline
+	}
+	layer, err := c.puller.Layer(ctx, repo.Digest(digest))
+	if err != nil {
+		return nil, err
+	}
+	r, err := layer.Compressed()
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration of an image: %w", err)
+	}
+	defer r.Close()
+	data, err := io.ReadAll(io.LimitReader(r, maxSmall+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration of an image: %w", err)
+	}
+	if len(data) > maxSmall {
+		return nil, fmt.Errorf("the configuration of an image is larger than %d MiB", maxSmall>>20)
+	}
+	_ = c.o.Cache.putManifest(digest, data) // a cache that cannot be written is no reason to fail
+	return data, nil
 }

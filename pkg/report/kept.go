@@ -129,7 +129,7 @@ func where(x located) string {
 // a row for each note, and most of its places; any other reason has one row,
 // with a few.
 func (t *text) rowsOf(k keptFor, indent int) []row {
-	if k.reason != format.Conflict && k.reason != format.Unedited {
+	if k.reason != format.Conflict && k.reason != format.Unedited && k.reason != format.Unavailable {
 		r := row{reason: k.reason, all: k.all}
 		r.remark, r.optional = remark(k)
 		r.places, r.hidden = t.fewPlaces(k.all, t.width-indent)

@@ -52,6 +52,7 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 		x.decide(o.Rules, o.scopes(), ignored)
 	}
 	g.outsiders(groups)
+	g.refuse(ctx, groups)
 	done := map[string][]edit.Edit{}
 	if err := settle(ctx, g.found, groups, &o, done); err != nil {
 		return nil, err

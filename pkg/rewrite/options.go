@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"context"
+
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -22,6 +24,11 @@ type Options struct {
 	// Trace tells what the references that a chart renders are made of: see
 	// link.Tree. Nil: names of keys decide.
 	Trace func(dir string) ([]link.Made, error)
+
+	// Refuse is asked once about all references that would move, each of them
+	// once, and returns for each why it has to stay, "" for nothing. A group
+	// with one that stays is kept. Nil: all may move.
+	Refuse func(ctx context.Context, moves []Move) []string
 
 	// Bump says which part of the version is raised of charts that change.
 	Bump link.Bump
