@@ -9,7 +9,7 @@ CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: run build test test-real lint fuzz bench cover golden clean help
+.PHONY: run build test test-real lint fuzz reproducible snapshot bench cover golden clean help
 
 run: build ## build, and show on the demo what would change
 	./bin/regmigrate --dry-run testdata/demo
@@ -21,17 +21,24 @@ test: ## go vet and all tests that need nothing from outside
 	$(GO) vet ./...
 	$(GO) test ./...
 
-test-real: ## tests with the real helm and kustomize (built once, minutes), and on the repositories below CORPUS
+test-real: ## tests with the real helm, kustomize, pre-commit, gitea and act (built once, many minutes), and on the repositories below CORPUS
 	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
 
-lint: ## gofmt, go vet, staticcheck (the first time it fetches staticcheck)
+lint: ## gofmt, go vet, staticcheck, actionlint (the first time it fetches these two), shellcheck
 	@out=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -s -l {} +); \
 	if [ -n "$$out" ]; then echo "not formatted (gofmt -s -w):"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
+	@GO="$(GO)" REGMIGRATE_CACHE="$(CACHE)" .ci/lint
 
 fuzz: ## run all fuzz targets, FUZZTIME (60s) in sum
 	@GO="$(GO)" .ci/fuzz "$(FUZZTIME)"
+
+reproducible: ## build the last commit twice, in two places, and compare
+	@GO="$(GO)" .ci/reproducible
+
+snapshot: ## what a release is made of, in dist (builds goreleaser once; minutes)
+	@GO="$(GO)" REGMIGRATE_CACHE="$(CACHE)" .ci/snapshot
 
 bench: ## benchmarks, COUNT (6) times each, into bench.out; OLD=FILE compares with an earlier one; then beside rg and sed
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) $$($(GO) list ./... | grep -v /bench$$) > bench.out || { cat bench.out; exit 1; }
@@ -49,7 +56,7 @@ golden: ## write the wanted output of tests anew; look at git diff afterwards
 	for d in $$dirs; do echo "$(GO) test $$d -update"; $(GO) test "$$d" -update || exit 1; done
 
 clean: ## delete what the other targets made
-	rm -rf bin bench.out cover.out cover.html
+	rm -rf bin dist bench.out cover.out cover.html
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

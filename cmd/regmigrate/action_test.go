@@ -1,0 +1,53 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestAction runs the scripts of action.yml as a runner does. `make test-real`
+// runs the whole action in a real workflow.
+func TestAction(t *testing.T) {
+	files, err := filepath.Glob("testdata/action/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts in testdata/action: %v", err)
+	}
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := scriptCommands()
+	commands["serve"] = serve
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/action",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Vars = append(e.Vars, cleanGit()...)
+			e.Vars = append(e.Vars,
+				"ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
+				"GITHUB_OUTPUT="+filepath.Join(e.WorkDir, "output"), "GITHUB_PATH="+filepath.Join(e.WorkDir, "path"),
+				"GITHUB_STEP_SUMMARY="+filepath.Join(e.WorkDir, "summary"),
+				"RUNNER_OS=Linux", "RUNNER_ARCH=X64", "INPUT_VERSION=", "INPUT_RELEASE_URL=", "INPUT_PROGRAM=",
+				"INPUT_MODE=check", "INPUT_PATHS=.", "INPUT_ARGS=", "INPUT_SARIF=", "INPUT_SUMMARY=true",
+				"INPUT_COMMIT_MESSAGE=Move images", "REGMIGRATE_TOKEN=secret-token", "REGMIGRATE=regmigrate",
+				"GITHUB_REPOSITORY=o/r", "HEAD_REPOSITORY=o/r", "HEAD_SHA=", "GITHUB_HEAD_REF=", "GITHUB_REF=refs/heads/main",
+				"GITHUB_REF_TYPE=branch", "GITHUB_REF_NAME=main", "GITHUB_EVENT_NAME=push")
+			return os.Mkdir(filepath.Join(e.WorkDir, "temp"), 0o777)
+		},
+		Cmds: commands,
+	})
+}
+
+// serve DIR NAME serves a folder on loopback, with its address in a variable.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "serve DIR NAME")
+	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[0]))))
+	ts.Defer(server.Close)
+	ts.Setenv(args[1], server.URL)
+}
