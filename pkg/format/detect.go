@@ -288,7 +288,7 @@ func (d *detector) interesting(n *syntax.Node) bool {
 func (d *detector) whole(f *frame, certain bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
 	o := Occurrence{Image: certain}
-	named := d.in.Named && d.named(f, r, &o)
+	named := d.named(f, r, &o) && d.in.Named
 	if r.Domain == "" && !certain && !named {
 		// A word like any other; only a mark in it needs a word about it.
 		d.contexts(f, f.node, Context{Reason: OtherName})

@@ -120,13 +120,17 @@ type Occurrence struct {
 
 	// Tag and Digest are what keys beside the pieces say of the reference, ""
 	// when none does: tag: "1.27" beside repository: nginx. They are no pieces,
-	// since no rule changes them. A whole reference has them with Input.Named
-	// only.
+	// since no rule changes them. Of what a chart renders they are what the
+	// rendering shows.
 	Tag, Digest string
 
-	// Named says, with Input.Named, that the name of its key says that the
-	// value is an image. Selects says that it is the name of an entry of a
-	// kustomization's images, which selects an image rather than being one.
+	// Part says that the value stands in a key for a repository, so that a
+	// tag comes from elsewhere when none is known.
+	Part bool
+
+	// Named says that the name of its key says that the value is an image.
+	// Selects says that it is the name of an entry of a kustomization's
+	// images, which selects an image rather than being one.
 	Named, Selects bool
 
 	// Tail is what follows the last piece and is no value: the name that a

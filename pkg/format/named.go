@@ -8,8 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// What Input.Named adds: occurrences that rest on the names of keys, and what
-// stands beside them.
+// What the names of keys say: which values are images, and what stands beside
+// them.
 
 // together returns the keys of the mapping that holds f which belong to f's
 // own, nil when there are none.
@@ -43,6 +43,8 @@ func (d *detector) named(f *frame, r image.Ref, o *Occurrence) bool {
 	if h != nil {
 		o.Tag, o.Digest = h.tag, h.digest
 	}
+	part, _ := keyPart(f.effectiveKey())
+	o.Part = part == repositoryPart
 	o.Named = d.namesImage(f, r, h)
 	return o.Named
 }

@@ -165,7 +165,7 @@ func (d *detector) join(f *frame, h *holder) []*syntax.Node {
 	if len(parts) == 0 {
 		return nil // a registry alone is a value like others
 	}
-	o := Occurrence{Image: true, Tag: h.tag, Digest: h.digest}
+	o := Occurrence{Image: true, Tag: h.tag, Digest: h.digest, Part: true}
 	all := append([]*syntax.Node{registry}, parts...)
 	for i, n := range all {
 		role, sep := Repository, "/"
@@ -211,7 +211,7 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).called(h.keys[n]).field()
-	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true, Tag: h.tag, Digest: h.digest})
+	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true, Tag: h.tag, Digest: h.digest, Part: true})
 	return []*syntax.Node{n}
 }
 

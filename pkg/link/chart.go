@@ -250,6 +250,9 @@ func (c *chart) valueFiles(made []Made) []string {
 func (c *chart) occurrence(m *Made, file string) (format.Occurrence, bool) {
 	// A scan of the file alone need not find it.
 	o := format.Occurrence{Image: true, Marked: true}
+	if r, err := image.Parse(m.Ref); err == nil && m.Values == file {
+		o.Tag, o.Digest = r.Tag, r.Digest
+	}
 	own := false
 	name := false // a part of the path has been seen
 	for i, p := range m.Parts {

@@ -55,7 +55,7 @@ func (t *text) explain(f *rewrite.File, x *rewrite.Finding) {
 	if x.Rule != "" {
 		for _, r := range t.p.Rules.Rules() {
 			if r.Name == x.Rule && r.From == x.From {
-				t.paragraph("Rule " + r.From + " -> " + r.To + " (" + r.Name + ")" + after(": ", r.Doc))
+				t.paragraph("Rule " + r.From + " -> " + r.To + " (" + r.Name + ")" + after(": ", r.Doc) + since(r.Source, r.Date))
 				break
 			}
 		}
@@ -106,4 +106,15 @@ func change(x *rewrite.Finding) string {
 		return "give every image that shares the registry a rule to the same place, or split the registry key by hand."
 	}
 	return ""
+}
+
+// since is the day and the source of a rule, as far as they are known.
+func since(source, date string) string {
+	switch {
+	case source == "":
+		return ""
+	case date == "":
+		return " (" + source + ")"
+	}
+	return " (" + date + ", " + source + ")"
 }

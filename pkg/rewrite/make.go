@@ -77,7 +77,8 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 		}
 	}
 	g.advise(t, p)
-	p.Advice = g.advice(t.Advice)
+	p.Advice = append(g.advice(t.Advice), g.catalogue(groups)...)
+	slices.SortStableFunc(p.Advice, compareAdvice)
 	sort.SliceStable(p.Files, func(i, j int) bool { return p.Files[i].Path < p.Files[j].Path })
 	p.Skipped, p.groups = g.skipped, groups
 	return p, nil

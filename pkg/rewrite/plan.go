@@ -49,6 +49,7 @@ type Advice struct {
 	Ref    string // the reference it is about, "" when it is about none
 	Text   string // a sentence or two: what is the matter, and what to do
 	Source string // a URL where one can read more, "" when there is none
+	More   int    // in how many further places it applies
 }
 
 // An Image is what registries say of a reference before and after: plain

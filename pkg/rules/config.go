@@ -31,7 +31,7 @@ type Field struct {
 // The keys of a configuration file. The schema has the same.
 var (
 	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields"}
-	ruleKeys   = []string{"name", "from", "to", "keep", "doc"}
+	ruleKeys   = []string{"name", "from", "to", "keep", "doc", "source", "date"}
 	fieldKeys  = []string{"registry", "repository", "tag", "digest"}
 )
 
@@ -111,6 +111,10 @@ func (s strict) rule(n *yaml.Node, name string) (Rule, error) {
 			r.Name, err = s.text(v, name, "internal mirror")
 		case "doc":
 			r.Doc, err = s.text(v, name, "the old host is switched off in May")
+		case "source":
+			r.Source, err = s.text(v, name, "https://wiki.example.com/registry-move")
+		case "date":
+			r.Date, err = s.text(v, name, `"2026-05-01"`)
 		case "from":
 			r.From, err = s.prefix(v, name)
 		case "to":

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,11 +19,12 @@ type PresetInfo struct {
 	Name   string
 	Doc    string // a sentence
 	Source string // the URL of the primary source
+	Wants  string // what its name must be followed by, in the singular: "project" for gcr:my-project; "" for nothing
 }
 
 // The keys of a preset's file. A rule of a preset has a list of froms.
 var (
-	presetKeys     = []string{"doc", "source", "rules"}
+	presetKeys     = []string{"doc", "source", "wants", "rules"}
 	presetRuleKeys = []string{"from", "to", "keep", "doc", "source", "date"}
 )
 
@@ -38,15 +40,54 @@ func Presets() []PresetInfo {
 	return out
 }
 
-// Preset returns the rules of the embedded preset called name. The error for
-// an unknown name lists the known ones.
+// Preset returns the rules of the embedded preset called name. One that is on
+// somebody's own projects has them behind a colon, gcr:my-project,other-project.
+// The error for an unknown name lists the known ones.
 func Preset(name string) ([]Rule, error) {
+	name, list, listed := strings.Cut(name, ":")
 	known := presetNames()
 	if !slices.Contains(known, name) {
 		return nil, fmt.Errorf("unknown preset %q; known are %s%s", name, strings.Join(known, ", "), didYouMean(name, known))
 	}
-	_, rules, err := loadPreset(name)
-	return rules, err
+	info, rules, err := loadPreset(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Wants != "":
+		return forProjects(rules, info, list)
+	case listed:
+		return nil, fmt.Errorf("preset %q takes nothing behind its name; found %q", name, ":"+list)
+	}
+	return rules, nil
+}
+
+// placeholder stands in a preset's rules for a project of the user's.
+const placeholder = "{project}"
+
+// projectRE is the identifier of a project, perhaps in a domain.
+// Source: https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin
+var projectRE = regexp.MustCompile(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+[/:])?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+
+// forProjects returns the rules of a preset for each of the projects of list,
+// which are separated by commas.
+func forProjects(of []Rule, info PresetInfo, list string) ([]Rule, error) {
+	example := fmt.Sprintf("\n  for example: --preset %s:my-project,example.com/other-project", info.Name)
+	if list == "" {
+		return nil, fmt.Errorf("preset %q is on your own projects only: expected %s:PROJECT[,PROJECT]%s", info.Name, info.Name, example)
+	}
+	var out []Rule
+	for _, project := range strings.Split(list, ",") {
+		if !projectRE.MatchString(project) {
+			return nil, fmt.Errorf("preset %q: %q is no project: expected 6 to 30 lower-case letters, digits and hyphens, with a domain and a slash before them where it belongs to one%s", info.Name, project, example)
+		}
+		project = strings.Replace(project, ":", "/", 1) // as gcloud writes it
+		for _, r := range of {
+			r.From = strings.ReplaceAll(r.From, placeholder, project)
+			r.To = strings.ReplaceAll(r.To, placeholder, project)
+			out = append(out, r)
+		}
+	}
+	return out, nil
 }
 
 func presetNames() []string {
@@ -58,6 +99,7 @@ func presetNames() []string {
 	for _, f := range files {
 		out = append(out, strings.TrimSuffix(f.Name(), ".yaml"))
 	}
+	slices.Sort(out)
 	return out
 }
 
@@ -89,6 +131,8 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 			info.Doc, err = s.text(v, where, "what moved")
 		case "source":
 			info.Source, err = s.text(v, where, "https://example.com/announcement")
+		case "wants":
+			info.Wants, err = s.text(v, where, "project")
 		case "rules":
 			err = s.list(v, where, "[{from: [a.io], to: b.io}]", func(_ int, where string, v *yaml.Node) error {
 				more, err := s.presetRule(v, where, "preset "+name)
@@ -104,19 +148,23 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 	if info.Doc == "" || info.Source == "" || len(rules) == 0 {
 		return PresetInfo{}, nil, fmt.Errorf("%s: expected doc, source and rules", file)
 	}
-	if _, err := New(rules); err != nil {
+	check := rules
+	if info.Wants != "" {
+		if check, err = forProjects(rules, info, "some-project,example.com/other-project"); err != nil {
+			return PresetInfo{}, nil, fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	if _, err := New(check); err != nil {
 		return PresetInfo{}, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	return info, rules, nil
 }
 
 // presetRule reads an entry with a list of froms, which makes as many rules.
-// Their Doc is "what happened (date, source)".
 func (s strict) presetRule(n *yaml.Node, where, name string) ([]Rule, error) {
 	var (
-		froms             []string
-		r                 = Rule{Name: name}
-		doc, source, date string
+		froms []string
+		r     = Rule{Name: name}
 	)
 	err := s.mapping(n, where, presetRuleKeys, func(key, where string, v *yaml.Node) (err error) {
 		switch key {
@@ -127,21 +175,20 @@ func (s strict) presetRule(n *yaml.Node, where, name string) ([]Rule, error) {
 		case "keep":
 			r.Keep, err = s.texts(v, where, "docker.io/bitnami/minideb")
 		case "doc":
-			doc, err = s.text(v, where, "what happened")
+			r.Doc, err = s.text(v, where, "what happened")
 		case "source":
-			source, err = s.text(v, where, "https://example.com/announcement")
+			r.Source, err = s.text(v, where, "https://example.com/announcement")
 		case "date":
-			date, err = s.text(v, where, `"2023-03-20"`)
+			r.Date, err = s.text(v, where, `"2023-03-20"`)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(froms) == 0 || doc == "" || source == "" || date == "" {
+	if len(froms) == 0 || r.Doc == "" || r.Source == "" || r.Date == "" {
 		return nil, s.errorf(n, "%s: expected from, to, doc, source and date", where)
 	}
-	r.Doc = fmt.Sprintf("%s (%s, %s)", doc, date, source)
 	var out []Rule
 	for _, from := range froms {
 		r.From = from

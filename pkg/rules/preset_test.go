@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestPresets(t *testing.T) {
@@ -15,14 +16,21 @@ func TestPresets(t *testing.T) {
 		if info.Doc == "" || !strings.HasPrefix(info.Source, "https://") {
 			t.Errorf("%+v: no doc or no source", info)
 		}
-		rules, err := Preset(info.Name)
+		name := info.Name
+		if info.Wants != "" {
+			name += ":some-project"
+		}
+		rules, err := Preset(name)
 		if err != nil {
 			t.Errorf("%v", err)
 			continue
 		}
 		for _, r := range rules {
-			if r.Name != "preset "+info.Name || !strings.Contains(r.Doc, "https://") {
-				t.Errorf("%+v: name or doc is missing", r)
+			if _, err := time.Parse(time.DateOnly, r.Date); err != nil || r.Name != "preset "+info.Name || r.Doc == "" || !strings.HasPrefix(r.Source, "https://") {
+				t.Errorf("%+v: name, doc, source or date is missing", r)
+			}
+			if strings.ContainsAny(r.From+r.To, "{}") {
+				t.Errorf("%+v: a placeholder is left", r)
 			}
 		}
 	}
@@ -62,7 +70,7 @@ func TestPresetK8s(t *testing.T) {
 
 func TestPresetUnknown(t *testing.T) {
 	_, err := Preset("k8z")
-	if want := `unknown preset "k8z"; known are k8s (did you mean "k8s"?)`; err == nil || err.Error() != want {
+	if want := `unknown preset "k8z"; known are bitnami, gcr, istio, k8s, k8s-staging, kube-rbac-proxy (did you mean "k8s"?)`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := Preset("../presets/k8s"); err == nil {
@@ -86,5 +94,91 @@ func TestReadPresetRefuses(t *testing.T) {
 				t.Errorf("error %v\nwant %s…", err, c.want)
 			}
 		})
+	}
+}
+
+// What the presets move, and what stands next to it and does not.
+func TestPresetMoves(t *testing.T) {
+	for _, c := range []struct{ preset, old, now string }{
+		{"bitnami", "docker.io/bitnami/redis:7", "docker.io/bitnamilegacy/redis:7"},
+		{"bitnami", "bitnami/redis:7", "bitnamilegacy/redis:7"},
+		{"bitnami", "docker.io/bitnami/minideb:bookworm", ""},
+		{"bitnami", "docker.io/bitnamicharts/redis:1", ""},
+		{"bitnami", "docker.io/bitnamisecure/redis:latest", ""},
+		{"bitnami", "docker.io/bitnamiprem/redis:1", ""},
+		{"bitnami", "docker.io/bitnamilegacy/redis:7", ""},
+		{"gcr:my-project", "gcr.io/my-project/app:1", "us-docker.pkg.dev/my-project/gcr.io/app:1"},
+		{"gcr:my-project", "us.gcr.io/my-project/a/b", "us-docker.pkg.dev/my-project/us.gcr.io/a/b"},
+		{"gcr:my-project", "eu.gcr.io/my-project/app:1", "europe-docker.pkg.dev/my-project/eu.gcr.io/app:1"},
+		{"gcr:my-project", "asia.gcr.io/my-project/app:1", "asia-docker.pkg.dev/my-project/asia.gcr.io/app:1"},
+		{"gcr:my-project", "gcr.io/my-project2/app:1", ""},
+		{"gcr:my-project", "gcr.io/distroless/static", ""},
+		{"gcr:my-project", "gcr.io/example.com/my-project/app:1", ""},
+		{"gcr:my-project,example.com/other-project", "gcr.io/example.com/other-project/app:1", "us-docker.pkg.dev/example.com/other-project/gcr.io/app:1"},
+		{"gcr:example.com:other-project", "eu.gcr.io/example.com/other-project/app:1", "europe-docker.pkg.dev/example.com/other-project/eu.gcr.io/app:1"},
+		{"istio", "gcr.io/istio-release/proxyv2:1.29.0", "docker.io/istio/proxyv2:1.29.0"},
+		{"istio", "registry.istio.io/release/pilot:1.30.0", "docker.io/istio/pilot:1.30.0"},
+		{"istio", "gcr.io/istio-release/charts/istiod:1.29.0", "ghcr.io/istio/release/charts/istiod:1.29.0"},
+		{"istio", "docker.io/istio/proxyv2:1.31.0", ""},
+		{"istio", "gcr.io/istio-testing/proxyv2:latest", ""},
+		{"kube-rbac-proxy", "gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", "quay.io/brancz/kube-rbac-proxy:v0.13.1"},
+		{"kube-rbac-proxy", "gcr.io/kubebuilder/pause:1", ""},
+		{"k8s-staging", "gcr.io/k8s-staging-ingress-nginx/controller:v1", "registry.k8s.io/ingress-nginx/controller:v1"},
+		{"k8s-staging", "gcr.io/k8s-staging-npd/node-problem-detector:v1", "registry.k8s.io/node-problem-detector/node-problem-detector:v1"},
+		{"k8s-staging", "gcr.io/k8s-staging-sp-operator/selinuxd:v1", "registry.k8s.io/security-profiles-operator/selinuxd:v1"},
+		{"k8s-staging", "gcr.io/k8s-staging-kubernetes/pause:3.10", "registry.k8s.io/pause:3.10"},
+		{"k8s-staging", "gcr.io/k8s-staging-etcd/etcd:3.5.0", "registry.k8s.io/etcd:3.5.0"},
+		{"k8s-staging", "gcr.io/k8s-staging-releng/x:1", ""},
+		{"k8s-staging", "gcr.io/kubernetes-e2e-test-images/agnhost:2", "registry.k8s.io/e2e-test-images/agnhost:2"},
+		{"k8s", "gcr.io/k8s-staging-ingress-nginx/controller:v1", ""},
+	} {
+		list, err := Preset(c.preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := New(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if m, ok := s.Match(c.old, ShortForm); ok && m.Keep == "" {
+			got = m.New + c.old[m.Len:]
+		}
+		if got != c.now {
+			t.Errorf("%s: %s becomes %q, want %q", c.preset, c.old, got, c.now)
+		}
+	}
+}
+
+// All presets together are a set, so that they may be named together.
+func TestPresetsTogether(t *testing.T) {
+	var all []Rule
+	for _, name := range []string{"k8s", "k8s-staging", "bitnami", "gcr:my-project", "istio", "kube-rbac-proxy"} {
+		list, err := Preset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, list...)
+	}
+	if _, err := New(all); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPresetProjects(t *testing.T) {
+	for name, want := range map[string]string{
+		"gcr":                      `preset "gcr" is on your own projects only: expected gcr:PROJECT[,PROJECT]`,
+		"gcr:":                     `preset "gcr" is on your own projects only`,
+		"gcr:ab":                   `preset "gcr": "ab" is no project`,
+		"gcr:my-project,":          `preset "gcr": "" is no project`,
+		"gcr:My-Project":           `preset "gcr": "My-Project" is no project`,
+		"gcr:gcr.io/my-project/x":  `preset "gcr": "gcr.io/my-project/x" is no project`,
+		"k8s:my-project":           `preset "k8s" takes nothing behind its name`,
+		"gcp:my-project":           `unknown preset "gcp"`,
+		"gcr:my-project;other-one": `preset "gcr": "my-project;other-one" is no project`,
+	} {
+		if _, err := Preset(name); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: error %v\nwant %s…", name, err, want)
+		}
 	}
 }

@@ -38,8 +38,10 @@ type Rule struct {
 	// against every rule that is less specific than the entry itself.
 	Keep []string
 
-	// Doc is a sentence for people: why the prefix moves, and the source.
-	Doc string
+	// Doc is a sentence for people: why the prefix moves. Source is the URL
+	// where that is said, and Date the day of it, 2023-03-20, or, of what has
+	// no day, the one on which the source was read. All may be empty.
+	Doc, Source, Date string
 }
 
 // A Kind says what a text given to [Set.Match] is.

@@ -1,0 +1,156 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// The catalogue is read whole, and what it says is complete.
+func TestCatalogue(t *testing.T) {
+	entries, err := catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) < 30 {
+		t.Errorf("%d entries", len(entries))
+	}
+	for _, e := range entries {
+		if _, err := time.Parse(time.DateOnly, e.advice.Date); err != nil || !strings.HasPrefix(e.advice.Source, "https://") {
+			t.Errorf("%q: date %q, source %q", e.advice.Text, e.advice.Date, e.advice.Source)
+		}
+		if !strings.HasSuffix(e.advice.Text, ".") {
+			t.Errorf("%q is no sentence", e.advice.Text)
+		}
+	}
+}
+
+// What is known of names and tags, each beside what is not so.
+func TestAdvise(t *testing.T) {
+	const sha = "@sha256:5516d103a9c2ecc4f026efbd4b40662ce22dc1f824fb129ed121460aaa5c47f8"
+	for _, c := range []struct {
+		old  string
+		says []string // the beginning or a part of each advice
+	}{
+		{"k8s.gcr.io/pause:3.9", nil},
+		{"k8s.gcr.io/coredns:1.7.0", []string{"coredns/coredns:v1.8.0"}},
+		{"k8s.gcr.io/coredns:1.8.0", []string{"There is no such image"}},
+		{"registry.k8s.io/coredns:v1.10.1", []string{"There is no such image"}},
+		{"gcr.io/google_containers/coredns:latest", []string{"no coredns:latest"}},
+		{"k8s.gcr.io/coredns", []string{"no coredns:latest"}},
+		{"k8s.gcr.io/coredns" + sha, nil},
+		{"k8s.gcr.io/coredns:{{ .Tag }}", nil},
+		{"k8s.gcr.io/coredns/coredns:v1.8.0", nil},
+		{"k8s.gcr.io/coredns/coredns:1.8.0", []string{"begin with a v"}},
+		{"k8s.gcr.io/conformance-amd64:v1.14", []string{"cannot be pulled", "one platform"}},
+		{"k8s.gcr.io/conformance-amd64:v1.14.1", []string{"one platform"}},
+		{"k8s.gcr.io/build-image/kube-cross:latest", []string{"no latest"}},
+		{"k8s.gcr.io/build-image/kube-cross:v1.26", nil},
+		{"k8s.gcr.io/kube-proxy:v1.23.18", nil},
+		{"k8s.gcr.io/kube-proxy:v1.23.19", []string{"never had this version"}},
+		{"k8s.gcr.io/kube-proxy:v1.24.12", nil},
+		{"k8s.gcr.io/kube-proxy:v1.24.13", []string{"never had this version"}},
+		{"k8s.gcr.io/kube-proxy:v1.25.8", nil},
+		{"k8s.gcr.io/kube-proxy:v1.26.3", nil},
+		{"k8s.gcr.io/kube-apiserver:v1.26.4", []string{"never had this version"}},
+		{"k8s.gcr.io/kube-apiserver:v1.33.0", []string{"never had this version"}},
+		{"registry.k8s.io/kube-apiserver:v1.33.0", nil},
+		{"k8s.gcr.io/metrics-server:v0.3.6", []string{"gets no newer version"}},
+		{"k8s.gcr.io/metrics-server:v0.3.7", []string{"does not exist"}},
+		{"k8s.gcr.io/metrics-server-amd64:v0.3.6", []string{"gets no newer version", "one platform"}},
+		{"k8s.gcr.io/metrics-server/metrics-server:v0.6.1", nil},
+		{"k8s.gcr.io/kube-state-metrics:v1.9.7", []string{"gets no newer version"}},
+		{"k8s.gcr.io/kube-state-metrics:v1.9.8", []string{"does not exist"}},
+		{"k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.8.1", []string{"cpa/", "one platform"}},
+		{"k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.8.3", []string{"does not exist", "one platform"}},
+		{"gcr.io/google-containers/cluster-autoscaler:v1.2.2", []string{"autoscaling/"}},
+		{"k8s.gcr.io/addon-resizer:1.8.4", []string{"autoscaling/"}},
+		{"k8s.gcr.io/vpa-recommender:0.8.0", []string{"autoscaling/"}},
+		{"k8s.gcr.io/autoscaling/vpa-recommender:0.8.0", nil},
+		{"k8s.gcr.io/k8s-dns-node-cache:1.15.0", []string{"dns/"}},
+		{"k8s.gcr.io/node-problem-detector:v0.8", []string{"node-problem-detector/node-problem-detector"}},
+		{"k8s.gcr.io/git-sync:v3.1.1", []string{"git-sync/git-sync"}},
+		{"k8s.gcr.io/kube-addon-manager:v9", []string{"addon-manager/"}},
+		{"k8s.gcr.io/ip-masq-agent:v2", []string{"networking/"}},
+		{"k8s.gcr.io/debian-base:v1", []string{"build-image/"}},
+		{"gcr.io/google-containers/prometheus-to-sd:v0.9.2", []string{"registry check"}},
+		{"gcr.io/google-containers/prometheus-to-sd:v0.9.1", nil},
+		{"gcr.io/k8s-staging-ingress-nginx/controller:v1", []string{"promoted"}},
+		{"gcr.io/kubernetes-e2e-test-images/agnhost:2.1", []string{"e2e-test-images"}},
+		{"bitnami/redis", []string{"Name a version"}},
+		{"docker.io/bitnami/redis:latest", []string{"Name a version"}},
+		{"index.docker.io/bitnami/redis:latest", []string{"Name a version"}},
+		{"bitnami/redis:7", nil},
+		{"bitnamilegacy/redis:7", []string{"allowInsecureImages"}},
+		{"docker.io/bitnami/rabbitmq:4.1.2-debian-12-r0", []string{"did not arrive"}},
+		{"gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", []string{"March 2026"}},
+		{"quay.io/brancz/kube-rbac-proxy:v0.13.1", nil},
+		{"registry.istio.io/release/pilot:1.30.0", []string{"1 January 2027"}},
+		{"quay.io/k8scsi/livenessprobe:v1.1.0", []string{"sig-storage"}},
+		{"quay.io/kubernetes-ingress-controller/nginx-ingress-controller:0.33.0", []string{"ingress-nginx/controller"}},
+		{"jettech/kube-webhook-certgen:v1.5.1", []string{"ingress-nginx/kube-webhook-certgen"}},
+		{"quay.io/coreos/kube-state-metrics:v1.9.7", []string{"1.9.8"}},
+		{"quay.io/coreos/prometheus-operator:v0.38.1", []string{"quay.io/prometheus-operator"}},
+		{"quay.io/coreos/etcd:v3.4", nil},
+		{"nginx", nil},
+		{"", nil},
+		{"not a reference", nil},
+	} {
+		got := Advise(c.old, "")
+		ok := len(got) == len(c.says)
+		for i := range c.says {
+			ok = ok && i < len(got) && strings.Contains(got[i].Text, c.says[i])
+		}
+		if !ok {
+			t.Errorf("%s: got %+v, want %q", c.old, got, c.says)
+		}
+	}
+}
+
+// What is said of a reference before and after is said once.
+func TestAdviseOnce(t *testing.T) {
+	if got := Advise("k8s.gcr.io/coredns:1.8.0", "registry.k8s.io/coredns:1.8.0"); len(got) != 1 {
+		t.Errorf("got %+v", got)
+	}
+	if got := Advise("bitnami/redis:7", "bitnamilegacy/redis:7"); len(got) != 1 || !got[0].Charts {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestReadCatalogueRefuses(t *testing.T) {
+	const rest = ", text: t, source: s, date: d}\n"
+	for _, c := range []struct{ src, want string }{
+		{"", "c.yaml: empty"},
+		{"entrys: []\n", `c.yaml:1:1: unknown key "entrys"`},
+		{"entries:\n- {images: [a.io/b]}\n", "c.yaml:2:3: entries[0]: expected images, text, source and date"},
+		{"entries:\n- {images: ['{k8s}/b']" + rest, `c.yaml:2:12: "{k8s}/b": there is no place "k8s"`},
+		{"places: {x: [K8S]}\n", `c.yaml:1:13: "K8S"`},
+		{"places: []\n", "c.yaml:1:9: places is a list"},
+		{"entries:\n- {images: [a.io/b], tags: '>=x'" + rest, `c.yaml:2:28: "x" is no version`},
+		{"entries:\n- {images: [a.io/b], tags: '1 ||'" + rest, `c.yaml:2:28: "1 ||" has an empty alternative`},
+		{"entries:\n- {images: [a.io/b], charts: 1" + rest, "c.yaml:2:30: entries[0].charts: expected true"},
+	} {
+		if _, err := readCatalogue("c.yaml", []byte(c.src)); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%q: error %v\nwant %s…", c.src, err, c.want)
+		}
+	}
+}
+
+func FuzzConditions(f *testing.F) {
+	for _, seed := range []string{">=1.8.0", "<1.24 || >=1.26.4 no-v", "latest || none", "v1", "||", ">="} {
+		f.Add(seed, "v1.8.0-rc.1")
+	}
+	f.Fuzz(func(t *testing.T, text, tag string) {
+		all, err := parseConditions(text)
+		if err != nil {
+			return
+		}
+		for _, c := range all {
+			c.holds(tag, "")
+		}
+		// A version is at least, or older than, any version.
+		if v, ok := parseVersion(tag); ok && v.compare(v) != 0 {
+			t.Errorf("%q differs from itself", tag)
+		}
+	})
+}
