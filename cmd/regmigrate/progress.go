@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
 // A progress shows on a terminal how far a long run has come: one line, gone
@@ -31,6 +33,15 @@ func (p *progress) files(n int) { p.tell(fmt.Sprintf("%d files looked at", n)) }
 // charts tells how many charts have been rendered.
 func (p *progress) charts(done, total int) {
 	p.tell(fmt.Sprintf("%d of %d charts rendered", done, total))
+}
+
+// proofs tells how many charts have been rendered, or kustomizations built.
+func (p *progress) proofs(done, total int, v *render.Verdict) {
+	what := "charts rendered"
+	if v.Kustomization {
+		what = "kustomizations built"
+	}
+	p.tell(fmt.Sprintf("%d of %d %s", done, total, what))
 }
 
 func (p *progress) tell(words string) {

@@ -38,7 +38,7 @@ func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
 
-// A prover renders charts in child processes.
+// A prover renders charts and builds kustomizations in child processes.
 type prover struct {
 	runner *render.Runner
 	extra  render.ValueSet
@@ -140,16 +140,27 @@ func made(m *render.Made, set string) link.Made {
 	return out
 }
 
-// prove renders the charts in the folders dirs before and after the plan, and
-// notes in the plan what came of it.
-func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, dirs []string, progress func(done, total int)) error {
-	verdicts, err := p.runner.Verify(ctx, before, after, render.Options{
-		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Dirs: dirs,
-		Progress: func(done, total int, _ *render.Verdict) { progress(done, total) },
-	})
+// prove renders the charts that the plan knows of, and builds its
+// kustomizations, before and after, and notes in the plan what came of it; with
+// changed, those that the plan changes.
+func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
+	o := render.Options{
+		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Changed: changed, Progress: p.bar.proofs,
+		Dirs: link.ChartDirs(plan.Names),
+	}
+	if changed {
+		o.Dirs = touched(o.Dirs, plan)
+	}
+	verdicts, err := p.runner.Verify(ctx, before, after, o)
 	if err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
+	o.Dirs = render.KustomizationDirs(plan.Names)
+	built, err := p.runner.VerifyKustomizations(ctx, before, after, o)
+	if err != nil {
+		return fmt.Errorf("building kustomizations: %w", err)
+	}
+	verdicts = append(verdicts, built...)
 	for i := range verdicts {
 		plan.Proofs = append(plan.Proofs, proof(&verdicts[i]))
 	}
@@ -159,16 +170,24 @@ func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 // proof is a verdict as a plan has it.
 func proof(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
-	out := rewrite.Proof{Path: v.Chart, State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
+	out := rewrite.Proof{Path: v.Chart, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
+	shows := "nothing of what changed is rendered with these values; --set or --values may show it"
+	if v.Kustomization {
+		out.Kind, shows = "kustomization", "nothing of what changed is in what it builds"
+	}
 	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
 		// Nothing is wrong, and nothing was shown.
-		out.State, out.Summary = rewrite.Unproven, "nothing of what changed is rendered with these values; --set or --values may show it"
+		out.State, out.Summary = rewrite.Unproven, shows
 	}
+	out.Details = append(out.Details, v.Notes...)
 	for _, d := range v.Diffs {
 		out.Details = append(out.Details, d.String())
 	}
 	for _, l := range v.Left {
 		out.Details = append(out.Details, fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template))
+	}
+	for _, x := range v.NotBuilt {
+		out.Details = append(out.Details, "not built: "+x)
 	}
 	if len(v.Missing) > 0 && v.State != render.Unproven { // else the summary says it
 		out.Details = append(out.Details, "not looked at, since they are not in charts/: "+strings.Join(v.Missing, ", "))

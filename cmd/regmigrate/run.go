@@ -13,7 +13,6 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -61,8 +60,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	var unproven error
 	if f.verify {
-		dirs := touched(link.ChartDirs(plan.Names), plan)
-		err := prove.prove(ctx, plan, prove.tree(plan.Root), prove.overlay(plan), dirs, bar.charts)
+		err := prove.prove(ctx, plan, prove.tree(plan.Root), prove.overlay(plan), true)
 		bar.clear()
 		if ctx.Err() != nil {
 			return stopped(ctx, err)

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -22,16 +21,18 @@ func newVerifyCommand(s streams) *cobra.Command {
 	var f flags
 	cmd := &cobra.Command{
 		Use:   "verify [flags] [PATH...]",
-		Short: "prove that charts render as before, from the new registry",
-		Long: `verify renders every chart under PATH (default: the current folder) twice, as it
-is and as the rules would leave it, and compares: the two may differ in nothing
-but image references, each changed exactly as a rule says. Nothing is written.
+		Short: "prove that charts and kustomizations give what they gave, from the new registry",
+		Long: `verify renders every chart and builds every kustomization under PATH (default:
+the current folder) twice, as it is and as the rules would leave it, and
+compares: the two may differ in nothing but image references, each changed
+exactly as a rule says. Nothing is written.
 
 With --base, what is compared is the commit REV and the files as they are: a
-change that has been made already. Charts are rendered in child processes,
-without cluster and network; one that does not render is unproven.`,
+change that has been made already. Charts and kustomizations are rendered in
+child processes, without cluster and network; one that does not render, or
+takes something from elsewhere, such as a remote base, is unproven.`,
 		Example: `  regmigrate verify charts/
-  regmigrate verify --base origin/main .
+  regmigrate verify --base origin/main .  # what a pull request changes
   regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return verify(cmd.Context(), s, &f, args)
@@ -40,10 +41,10 @@ without cluster and network; one that does not render is unproven.`,
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
 	x.StringVar(&f.base, "base", "", "compare the files as they are with the commit `REV`")
-	x.BoolVar(&f.requireProof, "require-proof", false, "exit 1 when a chart is unproven too")
+	x.BoolVar(&f.requireProof, "require-proof", false, "exit 1 when something is unproven too")
 	addRenderFlags(cmd, &f.render)
 	x.BoolVar(&f.noRender, "no-render", false, "plan by the names of keys, and prove that")
-	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of charts rendered at a time (default: one for each CPU)")
+	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: one for each CPU)")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every detail")
@@ -69,14 +70,13 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 		return stopped(ctx, err)
 	}
 	before, after := p.tree(plan.Root), p.overlay(plan)
-	dirs := link.ChartDirs(plan.Names)
 	if f.base != "" {
 		if before, err = treeAt(ctx, plan.Root, f.base); err != nil {
 			return err
 		}
 		after = p.tree(plan.Root)
 	}
-	err = p.prove(ctx, plan, before, after, dirs, bar.charts)
+	err = p.prove(ctx, plan, before, after, false)
 	bar.clear()
 	if ctx.Err() != nil {
 		return stopped(ctx, err)
@@ -87,7 +87,7 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 	o := set.report(f)
 	o.Color = colour(f.color, s.out)
 	if len(plan.Proofs) == 0 && !f.quiet {
-		fmt.Fprintln(s.out, "nothing to prove: no chart was found")
+		fmt.Fprintln(s.out, "nothing to prove: no chart and no kustomization was found")
 	}
 	if err := report.Proofs(s.out, plan, o); err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}

@@ -50,7 +50,7 @@ var table = []pkg{
 	{"pkg/inventory", row2, []string{"pkg/edit", "pkg/image", "pkg/rules", "pkg/walk", "pkg/format", "pkg/link"}, []string{kyaml}},
 
 	{"pkg/report", row3, []string{"pkg/edit", "pkg/walk", "pkg/format", "pkg/rewrite", "pkg/inventory"}, []string{"github.com/sergi/go-diff/..."}},
-	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link", "internal/archive"}, []string{
+	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link", "internal/archive", "internal/syntax"}, []string{
 		"helm.sh/helm/v3/...",
 		"sigs.k8s.io/kustomize/api/...",
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter of api

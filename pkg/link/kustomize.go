@@ -30,6 +30,9 @@ var Kustomize = &Linker{
 
 var kustomizationNames = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
+// IsKustomization reports whether a file is named as a kustomization is.
+func IsKustomization(name string) bool { return isKustomizationFile(name) }
+
 func isKustomizationFile(name string) bool {
 	return slices.Contains(kustomizationNames, path.Base(name))
 }

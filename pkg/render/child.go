@@ -43,7 +43,9 @@ func Child(stdin io.Reader, stdout io.Writer) int {
 	log.SetOutput(io.Discard) // Helm logs warnings
 	debug.SetMaxStack(maxStack)
 	refuseNetwork()
+	quiet()
 	limited := false
+	store := map[string][]byte{} // files of kustomizations, by sum
 	for {
 		var j job
 		if err := readFrame(stdin, maxFrame, &j); err != nil {
@@ -59,10 +61,10 @@ func Child(stdin io.Reader, stdout io.Writer) int {
 		// The parent kills a child that is late; this is for when there is
 		// no parent any more.
 		late := time.AfterFunc(j.Limits.Deadline+time.Second, func() { os.Exit(exitDeadline) })
-		a := j.do()
+		a := j.do(store)
 		late.Stop()
 		held, _ := memory()
-		a.Last = held > uint64(j.Limits.Memory)/4
+		a.Last = held > uint64(j.Limits.Memory)/4 || j.Build != nil && j.Build.Schema
 		if err := writeFrame(stdout, a); err != nil {
 			return exitBroken
 		}
@@ -74,7 +76,7 @@ func Child(stdin io.Reader, stdout io.Writer) int {
 
 // do does the job. A panic is an error of the job: everything it touches is
 // its own.
-func (j *job) do() (a answer) {
+func (j *job) do(store map[string][]byte) (a answer) {
 	defer func() {
 		if p := recover(); p != nil {
 			a = answer{Err: fmt.Sprintf("rendering failed: %v", p)}
@@ -86,6 +88,8 @@ func (j *job) do() (a answer) {
 		a.Rendered, err = renderChart(j.Render, &j.Set, j.As, j.Keep, j.Limits)
 	case j.Trace != nil:
 		a.Trace, err = traceChart(j.Trace, &j.Set, j.As, j.Limits)
+	case j.Build != nil:
+		a.Rendered, err = j.Build.do(store, j.Limits)
 	case j.Probe != nil:
 		a.Probed = j.Probe.answer()
 	default:
@@ -95,6 +99,14 @@ func (j *job) do() (a answer) {
 		a.Err = err.Error()
 	}
 	return a
+}
+
+// quiet keeps the library of kustomize from warning on standard error, where the
+// parent looks for how a child ended: Go's runtime writes there all the same.
+func quiet() {
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
+	}
 }
 
 // refuseNetwork lets every request and every look-up of this process fail.

@@ -1,6 +1,7 @@
 package render
 
 import (
+	"encoding/base64"
 	"reflect"
 	"strings"
 
@@ -63,7 +64,15 @@ func sameValue(before, after any, move Mover) bool {
 		return true
 	case string:
 		a, ok := after.(string)
-		return ok && sameLines(b, a, move)
+		return ok && (sameLines(b, a, move) || sameFoldedBase64(b, a, move))
 	}
 	return reflect.DeepEqual(before, after)
+}
+
+// sameFoldedBase64 reports whether both are base64 over several lines, as
+// kustomize has it in a Secret, and what they say differs in references only.
+func sameFoldedBase64(before, after string, move Mover) bool {
+	b, err1 := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(before), ""))
+	a, err2 := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(after), ""))
+	return err1 == nil && err2 == nil && sameLines(string(b), string(a), move)
 }

@@ -31,6 +31,8 @@ type child struct {
 	out    io.Reader
 	stderr *head
 	dead   chan struct{} // closed when the process is gone
+
+	sent map[string]bool // the sums of files that it was sent
 }
 
 // run has j done by a child. The error says what the chart did wrong, or how
@@ -152,7 +154,7 @@ func start(self []string, folder string, l limits) (*child, error) {
 	cmd := exec.Command(self[0], self[1:]...)
 	cmd.Dir = folder
 	cmd.Env = environment(l)
-	c := &child{cmd: cmd, stderr: &head{}, dead: make(chan struct{})}
+	c := &child{cmd: cmd, stderr: &head{}, dead: make(chan struct{}), sent: map[string]bool{}}
 	cmd.Stderr = c.stderr
 	alone(cmd)
 	var err error
@@ -196,6 +198,12 @@ func (c *child) ask(ctx context.Context, j *job) (*answer, error) {
 		a   answer
 		err error
 	}
+	if j.Build != nil {
+		if err := j.Build.fill(c.sent); err != nil {
+			c.end() // what it has of the files is not known
+			return nil, &chartError{text: err.Error()}
+		}
+	}
 	ch := make(chan got, 1)
 	go func() {
 		var g got
@@ -216,7 +224,11 @@ func (c *child) ask(ctx context.Context, j *job) (*answer, error) {
 		if errors.Is(g.err, errTooLong) {
 			return nil, &chartError{printedTooMuch(j.Limits.MaxOutput), true}
 		}
-		return nil, c.why(j.Limits)
+		err := c.why(j.Limits)
+		if ce := (*chartError)(nil); j.Build != nil && errors.As(err, &ce) {
+			ce.text, _, _ = strings.Cut(ce.text, ", through tpl") // which has none
+		}
+		return nil, err
 	case <-late.C:
 		c.end()
 		return nil, &chartError{fmt.Sprintf("rendering did not end within %s", j.Limits.Deadline), true}
@@ -263,7 +275,7 @@ func (c *child) why(l limits) error {
 // system refuses memory.
 var outOfMemoryRE = regexp.MustCompile(`out of memory|cannot allocate memory|pthread_create failed|ThreadSanitizer`)
 
-func printedTooMuch(limit int64) string { return "the chart printed more than " + size(limit) }
+func printedTooMuch(limit int64) string { return "it printed more than " + size(limit) }
 
 // size is a number of bytes in words.
 func size(n int64) string {

@@ -8,11 +8,11 @@ import (
 	"io"
 )
 
-// A job is what a child is asked to do, exactly one of its fields. To build a
-// kustomization will be a third one.
+// A job is what a child is asked to do, exactly one of its first fields.
 type job struct {
 	Render *Chart       // the answer is Rendered
 	Trace  *Chart       // the answer is Trace
+	Build  *build       // the answer is Rendered
 	Probe  *probe       // the answer is Probed
 	Limits limits       // of this job
 	Set    ValueSet     // of the chart

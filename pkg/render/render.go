@@ -1,5 +1,5 @@
-// Package render renders charts before and after a change and says what
-// differs.
+// Package render renders charts and builds kustomizations before and after a
+// change and says what differs.
 //
 // [Charts] finds the charts of a tree of files, and [Verify] renders each of
 // them twice over, before and after, with all its value sets, and compares:
@@ -18,6 +18,11 @@
 // validated against schemas, since a schema may refer to the network or to
 // files of the machine; NOTES.txt is rendered and thrown away. Capabilities
 // are those of [DefaultKubeVersion] with every API that Helm knows.
+//
+// [Runner.VerifyKustomizations] does the same for kustomizations, with the
+// library of kustomize, over a tree in memory that has just the files that one
+// takes. A child keeps the files that it was sent, and builds one kustomization
+// after the other: the library has state of the whole process.
 //
 // Package render decides nothing and writes nothing.
 package render

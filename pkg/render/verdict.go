@@ -22,10 +22,12 @@ var stateNames = [...]string{Failed: "FAILED", Unproven: "unproven", Proven: "pr
 
 func (s State) String() string { return stateNames[s] }
 
-// A Verdict is what came of rendering one chart before and after.
+// A Verdict is what came of rendering one chart, or building one
+// kustomization, before and after.
 type Verdict struct {
-	Chart string // its folder
-	State State
+	Chart         string // its folder
+	Kustomization bool   // it is one, and no chart
+	State         State
 
 	// Reason says in a line why the verdict is not proven. It is empty for a
 	// proven one.
@@ -43,6 +45,17 @@ type Verdict struct {
 	// after the change: a template computes them, or what they are made of
 	// was kept.
 	Left []Leftover
+
+	// NotBuilt are the parts of a kustomization that are not in the tree, such
+	// as remote bases, each with the file that takes it.
+	NotBuilt []string
+
+	// Renamed are objects of a kustomization whose name has a hash, and
+	// followed what they hold.
+	Renamed int
+
+	// Notes say more about a failure than Reason: where it comes from.
+	Notes []string
 
 	Diffs []Diff // what should not differ; the first maxDiffs
 
@@ -93,7 +106,11 @@ func (v *Verdict) Summary() string {
 	case v.State != Proven:
 		return v.Reason
 	case v.Unchanged:
-		return fmt.Sprintf("%s, no file of the chart changed", count(v.Objects, "object"))
+		what := "chart"
+		if v.Kustomization {
+			what = "kustomization"
+		}
+		return fmt.Sprintf("%s, no file of the %s changed", count(v.Objects, "object"), what)
 	}
 	parts := []string{}
 	if v.Sets > 1 {
@@ -102,6 +119,9 @@ func (v *Verdict) Summary() string {
 	parts = append(parts, count(v.Objects, "object"), count(v.Moved, "reference")+" moved")
 	if v.Checksums > 0 {
 		parts = append(parts, count(v.Checksums, "checksum")+" with them")
+	}
+	if v.Renamed > 0 {
+		parts = append(parts, count(v.Renamed, "name")+" with a hash followed")
 	}
 	parts = append(parts, "nothing else changed")
 	s := strings.Join(parts, ", ")

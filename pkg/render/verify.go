@@ -24,6 +24,9 @@ type Options struct {
 	// Dirs are the folders of the charts to verify; nil verifies all.
 	Dirs []string
 
+	// Changed leaves out kustomizations of which no file changes.
+	Changed bool
+
 	// Progress is called after each chart, one call at a time. Nil is silent.
 	Progress func(done, total int, v *Verdict)
 }

@@ -14,8 +14,15 @@ func (t *text) next() {
 	switch {
 	case t.o.looked() && moves:
 		command, does := []string{"regmigrate"}, "writes it"
-		if len(t.p.Proofs) == 0 && t.p.ChangesChart() {
-			command, does = append(command, "--verify"), "writes it, after proving the charts"
+		var what []string
+		if t.p.ChangesChart() {
+			what = append(what, "charts")
+		}
+		if t.p.ChangesKustomization() {
+			what = append(what, "kustomizations")
+		}
+		if len(t.p.Proofs) == 0 && len(what) > 0 {
+			command, does = append(command, "--verify"), "writes it, after proving the "+list(what, "and")
 		}
 		t.put(plain, "next: ")
 		t.put(bold, strings.Join(append(command, quoted(writing(t.o.Args))...), " "))

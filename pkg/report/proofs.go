@@ -64,15 +64,18 @@ func (t *text) proofs() {
 	}
 }
 
-// proofsToSee writes a line for the charts in which no file changes, if they
-// are several, and returns the others. One in which something is still printed
+// proofsToSee writes a line for the charts and kustomizations in which no file
+// changes, if they are several, and returns the others. One in which something is still printed
 // under the old name is among the others.
 func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
-	n := map[rewrite.ProofState]int{}
+	n, charts := map[rewrite.ProofState]int{}, map[rewrite.ProofState]int{}
 	rest := slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool {
 		out := p.Unchanged && (p.State == rewrite.Proven && len(p.Details) == 0 || p.State == rewrite.Unproven)
 		if out {
 			n[p.State]++
+			if p.Kind == "chart" {
+				charts[p.State]++
+			}
 		}
 		return out
 	})
@@ -83,9 +86,16 @@ func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
 		state rewrite.ProofState
 		word  string
 		what  string
-	}{{rewrite.Proven, "proven    ", "no file changes"}, {rewrite.Unproven, "unproven  ", "no file changes, but not all renders"}} {
+	}{{rewrite.Proven, "proven    ", "no file changes"}, {rewrite.Unproven, "unproven  ", "no file changes, but not all of it renders"}} {
 		if n := n[x.state]; n > 0 {
-			words := count(n, "chart") + ": " + x.what
+			var what []string
+			if c := charts[x.state]; c > 0 {
+				what = append(what, count(c, "chart"))
+			}
+			if k := n - charts[x.state]; k > 0 {
+				what = append(what, count(k, "kustomization"))
+			}
+			words := list(what, "and") + ": " + x.what
 			if !t.hints {
 				words += some(n, " (-v names it)", " (-v names them)")
 			}

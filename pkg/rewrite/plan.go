@@ -15,6 +15,7 @@
 package rewrite
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -81,11 +82,12 @@ func (v Verdict) String() string {
 // packages that this one does not know.
 type Proof struct {
 	Path    string // of the chart or kustomization, relative to the root
+	Kind    string // chart or kustomization
 	State   ProofState
 	Summary string   // a line: what was compared, or why it is not proven
 	Details []string // lines that say more: what differs, what is left
 
-	Unchanged bool // no file of it changes
+	Unchanged bool // no file of it, or of what is below it, changes
 }
 
 // A ProofState says whether a proof succeeded.
@@ -242,6 +244,30 @@ func (p *Plan) ChangesChart() bool {
 		for i := range p.Files {
 			if f := &p.Files[i]; len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/")) {
 				return true
+			}
+		}
+	}
+	return false
+}
+
+// ChangesKustomization reports whether the plan changes a kustomization or
+// a file in a folder below one, as its bases have them.
+func (p *Plan) ChangesKustomization() bool {
+	is := map[string]bool{}
+	for _, name := range p.Names {
+		if link.IsKustomization(name) {
+			is[path.Dir(name)] = true
+		}
+	}
+	for i := range p.Files {
+		if f := &p.Files[i]; len(f.Edits) > 0 {
+			for dir := path.Dir(f.Path); ; dir = path.Dir(dir) {
+				if is[dir] {
+					return true
+				}
+				if dir == "." {
+					break
+				}
 			}
 		}
 	}

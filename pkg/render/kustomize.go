@@ -1,0 +1,282 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// VerifyKustomizations builds the kustomizations in the folders o.Dirs of
+// before, and those in their place in after, and compares, as Verify does for
+// charts. There is no verdict for a component, which is proven through what
+// uses it, for a file of the same name that is another program's, and, with
+// o.Changed, for a kustomization of which no file changes, with all that is
+// below it.
+//
+// It builds what `kustomize build` does, by its library, but fetches nothing
+// and runs no programs: a remote base, a chart, a plugin is left out. Then the
+// verdict is unproven at best and lists what was not built; what is there is
+// compared all the same, and the entries of `images` are tried on a Deployment
+// that has what would arrive, under its old name.
+func (r *Runner) VerifyKustomizations(ctx context.Context, before, after fs.FS, o Options) ([]Verdict, error) {
+	old, now := newLayers(before), newLayers(after)
+	var dirs []string
+	for _, dir := range o.Dirs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if old.wanted(now, dir, o.Changed) {
+			dirs = append(dirs, dir)
+		}
+	}
+	out := make([]Verdict, len(dirs))
+	errs := make([]error, len(dirs))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for range min(r.jobs(), len(dirs)) {
+		wg.Go(func() {
+			for i := range next {
+				p := towers{r: r, old: old, now: now, move: o.Move, v: Verdict{Chart: dirs[i], Kustomization: true}}
+				if errs[i] = p.verify(ctx, dirs[i]); errs[i] != nil {
+					continue
+				}
+				out[i] = p.v
+				mu.Lock()
+				if done++; o.Progress != nil {
+					o.Progress(done, len(dirs), &out[i])
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range dirs {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return out, errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
+}
+
+// wanted reports whether the folder dir wants a verdict.
+func (x *layers) wanted(now *layers, dir string, changed bool) bool {
+	x.mu.Lock()
+	l := x.layer(dir)
+	x.mu.Unlock()
+	if l == nil {
+		now.mu.Lock()
+		l = now.layer(dir)
+		now.mu.Unlock()
+	}
+	if l == nil || l.component || l.foreign {
+		return false
+	}
+	if !changed {
+		return true
+	}
+	b, err1 := x.tower(dir)
+	a, err2 := now.tower(dir)
+	return err1 != nil || err2 != nil || !maps.Equal(b.files, a.files)
+}
+
+// A towers is a kustomization before and after, while it is verified.
+type towers struct {
+	r        *Runner
+	old, now *layers
+	move     Mover
+	v        Verdict
+
+	before, after *tower
+	why           []string // what is said beside: details of a failure
+}
+
+// verify fills p.v. The error is one of ctx, or of starting a child.
+func (p *towers) verify(ctx context.Context, dir string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v := &p.v
+	var err error
+	if p.before, err = p.old.tower(dir); err != nil {
+		v.State, v.Reason = Unproven, err.Error()
+		if errors.Is(err, errNoKustomization) {
+			v.Reason = "it is new: there is nothing to compare it with"
+		}
+		return nil
+	}
+	if p.after, err = p.now.tower(dir); err != nil {
+		v.Reason = "after the change: " + err.Error()
+		return nil
+	}
+	v.Sets = 1
+	v.Unchanged = maps.Equal(p.before.files, p.after.files)
+	for _, u := range p.before.unbuilt {
+		v.NotBuilt = append(v.NotBuilt, u.what+" ("+u.why+")")
+	}
+	local, err := p.local(ctx)
+	if err != nil || v.State == Failed && v.Reason != "" {
+		return err
+	}
+	if len(p.before.unbuilt) > 0 || len(p.after.unbuilt) > 0 {
+		return p.partly(ctx, local)
+	}
+	return nil
+}
+
+// local builds what the tree has, before and after, and compares. What it
+// returns says what came of it, when it did not fail.
+func (p *towers) local(ctx context.Context) (string, error) {
+	v := &p.v
+	replaced := func(t *tower) kustomizations { return t.stubs() }
+	old, err := p.build(ctx, p.before, replaced)
+	reason, without := "", ""
+	if err != nil && len(p.before.unbuilt) > 0 && isOfJob(err) {
+		// Patches may miss what is not there.
+		replaced = func(t *tower) kustomizations { return t.unpatched() }
+		if again, err2 := p.build(ctx, p.before, replaced); err2 == nil {
+			without, old = ", patches of what is not here left out", again
+			v.Notes = append(v.Notes, "with them it does not build: "+err.Error())
+			err = nil
+		}
+	}
+	if isOfJob(err) {
+		reason = p.before.missingOr(err)
+		v.State, v.Reason = Unproven, reason
+		return reason, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	now := old
+	if !v.Unchanged {
+		if now, err = p.build(ctx, p.after, replaced); isOfJob(err) {
+			v.State, v.Reason = Failed, "it does not build any more: "+p.after.missingOr(err)
+			return "", nil
+		} else if err != nil {
+			return "", err
+		}
+	}
+	p.compare(ctx, old, now, replaced)
+	return without, nil
+}
+
+// compare holds two builds against each other and adds what it finds to p.v.
+func (p *towers) compare(ctx context.Context, old, now *Rendered, replaced func(*tower) kustomizations) {
+	v := &p.v
+	got := compareBuilds(old, now, p.move)
+	v.Objects += got.Objects
+	v.Moved += got.Moved
+	v.Checksums += got.Checksums
+	v.Renamed += got.Renamed
+	v.Folded += got.Folded
+	v.Left = append(v.Left, got.Left...)
+	v.Diffs = append(v.Diffs, got.Diffs...)
+	v.State, v.Reason = got.State, got.Reason
+	if got.State != Failed {
+		return
+	}
+	if notes := p.explain(ctx, old, now, replaced); len(notes) > 0 {
+		v.Reason, v.Notes = notes[0], notes[1:]
+	}
+}
+
+// partly says what is known of a kustomization of which something was not
+// built.
+func (p *towers) partly(ctx context.Context, local string) error {
+	v := &p.v
+	built := v.State == Proven
+	if why := p.otherParts(); why != "" {
+		v.State, v.Reason = Failed, why
+		return nil
+	}
+	made, err := p.madeUp(ctx)
+	if err != nil || v.State == Failed {
+		return err
+	}
+	v.State = Unproven
+	parts := []string{"not built: " + first(v.NotBuilt)}
+	if built && v.Objects == 0 {
+		// There is nothing else.
+	} else if built {
+		parts = append(parts, fmt.Sprintf("in what is here (%s, %s moved) nothing but references changed%s",
+			count(v.Objects, "object"), count(v.Moved, "reference"), local))
+	} else {
+		parts = append(parts, "what is here does not build without it: "+local)
+	}
+	if made > 0 {
+		parts = append(parts, fmt.Sprintf("images would move %d of what comes from there", made))
+	}
+	v.Reason = strings.Join(parts, "; ")
+	return nil
+}
+
+// first is the first of list, and how many more there are.
+func first(list []string) string {
+	if len(list) == 0 {
+		return "what is new"
+	}
+	s := list[0]
+	if i := strings.LastIndex(s, " ("); i > 0 {
+		s = s[:i] // where it stands is among the details
+	}
+	if len(list) > 1 {
+		s += fmt.Sprintf(" and %d more", len(list)-1)
+	}
+	return s
+}
+
+// otherParts says what became another of the parts that were not built, ""
+// when they are the same but for references.
+func (p *towers) otherParts() string {
+	b, a := p.before.unbuilt, p.after.unbuilt
+	if len(b) != len(a) {
+		return fmt.Sprintf("it takes %s that cannot be built here, where it took %d", count(len(a), "part"), len(b))
+	}
+	for i := range b {
+		if b[i].what != a[i].what && sameWords(b[i].what, a[i].what, p.move) != "" {
+			return fmt.Sprintf("%s became %s", b[i].what, a[i].what)
+		}
+	}
+	return ""
+}
+
+// kustomizations are what stands for kustomization files, by their path.
+type kustomizations = map[string]*kustomizationFile
+
+// build builds t with some of its kustomizations replaced.
+func (p *towers) build(ctx context.Context, t *tower, replaced func(*tower) kustomizations) (*Rendered, error) {
+	b, err := t.job(replaced(t))
+	if err != nil {
+		return nil, err
+	}
+	return p.run(ctx, b)
+}
+
+func (p *towers) run(ctx context.Context, b *build) (*Rendered, error) {
+	a, err := p.r.run(ctx, &job{Build: b})
+	if err != nil {
+		return nil, err
+	}
+	return a.Rendered, nil
+}
+
+// isOfJob reports whether err is what the kustomization did, and not the lack
+// of a child.
+func isOfJob(err error) bool {
+	ce := (*chartError)(nil)
+	return errors.As(err, &ce) || errors.Is(err, errGone)
+}
+
+// missingOr is what is known to be missing, which says it better than err.
+func (t *tower) missingOr(err error) string {
+	if len(t.missing) > 0 {
+		return t.missing[0]
+	}
+	return err.Error()
+}

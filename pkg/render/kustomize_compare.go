@@ -1,0 +1,133 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+)
+
+// compareBuilds is Compare for what a kustomization gives, object by object.
+//
+// kustomize adds a hash to the names of what it generates. Where the content
+// moves, the name follows, and with it each mention of the name: no
+// difference. Any that did not follow is one.
+func compareBuilds(before, after *Rendered, move Mover) Verdict {
+	renamed := renames(before, after)
+	b := *before
+	if len(renamed) > 0 {
+		b.Texts = slices.Clone(before.Texts)
+		for i := range b.Texts {
+			b.Texts[i].Body = wordRE.ReplaceAllStringFunc(b.Texts[i].Body, func(w string) string {
+				if now, ok := renamed[w]; ok {
+					return now
+				}
+				return w
+			})
+		}
+	}
+	v := Compare([]*Rendered{&b}, after, move)
+	v.Renamed = len(renamed)
+	for i := range v.Diffs {
+		d := &v.Diffs[i]
+		d.Object = "" // which the template is
+		for _, w := range wordRE.FindAllString(d.After, -1) {
+			if now, ok := renamed[w]; ok {
+				d.Why = fmt.Sprintf("it still names %s, which is %s now", w, now)
+			}
+		}
+	}
+	switch {
+	case len(v.Diffs) > 0:
+		v.Reason = v.Diffs[0].String()
+		if n := len(v.Diffs); n > 1 {
+			v.Reason += " (and " + count(n-1, "more difference") + ")"
+		}
+	case v.State == Proven && !slices.Equal(order(before), order(after)):
+		v.State, v.Reason = Failed, "its objects come in another order"
+	}
+	return v
+}
+
+var wordRE = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]`)
+
+// renames are the objects that differ in the hash of their name, old to new.
+func renames(before, after *Rendered) map[string]string {
+	out := map[string]string{}
+	now := byTemplate(after)
+	for i := range before.Texts {
+		t := &before.Texts[i]
+		a := now[t.Template]
+		if a == nil || len(t.Objects) != 1 || len(a.Objects) != 1 {
+			continue
+		}
+		if b, a := t.Objects[0].Name, a.Objects[0].Name; b != a && hashRE.MatchString(b) && hashRE.MatchString(a) {
+			out[b] = a
+		}
+	}
+	return out
+}
+
+// order are the objects in their order, without those whose place may depend
+// on a hash.
+func order(r *Rendered) []string {
+	var out []string
+	for i := range r.Texts {
+		if t := &r.Texts[i]; len(t.Objects) != 1 || !hashRE.MatchString(t.Objects[0].Name) {
+			out = append(out, t.Template)
+		}
+	}
+	return out
+}
+
+// A changed is a reference that is another one than the rules say.
+type changed struct {
+	template string
+	index    int // among the references of its objects
+	old, now string
+}
+
+// wrongly are the references that changed otherwise than move says.
+func wrongly(before, after *Rendered, move Mover) []changed {
+	var out []changed
+	now := byTemplate(after)
+	for i := range before.Texts {
+		t := &before.Texts[i]
+		a := now[t.Template]
+		if a == nil {
+			continue
+		}
+		b, n := t.refs(), a.refs()
+		for j := range min(len(b), len(n)) {
+			want, ok := move(b[j].Text)
+			if b[j].Text != n[j].Text && (!ok || want != n[j].Text) && b[j].Field == n[j].Field {
+				out = append(out, changed{t.Template, j, b[j].Text, n[j].Text})
+			}
+		}
+	}
+	return out
+}
+
+// refs are the references of all objects of t.
+func (t *Text) refs() []Ref {
+	var out []Ref
+	for i := range t.Objects {
+		out = append(out, t.Objects[i].Refs...)
+	}
+	return out
+}
+
+// refAt is the reference at a place in what was built, "" when there is none.
+func (r *Rendered) refAt(c changed) string {
+	t := byTemplate(r)[c.template]
+	if t == nil {
+		return ""
+	}
+	if refs := t.refs(); c.index < len(refs) {
+		return refs[c.index].Text
+	}
+	return ""
+}
+
+// keys are those of m in order.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

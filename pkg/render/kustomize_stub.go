@@ -1,0 +1,152 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/types"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+type kustomizationFile = types.Kustomization
+
+// job is what a child is to build: the tower with some of its kustomizations
+// replaced.
+func (t *tower) job(replaced kustomizations) (*build, error) {
+	b := &build{Dir: t.dir, Files: t.files, load: t.load}
+	for _, l := range t.layers {
+		b.Schema = b.Schema || l.schema
+	}
+	if len(replaced) == 0 {
+		return b, nil
+	}
+	b.Files, b.made = maps.Clone(t.files), map[string][]byte{}
+	return b, b.replace(replaced)
+}
+
+// replace puts kustomizations in the place of files.
+func (b *build) replace(by kustomizations) error {
+	for name, k := range by {
+		k := *k
+		if k.MetaData == nil {
+			k.MetaData = &types.ObjectMeta{Name: "stub"} // one that is empty does not build
+		}
+		src, err := json.Marshal(&k) // which is YAML
+		if err != nil {
+			return fmt.Errorf("writing %s anew: %w", name, err)
+		}
+		b.add(name, src)
+	}
+	return nil
+}
+
+// stubs are the kustomizations that take what is not to be had, without it.
+func (t *tower) stubs() kustomizations {
+	out := kustomizations{}
+	for _, l := range t.layers {
+		if len(l.unbuilt) > 0 {
+			out[l.file] = l.k
+		}
+	}
+	return out
+}
+
+// unpatched are those that have something below them that is not to be had,
+// without all that may refer to it.
+func (t *tower) unpatched() kustomizations {
+	out := t.stubs()
+	for more := true; more; {
+		more = false
+		for _, l := range t.layers {
+			if out[l.file] != nil || l.k == nil {
+				continue
+			}
+			if slices.ContainsFunc(t.layers, func(b *layer) bool { return out[b.file] != nil && slices.Contains(l.below, b.dir) }) {
+				out[l.file], more = l.k, true
+			}
+		}
+	}
+	for name, k := range out {
+		k := *k
+		k.Patches, k.PatchesStrategicMerge, k.PatchesJson6902 = nil, nil, nil
+		k.Replacements, k.Replicas, k.Vars = nil, nil, nil
+		k.ConfigMapGenerator = slices.DeleteFunc(slices.Clone(k.ConfigMapGenerator), func(g types.ConfigMapArgs) bool { return merges(g.Behavior) })
+		k.SecretGenerator = slices.DeleteFunc(slices.Clone(k.SecretGenerator), func(g types.SecretArgs) bool { return merges(g.Behavior) })
+		out[name] = &k
+	}
+	return out
+}
+
+// merges reports whether a generator wants what it generates to be there.
+func merges(behavior string) bool { return behavior == "merge" || behavior == "replace" }
+
+// madeUpTag is the tag of images that are made up.
+const madeUpTag = "the-tag-of-the-remote-base"
+
+// literalRE finds the names of entries that mean just themselves: kustomize
+// reads them as regular expressions.
+var literalRE = regexp.MustCompile(`^[A-Za-z0-9._/:-]+$`)
+
+// arriving are the names that entries of images select, as they would arrive
+// from what is not built.
+func (t *tower) arriving() []string {
+	names := map[string]bool{}
+	for _, l := range t.layers {
+		if l.k == nil {
+			continue
+		}
+		for _, e := range l.k.Images {
+			if ref, err := image.Parse(e.Name); err == nil && ref.Tag == "" && literalRE.MatchString(e.Name) {
+				names[e.Name] = true
+			}
+		}
+	}
+	return keys(names)
+}
+
+// deployment has each of names as an image.
+func deployment(name string, names []string) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: %s\nspec:\n  template:\n    spec:\n      containers:\n", name)
+	for i, n := range names {
+		fmt.Fprintf(&b, "      - name: c%d\n        image: %s:%s\n", i, n, madeUpTag)
+	}
+	return []byte(b.String())
+}
+
+// madeUpFile is the name of the file that stands for what is not built.
+const madeUpFile = "regmigrate-made-up.yaml"
+
+// madeUp are the kustomizations of t with nothing but their layers and their
+// images, each of those in sites with the file that is made up.
+func (t *tower) madeUp(sites map[string]bool) kustomizations {
+	out := kustomizations{}
+	for _, l := range t.layers {
+		if l.k == nil {
+			continue
+		}
+		isBelow := func(name string) bool { return slices.Contains(l.below, path.Join(l.dir, name)) }
+		k := &types.Kustomization{TypeMeta: l.k.TypeMeta, NamePrefix: l.k.NamePrefix, NameSuffix: l.k.NameSuffix, Images: l.k.Images}
+		for _, name := range l.k.Resources {
+			if isBelow(name) {
+				k.Resources = append(k.Resources, name)
+			}
+		}
+		for _, name := range l.k.Components {
+			if isBelow(name) {
+				k.Components = append(k.Components, name)
+			}
+		}
+		if sites[l.dir] {
+			k.Resources = append(k.Resources, madeUpFile)
+		}
+		out[l.file] = k
+	}
+	return out
+}
