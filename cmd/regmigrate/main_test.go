@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/regmigrate/regmigrate/internal/testforge"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
@@ -48,6 +49,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, cleanGit()...)
 			e.Values[worldKey{}] = &worldOf{}
+			e.Values[forgeKey{}] = new(*testforge.GitHub)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
@@ -87,6 +89,9 @@ func scriptCommands() map[string]scriptCommand {
 		"bytes":     writeBytes,
 		"repeat":    repeat,
 		"grow":      grow,
+		"forge":     forge,
+		"repostate": repoState,
+		"hashes":    hashes,
 		"stripansi": change(func(b []byte) []byte { return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAll(b, nil) }),
 		"crlf":      change(func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n")) }),
 		"bom":       change(func(b []byte) []byte { return append([]byte("\uFEFF"), b...) }),

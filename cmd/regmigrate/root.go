@@ -125,7 +125,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
 	complete(cmd, "output", report.Names())
-	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s), newImagesCommand(s), newRegistryCommand(s))
+	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s), newImagesCommand(s), newRegistryCommand(s), newPRCommand(s, &line))
 	if s.plugin {
 		asPlugin(cmd, s.name())
 	}

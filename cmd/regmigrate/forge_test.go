@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/regmigrate/regmigrate/internal/testforge"
+)
+
+// forgeKey finds the forge of a script.
+type forgeKey struct{}
+
+// forge COMMAND... is GitHub as testforge has it. The commands:
+//
+//	start OWNER/NAME DIR  starts it and pushes the repository DIR to it as origin;
+//	                      sets FORGE, API and REGMIGRATE_TOKEN
+//	pulls FILE            writes its pull requests, one a line
+//	body N FILE           writes the text of one
+//	requests FILE         writes the requests that changed something, and forgets them
+//	state N STATE         closes one (closed) or merges it (merged)
+//	fault KIND            answers requests badly from now on: see faults; none ends it
+//	hook TEXT             lets the server refuse every push with this text
+func forge(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "forge COMMAND ...")
+	g, _ := ts.Value(forgeKey{}).(**testforge.GitHub)
+	if args[0] == "start" {
+		need(ts, neg, args, 3, "forge start OWNER/NAME DIR")
+		dir := ts.MkAbs(".forge")
+		ts.Check(os.Mkdir(dir, 0o777))
+		var err error
+		*g, err = testforge.StartGitHub(dir)
+		ts.Check(err)
+		ts.Defer(func() {
+			(*g).Close()
+			for _, c := range (*g).Complaints() {
+				ts.Fatalf("GitHub would not have taken a request: %s", c)
+			}
+		})
+		url, err := (*g).CreateRepo(args[1])
+		ts.Check(err)
+		ts.Setenv("FORGE", (*g).URL)
+		ts.Setenv("API", (*g).API)
+		ts.Setenv("BARE", (*g).Folder(args[1]))
+		ts.Setenv("REGMIGRATE_TOKEN", (*g).Token)
+		ts.Check(ts.Exec("git", "-C", args[2], "push", "-q", (*g).Folder(args[1]), "HEAD:refs/heads/main"))
+		ts.Check(ts.Exec("git", "-C", args[2], "remote", "add", "origin", url))
+		return
+	}
+	if *g == nil {
+		ts.Fatalf("forge %s: before forge start", args[0])
+	}
+	write := func(file, text string) { ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o666)) }
+	number := func() int {
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		return n
+	}
+	need(ts, neg, args, 2, "forge COMMAND ARGUMENT")
+	switch args[0] {
+	case "pulls":
+		write(args[1], (*g).Pulls())
+	case "body":
+		write(args[2], (*g).Body(number()))
+	case "requests":
+		text := strings.Join((*g).Requests(), "\n")
+		if text != "" {
+			text += "\n"
+		}
+		write(args[1], text)
+	case "state":
+		(*g).SetState(number(), args[2])
+	case "fault":
+		f, ok := faults[args[1]]
+		if !ok && args[1] != "none" {
+			ts.Fatalf("forge fault %s: no such", args[1])
+		}
+		(*g).SetFault(f)
+	case "hook":
+		hook := filepath.Join(ts.Getenv("BARE"), "hooks", "pre-receive")
+		ts.Check(os.WriteFile(hook, fmt.Appendf(nil, "#!/bin/sh\ncat >&2 <<'END'\n%s\nEND\nexit 1\n", args[1]), 0o777))
+	default:
+		ts.Fatalf("forge %s: no such command", args[0])
+	}
+}
+
+// refusal answers every request to the interface that is not a GET.
+func refusal(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodGet {
+			return false
+		}
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+		return true
+	}
+}
+
+// faults are how a forge can fail, with what GitHub sends then.
+var faults = map[string]func(http.ResponseWriter, *http.Request) bool{
+	"dead": func(_ http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.URL.Path, "/api/") && r.Method != http.MethodGet {
+			panic(http.ErrAbortHandler) // the connection breaks
+		}
+		return false
+	},
+	"down":      refusal(http.StatusBadGateway, "<html>Unicorn!</html>"),
+	"forbidden": refusal(http.StatusForbidden, `{"message":"Resource not accessible by integration"}`, "X-Accepted-GitHub-Permissions", "pull_requests=write"),
+	"actions":   refusal(http.StatusForbidden, `{"message":"GitHub Actions is not permitted to create or approve pull requests."}`),
+	"limited": refusal(http.StatusForbidden, `{"message":"API rate limit exceeded"}`,
+		"X-RateLimit-Remaining", "0", "X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(23*time.Hour).Unix(), 10)),
+	"secondary": refusal(http.StatusForbidden,
+		`{"message":"You have exceeded a secondary rate limit.","documentation_url":"https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits"}`, "Retry-After", "7200"),
+	"git-401": func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			return false
+		}
+		w.Header().Set("WWW-Authenticate", `Basic realm="GitHub"`)
+		w.WriteHeader(http.StatusUnauthorized)
+		return true
+	},
+	"git-403": func(w http.ResponseWriter, r *http.Request) bool {
+		if !strings.Contains(r.URL.RawQuery+r.URL.Path, "git-receive-pack") {
+			return false
+		}
+		http.Error(w, "Write access to repository not granted.", http.StatusForbidden)
+		return true
+	},
+	// An answer that shows the token, which no client should pass on.
+	"echo": func(w http.ResponseWriter, r *http.Request) bool {
+		return refusal(http.StatusUnprocessableEntity, `{"message":"not with `+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")+`"}`)(w, r)
+	},
+}
+
+// repostate DIR FILE writes what must not change in a repository: HEAD, the
+// branches, the index, the configuration and the status. Compare two of them.
+func repoState(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "snapshot DIR FILE")
+	dir := ts.MkAbs(args[0])
+	var out strings.Builder
+	for _, cmd := range [][]string{
+		{"symbolic-ref", "HEAD"}, {"for-each-ref", "refs/heads", "refs/tags", "refs/regmigrate"},
+		{"ls-files", "-s", "--debug"}, {"status", "--porcelain", "--ignored"}, {"stash", "list"}, {"config", "--local", "--list"}, {"worktree", "list"},
+	} {
+		c := exec.Command("git", append([]string{"--no-optional-locks", "-C", dir}, cmd...)...)
+		b, err := c.CombinedOutput()
+		if err != nil {
+			ts.Fatalf("git %v: %v: %s", cmd, err, b)
+		}
+		out.Write(b)
+	}
+	_, err := os.Stat(filepath.Join(dir, ".git", "FETCH_HEAD"))
+	fmt.Fprintln(&out, "FETCH_HEAD:", err == nil)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o666))
+}
+
+// hashes replaces object names in files by X, for a comparison.
+var hashes = change(func(b []byte) []byte { return regexp.MustCompile(`\b[0-9a-f]{12,64}\b`).ReplaceAll(b, []byte("X")) })

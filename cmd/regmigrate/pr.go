@@ -1,0 +1,303 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// prFlags are the flags of `regmigrate pr` alone.
+type prFlags struct {
+	to        pullrequest.Options
+	title     string
+	message   string
+	commitPer string
+	noVerify  bool
+	json      bool
+}
+
+// newPRCommand returns `regmigrate pr`.
+func newPRCommand(s streams, line *[]string) *cobra.Command {
+	var f flags
+	var p prFlags
+	cmd := &cobra.Command{
+		Use:   "pr [flags] [PATH...]",
+		Short: "open a pull request with the change and its proof, or update the one that is open",
+		Long: `pr makes the change on a branch of its own, pushes it and opens a pull request
+whose text holds the references that move, the proof, what stays and what is
+left to do by hand. It prints the address of the pull request.
+
+The change is made of the base branch as it is on the remote, PATH included
+(default: the current folder). Your work tree, branch and index stay as they
+are; changes that are in no commit are refused, since the pull request would not
+have them. Run again, it updates the pull request that it opened before, and
+closes it and deletes the branch once nothing is left to move. It overwrites a
+branch only if all commits on it are its own.
+
+Charts are rendered before and after, as verify does it; if a proof fails,
+nothing is pushed.
+
+The token is read from REGMIGRATE_TOKEN; for github.com, *.ghe.com and the server
+that runs a workflow also from GH_TOKEN or GITHUB_TOKEN; for other hosts from
+GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN. It needs the permissions
+"contents: write" and "pull requests: write", and "workflows: write" to change
+files in .github/workflows. Remotes over ssh are pushed to with your key.
+
+Exit codes:
+  0  opened, updated, closed, or nothing to do
+  1  a proof failed, or --require-proof and something is unproven; nothing was pushed
+  2  wrong usage or configuration, changes in no commit, no token; nothing was done
+  3  git, the remote or the forge failed, or a file could not be read or verified;
+     run again, and it goes on where it stopped`,
+		Example: `  regmigrate pr
+  regmigrate pr --dry-run                       # what it would do, and the text
+  regmigrate pr --label registry --reviewer ann --team platform --draft charts/
+  regmigrate pr --commit-per chart --bump-chart patch --signoff
+  regmigrate pr --author 'Bot <bot@example.com>' --trailer 'Refs: OPS-12'
+  regmigrate pr --api-url https://gitea.example/api/v1     # Gitea`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.args = *line
+			if err := refuseEmpty(cmd); err != nil {
+				return err
+			}
+			return pr(cmd.Context(), s, &f, &p, args)
+		},
+	}
+	x := cmd.Flags()
+	x.SortFlags = false
+	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would be done, and print the text of the pull request; push and send nothing")
+	x.StringVar(&p.to.Remote, "remote", "origin", "the `name` of the remote to push to")
+	x.StringVar(&p.to.Base, "base", "", "the `branch` to change (default: the default branch of the remote)")
+	x.StringVar(&p.to.Branch, "branch", "", "the `branch` that carries the change (default: regmigrate/ and the presets)")
+	x.StringVar(&p.title, "title", "", "title of the pull request and of the commit (default: where images move to)")
+	x.StringVarP(&p.message, "message", "m", "", "message of the commit (default: the title and what moves)")
+	x.StringVar(&p.commitPer, "commit-per", "change", "one commit for each `thing`: change, chart")
+	x.StringVar(&p.to.Author, "author", "", "author of commits, `\"Name <address>\"` (default: as git has it)")
+	x.StringVar(&p.to.Committer, "committer", "", "committer, `\"Name <address>\"` (default: as git has it, or the author)")
+	x.BoolVar(&p.to.SignOff, "signoff", false, "add Signed-off-by, with the committer")
+	x.StringArrayVar(&p.to.Trailers, "trailer", nil, "a `\"Key: value\"` at the end of commit messages (repeatable)")
+	x.StringSliceVar(&p.to.Labels, "label", nil, "`labels` of the pull request")
+	x.StringSliceVar(&p.to.Reviewers, "reviewer", nil, "`users` to ask for a review")
+	x.StringSliceVar(&p.to.Teams, "team", nil, "`teams` to ask for a review, by their short names")
+	x.StringSliceVar(&p.to.Assignees, "assignee", nil, "`users` to assign")
+	x.BoolVar(&p.to.Draft, "draft", false, "open it as a draft")
+	x.StringVar(&p.to.Repo, "repo", "", "`OWNER/NAME` (default: what the remote's address says)")
+	x.StringVar(&p.to.API, "api-url", "", "the `URL` of the forge's interface (default: GitHub's or GitHub Enterprise's of the remote's host)")
+	x.DurationVar(&p.to.MaxWait, "max-wait", time.Minute, "how long to wait at most when the forge asks to")
+	x.BoolVar(&p.json, "json", false, "print what was done as JSON, for programs")
+	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
+	addRuleFlags(cmd, &f)
+	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
+	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
+	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none")
+	x.BoolVar(&p.noVerify, "no-verify", false, "do not render charts before and after")
+	x.BoolVar(&f.requireProof, "require-proof", false, "push nothing when a chart is unproven")
+	addRenderFlags(cmd, &f.render)
+	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
+	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	addColorFlag(cmd, &f)
+	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
+	complete(cmd, "commit-per", []string{"change", "chart"})
+	complete(cmd, "bump-chart", link.Bumps)
+	return cmd
+}
+
+func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) error {
+	if !slices.Contains([]string{"change", "chart"}, p.commitPer) {
+		return fmt.Errorf("--commit-per %q: expected change or chart", p.commitPer)
+	}
+	if f.requireProof && p.noVerify {
+		return errors.New("--require-proof and --no-verify: expected one of them")
+	}
+	set, err := prepare(f, args, nil)
+	if err != nil {
+		return err
+	}
+	root := set.options.Walk.Root
+	p.to.Dir, p.to.DryRun = root, f.dryRun
+	if p.to.Branch == "" {
+		p.to.Branch = branchName(set, p.to.Base)
+	}
+	session, err := pullrequest.Prepare(ctx, p.to)
+	if err != nil {
+		return prError(ctx, err)
+	}
+	plan, err := planBase(ctx, s, f, p, set, session)
+	if err != nil {
+		return err
+	}
+	if err := provenOr(plan, f.requireProof); err != nil {
+		set.unwritten = true
+		return errors.Join(prReport(s, f, set, plan), err)
+	}
+	change, err := changeOf(plan, set, f, p)
+	if err != nil {
+		return &exit{exitFailed, err}
+	}
+	result, err := session.Open(ctx, change)
+	if err != nil {
+		return prError(ctx, err)
+	}
+	if err := told(s, f, p, plan, &change, result); err != nil {
+		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+	}
+	for _, r := range set.reports {
+		if err := toFile(r, plan, set.report(f)); err != nil {
+			return &exit{exitFailed, err}
+		}
+	}
+	if plan.Count().Failed > 0 || unreadable(plan) {
+		return errors.Join(prReport(s, f, set, plan), outcome(f, plan))
+	}
+	return nil
+}
+
+// branchName is the branch of a change that was given no name. It says nothing
+// of the rules, so that a change of these updates the pull request that is
+// open.
+func branchName(set *setup, base string) string {
+	name := "regmigrate/images"
+	if len(set.presets) > 0 {
+		name = "regmigrate/" + strings.Join(set.presets, "-")
+	}
+	if base != "" {
+		name += "-" + base
+	}
+	return name
+}
+
+// planBase plans, and proves, on the base as it is on the remote, in a folder
+// that is gone afterwards. The configuration and the paths are those of the
+// work tree.
+func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, session *pullrequest.Session) (*rewrite.Plan, error) {
+	dir, err := os.MkdirTemp("", "regmigrate-pr-")
+	if err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	defer os.RemoveAll(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	if err := session.Checkout(ctx, dir); err != nil {
+		return nil, prError(ctx, err)
+	}
+	root := set.options.Walk.Root
+	if err := moveTo(dir, set, session); err != nil {
+		return nil, err
+	}
+	bar := newProgress(s.err, f.quiet)
+	set.options.Progress = bar.files
+	prove, err := newProver(&f.render, f.jobs, bar)
+	if err != nil {
+		return nil, err
+	}
+	defer prove.close()
+	if !f.noRender {
+		set.options.Trace = prove.trace(ctx, dir, set.options.Rules)
+	}
+	plan, err := rewrite.Make(ctx, set.options)
+	bar.clear()
+	if err != nil {
+		return nil, stopped(ctx, err)
+	}
+	if !p.noVerify {
+		dirs := touched(link.ChartDirs(plan.Names), plan)
+		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), dirs, bar.charts)
+		bar.clear()
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, err)
+		}
+		if err != nil {
+			return nil, &exit{exitFailed, err}
+		}
+	}
+	plan.Root = root
+	return plan, nil
+}
+
+// moveTo lets the setup look at the folder dir instead of the work tree.
+func moveTo(dir string, set *setup, session *pullrequest.Session) error {
+	w := &set.options.Walk
+	moved := func(name string) (string, error) {
+		rel, err := relative(w.Root, name)
+		return filepath.ToSlash(rel), err
+	}
+	var paths []string
+	for _, name := range w.Paths {
+		rel, err := moved(name)
+		if err != nil {
+			return err
+		}
+		if !session.Has(rel) {
+			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, session.Base, session.Commit)
+		}
+		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
+	}
+	for i, name := range set.options.OwnConfig {
+		if rel, err := moved(name); err == nil && filepath.IsLocal(filepath.FromSlash(rel)) {
+			set.options.OwnConfig[i] = filepath.Join(dir, filepath.FromSlash(rel))
+		}
+	}
+	w.Root, w.Paths = dir, paths
+	return nil
+}
+
+// prError gives an error its exit code.
+func prError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &exit{exitFailed, errors.New("interrupted; run again, and it goes on where it stopped")}
+	}
+	if p := (*pullrequest.Problem)(nil); errors.As(err, &p) && p.Usage {
+		return err
+	}
+	return &exit{exitFailed, err}
+}
+
+// prReport writes the summary of a plan that did not become what was asked for.
+func prReport(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
+	text, err := report.Find("text")
+	if err != nil {
+		return err
+	}
+	o := set.report(f)
+	o.Color = colour(f.color, s.err)
+	return text.Write(s.err, plan, o)
+}
+
+// told says what was done: the address on standard output, the rest on
+// standard error.
+func told(s streams, f *flags, p *prFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
+	for _, w := range r.Warnings {
+		fmt.Fprintf(s.err, "warning: %s\n", w)
+	}
+	if !f.quiet {
+		fmt.Fprint(s.err, sentence(f.dryRun, plan, change, r))
+	}
+	switch {
+	case p.json:
+		e := json.NewEncoder(s.out)
+		e.SetIndent("", "  ")
+		return e.Encode(resultJSON(f.dryRun, plan, change, r))
+	case f.dryRun && len(change.Commits) > 0:
+		_, err := io.WriteString(s.out, change.Body)
+		return err
+	case r.URL != "" && !f.dryRun:
+		_, err := fmt.Fprintln(s.out, r.URL)
+		return err
+	}
+	return nil
+}

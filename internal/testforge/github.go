@@ -1,0 +1,439 @@
+package testforge
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/cgi"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/go-github/v88/github"
+)
+
+// A GitHub is a server that takes the requests of GitHub's REST interface that
+// a pull request needs, below /api/v3 as an Enterprise Server does, and serves
+// the repositories to git over HTTP. What GitHub would not take, it does not
+// take either and notes as a complaint: another path, a query or a field that
+// is not documented, a wrong type, a missing or a doubled Authorization.
+//
+// https://docs.github.com/en/rest/pulls/pulls and its neighbours
+type GitHub struct {
+	URL, API string
+	Token    string
+
+	dir    string
+	server *httptest.Server
+
+	mu         sync.Mutex
+	pulls      []*pull
+	complaints []string
+	requests   []string
+	fault      func(w http.ResponseWriter, r *http.Request) bool
+}
+
+// A pull is a pull request as the server keeps it.
+type pull struct {
+	Repo, Title, Body, State, Head, Base string
+	Number                               int
+	Draft, Merged                        bool
+	Labels, Users, Teams, Assignees      []string
+	Comments                             []string
+	SHA                                  string // of the head, as it was last seen
+}
+
+// StartGitHub starts the server with its repositories in the folder dir.
+func StartGitHub(dir string) (*GitHub, error) {
+	exec, err := exec.Command("git", "--exec-path").Output()
+	if err != nil {
+		return nil, err
+	}
+	backend := filepath.Join(strings.TrimSpace(string(exec)), "git-http-backend")
+	if _, err := os.Stat(backend); err != nil {
+		return nil, err
+	}
+	g := &GitHub{Token: "ghs_A1b2C3d4E5f6G7h8", dir: dir}
+	git := &cgi.Handler{Path: backend, Dir: dir, Env: []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=x", "HOME=" + dir,
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}}
+	g.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if fault := g.note(r); fault != nil && fault(w, r) {
+			return
+		}
+		if path, ok := strings.CutPrefix(r.URL.Path, "/api/v3/"); ok {
+			g.serveAPI(w, r, path)
+			return
+		}
+		user, password, ok := r.BasicAuth()
+		switch n := len(r.Header.Values("Authorization")); {
+		case n > 1:
+			g.complain(w, http.StatusBadRequest, "Duplicate header: Authorization")
+		case !ok || user != "x-access-token" || password != g.Token:
+			w.Header().Set("WWW-Authenticate", `Basic realm="GitHub"`)
+			http.Error(w, "Invalid username or token.", http.StatusUnauthorized)
+		default:
+			git.ServeHTTP(w, r)
+		}
+	}))
+	g.URL = g.server.URL
+	g.API = g.URL + "/api/v3"
+	return g, nil
+}
+
+// Close ends the server.
+func (g *GitHub) Close() { g.server.Close() }
+
+// Complaints are the requests that GitHub would not have taken for what they
+// are; a fault that was ordered is none.
+func (g *GitHub) Complaints() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.complaints)
+}
+
+// Requests are the methods and paths of the requests to the interface that ask
+// for a change, in order, since they were last asked for.
+func (g *GitHub) Requests() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := g.requests
+	g.requests = nil
+	return out
+}
+
+// note keeps a request that changes something, and returns the fault in force.
+func (g *GitHub) note(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if path, ok := strings.CutPrefix(r.URL.Path, "/api/v3"); ok && r.Method != http.MethodGet {
+		g.requests = append(g.requests, r.Method+" "+path)
+	}
+	return g.fault
+}
+
+// SetFault lets f answer requests instead, from now on: it returns true if it
+// did. A panic with http.ErrAbortHandler breaks the connection. Nil ends it.
+func (g *GitHub) SetFault(f func(w http.ResponseWriter, r *http.Request) bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.fault = f
+}
+
+// CreateRepo makes an empty repository OWNER/NAME with the default branch
+// main, and returns its address for git.
+func (g *GitHub) CreateRepo(slug string) (url string, err error) {
+	out, err := exec.Command("git", "init", "-q", "--bare", "-b", "main", g.Folder(slug)).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return g.URL + "/" + slug + ".git", nil
+}
+
+// Folder is where the repository lies on the disk.
+func (g *GitHub) Folder(slug string) string {
+	return filepath.Join(g.dir, filepath.FromSlash(slug)+".git")
+}
+
+// Pulls describes the pull requests of all repositories, one a line.
+func (g *GitHub) Pulls() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var b strings.Builder
+	for _, p := range g.pulls {
+		g.refresh(p)
+		fmt.Fprintf(&b, "%s#%d %s %s<-%s %q", p.Repo, p.Number, p.State, p.Base, p.Head, p.Title)
+		if p.Draft {
+			b.WriteString(" draft")
+		}
+		for _, x := range []struct {
+			what string
+			list []string
+		}{{"labels", p.Labels}, {"reviewers", p.Users}, {"teams", p.Teams}, {"assignees", p.Assignees}, {"comments", p.Comments}} {
+			if len(x.list) > 0 {
+				fmt.Fprintf(&b, " %s=%q", x.what, x.list)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// Body is the text of a pull request.
+func (g *GitHub) Body(number int) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.pulls[number-1].Body
+}
+
+// SetState is what a person does: closed, merged.
+func (g *GitHub) SetState(number int, state string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pulls[number-1]
+	p.State, p.Merged = "closed", state == "merged"
+}
+
+// complain answers with an error that no well-behaved client gets.
+func (g *GitHub) complain(w http.ResponseWriter, status int, text string) {
+	g.mu.Lock()
+	g.complaints = append(g.complaints, text)
+	g.mu.Unlock()
+	refuse(w, status, text)
+}
+
+func refuse(w http.ResponseWriter, status int, text string, errors ...github.Error) {
+	answer(w, status, map[string]any{"message": text, "errors": errors, "documentation_url": "https://docs.github.com/rest"})
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v)
+}
+
+// serveAPI answers a request; path is below /api/v3/.
+func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
+	if a := r.Header.Values("Authorization"); len(a) != 1 || a[0] != "Bearer "+g.Token {
+		refuse(w, http.StatusUnauthorized, "Bad credentials")
+		return
+	}
+	if !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.github") || r.Header.Get("X-Github-Api-Version") == "" {
+		g.complain(w, http.StatusUnsupportedMediaType, "Accept or X-GitHub-Api-Version is missing")
+		return
+	}
+	parts := strings.Split(path, "/") // repos OWNER NAME pulls|issues N what
+	if len(parts) < 4 || parts[0] != "repos" {
+		g.complain(w, http.StatusNotFound, "no such path: "+path)
+		return
+	}
+	slug := parts[1] + "/" + parts[2]
+	if _, err := os.Stat(g.Folder(slug)); err != nil {
+		refuse(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	route := r.Method + " " + strings.Join(parts[3:], "/")
+	var p *pull
+	if len(parts) > 4 {
+		n, err := strconv.Atoi(parts[4])
+		g.mu.Lock()
+		if err == nil && n > 0 && n <= len(g.pulls) && g.pulls[n-1].Repo == slug {
+			p = g.pulls[n-1]
+		}
+		g.mu.Unlock()
+		if p == nil {
+			refuse(w, http.StatusNotFound, "Not Found")
+			return
+		}
+		parts[4] = "N"
+		route = r.Method + " " + strings.Join(parts[3:], "/")
+	}
+	switch route {
+	case "GET pulls":
+		g.list(w, r, slug)
+	case "POST pulls":
+		g.create(w, r, slug)
+	case "PATCH pulls/N":
+		g.edit(w, r, p)
+	case "GET pulls/N/reviews":
+		answer(w, http.StatusOK, []github.PullRequestReview{})
+	case "POST pulls/N/requested_reviewers":
+		var in struct {
+			Reviewers     []string `json:"reviewers"`
+			TeamReviewers []string `json:"team_reviewers"`
+		}
+		if g.decode(w, r, &in) {
+			g.change(w, http.StatusCreated, p, func() { p.Users, p.Teams = append(p.Users, in.Reviewers...), append(p.Teams, in.TeamReviewers...) })
+		}
+	case "POST issues/N/labels":
+		var in []string
+		if g.decode(w, r, &in) {
+			g.mu.Lock()
+			p.Labels = append(p.Labels, in...)
+			g.mu.Unlock()
+			answer(w, http.StatusOK, []github.Label{})
+		}
+	case "PATCH issues/N":
+		var in github.IssueRequest
+		if g.decode(w, r, &in) {
+			g.change(w, http.StatusOK, p, func() {
+				if in.Assignees != nil {
+					p.Assignees = *in.Assignees
+				}
+			})
+		}
+	case "POST issues/N/comments":
+		var in struct {
+			Body string `json:"body"`
+		}
+		if g.decode(w, r, &in) {
+			g.mu.Lock()
+			p.Comments = append(p.Comments, in.Body)
+			g.mu.Unlock()
+			answer(w, http.StatusCreated, github.IssueComment{Body: &in.Body})
+		}
+	default:
+		g.complain(w, http.StatusNotFound, "no such route: "+route)
+	}
+}
+
+// decode reads a body, in which every field has to be known.
+func (g *GitHub) decode(w http.ResponseWriter, r *http.Request, into any) bool {
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		g.complain(w, http.StatusBadRequest, fmt.Sprintf("%s %s: %v", r.Method, r.URL.Path, err))
+		return false
+	}
+	return true
+}
+
+func (g *GitHub) change(w http.ResponseWriter, status int, p *pull, f func()) {
+	g.mu.Lock()
+	f()
+	out := g.shown(p)
+	g.mu.Unlock()
+	answer(w, status, out)
+}
+
+func (g *GitHub) list(w http.ResponseWriter, r *http.Request, slug string) {
+	q := r.URL.Query()
+	for key := range q {
+		if !slices.Contains([]string{"state", "head", "base", "sort", "direction", "per_page", "page"}, key) {
+			g.complain(w, http.StatusUnprocessableEntity, "no such parameter: "+key)
+			return
+		}
+	}
+	owner, _, _ := strings.Cut(slug, "/")
+	branch, ok := strings.CutPrefix(q.Get("head"), owner+":")
+	if q.Has("head") && !ok {
+		g.complain(w, http.StatusUnprocessableEntity, "head is not OWNER:BRANCH: "+q.Get("head"))
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := []*github.PullRequest{}
+	for _, p := range slices.Backward(g.pulls) {
+		g.refresh(p)
+		if p.Repo == slug && (q.Get("state") == "all" || p.State == q.Get("state")) && (branch == "" || p.Head == branch) && (q.Get("base") == "" || p.Base == q.Get("base")) {
+			out = append(out, g.shown(p))
+		}
+	}
+	answer(w, http.StatusOK, out)
+}
+
+func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
+	var in github.NewPullRequest
+	if !g.decode(w, r, &in) {
+		return
+	}
+	head, base := g.rev(slug, in.GetHead()), g.rev(slug, in.GetBase())
+	invalid := func(e github.Error) { refuse(w, http.StatusUnprocessableEntity, "Validation Failed", e) }
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range g.pulls {
+		g.refresh(p)
+		if p.Repo == slug && p.State == "open" && p.Head == in.GetHead() && p.Base == in.GetBase() {
+			invalid(github.Error{Resource: "PullRequest", Code: "custom", Message: "A pull request already exists for " + in.GetHead() + "."})
+			return
+		}
+	}
+	switch {
+	case head == "":
+		invalid(github.Error{Resource: "PullRequest", Field: "head", Code: "invalid"})
+		return
+	case base == "":
+		invalid(github.Error{Resource: "PullRequest", Field: "base", Code: "invalid"})
+		return
+	case head == base:
+		invalid(github.Error{Resource: "PullRequest", Code: "custom", Message: "No commits between " + in.GetBase() + " and " + in.GetHead()})
+		return
+	case in.GetTitle() == "":
+		invalid(github.Error{Resource: "PullRequest", Field: "title", Code: "missing_field"})
+		return
+	case len([]rune(in.GetBody())) > 65536:
+		invalid(github.Error{Resource: "PullRequest", Field: "body", Code: "custom", Message: "body is too long (maximum is 65536 characters)"})
+		return
+	}
+	p := &pull{Repo: slug, Number: len(g.pulls) + 1, Title: in.GetTitle(), Body: in.GetBody(), State: "open", Head: in.GetHead(), Base: in.GetBase(), Draft: in.GetDraft()}
+	g.pulls = append(g.pulls, p)
+	g.refresh(p)
+	answer(w, http.StatusCreated, g.shown(p))
+}
+
+func (g *GitHub) edit(w http.ResponseWriter, r *http.Request, p *pull) {
+	var in struct { // as documented
+		Title               *string `json:"title"`
+		Body                *string `json:"body"`
+		State               *string `json:"state"`
+		Base                *string `json:"base"`
+		MaintainerCanModify *bool   `json:"maintainer_can_modify"`
+	}
+	if !g.decode(w, r, &in) {
+		return
+	}
+	g.change(w, http.StatusOK, p, func() {
+		for _, x := range []struct{ from, to *string }{{in.Title, &p.Title}, {in.Body, &p.Body}, {in.State, &p.State}} {
+			if x.from != nil {
+				*x.to = *x.from
+			}
+		}
+	})
+}
+
+// refresh looks at the branch of a pull request, which is closed when it is
+// gone.
+func (g *GitHub) refresh(p *pull) {
+	if p.State != "open" {
+		return
+	}
+	if sha := g.rev(p.Repo, p.Head); sha != "" {
+		p.SHA = sha
+	} else {
+		p.State = "closed"
+	}
+}
+
+// rev is the commit of a branch, "" when there is none.
+func (g *GitHub) rev(slug, branch string) string {
+	out, err := exec.Command("git", "-C", g.Folder(slug), "rev-parse", "--verify", "-q", "refs/heads/"+branch).Output()
+	if err != nil {
+		return ""
+	}
+	return string(bytes.TrimSpace(out))
+}
+
+// shown is a pull request as GitHub sends it.
+func (g *GitHub) shown(p *pull) *github.PullRequest {
+	owner, _, _ := strings.Cut(p.Repo, "/")
+	side := func(ref, sha string) *github.PullRequestBranch {
+		return &github.PullRequestBranch{Ref: &ref, SHA: &sha, Label: github.Ptr(owner + ":" + ref), Repo: &github.Repository{FullName: &p.Repo}}
+	}
+	out := &github.PullRequest{
+		Number: &p.Number, Title: &p.Title, Body: github.Ptr(strings.ReplaceAll(p.Body, "\n", "\r\n")), State: &p.State, Draft: &p.Draft,
+		Head: side(p.Head, p.SHA), Base: side(p.Base, g.rev(p.Repo, p.Base)),
+		HTMLURL: github.Ptr(fmt.Sprintf("%s/%s/pull/%d", g.URL, p.Repo, p.Number)),
+	}
+	if p.Merged {
+		out.MergedAt = &github.Timestamp{Time: time.Unix(1, 0).UTC()}
+	}
+	for _, l := range p.Labels {
+		out.Labels = append(out.Labels, &github.Label{Name: &l})
+	}
+	for _, u := range p.Users {
+		out.RequestedReviewers = append(out.RequestedReviewers, &github.User{Login: &u})
+	}
+	for _, t := range p.Teams {
+		out.RequestedTeams = append(out.RequestedTeams, &github.Team{Slug: &t})
+	}
+	for _, u := range p.Assignees {
+		out.Assignees = append(out.Assignees, &github.User{Login: &u})
+	}
+	return out
+}

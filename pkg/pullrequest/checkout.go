@@ -1,0 +1,160 @@
+package pullrequest
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// An entry is a file in the tree of the base.
+type entry struct{ mode, kind, id string }
+
+// The modes of git's trees (gitformat-index(5)).
+const (
+	modeExecutable = "100755"
+	modeLink       = "120000"
+)
+
+// readTree lists the tree of the base.
+func (s *Session) readTree(ctx context.Context) error {
+	out, err := s.git.run(ctx, call{args: []string{"ls-tree", "-r", "-z", "--full-tree", s.Commit}})
+	if err != nil {
+		return err
+	}
+	s.files = map[string]entry{}
+	for rec := range strings.SplitSeq(out, "\x00") {
+		what, name, ok := strings.Cut(rec, "\t")
+		if f := strings.Fields(what); ok && len(f) == 3 {
+			s.files[name] = entry{f[0], f[1], f[2]}
+		}
+	}
+	return nil
+}
+
+// Has reports whether the base has the file or folder name, which is
+// slash-separated and relative to the top of the repository.
+func (s *Session) Has(name string) bool {
+	if _, ok := s.files[name]; ok || name == "." {
+		return true
+	}
+	for f := range s.files {
+		if strings.HasPrefix(f, name+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// Checkout writes the tree of the base to the folder dir, which has to be
+// empty: the bytes that git keeps, without a conversion of line endings or a
+// filter, since these bytes are what is committed again. dir is a repository
+// of its own then, with an index that knows the files and without a commit.
+func (s *Session) Checkout(ctx context.Context, dir string) error {
+	format, err := s.git.run(ctx, call{args: []string{"rev-parse", "--show-object-format"}})
+	if err != nil {
+		return err
+	}
+	if _, err := s.git.run(ctx, call{args: []string{"init", "--quiet", "--template=", "--object-format=" + strings.TrimSpace(format), dir}}); err != nil {
+		return err
+	}
+	if _, err := s.git.run(ctx, call{args: []string{"read-tree", s.Commit}, index: filepath.Join(dir, ".git", "index")}); err != nil {
+		return err
+	}
+	root, err := os.OpenRoot(dir) // no path of a tree leads out of it
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	names := make([]string, 0, len(s.files))
+	var ids strings.Builder
+	for name, e := range s.files {
+		if e.kind != "blob" || slices.ContainsFunc(strings.Split(name, "/"), func(p string) bool { return strings.EqualFold(p, ".git") }) {
+			continue
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		ids.WriteString(s.files[name].id + "\n")
+	}
+	r, w := io.Pipe()
+	failed := make(chan error, 1)
+	go func() {
+		err := s.writeBlobs(root, names, bufio.NewReaderSize(r, 1<<20))
+		r.CloseWithError(err)
+		failed <- err
+	}()
+	err = s.git.stream(ctx, call{args: []string{"cat-file", "--batch"}, stdin: strings.NewReader(ids.String())}, w)
+	w.Close()
+	if e := <-failed; e != nil {
+		return fmt.Errorf("writing %s at %.12s to a folder: %w", s.Base, s.Commit, e)
+	}
+	return err
+}
+
+// writeBlobs writes what git cat-file --batch prints to the files names.
+func (s *Session) writeBlobs(root *os.Root, names []string, r *bufio.Reader) error {
+	made := map[string]bool{".": true}
+	for _, name := range names {
+		head, err := r.ReadString('\n')
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		f := strings.Fields(head) // id, type, size
+		if len(f) != 3 {
+			return fmt.Errorf("%s: git says %q", name, strings.TrimSpace(head))
+		}
+		size, err := strconv.ParseInt(f[2], 10, 64)
+		if err != nil {
+			return err
+		}
+		if dir := path.Dir(name); !made[dir] {
+			if err := root.MkdirAll(filepath.FromSlash(dir), 0o777); err != nil {
+				return err
+			}
+			made[dir] = true
+		}
+		if err := writeBlob(root, name, s.files[name].mode, io.LimitReader(r, size)); err != nil {
+			return err
+		}
+		if _, err := r.Discard(1); err != nil { // the line break after each
+			return err
+		}
+	}
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+func writeBlob(root *os.Root, name, mode string, src io.Reader) error {
+	file := filepath.FromSlash(name)
+	if mode == modeLink {
+		to, err := io.ReadAll(src)
+		if err != nil {
+			return err
+		}
+		_ = root.Symlink(filepath.FromSlash(string(to)), file) // a system without links: nothing follows them anyway
+		return nil
+	}
+	perm := fs.FileMode(0o666)
+	if mode == modeExecutable {
+		perm = 0o777
+	}
+	f, err := root.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s: another file has this name but for upper and lower case, which is one file here", name)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, src)
+	return errors.Join(err, f.Close())
+}
