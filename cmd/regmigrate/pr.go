@@ -48,7 +48,7 @@ have them. Run again, it updates the pull request that it opened before, and
 closes it and deletes the branch once nothing is left to move. It overwrites a
 branch only if all commits on it are its own.
 
-Charts are rendered before and after, as verify does it; if a proof fails,
+Charts and kustomizations are rendered before and after, as verify does it; if a proof fails,
 nothing is pushed.
 
 The token is read from REGMIGRATE_TOKEN; for github.com, *.ghe.com and the server
@@ -104,8 +104,8 @@ Exit codes:
 	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
 	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
 	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none")
-	x.BoolVar(&p.noVerify, "no-verify", false, "do not render charts before and after")
-	x.BoolVar(&f.requireProof, "require-proof", false, "push nothing when a chart is unproven")
+	x.BoolVar(&p.noVerify, "no-verify", false, "do not render before and after")
+	x.BoolVar(&f.requireProof, "require-proof", false, "push nothing when something is unproven")
 	addRenderFlags(cmd, &f.render)
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
 	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
@@ -215,8 +215,7 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 		return nil, stopped(ctx, err)
 	}
 	if !p.noVerify {
-		dirs := touched(link.ChartDirs(plan.Names), plan)
-		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), dirs, bar.charts)
+		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true)
 		bar.clear()
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, err)
