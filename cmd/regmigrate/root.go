@@ -35,8 +35,8 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
 const footer = `
 Exit codes:
   0  done, or nothing to do
-  1  --check: something is left to rewrite; verify, --verify: a proof failed;
-     --require: an image is not as required
+  1  --check: something is left to rewrite, or with --baseline new;
+     verify, --verify: a proof failed; --require: an image is not as required
   2  wrong usage or configuration; nothing was done
   3  a file could not be read, verified or written; the others were done
 `
@@ -61,6 +61,8 @@ type flags struct {
 	verify           bool
 	requireProof     bool
 	base             string
+	baseline         string
+	updateBaseline   bool
 	render           renderFlags
 	registry         registryFlags
 
@@ -108,6 +110,8 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.SortFlags = false
 	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "print a unified diff, write nothing")
 	x.BoolVar(&f.check, "check", false, "write nothing; exit 1 while something is left to rewrite")
+	x.StringVar(&f.baseline, "baseline", "", "with --check: the `file` of mentions that are accepted; exit 1 for others only, whether they would move or stay")
+	x.BoolVar(&f.updateBaseline, "update-baseline", false, "write the baseline anew, so that it accepts what is there now, and nothing else")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
 	x.BoolVar(&f.together, "together", false, "take along what moves together with the files named by PATH, wherever it lies: for hooks that pass single files")

@@ -55,8 +55,19 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		return stopped(ctx, err)
 	}
 	registries.images(plan)
-	if f.requireProof && !f.verify {
+	if plan.Paths, err = pathsOf(plan.Root, set.options.Walk.Paths); err != nil {
+		return err
+	}
+	switch {
+	case f.requireProof && !f.verify:
 		return errors.New("--require-proof: expected with --verify")
+	case f.updateBaseline:
+		if err := set.baseline.update(s.out, plan, f.quiet); err != nil {
+			return &exit{exitFailed, err}
+		}
+		return outcome(f, plan)
+	case set.baseline != nil:
+		plan.Compare(set.baseline.entries)
 	}
 	var unproven error
 	if f.verify {
@@ -97,7 +108,8 @@ func outcome(f *flags, plan *rewrite.Plan) error {
 	switch {
 	case counts.Failed > 0 || unreadable(plan):
 		return &exit{code: exitFailed}
-	case f.check && counts.Rewritten+counts.RewrittenImplied > 0:
+	case f.check && plan.Baseline != nil && plan.Baseline.New > 0,
+		f.check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplied > 0:
 		return &exit{code: exitLeft}
 	}
 	return nil

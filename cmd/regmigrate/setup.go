@@ -28,6 +28,8 @@ type setup struct {
 	reports []namedReport
 
 	unwritten bool // a proof failed, so that nothing was written
+
+	baseline *baseline // nil when there is none, or it is of no use
 }
 
 // A namedReport is a report and the file it goes to.
@@ -70,6 +72,9 @@ func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
 	}
 	if s.options.Bump, err = link.ParseBump(cmp.Or(f.bump, "none")); err != nil {
 		return nil, fmt.Errorf("--bump-chart %w", err)
+	}
+	if err := s.readBaseline(f, config); err != nil {
+		return nil, err
 	}
 	for _, x := range config.Fields {
 		s.options.Fields = append(s.options.Fields, format.Field(x))

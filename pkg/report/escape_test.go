@@ -68,6 +68,7 @@ func hostile(t testing.TB, evil string) *rewrite.Plan {
 	f.Findings = []rewrite.Finding{moved(2, "k8s.gcr.io/"+evil, "registry.k8s.io/"+evil)}
 	f.Unverified = true
 	k := kept(3, evil, format.Policy, evil)
+	k.Unaccepted = true
 	k.Place = format.Place{Field: "." + evil, Object: evil}
 	c := kept(4, evil, format.Conflict, "it shares "+evil)
 	return &rewrite.Plan{
@@ -86,7 +87,8 @@ func hostile(t testing.TB, evil string) *rewrite.Plan {
 			{Old: evil, New: evil, Verdict: rewrite.Missing, Detail: evil},
 			{Old: evil, New: evil, Verdict: rewrite.Different, OldDigest: evil, NewDigest: evil},
 		},
-		Advice: []rewrite.Advice{{Path: evil, Line: 3, Ref: evil, Text: evil, Source: evil}, {Text: "do " + evil}},
+		Baseline: &rewrite.Compared{File: evil, New: 1, Stale: []rewrite.Accepted{{Path: evil, Ref: evil, Reason: evil, Count: 1}}},
+		Advice:   []rewrite.Advice{{Path: evil, Line: 3, Ref: evil, Text: evil, Source: evil}, {Text: "do " + evil}},
 	}
 }
 

@@ -48,6 +48,9 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		},
 		Files:   []JSONFile{},
 		Skipped: []JSONSkip{},
+		Proofs:  []JSONProof{},
+		Images:  []JSONVerdict{},
+		Advice:  []JSONAdvice{},
 	}
 	for r, n := range c.Reasons {
 		out.Counts.Reasons[string(r)] = n
@@ -62,6 +65,25 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	}
 	for _, x := range p.Skipped {
 		out.Skipped = append(out.Skipped, jsonSkip(x))
+	}
+	for _, x := range p.Proofs {
+		j := JSONProof{utf8Text(x.Path), exact(x.Path), x.State.String(), utf8Text(x.Summary), []string{}, x.Unchanged}
+		for _, d := range x.Details {
+			j.Details = append(j.Details, utf8Text(d))
+		}
+		out.Proofs = append(out.Proofs, j)
+	}
+	for _, x := range p.Images {
+		out.Images = append(out.Images, JSONVerdict{utf8Text(x.Old), utf8Text(x.New), x.Verdict.String(), utf8Text(x.OldDigest), utf8Text(x.NewDigest), utf8Text(x.Detail)})
+	}
+	for _, x := range p.Advice {
+		out.Advice = append(out.Advice, JSONAdvice{utf8Text(x.Path), exact(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Source)})
+	}
+	if b := p.Baseline; b != nil {
+		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONAccepted{}}
+		for _, a := range b.Stale {
+			out.Baseline.Stale = append(out.Baseline.Stale, JSONAccepted(a))
+		}
 	}
 	return out
 }
@@ -93,20 +115,21 @@ func jsonFile(f *rewrite.File) JSONFile {
 	for i := range f.Findings {
 		x := &f.Findings[i]
 		j := JSONFinding{
-			Status:  x.Status.String(),
-			Note:    utf8Text(x.Note),
-			Implied: x.Implied,
-			Follows: x.Follows,
-			Line:    x.Line,
-			Column:  x.Column,
-			Start:   x.Mention.Start,
-			End:     x.Mention.End,
-			Old:     utf8Text(x.Old),
-			New:     utf8Text(x.New),
-			Rule:    utf8Text(x.Rule),
-			Field:   utf8Text(x.Place.Field),
-			Object:  utf8Text(x.Place.Object),
-			Scope:   x.Scope.String(),
+			Status:     x.Status.String(),
+			Note:       utf8Text(x.Note),
+			Implied:    x.Implied,
+			Follows:    x.Follows,
+			Unaccepted: x.Unaccepted,
+			Line:       x.Line,
+			Column:     x.Column,
+			Start:      x.Mention.Start,
+			End:        x.Mention.End,
+			Old:        utf8Text(x.Old),
+			New:        utf8Text(x.New),
+			Rule:       utf8Text(x.Rule),
+			Field:      utf8Text(x.Place.Field),
+			Object:     utf8Text(x.Place.Object),
+			Scope:      x.Scope.String(),
 		}
 		if x.Status == rewrite.Kept {
 			j.Reason = string(x.Reason)

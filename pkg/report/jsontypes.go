@@ -13,12 +13,16 @@ package report
 
 // A JSONReport is the whole report.
 type JSONReport struct {
-	Version int        `json:"version"`
-	DryRun  bool       `json:"dryRun"`
-	Rules   []JSONRule `json:"rules"`
-	Counts  JSONCounts `json:"counts"`
-	Files   []JSONFile `json:"files"`
-	Skipped []JSONSkip `json:"skipped"`
+	Version  int           `json:"version"`
+	DryRun   bool          `json:"dryRun"`
+	Rules    []JSONRule    `json:"rules"`
+	Counts   JSONCounts    `json:"counts"`
+	Files    []JSONFile    `json:"files"`
+	Skipped  []JSONSkip    `json:"skipped"`
+	Proofs   []JSONProof   `json:"proofs"`
+	Images   []JSONVerdict `json:"images"`
+	Advice   []JSONAdvice  `json:"advice"`
+	Baseline *JSONBaseline `json:"baseline,omitempty"`
 }
 
 // A JSONRule is a rule in force, chains composed.
@@ -65,21 +69,22 @@ type JSONEdit struct {
 
 // A JSONFinding is what became of one mention.
 type JSONFinding struct {
-	Status  string `json:"status"`
-	Reason  string `json:"reason,omitempty"`
-	Note    string `json:"note,omitempty"`
-	Implied bool   `json:"implied"`
-	Follows bool   `json:"follows,omitempty"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Start   int    `json:"start"`
-	End     int    `json:"end"`
-	Old     string `json:"old"`
-	New     string `json:"new,omitempty"`
-	Rule    string `json:"rule,omitempty"`
-	Field   string `json:"field,omitempty"`
-	Object  string `json:"object,omitempty"`
-	Scope   string `json:"scope"`
+	Status     string `json:"status"`
+	Reason     string `json:"reason,omitempty"`
+	Note       string `json:"note,omitempty"`
+	Implied    bool   `json:"implied"`
+	Follows    bool   `json:"follows,omitempty"`
+	Unaccepted bool   `json:"unaccepted,omitempty"`
+	Line       int    `json:"line"`
+	Column     int    `json:"column"`
+	Start      int    `json:"start"`
+	End        int    `json:"end"`
+	Old        string `json:"old"`
+	New        string `json:"new,omitempty"`
+	Rule       string `json:"rule,omitempty"`
+	Field      string `json:"field,omitempty"`
+	Object     string `json:"object,omitempty"`
+	Scope      string `json:"scope"`
 }
 
 // A JSONSkip is a file or folder that was not looked at.
@@ -90,4 +95,50 @@ type JSONSkip struct {
 	Reason     string `json:"reason"`
 	Detail     string `json:"detail,omitempty"`
 	Error      string `json:"error,omitempty"`
+}
+
+// A JSONProof is what came of proving something.
+type JSONProof struct {
+	Path       string   `json:"path"`
+	PathBase64 []byte   `json:"pathBase64,omitempty"`
+	State      string   `json:"state"`
+	Summary    string   `json:"summary"`
+	Details    []string `json:"details"`
+	Unchanged  bool     `json:"unchanged"`
+}
+
+// A JSONVerdict is what registries say of a reference before and after.
+type JSONVerdict struct {
+	Old       string `json:"old"`
+	New       string `json:"new"`
+	Verdict   string `json:"verdict"`
+	OldDigest string `json:"oldDigest,omitempty"`
+	NewDigest string `json:"newDigest,omitempty"`
+	Detail    string `json:"detail,omitempty"`
+}
+
+// A JSONAdvice is something for a person to do.
+type JSONAdvice struct {
+	Path       string `json:"path,omitempty"`
+	PathBase64 []byte `json:"pathBase64,omitempty"`
+	Line       int    `json:"line,omitempty"`
+	Ref        string `json:"ref,omitempty"`
+	Text       string `json:"text"`
+	Source     string `json:"source,omitempty"`
+}
+
+// A JSONBaseline is what came of comparing with a baseline.
+type JSONBaseline struct {
+	File     string         `json:"file"`
+	Accepted int            `json:"accepted"`
+	New      int            `json:"new"`
+	Stale    []JSONAccepted `json:"stale"`
+}
+
+// A JSONAccepted is an entry of a baseline.
+type JSONAccepted struct {
+	Path   string `json:"path"`
+	Ref    string `json:"reference"`
+	Reason string `json:"reason"`
+	Count  int    `json:"count"`
 }

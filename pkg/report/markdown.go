@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -17,15 +18,16 @@ func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
 	m.t = &text{o: o, p: p, s: m.s, width: -1, hints: true}
 	// What nobody may miss has the lower ranks; the shares are MarkdownLimit.
 	sections := []section{
-		m.answer(3_000, 0),
-		m.failures(5_000, 1),
-		m.references(13_000, 4),
-		m.proofs(9_000, 3),
-		m.registries(8_000, 5),
-		m.byHand(9_000, 2),
-		m.unverified(3_000, 6),
-		m.kept(8_000, 7),
-		m.ledger(2_000, 8),
+		m.answer(6_000, 0),
+		m.failures(4_000, 1),
+		m.unaccepted(4_000, 2),
+		m.references(11_000, 5),
+		m.proofs(8_000, 4),
+		m.registries(8_000, 6),
+		m.byHand(8_000, 3),
+		m.unverified(2_000, 7),
+		m.kept(7_000, 8),
+		m.ledger(2_000, 9),
 	}
 	if _, err := io.WriteString(w, fit(sections, MarkdownLimit)); err != nil {
 		return fmt.Errorf("writing the Markdown report: %w", err)
@@ -42,22 +44,20 @@ type markdown struct {
 
 // answer is the headline, the rules, and what moves from where.
 func (m *markdown) answer(share, rank int) section {
-	var b strings.Builder
-	b.WriteString("## " + mdProse(m.t.headline()) + "\n\n")
-	if rules := m.t.inForce(); rules != "" {
-		b.WriteString("By " + mdProse(rules) + ".\n\n")
+	s := section{head: "## " + mdShort(m.t.headline()) + "\n\n", share: share, rank: rank}
+	if m.p.Baseline != nil {
+		s.head = "## " + mdShort(sinceBaseline(m.p.Baseline)) + "\n\n" + mdShort(m.t.headline()) + ".\n\n"
 	}
-	// A number at the start of an item would begin a list of its own.
-	items := append(m.t.from(), m.t.unsearchable(), m.t.following())
+	if rules := m.t.inForce(); rules != "" {
+		s.head += "By " + mdShort(rules) + ".\n\n"
+	}
+	items := slices.DeleteFunc(append(m.t.from(), m.t.unsearchable(), m.t.following()), func(x string) bool { return x == "" })
 	if raises := m.t.raises(); len(raises) > 0 {
 		items = append(items, raises[0]+" "+strings.Join(raises[1:], ", "))
 	}
-	for _, x := range items {
-		if x != "" {
-			b.WriteString("- " + mdProse(x) + "\n")
-		}
-	}
-	return section{head: b.String(), share: share, rank: rank}
+	s.fill(len(items), func(i int) string { return "- " + mdProse(items[i]) + "\n" })
+	s.rest = func(i int) string { return leftOut(count(len(items)-i, "more line")) }
+	return s
 }
 
 // failures are the files that could not be dealt with.
@@ -71,6 +71,22 @@ func (m *markdown) failures(share, rank int) section {
 		})
 		s.rest = func(i int) string { return leftOut(count(n-i, "more file") + " that failed") }
 	}
+	return s
+}
+
+// unaccepted is the table of what is new to the baseline.
+func (m *markdown) unaccepted(share, rank int) section {
+	s := section{share: share, rank: rank}
+	all := unaccepted(m.p)
+	if len(all) == 0 {
+		return s
+	}
+	s.head = "\n### New\n\n| where | reference | |\n|---|---|---|\n"
+	s.fill(len(all), func(i int) string {
+		x := all[i]
+		return mdRow(mdCode(place(x.file.Path, x.Line)), mdCode(x.Old), mdProse(fate(x)))
+	})
+	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more new mention")) }
 	return s
 }
 
@@ -243,12 +259,20 @@ func (m *markdown) kept(share, rank int) section {
 
 // ledger is the sum.
 func (m *markdown) ledger(share, rank int) section {
-	head := "\n### Ledger\n\n" + mdProse(m.s.ledger()) + "\n\n" + mdProse(m.t.lookedAt()) + ".\n"
-	if n := len(m.p.Unrendered); n > 0 && len(m.p.Proofs) == 0 {
-		head += "\n" + count(n, "chart") + some(n, " does", " do") + " not render, so that key names decided there: " +
-			mdCodes(m.p.Unrendered[:min(n, maxDetails)], max(0, n-maxDetails)) + ".\n"
+	s := section{share: share, rank: rank}
+	s.head = "\n### Ledger\n\n" + mdProse(m.s.ledger()) + "\n\n" + mdProse(m.t.lookedAt()) + ".\n"
+	all := m.p.Unrendered
+	if n := len(all); n > 0 && len(m.p.Proofs) == 0 {
+		s.head += "\n" + count(n, "chart") + some(n, " does", " do") + " not render, so that key names decided there:\n\n"
+		s.fill(min(n, maxDetails), func(i int) string {
+			if i == maxDetails-1 && n > maxDetails {
+				return "- and " + number(n-i) + " more\n"
+			}
+			return "- " + mdCode(all[i]) + "\n"
+		})
+		s.rest = func(i int) string { return leftOut(count(n-i, "more chart")) }
 	}
-	return section{head: head, share: share, rank: rank}
+	return s
 }
 
 // mdRow is a row of a table.

@@ -70,6 +70,9 @@ func mdProse(s string) string {
 	return strings.Join(words, " ")
 }
 
+// mdShort is mdProse for what must not be long.
+func mdShort(s string) string { return mdProse(clip(ends(s, 200), 200)) }
+
 // mdWord is mdCode for a word of prose, whose marks of punctuation at the ends
 // are the sentence's. A number that begins a line would begin a list.
 func mdWord(w string, first bool) string {

@@ -69,12 +69,17 @@ var looking = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
 // writing returns args without the flags that kept a run from writing.
 func writing(args []string) []string {
 	var out []string
-	for i, a := range args {
+	for i := 0; i < len(args); i++ {
+		a := args[i]
 		if a == "--" {
 			return append(out, args[i:]...)
 		}
-		name, value, _ := strings.Cut(a, "=")
+		name, value, ok := strings.Cut(a, "=")
 		switch {
+		case name == "--baseline": // of no use but to a check
+			if !ok {
+				i++
+			}
 		case (name == "--dry-run" || name == "--check") && value != "false":
 		case looking.MatchString(a):
 			if rest := strings.ReplaceAll(a, "n", ""); rest != "-" {

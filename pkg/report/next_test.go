@@ -18,6 +18,8 @@ func TestWriting(t *testing.T) {
 		{"-j 2 --preset k8s", "-j 2 --preset k8s"},
 		{"-n -- -n", "-- -n"},
 		{"-j4n", "-j4n"},
+		{"--check --baseline b a", "a"},
+		{"--baseline=b --check a", "a"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {

@@ -81,7 +81,7 @@ func agree(t *testing.T, root, s *schema, typ reflect.Type, where string, used m
 		}
 	}
 	want := map[reflect.Kind]string{
-		reflect.String: "string", reflect.Int: "integer", reflect.Bool: "boolean",
+		reflect.Pointer: "object", reflect.String: "string", reflect.Int: "integer", reflect.Bool: "boolean",
 		reflect.Slice: "array", reflect.Struct: "object", reflect.Map: "object",
 	}[typ.Kind()]
 	if typ == reflect.TypeFor[[]byte]() {
@@ -92,6 +92,9 @@ func agree(t *testing.T, root, s *schema, typ reflect.Type, where string, used m
 	}
 	if s.Type != want {
 		t.Errorf("%s is of type %q, want %q", where, s.Type, want)
+	}
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
 	}
 	switch {
 	case s.Type == "array":
@@ -161,6 +164,10 @@ func TestSchemaEnums(t *testing.T) {
 		{"counts.reasons", defs["counts"].Properties["reasons"].PropertyNames.Enum, reasons},
 		{"finding.scope", defs["finding"].Properties["scope"].Enum, scopes},
 		{"finding.status", defs["finding"].Properties["status"].Enum, []string{rewrite.Rewritten.String(), rewrite.Kept.String()}},
+		{"proof.state", defs["proof"].Properties["state"].Enum, []string{rewrite.Unproven.String(), rewrite.Proven.String(), rewrite.Failed.String()}},
+		{"image.verdict", defs["image"].Properties["verdict"].Enum, []string{
+			rewrite.Unreachable.String(), rewrite.Same.String(), rewrite.Exists.String(), rewrite.Different.String(), rewrite.Missing.String(),
+		}},
 		{"skip.reason", defs["skip"].Properties["reason"].Enum, skips},
 	}
 	for _, tt := range tests {

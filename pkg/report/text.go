@@ -28,12 +28,16 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 	if o.Quiet {
 		t.failures()
 	} else {
+		t.baseline()
 		t.answer()
 		t.moved()
 		t.kept()
+		t.stale()
+		t.advice()
 		t.unverified()
 		t.unrendered()
 		t.proofs()
+		t.registries()
 		t.failures()
 		t.counted()
 		t.next()

@@ -40,6 +40,9 @@ type Plan struct {
 	Proofs     []Proof  // what was proven of the plan, by whoever did; empty: nothing was asked
 	Images     []Image  // what registries say of the references, sorted by New; empty: nothing was asked
 	Advice     []Advice // what is left for a person to do, sorted by path and line
+
+	Paths    []string  // what was looked at, relative to the root; empty: all
+	Baseline *Compared // what came of comparing with a baseline; nil: there is none
 }
 
 // An Advice is something for a person to do. It never changes a byte or an
@@ -162,6 +165,10 @@ type Finding struct {
 	From, To string // the prefixes of that rule
 	Place    format.Place
 	Scope    format.Scope
+
+	// Unaccepted says that there is a baseline and that the mention is new to
+	// it. Plan.Compare sets it.
+	Unaccepted bool
 
 	Reason format.Reason // why it is kept
 	Note   string        // what the reason's own sentence cannot know

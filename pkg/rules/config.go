@@ -19,6 +19,8 @@ type Config struct {
 	Exclude []string // likewise; exclude wins
 	Fields  []Field
 
+	Baseline string // the file of what --check accepts, relative to this file's folder; "" for none
+
 	pos map[string]string
 }
 
@@ -30,7 +32,7 @@ type Field struct {
 
 // The keys of a configuration file. The schema has the same.
 var (
-	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields"}
+	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields", "baseline"}
 	ruleKeys   = []string{"name", "from", "to", "keep", "doc", "source", "date"}
 	fieldKeys  = []string{"registry", "repository", "tag", "digest"}
 )
@@ -71,6 +73,8 @@ func LoadConfig(file string, src []byte) (*Config, error) {
 			c.Include, err = s.texts(v, name, `"deploy/**"`)
 		case "exclude":
 			c.Exclude, err = s.texts(v, name, `"third_party/**"`)
+		case "baseline":
+			c.Baseline, err = s.text(v, name, ".regmigrate-baseline.jsonl")
 		case "fields":
 			err = s.list(v, name, "[{registry: hub, repository: image, tag: version}]", func(_ int, name string, v *yaml.Node) error {
 				f, err := s.field(v, name)

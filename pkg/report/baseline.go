@@ -1,0 +1,97 @@
+package report
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// maxNew is how many mentions that are new to a baseline a summary names, and
+// maxStale how many entries that are gone.
+const (
+	maxNew   = 30
+	maxStale = 5
+)
+
+// unaccepted returns the mentions that are new to the baseline.
+func unaccepted(p *rewrite.Plan) []located {
+	var out []located
+	for i := range p.Files {
+		f := &p.Files[i]
+		for j := range f.Findings {
+			if f.Findings[j].Unaccepted {
+				out = append(out, located{f, &f.Findings[j]})
+			}
+		}
+	}
+	return out
+}
+
+// fate says what is to become of x: where it would move, or why it stays.
+func fate(x located) string {
+	if x.Status == rewrite.Rewritten {
+		return "would move to " + x.New
+	}
+	return "kept: " + string(x.Reason)
+}
+
+// sinceBaseline is the answer where there is a baseline.
+func sinceBaseline(b *rewrite.Compared) string {
+	if b.New == 0 {
+		return "nothing is new since " + b.File
+	}
+	return count(b.New, "mention") + some(b.New, " is", " are") + " new since " + b.File
+}
+
+// baseline writes what is new to the baseline.
+func (t *text) baseline() {
+	b := t.p.Baseline
+	if b == nil {
+		return
+	}
+	s := bold
+	if b.New > 0 {
+		s = red
+	}
+	t.put(s, sinceBaseline(b))
+	t.line(plain, ", which accepts "+number(b.Accepted))
+	all := unaccepted(t.p)
+	shown := all
+	if !t.o.Verbose {
+		shown = all[:min(maxNew, len(all))]
+	}
+	for _, x := range shown {
+		t.place(x)
+		t.line(plain, x.Old+implied(x)+"  "+fate(x))
+	}
+	if rest := len(all) - len(shown); rest > 0 {
+		t.line(plain, "    "+t.more(rest))
+	}
+}
+
+// stale writes which entries of the baseline are gone.
+func (t *text) stale() {
+	if t.p.Baseline == nil || len(t.p.Baseline.Stale) == 0 {
+		return
+	}
+	all := t.p.Baseline.Stale
+	n := 0
+	for _, a := range all {
+		n += a.Count
+	}
+	t.line(plain, count(n, "mention")+" that "+t.p.Baseline.File+" accepts "+some(n, "is", "are")+" gone; --update-baseline takes "+some(n, "it", "them")+" out")
+	shown := all
+	if !t.o.Verbose {
+		shown = all[:min(maxStale, len(all))]
+	}
+	for _, a := range shown {
+		words := a.Path + "  " + a.Ref + "  " + a.Reason
+		if a.Count > 1 {
+			words = number(a.Count) + " × " + words
+		}
+		t.line(dim, "    "+strings.TrimSpace(words))
+	}
+	if rest := len(all) - len(shown); rest > 0 {
+		t.line(dim, "    "+t.more(rest))
+	}
+}
