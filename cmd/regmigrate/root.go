@@ -129,7 +129,14 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
 	complete(cmd, "output", report.Names())
-	cmd.AddCommand(newExplainCommand(s), newVerifyCommand(s), newImagesCommand(s), newRegistryCommand(s), newPRCommand(s, &line))
+	cmd.AddCommand(
+		newExplainCommand(s),
+		newVerifyCommand(s),
+		newImagesCommand(s),
+		newRulesCommand(s),
+		newRegistryCommand(s),
+		newPRCommand(s, &line),
+	)
 	if s.plugin {
 		asPlugin(cmd, s.name())
 	}
@@ -141,9 +148,14 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 func asPlugin(cmd *cobra.Command, name string) {
 	cmd.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: name}
 	word := regexp.MustCompile(`(^|[^/.\w] *)regmigrate `)
-	for _, c := range append(cmd.Commands(), cmd) {
+	var each func(c *cobra.Command)
+	each = func(c *cobra.Command) {
 		c.Example = word.ReplaceAllString(c.Example, "${1}"+name+" ")
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
 	}
+	each(cmd)
 }
 
 // addRuleFlags adds the flags that say which rules are in force and where.

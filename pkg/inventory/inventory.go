@@ -92,6 +92,9 @@ type Image struct {
 	// hold it back.
 	New, Rule, Keep string
 
+	// Advice is what the catalogue of renamed and removed images says of it.
+	Advice []rules.Advice
+
 	// Open says that a variable of a template stands in Ref, so that it is
 	// not known in full.
 	Open bool
@@ -168,10 +171,23 @@ func Old(images []Image) []Image {
 	return slices.DeleteFunc(slices.Clone(images), func(m Image) bool { return m.New == "" })
 }
 
+// advise asks the catalogue. A tag that stands elsewhere is not known: part.
+func advise(m *Image, part bool) []rules.Advice {
+	old, now := m.Ref, m.New
+	if part && m.Tag == "" && m.Digest == "" {
+		old += ":<tag>" // a variable
+		if now != "" {
+			now += ":<tag>"
+		}
+	}
+	return slices.DeleteFunc(rules.Advise(old, now), func(a rules.Advice) bool { return a.Charts })
+}
+
 // A hit is a reference that was found.
 type hit struct {
 	image Image
 	use   Use
+	part  bool // it stands in a key for a repository, so that a tag may be anywhere
 }
 
 // add adds hits and counts.
@@ -184,6 +200,7 @@ func (v *Inventory) add(hits []hit, unfilled int) {
 		m := v.images[key]
 		if m == nil {
 			m = h.image.clone()
+			m.Advice = advise(m, h.part)
 			v.images[imageKey{m.Ref, m.New}] = m
 		}
 		m.Uses = append(m.Uses, h.use)

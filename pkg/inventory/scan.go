@@ -142,7 +142,7 @@ func (v *Inventory) hit(o *format.Occurrence) (h *hit, open bool) {
 			}
 		}
 	}
-	return &hit{image: m}, false
+	return &hit{image: m, part: o.Part || len(o.Pieces) > 1}, false
 }
 
 // complete adds a tag and a digest that stand beside a reference to it, when

@@ -51,6 +51,7 @@ type JSONImage struct {
 	Rule       string    `json:"rule,omitempty"`
 	Keep       string    `json:"keep,omitempty"`
 	Open       bool      `json:"open,omitempty"`
+	Advice     []Noted   `json:"advice,omitempty"`
 	Uses       []JSONUse `json:"uses"`
 }
 
@@ -101,6 +102,9 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 		j := JSONImage{
 			Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
 			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, Open: m.Open, Uses: []JSONUse{},
+		}
+		for _, a := range m.Advice {
+			j.Advice = append(j.Advice, Noted{a.Text, a.Source, a.Date})
 		}
 		for _, u := range m.Uses {
 			j.Uses = append(j.Uses, JSONUse{u.Via.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), utf8Text(u.Running)})

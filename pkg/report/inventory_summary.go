@@ -39,6 +39,15 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 	case len(images) > 0:
 		fmt.Fprintln(b, paint(o.Color, green, "none comes from a registry that moves"))
 	}
+	advised := 0
+	for i := range images {
+		if m := &images[i]; len(m.Advice) > 0 {
+			advised++
+		}
+	}
+	if advised > 0 {
+		inventoryAdvice(b, images, advised, o)
+	}
 	if v.Unfilled > 0 {
 		fmt.Fprintf(b, "%s not listed, since a template has still to say which: see --render\n", some(v.Unfilled, "1 reference is", number(v.Unfilled)+" references are"))
 	}
@@ -81,5 +90,28 @@ func InventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
 			path = "standard input"
 		}
 		fmt.Fprintf(b, "%s: %s\n", escape(path), escape(f.Err.Error()))
+	}
+}
+
+// mostAdvice is how many images of which the catalogue knows something are
+// named; `regmigrate rules test` and the JSON have all.
+const mostAdvice = 5
+
+// inventoryAdvice says what the catalogue knows of the images.
+func inventoryAdvice(b *bufio.Writer, images []inventory.Image, advised int, o Options) {
+	fmt.Fprintf(b, "%s renamed, frozen or removed:\n", some(advised, "1 image was", number(advised)+" images were"))
+	shown := 0
+	for i := range images {
+		m := &images[i]
+		if len(m.Advice) == 0 {
+			continue
+		}
+		if shown++; shown > mostAdvice {
+			fmt.Fprintf(b, "  and %d more: regmigrate images -o json, or regmigrate rules test REFERENCE, says which\n", advised-mostAdvice)
+			return
+		}
+		for _, a := range m.Advice {
+			fmt.Fprintf(b, "  %s: %s\n", paint(o.Color, cyan, escape(m.Ref)), escape(a.Text))
+		}
 	}
 }

@@ -31,6 +31,7 @@ type Advice struct {
 // An entry of the catalogue.
 type entry struct {
 	images []*regexp.Regexp
+	except []*regexp.Regexp
 	tags   []condition // any of them; none: every tag
 	advice Advice
 }
@@ -67,7 +68,8 @@ func (e *entry) matches(text string) bool {
 	if r.Domain == "" {
 		name = dockerHub + "/" + r.Path
 	}
-	if !slices.ContainsFunc(e.images, func(g *regexp.Regexp) bool { return g.MatchString(name) }) {
+	is := func(g *regexp.Regexp) bool { return g.MatchString(name) }
+	if !slices.ContainsFunc(e.images, is) || slices.ContainsFunc(e.except, is) {
 		return false
 	}
 	return len(e.tags) == 0 || slices.ContainsFunc(e.tags, func(c condition) bool { return c.holds(r.Tag, r.Digest) })
@@ -76,7 +78,7 @@ func (e *entry) matches(text string) bool {
 // The keys of the catalogue.
 var (
 	catalogueKeys = []string{"places", "entries"}
-	entryKeys     = []string{"images", "tags", "charts", "text", "source", "date"}
+	entryKeys     = []string{"images", "except", "tags", "charts", "text", "source", "date"}
 )
 
 // readCatalogue reads the catalogue as strictly as a configuration.
@@ -130,7 +132,7 @@ func (s strict) entry(n *yaml.Node, name string, places map[string][]string) (en
 	var e entry
 	err := s.mapping(n, name, entryKeys, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
-		case "images":
+		case "images", "except":
 			var globs []string
 			if globs, err = s.texts(v, name, "k8s.gcr.io/coredns"); err != nil {
 				return err
@@ -141,7 +143,11 @@ func (s strict) entry(n *yaml.Node, name string, places map[string][]string) (en
 					return s.errorf(v, "%w", err)
 				}
 				for _, g := range all {
-					e.images = append(e.images, globRE(g))
+					if key == "except" {
+						e.except = append(e.except, globRE(g))
+					} else {
+						e.images = append(e.images, globRE(g))
+					}
 				}
 			}
 		case "tags":

@@ -81,6 +81,7 @@ func TestAdvise(t *testing.T) {
 		{"docker.io/bitnami/redis:latest", []string{"Name a version"}},
 		{"index.docker.io/bitnami/redis:latest", []string{"Name a version"}},
 		{"bitnami/redis:7", nil},
+		{"bitnami/minideb:latest", nil},
 		{"bitnamilegacy/redis:7", []string{"allowInsecureImages"}},
 		{"docker.io/bitnami/rabbitmq:4.1.2-debian-12-r0", []string{"did not arrive"}},
 		{"gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", []string{"March 2026"}},
