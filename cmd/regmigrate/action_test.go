@@ -5,13 +5,15 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// TestAction runs the scripts of action.yml as a runner does. `make test-real`
-// runs the whole action in a real workflow.
+// TestAction runs the scripts of action.yml as a runner does, and those of
+// examples. `make test-real` runs the whole action in a real workflow.
 func TestAction(t *testing.T) {
 	files, err := filepath.Glob("testdata/action/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -23,6 +25,7 @@ func TestAction(t *testing.T) {
 	}
 	commands := scriptCommands()
 	commands["serve"] = serve
+	commands["job"] = job
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/action",
 		RequireExplicitExec: true,
@@ -30,7 +33,7 @@ func TestAction(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, cleanGit()...)
 			e.Vars = append(e.Vars,
-				"ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
+				"EXAMPLES="+filepath.Join(root, "examples"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
 				"GITHUB_OUTPUT="+filepath.Join(e.WorkDir, "output"), "GITHUB_PATH="+filepath.Join(e.WorkDir, "path"),
 				"GITHUB_STEP_SUMMARY="+filepath.Join(e.WorkDir, "summary"),
 				"RUNNER_OS=Linux", "RUNNER_ARCH=X64", "INPUT_VERSION=", "INPUT_RELEASE_URL=", "INPUT_PROGRAM=",
@@ -50,4 +53,22 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	server := httptest.NewServer(http.FileServer(http.Dir(ts.MkAbs(args[0]))))
 	ts.Defer(server.Close)
 	ts.Setenv(args[1], server.URL)
+}
+
+// job FILE NAME TO writes the script of a job of GitLab CI as one for sh.
+func job(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3, "job FILE NAME TO")
+	src, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var file map[string]yaml.Node
+	ts.Check(yaml.Unmarshal(src, &file))
+	var j struct {
+		Script []string `yaml:"script"`
+	}
+	node, ok := file[args[1]]
+	if !ok {
+		ts.Fatalf("%s has no job %s", args[0], args[1])
+	}
+	ts.Check(node.Decode(&j))
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte("set -e\n"+strings.Join(j.Script, "\n")+"\n"), 0o666))
 }
