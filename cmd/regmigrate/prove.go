@@ -184,6 +184,10 @@ func proof(v *render.Verdict) rewrite.Proof {
 		out.Details = append(out.Details, d.String())
 	}
 	for _, l := range v.Left {
+		if l.Field == "" {
+			out.Details = append(out.Details, "images does not move what would arrive: "+l.Ref)
+			continue
+		}
 		out.Details = append(out.Details, fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template))
 	}
 	for _, x := range v.NotBuilt {
