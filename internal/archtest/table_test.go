@@ -77,6 +77,7 @@ var forTests = []string{
 	"github.com/spf13/cobra/doc",      // pages that are generated
 	"github.com/pelletier/go-toml/v2", // another
 	"github.com/yuin/goldmark/...",    // an oracle for Markdown
+	"github.com/santhosh-tekuri/jsonschema/v6",
 }
 
 // forbidden are names that say nothing about what a package is.

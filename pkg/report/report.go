@@ -69,6 +69,8 @@ var writers = []Writer{
 	{"text", "a summary for people", writeText},
 	{"diff", "a unified diff that git apply takes", writeDiff},
 	{"json", "everything, for programs", writeJSON},
+	{"sarif", "SARIF 2.1.0, for code scanning", writeSARIF},
+	{"github", "annotations, as the workflow commands of GitHub", writeGitHub},
 	{"markdown", "the summary of a job, the text of a pull request", writeMarkdown},
 }
 

@@ -1,0 +1,210 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// readSARIF reads what was written, and holds that nothing is in it that the
+// structs do not have.
+func readSARIF(t testing.TB, p *rewrite.Plan, o Options) sarifRun {
+	t.Helper()
+	src := write(t, "sarif", p, o)
+	d := json.NewDecoder(strings.NewReader(src))
+	d.DisallowUnknownFields()
+	var log sarifLog
+	if err := d.Decode(&log); err != nil {
+		t.Fatal(err)
+	}
+	if log.Version != "2.1.0" || len(log.Runs) != 1 {
+		t.Fatalf("version %q with %d runs", log.Version, len(log.Runs))
+	}
+	return log.Runs[0]
+}
+
+// wellFormed holds what the standard and GitHub ask for, and no schema can.
+func wellFormed(t testing.TB, run sarifRun) {
+	t.Helper()
+	seen := map[string]bool{}
+	region := func(r sarifRegion) {
+		if r.StartLine < 1 || r.StartColumn < 0 || r.EndLine != 0 && (r.EndLine < r.StartLine || r.EndLine == r.StartLine && r.EndColumn < r.StartColumn) {
+			t.Errorf("a region that is none: %+v", r)
+		}
+	}
+	for _, r := range run.Results {
+		if r.RuleIndex >= len(run.Tool.Driver.Rules) || run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID {
+			t.Errorf("%q is not rule %d", r.RuleID, r.RuleIndex)
+		}
+		if id := r.Fingerprints["regmigrate/v1"]; id == "" || seen[id] {
+			t.Errorf("a fingerprint %q that another result has", id)
+		} else {
+			seen[id] = true
+		}
+		at := r.Locations[0].Physical
+		u, err := url.Parse(at.File.URI)
+		if err != nil || u.IsAbs() || u.Host != "" || u.RawQuery != "" || u.Fragment != "" || strings.HasPrefix(u.Path, "/") {
+			t.Errorf("%q is no relative path: %v", at.File.URI, err)
+		}
+		region(*at.Region)
+		for _, f := range r.Fixes {
+			region(f.Changes[0].Replacements[0].Deleted)
+		}
+		if !harmless(r.Message.Text) {
+			t.Errorf("a message %q", r.Message.Text)
+		}
+	}
+}
+
+func TestSARIF(t *testing.T) {
+	// A letter beyond the first plane is one code point and two UTF-16 units.
+	src := "a: 1\nb: 😀 # é\nimage: \"😀k8s.gcr.io/x\"\n"
+	f := replacing("a b/c#d:e%.yaml", src, "k8s.gcr.io", "registry.k8s.io")
+	m := moved(3, "k8s.gcr.io/x", "registry.k8s.io/x")
+	m.Mention, m.Spans = f.Edits[0].Span, []edit.Span{f.Edits[0].Span}
+	part := split(3, "gcr.io/google-containers/x", "registry.k8s.io/x") // in another file too
+	part.Mention, part.Spans = f.Edits[0].Span, m.Spans
+	f.Findings = []rewrite.Finding{m, part, kept(2, "k8s.gcr.io", format.Comment, ""), kept(2, "k8s.gcr.io", format.Ignored, "")}
+	p := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{f, staying("x.tgz!y/values.yaml", kept(7, "k8s.gcr.io/[x](y)", format.Archive, ""))}}
+
+	run := readSARIF(t, p, Options{Check: true})
+	wellFormed(t, run)
+	if len(run.Results) != 4 {
+		t.Fatalf("%d results, want 4: what is ignored is none", len(run.Results))
+	}
+	first := run.Results[0]
+	at := first.Locations[0].Physical
+	if want := (sarifRegion{3, 11, 3, 21}); at.File.URI != "a%20b/c%23d%3Ae%25.yaml" || at.File.Base != "%SRCROOT%" || *at.Region != want {
+		t.Errorf("it is at %+v %+v, want %+v", at.File, *at.Region, want)
+	}
+	units := utf16.Encode([]rune(strings.Split(src, "\n")[at.Region.StartLine-1]))
+	if got := string(utf16.Decode(units[at.Region.StartColumn-1 : at.Region.EndColumn-1])); got != "k8s.gcr.io" {
+		t.Errorf("the region is %q", got)
+	}
+	if first.Level != "error" || first.RuleID != "old-registry" || first.Message.Text != "k8s.gcr.io/x would move to registry.k8s.io/x" {
+		t.Errorf("%+v", first)
+	}
+	if len(first.Fixes) != 1 || first.Fixes[0].Changes[0].Replacements[0] != (sarifReplacement{*at.Region, sarifText{"registry.k8s.io"}}) {
+		t.Errorf("its fix is %+v", first.Fixes)
+	}
+	if len(run.Results[1].Fixes) != 0 {
+		t.Error("a part of a reference has a fix of its own")
+	}
+	if r := run.Results[2]; r.Level != "note" || r.RuleID != "kept-comment" {
+		t.Errorf("what stays: %+v", r)
+	}
+	if r := run.Results[3]; r.Locations[0].Physical.File.URI != "x.tgz" || !strings.HasPrefix(r.Message.Text, `k8s.gcr.io/\[x\](y) kept: archive`) {
+		t.Errorf("in an archive: %+v", r)
+	}
+
+	// What was moved is not left.
+	if got := readSARIF(t, p, Options{}); len(got.Results) != 2 {
+		t.Errorf("%d results after a run, want the 2 that stay", len(got.Results))
+	}
+	// With a baseline only what is new is an error.
+	p.Baseline = &rewrite.Compared{File: "b", New: 1}
+	p.Files[0].Findings[2].Unaccepted = true
+	run = readSARIF(t, p, Options{Check: true})
+	if a, b := run.Results[0], run.Results[2]; a.Level != "note" || a.BaselineState != "unchanged" || b.Level != "error" || b.BaselineState != "new" {
+		t.Errorf("with a baseline: %+v\n%+v", a, b)
+	}
+}
+
+// The fingerprint of a mention does not change when lines move.
+func TestSARIFFingerprints(t *testing.T) {
+	plan := func(line int) *rewrite.Plan {
+		return &rewrite.Plan{Files: []rewrite.File{staying("a", kept(line, "k8s.gcr.io", format.Policy, ""), kept(line+1, "k8s.gcr.io", format.Policy, ""))}}
+	}
+	a, b := readSARIF(t, plan(1), Options{}), readSARIF(t, plan(9), Options{})
+	for i := range a.Results {
+		if x, y := a.Results[i].Fingerprints["regmigrate/v1"], b.Results[i].Fingerprints["regmigrate/v1"]; x != y {
+			t.Errorf("result %d: %s and %s", i, x, y)
+		}
+	}
+}
+
+func TestSARIFLimit(t *testing.T) {
+	f := staying("a.yaml")
+	for i := range sarifResults {
+		f.Findings = append(f.Findings, kept(i+1, "k8s.gcr.io", format.Comment, ""))
+	}
+	f.Findings = append(f.Findings, moved(1, "k8s.gcr.io/x", "registry.k8s.io/x"))
+	run := readSARIF(t, &rewrite.Plan{Rules: k8s(t), Files: []rewrite.File{f}}, Options{Check: true})
+	if len(run.Results) != sarifResults || run.Results[0].Level != "error" {
+		t.Errorf("%d results, the first of level %s", len(run.Results), run.Results[0].Level)
+	}
+	if got, want := run.Invocations[0].Notifications[0].Message.Text, "1 of 25,001 results are left out, since GitHub takes no more than 25,000 a run; those that stay first."; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}
+
+func FuzzSARIF(f *testing.F) {
+	for _, evil := range []string{"x", "a b", "//host/x", "../x", "\x1b\xff\u202e", "[x](y)", "{0}", "?q#f", "%2e", "\n"} {
+		f.Add(evil)
+	}
+	f.Fuzz(func(t *testing.T, evil string) {
+		wellFormed(t, readSARIF(t, hostile(t, evil), Options{Check: true}))
+	})
+}
+
+// The schema of OASIS is in the file that REGMIGRATE_SARIF_SCHEMA names; it is
+// not ours to ship. GitHub keeps a copy in github/codeql-action, src/.
+func TestRealSARIFSchema(t *testing.T) {
+	name := os.Getenv("REGMIGRATE_SARIF_SCHEMA")
+	if name == "" {
+		t.Skip("NOT TESTED against the schema of SARIF: REGMIGRATE_SARIF_SCHEMA names no file")
+	}
+	src, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// GitHub's copy has a keyword among the properties, which is no schema.
+	region := doc.(map[string]any)["definitions"].(map[string]any)["region"].(map[string]any)
+	if _, list := region["properties"].(map[string]any)["anyOf"].([]any); list {
+		delete(region["properties"].(map[string]any), "anyOf")
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("sarif.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("sarif.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	valid := func(text string) error {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return schema.Validate(v)
+	}
+	good := write(t, "sarif", provenSketch(t), Options{Check: true})
+	for name, text := range map[string]string{
+		"sketch":  good,
+		"hostile": write(t, "sarif", hostile(t, "\x1b\xff [x](y) {0} \u202e"), Options{Check: true}),
+		"full":    write(t, "sarif", full(t), Options{DryRun: true}),
+		"nothing": write(t, "sarif", &rewrite.Plan{}, Options{}),
+	} {
+		if err := valid(text); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if valid(strings.Replace(good, `"level": "note"`, `"level": "remark"`, 1)) == nil {
+		t.Error("the schema takes a level that there is not")
+	}
+}

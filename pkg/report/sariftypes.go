@@ -1,0 +1,121 @@
+package report
+
+// The structs of a SARIF log, as far as it is used. What they mean is in the
+// standard, SARIF 2.1.0 of OASIS.
+
+type sarifLog struct {
+	Schema  string     `json:"$schema"`
+	Version string     `json:"version"`
+	Runs    []sarifRun `json:"runs"`
+}
+
+type sarifRun struct {
+	Tool struct {
+		Driver sarifDriver `json:"driver"`
+	} `json:"tool"`
+	ColumnKind  string            `json:"columnKind"`
+	Invocations []sarifInvocation `json:"invocations,omitempty"`
+	Results     []sarifResult     `json:"results"`
+	Properties  map[string]int    `json:"properties"`
+}
+
+// invocation is the one invocation of the run.
+func (r *sarifRun) invocation() *sarifInvocation {
+	if len(r.Invocations) == 0 {
+		r.Invocations = []sarifInvocation{{}}
+	}
+	return &r.Invocations[0]
+}
+
+type sarifDriver struct {
+	Name           string      `json:"name"`
+	InformationURI string      `json:"informationUri"`
+	Rules          []sarifRule `json:"rules"`
+}
+
+type sarifRule struct {
+	ID      string     `json:"id"`
+	Short   sarifText  `json:"shortDescription"`
+	Full    sarifText  `json:"fullDescription"`
+	Help    sarifText  `json:"help"`
+	Default sarifLevel `json:"defaultConfiguration"`
+}
+
+type sarifLevel struct {
+	Level string `json:"level"`
+}
+
+type sarifText struct {
+	Text string `json:"text"`
+}
+
+type sarifInvocation struct {
+	Successful    bool                `json:"executionSuccessful"`
+	Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+}
+
+// notify adds a notification; a path of "" is none, a line of 0 is none.
+func (in *sarifInvocation) notify(level, text, path string, line int) {
+	n := sarifNotification{Level: level, Message: sarifMessage(escape(text))}
+	if path != "" {
+		at := sarifPhysical{File: sarifFile(path)}
+		if line > 0 {
+			at.Region = &sarifRegion{StartLine: line}
+		}
+		n.Locations = []sarifLocation{{at}}
+	}
+	in.Notifications = append(in.Notifications, n)
+}
+
+type sarifNotification struct {
+	Level     string          `json:"level"`
+	Message   sarifText       `json:"message"`
+	Locations []sarifLocation `json:"locations,omitempty"`
+}
+
+type sarifResult struct {
+	RuleID        string            `json:"ruleId"`
+	RuleIndex     int               `json:"ruleIndex"`
+	Level         string            `json:"level"`
+	BaselineState string            `json:"baselineState,omitempty"`
+	Message       sarifText         `json:"message"`
+	Locations     []sarifLocation   `json:"locations"`
+	Fingerprints  map[string]string `json:"partialFingerprints"`
+	Fixes         []sarifFix        `json:"fixes,omitempty"`
+}
+
+type sarifLocation struct {
+	Physical sarifPhysical `json:"physicalLocation"`
+}
+
+type sarifPhysical struct {
+	File   sarifArtifact `json:"artifactLocation"`
+	Region *sarifRegion  `json:"region,omitempty"`
+}
+
+type sarifArtifact struct {
+	URI  string `json:"uri"`
+	Base string `json:"uriBaseId"`
+}
+
+type sarifRegion struct {
+	StartLine   int `json:"startLine"`
+	StartColumn int `json:"startColumn,omitempty"`
+	EndLine     int `json:"endLine,omitempty"`
+	EndColumn   int `json:"endColumn,omitempty"`
+}
+
+type sarifFix struct {
+	Description sarifText     `json:"description"`
+	Changes     []sarifChange `json:"artifactChanges"`
+}
+
+type sarifChange struct {
+	File         sarifArtifact      `json:"artifactLocation"`
+	Replacements []sarifReplacement `json:"replacements"`
+}
+
+type sarifReplacement struct {
+	Deleted  sarifRegion `json:"deletedRegion"`
+	Inserted sarifText   `json:"insertedContent"`
+}
