@@ -41,9 +41,10 @@ func linkArgo(t *Tree, move Mover) []Group {
 	if !d.touched() {
 		return nil
 	}
+	concerned := d.concerned()
 	var apps []*application
 	var updaters []*entity
-	for _, f := range d.files(d.splits() || d.mentions(argoUpdater), argoGroup+"/") {
+	for _, f := range d.files(concerned || d.mentions(argoUpdater), argoGroup+"/") {
 		all, ok := entities(f)
 		if !ok {
 			d.keepSelectors(f)
@@ -66,12 +67,27 @@ func linkArgo(t *Tree, move Mover) []Group {
 		}
 	}
 	for _, a := range apps {
-		d.application(a, updaters)
+		// Where something of a chart is split, that may be the one it gives values.
+		if concerned || len(updaters) > 0 || d.movesIn(a) {
+			d.application(a, updaters)
+		}
 	}
 	for _, u := range updaters {
 		d.imageUpdater(u, apps)
 	}
 	return d.found
+}
+
+// movesIn reports whether a rule moves something in the application.
+func (d *deployment) movesIn(a *application) bool {
+	for _, part := range []*syntax.Node{a.root, a.set} {
+		for _, o := range d.within(a.file, part) {
+			if moves(o, d.move) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // sources returns the sources of an application.
@@ -92,7 +108,7 @@ func (d *deployment) application(a *application, updaters []*entity) {
 			here = !strings.Contains(dir, "{{") && d.tree.File(path.Join(dir, "Chart.yaml")) != nil
 		}
 		helm := s.Field("helm")
-		for _, v := range d.helmValues(a, helm) {
+		for _, v := range append(d.helmValues(a, helm), d.valueFiles(helm, dir)...) {
 			l := &layer{}
 			d.arrive(l, v.file, v.node)
 			a.images = append(a.images, l.out...)
@@ -122,6 +138,23 @@ func (d *deployment) helmValues(a *application, helm *syntax.Node) []valuesAt {
 			}
 			return nil
 		}})
+	}
+	return out
+}
+
+// valueFiles returns the files of values of a source that are at hand: relative
+// to its path, or, as $ref/…, to the top of another source.
+func (d *deployment) valueFiles(helm *syntax.Node, dir string) []valuesAt {
+	var out []valuesAt
+	for _, n := range items(helm.Field("valueFiles")) {
+		name := path.Join(dir, n.Value)
+		if strings.HasPrefix(n.Value, "$") {
+			_, name, _ = strings.Cut(n.Value, "/")
+			name = path.Clean(name)
+		}
+		if v, ok := d.valuesFile(name); ok {
+			out = append(out, v)
+		}
 	}
 	return out
 }

@@ -78,7 +78,7 @@ func (d *deployment) imageList(a *application, watched map[string]string) {
 	}
 	apps := []*application{a}
 	for _, o := range d.within(a.file, annotations.Field(argoUpdater+"/image-list")) {
-		d.watch(o, apps)
+		d.watch(a.file, o, apps, watched[name(o.Text())] != "")
 	}
 	for i := 0; i+1 < len(annotations.Children); i += 2 {
 		if key := annotations.Children[i].Value; strings.HasPrefix(key, argoUpdater+"/") && strings.HasSuffix(key, ".kustomize.image-name") {
@@ -98,24 +98,26 @@ func (d *deployment) imageUpdater(u *entity, all []*application) {
 			}
 		}
 		for _, image := range items(ref.Field("images")) {
+			n := image.Field("manifestTargets").Field("kustomize").Field("name")
 			for _, o := range d.within(u.file, image.Field("imageName")) {
-				d.watch(o, apps)
+				d.watch(u.file, o, apps, n == nil)
 			}
-			if n := image.Field("manifestTargets").Field("kustomize").Field("name"); n != nil {
+			if n != nil {
 				d.kustomizeName(u.file, n, apps)
 			}
 		}
 	}
 }
 
-// watch decides an image that is watched: it is compared with what runs, so it
-// moves with that.
-func (d *deployment) watch(o *format.Occurrence, apps []*application) {
+// watch decides an image of f that is watched: it is compared with what runs, so
+// it moves with that. unnamed says that Image Updater is not told under which name
+// a kustomization has it.
+func (d *deployment) watch(f *File, o *format.Occurrence, apps []*application, unnamed bool) {
 	if !moves(o, d.move) || len(o.Pieces) != 1 {
 		return
 	}
 	g := Group{Occurrences: []format.Occurrence{*o}, Why: "Image Updater watches it in what the application deploys"}
-	with, without := 0, 0
+	with, without, renamed := 0, 0, false
 	for _, a := range apps {
 		for i := range a.images {
 			switch x := &a.images[i]; {
@@ -124,6 +126,9 @@ func (d *deployment) watch(o *format.Occurrence, apps []*application) {
 				with++
 				if x.from != nil {
 					g.Occurrences = append(g.Occurrences, *x.from)
+				} else {
+					renamed = unnamed
+					g.Insert = append(g.Insert, d.inserts(x.after)...)
 				}
 			default:
 				without++
@@ -135,6 +140,9 @@ func (d *deployment) watch(o *format.Occurrence, apps []*application) {
 		g.Keep, g.Why = format.Conflict, "it watches images that move and images that stay under their old name"
 	case with == 0:
 		g.Keep, g.Why = format.RemoteBase, "Image Updater compares it with what runs, and what the applications deploy under this name is not in this repository"
+	case renamed:
+		d.tree.Advice = append(d.tree.Advice, Advice{Path: f.Path, At: o.Pieces[0].Span.Start, Text: "a kustomization gives the image its new name and has it under the old one, " +
+			name(o.Text()) + ": tell Image Updater, with kustomize.image-name, or it sets the tag of an image that is not there"})
 	}
 	d.found = append(d.found, g)
 }

@@ -33,7 +33,7 @@ func linkFlux(t *Tree, move Mover) []Group {
 	if !d.touched() {
 		return nil
 	}
-	for _, f := range d.files(d.splits(), fluxKustomize, fluxHelm) {
+	for _, f := range d.files(d.concerned(), fluxKustomize, fluxHelm) {
 		all, ok := entities(f)
 		if !ok {
 			d.keepSelectors(f)
@@ -80,6 +80,10 @@ func (d *deployment) fluxKustomization(e *entity) {
 	if len(items(images)) == 0 {
 		return
 	}
+	picks := d.picksOf(e.file, images)
+	if len(picks) == 0 {
+		return
+	}
 	dir := local(spec.Str("path"))
 	l, known := d.folder(dir)
 	all := &layer{}
@@ -92,7 +96,7 @@ func (d *deployment) fluxKustomization(e *entity) {
 		}
 	}
 	d.arrive(all, e.file, spec.Field("patches"))
-	for _, p := range d.picksOf(e.file, images) {
+	for _, p := range picks {
 		if known && d.follow(p, dir) {
 			continue
 		}
@@ -115,14 +119,14 @@ func (d *deployment) arrive(l *layer, f *File, n *syntax.Node) {
 	}
 }
 
-// picksOf returns the names of the entries of images, as a kustomization has
-// them.
+// picksOf returns the names that a rule moves of the entries of images, as a
+// kustomization has them.
 func (d *deployment) picksOf(f *File, images *syntax.Node) []pick {
 	var out []pick
 	entries := items(images)
 	for i, item := range entries {
 		occs := d.within(f, item.Field("name"))
-		if len(occs) != 1 || len(occs[0].Pieces) != 1 {
+		if len(occs) != 1 || len(occs[0].Pieces) != 1 || !moves(occs[0], d.move) {
 			continue
 		}
 		p := pick{file: f, occ: occs[0]}
@@ -196,14 +200,47 @@ func (d *deployment) configMap(e *entity, name, key string) (valuesAt, bool) {
 	if key == "" {
 		key = "values.yaml"
 	}
-	for _, f := range d.files(false, "ConfigMap") {
-		all, _ := entities(f)
-		for _, m := range all {
-			if m.kind() != "ConfigMap" || m.name() != name || m.namespace() != "" && e.namespace() != "" && m.namespace() != e.namespace() {
-				continue
+	if d.maps == nil {
+		d.maps = []*entity{}
+		for _, f := range d.files(false, "ConfigMap") {
+			all, _ := entities(f)
+			for _, m := range all {
+				if m.kind() == "ConfigMap" {
+					d.maps = append(d.maps, m)
+				}
 			}
-			if n := m.root.Field("data").Field(key); n != nil && n.Kind == syntax.Scalar {
-				return valuesAt{f, n, byPath(format.Inner(n))}, true
+		}
+	}
+	for _, m := range d.maps {
+		if m.name() != name || m.namespace() != "" && e.namespace() != "" && m.namespace() != e.namespace() {
+			continue
+		}
+		if n := m.root.Field("data").Field(key); n != nil && n.Kind == syntax.Scalar {
+			return valuesAt{m.file, n, byPath(format.Inner(n))}, true
+		}
+	}
+	return d.generatedMap(e, name, key)
+}
+
+// generatedMap returns the values in a ConfigMap that the kustomization beside
+// the release e makes of a file.
+func (d *deployment) generatedMap(e *entity, name, key string) (valuesAt, bool) {
+	dir := path.Dir(e.file.Path)
+	f := d.graph.kustomization(dir)
+	if f == nil {
+		return valuesAt{}, false
+	}
+	all, _ := entities(f)
+	for _, k := range all {
+		for _, g := range items(k.root.Field("configMapGenerator")) {
+			for _, n := range items(g.Field("files")) {
+				as, file, named := strings.Cut(n.Value, "=")
+				if !named {
+					as, file = path.Base(n.Value), n.Value
+				}
+				if g.Str("name") == name && as == key {
+					return d.valuesFile(path.Join(dir, file))
+				}
 			}
 		}
 	}

@@ -19,7 +19,10 @@ type deployment struct {
 	graph *graph            // of the folders' kustomizations; its groups are those that linkKustomize has made
 	named map[*layer]*layer // its layers, with names alone
 	occs  map[*File][]*format.Occurrence
-	yaml  []string // all YAML files of the repository, once they were asked for
+	yaml  []string                  // all YAML files of the repository, once they were asked for
+	maps  []*entity                 // the ConfigMaps, once they were asked for
+	held  map[pieceAt]format.Reason // why entries of kustomizations stay, once it was asked
+	asked int                       // groups of graph that held has
 	found []Group
 }
 
@@ -56,15 +59,16 @@ func (d *deployment) touched() bool {
 	return false
 }
 
-// splits reports whether a rule moves a reference that stands in several values
-// of a chart: an object that gives the chart one of them need not hold a mention.
-func (d *deployment) splits() bool {
+// concerned reports whether something moves that an object without any mention
+// decides about: a reference of a chart's that stands in several values, of which
+// the object may give one, and a short name that gets a domain, before which
+// the chart that the object names may put a registry.
+func (d *deployment) concerned() bool {
 	for _, f := range d.tree.Files {
-		if path.Base(f.Path) != "values.yaml" {
-			continue
-		}
+		values := path.Base(f.Path) == "values.yaml"
 		for i := range f.Scanned.Occurrences {
-			if o := &f.Scanned.Occurrences[i]; len(o.Pieces) > 1 && !o.Loose && moves(o, d.move) {
+			o := &f.Scanned.Occurrences[i]
+			if values && len(o.Pieces) > 1 && !o.Loose && moves(o, d.move) || d.getsDomain(o) && strings.Contains(strings.ToLower(path.Ext(o.Field(0))), "repo") {
 				return true
 			}
 		}

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -51,6 +52,8 @@ func (d *deployment) choose(p pick, l *layer, known bool, where string) string {
 			with++
 			if a.from != nil {
 				g.Occurrences = append(g.Occurrences, *a.from)
+			} else {
+				g.Insert = d.inserts(a.after)
 			}
 			if a.insert.Path != "" {
 				g.Insert = append(g.Insert, a.insert)
@@ -110,13 +113,11 @@ func (d *deployment) follow(p pick, dir string) bool {
 			continue
 		}
 		g := Group{Occurrences: []format.Occurrence{*p.occ, *o}, Why: "it replaces the entry of this name in " + f.Path}
-		for j := range d.tree.Groups {
-			if of := &d.tree.Groups[j]; of.Keep != "" && len(of.Occurrences) > 0 && whereIs(&of.Occurrences[0].Pieces[0]) == whereIs(&o.Pieces[0]) {
-				g = Group{Occurrences: g.Occurrences[:1], Keep: of.Keep, Why: g.Why}
-				if of.Keep == format.RemoteBase && p.add != nil && p.alone == "" {
-					if ins, ok := p.add(after); ok {
-						d.found = append(d.found, Group{Insert: []FileEdit{ins}, Why: g.Why})
-					}
+		if keep := d.entryHeld(o); keep != "" {
+			g = Group{Occurrences: g.Occurrences[:1], Keep: keep, Why: g.Why}
+			if keep == format.RemoteBase && p.add != nil && p.alone == "" {
+				if ins, ok := p.add(after); ok {
+					d.found = append(d.found, Group{Insert: []FileEdit{ins}, Why: g.Why})
 				}
 			}
 		}
@@ -124,6 +125,46 @@ func (d *deployment) follow(p pick, dir string) bool {
 		return true
 	}
 	return false
+}
+
+// inserts returns the keys that kustomizations get to give an image the new name
+// after: what counts on that name moves only with them.
+func (d *deployment) inserts(after string) []FileEdit {
+	var out []FileEdit
+	for _, g := range d.kustomized() {
+		for _, e := range g.Insert {
+			if strings.HasSuffix(e.New, "newName: "+after) {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// kustomized returns the groups of kustomizations: those of the run, and those
+// that were read to decide what is selected.
+func (d *deployment) kustomized() []Group {
+	return slices.Concat(d.tree.Groups, d.graph.groups)
+}
+
+// entryHeld returns why the entry of a kustomization stays whose name is o, ""
+// when it may move.
+func (d *deployment) entryHeld(o *format.Occurrence) format.Reason {
+	add := func(g *Group) {
+		if g.Keep != "" && len(g.Occurrences) > 0 {
+			d.held[whereIs(&g.Occurrences[0].Pieces[0])] = g.Keep
+		}
+	}
+	if d.held == nil {
+		d.held = map[pieceAt]format.Reason{}
+		for i := range d.tree.Groups {
+			add(&d.tree.Groups[i])
+		}
+	}
+	for ; d.asked < len(d.graph.groups); d.asked++ { // those of layers that were read since
+		add(&d.graph.groups[d.asked])
+	}
+	return d.held[whereIs(&o.Pieces[0])]
 }
 
 // local returns the folder that a path of a source names, relative to its root.

@@ -30,6 +30,23 @@ func byPath(root *syntax.Node) func(string) *syntax.Node {
 	}
 }
 
+// valuesFile returns the values in the file at name; false when it is not at
+// hand.
+func (d *deployment) valuesFile(name string) (valuesAt, bool) {
+	if name == "" || strings.Contains(name, "{{") || strings.HasPrefix(name, "../") {
+		return valuesAt{}, false
+	}
+	f := d.tree.File(name)
+	if f == nil {
+		return valuesAt{}, false
+	}
+	all, _ := entities(f)
+	if len(all) != 1 {
+		return valuesAt{}, false
+	}
+	return valuesAt{f, all[0].root, byPath(all[0].root)}, true
+}
+
 // override ties values to those of the chart in the folder dir that they
 // complete: a registry that stands in the one and the repository in the other
 // are one reference. Of a chart that is not here, a repository without a domain
@@ -71,18 +88,24 @@ func (d *deployment) override(v valuesAt, dir string, here bool) {
 // behindUnknown keeps a repository that would get a domain although a chart
 // that nobody sees may put a registry before it.
 func (d *deployment) behindUnknown(o *format.Occurrence) {
-	if len(o.Pieces) != 1 || !o.Image || o.Loose {
-		return
+	if d.getsDomain(o) {
+		d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "the chart is not in this repository and may put a registry before the name"})
 	}
-	after, ok := d.after(o)
-	if !ok {
-		return
+}
+
+// getsDomain reports whether o is a short name that moves to one with a domain.
+func (d *deployment) getsDomain(o *format.Occurrence) bool {
+	if len(o.Pieces) != 1 || !o.Image || o.Loose {
+		return false
 	}
 	before, err := image.Parse(o.Text())
 	if err != nil || before.Domain != "" {
-		return
+		return false
 	}
-	if r, err := image.Parse(after); err == nil && r.Domain != "" {
-		d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "the chart is not in this repository and may put a registry before the name"})
+	after, ok := d.after(o)
+	if !ok {
+		return false
 	}
+	r, err := image.Parse(after)
+	return err == nil && r.Domain != ""
 }
