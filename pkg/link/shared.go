@@ -25,15 +25,16 @@ var Shared = &Linker{
 
 func linkShared(t *Tree, move Mover) []Group {
 	var groups []Group
+	claimed := t.claimed()
 	for _, f := range t.Files {
-		groups = append(groups, sharedIn(t, f, move)...)
+		groups = append(groups, sharedIn(f, move, claimed)...)
 	}
 	return groups
 }
 
 // sharedIn returns a group for each registry of f that loose occurrences
 // share and that some rule would move.
-func sharedIn(t *Tree, f *File, move Mover) []Group {
+func sharedIn(f *File, move Mover, claimed map[pieceAt]bool) []Group {
 	users := map[edit.Span][]*format.Occurrence{}
 	own := map[edit.Span][]*format.Occurrence{}
 	var order []edit.Span
@@ -51,7 +52,6 @@ func sharedIn(t *Tree, f *File, move Mover) []Group {
 		}
 	}
 	sort.Slice(order, func(i, j int) bool { return order[i].Start < order[j].Start })
-	claimed := t.claimed()
 	var groups []Group
 	for _, at := range order {
 		if claimed[pieceAt{f.Path, at}] {
