@@ -31,9 +31,8 @@ func (d *deployment) imageAutomation() {
 		return
 	}
 	repositories, policies := d.imageObjects()
-	if d.tree.Holding != nil {
-		lines = d.setterLines() // those of files that were read meanwhile too
-	}
+	d.tree.Settle()
+	lines = d.setterLines() // those of files that were read meanwhile too
 	groups := map[*entity]*automated{}
 	var order []*entity
 	get := func(e *entity) *automated {
