@@ -1,0 +1,88 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+// suffixes are those of the tags that cosign keeps what belongs to an image
+// under: sha256-….sig. Source: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
+var suffixes = []string{".sig", ".att", ".sbom"}
+
+// maxDepth bounds what is attached to what is attached: an attestation has a
+// signature.
+const maxDepth = 4
+
+// attached copies what belongs to the manifest with that digest, and returns
+// how much the target has of it.
+func (m *mirror) attached(ctx context.Context, from, to name.Repository, digest string, depth int) (int, error) {
+	if depth > maxDepth {
+		return 0, nil
+	}
+	n := 0
+	for _, suffix := range suffixes {
+		tag := strings.Replace(digest, ":", "-", 1) + suffix
+		ok, err := m.attachment(ctx, from.Tag(tag), to.Tag(tag))
+		if err != nil {
+			return n, err
+		}
+		if ok {
+			n++
+		}
+	}
+	index, err := remote.Referrers(from.Digest(digest), remote.WithContext(ctx), remote.Reuse(m.puller))
+	if missing(err) || denied(err) {
+		return n, nil
+	}
+	if err != nil {
+		return n, fmt.Errorf("asking for its referrers: %s", said(from.Digest(digest), err))
+	}
+	list, err := index.IndexManifest()
+	if err != nil {
+		return n, fmt.Errorf("reading its referrers: %w", err)
+	}
+	for _, d := range list.Manifests {
+		ref := d.Digest.String()
+		if _, err := m.attachment(ctx, from.Digest(ref), to.Digest(ref)); err != nil {
+			return n, err
+		}
+		more, err := m.attached(ctx, from, to, ref, depth+1)
+		if n += 1 + more; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// attachment copies one of them; false if there is none.
+func (m *mirror) attachment(ctx context.Context, from, to name.Reference) (bool, error) {
+	desc, err := m.puller.Head(ctx, from)
+	if missing(err) || denied(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, errors.New(said(from, err))
+	}
+	there, err := m.has(ctx, to, desc.Digest)
+	if err != nil {
+		return false, errors.New(said(to, err))
+	}
+	if there {
+		return true, nil
+	}
+	got, err := m.puller.Get(ctx, from)
+	if err != nil {
+		return false, errors.New(said(from, err))
+	}
+	all, err := m.tree(ctx, from.Context(), to.Context(), v1.Descriptor{Digest: got.Digest, MediaType: got.MediaType}, got.Manifest, true)
+	if err != nil || len(all) == 0 {
+		return false, err
+	}
+	return true, m.put(ctx, to, got.Manifest, got.MediaType)
+}
