@@ -26,7 +26,7 @@ heeded.`,
 			return errors.New("registry: expected check, mirror, mirror-config or ping\n  regmigrate registry --help says what they do")
 		},
 	}
-	cmd.AddCommand(newCheckCommand(s))
+	cmd.AddCommand(newCheckCommand(s), newMirrorCommand(s), newMirrorConfigCommand(s), newPingCommand(s))
 	return cmd
 }
 

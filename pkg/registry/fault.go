@@ -23,6 +23,7 @@ const (
 	FaultNone        Fault = iota // another error
 	FaultDNS                      // the name does not resolve
 	FaultProxy                    // the proxy refuses, or cannot reach the host
+	FaultNoProxy                  // there is no connection to the proxy
 	FaultConnect                  // nobody answers at the address
 	FaultAuthority                // the certificate is signed by an unknown authority
 	FaultCertificate              // the certificate is for another name, or not valid now
@@ -65,7 +66,7 @@ func explain(err error) (Fault, string) {
 		return FaultTLS, "it does not speak TLS"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
 		_, why := explain(op.Err)
-		return FaultProxy, "the proxy cannot be reached: " + why
+		return FaultNoProxy, "the proxy cannot be reached: " + why
 	case errors.As(err, &proxy):
 		return FaultProxy, explainProxy(proxy.status)
 	case errors.As(err, &dns):

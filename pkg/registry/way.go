@@ -254,7 +254,7 @@ func passing(err error) bool {
 // host.
 func unreached(err error) bool {
 	switch f, _ := explain(err); f {
-	case FaultDNS, FaultProxy, FaultConnect, FaultAuthority, FaultCertificate, FaultTLS:
+	case FaultDNS, FaultProxy, FaultNoProxy, FaultConnect, FaultAuthority, FaultCertificate, FaultTLS:
 		return true
 	}
 	op := (*net.OpError)(nil)

@@ -1,0 +1,323 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// PingOptions say what a Ping asks for.
+type PingOptions struct {
+	Host      string          // the registry
+	Image     string          // repository:tag, below the host; "": only as far as an image is not needed
+	Timeout   time.Duration   // for each step; 0: 20 seconds
+	Transport *http.Transport // nil: one that takes the proxy from the environment
+	Keychain  authn.Keychain  // nil: the Docker keychain
+}
+
+// A Step is one of the steps to an image.
+type Step struct {
+	Name   string // resolve, connect, token, manifest, blob
+	Said   string // what came of it, a line
+	Failed bool
+	Fault  Fault
+	Host   string // that it failed at
+	Do     string // when it failed: what it means, and what to do
+}
+
+// A Pinged is what a Ping came to.
+type Pinged struct {
+	Steps []Step   // the last one may have failed
+	Hosts []string // those that requests went to, sorted
+}
+
+// OK reports whether all steps succeeded.
+func (p *Pinged) OK() bool {
+	return !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Failed })
+}
+
+// Ping goes the way to an image step by step, and stops where it ends.
+func Ping(ctx context.Context, o PingOptions) *Pinged {
+	if o.Timeout <= 0 {
+		o.Timeout = 20 * time.Second
+	}
+	if o.Transport == nil {
+		o.Transport = newTransport(2)
+	}
+	if o.Keychain == nil {
+		o.Keychain = authn.DefaultKeychain
+	}
+	p := &ping{o: o, trail: &trail{}}
+	p.ctx = context.WithValue(ctx, trailKey{}, p.trail)
+	for _, step := range []func() (string, string, error){p.resolve, p.connect, p.token, p.manifest, p.blob} {
+		if o.Image == "" && len(p.steps) == 3 {
+			break
+		}
+		var cancel context.CancelFunc
+		p.now, cancel = context.WithTimeout(p.ctx, o.Timeout)
+		called, said, err := step()
+		cancel()
+		s := Step{Name: called, Said: said}
+		if err != nil {
+			s.Failed = true
+			s.Fault, s.Said = explain(err)
+			s.Host = cmp.Or(where(err), o.Host)
+			s.Do = p.advice(s.Fault, s.Host)
+			if s.Host != o.Host {
+				s.Said = s.Host + ": " + s.Said
+			}
+		}
+		p.steps = append(p.steps, s)
+		if err != nil {
+			break
+		}
+	}
+	hosts := slices.Clone(p.trail.hosts)
+	slices.Sort(hosts)
+	return &Pinged{Steps: p.steps, Hosts: slices.Compact(hosts)}
+}
+
+// A ping is one run of Ping.
+type ping struct {
+	o        PingOptions
+	ctx, now context.Context
+	trail    *trail
+	steps    []Step
+
+	client *http.Client // with credentials
+	kind   string       // of the manifest
+	small  v1.Descriptor
+}
+
+// RoundTrip makes one request, once, and leaves a trail.
+func (p *ping) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.trail.mu.Lock()
+	p.trail.hosts = append(p.trail.hosts, r.URL.Host)
+	p.trail.mu.Unlock()
+	resp, err := p.o.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, &hostError{r.URL.Host, err}
+	}
+	return resp, nil
+}
+
+func (p *ping) url(path string) string { return "https://" + server(p.o.Host) + path }
+
+func (p *ping) resolve() (string, string, error) {
+	const called = "resolve"
+	r, err := http.NewRequestWithContext(p.now, http.MethodGet, p.url("/v2/"), nil)
+	if err != nil {
+		return called, "", err
+	}
+	if p.o.Transport.Proxy != nil {
+		if proxy, err := p.o.Transport.Proxy(r); err == nil && proxy != nil {
+			return called, "left to the proxy " + proxy.Redacted(), nil
+		}
+	}
+	host := r.URL.Hostname()
+	found, err := net.DefaultResolver.LookupHost(p.now, host)
+	if err != nil {
+		return called, "", &hostError{p.o.Host, err}
+	}
+	return called, strings.Join(found[:min(3, len(found))], ", "), nil
+}
+
+// connect reaches the registry: the connection, TLS, and its first answer.
+func (p *ping) connect() (string, string, error) {
+	const called = "connect"
+	r, err := http.NewRequestWithContext(p.now, http.MethodGet, p.url("/v2/"), nil)
+	if err != nil {
+		return called, "", err
+	}
+	resp, err := p.RoundTrip(r)
+	if err != nil {
+		return called, "", err
+	}
+	defer resp.Body.Close()
+	by := ""
+	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
+		by = ", certificate by " + issuedBy(resp.TLS.PeerCertificates[0].Issuer.Organization, resp.TLS.PeerCertificates[0].Issuer.CommonName)
+	}
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusUnauthorized {
+		resp.Request = r
+		return called, "", transport.CheckError(resp, http.StatusOK)
+	}
+	return called, fmt.Sprintf("GET /v2/ answers %d%s", resp.StatusCode, by), nil
+}
+
+func issuedBy(organization []string, common string) string {
+	return strings.TrimSpace(strings.Join(append(slices.Clone(organization), common), " "))
+}
+
+// token gets what the registry wants to be let in, if it wants anything.
+func (p *ping) token() (string, string, error) {
+	const called = "token"
+	reg, err := name.NewRegistry(p.o.Host)
+	if err != nil {
+		return called, "", err
+	}
+	auth, err := authn.Resolve(p.now, p.o.Keychain, reg)
+	if err != nil {
+		return called, "", fmt.Errorf("reading the credentials of docker login: %w", err)
+	}
+	scope := "registry:catalog:*"
+	if repo, _, _ := strings.Cut(p.o.Image, ":"); repo != "" {
+		scope = "repository:" + repo + ":pull"
+	}
+	t, err := transport.NewWithContext(p.now, reg, auth, p, []string{scope})
+	if err != nil {
+		return called, "", err
+	}
+	p.client = &http.Client{Transport: t}
+	if auth == authn.Anonymous {
+		return called, "none needed, or given to anybody", nil
+	}
+	return called, "with the credentials of docker login", nil
+}
+
+// fetch gets a path, wherever it is redirected to, and says where that is.
+func (p *ping) fetch(path, accept string) ([]byte, string, error) {
+	r, err := http.NewRequestWithContext(p.now, http.MethodGet, p.url(path), nil)
+	if err != nil {
+		return nil, "", err
+	}
+	r.Header.Set("Accept", accept)
+	resp, err := p.client.Do(r)
+	if err != nil {
+		return nil, "", err
+	}
+	defer resp.Body.Close()
+	if err := transport.CheckError(resp, http.StatusOK); err != nil {
+		return nil, "", err
+	}
+	via := ""
+	if host := resp.Request.URL.Host; host != server(p.o.Host) {
+		via = ", redirected to " + host
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
+	if err != nil {
+		return nil, "", &hostError{resp.Request.URL.Host, err}
+	}
+	p.kind = resp.Header.Get("Content-Type")
+	return data, via, nil
+}
+
+const manifestTypes = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, " +
+	"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
+
+// manifest pulls the manifest of the image, and of its first platform.
+func (p *ping) manifest() (string, string, error) {
+	const called = "manifest"
+	repo, tag, _ := strings.Cut(p.o.Image, ":")
+	data, via, err := p.fetch("/v2/"+repo+"/manifests/"+cmp.Or(tag, "latest"), manifestTypes)
+	if err != nil {
+		return called, "", err
+	}
+	said := fmt.Sprintf("%s, %d bytes%s", p.o.Image, len(data), via)
+	m, err := readManifest(data)
+	if err == nil && len(m.Manifests) > 0 {
+		if data, _, err = p.fetch("/v2/"+repo+"/manifests/"+m.Manifests[0].Digest.String(), manifestTypes); err == nil {
+			m, err = readManifest(data)
+		}
+	}
+	if err != nil {
+		return called, "", err
+	}
+	if m.Config == nil {
+		return called, "", errors.New("the answer is no manifest of an image: something else answers for the registry")
+	}
+	p.small = *m.Config
+	for _, l := range m.Layers {
+		if l.Size < p.small.Size {
+			p.small = l
+		}
+	}
+	return called, said, nil
+}
+
+// blob pulls the smallest blob, and looks whether it is whole.
+func (p *ping) blob() (string, string, error) {
+	const called = "blob"
+	repo, _, _ := strings.Cut(p.o.Image, ":")
+	data, via, err := p.fetch("/v2/"+repo+"/blobs/"+p.small.Digest.String(), "*/*")
+	if err != nil {
+		return called, "", err
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.small.Digest.Hex {
+		return called, "", errors.New("its bytes are not those of its digest: something on the way changes them, such as a proxy that shows a page of its own")
+	}
+	return called, fmt.Sprintf("%d bytes, as its digest says%s", len(data), via), nil
+}
+
+// advice says what a fault means and what to do about it.
+func (p *ping) advice(f Fault, host string) string {
+	redirected := ""
+	if host != p.o.Host {
+		redirected = p.o.Host + " sends its clients on to " + host + ". "
+	}
+	switch f {
+	case FaultDNS:
+		return redirected + "The name servers of this machine do not know the name. Ask whoever runs them, or name a proxy in HTTPS_PROXY."
+	case FaultProxy:
+		return redirected + "Whoever runs the proxy has to allow CONNECT " + host + ":443; a host that needs no proxy goes into NO_PROXY."
+	case FaultNoProxy:
+		return "HTTPS_PROXY names a proxy that is not there, or that a firewall keeps away."
+	case FaultConnect, FaultTimeout:
+		if !strings.Contains(host, ":") {
+			host += ", port 443"
+		}
+		return redirected + "A firewall on the way refuses or drops it, or the host is down. Allow " + host + ", or name a proxy in HTTPS_PROXY."
+	case FaultAuthority:
+		return redirected + "Something on the way opens TLS, often a proxy of the company. Put its authority into a file, name that in SSL_CERT_FILE, and give it to the container runtime of the nodes too."
+	case FaultCertificate, FaultTLS:
+		return redirected + "Something else answers in its place, or the clock of this machine is wrong. Look at what `openssl s_client -connect " + host + ":443` shows."
+	case FaultAuth:
+		return redirected + "Log in with docker login " + host + ", or ask for the right to pull."
+	case FaultMissing:
+		return redirected + "The registry answers, but does not have " + cmp.Or(p.o.Image, "it") + "; name an image that it has with --image."
+	case FaultBusy:
+		return redirected + "It is busy or broken. Try again later; many pulls from one address are limited, and credentials or a mirror help."
+	}
+	return redirected + "Try again; if it stays, a proxy or firewall on the way is the first thing to look at."
+}
+
+// An Allowed is a host that a firewall has to let through.
+type Allowed struct{ Host, Why string }
+
+// AllowedFor are the hosts that a registry is known to send its clients to.
+// Those of registry.k8s.io may change at any time, which its makers say.
+// Source: https://github.com/kubernetes/registry.k8s.io, request-handling.md
+// and buckets.go in cmd/archeio, as of 2025.
+func AllowedFor(host string) []Allowed {
+	switch host {
+	case "registry.k8s.io":
+		return []Allowed{
+			{"registry.k8s.io", "every request begins here"},
+			{"*-docker.pkg.dev", "manifests, and blobs for clients outside of AWS: us-west1-docker.pkg.dev, europe-west1-docker.pkg.dev, …"},
+			{"prod-registry-k8s-io-REGION.s3.dualstack.REGION.amazonaws.com", "blobs for clients in AWS, from the nearest region"},
+			{"767373bbdcb8270361b96548387bf2a9ad0d48758c35-eu-west-2.s3.dualstack.eu-west-2.amazonaws.com", "the same in eu-west-2"},
+			{"storage.googleapis.com", "blobs of Google's registries"},
+		}
+	case "docker.io":
+		return []Allowed{
+			{"registry-1.docker.io", "manifests"},
+			{"auth.docker.io", "tokens"},
+			{"production.cloudflare.docker.com", "blobs"},
+		}
+	}
+	return nil
+}
