@@ -198,10 +198,13 @@ func (d *deployment) folder(dir string) (*layer, bool) {
 	l := &layer{}
 	found := false
 	done := map[string]bool{}
-	for _, name := range d.all() {
-		if dir != "." && !strings.HasPrefix(name, dir+"/") {
-			continue
-		}
+	names := d.all()
+	below := ""
+	if dir != "." {
+		below = dir + "/"
+	}
+	for i := sort.SearchStrings(names, below); i < len(names) && strings.HasPrefix(names[i], below); i++ {
+		name := names[i]
 		found = true
 		if own := d.layerAround(name, dir); own != "" {
 			if !done[own] {
