@@ -74,6 +74,9 @@ Exit codes:
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
+			if err := checkRequire(cmd, &f.registry); err != nil {
+				return err
+			}
 			return pr(cmd.Context(), s, &f, &p, args)
 		},
 	}
@@ -106,6 +109,7 @@ Exit codes:
 	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none")
 	x.BoolVar(&p.noVerify, "no-verify", false, "do not render before and after")
 	x.BoolVar(&f.requireProof, "require-proof", false, "push nothing when something is unproven")
+	addRequireFlags(cmd, &f.registry)
 	addRenderFlags(cmd, &f.render)
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
 	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
@@ -141,8 +145,7 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 		return err
 	}
 	if err := provenOr(plan, f.requireProof); err != nil {
-		set.unwritten = true
-		return errors.Join(prReport(s, f, set, plan), err)
+		return notPushed(s, f, set, plan, err)
 	}
 	change, err := changeOf(plan, set, f, p)
 	if err != nil {
@@ -161,9 +164,22 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 		}
 	}
 	if plan.Count().Failed > 0 || unreadable(plan) {
-		return errors.Join(prReport(s, f, set, plan), outcome(f, plan))
+		return errors.Join(failures(s, f, set, plan), outcome(f, plan))
 	}
 	return nil
+}
+
+// notPushed says what keeps the change from being pushed.
+func notPushed(s streams, f *flags, set *setup, plan *rewrite.Plan, err error) error {
+	o := set.report(f)
+	o.Color = colour(f.color, s.err)
+	if e := report.Proofs(s.err, plan, o); e != nil {
+		return &exit{exitFailed, e}
+	}
+	if proofs(plan)[rewrite.Failed] > 0 {
+		return &exit{exitLeft, errors.New("a proof failed: nothing was pushed")}
+	}
+	return err
 }
 
 // branchName is the branch of a change that was given no name. It says nothing
@@ -209,11 +225,16 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 	if !f.noRender {
 		set.options.Trace = prove.trace(ctx, dir, set.options.Rules)
 	}
+	registries, err := require(f, set, bar, true)
+	if err != nil {
+		return nil, err
+	}
 	plan, err := rewrite.Make(ctx, set.options)
 	bar.clear()
 	if err != nil {
 		return nil, stopped(ctx, err)
 	}
+	registries.images(plan)
 	if !p.noVerify {
 		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true)
 		bar.clear()
@@ -266,14 +287,15 @@ func prError(ctx context.Context, err error) error {
 	return &exit{exitFailed, err}
 }
 
-// prReport writes the summary of a plan that did not become what was asked for.
-func prReport(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
+// failures lists the files that could not be read or verified, which the pull
+// request leaves as they are.
+func failures(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 	text, err := report.Find("text")
 	if err != nil {
 		return err
 	}
 	o := set.report(f)
-	o.Color = colour(f.color, s.err)
+	o.Quiet, o.Color = true, colour(f.color, s.err)
 	return text.Write(s.err, plan, o)
 }
 

@@ -252,10 +252,12 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 			g.change(w, http.StatusCreated, p, func() { p.Users, p.Teams = append(p.Users, in.Reviewers...), append(p.Teams, in.TeamReviewers...) })
 		}
 	case "POST issues/N/labels":
-		var in []string
+		var in struct {
+			Labels []string `json:"labels"`
+		}
 		if g.decode(w, r, &in) {
 			g.mu.Lock()
-			p.Labels = append(p.Labels, in...)
+			p.Labels = append(p.Labels, in.Labels...)
 			g.mu.Unlock()
 			answer(w, http.StatusOK, []github.Label{})
 		}

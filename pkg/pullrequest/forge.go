@@ -215,7 +215,7 @@ func (f *forge) decorate(ctx context.Context, p *github.PullRequest, o Options, 
 	}
 	if labels := without(o.Labels, has); len(labels) > 0 {
 		_, err := ask(ctx, f, "adding labels", func() ([]*github.Label, *github.Response, error) {
-			return f.client.Issues.AddLabelsToIssue(ctx, f.owner, f.repo, p.GetNumber(), labels)
+			return f.addLabels(ctx, p.GetNumber(), labels)
 		})
 		note("labels "+strings.Join(labels, ", "), err)
 	}
@@ -237,6 +237,19 @@ func (f *forge) decorate(ctx context.Context, p *github.PullRequest, o Options, 
 	})
 	note("reviewers "+strings.Join(slices.Concat(o.Reviewers, o.Teams), ", "), err)
 	return warnings, changed
+}
+
+// addLabels sends an object, as GitHub documents it, and not the bare list that
+// go-github sends and GitHub takes as well: Gitea does not.
+func (f *forge) addLabels(ctx context.Context, number int, labels []string) ([]*github.Label, *github.Response, error) {
+	path := fmt.Sprintf("repos/%s/%s/issues/%d/labels", f.owner, f.repo, number)
+	req, err := f.client.NewRequest(ctx, http.MethodPost, path, map[string][]string{"labels": labels})
+	if err != nil {
+		return nil, nil, err
+	}
+	var out []*github.Label
+	resp, err := f.client.Do(req, &out)
+	return out, resp, err
 }
 
 // unasked reports whether nobody was asked for a review and nobody gave one:
