@@ -72,6 +72,7 @@ type setterLine struct {
 // and that hold a reference.
 func (d *deployment) setterLines() []setterLine {
 	var out []setterLine
+	d.tree.Settle()
 	for _, f := range d.tree.Files {
 		if !bytes.Contains(f.Src, []byte(`"$imagepolicy"`)) {
 			continue

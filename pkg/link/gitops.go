@@ -49,6 +49,7 @@ func (e *entity) of(group, kind string) bool {
 // touched reports whether a rule moves anything in the files of the run. What
 // nothing moves in needs no look at the rest of the repository.
 func (d *deployment) touched() bool {
+	d.tree.Settle()
 	for _, f := range d.tree.Files {
 		for i := range f.Scanned.Occurrences {
 			if o := &f.Scanned.Occurrences[i]; o.Scope == format.Manifests && moves(o, d.move) {
@@ -64,6 +65,7 @@ func (d *deployment) touched() bool {
 // the object may give one, and a short name that gets a domain, before which
 // the chart that the object names may put a registry.
 func (d *deployment) concerned() bool {
+	d.tree.Settle()
 	for _, f := range d.tree.Files {
 		values := path.Base(f.Path) == "values.yaml"
 		for i := range f.Scanned.Occurrences {
@@ -78,6 +80,7 @@ func (d *deployment) concerned() bool {
 
 // mentions reports whether a file at hand holds text.
 func (d *deployment) mentions(text string) bool {
+	d.tree.Settle()
 	return slices.ContainsFunc(d.tree.Files, func(f *File) bool { return bytes.Contains(f.Src, []byte(text)) })
 }
 
@@ -85,6 +88,7 @@ func (d *deployment) mentions(text string) bool {
 // something in them, and, where the run looks at a part of the repository or
 // all is set, those of the repository.
 func (d *deployment) files(all bool, texts ...string) []*File {
+	d.tree.Settle()
 	var out []*File
 	names := map[string]bool{}
 	for _, f := range d.tree.Files {

@@ -105,15 +105,21 @@ func (t *Tree) File(path string) *File {
 	return f
 }
 
-// Settle puts the files that were loaded since among the others. It is to be
-// called when a linker is done.
+// Settle puts the files that were loaded since among the others, in a new
+// list. It is to be called when a linker is done, and by one that wants to go
+// over what it loaded.
 func (t *Tree) Settle() {
+	var more []*File
 	for path, f := range t.loaded {
 		if f != nil {
-			t.Files = append(t.Files, f)
+			more = append(more, f)
 			delete(t.loaded, path)
 		}
 	}
+	if len(more) == 0 {
+		return
+	}
+	t.Files = append(more, t.Files...)
 	sort.Slice(t.Files, func(i, j int) bool { return t.Files[i].Path < t.Files[j].Path })
 }
 
