@@ -120,7 +120,8 @@ func ask(ctx context.Context, c *registry.Client, list []*wanted, bar *progress)
 	return out
 }
 
-// The JSON of registry check, schema/registry-check.schema.json.
+// The JSON of registry check. Lists are never null; what is not known is left
+// out.
 type (
 	checkReport struct {
 		Version int            `json:"version"`

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/regmigrate/regmigrate/internal/testregistry"
+)
+
+// A mirror run that is killed in the middle leaves no tag behind, goes on
+// where it was, and ends with equal digests.
+func TestMirrorKilled(t *testing.T) {
+	dir := t.TempDir()
+	w, err := testregistry.Start(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	const from, to = "registry.k8s.io/multi:1", "harbor.corp/multi:1"
+	want, err := w.Put(from, 5, "linux/amd64", "linux/arm64", "linux/s390x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One layer of one platform does not come.
+	img, err := testregistry.Image(5, "linux/s390x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	layers, err := img.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	late, err := layers[1].Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	source, target := w.Host("registry.k8s.io"), w.Host("harbor.corp")
+	source.Behave(func(b *testregistry.Behaviour) { b.Stall = "/blobs/" + late.String() })
+	command := func() *exec.Cmd {
+		cmd := exec.Command("regmigrate", "registry", "mirror", "--to", "harbor.corp", "-")
+		cmd.Dir, cmd.Stdin, cmd.Stderr = dir, strings.NewReader(from+"\n"), os.Stderr
+		cmd.Env = append(append(os.Environ(), w.Env()...), "HOME="+dir, "DOCKER_CONFIG="+dir, "XDG_CACHE_HOME="+dir)
+		return cmd
+	}
+	sent := func() int {
+		n := 0
+		for _, r := range w.Requests("harbor.corp") {
+			if strings.HasPrefix(r, "PUT ") && strings.Contains(r, "/blobs/uploads/") {
+				n++
+			}
+		}
+		return n
+	}
+	waiting := func() bool {
+		for _, r := range w.Requests("registry.k8s.io") {
+			if strings.HasPrefix(r, "GET ") && strings.Contains(r, late.String()) {
+				return true
+			}
+		}
+		return false
+	}
+	cmd := command()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	tick, deadline := time.NewTicker(10*time.Millisecond), time.After(time.Minute)
+	defer tick.Stop()
+	for sent() < 2 || !waiting() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			cmd.Process.Kill()
+			t.Fatalf("the run did not come to the late layer: %q", w.Requests("harbor.corp"))
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the run ended by itself")
+	}
+	if d, err := w.Digest(to); err == nil {
+		t.Errorf("the tag leads to %s, and not all of it is there", d)
+	}
+	first := sent()
+	source.Behave(func(b *testregistry.Behaviour) { b.Stall = "" })
+	source.Release()
+	target.Forget()
+	if out, err := command().Output(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got, err := w.Digest(to); err != nil || got != want {
+		t.Errorf("got %s (%v), want %s", got, err, want)
+	}
+	// Three images of two layers and a configuration each.
+	if again := sent(); again > 9-first {
+		t.Errorf("%d blobs were sent before and %d after, of 9: some twice", first, again)
+	}
+}
