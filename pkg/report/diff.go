@@ -81,6 +81,14 @@ func blockLen(lines []edit.Line) int {
 // colorBlock writes old lines and the new ones in their place, with what
 // differs between two that belong together marked.
 func colorBlock(b *bufio.Writer, block []edit.Line) {
+	marks := blockMarks(block)
+	for i, l := range block {
+		colorLine(b, l, marks[i])
+	}
+}
+
+// blockMarks returns what is to be marked in each line of a block.
+func blockMarks(block []edit.Line) [][]edit.Span {
 	old := 0
 	for old < len(block) && block[old].Op == '-' {
 		old++
@@ -90,9 +98,7 @@ func colorBlock(b *bufio.Writer, block []edit.Line) {
 		i, j := p[0], old+p[1]
 		marks[i], marks[j] = changed(string(block[i].Text), string(block[j].Text))
 	}
-	for i, l := range block {
-		colorLine(b, l, marks[i])
-	}
+	return marks
 }
 
 // colorLine writes l with the byte ranges marks of its text marked.

@@ -72,6 +72,7 @@ var writers = []Writer{
 	{"sarif", "SARIF 2.1.0, for code scanning", writeSARIF},
 	{"github", "annotations, as the workflow commands of GitHub", writeGitHub},
 	{"markdown", "the summary of a job, the text of a pull request", writeMarkdown},
+	{"html", "a page to look at", writeHTML},
 }
 
 // Names returns the names of all forms of report, the default first.
