@@ -43,7 +43,8 @@ image volumes, and whatever else spells an image out.
 A value is listed where its field is an image, where its key says so, and
 anywhere when it spells out a host and a tag or digest, or a host that is known
 to serve images. Docker Hub's short forms are listed under docker.io. With
---render, what charts print is listed too, which templates put together.`,
+--render, what charts and kustomizations print is listed too, which templates and
+layers put together.`,
 		Example: `  regmigrate images .                       # by registry, with what moves
   regmigrate images --old-only -o plain . | xargs -n1 crane digest
   kubectl get pods -A -o json | regmigrate images -
@@ -65,7 +66,7 @@ to serve images. Docker Hub's short forms are listed under docker.io. With
 	complete(cmd, "output", report.InventoryNames())
 	fl.BoolVar(&x.oldOnly, "old-only", false, "list only what a rule moves")
 	fl.BoolVar(&x.check, "check", false, "exit 1 when an image comes from a registry that a rule moves")
-	fl.BoolVar(&x.render, "render", false, "list what charts print too")
+	fl.BoolVar(&x.render, "render", false, "list what charts and kustomizations print too")
 	addRenderFlags(cmd, &f.render)
 	fl.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
 	fl.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
@@ -175,7 +176,7 @@ func isTerminalReader(r io.Reader) bool {
 }
 
 // renderInto adds what the charts that were found print, with each of their
-// value sets.
+// value sets, and what the kustomizations do.
 func renderInto(ctx context.Context, list *inventory.Inventory, f *flags, root string, bar *progress) error {
 	p, err := newProver(&f.render, f.jobs, bar)
 	if err != nil {
@@ -198,6 +199,33 @@ func renderInto(ctx context.Context, list *inventory.Inventory, f *flags, root s
 			list.Unrendered = append(list.Unrendered, inventory.Failure{Path: dir, Err: err})
 		}
 		if len(texts) > 0 {
+			list.AddRendered(texts)
+		}
+	}
+	return p.buildInto(ctx, list, root)
+}
+
+// buildInto adds what the kustomizations that were found print.
+func (p *prover) buildInto(ctx context.Context, list *inventory.Inventory, root string) error {
+	tree := render.OpenKustomizations(p.tree(root))
+	dirs := render.KustomizationDirs(list.Names)
+	for i, dir := range dirs {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.bar.tell(fmt.Sprintf("%d of %d kustomizations built", i, len(dirs)))
+		r, left, err := p.runner.Build(ctx, tree, dir)
+		if err == nil && len(left) > 0 {
+			err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
+		}
+		if err != nil && ctx.Err() == nil {
+			list.Unrendered = append(list.Unrendered, inventory.Failure{Path: dir, Err: err})
+		}
+		if r != nil {
+			var texts []inventory.Text
+			for _, t := range r.Texts {
+				texts = append(texts, inventory.Text{Path: dir, Body: []byte(t.Body)})
+			}
 			list.AddRendered(texts)
 		}
 	}

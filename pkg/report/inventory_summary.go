@@ -49,7 +49,11 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 		inventoryAdvice(b, images, advised, o)
 	}
 	if v.Unfilled > 0 {
-		fmt.Fprintf(b, "%s not listed, since a template has still to say which: see --render\n", some(v.Unfilled, "1 reference is", number(v.Unfilled)+" references are"))
+		hint := ""
+		if v.Rendered == 0 && len(v.Unrendered) == 0 {
+			hint = "; --render shows what charts print"
+		}
+		fmt.Fprintf(b, "%s not listed, since a template has still to say which%s\n", some(v.Unfilled, "1 reference is", number(v.Unfilled)+" references are"), hint)
 	}
 	InventoryProblems(b, v)
 }
@@ -72,8 +76,12 @@ func lookedIn(v *inventory.Inventory) string {
 // InventoryProblems writes a line for each thing that is not in the list and
 // may hold a reference: what could not be read, what does not render.
 func InventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
-	for _, f := range v.Unrendered {
-		fmt.Fprintf(b, "%s: not rendered: %s\n", escape(f.Path), escape(f.Err.Error()))
+	for i, f := range v.Unrendered {
+		if i == mostUnrendered && len(v.Unrendered) > mostUnrendered+1 {
+			fmt.Fprintf(b, "%d more are not rendered whole: regmigrate images -o json says which\n", len(v.Unrendered)-i)
+			break
+		}
+		fmt.Fprintf(b, "%s: not rendered whole: %s\n", escape(f.Path), escape(f.Err.Error()))
 	}
 	for _, s := range v.Skipped {
 		if s.Reason == walk.Unreadable || s.Reason == walk.TooLarge || s.Reason == walk.UTF16 {
@@ -92,6 +100,10 @@ func InventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
 		fmt.Fprintf(b, "%s: %s\n", escape(path), escape(f.Err.Error()))
 	}
 }
+
+// mostUnrendered is how many charts and kustomizations that do not render are
+// named.
+const mostUnrendered = 5
 
 // mostAdvice is how many images of which the catalogue knows something are
 // named; `regmigrate rules test` and the JSON have all.
