@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/regmigrate/regmigrate/internal/testforge"
 )
 
 // TestReal runs the scripts in testdata/real: with programs that fetch this
@@ -31,6 +37,10 @@ func TestReal(t *testing.T) {
 	commands["snapshot"] = snapshot
 	commands["append"] = appendText
 	commands["manyfiles"] = manyFiles
+	commands["serve"] = serve
+	commands["gitea"] = startGitea
+	commands["gitea-repo"] = giteaRepo
+	commands["gitea-get"] = giteaGet
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/real",
 		RequireExplicitExec: true,
@@ -45,6 +55,7 @@ func TestReal(t *testing.T) {
 					e.Vars = append(e.Vars, name+"="+v)
 				}
 			}
+			e.Values[giteaKey{}] = new(*testforge.Gitea)
 			return os.Mkdir(filepath.Join(e.WorkDir, ".home"), 0o777)
 		},
 		Cmds: commands,
@@ -95,4 +106,46 @@ func manyFiles(ts *testscript.TestScript, neg bool, args []string) {
 		name := fmt.Sprintf("many/%s-%05d.yaml", strings.Repeat("x", 40), i)
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte("image: k8s.gcr.io/many:1\n"), 0o666))
 	}
+}
+
+// giteaKey finds the Gitea of a script.
+type giteaKey struct{}
+
+// gitea starts Gitea and sets GITEA, GITEA_API and GITEA_TOKEN.
+func startGitea(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0, "gitea")
+	program, err := testforge.FindGitea()
+	ts.Check(err)
+	dir := ts.MkAbs(".gitea")
+	ts.Check(os.Mkdir(dir, 0o777))
+	g, err := testforge.StartGitea(context.Background(), program, dir)
+	ts.Check(err)
+	ts.Defer(func() { g.Close() })
+	*ts.Value(giteaKey{}).(**testforge.Gitea) = g
+	ts.Setenv("GITEA", g.URL)
+	ts.Setenv("GITEA_API", g.API)
+	ts.Setenv("GITEA_TOKEN", g.Token)
+}
+
+// gitea-repo NAME DIR makes a repository on it, the remote origin of DIR, and
+// pushes what is checked out there as main.
+func giteaRepo(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "gitea-repo NAME DIR")
+	g := *ts.Value(giteaKey{}).(**testforge.Gitea)
+	url, err := g.CreateRepo(args[0])
+	ts.Check(err)
+	ts.Check(ts.Exec("git", "-C", args[1], "remote", "add", "origin", url))
+	ts.Check(ts.Exec("git", "-C", args[1], "push", "-q", g.WithToken(url), "HEAD:refs/heads/main"))
+}
+
+// gitea-get PATH FILE asks Gitea's interface for what is below /repos/OWNER, and
+// writes the answer to the file.
+func giteaGet(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "gitea-get PATH FILE")
+	g := *ts.Value(giteaKey{}).(**testforge.Gitea)
+	var answer json.RawMessage
+	ts.Check(g.Do(http.MethodGet, "/repos/"+g.User+"/"+args[0], nil, &answer))
+	var out bytes.Buffer
+	ts.Check(json.Indent(&out, answer, "", " "))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), out.Bytes(), 0o666))
 }
