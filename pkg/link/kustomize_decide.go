@@ -72,6 +72,15 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 	at := g.at(o, n.Field("name"))
 	ok := false
 	switch remote := l.unknown && !l.taken[p.name]; {
+	case to.text != "" && slices.ContainsFunc(l.mixed, func(m mixture) bool { return m.may(p) }):
+		for _, m := range l.mixed {
+			if m.may(p) {
+				d.hold("a replacement in " + m.file + " puts together an image that arrives here, and it may be this one")
+				for _, o := range m.of {
+					d.tie(&arrival{from: o})
+				}
+			}
+		}
 	case len(s.all) == 0 && l.missing != "":
 		d.hold("what it selects cannot be known: " + l.missing)
 	case to.text == "" && len(s.all) == 0:
@@ -103,8 +112,10 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 		d.verdict, d.why = stays, "the regular expression selects the old names and the new"
 	case s.keeps:
 		d.verdict, d.reason, d.why = stays, format.Conflict, "what it selects stays under its old name"
-	case to.text == "":
+	case to.text == "" && s.moved:
 		d.hold("the name selects what arrives under its old name only, and cannot be edited: " + p.name)
+	case to.text == "":
+		d.hold("it would select " + g.example(l, p, d) + " as well after the move, and does not now")
 	case !s.fits && s.wrong != nil && !p.selects(s.wrong.now):
 		ref, _, _ := split(s.wrong.after)
 		d.hold("after the move it would select " + ref + " as well, which it does not now")
@@ -251,7 +262,7 @@ func (g *graph) everything() Group {
 	return x
 }
 
-// concerns reports whether a kustomization does something with images, and
+// concerns reports whether a kustomization may do something with images, and
 // whether it gives short names another.
 func (g *graph) concerns(f *File, root *syntax.Node) (relevant, short bool) {
 	for _, n := range itemsOf(root, "images") {
@@ -260,7 +271,7 @@ func (g *graph) concerns(f *File, root *syntax.Node) (relevant, short bool) {
 			short = true
 		}
 	}
-	for _, key := range []string{"transformers", "replacements", "configMapGenerator", "secretGenerator"} {
+	for _, key := range []string{"transformers", "replacements", "patches", "patchesJson6902", "configMapGenerator", "secretGenerator"} {
 		relevant = relevant || len(itemsOf(root, key)) > 0
 	}
 	return relevant, short

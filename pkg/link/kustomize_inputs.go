@@ -67,7 +67,7 @@ func (g *graph) patch(l *layer, f *File, n *syntax.Node) {
 	var found []sighting
 	for _, r := range roots {
 		if r.Kind == syntax.Sequence {
-			found = append(found, g.operations(in, r, by)...)
+			found = append(found, g.operations(l, in, r, by)...)
 		} else {
 			found = append(found, g.objects(in, r, by)...)
 		}
@@ -89,11 +89,17 @@ func (g *graph) remember(f *File, found []sighting) {
 
 // operations returns the images of the operations of a JSON patch.
 // Source: https://datatracker.ietf.org/doc/html/rfc6902
-func (g *graph) operations(f *File, list *syntax.Node, by edit.Map) []sighting {
+func (g *graph) operations(l *layer, f *File, list *syntax.Node, by edit.Map) []sighting {
 	var out []sighting
 	for _, op := range list.Children {
 		op = op.Resolve()
 		at, v := op.Str("path"), op.Field("value")
+		if v != nil && op.Str("op") == "test" {
+			if strings.HasSuffix(at, "/image") || strings.Contains(v.Value, "/") && hasDomain(v.Value) {
+				g.tests(l, f, v, by)
+			}
+			continue
+		}
 		if v == nil || !strings.Contains(strings.ToLower(at), "containers/") && !strings.HasSuffix(strings.ToLower(at), "containers") {
 			continue
 		}
@@ -174,11 +180,48 @@ func (g *graph) generators(l *layer, f *File, root *syntax.Node) {
 		g.values(l, f, ".helmCharts[")
 	}
 	for _, key := range []string{"configMapGenerator", "secretGenerator"} {
+		object := map[string]string{"configMapGenerator": "ConfigMap", "secretGenerator": "Secret"}[key]
 		for _, n := range itemsOf(root, key) {
-			for _, x := range slices.Concat(itemsOf(n, "files"), itemsOf(n, "envs"), []*syntax.Node{n.Field("env")}) {
+			envs := append(itemsOf(n, "envs"), n.Field("env"))
+			for _, x := range slices.Concat(itemsOf(n, "files"), envs) {
 				g.generated(f, x)
 			}
+			object := object + " " + n.Str("name")
+			for _, x := range itemsOf(n, "literals") {
+				l.generates(f, object, x)
+			}
+			for _, x := range envs {
+				if in := g.named(f, x); in != nil {
+					l.generates(in, object, nil)
+				}
+			}
 		}
+	}
+}
+
+// A generatedKey is an image in the data of an object that is generated.
+type generatedKey struct {
+	object string // Kind name
+	path   string // data.image
+	occ    *format.Occurrence
+}
+
+// generates adds what the literal n of f, or all of the file f, brings to the
+// data of an object.
+func (l *layer) generates(f *File, object string, n *syntax.Node) {
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		if len(o.Pieces) != 1 || o.Loose {
+			continue
+		}
+		key := strings.TrimPrefix(o.Place.Field, ".")
+		if n != nil {
+			if at := o.Pieces[0].Span; at.Start < n.Span.Start || at.End > n.Span.End {
+				continue
+			}
+			key, _, _ = strings.Cut(n.Value, "=")
+		}
+		l.keys = append(l.keys, generatedKey{object, plainPath("data." + key), o})
 	}
 }
 

@@ -31,6 +31,8 @@ type layer struct {
 	missing string          // a file or folder below that is not there
 	specs   map[string]bool // the image fields that are configured here or below
 	files   []*File         // of resources, of this layer alone
+	keys    []generatedKey  // of what it generates, of this layer alone
+	mixed   []mixture       // replacements here or below that put images together
 	below   []*layer
 }
 
@@ -158,6 +160,9 @@ func (l *layer) remote() { l.unknown, l.taken = true, nil }
 func (l *layer) add(b *layer) {
 	l.below = append(l.below, b)
 	l.missing = cmp.Or(l.missing, b.missing)
+	if len(b.mixed) > 0 {
+		l.mixed = append(slices.Clip(l.mixed), b.mixed...)
+	}
 	for s := range b.specs {
 		l.specs[s] = true
 	}

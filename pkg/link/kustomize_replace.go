@@ -39,15 +39,22 @@ func (g *graph) replacements(l *layer, f *File, root *syntax.Node) {
 
 func (g *graph) replacement(l *layer, f *File, n *syntax.Node) {
 	image := false
+	mix := mixture{file: f.Path}
 	for _, t := range itemsOf(n, "targets") {
+		c, cut := cutOf(t)
 		for _, p := range itemsOf(t, "fieldPaths") {
-			image = image || strings.HasSuffix(p.Value, ".image")
-		}
-		if c, ok := cutOf(t); ok {
-			for _, p := range itemsOf(t, "fieldPaths") {
-				for _, o := range g.fieldsAt(l, t.Field("select"), p.Value) {
-					g.cuts(f, o, c, false)
-				}
+			isImage := strings.HasSuffix(p.Value, ".image")
+			image = image || isImage
+			if !cut {
+				continue
+			}
+			at := g.fieldsAt(l, t.Field("select"), p.Value)
+			if isImage {
+				at = append(at, l.given()...)
+				mix.add(l, c, at)
+			}
+			for _, o := range at {
+				g.cuts(f, o, c, false)
 			}
 		}
 	}
@@ -57,17 +64,98 @@ func (g *graph) replacement(l *layer, f *File, n *syntax.Node) {
 	}
 	source := n.Field("source")
 	c, cut := cutOf(source)
-	for _, o := range g.fieldsAt(l, source, source.Str("fieldPath")) {
+	at := g.fieldsAt(l, source, source.Str("fieldPath"))
+	if cut && strings.HasSuffix(source.Str("fieldPath"), ".image") {
+		at = append(at, l.given()...)
+	}
+	for _, o := range at {
+		mix.of = append(mix.of, o)
 		if cut {
 			g.cuts(f, o, c, true)
 		} else {
 			found = append(found, sighting{text: o.Text(), occ: o})
 		}
 	}
+	if mix.any || len(mix.heads)+len(mix.tails) > 0 {
+		l.mixed = append(slices.Clip(l.mixed), mix)
+	}
 	if image {
 		g.remember(f, found)
 		g.arrive(l, found)
 	}
+}
+
+// A mixture is what a replacement puts together out of parts of images: which
+// image, is not known here, only what it may begin or end with.
+type mixture struct {
+	file  string               // that has the replacement
+	of    []*format.Occurrence // what the parts come from
+	heads []string             // what stays in front: k8s.gcr.io
+	tails []string             // what stays behind a host: pause
+	any   bool                 // neither is known
+}
+
+// add notes that the part c of what stands at a target, at, is replaced.
+func (m *mixture) add(l *layer, c cut, at []*format.Occurrence) {
+	switch {
+	case c.index > 0 && (c.delimiter == ":" || c.delimiter == "@"):
+		return // a tag
+	case c.index > 0 && c.delimiter == "/":
+		for _, o := range at {
+			head, _, _ := strings.Cut(o.Text(), "/")
+			m.heads = append(m.heads, head)
+		}
+	case c.index == 0 && c.delimiter == "/":
+		for i := range l.out {
+			_, tail, _ := strings.Cut(name(l.out[i].now), "/")
+			m.tails = append(m.tails, tail)
+		}
+	default:
+		m.any = true
+	}
+	m.of = append(m.of, at...)
+}
+
+// may reports whether the entry p may select it.
+func (m *mixture) may(p *pattern) bool {
+	head, tail, _ := strings.Cut(p.name, "/")
+	return m.any || p.re != nil || slices.Contains(m.heads, head) || slices.Contains(m.tails, tail)
+}
+
+// given returns what gives the images that have arrived at l their names and
+// does not stand in a file of resources: entries of images, patches.
+func (l *layer) given() []*format.Occurrence {
+	resources := map[string]bool{}
+	l.each(func(l *layer) {
+		for _, f := range l.files {
+			resources[f.Path] = true
+		}
+	})
+	var out []*format.Occurrence
+	have := map[*format.Occurrence]bool{nil: true}
+	for i := range l.out {
+		if o := l.out[i].from; !have[o] && !resources[o.Pieces[0].Path] {
+			have[o] = true
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// each calls do for l and each layer below it, once.
+func (l *layer) each(do func(*layer)) {
+	seen := map[*layer]bool{}
+	var walk func(l *layer)
+	walk = func(l *layer) {
+		if !seen[l] {
+			seen[l] = true
+			do(l)
+			for _, b := range l.below {
+				walk(b)
+			}
+		}
+	}
+	walk(l)
 }
 
 // A cut is a part of a text: the index-th between delimiters.
@@ -114,13 +202,7 @@ func (g *graph) fieldsAt(l *layer, selector *syntax.Node, fieldPath string) []*f
 	}
 	var out []*format.Occurrence
 	want := plainPath(fieldPath)
-	seen := map[*layer]bool{}
-	var walk func(l *layer)
-	walk = func(l *layer) {
-		if seen[l] {
-			return
-		}
-		seen[l] = true
+	l.each(func(l *layer) {
 		for _, f := range l.files {
 			p := g.parse(f)
 			spans := make([]edit.Span, 0, len(p.occ))
@@ -135,11 +217,12 @@ func (g *graph) fieldsAt(l *layer, selector *syntax.Node, fieldPath string) []*f
 				}
 			}
 		}
-		for _, b := range l.below {
-			walk(b)
+		for _, k := range l.keys {
+			if k.path == want && selectsObject(selector, k.object) {
+				out = append(out, k.occ)
+			}
 		}
-	}
-	walk(l)
+	})
 	return out
 }
 
