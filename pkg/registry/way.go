@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -102,13 +101,6 @@ type trail struct {
 func follow(ctx context.Context) (context.Context, *trail) {
 	t := &trail{}
 	return context.WithValue(ctx, trailKey{}, t), t
-}
-
-// has reports whether a request went to the host.
-func (t *trail) has(host string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Contains(t.hosts, host)
 }
 
 // RoundTrip is that of an http.RoundTripper.

@@ -93,7 +93,6 @@ type towers struct {
 	v        Verdict
 
 	before, after *tower
-	why           []string // what is said beside: details of a failure
 }
 
 // verify fills p.v. The error is one of ctx, or of starting a child.

@@ -27,7 +27,9 @@ func (x *layers) reach(l *layer) {
 		k.OpenAPI = nil
 	}
 	k.Patches = slices.DeleteFunc(k.Patches, func(p types.Patch) bool { return l.cutURL(p.Path) })
+	//lint:ignore SA1019 files in use have it
 	k.PatchesJson6902 = slices.DeleteFunc(k.PatchesJson6902, func(p types.Patch) bool { return l.cutURL(p.Path) })
+	//lint:ignore SA1019 files in use have it
 	k.PatchesStrategicMerge = slices.DeleteFunc(k.PatchesStrategicMerge, func(p types.PatchStrategicMerge) bool { return l.cutURL(string(p)) })
 	k.Replacements = slices.DeleteFunc(k.Replacements, func(p types.ReplacementField) bool { return l.cutURL(p.Path) })
 	for i := range k.ConfigMapGenerator {

@@ -74,7 +74,9 @@ func (t *tower) unpatched() kustomizations {
 	}
 	for name, k := range out {
 		k := *k
+		//lint:ignore SA1019 files in use have them
 		k.Patches, k.PatchesStrategicMerge, k.PatchesJson6902 = nil, nil, nil
+		//lint:ignore SA1019 files in use have them
 		k.Replacements, k.Replicas, k.Vars = nil, nil, nil
 		k.ConfigMapGenerator = slices.DeleteFunc(slices.Clone(k.ConfigMapGenerator), func(g types.ConfigMapArgs) bool { return merges(g.Behavior) })
 		k.SecretGenerator = slices.DeleteFunc(slices.Clone(k.SecretGenerator), func(g types.SecretArgs) bool { return merges(g.Behavior) })
