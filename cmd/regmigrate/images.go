@@ -73,7 +73,7 @@ layers put together.`,
 	fl.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
 	fl.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
 	addColorFlag(cmd, &f)
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "show no table, and say nothing but what failed: with --check, the exit code is the answer")
 	return cmd
 }
 
@@ -141,6 +141,9 @@ func incomplete(v *inventory.Inventory) bool {
 // standard error where the list has no place for that.
 func showImages(s streams, f *flags, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image) error {
 	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out), Quiet: f.quiet}
+	if f.quiet && writer.Name == "table" {
+		return tellProblems(s, v)
+	}
 	out := bufio.NewWriter(s.out)
 	err := writer.Write(out, v, shown, o)
 	if err == nil {
@@ -150,9 +153,7 @@ func showImages(s streams, f *flags, writer report.InventoryWriter, v *inventory
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
 	if writer.Name == "plain" || writer.Name == "csv" {
-		problems := bufio.NewWriter(s.err)
-		report.InventoryProblems(problems, v)
-		return problems.Flush()
+		return tellProblems(s, v)
 	}
 	return nil
 }

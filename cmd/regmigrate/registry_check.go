@@ -72,7 +72,7 @@ func check(ctx context.Context, s streams, f *flags, args []string) error {
 	default:
 		return fmt.Errorf("--output %q: expected text or json", f.output)
 	}
-	list, _, err := wantedOf(ctx, s, f, args, f.registry.all)
+	list, _, partial, err := wantedOf(ctx, s, f, args, f.registry.all)
 	if err != nil {
 		return err
 	}
@@ -86,6 +86,9 @@ func check(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	if err := write(s.out, all, f, colour(f.color, s.out)); err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+	}
+	if partial {
+		return unread()
 	}
 	for _, c := range all {
 		if !meets(f.registry.require, c.Verdict) {

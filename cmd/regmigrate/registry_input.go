@@ -65,38 +65,46 @@ func (l *wishList) sorted() []*wanted {
 
 // wantedOf reads what args name: the references of files, or with - what is
 // piped in. Those that no rule moves are there only if all is asked for; they
-// have no old name. An error has its exit code.
-func wantedOf(ctx context.Context, s streams, f *flags, args []string, all bool) ([]*wanted, *setup, error) {
+// have no old name. What could not be read is said on standard error, and makes
+// the list partial; an error has its exit code.
+func wantedOf(ctx context.Context, s streams, f *flags, args []string, all bool) (list []*wanted, set *setup, partial bool, err error) {
 	l := &wishList{}
 	if slices.Contains(args, "-") {
 		if len(args) > 1 {
-			return nil, nil, errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
+			return nil, nil, false, errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
 		}
-		set, err := prepare(f, nil, nil)
-		if err != nil {
-			return nil, nil, err
+		if set, err = prepare(f, nil, nil); err != nil {
+			return nil, nil, false, err
 		}
-		if err := l.read(ctx, s.in, set, all); err != nil {
-			return nil, nil, fmt.Errorf("reading standard input: %w", err)
+		if partial, err = l.read(ctx, s, set, all); err != nil {
+			return nil, nil, false, fmt.Errorf("reading standard input: %w", err)
 		}
-		return l.sorted(), set, nil
+		return l.sorted(), set, partial, nil
 	}
-	set, err := prepare(f, args, nil)
-	if err != nil {
-		return nil, nil, err
+	if set, err = prepare(f, args, nil); err != nil {
+		return nil, nil, false, err
 	}
 	bar := newProgress(s.err, f.quiet)
 	v := newInventory(set, bar)
 	err = v.AddFiles(ctx)
 	bar.clear()
 	if err != nil {
-		return nil, nil, stopped(ctx, err)
-	}
-	for _, x := range v.Failures {
-		fmt.Fprintf(s.err, "%s: %v\n", x.Path, x.Err)
+		return nil, nil, false, stopped(ctx, err)
 	}
 	l.inventory(v, all)
-	return l.sorted(), set, nil
+	return l.sorted(), set, incomplete(v), tellProblems(s, v)
+}
+
+// tellProblems says on standard error what of an inventory could not be read.
+func tellProblems(s streams, v *inventory.Inventory) error {
+	problems := bufio.NewWriter(s.err)
+	report.InventoryProblems(problems, v)
+	return problems.Flush()
+}
+
+// unread is the outcome of a run that did all but what it could not read.
+func unread() error {
+	return &exit{exitFailed, errors.New("not all could be read, so that images may be missing here")}
 }
 
 func newInventory(set *setup, bar *progress) *inventory.Inventory {
@@ -142,28 +150,26 @@ func partOf(text, to, field string) string {
 
 // read adds what r has: the JSON of -o json, objects of a cluster, or lines
 // `OLD NEW` or `REFERENCE`, of which the rules say what it becomes.
-func (l *wishList) read(ctx context.Context, r io.Reader, set *setup, all bool) error {
-	src, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+func (l *wishList) read(ctx context.Context, s streams, set *setup, all bool) (partial bool, err error) {
+	src, err := io.ReadAll(io.LimitReader(s.in, maxInput+1))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if len(src) > maxInput {
-		return fmt.Errorf("it is larger than %d MiB", maxInput>>20)
+		return false, fmt.Errorf("it is larger than %d MiB", maxInput>>20)
 	}
 	text := bytes.TrimSpace(src)
-	if isReport, err := l.report(text); isReport || err != nil {
-		return err
+	if l.report(text) {
+		return false, nil
 	}
-	if bytes.HasPrefix(text, []byte("{")) || object.Match(text) {
+	// Nothing at all is no cluster without images: the program before failed.
+	if len(text) == 0 || text[0] == '{' || object.Match(text) {
 		v := newInventory(set, newProgress(nil, true))
 		if err := v.AddObjects(ctx, bytes.NewReader(src)); err != nil {
-			return err
-		}
-		for _, x := range v.Failures {
-			return x.Err
+			return false, err
 		}
 		l.inventory(v, all)
-		return nil
+		return incomplete(v), tellProblems(s, v)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(src))
 	lines.Buffer(nil, 1<<20)
@@ -176,10 +182,10 @@ func (l *wishList) read(ctx context.Context, r io.Reader, set *setup, all bool) 
 		case 2:
 			l.add(f[0], f[1], "", "")
 		default:
-			return fmt.Errorf("line %d: expected OLD NEW, or one reference", n)
+			return false, fmt.Errorf("line %d: expected OLD NEW, or one reference", n)
 		}
 	}
-	return lines.Err()
+	return false, lines.Err()
 }
 
 // object matches what begins as objects of a cluster in YAML do.
@@ -195,19 +201,14 @@ func (l *wishList) reference(text string, set *rules.Set) {
 }
 
 // report adds the references that move of a JSON report; false if src is none.
-func (l *wishList) report(src []byte) (bool, error) {
+func (l *wishList) report(src []byte) bool {
 	var r report.JSONReport
 	if !bytes.HasPrefix(src, []byte("{")) {
-		return false, nil
+		return false
 	}
-	if err := json.Unmarshal(src, &r); err != nil {
-		if x := (*json.SyntaxError)(nil); errors.As(err, &x) {
-			return false, fmt.Errorf("as JSON: %w", err)
-		}
-		return false, nil // other JSON, where those names mean something else
-	}
-	if r.Version == 0 || r.Files == nil {
-		return false, nil
+	// What is cut short, or one object after another, is for who reads objects.
+	if err := json.Unmarshal(src, &r); err != nil || r.Version == 0 || r.Files == nil {
+		return false
 	}
 	to := map[string]string{}
 	for _, x := range r.Rules {
@@ -220,5 +221,5 @@ func (l *wishList) report(src []byte) (bool, error) {
 			}
 		}
 	}
-	return true, nil
+	return true
 }

@@ -73,7 +73,7 @@ func mirror(ctx context.Context, s streams, f *flags, m *mirrorFlags, args []str
 	if ref, err := image.Parse(to + "/x"); err != nil || ref.Domain == "" {
 		return fmt.Errorf("--to %q: expected REGISTRY or REGISTRY/PATH\n  for example: --to harbor.corp.example/k8s", m.to)
 	}
-	list, set, err := wantedOf(ctx, s, f, args, true)
+	list, set, partial, err := wantedOf(ctx, s, f, args, true)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,9 @@ func mirror(ctx context.Context, s streams, f *flags, m *mirrorFlags, args []str
 		if !f.quiet {
 			fmt.Fprintf(s.err, "%s would be copied; crane leaves referrers and the tags of signatures behind\n", counted(len(copies), "image"))
 			tellSkipped(s, skipped)
+		}
+		if partial {
+			return unread()
 		}
 		return nil
 	}
@@ -113,6 +116,9 @@ func mirror(ctx context.Context, s streams, f *flags, m *mirrorFlags, args []str
 	}
 	if len(copies) > 0 && !f.quiet {
 		tellRules(s, set, copies, to, m)
+	}
+	if partial {
+		return unread()
 	}
 	return nil
 }
@@ -166,10 +172,13 @@ func pathOf(host string) string { return strings.ReplaceAll(host, ":", "-") }
 
 // tellCopied writes what became of each image, and returns how many failed.
 func tellCopied(s streams, f *flags, out []registry.Copied) int {
-	var copied, present, attached, failed int
+	var copied, present, attached, failed, left int
 	for _, x := range out {
 		attached += x.Attached
 		switch {
+		case errors.Is(x.Err, registry.ErrInterrupted):
+			left++
+			continue
 		case x.Err != nil:
 			failed++
 			fmt.Fprintf(s.err, "%s: %v\n", x.From, x.Err)
@@ -191,6 +200,9 @@ func tellCopied(s streams, f *flags, out []registry.Copied) int {
 		fmt.Fprintf(s.out, "%s: %d copied, %d there already", counted(len(out), "image"), copied, present)
 		if failed > 0 {
 			fmt.Fprintf(s.out, ", %d failed", failed)
+		}
+		if left > 0 {
+			fmt.Fprintf(s.out, ", %d left", left)
 		}
 		if attached > 0 {
 			fmt.Fprintf(s.out, "; %s beside them", counted(attached, "signature, attestation or other artifact"))

@@ -65,7 +65,9 @@ func checkText(w io.Writer, all []checked, f *flags, color bool) error {
 			}
 		}
 		fmt.Fprintf(&b, "%s: %s\n", counted(len(all), "reference"), strings.Join(parts, ", "))
-		b.WriteString(afterCheck(all, count))
+		if !f.registry.offline {
+			b.WriteString(afterCheck(all, count))
+		}
 	}
 	_, err := w.Write(b.Bytes())
 	return err

@@ -42,7 +42,11 @@ func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 		err = v.yamlStream(ctx, in)
 	}
 	if err != nil && ctx.Err() == nil {
-		v.fail(Stream, fmt.Errorf("after %d objects: %w", v.Objects, err))
+		objects := "objects"
+		if v.Objects == 1 {
+			objects = "object"
+		}
+		v.fail(Stream, fmt.Errorf("after %d %s: %w", v.Objects, objects, err))
 	}
 	return ctx.Err()
 }

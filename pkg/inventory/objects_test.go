@@ -155,7 +155,7 @@ func TestObjectsFailures(t *testing.T) {
 		{"nothing", options(t), strings.NewReader(""), "nothing came", 0},
 		{"blanks", options(t), strings.NewReader(" \n\n"), "nothing came", 0},
 		{"a list that ends too early", options(t), strings.NewReader(`{"items":[` + pod + `,`), "ends before", 1},
-		{"no JSON", options(t), strings.NewReader(pod + "\n{]"), "after 1 objects: it is not JSON", 1},
+		{"no JSON", options(t), strings.NewReader(pod + "\n{]"), "after 1 object: it is not JSON", 1},
 		{"a reader that fails", options(t), io.MultiReader(strings.NewReader(pod), iotest.ErrReader(broken)), "the wire broke", 1},
 		{"a reader of YAML that fails", options(t), io.MultiReader(strings.NewReader("a: b\n"), iotest.ErrReader(broken)), "the wire broke", 0},
 		{"an object too large", small, strings.NewReader(`{"items":[` + pod + `,{"x":"` + strings.Repeat("y", 100_000) + `"}]}`), "which is not read", 1},

@@ -25,6 +25,10 @@ type Copy struct {
 	To   string
 }
 
+// ErrInterrupted is the error of a copy that was not made, or not to its end,
+// since the context was done.
+var ErrInterrupted = errors.New("interrupted")
+
 // A Copied is what became of a copy.
 type Copied struct {
 	Copy
@@ -49,7 +53,7 @@ func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progre
 	m := &mirror{Client: c, at: map[string]name.Repository{}, locks: map[string]*sync.Mutex{}}
 	out := make([]Copied, len(copies))
 	for i, x := range copies {
-		out[i] = Copied{Copy: x, Err: errors.New("interrupted")}
+		out[i] = Copied{Copy: x, Err: ErrInterrupted}
 	}
 	var mu sync.Mutex
 	images := 0
@@ -65,6 +69,9 @@ func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progre
 	m.tell = func() { tell(0) }
 	each(ctx, c.o.Jobs, len(copies), func(i int) {
 		out[i] = m.copy(ctx, copies[i])
+		if out[i].Err != nil && ctx.Err() != nil {
+			out[i].Err = ErrInterrupted // whatever broke when it was
+		}
 		tell(1)
 	})
 	return out
