@@ -115,7 +115,7 @@ func mirror(ctx context.Context, s streams, f *flags, m *mirrorFlags, args []str
 		return &exit{exitFailed, fmt.Errorf("%s could not be copied; the same command goes on where it was", counted(failed, "image"))}
 	}
 	if len(copies) > 0 && !f.quiet {
-		tellRules(s, set, copies, to, m)
+		tellRules(s, set, f.rules, copies, to, m)
 	}
 	if partial {
 		return unread()
@@ -226,8 +226,9 @@ func tellSkipped(s streams, skipped []*wanted) {
 	}
 }
 
-// tellRules prints what points the files at the mirror.
-func tellRules(s streams, set *setup, copies []registry.Copy, to string, m *mirrorFlags) {
+// tellRules prints what points the files at the mirror. What led from the files
+// to the images goes along: presets, and the rules of this command line.
+func tellRules(s streams, set *setup, given []string, copies []registry.Copy, to string, m *mirrorFlags) {
 	var hosts []string
 	for _, c := range copies {
 		if host := hostOf(c.From); !slices.Contains(hosts, host) {
@@ -244,6 +245,11 @@ func tellRules(s streams, set *setup, copies []registry.Copy, to string, m *mirr
 		yaml = "  presets: [" + yaml[2:] + "]\n"
 	}
 	yaml += "  rules:\n"
+	for _, rule := range given {
+		from, target, _ := strings.Cut(rule, "=")
+		command += " --rule " + rule
+		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", from, target)
+	}
 	for _, host := range hosts {
 		target := to
 		if m.withHost {

@@ -98,6 +98,7 @@ type ping struct {
 	trail    *trail
 	steps    []Step
 
+	plain  bool         // without TLS, as a registry on this machine may be
 	client *http.Client // with credentials
 	kind   string       // of the manifest
 	small  v1.Descriptor
@@ -115,7 +116,13 @@ func (p *ping) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (p *ping) url(path string) string { return "https://" + server(p.o.Host) + path }
+func (p *ping) url(path string) string {
+	scheme := "https"
+	if p.plain {
+		scheme = "http"
+	}
+	return scheme + "://" + server(p.o.Host) + path
+}
 
 func (p *ping) resolve() (string, string, error) {
 	const called = "resolve"
@@ -144,11 +151,18 @@ func (p *ping) connect() (string, string, error) {
 		return called, "", err
 	}
 	resp, err := p.RoundTrip(r)
+	if f, _ := explain(err); f == FaultTLS && !p.plain && mayBePlain(p.o.Host) {
+		p.plain = true
+		return p.connect()
+	}
 	if err != nil {
 		return called, "", err
 	}
 	defer resp.Body.Close()
 	by := ""
+	if p.plain {
+		by = ", without TLS"
+	}
 	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
 		by = ", certificate by " + issuedBy(resp.TLS.PeerCertificates[0].Issuer.Organization, resp.TLS.PeerCertificates[0].Issuer.CommonName)
 	}
@@ -157,6 +171,13 @@ func (p *ping) connect() (string, string, error) {
 		return called, "", transport.CheckError(resp, http.StatusOK)
 	}
 	return called, fmt.Sprintf("GET /v2/ answers %d%s", resp.StatusCode, by), nil
+}
+
+// mayBePlain reports whether a registry is asked without TLS when it has none:
+// those that go-containerregistry asks so, on this machine or in its network.
+func mayBePlain(host string) bool {
+	reg, err := name.NewRegistry(host)
+	return err == nil && reg.Scheme() == "http"
 }
 
 func issuedBy(organization []string, common string) string {
@@ -284,7 +305,10 @@ func (p *ping) advice(f Fault, host string) string {
 	case FaultAuthority:
 		return redirected + "Something on the way opens TLS, often a proxy of the company. Put its authority into a file, name that in SSL_CERT_FILE, and give it to the container runtime of the nodes too."
 	case FaultCertificate, FaultTLS:
-		return redirected + "Something else answers in its place, or the clock of this machine is wrong. Look at what `openssl s_client -connect " + host + ":443` shows."
+		if !strings.Contains(host, ":") {
+			host += ":443"
+		}
+		return redirected + "Something else answers in its place, or the clock of this machine is wrong. Look at what `openssl s_client -connect " + host + "` shows."
 	case FaultAuth:
 		return redirected + "Log in with docker login " + host + ", or ask for the right to pull."
 	case FaultMissing:
