@@ -12,7 +12,7 @@ import (
 const maxDetails = 5
 
 // proofs writes what was proven, what was not, and what failed, worst last so
-// that it stands where one looks.
+// that it stands where one looks; a quiet summary has what failed.
 func (t *text) proofs() {
 	if len(t.p.Proofs) == 0 {
 		return
@@ -23,7 +23,10 @@ func (t *text) proofs() {
 		return slices.Index(order, a.State) - slices.Index(order, b.State)
 	})
 	shown := all
-	if !t.o.Verbose {
+	switch {
+	case t.o.Quiet:
+		shown = slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool { return p.State != rewrite.Failed })
+	case !t.o.Verbose:
 		shown = t.proofsToSee(all)
 	}
 	label := 0
@@ -59,7 +62,7 @@ func (t *text) proofs() {
 	for _, p := range all {
 		n[p.State]++
 	}
-	if len(all) > 1 {
+	if len(all) > 1 && !t.o.Quiet {
 		t.line(bold, number(n[rewrite.Proven])+" proven, "+number(n[rewrite.Unproven])+" unproven, "+number(n[rewrite.Failed])+" failed")
 	}
 }

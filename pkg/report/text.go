@@ -26,6 +26,7 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 		t.width = 80
 	}
 	if o.Quiet {
+		t.proofs()
 		t.failures()
 	} else {
 		t.baseline()
