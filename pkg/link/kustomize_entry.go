@@ -46,6 +46,9 @@ func (g *graph) entry(l *layer, o origin, n *syntax.Node) {
 		return
 	}
 	to, newName := g.rename(o, name, "name"), g.rename(o, n.Field("newName"), "newName")
+	if occ := newName.occ; occ != nil && newName.text != "" && !g.survey && g.parse(o.file).made[whereIs(&occ.Pieces[0]).span] {
+		g.remember(o.file, []sighting{{text: occ.Text(), occ: occ}}) // a short name
+	}
 	after, _ := patternOf(to.text)
 	if to.text == "" {
 		after = nil
