@@ -52,7 +52,7 @@ func requirementNames() []string { return []string{"same", "exists"} }
 // addCacheFlags adds the flags about what is remembered.
 func (f *registryFlags) addCacheFlags(cmd *cobra.Command) {
 	x := cmd.Flags()
-	x.DurationVar(&f.cacheTTL, "cache-ttl", time.Hour, "how long the digest of a tag that is remembered is good")
+	x.DurationVar(&f.cacheTTL, "cache-ttl", time.Hour, "how long what registries said is good")
 	x.BoolVar(&f.noCache, "no-cache", false, "neither read nor write what is remembered between runs")
 	x.BoolVar(&f.offline, "offline", false, "ask nobody: what is remembered answers, however old; the rest is unreachable")
 }

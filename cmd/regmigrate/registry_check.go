@@ -31,7 +31,7 @@ or one reference a line, of which the rules say what becomes of it.
   unreachable  the new registry does not answer, so that nobody knows
   skipped      it has a variable in it, or is not a whole reference
 
-What registries say is remembered: digests of tags for --cache-ttl.`,
+What registries say is remembered for --cache-ttl.`,
 		Example: `  regmigrate registry check .
   regmigrate registry check --require same .        # exit 1 unless all are
   regmigrate -o json -n . | regmigrate registry check -

@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// A Cache remembers on disk what registries said: the digest of a tag for TTL,
-// that a digest exists for ever, and manifests by their digest. It holds no
+// A Cache remembers on disk what registries said: for TTL, that a reference
+// exists and with which digest, and manifests by their digest. It holds no
 // credentials. An entry that cannot be read is one that is not there.
 type Cache struct {
 	Dir string
-	TTL time.Duration // how long the digest of a tag is good; 0: an hour
+	TTL time.Duration // how long what was said of a reference is good; 0: an hour
 }
 
 // DefaultCacheDir returns where a cache is kept unless something else is
@@ -67,10 +67,10 @@ func (c *Cache) get(reference string) (entry, bool) {
 	return e, true
 }
 
-// fresh reports whether an entry is still good: for ever if the reference is
-// by digest.
+// fresh reports whether an entry is still good. One of a reference by digest is
+// so no longer than others: it is the same image for ever, but may be removed.
 func (c *Cache) fresh(e entry, now time.Time) bool {
-	return strings.Contains(e.Reference, "@") || now.Sub(e.Time) < c.ttl() && !e.Time.After(now)
+	return now.Sub(e.Time) < c.ttl() && !e.Time.After(now)
 }
 
 // put remembers what a registry said of a reference.

@@ -329,6 +329,21 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// A digest names the same image for ever, but not one that is there for ever.
+func TestCacheOfDigests(t *testing.T) {
+	w := newWorld(t)
+	ref := "registry.k8s.io/pause@" + put(t, w, "registry.k8s.io/pause:3.9", 1)
+	dir := t.TempDir()
+	ask := func(ttl time.Duration) Verdict {
+		return one(t, client(t, w, Options{Cache: &Cache{Dir: dir, TTL: ttl}}), "", ref).Verdict
+	}
+	first := ask(time.Hour)
+	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) { b.Dead = true })
+	if got := []Verdict{first, ask(time.Hour), ask(time.Nanosecond)}; !slices.Equal(got, []Verdict{Exists, Exists, Unreachable}) {
+		t.Errorf("asked, remembered, too old: %v", got)
+	}
+}
+
 func TestTimeout(t *testing.T) {
 	w := newWorld(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
