@@ -12,10 +12,8 @@ import (
 // name without a domain is one on Docker Hub. That is so where the syntax of
 // an API or of a tool says it, never for what a key merely sounds like.
 func (d *detector) certain(f *frame) bool {
-	switch {
-	case f.key == "newName" && d.kustomizes(f):
-		return true
-	case f.object == nil:
+	switch f.object {
+	case nil:
 		return d.certainInTool(f)
 	default:
 		return certainInObject(f) || certainInGitops(f)
