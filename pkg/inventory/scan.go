@@ -22,6 +22,9 @@ type scan struct {
 // scan lists the references of src, which is called name. Uses have Via and
 // Path of as.
 func (v *Inventory) scan(name string, src []byte, as Use) scan {
+	if format.Own(name, src) {
+		return scan{}
+	}
 	f := format.Detect(name, src)
 	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields, Named: true}
 	if f == format.Text && !v.texts(name) {

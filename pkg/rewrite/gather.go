@@ -2,7 +2,6 @@ package rewrite
 
 import (
 	"context"
-	"path"
 	"slices"
 	"sort"
 	"sync"
@@ -127,7 +126,7 @@ func (g *gatherer) scan(f walk.File, src []byte) *candidate {
 	out := &candidate{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
 	out.marks = g.opts.Rules.Mentions(src)
 	in := format.Input{Path: f.Path, Src: src, Fields: g.opts.Fields, Marks: out.marks, May: g.opts.Rules.MayMatch}
-	if path.Base(f.Path) == ".regmigrate.yaml" || slices.Contains(g.opts.OwnConfig, f.Abs) {
+	if format.Own(f.Path, src) || slices.Contains(g.opts.OwnConfig, f.Abs) {
 		out.file.Format = "yaml"
 		for _, m := range out.marks {
 			out.scanned.Contexts = append(out.scanned.Contexts, format.Context{Mark: m, Reason: format.OwnConfig})
