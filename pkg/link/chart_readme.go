@@ -56,6 +56,7 @@ func row(readme *File, m Moved) []Consequence {
 				return []Consequence{{
 					FileEdit: FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: base + i, End: base + i + len(m.Old)}, New: m.New}},
 					Why:      "the value table follows " + m.Path,
+					Shows:    true,
 					Of:       []string{m.Path},
 				}}
 			}

@@ -143,6 +143,7 @@ type Consequence struct {
 	FileEdit
 	Why    string   // for a person
 	Raises bool     // it is the version of a chart that is raised
+	Shows  bool     // it shows a value that moves, and is a reference itself
 	Of     []string // paths of the files that it follows
 }
 

@@ -29,6 +29,7 @@ type group struct {
 	follows bool     // a consequence of groups that move
 	of      []string // the files that it follows
 	raises  bool     // the version of a chart
+	shows   bool     // a value that moves
 }
 
 // moves reports whether the group moves.

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -98,7 +99,8 @@ func (l *ledger) spell(c *candidate) {
 }
 
 // close writes the findings of the candidate c, one for each of its marks and
-// one for each implied occurrence that begins in it.
+// one for each implied occurrence that begins in it, and for each row that
+// follows and holds no mark.
 func (l *ledger) close(c *candidate) {
 	lines := edit.NewLines(c.file.Before)
 	holdings := l.pieces[c.file.Path]
@@ -110,10 +112,7 @@ func (l *ledger) close(c *candidate) {
 		f := Finding{Mention: m}
 		hs := at(holdings, m)
 		if g := l.consequence(c, m); g != nil {
-			e := g.edits[0]
-			f.Status, f.Follows, f.Note, f.Spans = Rewritten, true, g.note, []edit.Span{e.Span}
-			f.Old, f.New = string(c.file.Before[e.Start:e.End]), e.New
-			f.Scope = format.Docs
+			g.explain(&f, c.file.Before)
 		} else if x := contexts[m.Start]; len(hs) > 0 {
 			l.explain(&f, &hs[0], c.file.Path, hs[0].moved(m))
 		} else if x != nil {
@@ -138,6 +137,24 @@ func (l *ledger) close(c *candidate) {
 		f.Line, f.Column = lines.Position(f.Mention.Start)
 		c.file.Findings = append(c.file.Findings, f)
 	}
+	for _, g := range l.follows[c.file.Path] {
+		if !g.shows || slices.ContainsFunc(c.marks, g.edits[0].Overlaps) {
+			continue
+		}
+		f := Finding{Mention: g.edits[0].Span, Implied: true}
+		g.explain(&f, c.file.Before)
+		f.Line, f.Column = lines.Position(f.Mention.Start)
+		c.file.Findings = append(c.file.Findings, f)
+	}
+	slices.SortStableFunc(c.file.Findings[len(c.marks):], func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
+}
+
+// explain fills f in from a consequence in the text src.
+func (g *group) explain(f *Finding, src []byte) {
+	e := g.edits[0]
+	f.Status, f.Follows, f.Note, f.Spans = Rewritten, true, g.note, []edit.Span{e.Span}
+	f.Old, f.New = string(src[e.Start:e.End]), e.New
+	f.Scope = format.Docs
 }
 
 // consequence returns the consequence that rewrites the mention m of c, nil

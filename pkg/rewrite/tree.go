@@ -124,7 +124,7 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 				continue
 			}
 			taken[c.Path] = append(taken[c.Path], c.Edit)
-			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, of: c.Of, raises: c.Raises, note: c.Why})
+			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, of: c.Of, raises: c.Raises, shows: c.Shows, note: c.Why})
 		}
 	}
 	return groups
