@@ -127,7 +127,7 @@ func defaultTitle(plan *rewrite.Plan) string {
 	to := map[string]int{}
 	for i := range plan.Files {
 		for _, x := range plan.Files[i].Findings {
-			if x.Status == rewrite.Rewritten {
+			if x.Status == rewrite.Rewritten && !x.Follows { // what follows has no rule of its own
 				to[x.To]++
 			}
 		}

@@ -24,6 +24,7 @@ const configName = ".regmigrate.yaml"
 type setup struct {
 	options rewrite.Options
 	presets []string // names of the presets in force
+	besides string   // in a few words, the other rules
 	output  report.Writer
 	reports []namedReport
 
@@ -141,6 +142,7 @@ func (s *setup) rules(f *flags, config *rules.Config) error {
 		}
 		list = append(list, r)
 	}
+	s.besides = besides(len(config.Rules), f.rules)
 	if len(list) == 0 {
 		s.presets = []string{"k8s"}
 		var err error
@@ -151,6 +153,22 @@ func (s *setup) rules(f *flags, config *rules.Config) error {
 	var err error
 	s.options.Rules, err = rules.New(list)
 	return err
+}
+
+// besides says which rules are in force that no preset has: how many of the
+// configuration, and those of the flags.
+func besides(configured int, given []string) string {
+	var parts []string
+	if configured > 0 {
+		parts = append(parts, many(configured, "rule")+" of "+configName)
+	}
+	switch n := len(given); {
+	case n == 1:
+		parts = append(parts, "rule "+given[0])
+	case n > 1:
+		parts = append(parts, many(n, "rule")+" of --rule")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // scopes reads the scopes of the flag, which replace those of the configuration.
