@@ -38,6 +38,7 @@ type pageAdvice struct {
 	About  string   `json:"about"`
 	Text   string   `json:"text"`
 	Source string   `json:"source"`
+	Refs   []string `json:"refs"` // of each place, when there are several
 	Places []string `json:"places"`
 	Hidden int      `json:"hidden"`
 }
@@ -84,7 +85,7 @@ func pageOf(p *rewrite.Plan, s *summary, t *text) pageData {
 		out.References = append(out.References, pageReference{escape(r.old), escape(r.new), len(r.all)})
 	}
 	for _, a := range byHand(p, s) {
-		out.Advice = append(out.Advice, pageAdvice{cmp.Or(a.reason, escape(a.ref)), escape(a.text), escape(a.source), escapes(a.places), a.hidden})
+		out.Advice = append(out.Advice, pageAdvice{cmp.Or(a.reason, escape(a.ref)), escape(a.text), escape(a.source), escapes(a.refs), escapes(a.places), a.hidden})
 	}
 	for _, k := range s.kept {
 		out.Kept = append(out.Kept, pageKept{string(k.reason), len(k.all), k.reason.Doc(), k.reason.Advice()})

@@ -206,7 +206,18 @@ func (m *markdown) byHand(share, rank int) section {
 		if a.source != "" {
 			row += " (" + mdCode(a.source) + ")"
 		}
-		if len(a.places) > 0 {
+		switch {
+		case a.refs != nil:
+			for i, ref := range a.refs {
+				row += "<br>" + mdCode(ref)
+				if a.places[i] != "" {
+					row += " in " + mdCode(a.places[i])
+				}
+			}
+			if a.hidden > 0 {
+				row += "<br>and " + number(a.hidden) + " more"
+			}
+		case len(a.places) > 0:
 			row += "<br>" + mdCodes(a.places, a.hidden)
 		}
 		return row + "\n"

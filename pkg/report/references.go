@@ -39,17 +39,17 @@ func (s *summary) references() []reference {
 // An advised is something to do by hand, and all places where it is.
 type advised struct {
 	reason string // why it is kept, or
-	ref    string // the reference that it is about; both may be ""
+	ref    string // the one reference that it is about; both may be ""
 	text   string
 	source string
 	places []string // path:line, line
+	refs   []string // of each place the reference, when they are about several
 	n      int      // how many places there are
 	hidden int      // how many of those are not in places
 }
 
 // byHand returns what is left for a person to do: about what is kept, first,
-// then the advice of the plan, one entry for the same words about the same
-// reference.
+// then the advice of the plan, one entry for the same words.
 func byHand(p *rewrite.Plan, s *summary) []advised {
 	var out []advised
 	for _, k := range s.kept {
@@ -59,9 +59,9 @@ func byHand(p *rewrite.Plan, s *summary) []advised {
 			out = append(out, a)
 		}
 	}
-	index := map[[3]string]int{}
+	index := map[[2]string]int{}
 	for _, x := range p.Advice {
-		key := [3]string{x.Ref, x.Text, x.Source}
+		key := [2]string{x.Text, x.Source}
 		i, ok := index[key]
 		if !ok {
 			i = len(out)
@@ -69,11 +69,21 @@ func byHand(p *rewrite.Plan, s *summary) []advised {
 			out = append(out, advised{ref: x.Ref, text: x.Text, source: x.Source})
 		}
 		a := &out[i]
+		if a.refs == nil && a.ref != x.Ref {
+			if len(a.places) == 0 {
+				a.places, a.n = []string{""}, 1
+			}
+			a.refs, a.ref = slices.Repeat([]string{a.ref}, len(a.places)), ""
+		}
+		several := a.refs != nil
 		switch {
-		case x.Path == "":
+		case x.Path == "" && !several:
 			continue
 		case len(a.places) < maxAllFiles:
 			a.places = append(a.places, place(x.Path, x.Line))
+			if several {
+				a.refs = append(a.refs, x.Ref)
+			}
 		default:
 			a.hidden++
 		}

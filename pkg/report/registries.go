@@ -82,7 +82,16 @@ func (t *text) advice() {
 		if rest := a.n - len(where); rest > 0 {
 			where = append(where[:len(where):len(where)], t.more(rest))
 		}
-		if len(where) > 0 {
+		switch {
+		case a.refs != nil:
+			for i, w := range where {
+				if i < len(a.refs) && i < len(a.places) && w == a.places[i] {
+					w = strings.TrimSpace(a.refs[i] + "  " + w)
+				}
+				t.put(plain, "      ")
+				t.line(dim, w)
+			}
+		case len(where) > 0:
 			t.wrapped(dim, where, "  ", 0, 6)
 		}
 	}

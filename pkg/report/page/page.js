@@ -204,11 +204,11 @@ rows("hand", ["what", "where"], data.advice, (a) => {
   const what = el("td", {}, a.about ? el("b", { text: a.about + ": " }) : null, a.text);
   if (/^https:\/\/[\w.-]+\//.test(a.source)) what.append(" ", el("a", { href: a.source, rel: "noreferrer noopener", text: a.source }));
   else if (a.source) what.append(" " + a.source);
-  return [what, el("td", {}, ...a.places.flatMap((p) => [code(p), el("br")]), a.hidden ? `and ${number(a.hidden)} more` : null)];
+  return [what, el("td", {}, ...a.places.map((p, i) => el("div", { class: "at" }, a.refs.length ? code(a.refs[i]) : null, a.refs.length && p ? " in " : null, code(p))), a.hidden ? `and ${number(a.hidden)} more` : null)];
 }, "thing");
 rows("kept", ["mentions", "reason", "why"], data.kept, (k) => [
   td(number(k.n), "n"),
-  el("td", {}, el("button", { type: "button", text: k.reason, onclick: () => { byId("reason").value = k.reason; byId("status").value = ""; show(); byId("reason").focus(); } })),
+  el("td", { class: "name" }, el("button", { type: "button", text: k.reason, onclick: () => { byId("reason").value = k.reason; byId("status").value = ""; show(); byId("reason").focus(); } })),
   el("td", {}, k.doc, k.advice ? el("div", { class: "warn", text: k.advice }) : null),
 ], "reason");
 rows("proof", ["", "what", "result"], data.proofs, (p) => [

@@ -1,0 +1,38 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// The same advice about several images is one thing to do, with each image
+// beside its places.
+func TestAdviceIsSaidOnce(t *testing.T) {
+	p := sketch(t)
+	for _, x := range []rewrite.Advice{
+		{Path: "a.yaml", Line: 1, Ref: "k8s.gcr.io/a-amd64:1"},
+		{Path: "b.yaml", Line: 2, Ref: "k8s.gcr.io/a-amd64:1"},
+		{Path: "c.yaml", Line: 3, Ref: "k8s.gcr.io/b-amd64:2"},
+		{Ref: "k8s.gcr.io/c-amd64:3"},
+	} {
+		x.Text, x.Source = "It has images for one platform.", "https://example.com/x"
+		p.Advice = append(p.Advice, x)
+	}
+	for format, want := range map[string]string{
+		"text": lines("1 thing to do by hand",
+			"    - It has images for one platform. https://example.com/x",
+			"      k8s.gcr.io/a-amd64:1  a.yaml:1",
+			"      k8s.gcr.io/a-amd64:1  b.yaml:2",
+			"      k8s.gcr.io/b-amd64:2  c.yaml:3",
+			"      and 1 more (-v lists all)"),
+		"markdown": "- [ ] It has images for one platform. (`https://example.com/x`)<br>`k8s.gcr.io/a-amd64:1` in `a.yaml:1`<br>`k8s.gcr.io/a-amd64:1` in `b.yaml:2`" +
+			"<br>`k8s.gcr.io/b-amd64:2` in `c.yaml:3`<br>`k8s.gcr.io/c-amd64:3`\n",
+		"html": `"text":"It has images for one platform.","source":"https://example.com/x","refs":["k8s.gcr.io/a-amd64:1","k8s.gcr.io/a-amd64:1","k8s.gcr.io/b-amd64:2","k8s.gcr.io/c-amd64:3"],"places":["a.yaml:1","b.yaml:2","c.yaml:3",""]`,
+	} {
+		if got := write(t, format, p, Options{DryRun: true}); !strings.Contains(got, want) {
+			t.Errorf("%s lacks\n%s\nit is\n%s", format, want, got)
+		}
+	}
+}
