@@ -18,6 +18,7 @@ import (
 	"syscall"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
 func main() {
@@ -93,7 +94,7 @@ func Main(ctx context.Context, args []string, s streams) int {
 		code, err = e.code, e.err
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "error: %v\n", err)
+		fmt.Fprintf(s.err, "error: %s\n", report.Plain(err.Error()))
 	}
 	return code
 }

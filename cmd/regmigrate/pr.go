@@ -303,7 +303,7 @@ func failures(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 // standard error.
 func told(s streams, f *flags, p *prFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
 	for _, w := range r.Warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", w)
+		fmt.Fprintf(s.err, "warning: %s\n", report.Plain(w))
 	}
 	if !f.quiet {
 		fmt.Fprint(s.err, sentence(f.dryRun, plan, change, r))

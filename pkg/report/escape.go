@@ -17,6 +17,10 @@ import (
 // attack that makes Cf a matter of safety is CVE-2021-42574.
 func escape(s string) string { return escapeBut(s, -1) }
 
+// Plain returns text that others wrote, such as an error with what a server
+// said in it, as a terminal may show it: as in all reports, with its line ends.
+func Plain(text string) string { return escapeBut(text, '\n') }
+
 // escapeBut is escape, but leaves the rune but alone.
 func escapeBut(s string, but rune) string {
 	clean := true
