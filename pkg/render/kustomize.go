@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"slices"
 	"strings"
-	"sync"
 )
 
 // VerifyKustomizations builds the kustomizations in the folders o.Dirs of
@@ -34,34 +32,11 @@ func (r *Runner) VerifyKustomizations(ctx context.Context, before, after fs.FS, 
 			dirs = append(dirs, dir)
 		}
 	}
-	out := make([]Verdict, len(dirs))
-	errs := make([]error, len(dirs))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	for range min(r.jobs(), len(dirs)) {
-		wg.Go(func() {
-			for i := range next {
-				p := towers{r: r, old: old, now: now, move: o.Move, v: Verdict{Chart: dirs[i], Kustomization: true}}
-				if errs[i] = p.verify(ctx, dirs[i]); errs[i] != nil {
-					continue
-				}
-				out[i] = p.v
-				mu.Lock()
-				if done++; o.Progress != nil {
-					o.Progress(done, len(dirs), &out[i])
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range dirs {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return out, errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
+	return r.each(dirs, o.Progress, func(dir string) (Verdict, error) {
+		p := towers{r: r, old: old, now: now, move: o.Move, v: Verdict{Chart: dir, Kustomization: true}}
+		err := p.verify(ctx, dir)
+		return p.v, err
+	})
 }
 
 // wanted reports whether the folder dir wants a verdict.

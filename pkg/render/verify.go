@@ -57,6 +57,12 @@ func (r *Runner) Verify(ctx context.Context, before, after fs.FS, o Options) ([]
 	if dirs == nil {
 		dirs = old.dirs
 	}
+	return r.each(dirs, o.Progress, func(dir string) (Verdict, error) { return r.verify(ctx, old, now, dir, &o) })
+}
+
+// each makes a verdict of each of dirs, in their order, as many at a time as
+// there are jobs. It tells progress, which may be nil, of those that came to one.
+func (r *Runner) each(dirs []string, progress func(done, total int, v *Verdict), verdict func(dir string) (Verdict, error)) ([]Verdict, error) {
 	out := make([]Verdict, len(dirs))
 	errs := make([]error, len(dirs))
 	next := make(chan int)
@@ -66,10 +72,10 @@ func (r *Runner) Verify(ctx context.Context, before, after fs.FS, o Options) ([]
 	for range min(r.jobs(), len(dirs)) {
 		wg.Go(func() {
 			for i := range next {
-				out[i], errs[i] = r.verify(ctx, old, now, dirs[i], &o)
+				out[i], errs[i] = verdict(dirs[i])
 				mu.Lock()
-				if done++; o.Progress != nil && errs[i] == nil {
-					o.Progress(done, len(dirs), &out[i])
+				if done++; progress != nil && errs[i] == nil {
+					progress(done, len(dirs), &out[i])
 				}
 				mu.Unlock()
 			}
