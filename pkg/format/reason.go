@@ -87,7 +87,7 @@ func (r Reason) Advice() string {
 	case AllowList:
 		return "add the new registry by hand: what is fetched from it may be denied"
 	case Credentials:
-		return "add credentials for the new registry if it wants any"
+		return "add those of the new registry if it has any"
 	case Mirror:
 		return "add an entry for the new registry if it is to be mirrored too"
 	case Archive:

@@ -127,7 +127,8 @@ func where(x located) string {
 
 // rowsOf makes the rows of one reason. What asks for a look at each place has
 // a row for each note, and most of its places; any other reason has one row,
-// with a few.
+// with a few, and so has what registries do not have, which stands in a list of
+// its own.
 func (t *text) rowsOf(k keptFor, indent int) []row {
 	if k.reason != format.Conflict && k.reason != format.Unedited && k.reason != format.Unavailable {
 		r := row{reason: k.reason, all: k.all}
@@ -158,7 +159,12 @@ func (t *text) rowsOf(k keptFor, indent int) []row {
 		rows = append(rows[:maxNotes-1], row{hidden: rest, causes: n - maxNotes + 1})
 	}
 	for i := range rows {
-		if len(rows[i].all) > 0 {
+		switch {
+		case len(rows[i].all) == 0:
+		case k.reason == format.Unavailable: // the list of what registries say names the images
+			rows[i].places, rows[i].hidden = t.fewPlaces(rows[i].all, t.width-indent)
+			rows[i].optional = rows[i].hidden > 0
+		default:
 			rows[i].places, rows[i].hidden = places(rows[i].all, maxAllFiles, -1)
 		}
 	}

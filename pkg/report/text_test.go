@@ -251,7 +251,7 @@ func TestTextFitsAScreen(t *testing.T) {
 		p.Files = append(p.Files, f)
 	}
 	got := write(t, "text", p, Options{DryRun: true})
-	if n := strings.Count(got, "\n"); n > 80 {
+	if n := strings.Count(got, "\n"); n > 70 {
 		t.Errorf("%d lines:\n%s", n, got)
 	}
 	for _, want := range []string{
