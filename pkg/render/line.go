@@ -48,6 +48,9 @@ func sameWords(before, after string, move Mover) string {
 		}
 		start := a - (b - f.Span.Start) // of the word in after
 		want, ok := move(word)
+		if org, is := moveOrganization(before[:f.Span.Start], word, move); is && strings.HasPrefix(after[start:], org) {
+			want, ok = org, true
+		}
 		switch {
 		case !ok:
 			return "no rule changes this: " + quoted(before, after)
@@ -57,6 +60,25 @@ func sameWords(before, after string, move Mover) string {
 		b, a = f.Span.Start+len(word), start+len(want)
 		done = b
 	}
+}
+
+// registryRE finds at the end of what stands before a value a key or a flag
+// that says that images are named below the value.
+var registryRE = regexp.MustCompile(`(?i)(?:registry|organi[sz]ation|org|hub)["']?\s*[:=\s]\s*["']?$`)
+
+// moveOrganization says what becomes of a word that is no image but names an
+// organization of Docker Hub: of kubedb in --docker-registry=kubedb, that the
+// program behind it puts before /operator. As an image, it would be
+// library/kubedb. What stands before the word decides.
+func moveOrganization(before, word string, move Mover) (string, bool) {
+	if strings.ContainsAny(word, "/:@.") || !registryRE.MatchString(before) {
+		return "", false
+	}
+	moved, ok := move(word + "/x")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(moved, "/x")
 }
 
 // wordAt says what the word around the byte at offset at is.
