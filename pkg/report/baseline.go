@@ -69,6 +69,31 @@ func (t *text) baseline() {
 	}
 }
 
+// settled reports whether a check found nothing that its baseline does not
+// accept: a gate that is open is not the place for all that is accepted.
+func (t *text) settled() bool {
+	b := t.p.Baseline
+	return b != nil && b.New == 0 && t.o.Check && !t.o.Verbose
+}
+
+// accepted writes how much was looked at, and how to see what is accepted.
+func (t *text) accepted() {
+	words := "no file was looked at"
+	if t.p.Scanned > 0 {
+		words = count(t.p.Scanned, "file") + " looked at"
+	}
+	words += after(", ", t.skipped())
+	if t.p.Baseline.Accepted > 0 {
+		words += "; -v lists what moves and what stays"
+	}
+	if rules := t.inForce(); rules != "" {
+		t.put(plain, words)
+		t.line(dim, "   ("+rules+")")
+		return
+	}
+	t.line(plain, words)
+}
+
 // stale writes which entries of the baseline are gone.
 func (t *text) stale() {
 	if t.p.Baseline == nil || len(t.p.Baseline.Stale) == 0 {

@@ -25,10 +25,18 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 	if t.width == 0 {
 		t.width = 80
 	}
-	if o.Quiet {
+	switch {
+	case o.Quiet:
 		t.proofs()
 		t.failures()
-	} else {
+	case t.settled():
+		t.baseline()
+		t.stale()
+		t.proofs()
+		t.registries()
+		t.failures()
+		t.accepted()
+	default:
 		t.baseline()
 		t.answer()
 		t.moved()
