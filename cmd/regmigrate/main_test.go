@@ -90,6 +90,7 @@ func scriptCommands() map[string]scriptCommand {
 		"repeat":    repeat,
 		"grow":      grow,
 		"forge":     forge,
+		"valid":     valid,
 		"repostate": repoState,
 		"hashes":    hashes,
 		"stripansi": change(func(b []byte) []byte { return regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAll(b, nil) }),

@@ -2,12 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +97,7 @@ Exit codes:
 	x.StringVar(&p.to.Repo, "repo", "", "`OWNER/NAME` (default: what the remote's address says)")
 	x.StringVar(&p.to.API, "api-url", "", "the `URL` of the forge's interface (default: GitHub's or GitHub Enterprise's of the remote's host)")
 	x.DurationVar(&p.to.MaxWait, "max-wait", time.Minute, "how long to wait at most when the forge asks to")
-	x.BoolVar(&p.json, "json", false, "print what was done as JSON, for programs")
+	x.BoolVar(&p.json, "json", false, "print what was done as JSON, for programs (schema/pr.schema.json)")
 	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
 	addRuleFlags(cmd, &f)
 	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
@@ -196,86 +192,6 @@ func branchName(set *setup, base string) string {
 	return name
 }
 
-// planBase plans, and proves, on the base as it is on the remote, in a folder
-// that is gone afterwards. The configuration and the paths are those of the
-// work tree.
-func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, session *pullrequest.Session) (*rewrite.Plan, error) {
-	dir, err := os.MkdirTemp("", "regmigrate-pr-")
-	if err != nil {
-		return nil, &exit{exitFailed, err}
-	}
-	defer os.RemoveAll(dir)
-	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, &exit{exitFailed, err}
-	}
-	if err := session.Checkout(ctx, dir); err != nil {
-		return nil, prError(ctx, err)
-	}
-	root := set.options.Walk.Root
-	if err := moveTo(dir, set, session); err != nil {
-		return nil, err
-	}
-	bar := newProgress(s.err, f.quiet)
-	set.options.Progress = bar.files
-	prove, err := newProver(&f.render, f.jobs, bar)
-	if err != nil {
-		return nil, err
-	}
-	defer prove.close()
-	if !f.noRender {
-		set.options.Trace = prove.trace(ctx, dir, set.options.Rules)
-	}
-	registries, err := require(f, set, bar, true)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := rewrite.Make(ctx, set.options)
-	bar.clear()
-	if err != nil {
-		return nil, stopped(ctx, err)
-	}
-	registries.images(plan)
-	if !p.noVerify {
-		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true)
-		bar.clear()
-		if ctx.Err() != nil {
-			return nil, stopped(ctx, err)
-		}
-		if err != nil {
-			return nil, &exit{exitFailed, err}
-		}
-	}
-	plan.Root = root
-	return plan, nil
-}
-
-// moveTo lets the setup look at the folder dir instead of the work tree.
-func moveTo(dir string, set *setup, session *pullrequest.Session) error {
-	w := &set.options.Walk
-	moved := func(name string) (string, error) {
-		rel, err := relative(w.Root, name)
-		return filepath.ToSlash(rel), err
-	}
-	var paths []string
-	for _, name := range w.Paths {
-		rel, err := moved(name)
-		if err != nil {
-			return err
-		}
-		if !session.Has(rel) {
-			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, session.Base, session.Commit)
-		}
-		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
-	}
-	for i, name := range set.options.OwnConfig {
-		if rel, err := moved(name); err == nil && filepath.IsLocal(filepath.FromSlash(rel)) {
-			set.options.OwnConfig[i] = filepath.Join(dir, filepath.FromSlash(rel))
-		}
-	}
-	w.Root, w.Paths = dir, paths
-	return nil
-}
-
 // prError gives an error its exit code.
 func prError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -297,28 +213,4 @@ func failures(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 	o := set.report(f)
 	o.Quiet, o.Color = true, colour(f.color, s.err)
 	return text.Write(s.err, plan, o)
-}
-
-// told says what was done: the address on standard output, the rest on
-// standard error.
-func told(s streams, f *flags, p *prFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
-	for _, w := range r.Warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", report.Plain(w))
-	}
-	if !f.quiet {
-		fmt.Fprint(s.err, sentence(f.dryRun, plan, change, r))
-	}
-	switch {
-	case p.json:
-		e := json.NewEncoder(s.out)
-		e.SetIndent("", "  ")
-		return e.Encode(resultJSON(f.dryRun, plan, change, r))
-	case f.dryRun && len(change.Commits) > 0:
-		_, err := io.WriteString(s.out, change.Body)
-		return err
-	case r.URL != "" && !f.dryRun:
-		_, err := fmt.Fprintln(s.out, r.URL)
-		return err
-	}
-	return nil
 }

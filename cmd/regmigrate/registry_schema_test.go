@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,19 +14,7 @@ import (
 // TestRegistrySchema holds the schema of registry check against what is
 // written: everything that can be there is in the schema, and nothing else is.
 func TestRegistrySchema(t *testing.T) {
-	text, err := os.ReadFile("../../schema/registry.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("registry.json", parsed); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("registry.json")
+	schema, text, err := compiled("registry")
 	if err != nil {
 		t.Fatal(err)
 	}

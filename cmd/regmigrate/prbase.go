@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// planBase plans, and proves, on the base as it is on the remote, in a folder
+// that is gone afterwards. The configuration and the paths are those of the
+// work tree.
+func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, session *pullrequest.Session) (*rewrite.Plan, error) {
+	dir, err := os.MkdirTemp("", "regmigrate-pr-")
+	if err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	defer os.RemoveAll(dir)
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, &exit{exitFailed, err}
+	}
+	if err := session.Checkout(ctx, dir); err != nil {
+		return nil, prError(ctx, err)
+	}
+	root := set.options.Walk.Root
+	if err := moveTo(dir, set, session); err != nil {
+		return nil, err
+	}
+	bar := newProgress(s.err, f.quiet)
+	set.options.Progress = bar.files
+	prove, err := newProver(&f.render, f.jobs, bar)
+	if err != nil {
+		return nil, err
+	}
+	defer prove.close()
+	if !f.noRender {
+		set.options.Trace = prove.trace(ctx, dir, set.options.Rules)
+	}
+	registries, err := require(f, set, bar, true)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := rewrite.Make(ctx, set.options)
+	bar.clear()
+	if err != nil {
+		return nil, stopped(ctx, err)
+	}
+	registries.images(plan)
+	if !p.noVerify {
+		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true)
+		bar.clear()
+		if ctx.Err() != nil {
+			return nil, stopped(ctx, err)
+		}
+		if err != nil {
+			return nil, &exit{exitFailed, err}
+		}
+	}
+	plan.Root = root
+	return plan, nil
+}
+
+// moveTo lets the setup look at the folder dir instead of the work tree.
+func moveTo(dir string, set *setup, session *pullrequest.Session) error {
+	w := &set.options.Walk
+	moved := func(name string) (string, error) {
+		rel, err := relative(w.Root, name)
+		return filepath.ToSlash(rel), err
+	}
+	var paths []string
+	for _, name := range w.Paths {
+		rel, err := moved(name)
+		if err != nil {
+			return err
+		}
+		if !session.Has(rel) {
+			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, session.Base, session.Commit)
+		}
+		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
+	}
+	for i, name := range set.options.OwnConfig {
+		if rel, err := moved(name); err == nil && filepath.IsLocal(filepath.FromSlash(rel)) {
+			set.options.OwnConfig[i] = filepath.Join(dir, filepath.FromSlash(rel))
+		}
+	}
+	w.Root, w.Paths = dir, paths
+	return nil
+}
