@@ -128,6 +128,8 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 		tell(Compared, "", Manifests)
 	case f.prose:
 		tell(Prose, "", Docs)
+	case (!image.IsHost(host) || !strings.ContainsAny(host, "./[")) && isReference(text) && d.fallsBackTo(l, f): // redis:7 is no host and a port
+		d.add(f, Occurrence{Image: true, Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
 	case image.IsHost(host) && (l.Default || d.beforeSlash(l) || f.node != nil && namesRegistry(f.effectiveKey())):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Registry, "")}})
 	case hasDomain(text):
@@ -153,6 +155,24 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 
 // tells matches an action that ends a rendering with words.
 var tells = regexp.MustCompile(`\b(?:fail|required)\s`)
+
+var (
+	fallbackHead = regexp.MustCompile(`^\{\{-?\s*(?:(?:\$?[.\w]+\s*\|\s*)?default\s+|[\w.]+\s*\|\s*default\(\s*)$`)
+	fallbackTail = regexp.MustCompile(`^(?:(?:\s+\$?[.\w]+)?\s*(?:\|\s*quote\s*)?|\s*(?:,\s*[Tt]rue\s*)?\)\s*)-?\}\}$`)
+)
+
+// fallsBackTo reports whether l is an image, a short form maybe, because it is
+// what a field that certainly is one falls back to, alone or before a tag:
+// image: {{ .Values.image | default "nginx" }}:{{ .Values.tag }}.
+func (d *detector) fallsBackTo(l *template.Literal, f *frame) bool {
+	src := d.in.Src
+	if f.node == nil || l.In != f.node || l.Action.End > len(src) || !d.certain(f) {
+		return false
+	}
+	first := f.node.Span.Start == l.Action.Start || f.node.Span.Start+1 == l.Action.Start && strings.IndexByte(`"'`, src[f.node.Span.Start]) >= 0
+	return first && (l.Action.End == len(src) || strings.IndexByte("\"':@ \t\r\n", src[l.Action.End]) >= 0) &&
+		fallbackHead.Match(src[l.Action.Start:l.Span.Start]) && fallbackTail.Match(src[l.Span.End:l.Action.End])
+}
 
 // beforeSlash reports whether what the action of l prints stands before a
 // slash: {{ .registry | default "host" }}/name.

@@ -27,6 +27,11 @@ type Linker struct {
 	// name is in Tree.Names though it may hold no mention. Nil wants none.
 	Wants func(path string) bool
 
+	// Shows reports whether more may be known of the file at path than a scan
+	// of it alone shows, so that it is in Tree.Files when its bytes may hold
+	// something that moves. Nil is for none.
+	Shows func(path string) bool
+
 	// Link returns the groups of t. Occurrences in no group stand alone.
 	Link func(t *Tree, move Mover) []Group
 

@@ -83,7 +83,7 @@ func (g *gatherer) keep(f walk.File, c content) {
 	case c.err != nil && c.skip == "":
 		found = unread(f, c)
 	}
-	if found != nil && len(found.marks) == 0 && found.file.Err == nil && len(found.scanned.Occurrences) == 0 {
+	if found != nil && len(found.marks) == 0 && found.file.Err == nil && len(found.scanned.Occurrences) == 0 && (g.opts.Trace == nil || !shows(f.Path)) {
 		found = nil
 	}
 	g.mu.Lock()
@@ -110,6 +110,11 @@ func (g *gatherer) keep(f walk.File, c content) {
 // linked reports whether a linker wants to see the file whatever it holds.
 func linked(name string) bool {
 	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(name) })
+}
+
+// shows reports whether a linker may know more of the file than a scan shows.
+func shows(name string) bool {
+	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Shows != nil && l.Shows(name) })
 }
 
 // unread makes the candidate of a file that could not be kept or read as text.
