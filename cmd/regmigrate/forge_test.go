@@ -144,24 +144,33 @@ var faults = map[string]func(http.ResponseWriter, *http.Request) bool{
 }
 
 // repostate DIR FILE writes what must not change in a repository: HEAD, the
-// branches, the index, the configuration and the status. Compare two of them.
+// branches, the index, the configuration, the status, how deep it is and what a
+// fetch or a hook leaves behind. Compare two of them.
 func repoState(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 2, "snapshot DIR FILE")
-	dir := ts.MkAbs(args[0])
+	need(ts, neg, args, 2, "repostate DIR FILE")
 	var out strings.Builder
-	for _, cmd := range [][]string{
-		{"symbolic-ref", "HEAD"}, {"for-each-ref", "refs/heads", "refs/tags", "refs/regmigrate"},
-		{"ls-files", "-s", "--debug"}, {"status", "--porcelain", "--ignored"}, {"stash", "list"}, {"config", "--local", "--list"}, {"worktree", "list"},
-	} {
-		c := exec.Command("git", append([]string{"--no-optional-locks", "-C", dir}, cmd...)...)
+	git := func(cmd ...string) string {
+		c := exec.Command("git", append([]string{"--no-optional-locks", "-C", ts.MkAbs(args[0])}, cmd...)...)
 		b, err := c.CombinedOutput()
 		if err != nil {
 			ts.Fatalf("git %v: %v: %s", cmd, err, b)
 		}
-		out.Write(b)
+		return string(b)
 	}
-	_, err := os.Stat(filepath.Join(dir, ".git", "FETCH_HEAD"))
-	fmt.Fprintln(&out, "FETCH_HEAD:", err == nil)
+	for _, cmd := range [][]string{
+		{"rev-parse", "--symbolic-full-name", "HEAD"}, {"rev-parse", "HEAD"},
+		{"for-each-ref", "refs/heads", "refs/tags", "refs/regmigrate", "refs/remotes/origin/main"},
+		{"ls-files", "-s", "--debug"}, {"status", "--porcelain", "--ignored"}, {"stash", "list"}, {"config", "--local", "--list"}, {"worktree", "list"},
+	} {
+		out.WriteString(git(cmd...))
+	}
+	for _, name := range []string{"FETCH_HEAD", "ORIG_HEAD", "shallow", "index.lock"} {
+		text, err := os.ReadFile(filepath.Join(strings.TrimSpace(git("rev-parse", "--path-format=absolute", "--git-path", name))))
+		fmt.Fprintf(&out, "%s: %v %q\n", name, err == nil, text)
+	}
+	shared, err := filepath.Glob(filepath.Join(strings.TrimSpace(git("rev-parse", "--absolute-git-dir")), "sharedindex.*"))
+	ts.Check(err)
+	fmt.Fprintln(&out, "shared:", len(shared))
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o666))
 }
 

@@ -66,7 +66,10 @@ func (s *Session) Checkout(ctx context.Context, dir string) error {
 	if _, err := s.git.run(ctx, call{args: []string{"init", "--quiet", "--template=", "--object-format=" + strings.TrimSpace(format), dir}}); err != nil {
 		return err
 	}
-	if _, err := s.git.run(ctx, call{args: []string{"read-tree", s.Commit}, index: filepath.Join(dir, ".git", "index")}); err != nil {
+	if _, err := s.git.run(ctx, call{args: []string{"read-tree", "--no-sparse-checkout", s.Commit}, index: filepath.Join(dir, ".git", "index")}); err != nil {
+		return err
+	}
+	if err := s.fetchContents(ctx); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir) // no path of a tree leads out of it
@@ -99,6 +102,34 @@ func (s *Session) Checkout(ctx context.Context, dir string) error {
 		return fmt.Errorf("writing %s at %.12s to a folder: %w", s.Base, s.Commit, e)
 	}
 	return err
+}
+
+// fetchContents gets what a partial clone (git clone --filter) left out of the
+// base, in one request: git itself asks for one object at a time, and without
+// the token.
+func (s *Session) fetchContents(ctx context.Context) error {
+	if _, err := s.git.run(ctx, call{args: []string{"config", "--get-regexp", `^(remote\..*\.promisor|extensions\.partialclone)$`}}); err != nil {
+		return nil // the clone is a whole one
+	}
+	out, err := s.git.run(ctx, call{args: []string{"rev-list", "--objects", "--no-walk", "--missing=print", s.Commit}})
+	if err != nil {
+		return err
+	}
+	var ids strings.Builder
+	for _, l := range lines(out) {
+		if id, missing := strings.CutPrefix(l, "?"); missing {
+			ids.WriteString(id + "\n")
+		}
+	}
+	if ids.Len() == 0 {
+		return nil
+	}
+	_, err = s.git.run(ctx, call{network: true, stdin: strings.NewReader(ids.String()), config: []string{"fetch.negotiationAlgorithm=noop"}, args: []string{
+		"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--stdin", "--", s.o.Remote}})
+	if err != nil {
+		return explainGit(err, s.o.Remote)
+	}
+	return nil
 }
 
 // writeBlobs writes what git cat-file --batch prints to the files names.

@@ -2,6 +2,7 @@ package pullrequest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ func (s *Session) build(ctx context.Context, change Change) (string, error) {
 	}
 	defer os.RemoveAll(dir)
 	index := filepath.Join(dir, "index")
-	if _, err := s.git.run(ctx, call{args: []string{"read-tree", s.Commit}, index: index}); err != nil {
+	if _, err := s.git.run(ctx, call{args: []string{"read-tree", "--no-sparse-checkout", s.Commit}, index: index}); err != nil {
 		return "", err
 	}
 	who, err := s.identity(ctx)
@@ -49,6 +50,12 @@ func (s *Session) build(ctx context.Context, change Change) (string, error) {
 			args:  append(args, strings.TrimSpace(tree)),
 			stdin: strings.NewReader(s.message(c.Message, who)), env: who.env(),
 		})
+		if g := (*gitError)(nil); who.sign && errors.As(err, &g) {
+			return "", &Problem{
+				What: "git could not sign the commit: " + strings.Join(lines(g.stderr), "\n  "),
+				Do:   "commits are signed since commit.gpgSign is set; git config commit.gpgSign false makes them without in this repository", err: err,
+			}
+		}
 		if err != nil {
 			return "", err
 		}
@@ -118,7 +125,7 @@ func (s *Session) identity(ctx context.Context) (identity, error) {
 		return who, &Problem{What: "git does not know who commits", Do: `--author "Name <address>" says it, or git config user.name and user.email`, Usage: true}
 	}
 	sign, err := s.git.run(ctx, call{args: []string{"config", "--type=bool", "--default=false", "commit.gpgSign"}})
-	who.sign = err == nil && strings.TrimSpace(sign) == "true"
+	who.sign = err == nil && strings.TrimSpace(sign) == "true" && !s.o.DryRun // nobody is asked for a key to look
 	return who, nil
 }
 

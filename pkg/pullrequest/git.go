@@ -47,6 +47,7 @@ type call struct {
 	stdin   io.Reader
 	index   string   // a file instead of the repository's index
 	env     []string // more of the environment
+	config  []string // settings of this run, "key=value"
 	network bool     // it talks to the remote
 }
 
@@ -112,6 +113,15 @@ func (g *git) env(c call) []string {
 		n++
 	}
 	config("i18n.commitEncoding", "UTF-8")
+	// No hook of the user's is run for an index that is not theirs, and no
+	// index keeps a part of itself in their repository.
+	for _, x := range [][2]string{{"core.hooksPath", "/dev/null"}, {"core.splitIndex", "false"}, {"index.sparse", "false"}, {"core.fsmonitor", "false"}} {
+		config(x[0], x[1])
+	}
+	for _, x := range c.config {
+		key, value, _ := strings.Cut(x, "=")
+		config(key, value)
+	}
 	if c.network {
 		config("gc.auto", "0")
 		config("maintenance.auto", "false")

@@ -87,6 +87,9 @@ func explainGit(err error, remote string) error {
 		said = ": " + strings.Join(l[:min(len(l), 6)], "\n  ")
 	}
 	switch {
+	case has("Permission denied (publickey", "Host key verification failed", "Could not resolve hostname"):
+		p.What = fmt.Sprintf("the remote %q does not let ssh in%s", remote, said)
+		p.Do = "ssh -T with that user and host tries it, and ssh-add -l lists the keys; over https the token is taken instead"
 	case has("could not read Username", "could not read Password", "Authentication failed", "returned error: 401"):
 		p.What = fmt.Sprintf("the remote %q does not accept the token%s", remote, said)
 		p.Do = "it may have expired, or belong to another forge"
