@@ -95,7 +95,7 @@ func proveAgainst(t *testing.T, kustomize, root string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.prove(ctx, plan, p.tree(plan.Root), p.overlay(plan), false); err != nil {
+	if err := p.prove(ctx, plan, p.tree(plan.Root), p.overlay(plan), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	before := map[string]string{}

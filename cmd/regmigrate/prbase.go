@@ -50,7 +50,7 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 	}
 	registries.images(plan)
 	if !p.noVerify {
-		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true)
+		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true, bar.proofs)
 		bar.clear()
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, err)

@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
 // A progress shows on a terminal how far a long run has come: one line, gone
@@ -17,6 +19,9 @@ type progress struct {
 	start time.Time
 	last  time.Time
 	shown bool
+
+	failed int    // proofs so far; these come one call at a time
+	worst  string // the last of these
 }
 
 func newProgress(w io.Writer, quiet bool) *progress {
@@ -35,13 +40,22 @@ func (p *progress) charts(done, total int) {
 	p.tell(fmt.Sprintf("%d of %d charts rendered", done, total))
 }
 
-// proofs tells how many charts have been rendered, or kustomizations built.
+// proofs tells how many charts have been rendered, or kustomizations built, and
+// which one failed.
 func (p *progress) proofs(done, total int, v *render.Verdict) {
 	what := "charts rendered"
 	if v.Kustomization {
 		what = "kustomizations built"
 	}
-	p.tell(fmt.Sprintf("%d of %d %s", done, total, what))
+	words := fmt.Sprintf("%d of %d %s", done, total, what)
+	if v.State == render.Failed {
+		p.failed++
+		p.worst = v.Chart
+	}
+	if p.failed > 0 {
+		words += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.Plain(strings.ReplaceAll(p.worst, "\n", " ")))
+	}
+	p.tell(words)
 }
 
 func (p *progress) tell(words string) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -142,27 +143,62 @@ func made(m *render.Made, set string) link.Made {
 
 // prove renders the charts that the plan knows of, and builds its
 // kustomizations, before and after, and notes in the plan what came of it; with
-// changed, those that the plan changes.
-func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
+// changed, those that the plan changes. It tells done of each verdict as it
+// comes. What there is when it is interrupted is in the plan all the same.
+func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
 	o := render.Options{
-		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Changed: changed, Progress: p.bar.proofs,
+		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Changed: changed, Progress: done,
 		Dirs: link.ChartDirs(plan.Names),
 	}
 	if changed {
 		o.Dirs = touched(o.Dirs, plan)
 	}
 	verdicts, err := p.runner.Verify(ctx, before, after, o)
-	if err != nil {
+	note(plan, verdicts)
+	missing := &unfinished{}
+	if err := missing.add(err, "chart"); err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
 	o.Dirs = render.KustomizationDirs(plan.Names)
 	built, err := p.runner.VerifyKustomizations(ctx, before, after, o)
-	if err != nil {
+	note(plan, built)
+	if err := missing.add(err, "kustomization"); err != nil {
 		return fmt.Errorf("building kustomizations: %w", err)
 	}
-	verdicts = append(verdicts, built...)
+	if len(missing.of) > 0 {
+		return missing
+	}
+	return nil
+}
+
+// note adds verdicts to the plan.
+func note(plan *rewrite.Plan, verdicts []render.Verdict) {
 	for i := range verdicts {
 		plan.Proofs = append(plan.Proofs, proof(&verdicts[i]))
+	}
+}
+
+// unfinished is the error of a proof that was interrupted.
+type unfinished struct{ of []string }
+
+func (u *unfinished) Error() string {
+	return "interrupted: no verdict on " + strings.Join(u.of, ", and none on ")
+}
+
+// add notes how many verdicts are missing, when err says that the proof was
+// interrupted. It returns any other error.
+func (u *unfinished) add(err error, what string) error {
+	m := (*render.Missing)(nil)
+	if !errors.As(err, &m) || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	n := m.N
+	switch {
+	case n == 0:
+	case n == m.Total:
+		u.of = append(u.of, "the "+counted(n, what))
+	default:
+		u.of = append(u.of, fmt.Sprintf("%d of %s", n, counted(m.Total, what)))
 	}
 	return nil
 }

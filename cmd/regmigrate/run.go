@@ -71,7 +71,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	var unproven error
 	if f.verify {
-		err := prove.prove(ctx, plan, prove.tree(plan.Root), prove.overlay(plan), true)
+		err := prove.prove(ctx, plan, prove.tree(plan.Root), prove.overlay(plan), true, bar.proofs)
 		bar.clear()
 		if ctx.Err() != nil {
 			return stopped(ctx, err)

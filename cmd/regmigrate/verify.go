@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -31,7 +32,8 @@ exactly as a rule says. Nothing is written.
 With --base, what is compared is the commit REV and the files as they are: a
 change that has been made already. Charts and kustomizations are rendered in
 child processes, without cluster and network; one that does not render, or
-takes something from elsewhere, such as a remote base, is unproven.`,
+takes something from elsewhere, such as a remote base, is unproven. When it is
+interrupted (Ctrl-C), it shows the verdicts that there are, and exits with 3.`,
 		Example: `  regmigrate verify charts/
   regmigrate verify --base origin/main .  # what a pull request changes
   regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
@@ -77,21 +79,28 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 		}
 		after = p.tree(plan.Root)
 	}
-	err = p.prove(ctx, plan, before, after, false)
-	bar.clear()
-	if ctx.Err() != nil {
-		return stopped(ctx, err)
-	}
-	if err != nil {
+	return p.verdicts(ctx, s, f, set, plan, before, after, bar.proofs)
+}
+
+// verdicts proves plan and writes what came of it; when it is interrupted, the
+// verdicts that there are, and that this is not all.
+func (p *prover) verdicts(ctx context.Context, s streams, f *flags, set *setup, plan *rewrite.Plan, before, after fs.FS, done func(done, total int, v *render.Verdict)) error {
+	err := p.prove(ctx, plan, before, after, false, done)
+	p.bar.clear()
+	some := (*unfinished)(nil)
+	if err != nil && !errors.As(err, &some) {
 		return &exit{exitFailed, err}
 	}
 	o := set.report(f)
 	o.Color = colour(f.color, s.out)
-	if len(plan.Proofs) == 0 && !f.quiet {
+	if len(plan.Proofs) == 0 && !f.quiet && some == nil {
 		fmt.Fprintln(s.out, "nothing to prove: no chart and no kustomization was found")
 	}
 	if err := report.Proofs(s.out, plan, o); err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+	}
+	if some != nil {
+		return &exit{exitFailed, some}
 	}
 	return provenOr(plan, f.requireProof)
 }

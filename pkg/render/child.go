@@ -63,8 +63,7 @@ func Child(stdin io.Reader, stdout io.Writer) int {
 		late := time.AfterFunc(j.Limits.Deadline+time.Second, func() { os.Exit(exitDeadline) })
 		a := j.do(store)
 		late.Stop()
-		held, _ := memory()
-		a.Last = held > uint64(j.Limits.Memory)/4 || j.Build != nil && j.Build.Schema
+		a.Last = j.Build != nil && j.Build.Schema || full(uint64(j.Limits.Memory)/4)
 		if err := writeFrame(stdout, a); err != nil {
 			return exitBroken
 		}
@@ -129,15 +128,26 @@ func limitMemory(limit int64) {
 		for {
 			time.Sleep(watchInterval)
 			held, stacks := memory()
-			full := held > uint64(limit)
-			if stacks > deepStack || full && stacks > suspectStack {
+			over := held > uint64(limit)
+			if stacks > deepStack || over && stacks > suspectStack {
 				os.Exit(exitRecursion)
 			}
-			if full {
+			if over {
 				os.Exit(exitMemory)
 			}
 		}
 	}()
+}
+
+// full reports whether this process holds more than most bytes, what can be
+// freed aside.
+func full(most uint64) bool {
+	if held, _ := memory(); held <= most {
+		return false
+	}
+	debug.FreeOSMemory()
+	held, _ := memory()
+	return held > most
 }
 
 // memory is what this process holds, and what its stacks do, in bytes.

@@ -20,19 +20,21 @@ import (
 // and runs no programs: a remote base, a chart, a plugin is left out. Then the
 // verdict is unproven at best and lists what was not built; what is there is
 // compared all the same, and the entries of `images` are tried on a Deployment
-// that has what would arrive, under its old name.
+// that has what would arrive, under its old name. The error is a Missing, with
+// which the verdicts that there are come all the same.
 func (r *Runner) VerifyKustomizations(ctx context.Context, before, after fs.FS, o Options) ([]Verdict, error) {
 	old, now := newLayers(before), newLayers(after)
 	var dirs []string
-	for _, dir := range o.Dirs {
+	for i, dir := range o.Dirs {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			n := len(dirs) + len(o.Dirs[i:])
+			return nil, &Missing{n, n, err}
 		}
 		if old.wanted(now, dir, o.Changed) {
 			dirs = append(dirs, dir)
 		}
 	}
-	return r.each(dirs, o.Progress, func(dir string) (Verdict, error) {
+	return r.each(ctx, dirs, o.Progress, func(dir string) (Verdict, error) {
 		p := towers{r: r, old: old, now: now, move: o.Move, v: Verdict{Chart: dir, Kustomization: true}}
 		err := p.verify(ctx, dir)
 		return p.v, err

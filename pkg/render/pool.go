@@ -182,7 +182,7 @@ func start(self []string, folder string, l limits) (*child, error) {
 // environment is empty but for what Go's runtime is to know, and what no
 // program on Windows starts without.
 func environment(l limits) []string {
-	env := []string{"PATH=", fmt.Sprintf("GOMEMLIMIT=%d", l.Memory*3/4), "GOMAXPROCS=2", "GOTRACEBACK=none"}
+	env := []string{"PATH=", fmt.Sprintf("GOMEMLIMIT=%d", l.Memory*3/4), "GOMAXPROCS=2", "GOGC=800", "GOTRACEBACK=none"}
 	if runtime.GOOS == "windows" {
 		env = append(env, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
 	}

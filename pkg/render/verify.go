@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 )
 
@@ -42,8 +41,8 @@ const (
 // Verify renders each chart of before, and the one that stands in its place
 // in after, with all its value sets, and compares. Verdicts are sorted by
 // folder, and there is one for each chart of before. The error is one of
-// reading the tree, of starting children, or that of ctx; a chart that cannot
-// be rendered is a verdict.
+// reading the tree, or a Missing, with which the verdicts that there are come
+// all the same; a chart that cannot be rendered is a verdict.
 func (r *Runner) Verify(ctx context.Context, before, after fs.FS, o Options) ([]Verdict, error) {
 	old, err := newIndex(before)
 	if err != nil {
@@ -57,36 +56,7 @@ func (r *Runner) Verify(ctx context.Context, before, after fs.FS, o Options) ([]
 	if dirs == nil {
 		dirs = old.dirs
 	}
-	return r.each(dirs, o.Progress, func(dir string) (Verdict, error) { return r.verify(ctx, old, now, dir, &o) })
-}
-
-// each makes a verdict of each of dirs, in their order, as many at a time as
-// there are jobs. It tells progress, which may be nil, of those that came to one.
-func (r *Runner) each(dirs []string, progress func(done, total int, v *Verdict), verdict func(dir string) (Verdict, error)) ([]Verdict, error) {
-	out := make([]Verdict, len(dirs))
-	errs := make([]error, len(dirs))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	done := 0
-	for range min(r.jobs(), len(dirs)) {
-		wg.Go(func() {
-			for i := range next {
-				out[i], errs[i] = verdict(dirs[i])
-				mu.Lock()
-				if done++; progress != nil && errs[i] == nil {
-					progress(done, len(dirs), &out[i])
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range dirs {
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return out, errors.Join(slices.DeleteFunc(errs, func(err error) bool { return err == nil })...)
+	return r.each(ctx, dirs, o.Progress, func(dir string) (Verdict, error) { return r.verify(ctx, old, now, dir, &o) })
 }
 
 // verify verifies one chart.

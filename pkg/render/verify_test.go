@@ -65,7 +65,7 @@ func checkWant(t *testing.T, file string, a *txtar.Archive, got string) {
 
 // mover returns the rules that the comment of a names in lines `rule: FROM=TO`,
 // or the preset k8s.
-func mover(t *testing.T, comment []byte) Mover {
+func mover(t testing.TB, comment []byte) Mover {
 	t.Helper()
 	var list []rules.Rule
 	for line := range strings.Lines(string(comment)) {
