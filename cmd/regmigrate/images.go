@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,8 +15,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
-	"github.com/regmigrate/regmigrate/pkg/link"
-	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -101,13 +98,11 @@ func images(ctx context.Context, s streams, f *flags, x *imagesFlags, args []str
 		return err
 	}
 	bar := newProgress(s.err, f.quiet)
-	list := inventory.New(inventory.Options{
-		Rules: set.options.Rules, Walk: set.options.Walk, Fields: set.options.Fields, Scopes: set.options.Scopes, Progress: bar.files,
-	})
+	list := newInventory(set, bar)
 	if stream {
 		err = list.AddObjects(ctx, s.in)
 	} else if err = list.AddFiles(ctx); err == nil && x.render {
-		err = renderInto(ctx, list, f, set.options.Walk.Root, bar)
+		err = renderInto(ctx, list, f, set, bar, homesOf(list))
 	}
 	bar.clear()
 	if err != nil {
@@ -174,89 +169,4 @@ func width(w io.Writer) int {
 func isTerminalReader(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// renderInto adds what the charts that were found print, with each of their
-// value sets, and what the kustomizations do.
-func renderInto(ctx context.Context, list *inventory.Inventory, f *flags, root string, bar *progress) error {
-	p, err := newProver(&f.render, f.jobs, bar)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	tree, err := render.OpenTree(p.tree(root))
-	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("looking for charts: %w", err)}
-	}
-	dirs := link.ChartDirs(list.Names)
-	for i, dir := range dirs {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		bar.charts(i, len(dirs))
-		chart := tree.Chart(dir)
-		texts, err := p.printed(ctx, &chart)
-		if err != nil && ctx.Err() == nil {
-			list.Unrendered = append(list.Unrendered, inventory.Failure{Path: dir, Err: err})
-		}
-		if len(texts) > 0 {
-			list.AddRendered(texts)
-		}
-	}
-	return p.buildInto(ctx, list, root)
-}
-
-// buildInto adds what the kustomizations that were found print.
-func (p *prover) buildInto(ctx context.Context, list *inventory.Inventory, root string) error {
-	tree := render.OpenKustomizations(p.tree(root))
-	dirs := render.KustomizationDirs(list.Names)
-	for i, dir := range dirs {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		p.bar.tell(fmt.Sprintf("%d of %d kustomizations built", i, len(dirs)))
-		r, left, err := p.runner.Build(ctx, tree, dir)
-		if err == nil && len(left) > 0 {
-			err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
-		}
-		if err != nil && ctx.Err() == nil {
-			list.Unrendered = append(list.Unrendered, inventory.Failure{Path: dir, Err: err})
-		}
-		if r != nil {
-			var texts []inventory.Text
-			for _, t := range r.Texts {
-				texts = append(texts, inventory.Text{Path: dir, Body: []byte(t.Body)})
-			}
-			list.AddRendered(texts)
-		}
-	}
-	return ctx.Err()
-}
-
-// printed renders a chart with each of its value sets and returns what is
-// printed with any of them, and the first error.
-func (p *prover) printed(ctx context.Context, chart *render.Chart) ([]inventory.Text, error) {
-	if chart.Err != nil {
-		return nil, chart.Err
-	}
-	var out []inventory.Text
-	var first error
-	for _, values := range chart.Sets {
-		values.Values = append(slices.Clone(values.Values), p.extra.Values...)
-		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
-		r, err := p.runner.Render(ctx, chart, values, p.as)
-		if err != nil {
-			if first == nil {
-				first = fmt.Errorf("with %s: %w", values.Name, err)
-			}
-			continue
-		}
-		if len(r.Missing) > 0 && first == nil {
-			first = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
-		}
-		for _, t := range r.Texts {
-			out = append(out, inventory.Text{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
-		}
-	}
-	return out, first
 }

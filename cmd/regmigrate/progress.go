@@ -35,11 +35,6 @@ func newProgress(w io.Writer, quiet bool) *progress {
 // files tells that n files have been looked at.
 func (p *progress) files(n int) { p.tell(fmt.Sprintf("%d files looked at", n)) }
 
-// charts tells how many charts have been rendered.
-func (p *progress) charts(done, total int) {
-	p.tell(fmt.Sprintf("%d of %d charts rendered", done, total))
-}
-
 // proofs tells how many charts have been rendered, or kustomizations built, and
 // which one failed.
 func (p *progress) proofs(done, total int, v *render.Verdict) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
-	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -47,6 +47,8 @@ type required struct {
 	paths   bool // there are files, whose inventory knows the tags
 	known   map[registry.Pair]registry.Result
 	tagged  map[string][]registry.Pair // new name without a tag -> whole references
+	untold  map[string]string          // new name -> why a tag of it is not known
+	unasked map[registry.Pair]string   // what nobody asked about, and why
 	refused map[string]bool            // new references that were refused
 }
 
@@ -60,7 +62,7 @@ func require(f *flags, set *setup, bar *progress, paths bool) (*required, error)
 	if err != nil {
 		return nil, err
 	}
-	r := &required{f: f, set: set, client: client, bar: bar, paths: paths, known: map[registry.Pair]registry.Result{}, refused: map[string]bool{}}
+	r := &required{f: f, set: set, client: client, bar: bar, paths: paths, known: map[registry.Pair]registry.Result{}, unasked: map[registry.Pair]string{}, refused: map[string]bool{}}
 	set.options.Refuse = r.refuse
 	return r, nil
 }
@@ -73,8 +75,15 @@ func (r *required) refuse(ctx context.Context, moves []rewrite.Move) []string {
 	for i, m := range moves {
 		p := registry.Pair{Old: m.Old, New: m.New}
 		pairs[i] = []registry.Pair{p}
-		if partOf(m.New, m.To, m.Field) != "" {
-			pairs[i] = r.withTags(ctx, m.New)
+		part := partOf(m.New, m.To, m.Field)
+		if part != "" || nameOf(m.New) == m.New {
+			found, why := r.withTags(ctx, m.New)
+			if part != "" || len(found) > 0 || why != "" {
+				pairs[i] = found
+			}
+			if why != "" || part != "" && len(found) == 0 {
+				r.unasked[p] = cmp.Or(why, part)
+			}
 		}
 		for _, p := range pairs[i] {
 			if _, known := r.known[p]; !known {
@@ -107,25 +116,41 @@ func after(detail string) string {
 	return ", " + detail
 }
 
-// withTags returns the whole references of the files that have a name.
-func (r *required) withTags(ctx context.Context, name string) []registry.Pair {
+// withTags returns the whole references of the files that have a name, and why
+// there is none where its tag is not known.
+func (r *required) withTags(ctx context.Context, name string) (found []registry.Pair, why string) {
 	if !r.paths {
-		return nil
+		return nil, ""
 	}
 	if r.tagged == nil {
-		r.tagged = map[string][]registry.Pair{}
+		r.tagged, r.untold = map[string][]registry.Pair{}, map[string]string{}
 		v := newInventory(r.set, r.bar)
-		if err := v.AddFiles(ctx); err != nil {
-			return nil // interrupted, which the plan says
+		c, err := compose(ctx, v, r.f, r.set, r.bar, false)
+		if err != nil {
+			return nil, err.Error() // interrupted, which the plan says too
 		}
-		for _, m := range inventory.Old(v.Images()) {
-			if ref, err := image.Parse(m.New); err == nil && (ref.Tag != "" || ref.Digest != "") {
-				n := strings.TrimSuffix(strings.TrimSuffix(m.New, "@"+ref.Digest), ":"+ref.Tag)
-				r.tagged[n] = append(r.tagged[n], registry.Pair{Old: m.Ref, New: m.New})
+		l := &wishList{}
+		l.inventory(v.Images(), c, false, false)
+		for _, w := range l.sorted() {
+			if w.part != "" {
+				r.untold[w.New] = w.part
+			} else {
+				n := nameOf(w.New)
+				r.tagged[n] = append(r.tagged[n], w.Pair)
 			}
 		}
 	}
-	return r.tagged[name]
+	return r.tagged[name], r.untold[name]
+}
+
+// nameOf is a reference without its tag and digest.
+func nameOf(text string) string {
+	ref, err := image.Parse(text)
+	if err != nil {
+		return text
+	}
+	text = strings.TrimSuffix(text, "@"+ref.Digest)
+	return strings.TrimSuffix(text, ":"+ref.Tag)
 }
 
 // images writes into the plan what registries said.
@@ -137,31 +162,26 @@ func (r *required) images(p *rewrite.Plan) {
 	for pair := range r.known {
 		l.add(pair.Old, pair.New, "", "")
 	}
+	for pair, why := range r.unasked {
+		l.add(pair.Old, pair.New, "", why)
+	}
 	for _, w := range l.sorted() {
 		x := r.known[w.Pair]
-		if v, ok := verdictOf(x.Verdict); ok {
-			p.Images = append(p.Images, rewrite.Image{
-				Old: x.Old, New: x.New, Verdict: v, OldDigest: x.OldDigest, NewDigest: x.NewDigest, Detail: x.Detail,
-			})
+		if w.part != "" {
+			x = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.part}
 		}
+		p.Images = append(p.Images, rewrite.Image{
+			Old: x.Old, New: x.New, Verdict: verdictOf(x.Verdict), OldDigest: x.OldDigest, NewDigest: x.NewDigest, Detail: x.Detail,
+		})
 	}
 }
 
-// verdictOf is the verdict of a plan; what was skipped has none.
-func verdictOf(v registry.Verdict) (rewrite.Verdict, bool) {
-	switch v {
-	case registry.Same:
-		return rewrite.Same, true
-	case registry.Exists:
-		return rewrite.Exists, true
-	case registry.Different:
-		return rewrite.Different, true
-	case registry.Missing:
-		return rewrite.Missing, true
-	case registry.Unreachable:
-		return rewrite.Unreachable, true
-	}
-	return 0, false
+// verdictOf is the verdict of a plan.
+func verdictOf(v registry.Verdict) rewrite.Verdict {
+	return map[registry.Verdict]rewrite.Verdict{
+		registry.Same: rewrite.Same, registry.Exists: rewrite.Exists, registry.Different: rewrite.Different,
+		registry.Missing: rewrite.Missing, registry.Skipped: rewrite.Skipped, registry.Unreachable: rewrite.Unreachable,
+	}[v]
 }
 
 // outcome is the exit code of what was refused.

@@ -100,6 +100,8 @@ type Image struct {
 	Open bool
 
 	Uses []Use // sorted
+
+	part bool // everywhere it stands in a key for a repository, so that a tag may be anywhere
 }
 
 // A Via is where a use was found.
@@ -151,6 +153,7 @@ func (v *Inventory) Images() []Image {
 	for _, m := range v.images {
 		i := *m
 		i.Uses = slices.Clone(m.Uses)
+		i.Advice = advise(m, m.part)
 		slices.SortFunc(i.Uses, compareUses)
 		out = append(out, i)
 	}
@@ -200,9 +203,12 @@ func (v *Inventory) add(hits []hit, unfilled int) {
 		m := v.images[key]
 		if m == nil {
 			m = h.image.clone()
-			m.Advice = advise(m, h.part)
+			m.part = h.part
 			v.images[imageKey{m.Ref, m.New}] = m
 		}
+		// Files come in any order: what one hit knows, all do.
+		m.part = m.part && h.part
+		m.Rule, m.Keep = max(m.Rule, h.image.Rule), max(m.Keep, h.image.Keep)
 		m.Uses = append(m.Uses, h.use)
 	}
 }

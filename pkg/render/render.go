@@ -89,6 +89,9 @@ func (r *Runner) limits() limits {
 	return l
 }
 
+// Parallel is how many jobs run at a time.
+func (r *Runner) Parallel() int { return r.jobs() }
+
 func (r *Runner) jobs() int {
 	if r.Jobs > 0 {
 		return r.Jobs

@@ -101,6 +101,7 @@ var verdicts = []struct {
 	{rewrite.Missing, "the new reference does not exist"},
 	{rewrite.Different, "the new reference is another image than the old one"},
 	{rewrite.Unreachable, "a registry did not answer, so that it is not known"},
+	{rewrite.Skipped, "nobody was asked about it, since it is no whole reference"},
 	{rewrite.Exists, "the new reference exists; the old one cannot be asked any more"},
 	{rewrite.Same, "both exist, with the same digest"},
 }

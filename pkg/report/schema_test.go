@@ -166,7 +166,7 @@ func TestSchemaEnums(t *testing.T) {
 		{"finding.status", defs["finding"].Properties["status"].Enum, []string{rewrite.Rewritten.String(), rewrite.Kept.String()}},
 		{"proof.state", defs["proof"].Properties["state"].Enum, []string{rewrite.Unproven.String(), rewrite.Proven.String(), rewrite.Failed.String()}},
 		{"image.verdict", defs["image"].Properties["verdict"].Enum, []string{
-			rewrite.Unreachable.String(), rewrite.Same.String(), rewrite.Exists.String(), rewrite.Different.String(), rewrite.Missing.String(),
+			rewrite.Unreachable.String(), rewrite.Same.String(), rewrite.Exists.String(), rewrite.Different.String(), rewrite.Missing.String(), rewrite.Skipped.String(),
 		}},
 		{"skip.reason", defs["skip"].Properties["reason"].Enum, skips},
 	}

@@ -75,10 +75,11 @@ const (
 	Exists                     // the new one exists; the old one cannot be asked any more
 	Different                  // both exist, with different digests
 	Missing                    // the new one does not exist
+	Skipped                    // nobody was asked: it is no whole reference; Detail says why
 )
 
 func (v Verdict) String() string {
-	return [...]string{"unreachable", "same", "exists", "different", "missing"}[v]
+	return [...]string{"unreachable", "same", "exists", "different", "missing", "skipped"}[v]
 }
 
 // A Proof is what came of proving something of a plan: plain values, made by

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/render"
+)
+
+// homes are the folders of charts and of kustomizations, each list sorted.
+type homes struct{ charts, layers []string }
+
+// homesOf are those that an inventory found among the files.
+func homesOf(v *inventory.Inventory) homes {
+	return homes{link.ChartDirs(v.Names), render.KustomizationDirs(v.Names)}
+}
+
+// A printed is what one chart or kustomization prints, as far as it does.
+type printed struct {
+	texts []inventory.Text
+	err   error // what of it is not there, and why
+}
+
+// renderInto adds to an inventory what charts print, with each of their value
+// sets, and what kustomizations do: as many at a time as there are jobs. The
+// inventory is the same for any number of them.
+func renderInto(ctx context.Context, v *inventory.Inventory, f *flags, set *setup, bar *progress, of homes) error {
+	if len(of.charts)+len(of.layers) == 0 {
+		return nil
+	}
+	p, err := newProver(&f.render, f.jobs, bar)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	files := p.tree(set.options.Walk.Root)
+	charts, err := render.OpenTree(files)
+	if err != nil {
+		return &exit{exitFailed, fmt.Errorf("looking for charts: %w", err)}
+	}
+	layers := render.OpenKustomizations(files)
+	err = p.each(ctx, v, of.charts, "charts rendered", func(dir string) printed {
+		chart := charts.Chart(dir)
+		return p.printed(ctx, &chart)
+	})
+	if err == nil {
+		err = p.each(ctx, v, of.layers, "kustomizations built", func(dir string) printed { return p.built(ctx, layers, dir) })
+	}
+	return err
+}
+
+// each adds to v what do gives for each of dirs.
+func (p *prover) each(ctx context.Context, v *inventory.Inventory, dirs []string, what string, do func(dir string) printed) error {
+	next := make(chan int)
+	errs := make([]error, len(dirs))
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	done := 0
+	for range min(p.runner.Parallel(), len(dirs)) {
+		wg.Go(func() {
+			for i := range next {
+				x := do(dirs[i])
+				errs[i] = x.err
+				if len(x.texts) > 0 {
+					v.AddRendered(x.texts)
+				}
+				mu.Lock()
+				done++
+				p.bar.tell(fmt.Sprintf("%d of %d %s", done, len(dirs), what))
+				mu.Unlock()
+			}
+		})
+	}
+	for i := range dirs {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for i, err := range errs {
+		if err != nil {
+			v.Unrendered = append(v.Unrendered, inventory.Failure{Path: dirs[i], Err: err})
+		}
+	}
+	return nil
+}
+
+// built builds a kustomization.
+func (p *prover) built(ctx context.Context, tree *render.Kustomizations, dir string) printed {
+	var out printed
+	r, left, err := p.runner.Build(ctx, tree, dir)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
+	}
+	out.err = err
+	if r != nil {
+		for _, t := range r.Texts {
+			out.texts = append(out.texts, inventory.Text{Path: dir, Body: []byte(t.Body)})
+		}
+	}
+	return out
+}
+
+// printed renders a chart with each of its value sets: what is printed with
+// any of them, and the first error.
+func (p *prover) printed(ctx context.Context, chart *render.Chart) printed {
+	if chart.Err != nil {
+		return printed{err: chart.Err}
+	}
+	var out printed
+	for _, values := range chart.Sets {
+		values.Values = append(slices.Clone(values.Values), p.extra.Values...)
+		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
+		r, err := p.runner.Render(ctx, chart, values, p.as)
+		if err != nil {
+			if out.err == nil {
+				out.err = fmt.Errorf("with %s: %w", values.Name, err)
+			}
+			continue
+		}
+		if len(r.Missing) > 0 && out.err == nil {
+			out.err = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
+		}
+		for _, t := range r.Texts {
+			out.texts = append(out.texts, inventory.Text{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
+		}
+	}
+	return out
+}
