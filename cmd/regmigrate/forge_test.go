@@ -23,6 +23,7 @@ type forgeKey struct{}
 //
 //	start OWNER/NAME DIR  starts it and pushes the repository DIR to it as origin;
 //	                      sets FORGE, API and REGMIGRATE_TOKEN
+//	repo OWNER/NAME       makes one more repository, which is empty
 //	pulls FILE            writes its pull requests, one a line
 //	body N FILE           writes the text of one
 //	requests FILE         writes the requests that changed something, and forgets them
@@ -66,6 +67,9 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	need(ts, neg, args, 2, "forge COMMAND ARGUMENT")
 	switch args[0] {
+	case "repo":
+		_, err := (*g).CreateRepo(args[1])
+		ts.Check(err)
 	case "pulls":
 		write(args[1], (*g).Pulls())
 	case "body":

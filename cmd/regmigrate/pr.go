@@ -64,6 +64,7 @@ Exit codes:
   regmigrate pr --label registry --reviewer ann --team platform --draft charts/
   regmigrate pr --commit-per chart --bump-chart patch --signoff
   regmigrate pr --author 'Bot <bot@example.com>' --trailer 'Refs: OPS-12'
+  regmigrate pr --remote upstream --push-remote origin     # from a fork
   regmigrate pr --api-url https://gitea.example/api/v1     # Gitea`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.args = *line
@@ -79,7 +80,8 @@ Exit codes:
 	x := cmd.Flags()
 	x.SortFlags = false
 	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would be done, and print the text of the pull request; push and send nothing")
-	x.StringVar(&p.to.Remote, "remote", "origin", "the `name` of the remote to push to")
+	x.StringVar(&p.to.Remote, "remote", "origin", "the `name` of the remote that gets the pull request")
+	x.StringVar(&p.to.PushRemote, "push-remote", "", "the `name` of the remote to push to, a fork (default: that of --remote)")
 	x.StringVar(&p.to.Base, "base", "", "the `branch` to change (default: the default branch of the remote)")
 	x.StringVar(&p.to.Branch, "branch", "", "the `branch` that carries the change (default: regmigrate/ and the presets)")
 	x.StringVar(&p.title, "title", "", "title of the pull request and of the commit (default: where images move to)")

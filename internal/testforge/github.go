@@ -2,6 +2,7 @@ package testforge
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -11,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -43,6 +43,7 @@ type GitHub struct {
 // A pull is a pull request as the server keeps it.
 type pull struct {
 	Repo, Title, Body, State, Head, Base string
+	Fork                                 string // where the branch is, "" if that is Repo
 	Number                               int
 	Draft, Merged                        bool
 	Labels, Users, Teams, Assignees      []string
@@ -148,7 +149,11 @@ func (g *GitHub) Pulls() string {
 	var b strings.Builder
 	for _, p := range g.pulls {
 		g.refresh(p)
-		fmt.Fprintf(&b, "%s#%d %s %s<-%s %q", p.Repo, p.Number, p.State, p.Base, p.Head, p.Title)
+		from := p.Head
+		if p.Fork != "" {
+			from = p.Fork + ":" + p.Head
+		}
+		fmt.Fprintf(&b, "%s#%d %s %s<-%s %q", p.Repo, p.Number, p.State, p.Base, from, p.Title)
 		if p.Draft {
 			b.WriteString(" draft")
 		}
@@ -198,209 +203,21 @@ func answer(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// serveAPI answers a request; path is below /api/v3/.
-func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
-	if a := r.Header.Values("Authorization"); len(a) != 1 || a[0] != "Bearer "+g.Token {
-		refuse(w, http.StatusUnauthorized, "Bad credentials")
-		return
-	}
-	if !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.github") || r.Header.Get("X-Github-Api-Version") == "" {
-		g.complain(w, http.StatusUnsupportedMediaType, "Accept or X-GitHub-Api-Version is missing")
-		return
-	}
-	parts := strings.Split(path, "/") // repos OWNER NAME pulls|issues N what
-	if len(parts) < 4 || parts[0] != "repos" {
-		g.complain(w, http.StatusNotFound, "no such path: "+path)
-		return
-	}
-	slug := parts[1] + "/" + parts[2]
-	if _, err := os.Stat(g.Folder(slug)); err != nil {
-		refuse(w, http.StatusNotFound, "Not Found")
-		return
-	}
-	route := r.Method + " " + strings.Join(parts[3:], "/")
-	var p *pull
-	if len(parts) > 4 {
-		n, err := strconv.Atoi(parts[4])
-		g.mu.Lock()
-		if err == nil && n > 0 && n <= len(g.pulls) && g.pulls[n-1].Repo == slug {
-			p = g.pulls[n-1]
-		}
-		g.mu.Unlock()
-		if p == nil {
-			refuse(w, http.StatusNotFound, "Not Found")
-			return
-		}
-		parts[4] = "N"
-		route = r.Method + " " + strings.Join(parts[3:], "/")
-	}
-	switch route {
-	case "GET pulls":
-		g.list(w, r, slug)
-	case "POST pulls":
-		g.create(w, r, slug)
-	case "PATCH pulls/N":
-		g.edit(w, r, p)
-	case "GET pulls/N/reviews":
-		answer(w, http.StatusOK, []github.PullRequestReview{})
-	case "POST pulls/N/requested_reviewers":
-		var in struct {
-			Reviewers     []string `json:"reviewers"`
-			TeamReviewers []string `json:"team_reviewers"`
-		}
-		if g.decode(w, r, &in) {
-			g.change(w, http.StatusCreated, p, func() { p.Users, p.Teams = append(p.Users, in.Reviewers...), append(p.Teams, in.TeamReviewers...) })
-		}
-	case "POST issues/N/labels":
-		var in struct {
-			Labels []string `json:"labels"`
-		}
-		if g.decode(w, r, &in) {
-			g.mu.Lock()
-			p.Labels = append(p.Labels, in.Labels...)
-			g.mu.Unlock()
-			answer(w, http.StatusOK, []github.Label{})
-		}
-	case "PATCH issues/N":
-		var in github.IssueRequest
-		if g.decode(w, r, &in) {
-			g.change(w, http.StatusOK, p, func() {
-				if in.Assignees != nil {
-					p.Assignees = *in.Assignees
-				}
-			})
-		}
-	case "POST issues/N/comments":
-		var in struct {
-			Body string `json:"body"`
-		}
-		if g.decode(w, r, &in) {
-			g.mu.Lock()
-			p.Comments = append(p.Comments, in.Body)
-			g.mu.Unlock()
-			answer(w, http.StatusCreated, github.IssueComment{Body: &in.Body})
-		}
-	default:
-		g.complain(w, http.StatusNotFound, "no such route: "+route)
-	}
-}
-
-// decode reads a body, in which every field has to be known.
-func (g *GitHub) decode(w http.ResponseWriter, r *http.Request, into any) bool {
-	d := json.NewDecoder(r.Body)
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		g.complain(w, http.StatusBadRequest, fmt.Sprintf("%s %s: %v", r.Method, r.URL.Path, err))
-		return false
-	}
-	return true
-}
-
-func (g *GitHub) change(w http.ResponseWriter, status int, p *pull, f func()) {
-	g.mu.Lock()
-	f()
-	out := g.shown(p)
-	g.mu.Unlock()
-	answer(w, status, out)
-}
-
-func (g *GitHub) list(w http.ResponseWriter, r *http.Request, slug string) {
-	q := r.URL.Query()
-	for key := range q {
-		if !slices.Contains([]string{"state", "head", "base", "sort", "direction", "per_page", "page"}, key) {
-			g.complain(w, http.StatusUnprocessableEntity, "no such parameter: "+key)
-			return
-		}
-	}
-	owner, _, _ := strings.Cut(slug, "/")
-	branch, ok := strings.CutPrefix(q.Get("head"), owner+":")
-	if q.Has("head") && !ok {
-		g.complain(w, http.StatusUnprocessableEntity, "head is not OWNER:BRANCH: "+q.Get("head"))
-		return
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	out := []*github.PullRequest{}
-	for _, p := range slices.Backward(g.pulls) {
-		g.refresh(p)
-		if p.Repo == slug && (q.Get("state") == "all" || p.State == q.Get("state")) && (branch == "" || p.Head == branch) && (q.Get("base") == "" || p.Base == q.Get("base")) {
-			out = append(out, g.shown(p))
-		}
-	}
-	answer(w, http.StatusOK, out)
-}
-
-func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
-	var in github.NewPullRequest
-	if !g.decode(w, r, &in) {
-		return
-	}
-	head, base := g.rev(slug, in.GetHead()), g.rev(slug, in.GetBase())
-	invalid := func(e github.Error) { refuse(w, http.StatusUnprocessableEntity, "Validation Failed", e) }
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, p := range g.pulls {
-		g.refresh(p)
-		if p.Repo == slug && p.State == "open" && p.Head == in.GetHead() && p.Base == in.GetBase() {
-			invalid(github.Error{Resource: "PullRequest", Code: "custom", Message: "A pull request already exists for " + in.GetHead() + "."})
-			return
-		}
-	}
-	switch {
-	case head == "":
-		invalid(github.Error{Resource: "PullRequest", Field: "head", Code: "invalid"})
-		return
-	case base == "":
-		invalid(github.Error{Resource: "PullRequest", Field: "base", Code: "invalid"})
-		return
-	case head == base:
-		invalid(github.Error{Resource: "PullRequest", Code: "custom", Message: "No commits between " + in.GetBase() + " and " + in.GetHead()})
-		return
-	case in.GetTitle() == "":
-		invalid(github.Error{Resource: "PullRequest", Field: "title", Code: "missing_field"})
-		return
-	case len([]rune(in.GetBody())) > 65536:
-		invalid(github.Error{Resource: "PullRequest", Field: "body", Code: "custom", Message: "body is too long (maximum is 65536 characters)"})
-		return
-	}
-	p := &pull{Repo: slug, Number: len(g.pulls) + 1, Title: in.GetTitle(), Body: in.GetBody(), State: "open", Head: in.GetHead(), Base: in.GetBase(), Draft: in.GetDraft()}
-	g.pulls = append(g.pulls, p)
-	g.refresh(p)
-	answer(w, http.StatusCreated, g.shown(p))
-}
-
-func (g *GitHub) edit(w http.ResponseWriter, r *http.Request, p *pull) {
-	var in struct { // as documented
-		Title               *string `json:"title"`
-		Body                *string `json:"body"`
-		State               *string `json:"state"`
-		Base                *string `json:"base"`
-		MaintainerCanModify *bool   `json:"maintainer_can_modify"`
-	}
-	if !g.decode(w, r, &in) {
-		return
-	}
-	g.change(w, http.StatusOK, p, func() {
-		for _, x := range []struct{ from, to *string }{{in.Title, &p.Title}, {in.Body, &p.Body}, {in.State, &p.State}} {
-			if x.from != nil {
-				*x.to = *x.from
-			}
-		}
-	})
-}
-
 // refresh looks at the branch of a pull request, which is closed when it is
 // gone.
 func (g *GitHub) refresh(p *pull) {
 	if p.State != "open" {
 		return
 	}
-	if sha := g.rev(p.Repo, p.Head); sha != "" {
+	if sha := g.rev(p.from(), p.Head); sha != "" {
 		p.SHA = sha
 	} else {
 		p.State = "closed"
 	}
 }
+
+// from is the repository that the branch is in.
+func (p *pull) from() string { return cmp.Or(p.Fork, p.Repo) }
 
 // rev is the commit of a branch, "" when there is none.
 func (g *GitHub) rev(slug, branch string) string {
@@ -413,13 +230,13 @@ func (g *GitHub) rev(slug, branch string) string {
 
 // shown is a pull request as GitHub sends it.
 func (g *GitHub) shown(p *pull) *github.PullRequest {
-	owner, _, _ := strings.Cut(p.Repo, "/")
-	side := func(ref, sha string) *github.PullRequestBranch {
-		return &github.PullRequestBranch{Ref: &ref, SHA: &sha, Label: github.Ptr(owner + ":" + ref), Repo: &github.Repository{FullName: &p.Repo}}
+	side := func(repo, ref, sha string) *github.PullRequestBranch {
+		owner, _, _ := strings.Cut(repo, "/")
+		return &github.PullRequestBranch{Ref: &ref, SHA: &sha, Label: github.Ptr(owner + ":" + ref), Repo: &github.Repository{FullName: &repo}}
 	}
 	out := &github.PullRequest{
 		Number: &p.Number, Title: &p.Title, Body: github.Ptr(strings.ReplaceAll(p.Body, "\n", "\r\n")), State: &p.State, Draft: &p.Draft,
-		Head: side(p.Head, p.SHA), Base: side(p.Base, g.rev(p.Repo, p.Base)),
+		Head: side(p.from(), p.Head, p.SHA), Base: side(p.Repo, p.Base, g.rev(p.Repo, p.Base)),
 		HTMLURL: github.Ptr(fmt.Sprintf("%s/%s/pull/%d", g.URL, p.Repo, p.Number)),
 	}
 	if p.Merged {

@@ -93,7 +93,7 @@ func TestWait(t *testing.T) {
 			w.Write([]byte("[]"))
 		}))
 		var waited []time.Duration
-		f, err := newForge(server.URL+"/api/v3", "acme", "shop", "t", Options{MaxWait: time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
+		f, err := newForge(server.URL+"/api/v3", "acme/shop", "acme/shop", "t", Options{MaxWait: time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
 			waited = append(waited, d)
 			return nil
 		}})
@@ -120,7 +120,7 @@ func TestRedirect(t *testing.T) {
 	defer other.Close()
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
-	f, err := newForge(server.URL, "acme", "shop", "token", Options{})
+	f, err := newForge(server.URL, "acme/shop", "acme/shop", "token", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

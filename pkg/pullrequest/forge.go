@@ -1,6 +1,7 @@
 package pullrequest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ type forge struct {
 	client      *github.Client
 	api         string
 	owner, repo string
-	gitea       bool // it speaks Gitea's dialect
+	fork        string // OWNER/NAME of where the branch is, "" if that is the repository itself
+	gitea       bool   // it speaks Gitea's dialect
 	maxWait     time.Duration
 	sleep       func(context.Context, time.Duration) error
 }
@@ -34,7 +36,8 @@ func hostOf(api string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Host), "api.")
 }
 
-func newForge(api, owner, repo, token string, o Options) (*forge, error) {
+// newForge is the forge of the repository slug; head is where the branch is.
+func newForge(api, slug, head, token string, o Options) (*forge, error) {
 	u, err := url.Parse(api)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
 		return nil, &Problem{What: fmt.Sprintf("the address of the forge %q: expected an http(s) URL", api), Do: "for example: --api-url https://github.example/api/v3", Usage: true}
@@ -47,10 +50,15 @@ func newForge(api, owner, repo, token string, o Options) (*forge, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &forge{
+	owner, repo, _ := strings.Cut(slug, "/")
+	f := &forge{
 		client: client, api: strings.TrimSuffix(base, "/"), owner: owner, repo: repo,
 		gitea: strings.HasSuffix(base, "/api/v1/"), maxWait: o.MaxWait, sleep: o.Sleep,
-	}, nil
+	}
+	if !strings.EqualFold(head, slug) {
+		f.fork = head
+	}
+	return f, nil
 }
 
 // bearer sends the token to one host, and to no other that an answer may lead
@@ -108,12 +116,20 @@ func retryAfter(err error) (time.Duration, bool) {
 	return 0, false
 }
 
+// headOf is where the branch is, OWNER/NAME, and its owner.
+func (f *forge) headOf() (slug, owner string) {
+	slug = cmp.Or(f.fork, f.owner+"/"+f.repo)
+	owner, _, _ = strings.Cut(slug, "/")
+	return slug, owner
+}
+
 // find returns the open pull request for the branch, nil when there is none,
 // and the newest one that was closed without being merged while the branch was
 // at the commit head.
 func (f *forge) find(ctx context.Context, base, branch, head string) (open, declined *github.PullRequest, err error) {
+	slug, owner := f.headOf()
 	for _, state := range []string{"open", "closed"} {
-		o := &github.PullRequestListOptions{State: state, Head: f.owner + ":" + branch, Base: base, ListOptions: github.ListOptions{PerPage: 50}}
+		o := &github.PullRequestListOptions{State: state, Head: owner + ":" + branch, Base: base, ListOptions: github.ListOptions{PerPage: 50}}
 		for o.Page = 1; o.Page > 0 && o.Page <= 40; {
 			var next int
 			list, err := ask(ctx, f, "looking for the pull request", func() ([]*github.PullRequest, *github.Response, error) {
@@ -127,7 +143,7 @@ func (f *forge) find(ctx context.Context, base, branch, head string) (open, decl
 				return nil, nil, err
 			}
 			for _, p := range list { // some forges leave the filter to us
-				if p.GetHead().GetRef() != branch || p.GetBase().GetRef() != base || !strings.EqualFold(p.GetHead().GetRepo().GetFullName(), f.owner+"/"+f.repo) {
+				if p.GetHead().GetRef() != branch || p.GetBase().GetRef() != base || !strings.EqualFold(p.GetHead().GetRepo().GetFullName(), slug) {
 					continue
 				}
 				if state == "open" {
@@ -151,6 +167,13 @@ const draftPrefix = "WIP: "
 
 func (f *forge) open(ctx context.Context, base, branch string, c Change, draft bool) (*github.PullRequest, error) {
 	p := &github.NewPullRequest{Title: &c.Title, Head: &branch, Base: &base, Body: &c.Body}
+	if f.fork != "" {
+		owner, name, _ := strings.Cut(f.fork, "/")
+		p.Head = github.Ptr(owner + ":" + branch)
+		if strings.EqualFold(owner, f.owner) { // the name of an owner would not do
+			p.HeadRepo = &name
+		}
+	}
 	switch {
 	case draft && f.gitea:
 		p.Title = github.Ptr(draftPrefix + c.Title)

@@ -114,7 +114,7 @@ func (s *Session) existing(ctx context.Context) (chain, error) {
 	if s.head == "" {
 		return chain{}, nil
 	}
-	if err := s.fetch(ctx, s.head, s.o.Branch); err != nil {
+	if err := s.fetch(ctx, s.o.PushRemote, s.head, s.o.Branch); err != nil {
 		return chain{}, err
 	}
 	old, err := s.chainOf(ctx, s.head)
@@ -123,7 +123,7 @@ func (s *Session) existing(ctx context.Context) (chain, error) {
 	}
 	if err == nil && !old.own {
 		err = &Problem{
-			What: fmt.Sprintf("the branch %q on the remote %q has commits that were not made for it: %s", s.o.Branch, s.o.Remote, old.foreign),
+			What: fmt.Sprintf("the branch %q on the remote %q has commits that were not made for it: %s", s.o.Branch, s.o.PushRemote, old.foreign),
 			Do:   "it is left as it is; merge its pull request, or delete the branch, or name another one with --branch",
 		}
 	}

@@ -37,6 +37,10 @@ type Options struct {
 	Base   string // the branch to change; "": the default branch of the remote
 	Branch string // the branch that carries the change; needed
 
+	// PushRemote is the name of the remote that the branch is pushed to, a
+	// fork of the repository at the same forge; "": Remote itself.
+	PushRemote string
+
 	// API is the address of the forge's interface, such as
 	// https://github.example/api/v3; "": what the remote's address and
 	// GITHUB_API_URL say. Repo is OWNER/NAME; "": what the remote's address says.

@@ -12,7 +12,7 @@ import (
 func (s *Session) push(ctx context.Context, commit string) error {
 	ref := "refs/heads/" + s.o.Branch
 	_, err := s.git.run(ctx, call{network: true, args: []string{"push", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-follow-tags", "--signed=no",
-		"--force-with-lease=" + ref + ":" + s.head, "--", s.o.Remote, commit + ":" + ref}})
+		"--force-with-lease=" + ref + ":" + s.head, "--", s.o.PushRemote, commit + ":" + ref}})
 	if err == nil {
 		s.head = commit
 		return nil
@@ -34,7 +34,7 @@ func (s *Session) explainPush(err error, deleting bool) error {
 		}
 	}
 	if reason == "" {
-		return explainGit(err, s.o.Remote)
+		return explainGit(err, s.o.PushRemote)
 	}
 	what := "pushing"
 	if deleting {
@@ -53,7 +53,7 @@ func (s *Session) explainPush(err error, deleting bool) error {
 	all := reason + strings.Join(said, "\n")
 	switch {
 	case strings.Contains(reason, "stale info"):
-		p.What = fmt.Sprintf("the branch %q moved on the remote %q while it was looked at, and was left as it is", s.o.Branch, s.o.Remote)
+		p.What = fmt.Sprintf("the branch %q moved on the remote %q while it was looked at, and was left as it is", s.o.Branch, s.o.PushRemote)
 		p.Do = "run the same command again"
 	case strings.Contains(all, "without `workflows` permission") || strings.Contains(all, "without `workflow` scope"):
 		p.Do = "a change of .github/workflows needs a token with the permission workflows: write; --exclude '.github/workflows/**' leaves them out"

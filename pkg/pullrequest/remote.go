@@ -10,69 +10,94 @@ import (
 // openRemote finds out where the remote is, what its forge is, and which token
 // goes there.
 func (s *Session) openRemote(ctx context.Context) error {
-	out, err := s.git.run(ctx, call{args: []string{"remote", "get-url", "--", s.o.Remote}})
+	from, _, err := s.addresses(ctx, s.o.Remote)
 	if err != nil {
-		return &Problem{What: fmt.Sprintf("the repository has no remote %q", s.o.Remote), Do: "git remote -v lists those that it has; --remote NAME names another", Usage: true, err: err}
+		return err
 	}
-	push, err := s.git.run(ctx, call{args: []string{"remote", "get-url", "--push", "--", s.o.Remote}})
+	fork, to, err := s.addresses(ctx, s.o.PushRemote)
 	if err != nil {
 		return err
 	}
 	if err := s.checkMirror(ctx); err != nil {
 		return err
 	}
-	a, to := parseAddress(strings.TrimRight(out, "\r\n")), parseAddress(strings.TrimRight(push, "\r\n"))
-	s.git.hide(a.secret)
-	s.git.hide(to.secret)
-
-	s.slug = s.o.Repo
-	if s.slug == "" {
-		owner, name, ok := a.slug()
-		if !ok {
-			return &Problem{What: fmt.Sprintf("the remote %q does not say which repository of a forge it is", s.o.Remote), Do: "--repo OWNER/NAME and --api-url URL say it", Usage: true}
+	if s.slug = s.o.Repo; s.slug == "" {
+		if s.slug, err = slugOf(from, s.o.Remote, "--repo OWNER/NAME and --api-url URL say it"); err != nil {
+			return err
 		}
-		s.slug = owner + "/" + name
 	}
-	owner, name, ok := strings.Cut(s.slug, "/")
-	if !ok || owner == "" || name == "" || strings.Contains(name, "/") {
+	head := s.slug
+	if s.o.PushRemote != s.o.Remote {
+		if head, err = slugOf(fork, s.o.PushRemote, "a fork is pushed to by its address at the forge"); err != nil {
+			return err
+		}
+		if fork.host != from.host {
+			return &Problem{What: fmt.Sprintf("the remotes %q and %q are at different forges, %s and %s", s.o.Remote, s.o.PushRemote, from.host, fork.host), Do: "a pull request comes from a fork at the same forge", Usage: true}
+		}
+	}
+	if owner, name, ok := strings.Cut(s.slug, "/"); !ok || owner == "" || name == "" || strings.Contains(name, "/") {
 		return &Problem{What: fmt.Sprintf("the repository %q: expected OWNER/NAME", s.slug), Usage: true}
 	}
-	s.owner = owner
-
 	api := s.o.API
 	if api == "" {
-		api = apiOf(a, s.o.Getenv)
+		api = apiOf(from, s.o.Getenv)
 	}
 	if api == "" {
 		return &Problem{What: fmt.Sprintf("the remote %q does not say which forge it is at", s.o.Remote), Do: "--api-url URL says it, such as https://api.github.com", Usage: true}
 	}
 	// A remote on this disk has the token of its forge.
-	host := a.host
+	host := from.host
 	if host == "" {
 		host = hostOf(api)
 	}
-	token, from := tokenFor(host, s.o.Getenv)
+	token, names := tokenFor(host, s.o.Getenv)
 	if token == "" {
 		if s.o.DryRun {
 			return nil
 		}
-		return &Problem{What: fmt.Sprintf("no token for %s: none of %s is set", host, from), Do: tokenHelp(host, s.o.Getenv), Usage: true}
+		return &Problem{What: fmt.Sprintf("no token for %s: none of %s is set", host, names), Do: tokenHelp(host, s.o.Getenv), Usage: true}
 	}
 	s.git.token = token
 	s.git.hide(token)
-	for _, x := range []address{a, to} {
-		if x.plain != "" && x.host == host {
+	for _, x := range []address{from, fork, to} {
+		if x.plain != "" && x.host == host && !slices.Contains(s.git.urls, x.plain) {
 			s.git.urls = append(s.git.urls, x.plain)
 		}
 	}
-	s.forge, err = newForge(api, owner, name, token, s.o)
+	s.forge, err = newForge(api, s.slug, head, token, s.o)
 	return err
+}
+
+// addresses are where a remote is fetched from and pushed to. Passwords in them
+// are hidden from then on.
+func (s *Session) addresses(ctx context.Context, remote string) (fetch, push address, err error) {
+	out, err := s.git.run(ctx, call{args: []string{"remote", "get-url", "--", remote}})
+	if err != nil {
+		return fetch, push, &Problem{What: fmt.Sprintf("the repository has no remote %q", remote), Do: "git remote -v lists those that it has; --remote NAME names another", Usage: true, err: err}
+	}
+	fetch = parseAddress(strings.TrimRight(out, "\r\n"))
+	if out, err = s.git.run(ctx, call{args: []string{"remote", "get-url", "--push", "--", remote}}); err != nil {
+		return fetch, push, err
+	}
+	push = parseAddress(strings.TrimRight(out, "\r\n"))
+	s.git.hide(fetch.secret)
+	s.git.hide(push.secret)
+	return fetch, push, nil
+}
+
+// slugOf is OWNER/NAME of the repository at an address.
+func slugOf(a address, remote, do string) (string, error) {
+	owner, name, ok := a.slug()
+	if !ok {
+		return "", &Problem{What: fmt.Sprintf("the remote %q does not say which repository of a forge it is", remote), Do: do, Usage: true}
+	}
+	return owner + "/" + name, nil
 }
 
 // checkMirror refuses a remote that the branches here are copies of: what a push
 // notes of the remote would be one of the user's branches.
 func (s *Session) checkMirror(ctx context.Context) error {
-	set := "remote." + s.o.Remote + "."
+	set := "remote." + s.o.PushRemote + "."
 	mirror, _ := s.git.run(ctx, call{args: []string{"config", "--type=bool", "--default=false", set + "mirror"}})
 	fetch, _ := s.git.run(ctx, call{args: []string{"config", "--get-all", set + "fetch"}})
 	into := func(spec string) bool {
@@ -83,7 +108,7 @@ func (s *Session) checkMirror(ctx context.Context) error {
 		return nil
 	}
 	return &Problem{
-		What:  fmt.Sprintf("the remote %q is a mirror (%smirror, or a fetch into refs/heads): a push to it would change your own branches", s.o.Remote, set),
+		What:  fmt.Sprintf("the remote %q is a mirror (%smirror, or a fetch into refs/heads): a push to it would change your own branches", s.o.PushRemote, set),
 		Do:    "git remote add NAME URL makes an ordinary one of the same address, and --remote NAME takes it",
 		Usage: true,
 	}
@@ -103,23 +128,17 @@ func tokenHelp(host string, env func(string) string) string {
 
 // readRemote asks the remote for its branches, and fetches the base.
 func (s *Session) readRemote(ctx context.Context) error {
-	args := []string{"ls-remote", "--symref", "--", s.o.Remote, "HEAD", "refs/heads/" + s.o.Branch}
+	refs := []string{"HEAD"}
 	if s.o.Base != "" {
-		args = append(args, "refs/heads/"+s.o.Base)
+		refs = append(refs, "refs/heads/"+s.o.Base)
 	}
-	out, err := s.git.run(ctx, call{args: args, network: true})
+	change := "refs/heads/" + s.o.Branch
+	if s.o.PushRemote == s.o.Remote {
+		refs = append(refs, change)
+	}
+	heads, fallback, err := s.listRemote(ctx, s.o.Remote, refs...)
 	if err != nil {
-		return explainGit(err, s.o.Remote)
-	}
-	heads := map[string]string{}
-	fallback := ""
-	for _, l := range lines(out) {
-		id, name, _ := strings.Cut(l, "\t")
-		if ref, ok := strings.CutPrefix(id, "ref: refs/heads/"); ok && name == "HEAD" {
-			fallback = ref
-			continue
-		}
-		heads[name] = id
+		return err
 	}
 	s.Base = s.o.Base
 	if s.Base == "" {
@@ -134,16 +153,39 @@ func (s *Session) readRemote(ctx context.Context) error {
 	if s.Base == s.o.Branch {
 		return &Problem{What: fmt.Sprintf("the branch %q is the base itself", s.Base), Do: "--branch NAME names one for the change", Usage: true}
 	}
-	s.head = heads["refs/heads/"+s.o.Branch]
-	if err := s.fetch(ctx, s.Commit, s.Base); err != nil {
+	if s.o.PushRemote != s.o.Remote {
+		if heads, _, err = s.listRemote(ctx, s.o.PushRemote, change); err != nil {
+			return err
+		}
+	}
+	s.head = heads[change]
+	if err := s.fetch(ctx, s.o.Remote, s.Commit, s.Base); err != nil {
 		return err
 	}
 	return s.readTree(ctx)
 }
 
+// listRemote returns the commits of refs at a remote, and what its HEAD is.
+func (s *Session) listRemote(ctx context.Context, remote string, refs ...string) (heads map[string]string, head string, err error) {
+	out, err := s.git.run(ctx, call{args: append([]string{"ls-remote", "--symref", "--", remote}, refs...), network: true})
+	if err != nil {
+		return nil, "", explainGit(err, remote)
+	}
+	heads = map[string]string{}
+	for _, l := range lines(out) {
+		id, name, _ := strings.Cut(l, "\t")
+		if ref, ok := strings.CutPrefix(id, "ref: refs/heads/"); ok && name == "HEAD" {
+			head = ref
+			continue
+		}
+		heads[name] = id
+	}
+	return heads, head, nil
+}
+
 // fetch gets the commit of a branch of the remote unless it is here. No
 // reference is written, not even FETCH_HEAD.
-func (s *Session) fetch(ctx context.Context, commit, branch string) error {
+func (s *Session) fetch(ctx context.Context, remote, commit, branch string) error {
 	has := func() bool {
 		_, err := s.git.run(ctx, call{args: []string{"cat-file", "-e", commit + "^{tree}"}})
 		return err == nil
@@ -152,12 +194,12 @@ func (s *Session) fetch(ctx context.Context, commit, branch string) error {
 		return nil
 	}
 	_, err := s.git.run(ctx, call{network: true, args: []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune",
-		"--refmap=", "--", s.o.Remote, "refs/heads/" + branch}})
+		"--refmap=", "--", remote, "refs/heads/" + branch}})
 	if err != nil {
-		return explainGit(err, s.o.Remote)
+		return explainGit(err, remote)
 	}
 	if !has() {
-		return &Problem{What: fmt.Sprintf("the branch %q moved on the remote %q while it was looked at", branch, s.o.Remote), Do: "run the same command again"}
+		return &Problem{What: fmt.Sprintf("the branch %q moved on the remote %q while it was looked at", branch, remote), Do: "run the same command again"}
 	}
 	return nil
 }

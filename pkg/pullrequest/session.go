@@ -21,8 +21,7 @@ type Session struct {
 	o     Options
 	git   git
 	forge *forge // nil when there is no token, in a dry run
-	slug  string // OWNER/NAME
-	owner string
+	slug  string // OWNER/NAME of the repository that gets the pull request
 	head  string // the commit of the branch of the change on the remote, "" when there is none
 	files map[string]entry
 }
@@ -42,6 +41,9 @@ func Prepare(ctx context.Context, o Options) (*Session, error) {
 	}
 	if o.Remote == "" {
 		o.Remote = "origin"
+	}
+	if o.PushRemote == "" {
+		o.PushRemote = o.Remote
 	}
 	s := &Session{o: o, git: git{dir: o.Dir}}
 	for _, step := range []func(context.Context) error{s.checkNames, s.openRepository, s.checkClean, s.openRemote, s.readRemote} {
@@ -110,8 +112,10 @@ func (s *Session) checkNames(ctx context.Context) error {
 			return &Problem{What: fmt.Sprintf("the branch %q: git takes no such name", name), Usage: true}
 		}
 	}
-	if strings.HasPrefix(s.o.Remote, "-") {
-		return &Problem{What: fmt.Sprintf("the remote %q: expected the name of a remote", s.o.Remote), Usage: true}
+	for _, name := range []string{s.o.Remote, s.o.PushRemote} {
+		if strings.HasPrefix(name, "-") {
+			return &Problem{What: fmt.Sprintf("the remote %q: expected the name of a remote", name), Usage: true}
+		}
 	}
 	return nil
 }
