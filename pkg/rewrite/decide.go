@@ -108,9 +108,9 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 		occ := t.Files[i].Scanned.Occurrences
 		for j := range occ {
 			o := &occ[j]
-			known := false
+			known := true // a piece that no linker has still belongs to the others
 			for k := range o.Pieces {
-				known = known || replaced[idOf(&o.Pieces[k])]
+				known = known && replaced[idOf(&o.Pieces[k])]
 			}
 			if !o.Loose && !known {
 				add(&group{members: []decided{{occ: o}}})

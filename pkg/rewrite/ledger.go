@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"errors"
 	"slices"
 	"sort"
 	"strings"
@@ -98,6 +99,11 @@ func (l *ledger) spell(c *candidate) {
 	}
 }
 
+// Unexplained is the note of a mention about which neither a format nor a
+// linker says anything, though each promises to: a fault of theirs, which
+// must not keep the other files from their account.
+const Unexplained = "nothing explains it"
+
 // close writes the findings of the candidate c, one for each of its marks and
 // one for each implied occurrence that begins in it, and for each row that
 // follows and holds no mark.
@@ -122,7 +128,8 @@ func (l *ledger) close(c *candidate) {
 			}
 			f.Old = word(c.file.Before, m)
 		} else {
-			panic("rewrite: " + c.file.Path + ": a mention that nothing explains: a format has broken its promise")
+			f.Reason, f.Note, f.Old = format.Unedited, Unexplained, word(c.file.Before, m)
+			c.file.Err = errors.New("a mention is not accounted for, which is a fault of regmigrate; please report it, with the lines around it")
 		}
 		f.Line, f.Column = lines.Position(m.Start)
 		c.file.Findings = append(c.file.Findings, f)
