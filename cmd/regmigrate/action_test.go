@@ -1,6 +1,8 @@
 package main
 
 import (
+	"archive/zip"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,6 +12,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/internal/testforge"
 )
 
 // TestAction runs the scripts of action.yml as a runner does, and those of
@@ -26,12 +30,15 @@ func TestAction(t *testing.T) {
 	commands := scriptCommands()
 	commands["serve"] = serve
 	commands["job"] = job
+	commands["zipped"] = zipped
+	commands["steps"] = steps
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/action",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, cleanGit()...)
+			e.Values[forgeKey{}] = new(*testforge.GitHub)
 			e.Vars = append(e.Vars,
 				"EXAMPLES="+filepath.Join(root, "examples"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
 				"GITHUB_OUTPUT="+filepath.Join(e.WorkDir, "output"), "GITHUB_PATH="+filepath.Join(e.WorkDir, "path"),
@@ -55,6 +62,20 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[1], server.URL)
 }
 
+// zipped ARCHIVE NAME FILE makes a zip archive that holds one file.
+func zipped(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3, "zipped ARCHIVE NAME FILE")
+	out, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer out.Close()
+	z := zip.NewWriter(out)
+	w, err := z.Create(args[1])
+	ts.Check(err)
+	_, err = io.WriteString(w, ts.ReadFile(args[2]))
+	ts.Check(err)
+	ts.Check(z.Close())
+}
+
 // job FILE NAME TO writes the script of a job of GitLab CI as one for sh.
 func job(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 3, "job FILE NAME TO")
@@ -71,4 +92,31 @@ func job(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(node.Decode(&j))
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte("set -e\n"+strings.Join(j.Script, "\n")+"\n"), 0o666))
+}
+
+// steps FILE JOB TO writes what the steps of a job of GitHub Actions run as one
+// script for bash, with the options that runners give it. An expression is left
+// as it is, and would be an error: a script gets variables.
+func steps(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3, "steps FILE JOB TO")
+	src, err := os.ReadFile(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var file struct {
+		Jobs map[string]struct {
+			Steps []struct {
+				Run string `yaml:"run"`
+			} `yaml:"steps"`
+		} `yaml:"jobs"`
+	}
+	ts.Check(yaml.Unmarshal(src, &file))
+	var b strings.Builder
+	for _, s := range file.Jobs[args[1]].Steps {
+		if s.Run != "" {
+			b.WriteString(strings.TrimSpace(s.Run) + "\n")
+		}
+	}
+	if b.Len() == 0 {
+		ts.Fatalf("%s runs nothing in a job %s", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte("set -eo pipefail\n"+b.String()), 0o666))
 }
