@@ -1,0 +1,77 @@
+package rewrite
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// pushes matches a command that writes to a registry, copies one that writes
+// to the last of the references that it names.
+var (
+	pushes = regexp.MustCompile(`\b(?:docker|podman|nerdctl|buildah|crane|helm|oras|flux|img)\s[^|;&]*\bpush\b|\s--push\b|\s--destination[=\s]`)
+	copies = regexp.MustCompile(`\b(?:skopeo|crane|regctl|oras)\s(?:image\s)?(?:copy|cp|sync)\b`)
+)
+
+// pushed is advice on the references that move in a command that pushes to
+// them: a mirror takes no push, and the login before it, which names the old
+// registry, is kept.
+func (g *gatherer) pushed(groups []*group) []Advice {
+	var out []Advice
+	for _, x := range groups {
+		if !x.moves() {
+			continue
+		}
+		for i := range x.members {
+			m := &x.members[i]
+			if !m.ok {
+				continue
+			}
+			p := &m.occ.Pieces[0]
+			c := g.candidate(p.Path)
+			if c == nil || m.occ.Image || !writes(c.file.Before, p.Span) {
+				continue
+			}
+			a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: "This command writes to the registry: see that the new one takes it, which a mirror may not, and that the login before it is for the new one."}
+			a.Line, _ = edit.NewLines(c.file.Before).Position(p.Span.Start)
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// writes reports whether the command around at writes to the reference there.
+func writes(src []byte, at edit.Span) bool {
+	before, after := command(src, at)
+	all := slices.Concat(before, src[at.Start:at.End], after)
+	return pushes.Match(all) || copies.Match(before) && !bytes.ContainsRune(after, '/')
+}
+
+// command returns what stands before and behind at on the lines that are one
+// command: those before it that end with a backslash, and those after it while
+// they do.
+func command(src []byte, at edit.Span) (before, after []byte) {
+	start := bytes.LastIndexByte(src[:at.Start], '\n') + 1
+	for start > 0 {
+		before := bytes.TrimRight(src[:start], "\r\n")
+		if !bytes.HasSuffix(before, []byte(`\`)) {
+			break
+		}
+		start = bytes.LastIndexByte(before, '\n') + 1
+	}
+	end := at.End
+	for {
+		n := bytes.IndexByte(src[end:], '\n')
+		if n < 0 {
+			return src[start:at.Start], src[at.End:]
+		}
+		line := bytes.TrimRight(src[start:end+n], "\r")
+		end += n
+		if !bytes.HasSuffix(line, []byte(`\`)) {
+			return src[start:at.Start], src[at.End:end]
+		}
+		end++
+	}
+}
