@@ -53,7 +53,10 @@ func (p *progress) proofs(done, total int, v *render.Verdict) {
 	p.tell(words)
 }
 
-func (p *progress) tell(words string) {
+func (p *progress) tell(words string) { p.say(func() string { return words }) }
+
+// say is tell for words that are made only when they are shown.
+func (p *progress) say(words func() string) {
 	if p.w == nil {
 		return
 	}
@@ -64,7 +67,7 @@ func (p *progress) tell(words string) {
 		return
 	}
 	p.last, p.shown = now, true
-	fmt.Fprint(p.w, "\r\x1b[K"+words)
+	fmt.Fprint(p.w, "\r\x1b[K"+words())
 }
 
 // clear takes the line away.

@@ -51,6 +51,10 @@ func host(ts *testscript.TestScript, neg bool, args []string) {
 				b.Blocked = value != "false"
 			case "untrusted":
 				b.Untrusted = value != "false"
+			case "immutable":
+				b.Immutable = value != "false"
+			case "readonly":
+				b.ReadOnly = value != "false"
 			case "auth":
 				b.Auth = value
 			case "user":

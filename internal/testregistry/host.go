@@ -1,6 +1,7 @@
 package testregistry
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"io"
@@ -29,6 +30,9 @@ type Behaviour struct {
 	Refuse     []int  // statuses of the next requests that are not for a token, one each
 	RetryAfter string // the header that goes with them; "" for none
 	Truncate   int    // so many blobs end in the middle
+	Immutable  bool   // a tag that is there is not replaced, as Harbor says it
+	ReadOnly   bool   // nothing is taken
+	Largest    int64  // bytes of a body that a proxy before it lets through; 0: any
 	Stall      string // requests whose path has this in it wait for Release
 }
 
@@ -146,6 +150,12 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://"+b.Manifests+r.URL.Path, http.StatusTemporaryRedirect)
 	case b.Blobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
 		http.Redirect(w, r, "https://"+b.Blobs+r.URL.Path, http.StatusTemporaryRedirect)
+	case b.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead:
+		http.Error(w, `{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}`, http.StatusMethodNotAllowed)
+	case b.Largest > 0 && tooLarge(r, b.Largest):
+		http.Error(w, "<html><body>413 Request Entity Too Large</body></html>", http.StatusRequestEntityTooLarge)
+	case b.Immutable && h.replaces(r):
+		http.Error(w, `{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to a tag configured as immutable."}]}`, http.StatusPreconditionFailed)
 	case truncate:
 		rec := httptest.NewRecorder()
 		h.registry.ServeHTTP(rec, r)
@@ -198,4 +208,28 @@ func (h *Host) allowed(r *http.Request, b Behaviour) bool {
 		return false
 	}
 	return true
+}
+
+// tooLarge reports whether a request has a body of more than most bytes, and
+// leaves it as it was if not.
+func tooLarge(r *http.Request, most int64) bool {
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	if err != nil || int64(len(body)) > most {
+		return true
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return false
+}
+
+// replaces reports whether a request writes a tag that is there.
+func (h *Host) replaces(r *http.Request) bool {
+	if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/manifests/") || strings.Contains(r.URL.Path, "/manifests/sha256:") {
+		return false
+	}
+	head, err := http.NewRequestWithContext(r.Context(), http.MethodHead, r.URL.String(), nil)
+	if err != nil {
+		return false
+	}
+	resp, err := h.Direct().RoundTrip(head)
+	return err == nil && resp.StatusCode == http.StatusOK
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
@@ -80,9 +79,15 @@ func (m *mirror) attachment(ctx context.Context, from, to name.Reference) (bool,
 	if err != nil {
 		return false, errors.New(said(from, err))
 	}
-	all, err := m.tree(ctx, from.Context(), to.Context(), v1.Descriptor{Digest: got.Digest, MediaType: got.MediaType}, got.Manifest, true)
-	if err != nil || len(all) == 0 {
+	n, err := m.node(ctx, from.Context(), got, true, 0)
+	if err != nil {
 		return false, err
 	}
-	return true, m.put(ctx, to, got.Manifest, got.MediaType)
+	m.mu.Lock()
+	m.count(to.Context(), n)
+	m.mu.Unlock()
+	if err := m.send(ctx, from.Context(), to.Context(), n); err != nil {
+		return false, err
+	}
+	return true, m.put(ctx, to, n)
 }

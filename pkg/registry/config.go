@@ -24,36 +24,50 @@ func Split(reference string) (host, rest string, err error) {
 	return shown(ref.Context().Registry), ref.Context().RepositoryStr() + sep + ref.Identifier(), nil
 }
 
-// MirrorConfig writes the settings of nodes that pull what is below sources,
-// hosts with or without a path, from the mirror at to instead.
-func MirrorConfig(format, to string, sources []string) (string, error) {
+// A Source is what nodes ask for, and where a mirror has it. Both are a host
+// with or without a path.
+type Source struct{ From, At string }
+
+// A File is a file of settings. Its text begins with a comment that says where
+// it goes; Path is relative to the folder that it goes to.
+type File struct{ Path, Text string }
+
+// MirrorConfig writes the settings of nodes that pull what is below sources
+// from where a mirror has it. Left are the sources that the format cannot
+// express. Sources that are on their mirror need none.
+func MirrorConfig(format string, sources []Source) (files []File, left []string, err error) {
 	if !slices.Contains(MirrorFormats[:], format) {
-		return "", fmt.Errorf("%q: expected %s", format, strings.Join(MirrorFormats[:], ", "))
+		return nil, nil, fmt.Errorf("%q: expected %s", format, strings.Join(MirrorFormats[:], ", "))
 	}
-	host, path, _ := strings.Cut(to, "/")
-	hosts := map[string][]string{} // with the paths that are mirrored; "" for all
+	hosts := map[string][]Source{}
 	var names []string
 	for _, s := range sources {
-		h, p, _ := strings.Cut(s, "/")
-		if h == host {
+		h := hostPart(s.From)
+		if h == hostPart(s.At) {
 			continue
 		}
 		if hosts[h] == nil {
 			names = append(names, h)
 		}
-		hosts[h] = append(hosts[h], p)
+		hosts[h] = append(hosts[h], s)
 	}
-	var b strings.Builder
 	switch format {
 	case "containerd":
-		containerd(&b, host, path, names, hosts)
+		for _, h := range names {
+			f, rest := containerd(h, hosts[h])
+			files, left = append(files, f...), append(left, rest...)
+		}
 	case "k3s":
-		k3s(&b, host, path, names, hosts)
+		files = []File{k3s(names, hosts)}
 	case "openshift":
-		openshift(&b, host, to, sources)
+		files = []File{openshift(names, hosts)}
 	}
-	return b.String(), nil
+	return files, left, nil
 }
+
+func hostPart(s string) string { host, _, _ := strings.Cut(s, "/"); return host }
+
+func pathPart(s string) string { _, path, _ := strings.Cut(s, "/"); return path }
 
 // server is where a registry answers: that of Docker Hub has another name.
 func server(host string) string {
@@ -63,74 +77,93 @@ func server(host string) string {
 	return host
 }
 
-// containerd writes a hosts.toml for each registry. Source:
+// containerd writes the hosts.toml of a registry. A mirror of it keeps the
+// whole path of an image, below a path of its own. Source:
 // https://github.com/containerd/containerd/blob/main/docs/hosts.md
-func containerd(b *strings.Builder, host, path string, names []string, hosts map[string][]string) {
-	var parts []string
-	for _, h := range names {
-		if !slices.Contains(hosts[h], "") {
-			for _, p := range hosts[h] {
-				parts = append(parts, h+"/"+p)
-			}
-			continue
+func containerd(host string, sources []Source) (files []File, left []string) {
+	var at []string
+	for _, s := range sources {
+		base, ok := s.At, true
+		if p := pathPart(s.From); p != "" {
+			base, ok = strings.CutSuffix(s.At, "/"+p)
 		}
-		fmt.Fprintf(b, "# /etc/containerd/certs.d/%s/hosts.toml\n", h)
-		fmt.Fprintf(b, "server = \"https://%s\"\n\n", server(h))
+		switch {
+		case !ok:
+			left = append(left, s.From)
+		case !slices.Contains(at, base):
+			at = append(at, base)
+		}
+	}
+	if len(at) == 0 {
+		return nil, left
+	}
+	var b strings.Builder
+	name := host + "/hosts.toml"
+	fmt.Fprintf(&b, "# /etc/containerd/certs.d/%s\nserver = \"https://%s\"\n", name, server(host))
+	for _, base := range at {
+		path := pathPart(base)
 		if path == "" {
-			fmt.Fprintf(b, "[host.\"https://%s\"]\n", host)
+			fmt.Fprintf(&b, "\n[host.\"https://%s\"]\n", base)
 		} else {
-			fmt.Fprintf(b, "[host.\"https://%s/v2/%s\"]\n", host, path)
+			fmt.Fprintf(&b, "\n[host.\"https://%s/v2/%s\"]\n", hostPart(base), path)
 		}
 		b.WriteString("  capabilities = [\"pull\", \"resolve\"]\n")
 		if path != "" {
 			b.WriteString("  override_path = true\n")
 		}
-		b.WriteString("\n")
 	}
-	if len(parts) > 0 {
-		b.WriteString("# containerd has no mirror of a part of a registry; the files have to move for:\n")
-		for _, p := range parts {
-			fmt.Fprintf(b, "#   %s\n", p)
-		}
-	}
+	return []File{{name, b.String()}}, left
 }
 
 // k3s writes a registries.yaml. Source:
 // https://docs.k3s.io/installation/private-registry
-func k3s(b *strings.Builder, host, path string, names []string, hosts map[string][]string) {
+func k3s(names []string, hosts map[string][]Source) File {
+	var b strings.Builder
 	b.WriteString("# /etc/rancher/k3s/registries.yaml\nmirrors:\n")
 	for _, h := range names {
-		fmt.Fprintf(b, "  %s:\n    endpoint:\n    - \"https://%s\"\n", h, host)
-		if path == "" && slices.Equal(hosts[h], []string{""}) {
-			continue
-		}
-		b.WriteString("    rewrite:\n")
-		for _, below := range hosts[h] {
+		fmt.Fprintf(&b, "  %q:\n    endpoint:\n", h)
+		var ends []string
+		rewrite := ""
+		for _, s := range hosts[h] {
+			if end := hostPart(s.At); !slices.Contains(ends, end) {
+				ends = append(ends, end)
+			}
 			from, to := "^(.*)$", "$1"
-			if below != "" {
-				from = "^" + below + "/(.*)$"
+			if p := pathPart(s.From); p != "" {
+				from = "^" + p + "/(.*)$"
 			}
-			if path != "" {
-				to = path + "/$1"
+			if p := pathPart(s.At); p != "" {
+				to = p + "/$1"
 			}
-			fmt.Fprintf(b, "      %q: %q\n", from, to)
+			if from != "^(.*)$" || to != "$1" {
+				rewrite += fmt.Sprintf("      %q: %q\n", from, to)
+			}
+		}
+		for _, end := range ends {
+			fmt.Fprintf(&b, "    - %q\n", "https://"+end)
+		}
+		if rewrite != "" {
+			b.WriteString("    rewrite:\n" + rewrite)
 		}
 	}
+	return File{"registries.yaml", b.String()}
 }
 
 // openshift writes the two sets: one for references by digest, one for those
-// by tag. Source: https://docs.openshift.com/container-platform/latest/rest_api/config_apis/imagedigestmirrorset-config-openshift-io-v1.html
-func openshift(b *strings.Builder, host, to string, sources []string) {
+// by tag. Source: config/v1 of https://github.com/openshift/api
+func openshift(names []string, hosts map[string][]Source) File {
+	var b strings.Builder
+	b.WriteString("# oc apply -f mirrors.yaml\n")
 	for i, kind := range []string{"Digest", "Tag"} {
 		if i > 0 {
 			b.WriteString("---\n")
 		}
-		fmt.Fprintf(b, "apiVersion: config.openshift.io/v1\nkind: Image%sMirrorSet\nmetadata:\n  name: regmigrate\nspec:\n  image%sMirrors:\n", kind, kind)
-		for _, s := range sources {
-			if h, _, _ := strings.Cut(s, "/"); h == host {
-				continue
+		fmt.Fprintf(&b, "apiVersion: config.openshift.io/v1\nkind: Image%sMirrorSet\nmetadata:\n  name: regmigrate\nspec:\n  image%sMirrors:\n", kind, kind)
+		for _, h := range names {
+			for _, s := range hosts[h] {
+				fmt.Fprintf(&b, "  - source: %s\n    mirrors:\n    - %s\n", s.From, s.At)
 			}
-			fmt.Fprintf(b, "  - source: %s\n    mirrors:\n    - %s\n", s, to)
 		}
 	}
+	return File{"mirrors.yaml", b.String()}
 }

@@ -102,6 +102,10 @@ func explainStatus(e *transport.Error) (Fault, string) {
 		return FaultMissing, "not found" + said
 	case e.StatusCode == http.StatusUnauthorized, e.StatusCode == http.StatusForbidden:
 		return FaultAuth, "denied: it wants other credentials, or does not have it (" + answer + ")"
+	case e.StatusCode == http.StatusRequestEntityTooLarge:
+		return FaultNone, "it takes nothing that large (" + answer + "): a proxy before it most likely, such as client_max_body_size of nginx"
+	case e.StatusCode == http.StatusMethodNotAllowed:
+		return FaultNone, "it does not take that (" + answer + "): it is read-only, or a pull-through cache" + said
 	case busy(e.StatusCode):
 		return FaultBusy, "it answers " + answer + said
 	}

@@ -121,7 +121,7 @@ func TestMirror(t *testing.T) {
 	if out[0].Digest != digest || out[0].Attached != 4 {
 		t.Errorf("got %+v, want %s with 4 attached", out[0], digest)
 	}
-	if last.Images != 3 || last.Bytes == 0 {
+	if last.Planned != 3 || last.Images != 3 || last.Bytes == 0 || last.Bytes != last.AllBytes || last.Blobs != last.AllBlobs || last.Sent < last.Bytes {
 		t.Errorf("progress ends with %+v", last)
 	}
 	for _, ref := range []string{

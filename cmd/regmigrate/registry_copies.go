@@ -1,0 +1,71 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/registry"
+)
+
+// copiesOf says what goes where. It refuses two images that would be one.
+func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wanted, error) {
+	var copies []registry.Copy
+	var skipped []*wanted
+	known := map[string]registry.Copy{}
+	for _, w := range list {
+		if w.part != "" || strings.ContainsAny(w.New, "{}$<>%()") {
+			if w.part == "" {
+				w.part = "it has a variable in it"
+			}
+			skipped = append(skipped, w)
+			continue
+		}
+		host, rest, err := registry.Split(w.New)
+		if err != nil {
+			w.part = "it is no whole reference"
+			skipped = append(skipped, w)
+			continue
+		}
+		if len(m.from) > 0 && !slices.Contains(m.from, host) {
+			continue
+		}
+		if host == hostOf(to) {
+			w.part = "it is on " + host + " already"
+			skipped = append(skipped, w)
+			continue
+		}
+		c := registry.Copy{From: host + "/" + rest, Else: w.Old, To: mirrored(to, host, rest, m.withHost)}
+		if _, _, err := registry.Split(c.To); err != nil {
+			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  --from leaves it out, and a shorter path in --to may help", c.From, c.To, err)
+		}
+		before, twice := known[c.To]
+		switch {
+		case !twice:
+			known[c.To] = c
+			copies = append(copies, c)
+		case before.From != c.From:
+			return nil, nil, fmt.Errorf("%s and %s would both become %s\n  --with-host keeps them apart, --from copies those of one registry", before.From, c.From, c.To)
+		}
+	}
+	slices.SortFunc(copies, func(a, b registry.Copy) int { return cmp.Compare(a.To, b.To) })
+	return copies, skipped, nil
+}
+
+// mirrored is where the mirror at to has what host has as rest, which may be
+// empty.
+func mirrored(to, host, rest string, withHost bool) string {
+	if withHost {
+		to += "/" + pathOf(host)
+	}
+	if rest == "" {
+		return to
+	}
+	return to + "/" + rest
+}
+
+func hostOf(to string) string { host, _, _ := strings.Cut(to, "/"); return host }
+
+// pathOf is a host as a part of a path, which has no colon.
+func pathOf(host string) string { return strings.ReplaceAll(host, ":", "-") }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regmigrate/regmigrate/pkg/registry"
+)
+
+// tellCopied writes what became of each image, and returns how many failed.
+func tellCopied(s streams, f *flags, out []registry.Copied) int {
+	var copied, present, attached, failed, left int
+	for _, x := range out {
+		attached += x.Attached
+		switch {
+		case errors.Is(x.Err, registry.ErrInterrupted):
+			left++
+			continue
+		case x.Err != nil:
+			failed++
+			fmt.Fprintf(s.err, "%s: %v\n", x.From, x.Err)
+			continue
+		case x.Present:
+			present++
+		default:
+			copied++
+		}
+		if f.verbose {
+			word := "copied "
+			if x.Present {
+				word = "present"
+			}
+			fmt.Fprintf(s.out, "%s  %s  %s\n", word, x.To, x.Digest)
+		}
+		if x.Replaced != "" && !f.quiet {
+			fmt.Fprintf(s.out, "replaced %s, which was %s and is %s\n", x.To, x.Replaced, x.Digest)
+		}
+	}
+	if !f.quiet {
+		fmt.Fprintf(s.out, "%s: %d copied, %d there already", counted(len(out), "image"), copied, present)
+		if failed > 0 {
+			fmt.Fprintf(s.out, ", %d failed", failed)
+		}
+		if left > 0 {
+			fmt.Fprintf(s.out, ", %d left", left)
+		}
+		if attached > 0 {
+			fmt.Fprintf(s.out, "; %s beside them", counted(attached, "signature, attestation or other artifact"))
+		}
+		fmt.Fprintln(s.out)
+	}
+	return failed
+}
+
+// tellPlanned writes how much there is to send, and returns how many images
+// could not be looked at.
+func tellPlanned(s streams, f *flags, plans []registry.Planned) (failed int) {
+	present, blobs, bytes := 0, 0, int64(0)
+	for _, p := range plans {
+		switch {
+		case p.Err != nil:
+			failed++
+			fmt.Fprintf(s.err, "%s: %v\n", p.From, p.Err)
+			continue
+		case p.Present:
+			present++
+		case p.Replaced != "":
+			fmt.Fprintf(s.err, "%s is %s and would be replaced by %s\n", p.To, p.Replaced, p.Digest)
+		}
+		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
+		if f.verbose {
+			fmt.Fprintf(s.err, "%10s  %s\n", bytesOf(p.Bytes), p.To)
+		}
+	}
+	if !f.quiet {
+		fmt.Fprintf(s.err, "%s in %s to send at most, %d of %s there already; signatures and the like not counted\n", bytesOf(bytes), counted(blobs, "blob"), present, counted(len(plans), "image"))
+	}
+	return failed
+}
+
+// progressOf returns what says in a line how far a mirror run of so many images
+// has come, and about how long it takes, by what was sent since it began.
+func progressOf(images int, now func() time.Time) func(registry.Progress) string {
+	var began time.Time
+	return func(p registry.Progress) string {
+		if p.Planned < images || p.AllBytes == 0 && p.Images == 0 {
+			return fmt.Sprintf("%d of %s looked at", p.Planned, counted(images, "image"))
+		}
+		if began.IsZero() {
+			began = now()
+		}
+		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, counted(images, "image"), bytesOf(p.Bytes), bytesOf(p.AllBytes), p.Blobs, counted(p.AllBlobs, "blob"))
+		if t := now().Sub(began); p.Sent > 0 && t > 3*time.Second {
+			left := time.Duration(float64(p.AllBytes-p.Bytes) / float64(p.Sent) * float64(t))
+			s += ", about " + roughly(left) + " left"
+		}
+		return s
+	}
+}
+
+// roughly is a time in words, in one unit.
+func roughly(d time.Duration) string {
+	switch {
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Round(time.Hour).Hours()))
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+	}
+	return fmt.Sprintf("%d s", int(max(0, d).Round(time.Second).Seconds()))
+}
+
+func tellSkipped(s streams, skipped []*wanted) {
+	if len(skipped) == 0 {
+		return
+	}
+	fmt.Fprintf(s.err, "%s left out:\n", counted(len(skipped), "reference"))
+	for i, w := range skipped {
+		if i == maxShown {
+			fmt.Fprintf(s.err, "    and %d more\n", len(skipped)-i)
+			break
+		}
+		fmt.Fprintf(s.err, "    %s%s   %s\n", w.New, place(w.places), w.part)
+	}
+}
+
+// tellRules prints what points the files at the mirror. What led from the files
+// to the images goes along: presets, and the rules of this command line.
+func tellRules(s streams, set *setup, given []string, copies []registry.Copy, to string, m *mirrorFlags) {
+	var hosts []string
+	for _, c := range copies {
+		if host := hostOf(c.From); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	slices.Sort(hosts)
+	command, yaml := "regmigrate", ""
+	for _, p := range set.presets {
+		command += " --preset " + p
+		yaml += ", " + p
+	}
+	if yaml != "" {
+		yaml = "  presets: [" + yaml[2:] + "]\n"
+	}
+	yaml += "  rules:\n"
+	for _, rule := range given {
+		from, target, _ := strings.Cut(rule, "=")
+		command += " --rule " + rule
+		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", from, target)
+	}
+	for _, host := range hosts {
+		target := to
+		if m.withHost {
+			target += "/" + pathOf(host)
+		}
+		command += " --rule " + host + "=" + target
+		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", host, target)
+	}
+	fmt.Fprintf(s.out, "next: %s PATH\n        points the files at the mirror; in %s it is\n%s", command, configName, yaml)
+}
+
+func bytesOf(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return counted(int(n), "byte")
+}

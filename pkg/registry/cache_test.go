@@ -1,0 +1,82 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/regmigrate/regmigrate/internal/testregistry"
+)
+
+func TestCache(t *testing.T) {
+	w := newWorld(t)
+	digest := put(t, w, "registry.k8s.io/pause:3.9", 1)
+	put(t, w, "k8s.gcr.io/multi:1", 5, "linux/amd64", "linux/arm64")
+	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64=9")
+	dir := t.TempDir()
+	put(t, w, "k8s.gcr.io/pause:3.8", 2)
+	put(t, w, "registry.k8s.io/pause:3.8", 3)
+	pairs := []Pair{
+		{"", "registry.k8s.io/pause:3.9"}, {"", "registry.k8s.io/pause@" + digest},
+		{"k8s.gcr.io/multi:1", "registry.k8s.io/multi:1"}, {"k8s.gcr.io/pause:3.8", "registry.k8s.io/pause:3.8"},
+	}
+	run := func(o Options) (*Client, []Result) {
+		c := client(t, w, o)
+		return c, c.Check(context.Background(), pairs, nil)
+	}
+	first, want := run(Options{Cache: &Cache{Dir: dir}})
+	if want[0].Verdict != Exists || want[1].Verdict != Exists || want[2].Verdict != Different || want[3].Verdict != Different || first.Requests() == 0 {
+		t.Fatalf("got %+v", want)
+	}
+	same := func(got []Result) bool { return fmt.Sprint(got) == fmt.Sprint(want) }
+	c, got := run(Options{Cache: &Cache{Dir: dir}})
+	if !same(got) || c.Requests() != 0 {
+		t.Errorf("from the cache: %d requests, %+v", c.Requests(), got)
+	}
+	c, got = run(Options{Cache: &Cache{Dir: dir, TTL: time.Nanosecond}})
+	if !same(got) || c.Requests() == 0 {
+		t.Errorf("tags that are too old are asked about again: %d requests, %+v", c.Requests(), got)
+	}
+	c, got = run(Options{Cache: &Cache{Dir: dir, TTL: time.Nanosecond}, Offline: true})
+	if !same(got) || c.Requests() != 0 {
+		t.Errorf("offline: %d requests, %+v", c.Requests(), got)
+	}
+	if got := one(t, c, "", "registry.k8s.io/unknown:1"); got.Verdict != Unreachable || c.Requests() != 0 {
+		t.Errorf("offline and unknown: %v %q", got.Verdict, got.Detail)
+	}
+	// Every file broken in its own way: as if nothing were there.
+	n := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		n++
+		return os.WriteFile(path, [][]byte{nil, []byte("{"), []byte(`{"reference":"other","digest":"sha256:1"}`)}[n%3], 0o600)
+	})
+	if err != nil || n == 0 {
+		t.Fatalf("%d files: %v", n, err)
+	}
+	c, got = run(Options{Cache: &Cache{Dir: dir}})
+	if !same(got) || c.Requests() == 0 {
+		t.Errorf("after damage: %d requests, %+v", c.Requests(), got)
+	}
+}
+
+// A digest names the same image for ever, but not one that is there for ever.
+func TestCacheOfDigests(t *testing.T) {
+	w := newWorld(t)
+	ref := "registry.k8s.io/pause@" + put(t, w, "registry.k8s.io/pause:3.9", 1)
+	dir := t.TempDir()
+	ask := func(ttl time.Duration) Verdict {
+		return one(t, client(t, w, Options{Cache: &Cache{Dir: dir, TTL: ttl}}), "", ref).Verdict
+	}
+	first := ask(time.Hour)
+	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) { b.Dead = true })
+	if got := []Verdict{first, ask(time.Hour), ask(time.Nanosecond)}; !slices.Equal(got, []Verdict{Exists, Exists, Unreachable}) {
+		t.Errorf("asked, remembered, too old: %v", got)
+	}
+}

@@ -1,0 +1,102 @@
+package registry
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/internal/testregistry"
+)
+
+// What a plan says is what a run sends, and after the run nothing is left.
+func TestPlan(t *testing.T) {
+	w := newWorld(t)
+	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64")
+	put(t, w, "registry.k8s.io/pause:3.9", 1)
+	put(t, w, "registry.k8s.io/pause:same", 1)
+	was := put(t, w, "mirror.corp/multi:1", 9)
+	copies := []Copy{
+		{From: "registry.k8s.io/multi:1", To: "mirror.corp/multi:1"},
+		{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"},
+		{From: "registry.k8s.io/pause:same", To: "mirror.corp/other:3.9"},
+		{From: "registry.k8s.io/none:1", To: "mirror.corp/none:1"},
+	}
+	c := client(t, w, Options{})
+	plans := c.Plan(context.Background(), copies, nil)
+	blobs, bytes := 0, int64(0)
+	for _, p := range plans {
+		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
+	}
+	if plans[0].Err != nil || plans[0].Blobs != 6 || plans[0].Replaced != was {
+		t.Errorf("the plan of an index is %+v, want 6 blobs that replace %s", plans[0], was)
+	}
+	if plans[2].Err != nil || plans[2].Blobs != 0 || plans[2].Bytes != 0 {
+		t.Errorf("what another image has counts again: %+v", plans[2])
+	}
+	if plans[3].Err == nil {
+		t.Error("an image that is not there has a plan")
+	}
+	for _, r := range w.Requests("mirror.corp") {
+		if m, _, _ := strings.Cut(r, " "); m != "GET" && m != "HEAD" {
+			t.Errorf("a plan wrote: %s", r)
+		}
+	}
+	var last Progress
+	out := c.Mirror(context.Background(), copies, func(p Progress) { last = p })
+	if last.AllBlobs != blobs || last.AllBytes != bytes || last.Bytes != bytes || last.Sent < bytes {
+		t.Errorf("the run ends with %+v; planned were %d blobs of %d bytes", last, blobs, bytes)
+	}
+	if out[0].Err != nil || out[0].Replaced != was || out[3].Err == nil {
+		t.Errorf("got %+v", out)
+	}
+	for _, p := range c.Plan(context.Background(), copies[:3], nil) {
+		if p.Err != nil || !p.Present || p.Blobs != 0 {
+			t.Errorf("after the run: %+v", p)
+		}
+	}
+}
+
+// What a target refuses is said with what it means.
+func TestMirrorRefused(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(*testregistry.Behaviour)
+		says []string
+	}{
+		{"tags that are immutable", func(b *testregistry.Behaviour) { b.Immutable = true }, []string{"the target keeps the tag as it is", "its tags are immutable", "412"}},
+		{"a target that is read-only", func(b *testregistry.Behaviour) { b.ReadOnly = true }, []string{"405", "it is read-only, or a pull-through cache"}},
+		{"a proxy that takes small bodies", func(b *testregistry.Behaviour) { b.Largest = 16 }, []string{"413", "takes nothing that large", "client_max_body_size"}},
+		{"no right to write", func(b *testregistry.Behaviour) { b.Auth = "token"; b.User = "somebody" }, []string{"denied"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			put(t, w, "registry.k8s.io/pause:3.9", 1)
+			was := put(t, w, "mirror.corp/pause:3.9", 2)
+			w.Host("mirror.corp").Behave(tt.do)
+			out := client(t, w, Options{}).Mirror(context.Background(), []Copy{{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"}}, nil)
+			if out[0].Err == nil {
+				t.Fatal("it was copied")
+			}
+			for _, s := range tt.says {
+				if !strings.Contains(out[0].Err.Error(), s) {
+					t.Errorf("%v: it does not say %q", out[0].Err, s)
+				}
+			}
+			if d, err := w.Digest("mirror.corp/pause:3.9"); err != nil || d != was {
+				t.Errorf("the target has %s (%v), want %s", d, err, was)
+			}
+		})
+	}
+}
+
+// An immutable target takes what it does not have, and what it has already.
+func TestMirrorImmutable(t *testing.T) {
+	w := newWorld(t)
+	put(t, w, "registry.k8s.io/pause:3.9", 1)
+	w.Host("mirror.corp").Behave(func(b *testregistry.Behaviour) { b.Immutable = true })
+	one := Copy{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"}
+	mirrored(t, client(t, w, Options{}), one)
+	if out := mirrored(t, client(t, w, Options{}), one); !out[0].Present {
+		t.Errorf("got %+v", out[0])
+	}
+}
