@@ -53,6 +53,7 @@ var table = []pkg{
 	{"pkg/render", row3, []string{"pkg/edit", "pkg/rules", "pkg/image", "pkg/format", "pkg/link", "internal/archive", "internal/syntax"}, []string{
 		"helm.sh/helm/v3/...",
 		"sigs.k8s.io/kustomize/api/...",
+		kyaml, kyaml + "/merge2", // how kustomize merges values for helm
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter of api
 	}},
 	{"pkg/registry", row3, []string{"pkg/image"}, []string{"github.com/google/go-containerregistry/..."}},

@@ -50,6 +50,7 @@ type Rendered struct {
 	KubeVersion string // that the chart was told
 	Library     bool   // a library chart: nothing to render by itself
 	Versions    Versions
+	Inflated    map[string]Versions // those of the charts that a kustomization takes
 
 	// Missing are dependencies of Chart.yaml that are not in charts/, so
 	// that what they would print is not here.

@@ -66,6 +66,9 @@ func Compare(before []*Rendered, after *Rendered, move Mover) Verdict {
 		c.differs(now[name], 0, "", "", fmt.Sprintf("it printed nothing before, %s now", count(len(now[name].Objects), "object")))
 	}
 	c.settleChecksums()
+	if v.Moved == 0 {
+		v.Moved = c.lines // with variables in them they are no references to count
+	}
 	v.Left = leftovers(after, move)
 	switch {
 	case c.diffs > 0:

@@ -39,22 +39,42 @@ type rendering struct {
 // values that its templates saw. It loads the chart afresh: loading renames
 // files, and processing dependencies renames charts.
 func renderValues(c *Chart, values map[string]any, how rendering) (*Rendered, map[string]any, error) {
-	ch, err := load(c.Files)
+	x, err := execute(c, values, how)
 	if err != nil {
 		return nil, nil, err
+	}
+	if !x.r.Library {
+		x.r.Texts, err = texts(printed(x.chart, x.files))
+	}
+	return x.r, x.seen, err
+}
+
+// An executed is a chart of which the templates have been executed.
+type executed struct {
+	chart *chart.Chart
+	files map[string]string // what each printed, by its name, which begins with that of the chart
+	seen  map[string]any    // the values
+	r     *Rendered         // without Texts
+}
+
+// execute is renderValues without a look at what is printed.
+func execute(c *Chart, values map[string]any, how rendering) (*executed, error) {
+	ch, err := load(c.Files)
+	if err != nil {
+		return nil, err
 	}
 	r := &Rendered{Versions: Versions{}, Missing: missing(ch)}
 	if strings.EqualFold(ch.Metadata.Type, "library") {
 		r.Library = true
-		return r, nil, nil
+		return &executed{chart: ch, r: r}, nil
 	}
 	caps, err := capabilities(ch, how.as)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	r.KubeVersion = caps.KubeVersion.Version
 	if err := chartutil.ProcessDependenciesWithMerge(ch, values); err != nil {
-		return nil, nil, fmt.Errorf("processing the dependencies: %w", err)
+		return nil, fmt.Errorf("processing the dependencies: %w", err)
 	}
 	eachChart(ch, ch.Name(), func(name string, ch *chart.Chart) {
 		r.Versions[name] = ch.Metadata.Version
@@ -74,18 +94,17 @@ func renderValues(c *Chart, values map[string]any, how rendering) (*Rendered, ma
 	}
 	top, err := chartutil.ToRenderValuesWithSchemaValidation(ch, values, release, caps, true)
 	if err != nil {
-		return nil, nil, fmt.Errorf("merging the values: %w", err)
+		return nil, fmt.Errorf("merging the values: %w", err)
 	}
 	files, err := engine.Render(ch, top)
 	if err != nil {
-		return nil, nil, inChart(ch.Name(), r.Missing, err)
+		return nil, inChart(ch.Name(), r.Missing, err)
 	}
 	if err := total(files, how.limits.MaxOutput); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	r.Texts, err = texts(printed(ch, files))
 	seen, _ := top["Values"].(chartutil.Values)
-	return r, seen, err
+	return &executed{ch, files, seen, r}, nil
 }
 
 // inChart cuts the chart's name off the template that an error of Helm names,

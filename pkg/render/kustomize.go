@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 )
 
@@ -16,8 +17,9 @@ import (
 // o.Changed, for a kustomization of which no file changes, with all that is
 // below it.
 //
-// It builds what `kustomize build` does, by its library, but fetches nothing
-// and runs no programs: a remote base, a chart, a plugin is left out. Then the
+// It builds what `kustomize build --enable-helm` does, by its library and that
+// of Helm, but fetches nothing and runs no programs: a remote base, a chart
+// that is not in the tree, a plugin is left out. Then the
 // verdict is unproven at best and lists what was not built; what is there is
 // compared all the same, and the entries of `images` are tried on a Deployment
 // that has what would arrive, under its old name. The error is a Missing, with
@@ -35,7 +37,7 @@ func (r *Runner) VerifyKustomizations(ctx context.Context, before, after fs.FS, 
 		}
 	}
 	return r.each(ctx, dirs, o.Progress, func(dir string) (Verdict, error) {
-		p := towers{r: r, old: old, now: now, move: o.Move, v: Verdict{Chart: dir, Kustomization: true}}
+		p := towers{r: r, old: old, now: now, move: o.Move, as: o.As, v: Verdict{Chart: dir, Kustomization: true}}
 		err := p.verify(ctx, dir)
 		return p.v, err
 	})
@@ -67,9 +69,11 @@ type towers struct {
 	r        *Runner
 	old, now *layers
 	move     Mover
+	as       Capabilities // of the charts that it takes
 	v        Verdict
 
 	before, after *tower
+	keep          map[string]Versions // of charts, as they were before
 }
 
 // verify fills p.v. The error is one of ctx, or of starting a child.
@@ -130,6 +134,7 @@ func (p *towers) local(ctx context.Context) (string, error) {
 		return "", err
 	}
 	now := old
+	p.keep = old.Inflated
 	if !v.Unchanged {
 		if now, err = p.build(ctx, p.after, replaced); isOfJob(err) {
 			v.State, v.Reason = Failed, "it does not build any more: "+p.after.missingOr(err)
@@ -145,11 +150,24 @@ func (p *towers) local(ctx context.Context) (string, error) {
 // compare holds two builds against each other and adds what it finds to p.v.
 func (p *towers) compare(ctx context.Context, old, now *Rendered, replaced func(*tower) kustomizations) {
 	v := &p.v
-	got := compareBuilds(old, now, p.move)
+	all := []*Rendered{old}
+	got := compareBuilds(all, now, p.move)
+	for range p.tries() {
+		if got.State != Failed {
+			break
+		}
+		more, err := p.build(ctx, p.before, replaced)
+		if err != nil {
+			break
+		}
+		all = append(all, more)
+		got = compareBuilds(all, now, p.move)
+	}
 	v.Objects += got.Objects
 	v.Moved += got.Moved
 	v.Checksums += got.Checksums
 	v.Renamed += got.Renamed
+	v.Masked += got.Masked
 	v.Folded += got.Folded
 	v.Left = append(v.Left, got.Left...)
 	v.Diffs = append(v.Diffs, got.Diffs...)
@@ -160,6 +178,21 @@ func (p *towers) compare(ctx context.Context, old, now *Rendered, replaced func(
 	if notes := p.explain(ctx, old, now, replaced); len(notes) > 0 {
 		v.Reason, v.Notes = notes[0], notes[1:]
 	}
+}
+
+// tries is how often the kustomization is built again before a difference
+// counts: what a chart prints may be random.
+func (p *towers) tries() int {
+	n := 0
+	for i := range p.before.charts {
+		for name, at := range p.before.charts[i].Files {
+			if src, err := p.old.load(at); err != nil || mayBeRandom(name, src) {
+				return againRandom
+			}
+		}
+		n = againOther
+	}
+	return n
 }
 
 // partly says what is known of a kustomization of which something was not
@@ -231,6 +264,11 @@ func (p *towers) build(ctx context.Context, t *tower, replaced func(*tower) kust
 	if err != nil {
 		return nil, err
 	}
+	b.Charts = slices.Clone(b.Charts)
+	for i := range b.Charts {
+		b.Charts[i].As = p.as
+	}
+	b.Keep = p.keep
 	return p.run(ctx, b)
 }
 

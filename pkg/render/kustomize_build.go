@@ -19,6 +19,9 @@ type build struct {
 	New    map[string][]byte // by sum: what the child has not got yet
 	Schema bool              // it sets the OpenAPI schema of the whole process
 
+	Charts []inflation
+	Keep   map[string]Versions // of charts, by what stands for them: what is not to be compared
+
 	load func(name string) ([]byte, error)
 	made map[string][]byte // by path: files that are not those of the tree
 }
@@ -76,6 +79,16 @@ func (b *build) do(store map[string][]byte, l limits) (*Rendered, error) {
 		}
 		tree.put(path.Join(repository, name), src)
 	}
+	r := &Rendered{Inflated: map[string]Versions{}}
+	for i := range b.Charts {
+		in := &b.Charts[i]
+		src, versions, err := in.inflate(tree, b.Keep[in.At], l)
+		if err != nil {
+			return nil, fmt.Errorf("the chart %s: %w", in.Chart.Name, err)
+		}
+		r.Inflated[in.At] = versions
+		tree.put(path.Join(repository, in.At), src)
+	}
 	o := krusty.MakeDefaultOptions()
 	o.Reorder = krusty.ReorderOptionUnspecified // as the program has it
 	// A tree in memory has nothing beside the repository that could be read.
@@ -84,7 +97,6 @@ func (b *build) do(store map[string][]byte, l limits) (*Rendered, error) {
 	if err != nil {
 		return nil, errors.New(inLayer(err))
 	}
-	r := &Rendered{}
 	var total int64
 	named := map[string]int{}
 	for _, res := range m.Resources() {

@@ -12,21 +12,15 @@ import (
 // kustomize adds a hash to the names of what it generates. Where the content
 // moves, the name follows, and with it each mention of the name: no
 // difference. Any that did not follow is one.
-func compareBuilds(before, after *Rendered, move Mover) Verdict {
+// Several of before are builds of the same, as Compare has them.
+func compareBuilds(all []*Rendered, after *Rendered, move Mover) Verdict {
+	before := all[0]
 	renamed := renames(before, after)
-	b := *before
-	if len(renamed) > 0 {
-		b.Texts = slices.Clone(before.Texts)
-		for i := range b.Texts {
-			b.Texts[i].Body = wordRE.ReplaceAllStringFunc(b.Texts[i].Body, func(w string) string {
-				if now, ok := renamed[w]; ok {
-					return now
-				}
-				return w
-			})
-		}
+	named := make([]*Rendered, len(all))
+	for i, r := range all {
+		named[i] = r.renamed(renames(r, after))
 	}
-	v := Compare([]*Rendered{&b}, after, move)
+	v := Compare(named, after, move)
 	v.Renamed = len(renamed)
 	for i := range v.Diffs {
 		d := &v.Diffs[i]
@@ -47,6 +41,24 @@ func compareBuilds(before, after *Rendered, move Mover) Verdict {
 		v.State, v.Reason = Failed, "its objects come in another order"
 	}
 	return v
+}
+
+// renamed is r with other names.
+func (r *Rendered) renamed(names map[string]string) *Rendered {
+	if len(names) == 0 {
+		return r
+	}
+	out := *r
+	out.Texts = slices.Clone(r.Texts)
+	for i := range out.Texts {
+		out.Texts[i].Body = wordRE.ReplaceAllStringFunc(out.Texts[i].Body, func(w string) string {
+			if now, ok := names[w]; ok {
+				return now
+			}
+			return w
+		})
+	}
+	return &out
 }
 
 var wordRE = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]`)

@@ -46,7 +46,7 @@ func (p *towers) madeUp(ctx context.Context) (int, error) {
 			return 0, err
 		}
 	}
-	got := compareBuilds(old, now, p.move)
+	got := compareBuilds([]*Rendered{old}, now, p.move)
 	if got.State != Failed {
 		for _, l := range got.Left {
 			p.v.Left = append(p.v.Left, Leftover{"what is not built", "", "", l.Ref})

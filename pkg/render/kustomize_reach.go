@@ -38,14 +38,7 @@ func (x *layers) reach(l *layer) {
 	for i := range k.SecretGenerator {
 		l.sources(&k.SecretGenerator[i].GeneratorArgs)
 	}
-	for _, c := range k.HelmCharts {
-		name := c.Name
-		if c.Repo != "" {
-			name = strings.TrimSuffix(c.Repo, "/") + "/" + c.Name
-		}
-		l.cut("the chart "+name, "it takes the program helm", true)
-	}
-	k.HelmCharts, k.HelmGlobals = nil, nil
+	x.charts(l)
 }
 
 // cut notes that a part of l is not to be had.

@@ -19,7 +19,7 @@ type kustomizationFile = types.Kustomization
 // job is what a child is to build: the tower with some of its kustomizations
 // replaced.
 func (t *tower) job(replaced kustomizations) (*build, error) {
-	b := &build{Dir: t.dir, Files: t.files, load: t.load}
+	b := &build{Dir: t.dir, Files: t.files, Charts: t.charts, load: t.load}
 	for _, l := range t.layers {
 		b.Schema = b.Schema || l.schema
 	}
@@ -46,7 +46,8 @@ func (b *build) replace(by kustomizations) error {
 	return nil
 }
 
-// stubs are the kustomizations that take what is not to be had, without it.
+// stubs are the kustomizations that take what is not to be had, without it, and
+// those that have charts, with what stands for these.
 func (t *tower) stubs() kustomizations {
 	out := kustomizations{}
 	for _, l := range t.layers {
@@ -54,13 +55,19 @@ func (t *tower) stubs() kustomizations {
 			out[l.file] = l.k
 		}
 	}
+	t.inflated(out)
 	return out
 }
 
 // unpatched are those that have something below them that is not to be had,
 // without all that may refer to it.
 func (t *tower) unpatched() kustomizations {
-	out := t.stubs()
+	out := kustomizations{}
+	for _, l := range t.layers {
+		if len(l.unbuilt) > 0 {
+			out[l.file] = l.k
+		}
+	}
 	for more := true; more; {
 		more = false
 		for _, l := range t.layers {
@@ -82,6 +89,7 @@ func (t *tower) unpatched() kustomizations {
 		k.SecretGenerator = slices.DeleteFunc(slices.Clone(k.SecretGenerator), func(g types.SecretArgs) bool { return merges(g.Behavior) })
 		out[name] = &k
 	}
+	t.inflated(out)
 	return out
 }
 

@@ -62,6 +62,7 @@ type layer struct {
 	below []string // folders of other layers that it takes
 
 	k       *types.Kustomization // without what is not to be had; nil when it cannot be read
+	charts  []inflation          // what stands for its helmCharts
 	unbuilt []unbuilt            // what is not to be had
 	missing []string             // what should be in the tree and is not, for people
 	err     error                // it cannot be read whole
@@ -242,6 +243,7 @@ type tower struct {
 	dir     string
 	layers  []*layer          // the topmost first
 	files   map[string]string // the sums of what they take, by path
+	charts  []inflation
 	unbuilt []unbuilt
 	missing []string
 	load    func(name string) ([]byte, error)
@@ -294,5 +296,6 @@ func (x *layers) tower(dir string) (*tower, error) {
 			}
 		}
 	}
+	t.inflate(x)
 	return t, nil
 }

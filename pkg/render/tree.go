@@ -84,6 +84,7 @@ type gatherer struct {
 	into     map[string][]byte
 	bytes    int
 	borrowed map[string]string // as Chart.Borrowed
+	from     map[string]string // where the files are in the tree, when it is not nil
 }
 
 // chart adds the chart in dir under the path at, which is empty or ends in a
@@ -98,7 +99,7 @@ func (g *gatherer) chart(dir, at string, local int) error {
 		return err
 	}
 	if src != nil {
-		g.into[at+ignore.HelmIgnore] = src
+		g.put(at+ignore.HelmIgnore, path.Join(dir, ignore.HelmIgnore), src)
 	}
 	if err := g.folder(dir, "", at, rules); err != nil {
 		return err
@@ -154,11 +155,18 @@ func (g *gatherer) file(full, name string) error {
 	if err != nil {
 		return err
 	}
-	g.into[name] = data
+	g.put(name, full, data)
 	if g.bytes += len(data); g.bytes > maxChartBytes || len(g.into) > maxChartFiles {
 		return fmt.Errorf("the chart has more than %d files or %s", maxChartFiles, size(maxChartBytes))
 	}
 	return nil
+}
+
+func (g *gatherer) put(name, full string, data []byte) {
+	g.into[name] = data
+	if g.from != nil {
+		g.from[name] = full
+	}
 }
 
 // readBounded reads a file that Helm would take.
