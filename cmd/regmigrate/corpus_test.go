@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -16,7 +15,12 @@ import (
 
 // TestCorpusKustomize moves a copy of each repository below REGMIGRATE_CORPUS
 // that has kustomizations, and holds each verdict against what the kustomize
-// program, which must be on PATH, builds before and after.
+// program, which must be on PATH, builds before and after, place by place.
+// Then it makes the plan wrong, in each way in which a move goes wrong, and
+// wants none to be called proven that changes what the program builds.
+//
+// What is remote is a folder of stubs there, which has the old names before
+// and after; a kustomization that takes it is unproven at best.
 func TestCorpusKustomize(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -31,15 +35,133 @@ func TestCorpusKustomize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range repositories {
-		t.Run(r.Name(), func(t *testing.T) {
-			root := filepath.Join(t.TempDir(), r.Name())
-			src, err := filepath.EvalSymlinks(filepath.Join(corpus, r.Name()))
-			if err != nil {
-				t.Fatal(err)
+		src, err := filepath.EvalSymlinks(filepath.Join(corpus, r.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, moves := range corpusMoves {
+			t.Run(r.Name()+"/"+moves.name, func(t *testing.T) {
+				w := &realWorld{kustomize: kustomize, moves: moves, root: filepath.Join(t.TempDir(), "tree"), old: filepath.Join(t.TempDir(), "old"), now: filepath.Join(t.TempDir(), "now")}
+				copyKustomizations(t, src, w.root)
+				w.plan(t)
+				w.check(t)
+				w.mutate(t)
+			})
+		}
+	}
+}
+
+// A realWorld is a repository before and after, for the kustomize program.
+type realWorld struct {
+	kustomize string
+	moves     moves
+	root      string // as it is
+	old, now  string // with stubs in the place of what is remote, before and after
+	prover    *prover
+	moved     *rewrite.Plan
+	graph     layersOf
+	built     map[string]string // by folder: what the program gives before, "" when it does not build
+}
+
+// plan plans, proves, and makes the folders old and now.
+func (w *realWorld) plan(t *testing.T) {
+	ctx := context.Background()
+	set, err := prepare(&flags{presets: w.moves.presets, rules: w.moves.rules, color: "never"}, []string{w.root}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.prover, err = newProver(&renderFlags{}, 0, newProgress(io.Discard, true)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.prover.close)
+	if w.moved, err = rewrite.Make(ctx, set.options); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.prover.prove(ctx, w.moved, w.prover.tree(w.root), w.prover.overlay(w.moved), false, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.graph = readLayers(t, w.root)
+	copyKustomizations(t, w.root, w.old)
+	copyKustomizations(t, w.root, w.now)
+	for i := range w.moved.Files {
+		if f := &w.moved.Files[i]; len(f.Edits) > 0 {
+			w.graph.write(t, w.now, f.Path, f.After())
+		}
+	}
+	stubs := w.graph.stubs()
+	for _, root := range []string{w.old, w.now} {
+		w.graph.stub(t, root, stubs)
+	}
+	w.built = map[string]string{}
+}
+
+// before is what the program gives for the folder dir before.
+func (w *realWorld) before(dir string) string {
+	out, ok := w.built[dir]
+	if !ok {
+		out = w.builds(w.old, dir)
+		w.built[dir] = out
+	}
+	return out
+}
+
+// builds is what the program gives, "" when it does not build. A proxy that is
+// not there keeps it from fetching.
+func (w *realWorld) builds(root, dir string) string {
+	cmd := exec.Command(w.kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", filepath.Join(root, filepath.FromSlash(dir)))
+	cmd.Env = append(os.Environ(), "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=none")
+	var out bytes.Buffer
+	cmd.Stdout = &out
+	if cmd.Run() != nil {
+		return ""
+	}
+	return out.String() + "\n"
+}
+
+// check holds the verdicts of the plan against what the program gives.
+func (w *realWorld) check(t *testing.T) {
+	n := map[string]int{}
+	for _, x := range w.moved.Proofs {
+		if x.Kind != "kustomization" {
+			continue
+		}
+		n["kustomizations"]++
+		if x.Unchanged {
+			n["no file changes"]++
+			continue
+		}
+		stubbed := ""
+		if w.graph.remote(x.Path) {
+			stubbed = ", with stubs"
+		}
+		before, after := w.before(x.Path), w.builds(w.now, x.Path)
+		says, wrong := "moved", []string(nil)
+		switch {
+		case before == "":
+			says = "does not build"
+		case after == "":
+			says, wrong = "DOES NOT BUILD ANY MORE", []string{"all of it"}
+		case before == after:
+			says = "the same"
+		default:
+			if wrong = w.moves.wrongPlaces(t, before, after); len(wrong) > 0 {
+				says = "OTHER"
 			}
-			copyKustomizations(t, src, root)
-			proveAgainst(t, kustomize, root)
-		})
+		}
+		n[x.State.String()+"; by the program"+stubbed+": "+says]++
+		switch {
+		case len(wrong) > 0:
+			t.Errorf("the plan is wrong: %s is %s (%s), and by the program %s: %s", x.Path, x.State, x.Summary, says, wrong[0])
+		case x.State == rewrite.Failed && before != "":
+			t.Errorf("%s FAILED: %s %q; by the program: %s", x.Path, x.Summary, x.Details, says)
+		case x.State == rewrite.Proven && before == after:
+			t.Errorf("%s is proven to move (%s), and by the program: %s", x.Path, x.Summary, says)
+		case x.State != rewrite.Proven:
+			t.Logf("%s %s: %s; by the program%s: %s", x.State, x.Path, x.Summary, stubbed, says)
+		}
+	}
+	for _, what := range sortedBy(n) {
+		t.Logf("%5d %s", n[what], what)
 	}
 }
 
@@ -78,94 +200,4 @@ func copyKustomizations(t *testing.T, from, to string) {
 	if !found {
 		t.Skip("no kustomization")
 	}
-}
-
-func proveAgainst(t *testing.T, kustomize, root string) {
-	ctx := context.Background()
-	set, err := prepare(&flags{presets: []string{"k8s"}, rules: []string{"gcr.io=mirror.example/gcr", "quay.io=mirror.example/quay"}, color: "never"}, []string{root}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := newProver(&renderFlags{}, 0, newProgress(io.Discard, true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.close()
-	plan, err := rewrite.Make(ctx, set.options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.prove(ctx, plan, p.tree(plan.Root), p.overlay(plan), false, nil); err != nil {
-		t.Fatal(err)
-	}
-	before := map[string]string{}
-	for _, x := range plan.Proofs {
-		if x.Kind == "kustomization" {
-			before[x.Path] = programBuilds(t, kustomize, filepath.Join(root, x.Path))
-		}
-	}
-	if _, err := plan.Apply(ctx); err != nil {
-		t.Fatal(err)
-	}
-	n := map[string]int{}
-	for _, x := range plan.Proofs {
-		if x.Kind != "kustomization" {
-			continue
-		}
-		after := before[x.Path]
-		if !x.Unchanged {
-			after = programBuilds(t, kustomize, filepath.Join(root, x.Path))
-		}
-		old, now := before[x.Path], after
-		agrees := "neither builds by the program"
-		switch {
-		case old != "" && now == "":
-			agrees = "LOST"
-		case old != "" && alike(old) != alike(now):
-			agrees = "OTHER"
-		case old != "" && old == now:
-			agrees = "builds, the same"
-		case old != "":
-			agrees = "builds, moved"
-		case now != "":
-			agrees = "builds after only"
-		}
-		n[x.State.String()+", "+agrees]++
-		n["all"]++
-		wrong := agrees == "LOST" || agrees == "OTHER"
-		if wrong && x.State == rewrite.Proven || x.State == rewrite.Failed && !wrong {
-			t.Errorf("%s is %s (%s), and by the program: %s", x.Path, x.State, x.Summary, agrees)
-		}
-		if x.State != rewrite.Proven {
-			t.Logf("%-9s %s: %s %v", x.State, x.Path, x.Summary, x.Details)
-		}
-	}
-	for what, k := range n {
-		t.Logf("%5d %s", k, what)
-	}
-}
-
-// programBuilds is what the program gives, "" when it does not build. A proxy
-// that is not there keeps it from fetching.
-func programBuilds(t *testing.T, kustomize, dir string) string {
-	t.Helper()
-	cmd := exec.Command(kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", dir)
-	cmd.Env = append(os.Environ(), "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=none")
-	var out bytes.Buffer
-	cmd.Stdout = &out
-	if cmd.Run() != nil {
-		return ""
-	}
-	return out.String() + "\n"
-}
-
-var nameHash = regexp.MustCompile(`-[245-9bcdfghkmt]{10}\b`)
-
-// alike is text with all registries of the rules as one, and nameHash as one.
-func alike(text string) string {
-	text = nameHash.ReplaceAllString(text, "-HASH")
-	for _, name := range []string{"k8s.gcr.io/", "gcr.io/google_containers/", "gcr.io/google-containers/", "registry.k8s.io/", "mirror.example/gcr/", "mirror.example/quay/", "gcr.io/", "quay.io/"} {
-		text = strings.ReplaceAll(text, name, "R/")
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
