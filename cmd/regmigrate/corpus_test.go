@@ -42,7 +42,7 @@ func TestCorpusKustomize(t *testing.T) {
 		for _, moves := range corpusMoves {
 			t.Run(r.Name()+"/"+moves.name, func(t *testing.T) {
 				w := &realWorld{kustomize: kustomize, moves: moves, root: filepath.Join(t.TempDir(), "tree"), old: filepath.Join(t.TempDir(), "old"), now: filepath.Join(t.TempDir(), "now")}
-				copyKustomizations(t, src, w.root)
+				copyTree(t, src, w.root, "kustomization")
 				w.plan(t)
 				w.check(t)
 				w.mutate(t)
@@ -81,8 +81,8 @@ func (w *realWorld) plan(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.graph = readLayers(t, w.root)
-	copyKustomizations(t, w.root, w.old)
-	copyKustomizations(t, w.root, w.now)
+	copyTree(t, w.root, w.old, "kustomization")
+	copyTree(t, w.root, w.now, "kustomization")
 	for i := range w.moved.Files {
 		if f := &w.moved.Files[i]; len(f.Edits) > 0 {
 			w.graph.write(t, w.now, f.Path, f.After())
@@ -165,26 +165,27 @@ func (w *realWorld) check(t *testing.T) {
 	}
 }
 
-// copyKustomizations copies what kustomizations may take.
-func copyKustomizations(t *testing.T, from, to string) {
+// copyTree copies what charts and kustomizations may take, and skips the test
+// when no file is called name, whatever its extension and case.
+func copyTree(t *testing.T, from, to, name string) {
 	t.Helper()
 	found := false
-	err := filepath.WalkDir(from, func(name string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(from, func(file string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			if err == nil && d.IsDir() && d.Name() == ".git" {
 				return filepath.SkipDir
 			}
 			return err
 		}
-		rel, err := filepath.Rel(from, name)
+		rel, err := filepath.Rel(from, file)
 		if err != nil {
 			return err
 		}
-		found = found || strings.EqualFold(strings.TrimSuffix(d.Name(), filepath.Ext(name)), "kustomization")
-		if info, err := d.Info(); err != nil || info.Size() > 8<<20 || strings.HasSuffix(name, ".go") {
+		found = found || strings.EqualFold(strings.TrimSuffix(d.Name(), filepath.Ext(file)), name)
+		if info, err := d.Info(); err != nil || info.Size() > 8<<20 || strings.HasSuffix(file, ".go") {
 			return err
 		}
-		data, err := os.ReadFile(name)
+		data, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
@@ -198,6 +199,6 @@ func copyKustomizations(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	if !found {
-		t.Skip("no kustomization")
+		t.Skip("no " + name)
 	}
 }

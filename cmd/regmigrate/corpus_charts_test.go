@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// TestCorpusCharts moves a copy of each repository below REGMIGRATE_CORPUS that
+// has charts, by what their renderings show, and holds it to the proof: no
+// chart may fail, no mention may be left without a word, and a second run
+// changes nothing.
+func TestCorpusCharts(t *testing.T) {
+	corpus := os.Getenv("REGMIGRATE_CORPUS")
+	if corpus == "" {
+		t.Skip("REGMIGRATE_CORPUS is not set")
+	}
+	repositories, err := os.ReadDir(corpus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range repositories {
+		t.Run(r.Name(), func(t *testing.T) {
+			src, err := filepath.EvalSymlinks(filepath.Join(corpus, r.Name()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, rules := range map[string][]string{
+				"mirrors": {"docker.io=mirror.example/hub", "quay.io=mirror.example/quay", "gcr.io=mirror.example/gcr", "k8s.gcr.io=mirror.example/k8s", "ghcr.io=mirror.example/ghcr"},
+				"host":    {"docker.io=hub.mirror.example", "gcr.io=gcr.mirror.example"},
+				"bitnami": {"docker.io/bitnami=docker.io/bitnamilegacy"},
+			} {
+				t.Run(name, func(t *testing.T) {
+					root := filepath.Join(t.TempDir(), r.Name())
+					copyTree(t, src, root, "Chart")
+					moveCharts(t, root, rules)
+				})
+			}
+		})
+	}
+}
+
+// moveCharts moves the charts below root in place.
+func moveCharts(t *testing.T, root string, rules []string) {
+	ctx := context.Background()
+	set, err := prepare(&flags{rules: rules, color: "never"}, []string{root}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := newProver(&renderFlags{}, 0, newProgress(io.Discard, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.close()
+	set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	plan, err := rewrite.Make(ctx, set.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range plan.Files {
+		for _, x := range plan.Files[i].Findings {
+			if x.Note == rewrite.Unexplained {
+				t.Errorf("%s:%d: %s: nothing explains it", plan.Files[i].Path, x.Line, x.Old)
+			}
+		}
+	}
+	if err := p.prove(ctx, plan, p.tree(plan.Root), p.overlay(plan), false, nil); err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]int{}
+	for _, x := range plan.Proofs {
+		states[x.State.String()]++
+		if x.State == rewrite.Failed {
+			t.Errorf("%s: %s %v", x.Path, x.Summary, x.Details)
+		}
+	}
+	c := plan.Count()
+	t.Logf("%d and %d in a short form moved, %d and %d kept: %v", c.Rewritten, c.RewrittenImplied, c.Kept, c.KeptImplied, states)
+	if _, err := plan.Apply(ctx); err != nil {
+		t.Fatal(err)
+	}
+	again, err := rewrite.Make(ctx, set.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range again.Files {
+		if f := &again.Files[i]; len(f.Edits) > 0 {
+			t.Errorf("%s: a second run would change it again: %+v", f.Path, f.Edits)
+		}
+	}
+}
