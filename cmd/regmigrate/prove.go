@@ -224,7 +224,9 @@ func proof(v *render.Verdict) rewrite.Proof {
 			out.Details = append(out.Details, "images does not move what would arrive: "+l.Ref)
 			continue
 		}
-		out.Details = append(out.Details, fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template))
+		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // once for each value set and place
+			out.Details = append(out.Details, d)
+		}
 	}
 	for _, x := range v.NotBuilt {
 		out.Details = append(out.Details, "not built: "+x)

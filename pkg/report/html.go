@@ -41,7 +41,7 @@ func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
 		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '` + sourceHash(pageStyle) + `'; script-src '` + sourceHash(pageScript) + `'; base-uri 'none'; form-action 'none'">` +
 		`<title>` + out("regmigrate: "+head) + `</title><style>` + pageStyle + `</style></head><body>` +
-		`<a class="skip" href="#findings">to the findings</a><header><h1>` + out(head) + `</h1><p class="dim">` + out(below+after("by ", t.inForce())) + `</p>`)
+		`<a class="skip" href="#findings">to the findings</a><header><h1>` + out(head) + `</h1><p class="dim">` + out(below+after("by ", t.inForce())+after("; ", t.following())) + `</p>`)
 	b.WriteString(`<nav aria-label="sections"><ul>`)
 	for _, x := range pageSections {
 		b.WriteString(`<li><a href="#` + x.id + `">` + x.title + `</a></li>`)

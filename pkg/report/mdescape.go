@@ -49,7 +49,7 @@ func alphanumeric(c byte) bool {
 
 // plainWord matches words that mean nothing to Markdown or to GitHub wherever
 // they stand but at the start of a line.
-var plainWord = regexp.MustCompile(`^(\(?([A-Za-z]+(['-][A-Za-z]+)*|[0-9]{1,3}(,[0-9]{3})*|0)\)?[.,:;?]?|—|…|=|\+)$`)
+var plainWord = regexp.MustCompile(`^(\(?([A-Za-z]+(['-][A-Za-z]+)*|[0-9]{1,6}|[0-9]{1,3}(,[0-9]{3})*)\)?[.,:;?]?|—|…|=|\+)$`)
 
 // likeCommit matches what GitHub takes for the hash of a commit.
 var likeCommit = regexp.MustCompile(`^[a-f]{7,}`)

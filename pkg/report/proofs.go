@@ -29,11 +29,15 @@ func (t *text) proofs() {
 	case !t.o.Verbose:
 		shown = t.proofsToSee(all)
 	}
+	hidden := 0
+	if t.brief {
+		shown, hidden = t.fewProofs(shown)
+	}
 	label := 0
 	for _, p := range shown {
 		label = max(label, min(columns(p.Path), 40))
 	}
-	for _, p := range shown {
+	for i, p := range shown {
 		word, s := "proven    ", plain
 		switch p.State {
 		case rewrite.Unproven:
@@ -57,6 +61,9 @@ func (t *text) proofs() {
 		if n := len(p.Details) - len(details); n > 0 {
 			t.line(dim, strings.Repeat(" ", len(word)+2)+t.more(n))
 		}
+		if hidden > 0 && p.State == rewrite.Unproven && (i+1 == len(shown) || shown[i+1].State != p.State) {
+			t.line(dim, strings.Repeat(" ", len(word))+t.more(hidden))
+		}
 	}
 	n := map[rewrite.ProofState]int{}
 	for _, p := range all {
@@ -71,18 +78,15 @@ func (t *text) proofs() {
 // changes, if they are several, and returns the others. One in which something is still printed
 // under the old name is among the others.
 func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
-	n, charts := map[rewrite.ProofState]int{}, map[rewrite.ProofState]int{}
+	out := map[rewrite.ProofState][]rewrite.Proof{}
 	rest := slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool {
-		out := p.Unchanged && (p.State == rewrite.Proven && len(p.Details) == 0 || p.State == rewrite.Unproven)
-		if out {
-			n[p.State]++
-			if p.Kind == "chart" {
-				charts[p.State]++
-			}
+		same := p.Unchanged && (p.State == rewrite.Proven && len(p.Details) == 0 || p.State == rewrite.Unproven)
+		if same {
+			out[p.State] = append(out[p.State], p)
 		}
-		return out
+		return same
 	})
-	if n[rewrite.Proven]+n[rewrite.Unproven] < 2 {
+	if len(out[rewrite.Proven])+len(out[rewrite.Unproven]) < 2 {
 		return all
 	}
 	for _, x := range []struct {
@@ -90,23 +94,64 @@ func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
 		word  string
 		what  string
 	}{{rewrite.Proven, "proven    ", "no file changes"}, {rewrite.Unproven, "unproven  ", "no file changes, but not all of it renders"}} {
-		if n := n[x.state]; n > 0 {
-			var what []string
-			if c := charts[x.state]; c > 0 {
-				what = append(what, count(c, "chart"))
-			}
-			if k := n - charts[x.state]; k > 0 {
-				what = append(what, count(k, "kustomization"))
-			}
-			words := list(what, "and") + ": " + x.what
-			if !t.hints {
-				words += some(n, " (-v names it)", " (-v names them)")
-			}
-			t.hints = true
-			t.line(plain, x.word+words)
+		if all := out[x.state]; len(all) > 0 {
+			t.line(plain, x.word+whatAre(all)+": "+x.what+t.names(len(all)))
 		}
 	}
 	return rest
+}
+
+// fewProofs writes a line for those that are proven, if they are many and there
+// is nothing else to say of them, and returns the others, with how many that are
+// unproven it leaves out.
+func (t *text) fewProofs(all []rewrite.Proof) (rest []rewrite.Proof, hidden int) {
+	var proven []rewrite.Proof
+	unproven := 0
+	for _, p := range all {
+		switch {
+		case p.State == rewrite.Proven && len(p.Details) == 0:
+			proven = append(proven, p)
+			continue
+		case p.State == rewrite.Unproven:
+			if unproven++; unproven > maxProofs {
+				continue
+			}
+		}
+		rest = append(rest, p)
+	}
+	if len(proven) > maxProofs {
+		t.line(plain, "proven    "+whatAre(proven)+": nothing changed but what the rules move"+t.names(len(proven)))
+	} else {
+		rest = append(proven, rest...)
+	}
+	return rest, max(0, unproven-maxProofs)
+}
+
+// whatAre says how many charts and kustomizations proofs are about.
+func whatAre(all []rewrite.Proof) string {
+	charts := 0
+	for _, p := range all {
+		if p.Kind == "chart" {
+			charts++
+		}
+	}
+	var what []string
+	if charts > 0 {
+		what = append(what, count(charts, "chart"))
+	}
+	if k := len(all) - charts; k > 0 {
+		what = append(what, count(k, "kustomization"))
+	}
+	return list(what, "and")
+}
+
+// names says, once, how to see the names of n things.
+func (t *text) names(n int) string {
+	if t.hints {
+		return ""
+	}
+	t.hints = true
+	return some(n, " (-v names it)", " (-v names them)")
 }
 
 // unrendered names the charts whose values were told apart by names of keys.

@@ -166,5 +166,8 @@ func (s *summary) ledger() string {
 		out += "; and " + count(c.RewrittenImplied+c.KeptImplied, "reference") + " that no text search would find = " +
 			number(c.RewrittenImplied) + " rewritten + " + number(c.KeptImplied) + " kept"
 	}
+	if n := len(s.follow); n > 0 {
+		out += "; " + number(n) + " of what is rewritten " + some(n, "follows", "follow") + " from the rest"
+	}
 	return out + "."
 }

@@ -16,12 +16,13 @@ const (
 	maxFailures = 8  // files that failed
 	maxFiles    = 3  // files in which something stays, per reason
 	maxAllFiles = 10 // the same where each place is one to look at
+	maxProofs   = 8  // charts and kustomizations that are proven, and that are not
 	maxNotes    = 5  // explanations, per reason
 	maxNames    = 3  // names in the sentence that none was found
 )
 
 func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
-	t := &text{o: o, p: p, s: summarize(p), width: o.Width}
+	t := &text{o: o, p: p, s: summarize(p), width: o.Width, brief: !o.Verbose && !o.Quiet}
 	if t.width == 0 {
 		t.width = 80
 	}
@@ -63,6 +64,7 @@ type text struct {
 	p     *rewrite.Plan
 	s     summary
 	width int  // negative: no limit
+	brief bool // proofs are a part of it, and not all that it is for
 	hints bool // a line has said how to see all
 	b     bytes.Buffer
 }

@@ -212,11 +212,11 @@ rows("kept", ["mentions", "reason", "why"], data.kept, (k) => [
   el("td", {}, k.doc, k.advice ? el("div", { class: "warn", text: k.advice }) : null),
 ], "reason");
 rows("proof", ["", "what", "result"], data.proofs, (p) => [
-  td(p.state, p.state === "failed" ? "bad" : p.state === "proven" ? "good" : "warn"), tdCode(p.path),
+  td(p.state, "name " + (p.state === "failed" ? "bad" : p.state === "proven" ? "good" : "warn")), tdCode(p.path),
   el("td", {}, p.summary, ...p.details.map((d) => el("div", { class: "dim", text: d }))),
 ], "result");
 rows("registries", ["", "old", "new", ""], data.images, (x) => [
-  td(x.verdict, x.verdict === "missing" || x.verdict === "different" ? "bad" : x.verdict === "unreachable" ? "warn" : "good"), tdCode(x.old), tdCode(x.new), td(x.detail, "dim"),
+  td(x.verdict, "name " + (x.verdict === "missing" || x.verdict === "different" ? "bad" : x.verdict === "unreachable" ? "warn" : "good")), tdCode(x.old), tdCode(x.new), td(x.detail, "dim"),
 ], "reference");
 
 options("status", [["moves", data.wrote ? "moved" : "would move"], ["stays", "stays"], ["failed", "failed"], ...(data.baseline ? [["fresh", "new"]] : [])], "all");
