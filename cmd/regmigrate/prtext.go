@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -80,10 +81,23 @@ func chartOf(charts []string, path string) string {
 	return ""
 }
 
+// active is what a forge makes a mention or a reference of in the message of a
+// commit, where nothing can be marked as code: "fixes #1" closes an issue.
+var active = regexp.MustCompile(`[@#]|(?i:gh-)[0-9]|://`)
+
+// inMessage is the path of a folder in the message of a commit: one line, in
+// which nothing means anything to a terminal, to git or to a forge.
+func inMessage(path string) string {
+	path = strings.ReplaceAll(strings.ReplaceAll(path, "\n", `\n`), "\r", `\r`)
+	return active.ReplaceAllStringFunc(report.Plain(path), func(s string) string {
+		return fmt.Sprintf(`\x%02x`, s[0]) + s[1:]
+	})
+}
+
 // message is the message of a commit.
 func message(plan *rewrite.Plan, title, part string, p *prFlags, files []pullrequest.File) string {
 	if part != "" && part != "." {
-		title = part + ": " + strings.ToLower(title[:1]) + title[1:]
+		title = inMessage(part) + ": " + strings.ToLower(title[:1]) + title[1:]
 	}
 	if p.message != "" && p.commitPer != "chart" {
 		return p.message

@@ -17,3 +17,20 @@ func TestDefaultTitle(t *testing.T) {
 		t.Errorf("the title is %q, want %q", got, want)
 	}
 }
+
+func TestInMessage(t *testing.T) {
+	for path, want := range map[string]string{
+		"charts/web-1.2/a b+c":         "charts/web-1.2/a b+c",
+		"a\n\nSigned-off-by: x <x@y>":  `a\n\nSigned-off-by: x <x\x40y>`,
+		"fixes #1":                     `fixes \x231`,
+		"close GH-12":                  `close \x47H-12`,
+		"@org/team":                    `\x40org/team`,
+		"see https://github.com/o/r/1": `see https\x3a//github.com/o/r/1`,
+		"\x1b]0;x\a\u202e":             `\x1b]0;x\x07\u202e`,
+		"diagram-3":                    "diagram-3",
+	} {
+		if got := inMessage(path); got != want {
+			t.Errorf("%q is %q, want %q", path, got, want)
+		}
+	}
+}
