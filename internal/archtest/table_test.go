@@ -74,7 +74,9 @@ var forTests = []string{
 	"github.com/rogpeppe/go-internal/...",
 	"github.com/google/go-cmp/...",
 	"github.com/google/go-containerregistry/pkg/name", // an oracle for references
-	kyaml,                             // an oracle for trees
+	kyaml,                           // an oracle for trees
+	"sigs.k8s.io/kustomize/api/...", // an oracle for kustomizations
+	"sigs.k8s.io/kustomize/kyaml/filesys",
 	"github.com/spf13/cobra/doc",      // pages that are generated
 	"github.com/pelletier/go-toml/v2", // another
 	"github.com/yuin/goldmark/...",    // an oracle for Markdown

@@ -23,6 +23,7 @@ var Chart = &Linker{
 	Name:  "chart",
 	Doc:   "a Helm chart: its values, annotations, sub-charts and README",
 	Wants: wantsChart,
+	Once:  true,
 	Shows: func(name string) bool { return isValues(path.Base(name)) }, // a rendering tells what is an image
 	Link:  linkCharts,
 	After: afterCharts,

@@ -47,12 +47,13 @@ type graph struct {
 	tree   *Tree
 	move   Mover
 	parsed map[string]*parsed
-	seen   map[string][]sighting // images of the objects of a file, by its path
-	extra  map[string][]sighting // images of its patches and replacements
-	data   map[string]bool       // files of generators, once they were looked at
-	layers map[string]*layer     // by folder; nil while it is being read
-	specs  []fieldSpec           // image fields that some kustomization configures
-	spent  int                   // of maxSelect
+	seen   map[string][]sighting         // images of the objects of a file, by its path
+	extra  map[string][]sighting         // images of its patches and replacements
+	data   map[string]bool               // files of generators, once they were looked at
+	layers map[string]*layer             // by folder; nil while it is being read
+	flat   map[string]map[string][]field // scalars of the objects of a file, by its path and theirs
+	specs  []fieldSpec                   // image fields that some kustomization configures
+	spent  int                           // of maxSelect
 
 	// survey says that the layers are read to learn which short names entries
 	// replace, and nothing is decided.
@@ -63,6 +64,7 @@ type graph struct {
 	order   []*decision
 	groups  []Group
 	advised map[Advice]bool
+	banned  map[FileEdit]string // keys that must not be added: why
 }
 
 // A parsed is a file as trees.
@@ -70,13 +72,15 @@ type parsed struct {
 	roots []*syntax.Node
 	occ   map[edit.Span]*format.Occurrence // those of one piece, by where it stands
 	made  map[edit.Span]bool               // those that no format has
+
+	single []*format.Occurrence // the formats' occurrences of one piece, by where they stand
 }
 
 func newGraph(t *Tree, move Mover) *graph {
 	return &graph{
 		tree: t, move: move, parsed: map[string]*parsed{}, layers: map[string]*layer{}, entries: map[pieceAt]*decision{},
 		seen: map[string][]sighting{}, extra: map[string][]sighting{}, data: map[string]bool{},
-		replaced: map[pieceAt]string{}, advised: map[Advice]bool{},
+		replaced: map[pieceAt]string{}, advised: map[Advice]bool{}, flat: map[string]map[string][]field{}, banned: map[FileEdit]string{},
 	}
 }
 
@@ -124,12 +128,18 @@ func linkKustomize(t *Tree, move Mover) []Group {
 // build reads the layers in all folders and makes the groups of what they
 // decide.
 func (g *graph) build(dirs []string) {
-	g.layers, g.entries, g.order = map[string]*layer{}, map[pieceAt]*decision{}, nil
-	for _, dir := range dirs {
-		g.layer(dir)
-	}
-	if g.survey {
-		return
+	for {
+		banned := len(g.banned)
+		g.layers, g.entries, g.order, g.groups = map[string]*layer{}, map[pieceAt]*decision{}, nil, nil
+		for _, dir := range dirs {
+			g.layer(dir)
+		}
+		if g.survey {
+			return
+		}
+		if len(g.banned) == banned {
+			break
+		}
 	}
 	g.settle()
 	g.fields()
@@ -196,8 +206,10 @@ func (g *graph) parse(f *File) *parsed {
 	for i := range f.Scanned.Occurrences {
 		if o := &f.Scanned.Occurrences[i]; len(o.Pieces) == 1 && !o.Loose {
 			p.occ[o.Pieces[0].Span] = o
+			p.single = append(p.single, o)
 		}
 	}
+	slices.SortStableFunc(p.single, func(a, b *format.Occurrence) int { return a.Pieces[0].Span.Start - b.Pieces[0].Span.Start })
 	return p
 }
 

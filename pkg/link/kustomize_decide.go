@@ -35,12 +35,13 @@ type decision struct {
 }
 
 // decide decides an entry; nil when no rule touches it or what it selects.
-func (g *graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to renamed, s selection) *decision {
+func (g *graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to, newName renamed, s selection) *decision {
 	if g.survey || to.text == "" && s.keeps && l.missing == "" || to.text == "" && s.keeps && len(s.all) == 0 {
 		return nil
 	}
 	if s.keeps && len(s.all) > 0 && !s.moved && !hasDomain(p.name) {
-		return nil // a stand-in, or a name that no rule is asked about
+		// A stand-in, or a name that no rule is asked about.
+		return g.record(o, n, &decision{verdict: stays, name: to.occ, selects: map[*format.Occurrence]bool{}})
 	}
 	d := &decision{name: to.occ, selects: map[*format.Occurrence]bool{}}
 	if to.text == "" {
@@ -48,6 +49,9 @@ func (g *graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to rename
 	}
 	for _, i := range s.all {
 		d.tie(&l.out[i])
+	}
+	if n.Str("newName") == p.name && newName.text != "" && newName.occ != nil {
+		d.tie(&arrival{from: newName.occ}) // the one name of the entry
 	}
 	g.judge(d, l, o, n, p, to, s)
 	if to.edit.Path != "" && (d.verdict == moving || d.verdict == both) {
@@ -93,9 +97,13 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 			d.why = "it is a regular expression, so that no newName can be given to what it selects"
 			g.advise(o.file, at, "the regular expression selects what a remote base brings under its old name; write an entry for each image, with a newName")
 		default:
-			if d.insert, ok = o.below(n, to.text); ok {
+			d.insert, ok = o.below(n, to.text)
+			switch why := g.banned[d.insert]; {
+			case ok && why != "":
+				d.insert, d.why = FileEdit{}, "no newName is added: "+why
+			case ok:
 				d.verdict, d.why = adds, "newName is added below it"
-			} else {
+			default:
 				d.why = "add newName: " + to.text + " by hand: the entry is written in a way that leaves no place for it"
 			}
 		}
@@ -134,6 +142,11 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 		}
 		if d.insert, ok = o.another(n, newName); !ok {
 			d.hold("it selects images of this repository and of a remote base, and is written in a way that a second entry cannot be put below it")
+			return
+		}
+		if why := g.banned[d.insert]; why != "" {
+			d.insert = FileEdit{}
+			d.hold(why)
 			return
 		}
 		d.verdict, d.why = both, "an entry for what a remote base brings is added below it"

@@ -47,7 +47,7 @@ func (g *graph) entry(l *layer, o origin, n *syntax.Node) {
 	}
 	to, newName := g.rename(o, name, "name"), g.rename(o, n.Field("newName"), "newName")
 	if occ := newName.occ; occ != nil && newName.text != "" && !g.survey && g.parse(o.file).made[whereIs(&occ.Pieces[0]).span] {
-		g.remember(o.file, []sighting{{text: occ.Text(), occ: occ}}) // a short name
+		g.remember([]sighting{{text: occ.Text(), occ: occ}}) // a short name
 	}
 	after, _ := patternOf(to.text)
 	if to.text == "" {
@@ -57,7 +57,7 @@ func (g *graph) entry(l *layer, o origin, n *syntax.Node) {
 	if g.survey {
 		g.replace(l, o, n, s)
 	}
-	d := g.decide(l, o, n, p, to, s)
+	d := g.decide(l, o, n, p, to, newName, s)
 	g.pass(l, n, p, to, newName, s, d)
 }
 
@@ -136,6 +136,10 @@ func (g *graph) pass(l *layer, n *syntax.Node, p *pattern, to, newName renamed, 
 		if oldNew != "" {
 			a.from, a.insert = newName.occ, FileEdit{}
 		}
+	}
+	if l.unknown && p.re != nil && oldNew != "" { // what it may bring
+		more := arrival{now: set(n, oldNew, ""), after: set(n, afterNew, ""), from: newName.occ}
+		l.bring([]arrival{more})
 	}
 	if !l.unknown || p.re != nil || l.taken[p.name] {
 		return

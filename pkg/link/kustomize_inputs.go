@@ -3,6 +3,7 @@ package link
 import (
 	"path"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -70,19 +71,34 @@ func (g *graph) patch(l *layer, f *File, n *syntax.Node) {
 			found = append(found, g.operations(l, in, r, by)...)
 		} else {
 			found = append(found, g.objects(in, r, by)...)
+			l.patch(field{file: in, by: by, node: r})
 		}
 	}
 	if len(found) > 0 {
-		g.remember(in, found)
+		g.remember(found)
 		g.arrive(l, found)
 	}
 }
 
-// remember adds to the sightings of f, for fields and everything.
-func (g *graph) remember(f *File, found []sighting) {
+// patch notes the scalars of an object of a patch, which may have another name
+// than those that it changes.
+func (l *layer) patch(x field) {
+	if l.patched == nil {
+		l.patched = map[string][]field{}
+	}
+	x.object = x.node.Str("kind")
+	below(l.patched, x, "")
+}
+
+// remember adds to the sightings of the files that have them, for fields and
+// everything.
+func (g *graph) remember(found []sighting) {
 	for _, s := range found {
-		if !slices.Contains(g.extra[f.Path], s) {
-			g.extra[f.Path] = append(g.extra[f.Path], s)
+		if s.occ == nil {
+			continue
+		}
+		if path := s.occ.Pieces[0].Path; !slices.Contains(g.extra[path], s) {
+			g.extra[path] = append(g.extra[path], s)
 		}
 	}
 }
@@ -94,6 +110,12 @@ func (g *graph) operations(l *layer, f *File, list *syntax.Node, by edit.Map) []
 	for _, op := range list.Children {
 		op = op.Resolve()
 		at, v := op.Str("path"), op.Field("value")
+		if v != nil && op.Str("op") != "test" {
+			if l.patched == nil {
+				l.patched = map[string][]field{}
+			}
+			below(l.patched, field{file: f, by: by, node: v}, plainPath(strings.ReplaceAll(strings.Trim(at, "/-"), "/", ".")))
+		}
 		if v != nil && op.Str("op") == "test" {
 			if strings.HasSuffix(at, "/image") || strings.Contains(v.Value, "/") && hasDomain(v.Value) {
 				g.tests(l, f, v, by)
@@ -188,41 +210,45 @@ func (g *graph) generators(l *layer, f *File, root *syntax.Node) {
 			}
 			object := object + " " + n.Str("name")
 			for _, x := range itemsOf(n, "literals") {
-				l.generates(f, object, x)
+				g.generates(l, f, object, x.Value, x.Span)
 			}
 			for _, x := range envs {
 				if in := g.named(f, x); in != nil {
-					l.generates(in, object, nil)
+					at := 0
+					for _, line := range strings.SplitAfter(string(in.Src), "\n") {
+						g.generates(l, in, object, strings.TrimRight(line, "\r\n"), edit.Span{Start: at, End: at + len(line)})
+						at += len(line)
+					}
 				}
 			}
 		}
 	}
 }
 
-// A generatedKey is an image in the data of an object that is generated.
+// A generatedKey is a text in the data of an object that is generated.
 type generatedKey struct {
 	object string // Kind name
 	path   string // data.image
-	occ    *format.Occurrence
+	text   string
+	occ    *format.Occurrence // nil when no rule is asked about it
 }
 
-// generates adds what the literal n of f, or all of the file f, brings to the
-// data of an object.
-func (l *layer) generates(f *File, object string, n *syntax.Node) {
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
-		if len(o.Pieces) != 1 || o.Loose {
-			continue
-		}
-		key := strings.TrimPrefix(o.Place.Field, ".")
-		if n != nil {
-			if at := o.Pieces[0].Span; at.Start < n.Span.Start || at.End > n.Span.End {
-				continue
-			}
-			key, _, _ = strings.Cut(n.Value, "=")
-		}
-		l.keys = append(l.keys, generatedKey{object, plainPath("data." + key), o})
+// generates adds what the text key=value, which stands in f at span, brings to
+// the data of an object.
+func (g *graph) generates(l *layer, f *File, object, text string, span edit.Span) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok || value == "" {
+		return
 	}
+	k := generatedKey{object: object, path: plainPath("data." + key), text: strings.Trim(value, `"'`)}
+	p := g.parse(f)
+	i := sort.Search(len(p.single), func(i int) bool { return p.single[i].Pieces[0].Span.Start >= span.Start })
+	for ; i < len(p.single) && p.single[i].Pieces[0].Span.Start < span.End; i++ {
+		if p.single[i].Text() == k.text {
+			k.occ = p.single[i]
+		}
+	}
+	l.keys = append(l.keys, k)
 }
 
 // values adds the images of a chart's values in f, of the fields that begin

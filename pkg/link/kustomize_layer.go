@@ -34,6 +34,9 @@ type layer struct {
 	keys    []generatedKey  // of what it generates, of this layer alone
 	mixed   []mixture       // replacements here or below that put images together
 	below   []*layer
+	patched map[string][]field // scalars of patches, of this layer alone, by their paths
+
+	resources map[string]bool // paths of files of resources here and below, once they were asked for
 }
 
 // layer reads the kustomization in the folder dir and everything below it. A
@@ -82,10 +85,10 @@ func (g *graph) accumulate(l *layer, dir string) {
 	for i, n := range itemsOf(root, "images") {
 		g.entry(l, origin{file: f, list: root.Field("images"), index: i}, n)
 	}
+	g.replacements(l, f, root)
 	for _, n := range itemsOf(root, "transformers") {
 		g.transformer(l, f, n)
 	}
-	g.replacements(l, f, root)
 }
 
 // itemsOf returns the items of the list under key.

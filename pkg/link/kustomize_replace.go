@@ -2,13 +2,11 @@ package link
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
-	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
@@ -38,108 +36,84 @@ func (g *graph) replacements(l *layer, f *File, root *syntax.Node) {
 }
 
 func (g *graph) replacement(l *layer, f *File, n *syntax.Node) {
-	image := false
-	mix := mixture{file: f.Path}
+	source := n.Field("source")
+	take, taken := cutOf(source)
+	var parts []part
+	if v := n.Field("sourceValue"); v != nil && v.Kind == syntax.Scalar && v.Value != "" {
+		parts = append(parts, g.partOf(g.sight(f, v, nil, ".sourceValue", "")))
+	}
+	for _, s := range g.fieldsAt(l, source, source.Str("fieldPath")) {
+		p := g.partOf(s)
+		if taken {
+			g.cuts(f, p, take, true)
+		}
+		parts = append(parts, p)
+	}
+	if isImagePath(source.Str("fieldPath")) {
+		for i := range l.out {
+			a := &l.out[i]
+			if taken && (a.from == nil || !l.isResource(a.from)) {
+				g.cuts(f, a.part(), take, true)
+			}
+			parts = append(parts, a.part())
+		}
+	}
+	if taken {
+		parts = take.of(parts)
+	}
+	whole := false
 	for _, t := range itemsOf(n, "targets") {
-		c, cut := cutOf(t)
+		put, cut := cutOf(t)
 		for _, p := range itemsOf(t, "fieldPaths") {
-			isImage := strings.HasSuffix(p.Value, ".image")
-			image = image || isImage
+			isImage := isImagePath(p.Value)
+			whole = whole || isImage && !cut
 			if !cut {
 				continue
 			}
 			at := g.fieldsAt(l, t.Field("select"), p.Value)
-			if isImage {
-				at = append(at, l.given()...)
-				mix.add(l, c, at)
+			for _, s := range at {
+				g.cuts(f, g.partOf(s), put, false)
 			}
-			for _, o := range at {
-				g.cuts(f, o, c, false)
+			if isImage {
+				for i := range l.out {
+					if a := &l.out[i]; a.from == nil || !l.isResource(a.from) {
+						g.cuts(f, a.part(), put, false)
+					}
+				}
+				g.combine(l, f, put, parts, at)
 			}
 		}
+	}
+	if !whole {
+		return
+	}
+	if len(parts) == 0 {
+		l.mixed = append(slices.Clip(l.mixed), mixture{file: f.Path, any: true})
+		return
 	}
 	var found []sighting
-	if v := n.Field("sourceValue"); v != nil && v.Kind == syntax.Scalar && v.Value != "" {
-		found = append(found, g.sight(f, v, nil, ".sourceValue", ""))
-	}
-	source := n.Field("source")
-	c, cut := cutOf(source)
-	at := g.fieldsAt(l, source, source.Str("fieldPath"))
-	if cut && strings.HasSuffix(source.Str("fieldPath"), ".image") {
-		at = append(at, l.given()...)
-	}
-	for _, o := range at {
-		mix.of = append(mix.of, o)
-		if cut {
-			g.cuts(f, o, c, true)
-		} else {
-			found = append(found, sighting{text: o.Text(), occ: o})
+	more := make([]arrival, 0, len(parts))
+	for _, p := range parts {
+		more = append(more, arrival{now: p.now, after: p.after, from: p.occ, insert: p.insert})
+		if p.occ != nil && !taken {
+			found = append(found, sighting{text: p.now, occ: p.occ})
 		}
 	}
-	if mix.any || len(mix.heads)+len(mix.tails) > 0 {
-		l.mixed = append(slices.Clip(l.mixed), mix)
-	}
-	if image {
-		g.remember(f, found)
-		g.arrive(l, found)
-	}
+	g.remember(found)
+	l.bring(more)
 }
 
-// A mixture is what a replacement puts together out of parts of images: which
-// image, is not known here, only what it may begin or end with.
-type mixture struct {
-	file  string               // that has the replacement
-	of    []*format.Occurrence // what the parts come from
-	heads []string             // what stays in front: k8s.gcr.io
-	tails []string             // what stays behind a host: pause
-	any   bool                 // neither is known
-}
-
-// add notes that the part c of what stands at a target, at, is replaced.
-func (m *mixture) add(l *layer, c cut, at []*format.Occurrence) {
-	switch {
-	case c.index > 0 && (c.delimiter == ":" || c.delimiter == "@"):
-		return // a tag
-	case c.index > 0 && c.delimiter == "/":
-		for _, o := range at {
-			head, _, _ := strings.Cut(o.Text(), "/")
-			m.heads = append(m.heads, head)
-		}
-	case c.index == 0 && c.delimiter == "/":
-		for i := range l.out {
-			_, tail, _ := strings.Cut(name(l.out[i].now), "/")
-			m.tails = append(m.tails, tail)
-		}
-	default:
-		m.any = true
+// isResource reports whether o stands in a file of resources of l or below.
+func (l *layer) isResource(o *format.Occurrence) bool {
+	if l.resources == nil {
+		l.resources = map[string]bool{}
+		l.each(func(x *layer) {
+			for _, f := range x.files {
+				l.resources[f.Path] = true
+			}
+		})
 	}
-	m.of = append(m.of, at...)
-}
-
-// may reports whether the entry p may select it.
-func (m *mixture) may(p *pattern) bool {
-	head, tail, _ := strings.Cut(p.name, "/")
-	return m.any || p.re != nil || slices.Contains(m.heads, head) || slices.Contains(m.tails, tail)
-}
-
-// given returns what gives the images that have arrived at l their names and
-// does not stand in a file of resources: entries of images, patches.
-func (l *layer) given() []*format.Occurrence {
-	resources := map[string]bool{}
-	l.each(func(l *layer) {
-		for _, f := range l.files {
-			resources[f.Path] = true
-		}
-	})
-	var out []*format.Occurrence
-	have := map[*format.Occurrence]bool{nil: true}
-	for i := range l.out {
-		if o := l.out[i].from; !have[o] && !resources[o.Pieces[0].Path] {
-			have[o] = true
-			out = append(out, o)
-		}
-	}
-	return out
+	return l.resources[o.Pieces[0].Path]
 }
 
 // each calls do for l and each layer below it, once.
@@ -173,80 +147,28 @@ func cutOf(n *syntax.Node) (cut, bool) {
 	return cut{options.Str("delimiter"), index}, true
 }
 
-// cuts keeps o where the part that is taken of it would be another one.
-func (g *graph) cuts(f *File, o *format.Occurrence, c cut, source bool) {
-	m, ok := g.move(o)
-	if !ok || g.survey {
+// cuts keeps p where the part that is taken of it would be another one.
+func (g *graph) cuts(f *File, p part, c cut, source bool) {
+	if p.now == p.after || g.survey {
 		return
 	}
-	before := o.Text()
-	old, new := strings.Split(before, c.delimiter), strings.Split(m.New+before[m.Len:], c.delimiter)
+	old, new := strings.Split(p.now, c.delimiter), strings.Split(p.after, c.delimiter)
 	switch {
 	case len(old) == len(new):
 		return
 	case source && c.index >= 0 && c.index < min(len(old), len(new)) && old[c.index] == new[c.index]:
 		return
 	}
-	g.add(Group{
-		Occurrences: []format.Occurrence{*o}, Keep: format.Conflict,
-		Why: fmt.Sprintf("a replacement in %s takes part %d of it, cut at %q and counted from 0, and the rule would change how many parts there are from %d to %d", f.Path, c.index, c.delimiter, len(old), len(new)),
-	})
+	g.keepPart(p, fmt.Sprintf("a replacement in %s takes part %d of it, cut at %q and counted from 0, and the rule would change how many parts there are from %d to %d", f.Path, c.index, c.delimiter, len(old), len(new)))
 }
 
-// fieldsAt returns the references at a field path of the objects that a
-// selector names, among those of the files of l and below. It rather returns
-// one too many: names may have got a prefix since.
-func (g *graph) fieldsAt(l *layer, selector *syntax.Node, fieldPath string) []*format.Occurrence {
-	if selector == nil || fieldPath == "" {
-		return nil
+// keepPart keeps what p comes from.
+func (g *graph) keepPart(p part, why string) {
+	switch {
+	case g.survey:
+	case p.insert.Path != "":
+		g.banned[p.insert] = why
+	case p.occ != nil:
+		g.add(Group{Occurrences: []format.Occurrence{*p.occ}, Keep: format.Conflict, Why: why})
 	}
-	var out []*format.Occurrence
-	want := plainPath(fieldPath)
-	l.each(func(l *layer) {
-		for _, f := range l.files {
-			p := g.parse(f)
-			spans := make([]edit.Span, 0, len(p.occ))
-			for s := range p.occ {
-				spans = append(spans, s)
-			}
-			slices.SortFunc(spans, func(a, b edit.Span) int { return a.Start - b.Start })
-			for _, s := range spans {
-				o := p.occ[s]
-				if plainPath(strings.TrimPrefix(o.Place.Field, ".")) == want && selectsObject(selector, o.Place.Object) {
-					out = append(out, o)
-				}
-			}
-		}
-		for _, k := range l.keys {
-			if k.path == want && selectsObject(selector, k.object) {
-				out = append(out, k.occ)
-			}
-		}
-	})
-	return out
-}
-
-var (
-	indexes = regexp.MustCompile(`\.?\[[^\]]*\]`)
-	numbers = regexp.MustCompile(`\.([0-9]+|\*)(\.|$)`)
-)
-
-// plainPath returns a field path without what picks an item of a list.
-func plainPath(p string) string {
-	p = indexes.ReplaceAllString(p, "")
-	return strings.TrimSuffix(numbers.ReplaceAllString(p, "."), ".")
-}
-
-// selectsObject reports whether a selector may name object, which reads "Kind
-// name (version)"; it is not known of every field.
-func selectsObject(selector *syntax.Node, object string) bool {
-	words := strings.Fields(object)
-	if len(words) == 0 {
-		return true
-	}
-	if kind := selector.Str("kind"); kind != "" && kind != words[0] && !strings.ContainsAny(kind, metaChars+".") {
-		return false
-	}
-	name := selector.Str("name")
-	return name == "" || len(words) < 2 || strings.ContainsAny(name, metaChars) || strings.Contains(name, words[1])
 }

@@ -32,7 +32,12 @@ type Linker struct {
 	// something that moves. Nil is for none.
 	Shows func(path string) bool
 
-	// Link returns the groups of t. Occurrences in no group stand alone.
+	// Once says that the groups do not depend on what stays after all, so that
+	// the linker need not be asked again when more of that is known.
+	Once bool
+
+	// Link returns the groups of t. Occurrences in no group stand alone. It may
+	// be called again, with a Mover that knows of more that stays.
 	Link func(t *Tree, move Mover) []Group
 
 	// After returns what follows from the pieces that move: a chart's
@@ -109,6 +114,10 @@ func (t *Tree) File(path string) *File {
 	}
 	return f
 }
+
+// Follows reports whether the kustomizations of t, or what is deployed, take
+// something from the file at path.
+func (t *Tree) Follows(path string) bool { return t.graph != nil && t.graph.parsed[path] != nil }
 
 // Settle puts the files that were loaded since among the others, in a new
 // list. It is to be called when a linker is done, and by one that wants to go

@@ -9,7 +9,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -34,6 +33,7 @@ type gatherer struct {
 	skipped []walk.Skip
 	looked  int
 	packed  []*packed
+	refused map[[2]string]string // what Options.Refuse said of the references that move, old and new
 
 	big  sync.Mutex // held while a large file is parsed: trees take many times its size
 	bufs sync.Pool
@@ -157,15 +157,4 @@ func (g *gatherer) scan(f walk.File, src []byte) *candidate {
 	out.scanned = scanned
 	out.file.Unverified = scanned.Unverified
 	return out
-}
-
-// mover asks the rules on behalf of a linker.
-func mover(set *rules.Set) link.Mover {
-	return func(o *format.Occurrence) (link.Move, bool) {
-		m, ok := set.Match(o.Text(), kindOf(o))
-		if !ok || m.Keep != "" {
-			return link.Move{}, false
-		}
-		return link.Move{Len: m.Len, New: m.New}, true
-	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -39,20 +38,8 @@ func MakeText(ctx context.Context, o Options, name string, src []byte) (*Plan, e
 func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 	o := g.opts
 	p := &Plan{Root: o.Walk.Root, Rules: o.Rules, Scanned: g.looked}
-	t := g.tree(ctx)
-	for _, l := range link.All {
-		t.Groups = append(t.Groups, l.Link(t, mover(o.Rules))...)
-		t.Settle()
-	}
-	g.settle()
+	t, groups := g.link(ctx)
 	p.Groups, p.Names, p.Unrendered = t.Groups, g.names, t.Unrendered
-	groups := groupUp(t, p.Groups)
-	ignored := ignoresOf(g.found)
-	for _, x := range groups {
-		x.decide(o.Rules, o.scopes(), ignored)
-	}
-	g.outsiders(groups)
-	g.refuse(ctx, groups)
 	done := map[string][]edit.Edit{}
 	if err := settle(ctx, g.found, groups, &o, done); err != nil {
 		return nil, err

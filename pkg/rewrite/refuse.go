@@ -39,6 +39,9 @@ func (g *gatherer) refuse(ctx context.Context, groups []*group) {
 			if _, known := at[key]; known {
 				return
 			}
+			if _, known := g.refused[key]; known {
+				return
+			}
 			at[key] = len(moves)
 			v := Move{Old: old, New: new, Field: m.occ.Place.Field}
 			if m.match.Rule != nil {
@@ -47,17 +50,22 @@ func (g *gatherer) refuse(ctx context.Context, groups []*group) {
 			moves = append(moves, v)
 		})
 	}
-	if len(moves) == 0 {
-		return
+	if g.refused == nil {
+		g.refused = map[[2]string]string{}
 	}
-	why := g.opts.Refuse(ctx, moves)
+	if len(moves) > 0 {
+		why := g.opts.Refuse(ctx, moves)
+		for key, i := range at {
+			g.refused[key] = why[i]
+		}
+	}
 	for _, x := range groups {
 		if !x.moves() {
 			continue
 		}
 		note := ""
 		each(x, func(_ *decided, old, new string) {
-			if w := why[at[[2]string{old, new}]]; note == "" && w != "" {
+			if w := g.refused[[2]string{old, new}]; note == "" && w != "" {
 				note = w
 			}
 		})
