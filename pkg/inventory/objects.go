@@ -32,15 +32,17 @@ var errEmpty = errors.New("nothing came from standard input")
 func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 	in := bufio.NewReaderSize(r, 1<<16)
 	first, err := firstByte(in)
+	q := newQueue(v)
 	switch {
 	case err == io.EOF:
 		err = errEmpty
 	case err != nil:
 	case first == '{' || first == '[':
-		err = v.jsonStream(ctx, in)
+		err = q.jsonStream(ctx, in)
 	default:
-		err = v.yamlStream(ctx, in)
+		err = q.yamlStream(ctx, in)
 	}
+	q.close()
 	if err != nil && ctx.Err() == nil {
 		objects := "objects"
 		if v.Objects == 1 {
@@ -151,30 +153,26 @@ func (i *item) running() map[string]string {
 }
 
 // jsonObject lists the references of the JSON object src.
-func (v *Inventory) jsonObject(src []byte) {
-	var i item
-	if bytes.HasPrefix(src, []byte("{")) {
-		_ = json.Unmarshal(src, &i) // what is not as it should be in it, it does without
-	}
-	v.object("stream.json", src, &i, 0)
+func (v *Inventory) jsonObject(src []byte) error {
+	return v.object("stream.json", src, 0, func(i *item) {
+		if bytes.HasPrefix(src, []byte("{")) {
+			_ = json.Unmarshal(src, i) // what is not as it should be in it, it does without
+		}
+	})
 }
 
 // yamlObject lists the references of a document, or of an item of a list with
 // the dash before it, which begins in the given line.
-func (v *Inventory) yamlObject(src []byte, line int) {
-	var i item
-	if dash := bytes.TrimLeft(src, " "); len(dash) > 1 && dash[0] == '-' && (dash[1] == ' ' || dash[1] == '\n' || dash[1] == '\r') {
-		var list []item
-		if unmarshal(src, &list) == nil && len(list) == 1 {
-			i = list[0]
+func (v *Inventory) yamlObject(src []byte, line int) error {
+	return v.object("stream.yaml", src, line, func(i *item) {
+		dash := bytes.TrimLeft(src, " ")
+		if len(dash) > 1 && dash[0] == '-' && (dash[1] == ' ' || dash[1] == '\n' || dash[1] == '\r') || unmarshal(src, i) != nil {
+			var list []item // an item, or a document that is a list
+			if unmarshal(src, &list) == nil && len(list) == 1 {
+				*i = list[0]
+			}
 		}
-	} else if unmarshal(src, &i) != nil {
-		var list []item // a document that is a list
-		if unmarshal(src, &list) == nil && len(list) == 1 {
-			i = list[0]
-		}
-	}
-	v.object("stream.yaml", src, &i, line)
+	})
 }
 
 // unmarshal is yaml.Unmarshal for text that nobody vouches for.
@@ -188,10 +186,17 @@ func unmarshal(src []byte, to any) (err error) {
 }
 
 // object lists the references of one object of a stream. A line of 0 gives no
-// positions.
-func (v *Inventory) object(name string, src []byte, i *item, line int) {
-	short, long := i.title()
+// positions. What else there is to say of the object is read only when
+// something is listed.
+func (v *Inventory) object(name string, src []byte, line int, read func(*item)) error {
 	s := v.scan(name, src, Use{Via: Object, Path: Stream, Line: line})
+	if len(s.hits) == 0 && s.err == nil {
+		v.add(nil, s.unfilled)
+		return nil
+	}
+	var i item
+	read(&i)
+	short, long := i.title()
 	running := i.running()
 	for k := range s.hits {
 		u := &s.hits[k].use
@@ -203,9 +208,7 @@ func (v *Inventory) object(name string, src []byte, i *item, line int) {
 	}
 	v.add(s.hits, s.unfilled)
 	if s.err != nil {
-		v.fail(Stream, fmt.Errorf("%s: %w", long, s.err))
+		return fmt.Errorf("%s: %w", long, s.err)
 	}
-	v.mu.Lock()
-	v.Objects++
-	v.mu.Unlock()
+	return nil
 }

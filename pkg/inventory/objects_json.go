@@ -29,15 +29,15 @@ func (m *meter) Read(p []byte) (int, error) {
 // A jsonReader goes through a stream of JSON values.
 type jsonReader struct {
 	*json.Decoder
-	v     *Inventory
+	q     *queue
 	ctx   context.Context
 	meter *meter
 }
 
 // jsonStream lists the references of JSON values, an object at a time.
-func (v *Inventory) jsonStream(ctx context.Context, r io.Reader) error {
-	m := &meter{r: r, err: v.errSize()}
-	d := jsonReader{json.NewDecoder(m), v, ctx, m}
+func (q *queue) jsonStream(ctx context.Context, r io.Reader) error {
+	m := &meter{r: r, err: q.v.errSize()}
+	d := jsonReader{json.NewDecoder(m), q, ctx, m}
 	for {
 		d.another()
 		switch t, err := d.Token(); {
@@ -58,7 +58,12 @@ func (v *Inventory) jsonStream(ctx context.Context, r io.Reader) error {
 }
 
 // another allows for one more object.
-func (d *jsonReader) another() { d.meter.left = d.v.opts.MaxSize }
+func (d *jsonReader) another() { d.meter.left = d.q.v.opts.MaxSize }
+
+// add has the references of an object listed.
+func (d *jsonReader) add(src []byte) {
+	d.q.add(len(src), func() error { return d.q.v.jsonObject(src) })
+}
 
 // readable says for a person that the text ends too early.
 func readable(err error) error {
@@ -112,7 +117,7 @@ func (d *jsonReader) value() error {
 		return err
 	}
 	if !items && whole.Len() > 0 {
-		d.v.jsonObject([]byte("{" + whole.String()[1:] + "}"))
+		d.add([]byte("{" + whole.String()[1:] + "}"))
 	}
 	return nil
 }
@@ -128,7 +133,7 @@ func (d *jsonReader) list() error {
 		if err := d.Decode(&raw); err != nil {
 			return err
 		}
-		d.v.jsonObject(raw)
+		d.add(raw)
 	}
 	_, err := d.Token()
 	return err

@@ -11,7 +11,7 @@ import (
 // list of objects in block style into its items. An item begins at a dash in
 // the list's own column: all that belongs to it stands further right.
 type yamlReader struct {
-	v     *Inventory
+	q     *queue
 	chunk []byte
 	line  int // of the line that is read, 1-based
 	first int // line of chunk
@@ -31,8 +31,8 @@ const (
 )
 
 // yamlStream lists the references of a stream of YAML documents.
-func (v *Inventory) yamlStream(ctx context.Context, in *bufio.Reader) error {
-	y := &yamlReader{v: v, first: 1}
+func (q *queue) yamlStream(ctx context.Context, in *bufio.Reader) error {
+	y := &yamlReader{q: q, first: 1}
 	begins := true // a line
 	for {
 		part, err := in.ReadSlice('\n')
@@ -60,7 +60,7 @@ func (v *Inventory) yamlStream(ctx context.Context, in *bufio.Reader) error {
 
 // append adds to the chunk, unless it grows too large.
 func (y *yamlReader) append(part []byte) {
-	if int64(len(y.chunk)+len(part)) > y.v.opts.MaxSize {
+	if int64(len(y.chunk)+len(part)) > y.q.v.opts.MaxSize {
 		y.large = true
 	}
 	if !y.large {
@@ -108,13 +108,14 @@ func (y *yamlReader) drop() {
 	y.chunk, y.first, y.large = y.chunk[:0], y.line, false
 }
 
-// flush lists the references of the chunk.
+// flush has the references of the chunk listed.
 func (y *yamlReader) flush() {
-	switch {
+	switch text := bytes.TrimSpace(y.chunk); {
 	case y.large:
-		y.v.fail(Stream, y.v.errSize())
-	case len(bytes.TrimSpace(y.chunk)) > 0 && !bytes.Equal(bytes.TrimSpace(y.chunk), []byte("---")):
-		y.v.yamlObject(y.chunk, y.first)
+		y.q.skip(y.q.v.errSize())
+	case len(text) > 0 && !bytes.Equal(text, []byte("---")):
+		src, line := bytes.Clone(y.chunk), y.first
+		y.q.add(len(src), func() error { return y.q.v.yamlObject(src, line) })
 	}
 	y.drop()
 }
