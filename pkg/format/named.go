@@ -58,7 +58,7 @@ func (d *detector) kustomizes(f *frame) bool {
 	}
 	switch path.Base(d.in.Path) {
 	case "kustomization.yaml", "kustomization.yml", "Kustomization":
-		return (f.key == "name" || f.key == "newName") && f.up != nil && f.up.item && f.up.up.key == "images"
+		return (f.key == "name" || f.key == "newName") && f.up != nil && f.up.item && (f.up.up.key == "images" || f.up.up.key == "imageTags")
 	}
 	return false
 }

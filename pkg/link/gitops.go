@@ -268,7 +268,7 @@ func (d *deployment) renames(l *layer, f *File) *layer {
 	out.out = slices.Clone(l.out)
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]
-		if !strings.HasPrefix(o.Place.Field, ".images[") || !strings.HasSuffix(o.Place.Field, "].newName") || len(o.Pieces) != 1 {
+		if !isEntry(o, "newName") {
 			continue
 		}
 		now := name(o.Text())

@@ -109,7 +109,7 @@ func (d *deployment) follow(p pick, dir string) bool {
 	}
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]
-		if !isEntryName(o) || o.Text() != p.occ.Text() {
+		if !isEntry(o, "name") || o.Text() != p.occ.Text() {
 			continue
 		}
 		g := Group{Occurrences: []format.Occurrence{*p.occ, *o}, Why: "it replaces the entry of this name in " + f.Path}

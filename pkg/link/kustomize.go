@@ -84,9 +84,16 @@ func newGraph(t *Tree, move Mover) *graph {
 	}
 }
 
-// isEntryName reports whether o is the name of an entry: .images[0].name.
-func isEntryName(o *format.Occurrence) bool {
-	return strings.HasPrefix(o.Place.Field, ".images[") && strings.HasSuffix(o.Place.Field, "].name") && len(o.Pieces) == 1
+// imageKeys are where a kustomization has its entries, in the order in which
+// kustomize applies them; the second is deprecated.
+var imageKeys = []string{"images", "imageTags"}
+
+// isEntry reports whether o is the key of an entry: .images[0].name.
+func isEntry(o *format.Occurrence, key string) bool {
+	if !strings.HasSuffix(o.Place.Field, "]."+key) || len(o.Pieces) != 1 {
+		return false
+	}
+	return slices.ContainsFunc(imageKeys, func(k string) bool { return strings.HasPrefix(o.Place.Field, "."+k+"[") })
 }
 
 func linkKustomize(t *Tree, move Mover) []Group {

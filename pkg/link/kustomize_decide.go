@@ -278,7 +278,7 @@ func (g *graph) everything() Group {
 // concerns reports whether a kustomization may do something with images, and
 // whether it gives short names another.
 func (g *graph) concerns(f *File, root *syntax.Node) (relevant, short bool) {
-	for _, n := range itemsOf(root, "images") {
+	for _, n := range slices.Concat(itemsOf(root, "images"), itemsOf(root, "imageTags")) {
 		relevant = true
 		if n.Str("newName") != "" && !strings.Contains(n.Str("name"), "/") || !hasDomain(n.Str("name")) {
 			short = true

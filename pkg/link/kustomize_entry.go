@@ -13,6 +13,7 @@ type origin struct {
 	file  *File
 	by    edit.Map     // leads to the file when the entry is in a text in it
 	list  *syntax.Node // the images that it is one of, nil for one of a transformer
+	key   string       // under which the list stands, one of imageKeys
 	index int
 	specs map[string]bool // the image fields that a transformer looks at by itself
 }
@@ -22,7 +23,7 @@ func (o origin) field(key string) string {
 	if o.list == nil {
 		return ".imageTag." + key
 	}
-	return fmt.Sprintf(".images[%d].%s", o.index, key)
+	return fmt.Sprintf(".%s[%d].%s", o.key, o.index, key)
 }
 
 // A selection is what an entry selects, before and after.

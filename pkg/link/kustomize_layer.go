@@ -82,8 +82,10 @@ func (g *graph) accumulate(l *layer, dir string) {
 		g.component(l, f, n)
 	}
 	g.patches(l, f, root)
-	for i, n := range itemsOf(root, "images") {
-		g.entry(l, origin{file: f, list: root.Field("images"), index: i}, n)
+	for _, key := range imageKeys {
+		for i, n := range itemsOf(root, key) {
+			g.entry(l, origin{file: f, list: root.Field(key), key: key, index: i}, n)
+		}
 	}
 	g.replacements(l, f, root)
 	for _, n := range itemsOf(root, "transformers") {

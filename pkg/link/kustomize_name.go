@@ -85,7 +85,11 @@ func (g *graph) rename(o origin, n *syntax.Node, key string) renamed {
 		}
 		return renamed{occ: occ}
 	}
-	spelled, ends := spelledOut(n.Value)
+	start := 0
+	if n.Value[0] == '^' { // as kustomize begins it anyway
+		start = 1
+	}
+	spelled, ends := spelledOut(n.Value[start:])
 	probe := format.Occurrence{Pieces: []format.Piece{{Text: spelled + "x"}}}
 	m, ok := g.move(&probe)
 	if !ok || m.Len > len(spelled) || m.Len == 0 {
@@ -94,23 +98,24 @@ func (g *graph) rename(o origin, n *syntax.Node, key string) renamed {
 	end := ends[m.Len-1]
 	if end == m.Len { // nothing is escaped in what moves
 		at := *n
+		at.Value, at.Map = n.Value[start:], n.Map.Cut(start, len(n.Value))
 		if o.by != nil {
-			at.Map = n.Map.Compose(o.by)
+			at.Map = at.Map.Compose(o.by)
 		}
 		p := format.PieceOf(o.file.Path, &at, o.field(key), format.Whole, "")
 		occ := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: o.field(key)}, Marked: true}
-		return renamed{text: m.New + n.Value[end:], occ: occ}
+		return renamed{text: n.Value[:start] + m.New + n.Value[start+end:], occ: occ}
 	}
 	by := n.Map
 	if o.by != nil {
 		by = by.Compose(o.by)
 	}
-	s, ok := by.Span(0, end)
+	s, ok := by.Span(start, start+end)
 	if !ok {
 		return renamed{}
 	}
 	to := strings.ReplaceAll(m.New, ".", `\.`)
-	return renamed{text: to + n.Value[end:], edit: FileEdit{o.file.Path, edit.Edit{Span: s, New: to}}}
+	return renamed{text: n.Value[:start] + to + n.Value[start+end:], edit: FileEdit{o.file.Path, edit.Edit{Span: s, New: to}}}
 }
 
 // spelledOut returns what a regular expression spells out at its beginning,

@@ -214,9 +214,10 @@ func (t *kustomizeTree) object(kind string) string {
 // images writes entries, in one of the styles that there are.
 func (t *kustomizeTree) images(b *strings.Builder) {
 	n := 1 + t.of(3)
+	key := pick(t.choices, "images", "images", "images", "images", "images", "imageTags")
 	switch t.of(5) {
 	case 0: // flow
-		b.WriteString("images: [")
+		b.WriteString(key + ": [")
 		for i := range n {
 			if i > 0 {
 				b.WriteString(", ")
@@ -226,7 +227,7 @@ func (t *kustomizeTree) images(b *strings.Builder) {
 		b.WriteString("]\n")
 	default:
 		indent := pick(t.choices, "", "  ")
-		b.WriteString("images:\n")
+		b.WriteString(key + ":\n")
 		for range n {
 			if t.in(15) {
 				b.WriteString(indent + "- " + t.entry(true) + "\n")
