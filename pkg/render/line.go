@@ -68,10 +68,10 @@ var registryRE = regexp.MustCompile(`(?i)(?:registry|organi[sz]ation|org|hub)["'
 
 // moveOrganization says what becomes of a word that is no image but names an
 // organization of Docker Hub: of kubedb in --docker-registry=kubedb, that the
-// program behind it puts before /operator. As an image, it would be
-// library/kubedb. What stands before the word decides.
+// program behind it puts before /operator, and of docker.io/prom after "hub".
+// As an image, it would be library/kubedb. What stands before the word decides.
 func moveOrganization(before, word string, move Mover) (string, bool) {
-	if strings.ContainsAny(word, "/:@.") || !registryRE.MatchString(before) {
+	if strings.ContainsAny(word, ":@") || !registryRE.MatchString(before) {
 		return "", false
 	}
 	moved, ok := move(word + "/x")

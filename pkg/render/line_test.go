@@ -26,6 +26,8 @@ func TestSameLine(t *testing.T) {
 		{"short form with a namespace", "a/b", "mirror.example/hub/a/b", hub, ""},
 		{"organization", "- --docker-registry=kubedb", "- --docker-registry=mirror.example/hub/kubedb", hub, ""},
 		{"organization in a key", `registry: "kubedb"`, `registry: "mirror.example/hub/kubedb"`, hub, ""},
+		{"organization with its host", `{"hub":"docker.io/prom","image":"a"}`, `{"hub":"mirror.example/hub/prom","image":"a"}`, hub, ""},
+		{"no organization with its host", "image: docker.io/prom", "image: mirror.example/hub/prom", hub, "where the rules say"},
 		{"no organization", "image: nginx", "image: mirror.example/hub/nginx", hub, "where the rules say"},
 		{"no organization in a flag", "--proxy-image=nginx", "--proxy-image=mirror.example/hub/nginx", hub, "where the rules say"},
 		{"another organization", "--docker-registry=a", "--docker-registry=mirror.example/hub/b", hub, "where the rules say"},
