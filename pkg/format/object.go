@@ -36,6 +36,14 @@ func (o *object) reason() (Reason, string) {
 	return "", ""
 }
 
+// Decides returns the reason for which everything in an object of this type
+// stays, such as Policy: it names images to decide about them, and uses none.
+// It is empty for other objects.
+func Decides(apiVersion, kind string) Reason {
+	reason, _ := (&object{version: apiVersion, kind: kind}).reason()
+	return reason
+}
+
 // falco reports whether n is an entry of a Falco rules file: a rule, a macro
 // or a list. Source: https://falco.org/docs/concepts/rules/basic-elements/
 func falco(n *syntax.Node) bool {

@@ -62,6 +62,7 @@ type Text struct {
 	Template string // its path below the chart's folder
 	Body     string
 	Objects  []Object
+	Hashed   bool // the name ends in the hash that kustomize gives what it holds
 }
 
 // An Object is one object of a text. An item of a List is one.

@@ -154,7 +154,11 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 	if one.diffs > 0 && sameFolded(t.Body, a.Body, c.move) {
 		c.lines++
 		c.verdict.Folded++
+		c.placed(t, a)
 		return
+	}
+	if one.diffs == 0 && len(m) == 0 && one.lines > 0 {
+		c.placed(t, a)
 	}
 	c.lines += one.lines
 	c.diffs += one.diffs
@@ -164,6 +168,13 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 		if len(c.verdict.Diffs) < maxDiffs {
 			c.verdict.Diffs = append(c.verdict.Diffs, d)
 		}
+	}
+}
+
+// placed notes what changed as a reference does, and is no image where it stands.
+func (c *comparer) placed(t, a *Text) {
+	if why := misplaced(t.Body, a.Body); why != "" {
+		c.differs(t, 0, "", "", why)
 	}
 }
 

@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"strings"
 
+	"sigs.k8s.io/kustomize/api/hasher"
 	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 )
 
@@ -111,6 +113,7 @@ func (b *build) do(store map[string][]byte, l limits) (*Rendered, error) {
 		if t.Objects, err = readObjects(t.Body); err != nil || len(t.Objects) == 0 {
 			return nil, fmt.Errorf("reading %s: %w", res.CurId(), err)
 		}
+		t.Hashed = hashed(res)
 		first := t.Objects[0]
 		first.Kind, first.Namespace, first.Name = res.GetKind(), res.GetNamespace(), stem(res.GetName())
 		t.Template = first.String()
@@ -120,6 +123,25 @@ func (b *build) do(store map[string][]byte, l limits) (*Rendered, error) {
 		r.Texts = append(r.Texts, t)
 	}
 	return r, nil
+}
+
+// hashed reports whether the name of res ends in the hash of what it holds. For
+// what kustomize itself generates; others may ask for a hash, too, and are
+// believed by the look of it.
+func hashed(res *resource.Resource) bool {
+	name := res.GetName()
+	if !hashRE.MatchString(name) {
+		return false
+	}
+	if kind := res.GetKind(); kind != "ConfigMap" && kind != "Secret" {
+		return true
+	}
+	bare := res.DeepCopy()
+	if bare.SetName(stem(name)) != nil {
+		return false
+	}
+	sum, err := (&hasher.Hasher{}).Hash(&bare.RNode)
+	return err == nil && stem(name)+"-"+sum == name
 }
 
 // inLayer is an error of the library in a line, with the layer that it is

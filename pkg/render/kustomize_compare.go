@@ -73,7 +73,7 @@ func renames(before, after *Rendered) map[string]string {
 		if a == nil || len(t.Objects) != 1 || len(a.Objects) != 1 {
 			continue
 		}
-		if b, a := t.Objects[0].Name, a.Objects[0].Name; b != a && hashRE.MatchString(b) && hashRE.MatchString(a) {
+		if b, a := t.Objects[0].Name, a.Objects[0].Name; b != a && t.Hashed && now[t.Template].Hashed {
 			out[b] = a
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // built, and returns how many images move. A remote base has the old names
 // after the move, too.
 func (p *towers) madeUp(ctx context.Context) (int, error) {
-	names := p.before.arriving()
+	names := p.arriving()
 	sites := map[string]bool{}
 	for _, l := range p.before.layers {
 		for _, u := range l.unbuilt {

@@ -5,13 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/types"
-
-	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 type kustomizationFile = types.Kustomization
@@ -98,27 +95,6 @@ func merges(behavior string) bool { return behavior == "merge" || behavior == "r
 
 // madeUpTag is the tag of images that are made up.
 const madeUpTag = "the-tag-of-the-remote-base"
-
-// literalRE finds the names of entries that mean just themselves: kustomize
-// reads them as regular expressions.
-var literalRE = regexp.MustCompile(`^[A-Za-z0-9._/:-]+$`)
-
-// arriving are the names that entries of images select, as they would arrive
-// from what is not built.
-func (t *tower) arriving() []string {
-	names := map[string]bool{}
-	for _, l := range t.layers {
-		if l.k == nil {
-			continue
-		}
-		for _, e := range l.k.Images {
-			if ref, err := image.Parse(e.Name); err == nil && ref.Tag == "" && literalRE.MatchString(e.Name) {
-				names[e.Name] = true
-			}
-		}
-	}
-	return keys(names)
-}
 
 // deployment has each of names as an image.
 func deployment(name string, names []string) []byte {
