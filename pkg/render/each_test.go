@@ -66,3 +66,38 @@ func TestNoChildren(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDoomedBase wants a base that ends every child to be built a few times, and
+// not for each of its overlays, and a good one beside it to be proven.
+func TestDoomedBase(t *testing.T) {
+	r := hostileRunner(t)
+	chart := oneTemplate(`{{ tpl .Values.again . }}`)
+	before := map[string]string{
+		"base/kustomization.yaml": "helmCharts: [{name: web, releaseName: r}]\n",
+		"good/kustomization.yaml": "resources: [pod.yaml]\n", "good/pod.yaml": pod,
+		"mid/kustomization.yaml": "resources: [../base, ../good]\n",
+	}
+	for name, src := range chart.Files {
+		before["base/charts/web/"+name] = string(src)
+	}
+	var dirs []string
+	for i := range 20 {
+		dir := fmt.Sprintf("o%02d", i)
+		dirs = append(dirs, dir)
+		before[dir+"/kustomization.yaml"] = "resources: [../mid]\n"
+	}
+	dirs = append(dirs, "good")
+	got, err := r.VerifyKustomizations(t.Context(), ofTexts(before), ofTexts(before), Options{Move: mover(t, nil), Dirs: dirs})
+	if err != nil || len(got) != 21 {
+		t.Fatalf("%d verdicts: %v", len(got), err)
+	}
+	for i, v := range got[:20] {
+		known := strings.HasPrefix(v.Reason, "it takes base: ")
+		if v.State != Unproven || !strings.Contains(v.Reason, "endless recursion") || known != (i > 0) {
+			t.Errorf("%s %s: %s", v.State, v.Chart, v.Reason)
+		}
+	}
+	if v := got[20]; v.State != Proven {
+		t.Errorf("%s %s: %s", v.State, v.Chart, v.Reason)
+	}
+}

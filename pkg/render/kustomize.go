@@ -198,6 +198,18 @@ type kustomizations = map[string]*kustomizationFile
 
 // build builds t with some of its kustomizations replaced.
 func (p *towers) build(ctx context.Context, t *tower, replaced func(*tower) kustomizations) (*Rendered, error) {
+	if err := t.of.doom.doomed(t); err != nil {
+		return nil, err
+	}
+	out, err := p.buildOnce(ctx, t, replaced)
+	if err != nil {
+		t.of.doom.condemn(ctx, p, t, err)
+	}
+	return out, err
+}
+
+// buildOnce is build, whatever is known of what is below t.
+func (p *towers) buildOnce(ctx context.Context, t *tower, replaced func(*tower) kustomizations) (*Rendered, error) {
 	b, err := t.job(replaced(t))
 	if err != nil {
 		return nil, err

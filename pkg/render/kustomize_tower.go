@@ -14,6 +14,7 @@ type tower struct {
 	unbuilt []unbuilt
 	missing []string
 	load    func(name string) ([]byte, error)
+	of      *layers
 }
 
 var errNoKustomization = errors.New("there is no kustomization")
@@ -34,7 +35,7 @@ func (x *layers) tower(dir string) (*tower, error) {
 	case top.count > maxLayers:
 		return nil, fmt.Errorf("it takes more than %d bases, each counted as often as it is built", maxLayers)
 	}
-	t := &tower{dir: dir, files: map[string]string{}, load: x.load}
+	t := &tower{dir: dir, files: map[string]string{}, load: x.load, of: x}
 	seen := map[string]bool{dir: true}
 	for next := []*layer{top}; len(next) > 0; next = next[1:] {
 		l := next[0]

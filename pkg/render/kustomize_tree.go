@@ -42,6 +42,7 @@ func KustomizationDirs(names []string) []string {
 // by several goroutines.
 type layers struct {
 	tree fs.FS
+	doom doom
 
 	mu    sync.Mutex
 	known map[string]*layer // by folder
