@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -12,8 +14,9 @@ import (
 
 // TestCorpusCharts moves a copy of each repository below REGMIGRATE_CORPUS that
 // has charts, by what their renderings show, and holds it to the proof: no
-// chart may fail, no mention may be left without a word, and a second run
-// changes nothing.
+// chart may fail but one of which the plan says that a template decides
+// otherwise after the move; no mention may be left without a word, and a second
+// run changes nothing.
 func TestCorpusCharts(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -42,6 +45,22 @@ func TestCorpusCharts(t *testing.T) {
 			}
 		})
 	}
+}
+
+// foretold reports whether an advice of the plan is about a template of the
+// chart that failed, or of one that it depends on.
+func foretold(plan *rewrite.Plan, x rewrite.Proof) bool {
+	for _, a := range plan.Advice {
+		file, _, ok := strings.Cut(a.Text, " decides by this value")
+		if !ok {
+			continue
+		}
+		dir, _, _ := strings.Cut(file, "/templates/")
+		if dir == x.Path || strings.Contains(strings.Join(x.Details, "\n"), "charts/"+path.Base(dir)+"/") {
+			return true
+		}
+	}
+	return false
 }
 
 // moveCharts moves the charts below root in place.
@@ -74,7 +93,7 @@ func moveCharts(t *testing.T, root string, rules []string) {
 	states := map[string]int{}
 	for _, x := range plan.Proofs {
 		states[x.State.String()]++
-		if x.State == rewrite.Failed {
+		if x.State == rewrite.Failed && !foretold(plan, x) {
 			t.Errorf("%s: %s %v", x.Path, x.Summary, x.Details)
 		}
 	}

@@ -34,7 +34,7 @@ func wantsChart(name string) bool {
 	case "Chart.yaml", "Chart.lock", "README.md":
 		return true
 	default:
-		return isValues(base)
+		return isValues(base) || isChartTemplate(name)
 	}
 }
 
@@ -238,7 +238,7 @@ func (c *chart) valueFiles(made []Made) []string {
 	for i := range made {
 		add(made[i].Values)
 	}
-	for _, name := range c.tree.Names {
+	for _, name := range c.tree.under(c.dir) {
 		if path.Dir(name) == c.dir && isValues(path.Base(name)) {
 			add(path.Base(name))
 		}

@@ -8,8 +8,9 @@ import (
 )
 
 // afterCharts returns what follows from what moves in charts: rows of READMEs,
-// and versions that are raised.
+// and versions that are raised. What templates compare is told of.
 func afterCharts(t *Tree, moved []Moved) []Consequence {
+	compared(t, moved)
 	return append(rows(t, moved), bumps(t, moved)...)
 }
 

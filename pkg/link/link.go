@@ -9,7 +9,9 @@
 package link
 
 import (
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -72,6 +74,10 @@ type Tree struct {
 	// is nil when there is none to be had. File uses it.
 	Load func(path string) *File
 
+	// Read returns the bytes of a file of the repository, unscanned; nil when it
+	// cannot be read. It is nil when there is no repository.
+	Read func(path string) []byte
+
 	// Holding returns the paths, sorted, of the YAML files of the whole
 	// repository that hold one of texts, all of them when there is none,
 	// whatever the paths of the run. It is nil when there is no repository.
@@ -118,6 +124,16 @@ func (t *Tree) File(path string) *File {
 // Follows reports whether the kustomizations of t, or what is deployed, take
 // something from the file at path.
 func (t *Tree) Follows(path string) bool { return t.graph != nil && t.graph.parsed[path] != nil }
+
+// under returns the names, of those in Names, that lie below the folder dir.
+func (t *Tree) under(dir string) []string {
+	if dir == "." {
+		return t.Names
+	}
+	from, _ := slices.BinarySearch(t.Names, dir+"/")
+	n := sort.Search(len(t.Names)-from, func(i int) bool { return !strings.HasPrefix(t.Names[from+i], dir+"/") })
+	return t.Names[from : from+n]
+}
 
 // Settle puts the files that were loaded since among the others, in a new
 // list. It is to be called when a linker is done, and by one that wants to go

@@ -22,7 +22,7 @@ func (g *gatherer) tree(ctx context.Context) *link.Tree {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
 	}
 	if g.opts.Walk.Root != "" {
-		t.Load, t.Holding, t.Partial = g.load, g.holding(ctx), g.partial()
+		t.Load, t.Read, t.Holding, t.Partial = g.load, g.bytes, g.holding(ctx), g.partial()
 	}
 	return t
 }
@@ -30,24 +30,37 @@ func (g *gatherer) tree(ctx context.Context) *link.Tree {
 // load reads and scans a file for a linker, wherever in the repository it
 // lies. It is nil when the file cannot be read, or lies behind a link.
 func (g *gatherer) load(path string) *link.File {
-	if !filepath.IsLocal(filepath.FromSlash(path)) {
+	f, src := g.fetch(path)
+	if src == nil {
 		return nil
 	}
-	f := walk.File{Path: path, Abs: filepath.Join(g.opts.Walk.Root, filepath.FromSlash(path))}
+	found := g.scan(f, src)
+	found.outside = !g.inside(path)
+	g.loaded = append(g.loaded, found)
+	return &link.File{Path: path, Src: src, Scanned: found.scanned, Outside: found.outside}
+}
+
+// bytes is load without the scan.
+func (g *gatherer) bytes(path string) []byte {
+	_, src := g.fetch(path)
+	return src
+}
+
+// fetch reads a file of the repository. Src is nil when it cannot be read, or
+// lies behind a link.
+func (g *gatherer) fetch(path string) (f walk.File, src []byte) {
+	if !filepath.IsLocal(filepath.FromSlash(path)) {
+		return f, nil
+	}
+	f = walk.File{Path: path, Abs: filepath.Join(g.opts.Walk.Root, filepath.FromSlash(path))}
 	for at := f.Abs; len(at) > len(g.opts.Walk.Root); at = filepath.Dir(at) {
 		if info, err := os.Lstat(at); err != nil || info.Mode()&os.ModeSymlink != 0 || at == f.Abs && !info.Mode().IsRegular() {
-			return nil
+			return f, nil
 		}
 	}
 	var buf []byte
 	c := read(f, &buf, g.opts.Rules, g.opts.maxSize(), func([]byte) bool { return true })
-	if c.src == nil {
-		return nil
-	}
-	found := g.scan(f, c.src)
-	found.outside = !g.inside(path)
-	g.loaded = append(g.loaded, found)
-	return &link.File{Path: path, Src: c.src, Scanned: found.scanned, Outside: found.outside}
+	return f, c.src
 }
 
 // settle puts what linkers had loaded among what was found.
