@@ -90,6 +90,7 @@ type comparer struct {
 	verdict   Verdict
 	diffs     int // all of them
 	lines     int // lines that differ rightly, checksums left out
+	others    int // of these, those that are not just an image
 	checksums []Diff
 	unstable  []string
 }
@@ -157,7 +158,7 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 		c.placed(t, a)
 		return
 	}
-	if one.diffs == 0 && len(m) == 0 && one.lines > 0 {
+	if one.diffs == 0 && len(m) == 0 && one.lines > 0 && (one.others > 0 || !t.runs()) {
 		c.placed(t, a)
 	}
 	c.lines += one.lines
@@ -205,6 +206,9 @@ func (c *comparer) line(t *Text, i int, before, after string, m map[int]mask) {
 	switch {
 	case why == "":
 		c.lines++
+		if !imageLineRE.MatchString(before) || !imageLineRE.MatchString(after) {
+			c.others++
+		}
 	case isChecksum(before, after):
 		c.checksums = append(c.checksums, Diff{Template: t.Template, Object: t.objectAt(i + 1), Line: i + 1, Before: clip(before), After: clip(after)})
 	default:

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -35,6 +36,22 @@ func misplaced(before, after string) string {
 		}
 	}
 	return ""
+}
+
+// imageLineRE finds a line that is an image and nothing else.
+var imageLineRE = regexp.MustCompile(`^ *(?:- )?image: [^ #]+$`)
+
+// runs reports whether all objects of t run containers: an image is one there.
+// Most of what moves is this, and is not read again.
+func (t *Text) runs() bool {
+	for i := range t.Objects {
+		switch t.Objects[i].Kind {
+		case "Pod", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob":
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // maxEmbedded is how deep documents in strings of documents are looked into.
