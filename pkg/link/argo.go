@@ -108,29 +108,32 @@ func (d *deployment) application(a *application, updaters []*entity) {
 			here = !strings.Contains(dir, "{{") && d.tree.File(path.Join(dir, "Chart.yaml")) != nil
 		}
 		helm := s.Field("helm")
-		for _, v := range append(d.helmValues(a, helm), d.valueFiles(helm, dir)...) {
+		values := append(d.valueFiles(helm, dir), d.helmValues(a, helm)...)
+		for _, v := range values {
 			l := &layer{}
 			d.arrive(l, v.file, v.node)
 			a.images = append(a.images, l.out...)
-			d.override(v, dir, here)
 		}
+		d.override(values, dir, here)
 		d.kustomizeImages(a, s, dir, watched)
 	}
 	d.generated(a)
 	d.imageList(a, watched)
 }
 
-// helmValues returns the values that a source gives its chart.
+// helmValues returns the values that a source gives its chart, of which later
+// ones count before earlier ones.
+// Source: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence
 func (d *deployment) helmValues(a *application, helm *syntax.Node) []valuesAt {
 	var out []valuesAt
-	if n := helm.Field("valuesObject"); n != nil {
-		out = append(out, valuesAt{a.file, n, byPath(n)})
-	}
 	if n := helm.Field("values"); n != nil && n.Kind == syntax.Scalar {
-		out = append(out, valuesAt{a.file, n, byPath(format.Inner(n))})
+		out = append(out, valuesAt{file: a.file, node: n, get: byPath(format.Inner(n))})
+	}
+	if n := helm.Field("valuesObject"); n != nil {
+		out = append(out, valuesAt{file: a.file, node: n, get: byPath(n)})
 	}
 	if n := helm.Field("parameters"); len(items(n)) > 0 {
-		out = append(out, valuesAt{a.file, n, func(field string) *syntax.Node {
+		out = append(out, valuesAt{file: a.file, node: n, get: func(field string) *syntax.Node {
 			for _, p := range items(n) {
 				if v := p.Field("value"); "."+p.Str("name") == field && v != nil && v.Kind == syntax.Scalar && v.Span.Len() > 0 {
 					return v

@@ -154,18 +154,31 @@ func (d *deployment) helmRelease(e *entity) {
 		here = d.tree.File(path.Join(dir, "Chart.yaml")) != nil
 	}
 	rendered := &layer{}
-	values := []valuesAt{{e.file, spec.Field("values"), byPath(spec.Field("values"))}}
+	// Later ones count before earlier ones, and those of the object before all.
+	// Source: https://fluxcd.io/flux/components/helm/helmreleases/#values
+	var values []valuesAt
 	for _, from := range items(spec.Field("valuesFrom")) {
-		if from.Str("kind") == "ConfigMap" && from.Str("targetPath") == "" {
-			if v, ok := d.configMap(e, from.Str("name"), from.Str("valuesKey")); ok {
-				values = append(values, v)
+		v, ok := d.configMap(e, from.Str("kind"), from.Str("name"), from.Str("valuesKey"))
+		if !ok {
+			continue
+		}
+		if target := from.Str("targetPath"); target != "" {
+			v.target = "." + target
+			n := v.node
+			v.get = func(field string) *syntax.Node {
+				if field != v.target || n.Kind != syntax.Scalar || n.Span.Len() == 0 {
+					return nil
+				}
+				return n
 			}
 		}
+		values = append(values, v)
 	}
+	values = append(values, valuesAt{file: e.file, node: spec.Field("values"), get: byPath(spec.Field("values"))})
 	for _, v := range values {
 		d.arrive(rendered, v.file, v.node)
-		d.override(v, dir, here)
 	}
+	d.override(values, dir, here)
 	if here {
 		if f := d.tree.File(path.Join(dir, "values.yaml")); f != nil {
 			for i := range f.Scanned.Occurrences {
@@ -194,37 +207,42 @@ func (d *deployment) helmRelease(e *entity) {
 	}
 }
 
-// configMap returns the values in a ConfigMap of the release e, where the
-// repository has it.
-func (d *deployment) configMap(e *entity, name, key string) (valuesAt, bool) {
+// configMap returns the values in a ConfigMap of the release e, or in a Secret
+// whose data is spelled out, where the repository has it.
+func (d *deployment) configMap(e *entity, kind, name, key string) (valuesAt, bool) {
 	if key == "" {
 		key = "values.yaml"
 	}
 	if d.maps == nil {
 		d.maps = []*entity{}
-		for _, f := range d.files(false, "ConfigMap") {
+		for _, f := range d.files(false, "ConfigMap", "Secret") {
 			all, _ := entities(f)
 			for _, m := range all {
-				if m.kind() == "ConfigMap" {
+				if m.kind() == "ConfigMap" || m.kind() == "Secret" {
 					d.maps = append(d.maps, m)
 				}
 			}
 		}
 	}
 	for _, m := range d.maps {
-		if m.name() != name || m.namespace() != "" && e.namespace() != "" && m.namespace() != e.namespace() {
+		if m.kind() != kind || m.name() != name || m.namespace() != "" && e.namespace() != "" && m.namespace() != e.namespace() {
 			continue
 		}
-		if n := m.root.Field("data").Field(key); n != nil && n.Kind == syntax.Scalar {
-			return valuesAt{m.file, n, byPath(format.Inner(n))}, true
+		data := "data"
+		if kind == "Secret" {
+			data = "stringData"
+		}
+		if n := m.root.Field(data).Field(key); n != nil && n.Kind == syntax.Scalar {
+			return valuesAt{file: m.file, node: n, get: byPath(format.Inner(n))}, true
 		}
 	}
-	return d.generatedMap(e, name, key)
+	return d.generatedMap(e, kind, name, key)
 }
 
 // generatedMap returns the values in a ConfigMap that the kustomization beside
 // the release e makes of a file.
-func (d *deployment) generatedMap(e *entity, name, key string) (valuesAt, bool) {
+func (d *deployment) generatedMap(e *entity, kind, name, key string) (valuesAt, bool) {
+	generator := map[string]string{"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}[kind]
 	dir := path.Dir(e.file.Path)
 	f := d.graph.kustomization(dir)
 	if f == nil {
@@ -232,7 +250,7 @@ func (d *deployment) generatedMap(e *entity, name, key string) (valuesAt, bool) 
 	}
 	all, _ := entities(f)
 	for _, k := range all {
-		for _, g := range items(k.root.Field("configMapGenerator")) {
+		for _, g := range items(k.root.Field(generator)) {
 			for _, n := range items(g.Field("files")) {
 				as, file, named := strings.Cut(n.Value, "=")
 				if !named {

@@ -46,11 +46,15 @@ func (e *entity) of(group, kind string) bool {
 	return g == group && e.kind() == kind
 }
 
-// touched reports whether a rule moves anything in the files of the run. What
-// nothing moves in needs no look at the rest of the repository.
+// touched reports whether a rule moves anything in the files of the run, or a
+// ConfigMap has a registry that an object may give a chart. What nothing moves
+// in needs no look at the rest of the repository.
 func (d *deployment) touched() bool {
 	d.tree.Settle()
 	for _, f := range d.tree.Files {
+		if hasBareValue(f) {
+			return true
+		}
 		for i := range f.Scanned.Occurrences {
 			if o := &f.Scanned.Occurrences[i]; o.Scope == format.Manifests && moves(o, d.move) {
 				return true
@@ -67,6 +71,9 @@ func (d *deployment) touched() bool {
 func (d *deployment) concerned() bool {
 	d.tree.Settle()
 	for _, f := range d.tree.Files {
+		if hasBareValue(f) {
+			return true
+		}
 		values := path.Base(f.Path) == "values.yaml"
 		for i := range f.Scanned.Occurrences {
 			o := &f.Scanned.Occurrences[i]
@@ -76,6 +83,14 @@ func (d *deployment) concerned() bool {
 		}
 	}
 	return false
+}
+
+// hasBareValue reports whether f has a ConfigMap or a Secret with the name of a
+// registry alone.
+func hasBareValue(f *File) bool {
+	return slices.ContainsFunc(f.Scanned.Contexts, func(c format.Context) bool {
+		return c.Reason == format.BareHost && (strings.HasPrefix(c.Place.Object, "ConfigMap ") || strings.HasPrefix(c.Place.Object, "Secret "))
+	})
 }
 
 // mentions reports whether a file at hand holds text.

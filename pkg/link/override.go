@@ -2,6 +2,7 @@ package link
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -14,6 +15,31 @@ type valuesAt struct {
 	file *File
 	node *syntax.Node                    // all of them
 	get  func(field string) *syntax.Node // of .image.registry; nil when they have none
+
+	target string // the field that all of node is the value of: .image.registry; "" for several fields
+}
+
+// shadowed reports whether v has a piece of o that later values have as well.
+func (v *valuesAt) shadowed(o *format.Occurrence, later []valuesAt) bool {
+	for k := range o.Pieces {
+		if v.get(o.Field(k)) != nil {
+			if _, n := lastOf(later, o.Field(k)); n != nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lastOf returns the value that counts for a field, that of the last of all that
+// has one, and its file; nil when none has.
+func lastOf(all []valuesAt, field string) (*File, *syntax.Node) {
+	for i := len(all) - 1; i >= 0; i-- {
+		if n := all[i].get(field); n != nil {
+			return all[i].file, n
+		}
+	}
+	return nil, nil
 }
 
 // byPath finds values in the tree at root.
@@ -44,43 +70,92 @@ func (d *deployment) valuesFile(name string) (valuesAt, bool) {
 	if len(all) != 1 {
 		return valuesAt{}, false
 	}
-	return valuesAt{f, all[0].root, byPath(all[0].root)}, true
+	return valuesAt{file: f, node: all[0].root, get: byPath(all[0].root)}, true
 }
 
-// override ties values to those of the chart in the folder dir that they
-// complete: a registry that stands in the one and the repository in the other
-// are one reference. Of a chart that is not here, a repository without a domain
-// may stand behind a registry of the chart's own.
-func (d *deployment) override(v valuesAt, dir string, here bool) {
-	if v.node == nil {
-		return
-	}
+// override ties values, of which later ones count before earlier ones, to those
+// of the chart in the folder dir that they complete: a registry that stands in
+// the one and the repository in the other are one reference. Of a chart that is
+// not here, a repository without a domain may stand behind a registry of the
+// chart's own.
+func (d *deployment) override(all []valuesAt, dir string, here bool) {
+	all = slices.DeleteFunc(slices.Clone(all), func(v valuesAt) bool { return v.node == nil })
 	if !here {
-		for _, o := range d.within(v.file, v.node) {
-			d.behindUnknown(o)
+		for _, v := range all {
+			for _, o := range d.within(v.file, v.node) {
+				d.behindUnknown(o)
+			}
 		}
+		d.targets(all)
 		return
 	}
 	f := d.tree.File(path.Join(dir, "values.yaml"))
 	if f == nil {
 		return
 	}
+	for i := range all { // a value that later ones have as well is not left behind
+		d.overridden(f, all[:i+1], all[i+1:], dir)
+	}
+}
+
+// overridden ties the values of f, a chart's own, to what all give of each
+// reference: all that there is, or where the last of them gives what later ones
+// give as well.
+func (d *deployment) overridden(f *File, all, later []valuesAt, dir string) {
+	last := &all[len(all)-1]
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]
-		if o.Loose || len(o.Pieces) < 2 {
+		if o.Loose || len(o.Pieces) < 2 || len(later) > 0 && !last.shadowed(o, later) {
 			continue
 		}
 		mixed := format.Occurrence{Image: true, Marked: true, Place: o.Place}
 		given := 0
 		for k, p := range o.Pieces {
-			if n := v.get(o.Field(k)); n != nil {
+			if f, n := lastOf(all, o.Field(k)); n != nil {
 				given++
-				p = format.PieceOf(v.file.Path, n, o.Field(k), p.Role, p.Sep)
+				p = format.PieceOf(f.Path, n, o.Field(k), p.Role, p.Sep)
 			}
 			mixed.Pieces = append(mixed.Pieces, p)
 		}
-		if given > 0 && given < len(o.Pieces) && (moves(o, d.move) || moves(&mixed, d.move)) {
+		switch {
+		case given == 0 || !moves(o, d.move) && !moves(&mixed, d.move):
+		case given < len(o.Pieces):
 			d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o, mixed}, Why: "values of the chart in " + dir + " and those it is deployed with make up one reference"})
+		case d.scattered(&mixed):
+			d.found = append(d.found, Group{Occurrences: []format.Occurrence{mixed}, Why: "the values that the chart in " + dir + " is deployed with make up one reference"})
+		}
+	}
+}
+
+// scattered reports whether no format has o as it is: its pieces stand apart.
+func (d *deployment) scattered(o *format.Occurrence) bool {
+	first := whereIs(&o.Pieces[0])
+	f := d.tree.File(first.path)
+	if f == nil {
+		return true
+	}
+	return !slices.ContainsFunc(f.Scanned.Occurrences, func(x format.Occurrence) bool {
+		return !x.Loose && len(x.Pieces) == len(o.Pieces) && whereIs(&x.Pieces[0]) == first && whereIs(&x.Pieces[len(x.Pieces)-1]) == whereIs(&o.Pieces[len(o.Pieces)-1])
+	})
+}
+
+// targets makes references of values that stand by themselves and that an object
+// puts into fields of a chart that is not here: a registry, with the repository
+// beside it wherever that comes from.
+func (d *deployment) targets(all []valuesAt) {
+	for _, v := range all {
+		at := strings.LastIndexByte(v.target, '.')
+		if v.target == "" || v.target[at+1:] != "registry" && v.target[at+1:] != "imageRegistry" {
+			continue
+		}
+		p := format.PieceOf(v.file.Path, v.node, v.target, format.Registry, "")
+		o := format.Occurrence{Pieces: []format.Piece{p}, Marked: true, Place: format.Place{Field: v.target}}
+		if f, n := lastOf(all, v.target[:at]+".repository"); n != nil && v.target[at+1:] == "registry" {
+			o.Image, o.Pieces[0].Sep = true, "/"
+			o.Pieces = append(o.Pieces, format.PieceOf(f.Path, n, v.target[:at]+".repository", format.Repository, ""))
+		}
+		if moves(&o, d.move) {
+			d.found = append(d.found, Group{Occurrences: []format.Occurrence{o}, Why: "an object puts it into " + v.target[1:] + " of a chart"})
 		}
 	}
 }
