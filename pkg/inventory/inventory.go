@@ -48,6 +48,7 @@ type Inventory struct {
 	Failures []Failure   // what may hold a reference and could not be read, in order
 	Files    int         // files looked at
 	Objects  int         // objects of streams looked at
+	Streamed bool        // a stream was looked at, if only an empty one
 	Rendered int         // charts and kustomizations whose rendering was looked at
 	Names    []string    // the files that linkers know of, sorted: charts, kustomizations
 

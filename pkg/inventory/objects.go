@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -19,6 +20,35 @@ const Stream = "-"
 // errEmpty is the failure of a stream of nothing: a program that failed before
 // it wrote anything must not pass for a cluster without images.
 var errEmpty = errors.New("nothing came from standard input")
+
+// errUTF16 is that of what Windows PowerShell makes of a program's output.
+var errUTF16 = errors.New("it is no UTF-8 text but UTF-16, as PowerShell writes files; write it as UTF-8")
+
+// errNoObject is the failure of text that is none of Kubernetes, such as what a
+// program says that failed.
+func errNoObject(src []byte) error {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(src), []byte("\n"))
+	return fmt.Errorf("it is no object of Kubernetes: %.80q", bytes.TrimSpace(line))
+}
+
+// beginsObject matches the first line of what may be an object in YAML, or a
+// list of them: a key, an item, a flow, an anchor, tag or alias.
+var beginsObject = regexp.MustCompile(`^(?:-(?:\s|$)|[{\[?&!*]|"[^"]*"\s*:|'[^']*'\s*:|[^\s:#"']+\s*:(?:\s|$))`)
+
+// isObject reports whether text may be one.
+func isObject(text []byte) bool {
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimSpace(line)
+		if rest, ok := bytes.CutPrefix(line, []byte("---")); ok {
+			line = bytes.TrimSpace(rest)
+		}
+		if len(line) == 0 || line[0] == '#' || line[0] == '%' || bytes.Equal(line, []byte("...")) {
+			continue
+		}
+		return beginsObject.Match(line)
+	}
+	return true
+}
 
 // AddObjects lists the references of a stream of Kubernetes objects in JSON or
 // YAML, as `kubectl get -o json`, `kubectl get -o yaml`, `helm template` and
@@ -33,10 +63,15 @@ func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 	in := bufio.NewReaderSize(r, 1<<16)
 	first, err := firstByte(in)
 	q := newQueue(v)
+	v.mu.Lock()
+	v.Streamed = true
+	v.mu.Unlock()
 	switch {
 	case err == io.EOF:
 		err = errEmpty
 	case err != nil:
+	case first == 0xff || first == 0xfe || first == 0:
+		err = errUTF16
 	case first == '{' || first == '[':
 		err = q.jsonStream(ctx, in)
 	default:
@@ -191,6 +226,9 @@ func unmarshal(src []byte, to any) (err error) {
 func (v *Inventory) object(name string, src []byte, line int, read func(*item)) error {
 	s := v.scan(name, src, Use{Via: Object, Path: Stream, Line: line})
 	if len(s.hits) == 0 && s.err == nil {
+		if line > 0 && !isObject(src) {
+			return errNoObject(src)
+		}
 		v.add(nil, s.unfilled)
 		return nil
 	}

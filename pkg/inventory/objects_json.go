@@ -53,6 +53,8 @@ func (q *queue) jsonStream(ctx context.Context, r io.Reader) error {
 			if err := d.list(); err != nil {
 				return readable(err)
 			}
+		default:
+			d.q.skip(errNoObject(fmt.Append(nil, t)))
 		}
 	}
 }

@@ -153,6 +153,11 @@ func TestObjectsFailures(t *testing.T) {
 		uses int
 	}{
 		{"nothing", options(t), strings.NewReader(""), "nothing came", 0},
+		{"UTF-16 with a BOM", options(t), strings.NewReader("\xff\xfe{\x00}\x00"), "UTF-16", 0},
+		{"UTF-16", options(t), strings.NewReader("\x00{\x00}"), "UTF-16", 0},
+		{"what a program says that failed", options(t), strings.NewReader("Error from server (Forbidden): pods is forbidden\n"), `no object of Kubernetes: "Error from server (Forbidden): pods is forbidden"`, 0},
+		{"the same behind an object", options(t), strings.NewReader("image: quay.io/x/y:1\n---\nThe connection was refused\n"), "no object", 1},
+		{"a text in JSON", options(t), strings.NewReader(pod + "\n\"x\""), "no object", 1},
 		{"blanks", options(t), strings.NewReader(" \n\n"), "nothing came", 0},
 		{"a list that ends too early", options(t), strings.NewReader(`{"items":[` + pod + `,`), "ends before", 1},
 		{"no JSON", options(t), strings.NewReader(pod + "\n{]"), "after 1 object: it is not JSON", 1},
@@ -168,7 +173,7 @@ func TestObjectsFailures(t *testing.T) {
 			}
 		})
 	}
-	for name, text := range map[string]string{"an empty list": `{"apiVersion":"v1","items":[],"kind":"List"}`, "no items": `{"items":null,"kind":"List"}`, "an empty list in YAML": "apiVersion: v1\nitems: []\nkind: List\n"} {
+	for name, text := range map[string]string{"comments": "# a\n---\n# Source: b\n--- # c\n", "a key in quotes": "\"a b\": c\n", "a tag": "--- !x\na: b\n", "an anchor": "&a\nb: c\n", "an empty list": `{"apiVersion":"v1","items":[],"kind":"List"}`, "no items": `{"items":null,"kind":"List"}`, "an empty list in YAML": "apiVersion: v1\nitems: []\nkind: List\n"} {
 		if v := stream(t, options(t), strings.NewReader(text)); len(v.Failures) > 0 || len(v.Images()) > 0 {
 			t.Errorf("%s: %v %v", name, v.Failures, v.Images())
 		}

@@ -61,13 +61,13 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 // lookedIn says what was looked at.
 func lookedIn(v *inventory.Inventory) string {
 	var parts []string
-	if v.Files > 0 || v.Objects == 0 {
+	if v.Files > 0 || !v.Streamed {
 		parts = append(parts, count(v.Files, "file"))
 	}
 	if v.Rendered > 0 {
 		parts = append(parts, number(v.Rendered)+" rendered")
 	}
-	if v.Objects > 0 {
+	if v.Streamed {
 		parts = append(parts, count(v.Objects, "object"))
 	}
 	return strings.Join(parts, ", ")
