@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +28,12 @@ type renderFlags struct {
 	set         []string
 	kubeVersion string
 	apiVersions []string
+	timeout     time.Duration
+}
+
+// addRenderTimeout adds the one flag that every command has which renders.
+func addRenderTimeout(cmd *cobra.Command, f *renderFlags) {
+	cmd.Flags().DurationVar(&f.timeout, "render-timeout", 10*time.Second, "how long one chart or kustomization may take; what takes longer is not rendered")
 }
 
 func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
@@ -34,6 +41,7 @@ func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
 	x.StringArrayVar(&f.values, "values", nil, "a value `file` to render charts with, after their own (repeatable)")
 	x.StringArrayVar(&f.set, "set", nil, "a value to render charts with, `KEY=VALUE` (repeatable)")
 	x.StringVar(&f.kubeVersion, "kube-version", "", "the `version` of Kubernetes that charts are told (default "+render.DefaultKubeVersion+")")
+	addRenderTimeout(cmd, f)
 	x.StringArrayVar(&f.apiVersions, "api-versions", nil, "an API `version` that charts are told of (repeatable)")
 }
 
@@ -58,10 +66,13 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
 	}
 	p := &prover{
-		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs},
+		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Deadline: f.timeout},
 		extra:  render.ValueSet{Set: f.set},
 		as:     render.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
 		bar:    bar,
+	}
+	if f.timeout < 0 {
+		return nil, fmt.Errorf("--render-timeout %v: expected a time that is not negative\n  for example: --render-timeout 1m", f.timeout)
 	}
 	if f.kubeVersion != "" && !kubeVersion.MatchString(f.kubeVersion) {
 		return nil, fmt.Errorf("--kube-version %q: expected a version of Kubernetes\n  for example: --kube-version 1.31", f.kubeVersion)

@@ -105,6 +105,9 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "int" {
 			return fmt.Errorf("--%s %q: expected a number", x.GetFlag().Name, x.GetValue())
 		}
+		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "duration" {
+			return fmt.Errorf("--%s %q: expected a time such as 30s or 2m", x.GetFlag().Name, x.GetValue())
+		}
 		return fmt.Errorf("%w\n  regmigrate --help lists the flags", err)
 	})
 	x := cmd.Flags()
@@ -124,6 +127,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVar(&f.requireProof, "require-proof", false, "with --verify: the same when something is unproven")
 	addRequireFlags(cmd, &f.registry)
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
+	addRenderTimeout(cmd, &f.render)
 	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
 	complete(cmd, "bump-chart", link.Bumps)
 	addColorFlag(cmd, &f)

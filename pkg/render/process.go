@@ -111,7 +111,7 @@ func (c *child) ask(ctx context.Context, j *job) (*answer, error) {
 		return nil, err
 	case <-late.C:
 		c.end()
-		return nil, &chartError{fmt.Sprintf("rendering did not end within %s", j.Limits.Deadline), true}
+		return nil, &chartError{tooLong(j.Limits.Deadline), true}
 	case <-ctx.Done():
 		c.end()
 		return nil, ctx.Err()
@@ -143,7 +143,7 @@ func (c *child) why(l limits) error {
 	case code == exitMemory, outOfMemoryRE.MatchString(said):
 		return &chartError{"rendering needed more than " + size(l.Memory) + " of memory", true}
 	case code == exitDeadline:
-		return &chartError{fmt.Sprintf("rendering did not end within %s", l.Deadline), true}
+		return &chartError{tooLong(l.Deadline), true}
 	case said == "":
 		return fmt.Errorf("%w: %s", errGone, c.cmd.ProcessState)
 	}
@@ -187,4 +187,9 @@ func (h *head) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.b.String()
+}
+
+// tooLong is what to say of a rendering that did not end in time.
+func tooLong(d time.Duration) string {
+	return fmt.Sprintf("rendering did not end within %s; --render-timeout gives it more time", d)
 }
