@@ -73,7 +73,8 @@ type parsed struct {
 	occ   map[edit.Span]*format.Occurrence // those of one piece, by where it stands
 	made  map[edit.Span]bool               // those that no format has
 
-	single []*format.Occurrence // the formats' occurrences of one piece, by where they stand
+	single []*format.Occurrence             // the formats' occurrences of one piece, by where they stand
+	shared map[edit.Span]*format.Occurrence // those of several, by where each piece stands
 }
 
 func newGraph(t *Tree, move Mover) *graph {
@@ -194,7 +195,7 @@ func (g *graph) parse(f *File) *parsed {
 	if p := g.parsed[f.Path]; p != nil {
 		return p
 	}
-	p := &parsed{occ: map[edit.Span]*format.Occurrence{}, made: map[edit.Span]bool{}}
+	p := &parsed{occ: map[edit.Span]*format.Occurrence{}, made: map[edit.Span]bool{}, shared: map[edit.Span]*format.Occurrence{}}
 	g.parsed[f.Path] = p
 	var file *syntax.File
 	var err error
@@ -214,6 +215,10 @@ func (g *graph) parse(f *File) *parsed {
 		if o := &f.Scanned.Occurrences[i]; len(o.Pieces) == 1 && !o.Loose {
 			p.occ[o.Pieces[0].Span] = o
 			p.single = append(p.single, o)
+		} else if !o.Loose {
+			for k := range o.Pieces {
+				p.shared[o.Pieces[k].Span] = o
+			}
 		}
 	}
 	slices.SortStableFunc(p.single, func(a, b *format.Occurrence) int { return a.Pieces[0].Span.Start - b.Pieces[0].Span.Start })

@@ -92,6 +92,8 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 	case len(s.all) == 0 && remote:
 		d.verdict, d.reason = stays, format.RemoteBase
 		switch newName := n.Field("newName"); {
+		case suffixes(n) && (newName == nil || newName.Value == p.name):
+			d.hold("what it selects comes from a remote base, and kustomize puts its tagSuffix twice behind a name that it does not change")
 		case newName != nil:
 		case p.re != nil:
 			d.why = "it is a regular expression, so that no newName can be given to what it selects"
@@ -130,6 +132,8 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 		d.tie(s.wrong)
 	case !s.fits:
 		d.hold("it selects images that move and images that stay under their old name")
+	case remote && suffixes(n):
+		d.hold("it selects images of this repository and of a remote base, and kustomize puts its tagSuffix twice behind a name that it does not change")
 	case remote && p.re != nil:
 		d.hold("it is a regular expression, and a remote base may bring what it selects under its old name")
 	case remote:
@@ -153,6 +157,15 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 	default:
 		d.why = "it selects what arrives under this name"
 	}
+}
+
+// suffixes reports whether all that an entry does to a tag is to put something
+// behind it. kustomize applies an entry twice to a container, by its legacy
+// filter and by fields; the second time counts where the name is still the one
+// that it selects.
+// Source: api/internal/builtins/ImageTagTransformer.go of sigs.k8s.io/kustomize.
+func suffixes(n *syntax.Node) bool {
+	return n.Str("tagSuffix") != "" && n.Str("newTag") == "" && n.Str("digest") == ""
 }
 
 func (d *decision) hold(why string) {

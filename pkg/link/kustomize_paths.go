@@ -6,6 +6,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
 // A field is a scalar of an object that a kustomization takes.
@@ -28,7 +29,7 @@ func (g *graph) fieldsAt(l *layer, selector *syntax.Node, fieldPath string) []si
 	add := func(all map[string][]field) {
 		for _, x := range all[want] {
 			if selectsObject(selector, x.object) {
-				out = append(out, g.sight(x.file, x.node, x.by, "."+want, ""))
+				out = append(out, g.part(x, "."+want))
 			}
 		}
 	}
@@ -44,6 +45,31 @@ func (g *graph) fieldsAt(l *layer, selector *syntax.Node, fieldPath string) []si
 		}
 	})
 	return out
+}
+
+// part is what a replacement finds at x: an image, or the registry or the
+// repository of one. What is one reference with others cannot be followed, and
+// stays.
+func (g *graph) part(x field, place string) sighting {
+	at := x.node.Map
+	if x.by != nil {
+		at = at.Compose(x.by)
+	}
+	span, ok := at.Outer(0, len(x.node.Value))
+	if !ok {
+		return g.sight(x.file, x.node, x.by, place, "")
+	}
+	p := g.parse(x.file)
+	if known := p.occ[span]; known != nil && known.Pieces[0].Role != format.Whole {
+		return sighting{text: x.node.Value, occ: known}
+	}
+	if o := p.shared[span]; o != nil {
+		if moves(o, g.move) && !g.survey {
+			g.add(Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "a replacement takes a part of it, " + x.node.Value})
+		}
+		return sighting{text: x.node.Value}
+	}
+	return g.sight(x.file, x.node, x.by, place, "")
 }
 
 // fieldsOf returns the scalars of the objects of f by their paths.
