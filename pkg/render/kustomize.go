@@ -170,6 +170,10 @@ func (p *towers) compare(ctx context.Context, old, now *Rendered, replaced func(
 	v.Left = append(v.Left, got.Left...)
 	v.Diffs = append(v.Diffs, got.Diffs...)
 	v.State, v.Reason = got.State, got.Reason
+	if got.State == Proven && got.Checksums > 0 && len(p.before.charts) == 0 {
+		v.State, v.Reason = Failed, "a checksum changed, and kustomize computes none"
+		return
+	}
 	if got.State != Failed {
 		return
 	}

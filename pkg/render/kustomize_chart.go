@@ -42,6 +42,7 @@ func (x *layers) charts(l *layer) {
 		}
 		l.cut("the chart "+name, why, true)
 	}
+	l.helm = l.k.HelmCharts
 	l.k.HelmCharts, l.k.HelmGlobals = nil, nil
 }
 

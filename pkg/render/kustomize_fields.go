@@ -22,8 +22,8 @@ func (p *towers) otherFields() string {
 		if i < 0 || b.k == nil || p.after.layers[i].k == nil {
 			continue
 		}
-		old, err1 := fields(b.k)
-		now, err2 := fields(p.after.layers[i].k)
+		old, err1 := fields(b)
+		now, err2 := fields(p.after.layers[i])
 		if err1 != nil || err2 != nil {
 			continue
 		}
@@ -48,11 +48,10 @@ func (p *towers) otherFields() string {
 	return ""
 }
 
-// fields are those of k that say what is done, as plain values. Values of charts
-// may spread references over keys.
-func fields(k *types.Kustomization) (map[string]any, error) {
-	bare := *k
-	bare.Images, bare.HelmCharts, bare.HelmGlobals = nil, nil, nil
+// fields are those of l that say what is done, as plain values.
+func fields(l *layer) (map[string]any, error) {
+	bare := *l.k
+	bare.Images, bare.HelmCharts = nil, l.helm
 	src, err := json.Marshal(&bare)
 	if err != nil {
 		return nil, err
@@ -79,6 +78,9 @@ func patchFiles(k *types.Kustomization) []string {
 	return out
 }
 
+// valuesKey is the key below which texts may be pieces of references.
+const valuesKey = "valuesInline"
+
 // otherValue says in what values of key differ besides references.
 func (p *towers) otherValue(before, after any, key string) string {
 	switch b := before.(type) {
@@ -92,7 +94,11 @@ func (p *towers) otherValue(before, after any, key string) string {
 			if !ok {
 				return k + " is gone"
 			}
-			if why := p.otherValue(b[k], now, k); why != "" {
+			under := k
+			if key == valuesKey {
+				under = key
+			}
+			if why := p.otherValue(b[k], now, under); why != "" {
 				return why
 			}
 		}
@@ -115,6 +121,9 @@ func (p *towers) otherValue(before, after any, key string) string {
 		a, ok := after.(string)
 		if !ok {
 			return key + " is something else now"
+		}
+		if key == valuesKey {
+			return ""
 		}
 		return p.otherText(b, a, key)
 	default:

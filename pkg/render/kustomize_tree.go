@@ -62,7 +62,8 @@ type layer struct {
 	below []string // folders of other layers that it takes
 
 	k       *types.Kustomization // without what is not to be had; nil when it cannot be read
-	charts  []inflation          // what stands for its helmCharts
+	helm    []types.HelmChart    // its helmCharts
+	charts  []inflation          // what stands for those that the tree has
 	unbuilt []unbuilt            // what is not to be had
 	missing []string             // what should be in the tree and is not, for people
 	err     error                // it cannot be read whole

@@ -195,7 +195,7 @@ func keySet(keys ...string) map[string]bool {
 // that is an image makes an image of Docker Hub.
 func isShort(text string) bool {
 	ref, err := image.Parse(text)
-	return err == nil && ref.Domain == ""
+	return err == nil && ref.Domain == "" && !image.IsHost(text)
 }
 
 func sameText(a, b any) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
