@@ -275,26 +275,3 @@ func (d *deployment) sourceFolder(s *syntax.Node, dir string) (*layer, bool) {
 	}
 	return l, false
 }
-
-// generated keeps the values of generators that select images: {{image}}:1.
-func (d *deployment) generated(a *application) {
-	if a.set == nil {
-		return
-	}
-	keys := map[string]bool{}
-	for _, s := range a.sources() {
-		for _, n := range items(s.Field("kustomize").Field("images")) {
-			left, _, _ := strings.Cut(n.Value, "=")
-			for _, m := range templated.FindAllString(left, -1) {
-				key := strings.Trim(m, "{} ")
-				keys[key[strings.LastIndexByte(key, '.')+1:]] = true
-			}
-		}
-	}
-	for _, o := range d.within(a.file, a.set) {
-		key := o.Place.Field[strings.LastIndexByte(o.Place.Field, '.')+1:]
-		if len(o.Pieces) == 1 && keys[key] && moves(o, d.move) {
-			d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "the template selects images by it, and what it selects cannot be known"})
-		}
-	}
-}

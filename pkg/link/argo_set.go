@@ -1,0 +1,111 @@
+package link
+
+import (
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// generated decides the values of generators by which a template selects
+// images, {{image}}:1, with what the template deploys. Where a name is only a
+// part of what selects, what it may select stays.
+func (d *deployment) generated(a *application) {
+	if a.set == nil {
+		return
+	}
+	for _, s := range a.sources() {
+		dir := ""
+		if p := s.Str("path"); p != "" {
+			dir = local(p)
+		}
+		for _, n := range items(s.Field("kustomize").Field("images")) {
+			left, _, _ := strings.Cut(n.Value, "=")
+			if !templated.MatchString(left) {
+				continue
+			}
+			l, known := d.sourceFolder(s, dir)
+			selects := templatedName(left)
+			m := templated.FindString(selects)
+			if m == selects {
+				d.byElements(a, l, known, m, dir)
+				continue
+			}
+			for _, x := range templated.FindAllString(left, -1) {
+				d.keepElements(a, x)
+			}
+			d.keepSelected(l, selects)
+		}
+	}
+}
+
+// templatedName returns a text without its tag and digest, of which templates may
+// be a part.
+func templatedName(text string) string {
+	masked := templated.ReplaceAllStringFunc(text, func(m string) string { return strings.Repeat("x", len(m)) })
+	return text[:len(name(masked))]
+}
+
+// elements returns the values of generators that a template has under m,
+// {{.image}} or {{ values.image }}, and that a rule moves.
+func (d *deployment) elements(a *application, m string) []*format.Occurrence {
+	var out []*format.Occurrence
+	key := strings.Trim(m, "{}- ")
+	key = key[strings.LastIndexByte(key, '.')+1:]
+	for _, o := range d.within(a.file, a.set) {
+		if len(o.Pieces) == 1 && strings.TrimPrefix(path.Ext(o.Place.Field), ".") == key && moves(o, d.move) {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// byElements decides the values under m as names that select among what l
+// brings.
+func (d *deployment) byElements(a *application, l *layer, known bool, m, dir string) {
+	for _, o := range d.elements(a, m) {
+		a.selected = append(a.selected, o)
+		if p := (pick{file: a.file, occ: o}); !known || !d.follow(p, dir) {
+			d.choose(p, l, known, "what the template deploys")
+		}
+	}
+}
+
+// keepElements keeps the values under m.
+func (d *deployment) keepElements(a *application, m string) {
+	for _, o := range d.elements(a, m) {
+		d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "the template selects images by it, and what it selects cannot be known"})
+	}
+}
+
+// keepSelected keeps the images of l that a text with templates in it may be the
+// name of.
+func (d *deployment) keepSelected(l *layer, text string) {
+	var pattern strings.Builder
+	at := 0
+	for _, m := range templated.FindAllStringIndex(text, -1) {
+		pattern.WriteString(regexp.QuoteMeta(text[at:m[0]]) + ".*")
+		at = m[1]
+	}
+	re, err := regexp.Compile("^" + pattern.String() + regexp.QuoteMeta(text[at:]) + "$")
+	if err != nil {
+		return
+	}
+	for i := range l.out {
+		x := &l.out[i]
+		if x.now == x.after || !re.MatchString(x.now) && !re.MatchString(x.after) {
+			continue
+		}
+		g := Group{Keep: format.Conflict, Why: "an ApplicationSet may select it by " + text}
+		if x.from != nil {
+			g.Occurrences = append(g.Occurrences, *x.from)
+		} else {
+			g.Insert = d.inserts(x.after)
+		}
+		if x.insert.Path != "" {
+			g.Insert = append(g.Insert, x.insert)
+		}
+		d.found = append(d.found, g)
+	}
+}
