@@ -13,6 +13,7 @@ import (
 // tellCopied writes what became of each image, and returns how many failed.
 func tellCopied(s streams, f *flags, out []registry.Copied) int {
 	var copied, present, attached, failed, left int
+	var failures uncopied
 	for _, x := range out {
 		attached += x.Attached
 		switch {
@@ -21,7 +22,7 @@ func tellCopied(s streams, f *flags, out []registry.Copied) int {
 			continue
 		case x.Err != nil:
 			failed++
-			fmt.Fprintf(s.err, "%s: %v\n", x.From, x.Err)
+			failures.add(x.From, x.Err)
 			continue
 		case x.Present:
 			present++
@@ -39,7 +40,10 @@ func tellCopied(s streams, f *flags, out []registry.Copied) int {
 			fmt.Fprintf(s.out, "replaced %s, which was %s and is %s\n", x.To, x.Replaced, x.Digest)
 		}
 	}
-	if !f.quiet {
+	failures.tell(s, f.verbose)
+	if !f.quiet && len(out) == 0 {
+		fmt.Fprintln(s.out, "nothing to copy: no image is named there that a registry could be asked for")
+	} else if !f.quiet {
 		fmt.Fprintf(s.out, "%s: %d copied, %d there already", counted(len(out), "image"), copied, present)
 		if failed > 0 {
 			fmt.Fprintf(s.out, ", %d failed", failed)
@@ -59,11 +63,12 @@ func tellCopied(s streams, f *flags, out []registry.Copied) int {
 // could not be looked at.
 func tellPlanned(s streams, f *flags, plans []registry.Planned) (failed int) {
 	present, blobs, bytes := 0, 0, int64(0)
+	var failures uncopied
 	for _, p := range plans {
 		switch {
 		case p.Err != nil:
 			failed++
-			fmt.Fprintf(s.err, "%s: %v\n", p.From, p.Err)
+			failures.add(p.From, p.Err)
 			continue
 		case p.Present:
 			present++
@@ -75,6 +80,7 @@ func tellPlanned(s streams, f *flags, plans []registry.Planned) (failed int) {
 			fmt.Fprintf(s.err, "%10s  %s\n", bytesOf(p.Bytes), p.To)
 		}
 	}
+	failures.tell(s, f.verbose)
 	if !f.quiet {
 		fmt.Fprintf(s.err, "%s in %s to send at most, %d of %s there already; signatures and the like not counted\n", bytesOf(bytes), counted(blobs, "blob"), present, counted(len(plans), "image"))
 	}

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -40,7 +39,7 @@ func (m *mirror) attached(ctx context.Context, from, to name.Repository, digest 
 		return n, nil
 	}
 	if err != nil {
-		return n, fmt.Errorf("asking for its referrers: %s", said(from.Digest(digest), err))
+		return n, fmt.Errorf("asking for its referrers: %w", trouble(from.Digest(digest), err))
 	}
 	list, err := index.IndexManifest()
 	if err != nil {
@@ -66,18 +65,18 @@ func (m *mirror) attachment(ctx context.Context, from, to name.Reference) (bool,
 		return false, nil
 	}
 	if err != nil {
-		return false, errors.New(said(from, err))
+		return false, trouble(from, err)
 	}
 	there, err := m.has(ctx, to, desc.Digest)
 	if err != nil {
-		return false, errors.New(said(to, err))
+		return false, trouble(to, err)
 	}
 	if there {
 		return true, nil
 	}
 	got, err := m.puller.Get(ctx, from)
 	if err != nil {
-		return false, errors.New(said(from, err))
+		return false, trouble(from, err)
 	}
 	n, err := m.node(ctx, from.Context(), got, true, 0)
 	if err != nil {

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
@@ -33,6 +35,21 @@ const (
 	FaultMissing                  // the registry answers that it does not have it
 	FaultBusy                     // the registry answers that it is busy, or broken
 )
+
+// A Trouble is an error on the way to a host, in words for a person.
+type Trouble struct {
+	Host  string // as people know it
+	Fault Fault
+	text  string
+}
+
+func (t *Trouble) Error() string { return t.text }
+
+// trouble is an error about a reference.
+func trouble(ref name.Reference, err error) error {
+	fault, _ := explain(err)
+	return &Trouble{cmp.Or(where(err), shown(ref.Context().Registry)), fault, said(ref, err)}
+}
 
 // explain says what an error is about, in words for a person: without the URL,
 // and without the address that changes with every run.

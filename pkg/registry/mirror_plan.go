@@ -55,7 +55,7 @@ func (m *mirror) read(ctx context.Context, x Copy, out *Copied) (*plan, error) {
 	there, err := m.digestAt(ctx, to)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("looking for it: %s", said(to, err))
+		return nil, fmt.Errorf("looking for it: %w", trouble(to, err))
 	case there == out.Digest:
 		p.present, out.Present = true, true
 	default:
@@ -75,7 +75,7 @@ func (m *mirror) source(ctx context.Context, x Copy) (name.Reference, *remote.De
 	if err == nil {
 		return from, got, nil
 	}
-	err = errors.New(said(from, err))
+	err = trouble(from, err)
 	if x.Else == "" || x.Else == x.From {
 		return nil, nil, err
 	}
@@ -112,7 +112,7 @@ func (m *mirror) node(ctx context.Context, from name.Repository, got *remote.Des
 			ref := from.Digest(d.Digest.String())
 			got, err := m.puller.Get(ctx, ref)
 			if err != nil {
-				return nil, errors.New(said(ref, err))
+				return nil, trouble(ref, err)
 			}
 			if child, err = m.node(ctx, from, got, send, depth+1); err != nil {
 				return nil, err

@@ -21,7 +21,7 @@ func (m *mirror) send(ctx context.Context, from, to name.Repository, n *node) er
 		ref := to.Digest(child.digest.String())
 		there, err := m.has(ctx, ref, child.digest)
 		if err != nil {
-			return errors.New(said(ref, err))
+			return trouble(ref, err)
 		}
 		if there {
 			m.skip(to, child)
@@ -100,7 +100,7 @@ func (m *mirror) blob(ctx context.Context, from, to name.Repository, desc v1.Des
 	})
 	counting.back() // it counts whole, or not at all
 	if err != nil {
-		return fmt.Errorf("copying the blob %s: %s", digest, said(to.Digest(digest), err))
+		return fmt.Errorf("copying the blob %s: %w", digest, trouble(to.Digest(digest), err))
 	}
 	m.have(to, desc)
 	return nil
@@ -184,12 +184,12 @@ func (m *mirror) put(ctx context.Context, to name.Reference, n *node) error {
 		if there, askErr := m.digestAt(ctx, to); refused(err) && askErr == nil && there != "" && there != n.digest.String() {
 			return fmt.Errorf("the target keeps the tag as it is, with %s, and does not let it be replaced (%s): its tags are immutable\n  delete it there, or give --to another path", there, said(to, err))
 		}
-		return errors.New("writing the manifest: " + said(to, err))
+		return fmt.Errorf("writing the manifest: %w", trouble(to, err))
 	}
 	desc, err := m.puller.Head(ctx, to)
 	switch {
 	case err != nil:
-		return errors.New("reading back what was written: " + said(to, err))
+		return fmt.Errorf("reading back what was written: %w", trouble(to, err))
 	case desc.Digest != n.digest:
 		return fmt.Errorf("the target has %s for it, and %s was written: somebody else writes there", desc.Digest, n.digest)
 	}

@@ -24,7 +24,7 @@ func (p *ping) advice(f Fault, host string) string {
 		}
 		return redirected + "A firewall on the way refuses or drops it, or the host is down. Allow " + host + ", or name a proxy in HTTPS_PROXY."
 	case FaultAuthority:
-		return redirected + "Something on the way opens TLS, often a proxy of the company. Put its authority into a file, name that in SSL_CERT_FILE, and give it to the container runtime of the nodes too."
+		return redirected + "Something on the way opens TLS, often a proxy of the company, or the registry has an authority of its own. Put that authority into a file, name that in SSL_CERT_FILE, and give it to the container runtime of the nodes too."
 	case FaultCertificate, FaultTLS:
 		if !strings.Contains(host, ":") {
 			host += ":443"
