@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
@@ -40,6 +41,9 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 		if _, _, err := registry.Split(c.To); err != nil {
 			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  --from leaves it out, and a shorter path in --to may help", c.From, c.To, err)
 		}
+		if tagged := tagBeside(w.New, c.To); tagged != "" && known[tagged].From == "" {
+			c.To = tagged // what has no tag may be cleaned away there
+		}
 		before, twice := known[c.To]
 		switch {
 		case !twice:
@@ -51,6 +55,17 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 	}
 	slices.SortFunc(copies, func(a, b registry.Copy) int { return cmp.Compare(a.To, b.To) })
 	return copies, skipped, nil
+}
+
+// tagBeside is the place to of an image that is named by tag and digest, by its
+// tag; "" when it is not named by both.
+func tagBeside(reference, to string) string {
+	ref, err := image.Parse(reference)
+	name, ok := strings.CutSuffix(to, "@"+ref.Digest)
+	if err != nil || ref.Tag == "" || ref.Digest == "" || !ok {
+		return ""
+	}
+	return name + ":" + ref.Tag
 }
 
 // mirrored is where the mirror at to has what host has as rest, which may be
