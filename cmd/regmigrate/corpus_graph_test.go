@@ -125,7 +125,7 @@ func (g layersOf) stub(t *testing.T, root, stubs string) {
 			if err := os.MkdirAll(at, 0o777); err != nil {
 				t.Fatal(err)
 			}
-			for file, text := range map[string]string{"kustomization.yaml": fmt.Sprintf("resources: [stub.yaml]\nnameSuffix: -%d\n", i), "stub.yaml": stubs} {
+			for file, text := range map[string]string{"kustomization.yaml": fmt.Sprintf("resources: [stub.yaml]\nnameSuffix: -n%d\n", i), "stub.yaml": stubs} {
 				if err := os.WriteFile(filepath.Join(at, file), []byte(text), 0o666); err != nil {
 					t.Fatal(err)
 				}

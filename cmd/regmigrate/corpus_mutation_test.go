@@ -79,7 +79,7 @@ func (w *realWorld) mutate(t *testing.T) {
 				t.Errorf("%s: %s is proven (%s), and by the program: %s", m.said, v.Chart, v.Summary(), wrong[0])
 			case len(wrong) > 0 && v.State == render.Unproven:
 				t.Logf("%s: %s is unproven (%s), and by the program: %s", m.said, v.Chart, v.Summary(), wrong[0])
-			case len(wrong) == 0 && v.State == render.Failed:
+			case len(wrong) == 0 && v.State == render.Failed && !w.graph.remote(v.Chart): // a stub may not bring what would be wrong
 				t.Errorf("%s: %s FAILED (%s), and is right by the program", m.said, v.Chart, v.Summary())
 			}
 		}
