@@ -210,6 +210,10 @@ func (d *deployment) kustomizeImages(a *application, s *syntax.Node, dir string,
 			a.images = append(a.images, arrival{now: name(left), after: leaves})
 		}
 	}
+	for _, n := range entries {
+		selects, _, _ := strings.Cut(n.Value, "=")
+		d.uncaught(a.file, name(selects), l)
+	}
 	a.images = append(a.images, l.out...)
 }
 

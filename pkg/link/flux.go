@@ -15,7 +15,7 @@ import (
 //
 // A path of a source is taken for one of this repository where what lies there
 // brings an image of the name that is selected; else what is selected comes from
-// elsewhere, under its old name.
+// elsewhere, under its old name. Where it may be both, both names are selected.
 var Flux = &Linker{
 	Name: "flux",
 	Doc:  "Flux: what Kustomizations, HelmReleases and image automation select and deploy",
@@ -26,6 +26,7 @@ const (
 	fluxKustomize = "kustomize.toolkit.fluxcd.io"
 	fluxHelm      = "helm.toolkit.fluxcd.io"
 	fluxImage     = "image.toolkit.fluxcd.io"
+	fluxSource    = "source.toolkit.fluxcd.io"
 )
 
 func linkFlux(t *Tree, move Mover) []Group {
@@ -81,9 +82,6 @@ func (d *deployment) fluxKustomization(e *entity) {
 		return
 	}
 	picks := d.picksOf(e.file, images)
-	if len(picks) == 0 {
-		return
-	}
 	dir := local(spec.Str("path"))
 	l, known := d.folder(dir)
 	all := &layer{}
@@ -96,12 +94,50 @@ func (d *deployment) fluxKustomization(e *entity) {
 		}
 	}
 	d.arrive(all, e.file, spec.Field("patches"))
+	foreign := len(picks) > 0 && d.foreign(e, spec.Field("sourceRef"))
 	for _, p := range picks {
-		if known && d.follow(p, dir) {
-			continue
+		if !foreign {
+			p.another = nil
+			if known && d.follow(p, dir) {
+				continue
+			}
 		}
 		d.choose(p, all, known, dir)
 	}
+	for _, item := range items(images) {
+		d.uncaught(e.file, item.Str("name"), all)
+	}
+}
+
+// foreign reports whether a source may be another repository than this one: what is
+// no GitRepository, and one whose URL has another name than that of
+// flux-system, which is the repository that Flux was set up with.
+func (d *deployment) foreign(e *entity, ref *syntax.Node) bool {
+	if ref.Str("kind") != "GitRepository" {
+		return ref != nil
+	}
+	if d.sources == nil {
+		d.sources = []*entity{}
+		for _, f := range d.files(true, fluxSource) {
+			all, _ := entities(f)
+			for _, s := range all {
+				if s.of(fluxSource, "GitRepository") {
+					d.sources = append(d.sources, s)
+				}
+			}
+		}
+	}
+	want := objectName{ref.Str("namespace"), ref.Str("name")}
+	if want.namespace == "" {
+		want.namespace = e.namespace()
+	}
+	own, source := named(d.sources, objectName{"flux-system", "flux-system"}), named(d.sources, want)
+	return own != nil && source != nil && repositoryName(own) != repositoryName(source)
+}
+
+// repositoryName returns how the repository of a source is called: podinfo.
+func repositoryName(source *entity) string {
+	return strings.ToLower(strings.TrimSuffix(path.Base(strings.TrimRight(source.root.Field("spec").Str("url"), "/")), ".git"))
 }
 
 // arrive adds the images that the tree at n brings in itself.
@@ -137,6 +173,17 @@ func (d *deployment) picksOf(f *File, images *syntax.Node) []pick {
 		}
 		if item.Field("newName") == nil {
 			p.add = func(after string) (FileEdit, bool) { return origin{file: f}.below(item, after) }
+		}
+		p.another = func(after string) (FileEdit, bool) {
+			if given := item.Field("newName"); given != nil {
+				after = given.Value
+				if occs := d.within(f, given); len(occs) == 1 {
+					if x, ok := d.after(occs[0]); ok {
+						after = x
+					}
+				}
+			}
+			return origin{file: f, list: images, key: "images", index: i}.another(item, after)
 		}
 		out = append(out, p)
 	}
@@ -202,7 +249,11 @@ func (d *deployment) helmRelease(e *entity) {
 		all := &layer{out: append([]arrival(nil), rendered.out...), missing: rendered.missing}
 		d.arrive(all, e.file, r.Field("kustomize").Field("patches"))
 		for _, p := range d.picksOf(e.file, images) {
+			p.another = nil
 			d.choose(p, all, here, "the chart and its values")
+		}
+		for _, item := range items(images) {
+			d.uncaught(e.file, item.Str("name"), all)
 		}
 	}
 }

@@ -14,16 +14,17 @@ import (
 // A deployment is what Flux and Argo CD have in common: objects that say which
 // folder of a repository is deployed, and which of its images become others.
 type deployment struct {
-	tree  *Tree
-	move  Mover
-	graph *graph            // of the folders' kustomizations; its groups are those that linkKustomize has made
-	named map[*layer]*layer // its layers, with names alone
-	occs  map[*File][]*format.Occurrence
-	yaml  []string                  // all YAML files of the repository, once they were asked for
-	maps  []*entity                 // the ConfigMaps, once they were asked for
-	held  map[pieceAt]format.Reason // why entries of kustomizations stay, once it was asked
-	asked int                       // groups of graph that held has
-	found []Group
+	tree    *Tree
+	move    Mover
+	graph   *graph            // of the folders' kustomizations; its groups are those that linkKustomize has made
+	named   map[*layer]*layer // its layers, with names alone
+	occs    map[*File][]*format.Occurrence
+	yaml    []string                  // all YAML files of the repository, once they were asked for
+	maps    []*entity                 // the ConfigMaps, once they were asked for
+	sources []*entity                 // the GitRepositories, once they were asked for
+	held    map[pieceAt]format.Reason // why entries of kustomizations stay, once it was asked
+	asked   int                       // groups of graph that held has
+	found   []Group
 }
 
 func newDeployment(t *Tree, move Mover) *deployment {

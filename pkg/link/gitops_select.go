@@ -23,6 +23,11 @@ type pick struct {
 	// alone says that the name may only move, since something else holds on
 	// to it: a new name must not be added.
 	alone string
+
+	// another returns the edit that adds a second entry, which selects what the
+	// entry does now; it is set where what the path of a source names may as
+	// well be a folder of another repository.
+	another func(after string) (FileEdit, bool)
 }
 
 // after returns the name that p becomes; false when no rule moves it.
@@ -45,9 +50,13 @@ func (d *deployment) choose(p pick, l *layer, known bool, where string) string {
 	g := Group{Occurrences: []format.Occurrence{*p.occ}}
 	old := name(p.occ.Text())
 	var with, without int
+	joins := ""
 	for i := range l.out {
 		switch a := &l.out[i]; {
 		case a.now != old:
+			if a.after == after {
+				joins = a.now
+			}
 		case a.after != a.now:
 			with++
 			if a.from != nil {
@@ -71,6 +80,16 @@ func (d *deployment) choose(p pick, l *layer, known bool, where string) string {
 		g.Keep, g.Why = format.Conflict, "another entry of images has the name "+after+" already, and both would select the same image after the move"
 	case with > 0 && without > 0:
 		g.Keep, g.Why = format.Conflict, "it selects images of "+where+" that move and images that stay under their old name"
+	case with > 0 && joins != "":
+		g.Keep, g.Why = format.Conflict, "after the move it would select what "+where+" brings as "+joins+" as well, which it does not now"
+	case with > 0 && p.another != nil:
+		g.Why, leaves = "it selects what "+where+" brings under this name, there or in another repository", after
+		if ins, ok := p.another(after); ok {
+			g.Insert = append(g.Insert, ins)
+			break
+		}
+		g.Keep, leaves = format.Conflict, old
+		g.Why = "it may select what another repository has in " + where + ", and is written in a way that a second entry cannot be put below it"
 	case with > 0:
 		g.Why, leaves = "it selects what "+where+" brings under this name", after
 	case without > 0:
@@ -93,6 +112,27 @@ func (d *deployment) choose(p pick, l *layer, known bool, where string) string {
 	}
 	d.found = append(d.found, g)
 	return leaves
+}
+
+// uncaught keeps the images of l that the entry of images called name, which no
+// rule moves, would select after the move and does not now.
+func (d *deployment) uncaught(f *File, entry string, l *layer) {
+	for i := range l.out {
+		a := &l.out[i]
+		if a.now == a.after || a.after != entry || a.now == entry {
+			continue
+		}
+		g := Group{Keep: format.Conflict, Why: "an entry of images in " + f.Path + " would select it after the move, and does not now"}
+		if a.from != nil {
+			g.Occurrences = append(g.Occurrences, *a.from)
+		} else {
+			g.Insert = d.inserts(a.after)
+		}
+		if a.insert.Path != "" {
+			g.Insert = append(g.Insert, a.insert)
+		}
+		d.found = append(d.found, g)
+	}
 }
 
 // follow decides a pick as the entry of the kustomization in dir that has the
