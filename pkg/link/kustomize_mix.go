@@ -90,6 +90,9 @@ func (g *graph) combine(l *layer, f *File, c cut, parts []part, at []sighting) {
 		return
 	}
 	var more []arrival
+	if l.unknown || len(parts) == 0 { // what is not seen may be any text
+		parts = append(slices.Clip(parts), part{now: anyText, after: anyText})
+	}
 	for _, t := range into {
 		for _, p := range parts {
 			a := arrival{now: c.put(t.now, p.now), after: c.put(t.after, p.after), from: t.occ, insert: t.insert}
@@ -104,11 +107,16 @@ func (g *graph) combine(l *layer, f *File, c cut, parts []part, at []sighting) {
 					g.add(Group{Occurrences: []format.Occurrence{*t.occ, *p.occ}, Why: "a replacement in " + f.Path + " puts them together"})
 				}
 			}
-			more = append(more, a)
+			if p.now != anyText { // which the mixture is for
+				more = append(more, a)
+			}
 		}
 	}
 	l.bring(more)
 }
+
+// anyText stands for a part that a remote base has.
+const anyText = "any-text"
 
 // moved returns what the rules make of an image.
 func (g *graph) moved(ref string) string {
