@@ -37,8 +37,6 @@ type Ref struct {
 // regexp.go. Variables are masked by the letter v before it is asked.
 var (
 	domainRE = regexp.MustCompile(`^(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*|\[(?:[a-fA-F0-9:]+)\])(?::[0-9]+)?$`)
-	pathRE   = regexp.MustCompile(`^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$`)
-	tagRE    = regexp.MustCompile(`^\w[\w.-]{0,127}$`)
 	digestRE = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$`)
 )
 
@@ -60,7 +58,7 @@ func Parse(text string) (Ref, error) {
 	}
 	if i := strings.LastIndexByte(masked[:end], ':'); i >= 0 && !strings.Contains(masked[i:end], "/") {
 		ref.Tag = text[i+1 : end]
-		if !tagRE.MatchString(masked[i+1:end]) && !vars.in(i+1, end) {
+		if !isTag(masked[i+1:end]) && !vars.in(i+1, end) {
 			return Ref{}, ErrFormat
 		}
 		end = i
@@ -74,7 +72,7 @@ func Parse(text string) (Ref, error) {
 		start = i + 1
 	}
 	ref.Path = text[start:end]
-	if !pathRE.MatchString(masked[start:end]) {
+	if !isPath(masked[start:end]) {
 		return Ref{}, ErrFormat
 	}
 	return ref, nil
