@@ -70,6 +70,9 @@ func wantedOf(ctx context.Context, s streams, f *flags, args []string, all bool)
 		if len(args) > 1 {
 			return nil, nil, false, errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
 		}
+		if f.wholly {
+			return nil, nil, false, errors.New("--render: expected with a PATH; for what is piped in, regmigrate images --render -o json lists what is printed")
+		}
 		if set, err = prepare(f, nil, nil); err != nil {
 			return nil, nil, false, err
 		}
