@@ -65,6 +65,7 @@ type graph struct {
 	groups  []Group
 	advised map[Advice]bool
 	banned  map[FileEdit]string // keys that must not be added: why
+	twofold map[pieceAt]bool    // entries of components, used where the name moves and over remote bases
 }
 
 // A parsed is a file as trees.
@@ -81,7 +82,7 @@ func newGraph(t *Tree, move Mover) *graph {
 	return &graph{
 		tree: t, move: move, parsed: map[string]*parsed{}, layers: map[string]*layer{}, entries: map[pieceAt]*decision{},
 		seen: map[string][]sighting{}, extra: map[string][]sighting{}, data: map[string]bool{},
-		replaced: map[pieceAt]string{}, advised: map[Advice]bool{}, flat: map[string]map[string][]field{}, banned: map[FileEdit]string{},
+		replaced: map[pieceAt]string{}, advised: map[Advice]bool{}, flat: map[string]map[string][]field{}, banned: map[FileEdit]string{}, twofold: map[pieceAt]bool{},
 	}
 }
 
@@ -137,7 +138,7 @@ func linkKustomize(t *Tree, move Mover) []Group {
 // decide.
 func (g *graph) build(dirs []string) {
 	for {
-		banned := len(g.banned)
+		known := len(g.banned) + len(g.twofold)
 		g.layers, g.entries, g.order, g.groups = map[string]*layer{}, map[pieceAt]*decision{}, nil, nil
 		for _, dir := range dirs {
 			g.layer(dir)
@@ -145,7 +146,7 @@ func (g *graph) build(dirs []string) {
 		if g.survey {
 			return
 		}
-		if len(g.banned) == banned {
+		if len(g.banned)+len(g.twofold) == known {
 			break
 		}
 	}

@@ -41,7 +41,11 @@ func (g *graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to, newNa
 	}
 	if s.keeps && len(s.all) > 0 && !s.moved && !hasDomain(p.name) {
 		// A stand-in, or a name that no rule is asked about.
-		return g.record(o, n, &decision{verdict: stays, name: to.occ, selects: map[*format.Occurrence]bool{}})
+		d := &decision{verdict: stays, name: to.occ, selects: map[*format.Occurrence]bool{}}
+		if n.Str("newName") == p.name && newName.text != "" && newName.occ != nil { // the one name of the entry
+			d.name, d.reason, d.why = newName.occ, format.Conflict, "what the entry selects stays under this name"
+		}
+		return g.record(o, n, d)
 	}
 	d := &decision{name: to.occ, selects: map[*format.Occurrence]bool{}}
 	if to.text == "" {
@@ -89,6 +93,8 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 		d.hold("what it selects cannot be known: " + l.missing)
 	case to.text == "" && len(s.all) == 0:
 		d.hold("it would select " + g.example(l, p, d) + " after the move, and does not now")
+	case len(s.all) == 0 && remote && g.twofold[g.entryAt(o, n)] && p.re == nil && !suffixes(n):
+		g.double(d, o, n, to)
 	case len(s.all) == 0 && remote:
 		d.verdict, d.reason = stays, format.RemoteBase
 		switch newName := n.Field("newName"); {
@@ -136,27 +142,47 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 		d.hold("it selects images of this repository and of a remote base, and kustomize puts its tagSuffix twice behind a name that it does not change")
 	case remote && p.re != nil:
 		d.hold("it is a regular expression, and a remote base may bring what it selects under its old name")
-	case remote:
-		newName := to.text
-		if old := n.Field("newName"); old != nil {
-			newName = old.Value
-			if r := g.rename(o, old, "newName"); r.text != "" {
-				newName = r.text
-			}
-		}
-		if d.insert, ok = o.another(n, newName); !ok {
-			d.hold("it selects images of this repository and of a remote base, and is written in a way that a second entry cannot be put below it")
-			return
-		}
-		if why := g.banned[d.insert]; why != "" {
-			d.insert = FileEdit{}
-			d.hold(why)
-			return
-		}
-		d.verdict, d.why = both, "an entry for what a remote base brings is added below it"
+	case remote || g.twofold[g.entryAt(o, n)] && p.re == nil && !suffixes(n):
+		g.double(d, o, n, to)
 	default:
 		d.why = "it selects what arrives under this name"
 	}
+}
+
+// doubles reports whether d allows that the entry moves and another one is added.
+func (d *decision) doubles() bool {
+	return d.verdict <= both || d.verdict == stays && d.reason == format.RemoteBase
+}
+
+// double lets the entry move, with another one below it for what a remote base
+// brings.
+func (g *graph) double(d *decision, o origin, n *syntax.Node, to renamed) {
+	newName := to.text
+	if old := n.Field("newName"); old != nil {
+		newName = old.Value
+		if r := g.rename(o, old, "newName"); r.text != "" {
+			newName = r.text
+		}
+	}
+	var ok bool
+	if d.insert, ok = o.another(n, newName); !ok {
+		d.hold("it selects images of this repository and of a remote base, and is written in a way that a second entry cannot be put below it")
+		return
+	}
+	if why := g.banned[d.insert]; why != "" {
+		d.insert = FileEdit{}
+		d.hold(why)
+		return
+	}
+	d.verdict, d.why = both, "an entry for what a remote base brings is added below it"
+}
+
+// entryAt is where the entry n stands.
+func (g *graph) entryAt(o origin, n *syntax.Node) pieceAt {
+	at := pieceAt{path: o.file.Path}
+	at.span.Start = g.at(o, n.Field("name"))
+	at.span.End = at.span.Start
+	return at
 }
 
 // suffixes reports whether all that an entry does to a tag is to put something
@@ -188,9 +214,7 @@ func (g *graph) example(l *layer, p *pattern, d *decision) string {
 
 // record unites d with what was decided of the same entry elsewhere.
 func (g *graph) record(o origin, n *syntax.Node, d *decision) *decision {
-	at := pieceAt{path: o.file.Path}
-	at.span.Start = g.at(o, n.Field("name"))
-	at.span.End = at.span.Start
+	at := g.entryAt(o, n)
 	old := g.entries[at]
 	if old == nil {
 		g.entries[at] = d
@@ -205,7 +229,9 @@ func (g *graph) record(o origin, n *syntax.Node, d *decision) *decision {
 	case old.idle:
 		old.idle, old.verdict, old.reason, old.why, old.insert = false, d.verdict, d.reason, d.why, d.insert
 	case old.verdict != d.verdict && old.verdict != conflict:
-		if d.verdict != conflict {
+		if old.doubles() && d.doubles() && !g.twofold[at] {
+			g.twofold[at] = true // both entries, where it is used, when the layers are read again
+		} else if d.verdict != conflict {
 			d.hold("its component is used where what it selects moves, and where it does not")
 		}
 		old.verdict, old.reason, old.why = conflict, format.Conflict, d.why
