@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"testing"
@@ -223,10 +224,11 @@ func TestObjectsMemory(t *testing.T) {
 	}
 }
 
-// live is how many bytes of the heap are reachable.
+// live is how many bytes of the heap the last collection found reachable; what
+// others have allocated since does not count.
 func live() int64 {
-	var m runtime.MemStats
 	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
+	held := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(held)
+	return int64(held[0].Value.Uint64())
 }
