@@ -120,7 +120,10 @@ func configAbove(root, path string) (string, error) {
 func loadConfig(file string) (*rules.Config, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
+		if x := (*fs.PathError)(nil); errors.As(err, &x) {
+			err = x.Err // the path stands in the message once
+		}
+		return nil, fmt.Errorf("reading the configuration %q: %w", file, err)
 	}
 	shown := file
 	if wd, err := os.Getwd(); err == nil && filepath.IsAbs(file) {

@@ -66,9 +66,17 @@ func TestDocs(t *testing.T) {
 func documented() *cobra.Command {
 	root := newRootCommand(streams{}, nil)
 	root.DisableAutoGenTag = true
-	// Indented, lines stay lines in Markdown.
-	root.Long += "\n" + strings.ReplaceAll(strings.TrimSuffix(footer, "\n"), "\n  ", "\n\t")
-	root.Long = strings.Replace(root.Long, "codes:\n", "codes:\n\n", 1)
+	var each func(*cobra.Command)
+	each = func(c *cobra.Command) {
+		if lines := c.Annotations[exitsKey]; lines != "" {
+			// Indented, lines stay lines in Markdown.
+			c.Long += "\n\nExit codes:\n" + strings.ReplaceAll("\n"+strings.TrimSuffix(lines, "\n"), "\n  ", "\n\t")
+		}
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+	}
+	each(root)
 	return root
 }
 

@@ -37,6 +37,7 @@ change that. Nothing is written.`,
 			return explain(cmd.Context(), s, &f, args[0])
 		},
 	}
+	setExits(cmd, "", "interrupted, or standard output could not be written")
 	addRuleFlags(cmd, &f)
 	addColorFlag(cmd, &f)
 	return cmd

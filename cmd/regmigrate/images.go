@@ -57,6 +57,7 @@ layers put together.`,
 			return images(cmd.Context(), s, &f, &x, args)
 		},
 	}
+	setExits(cmd, "--check: an image comes from a registry that a rule moves", "something could not be read; the rest was listed")
 	addRuleFlags(cmd, &f)
 	fl := cmd.Flags()
 	fl.StringVarP(&f.output, "output", "o", "table", "`format` of standard output: "+strings.Join(report.InventoryNames(), ", "))

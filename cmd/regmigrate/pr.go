@@ -26,6 +26,16 @@ type prFlags struct {
 	json      bool
 }
 
+// prExits is what the exit codes of pr mean.
+const prExits = `  0  opened, updated, closed, or nothing to do
+  1  a proof failed, or --require-proof and something is unproven;
+     nothing was pushed
+  2  wrong usage or configuration, changes in no commit, no token;
+     nothing was done
+  3  git, the remote or the forge failed, or a file could not be read or
+     verified; run again, and it goes on where it stopped
+`
+
 // newPRCommand returns `regmigrate pr`.
 func newPRCommand(s streams, line *[]string) *cobra.Command {
 	var f flags
@@ -44,21 +54,14 @@ have them. Run again, it updates the pull request that it opened before, and
 closes it and deletes the branch once nothing is left to move. It overwrites a
 branch only if all commits on it are its own.
 
-Charts and kustomizations are rendered before and after, as verify does it; if a proof fails,
-nothing is pushed.
+Charts and kustomizations are rendered before and after, as verify does it; if a
+proof fails, nothing is pushed.
 
 The token is read from REGMIGRATE_TOKEN; for github.com, *.ghe.com and the server
 that runs a workflow also from GH_TOKEN or GITHUB_TOKEN; for other hosts from
 GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN. It needs the permissions
 "contents: write" and "pull requests: write", and "workflows: write" to change
-files in .github/workflows. Remotes over ssh are pushed to with your key.
-
-Exit codes:
-  0  opened, updated, closed, or nothing to do
-  1  a proof failed, or --require-proof and something is unproven; nothing was pushed
-  2  wrong usage or configuration, changes in no commit, no token; nothing was done
-  3  git, the remote or the forge failed, or a file could not be read or verified;
-     run again, and it goes on where it stopped`,
+files in .github/workflows. Remotes over ssh are pushed to with your key.`,
 		Example: `  regmigrate pr
   regmigrate pr --dry-run                       # what it would do, and the text
   regmigrate pr --label registry --reviewer ann --team platform --draft charts/
@@ -77,6 +80,7 @@ Exit codes:
 			return pr(cmd.Context(), s, &f, &p, args)
 		},
 	}
+	setExitLines(cmd, prExits)
 	x := cmd.Flags()
 	x.SortFlags = false
 	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "say what would be done, and print the text of the pull request; push and send nothing")

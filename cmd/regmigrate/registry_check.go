@@ -48,6 +48,7 @@ What registries say is remembered for --cache-ttl.`,
 			return check(cmd.Context(), s, &f, args)
 		},
 	}
+	setExits(cmd, "--require: an image is not as required", "something could not be read, or it was interrupted")
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
 	x.StringVar(&f.registry.require, "require", "", "exit 1 unless every reference has this `verdict` at least: "+strings.Join(requirementNames(), ", "))

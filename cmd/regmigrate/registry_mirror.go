@@ -49,6 +49,7 @@ When it is done, the rule is printed that points the files at the mirror.`,
 			return mirror(cmd.Context(), s, &f, &m, args)
 		},
 	}
+	setExits(cmd, "", "an image could not be copied, or something not be read; the same command\n     goes on where it was")
 	x := cmd.Flags()
 	x.StringVar(&m.to, "to", "", "`REGISTRY[/PATH]` that the images are copied to")
 	x.StringArrayVar(&m.from, "from", nil, "copy only what comes from this `registry` (repeatable)")

@@ -44,6 +44,7 @@ Images are looked for where regmigrate registry mirror puts them.`,
 			return mirrorConfig(s, &f, &m)
 		},
 	}
+	setExits(cmd, "", "--dir: a file could not be written, or says something else")
 	x := cmd.Flags()
 	x.StringVar(&m.to, "to", "", "`REGISTRY[/PATH]` of the mirror")
 	x.BoolVar(&m.withHost, "with-host", false, "the mirror has the name of the registry before the path of each image")

@@ -47,6 +47,7 @@ firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
 			return pingHost(cmd.Context(), s.out, o)
 		},
 	}
+	setExits(cmd, "a step failed", "")
 	x := cmd.Flags()
 	x.StringVar(&o.Image, "image", "", "what is pulled, `NAME:TAG` without the host (default pause:3.9 of registry.k8s.io)")
 	x.DurationVar(&o.Timeout, "timeout", 20*time.Second, "how long each step may take")

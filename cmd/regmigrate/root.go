@@ -32,14 +32,10 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
   regmigrate -o json --dry-run . > report.json
   helm template ./chart | regmigrate -`
 
-const footer = `
-Exit codes:
-  0  done, or nothing to do
-  1  --check: something is left to rewrite, or with --baseline new;
-     verify, --verify: a proof failed; --require: an image is not as required
-  2  wrong usage or configuration; nothing was done
-  3  a file could not be read, verified or written; the others were done
-`
+const (
+	leftLine   = "--check: something is left to rewrite, or with --baseline new;\n     --verify: a proof failed; --require: an image is not as required"
+	failedLine = "a file could not be read, verified or written; the others were done"
+)
 
 // flags are the flags of the root command.
 type flags struct {
@@ -93,6 +89,9 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 			if err := checkRequire(cmd, &f.registry); err != nil {
 				return err
 			}
+			if err := refuseMistyped(cmd, args); err != nil {
+				return err
+			}
 			return run(cmd.Context(), s, &f, args)
 		},
 	}
@@ -100,15 +99,16 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.SetVersionTemplate("regmigrate {{.Version}}\n")
-	cmd.SetUsageTemplate(cmd.UsageTemplate() + footer)
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	setUsage(cmd, width(s.out))
+	setExits(cmd, leftLine, failedLine)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "int" {
 			return fmt.Errorf("--%s %q: expected a number", x.GetFlag().Name, x.GetValue())
 		}
 		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "duration" {
 			return fmt.Errorf("--%s %q: expected a time such as 30s or 2m", x.GetFlag().Name, x.GetValue())
 		}
-		return fmt.Errorf("%w\n  regmigrate --help lists the flags", err)
+		return fmt.Errorf("%w%s\n  %s --help lists the flags", err, suggestFlag(cmd, err), cmd.CommandPath())
 	})
 	x := cmd.Flags()
 	x.SortFlags = false
@@ -151,7 +151,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 // asPlugin lets the help of cmd and its subcommands show what a user of a
 // plugin types.
 func asPlugin(cmd *cobra.Command, name string) {
-	cmd.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: name}
+	cmd.Annotations[cobra.CommandDisplayNameAnnotation] = name
 	word := regexp.MustCompile(`(^|[^/.\w] *)regmigrate `)
 	var each func(c *cobra.Command)
 	each = func(c *cobra.Command) {

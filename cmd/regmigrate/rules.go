@@ -43,6 +43,7 @@ the most specific one applies; -o json lists them in that order.`,
 			return showRules(s, &f, presets)
 		},
 	}
+	setExits(cmd, "", "")
 	addRuleFlags(cmd, &f)
 	cmd.Flags().StringVarP(&f.output, "output", "o", "text", "`format` of standard output: text, json")
 	complete(cmd, "output", []string{"text", "json"})
@@ -82,6 +83,7 @@ is none is an error, with exit code 2.`,
 			return testRules(cmd.Context(), s, &f, check, args)
 		},
 	}
+	setExits(cmd, "--check: a rule moves one of them", "standard input could not be read")
 	addRuleFlags(cmd, &f)
 	cmd.Flags().StringVarP(&f.output, "output", "o", "text", "`format` of standard output: text, json")
 	complete(cmd, "output", []string{"text", "json"})

@@ -43,7 +43,7 @@ func ParseScopes(names []string) (Scopes, error) {
 			}
 		}
 		if !found {
-			return 0, fmt.Errorf("scope %q: expected %s or all", name, strings.Join(ScopeNames(), ", "))
+			return 0, fmt.Errorf("unknown scope %q; known are %s, all", name, strings.Join(ScopeNames(), ", "))
 		}
 	}
 	if set == 0 {

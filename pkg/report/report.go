@@ -92,5 +92,5 @@ func Find(name string) (Writer, error) {
 			return w, nil
 		}
 	}
-	return Writer{}, fmt.Errorf("unknown form of report %q; known are %s", name, strings.Join(Names(), ", "))
+	return Writer{}, fmt.Errorf("unknown format %q; known are %s", name, strings.Join(Names(), ", "))
 }

@@ -13,7 +13,7 @@ func TestFind(t *testing.T) {
 		}
 	}
 	_, err := Find("jsn")
-	if want := `unknown form of report "jsn"; known are text, diff, json`; err == nil || !strings.HasPrefix(err.Error(), want) {
+	if want := `unknown format "jsn"; known are text, diff, json`; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 }

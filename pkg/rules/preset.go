@@ -47,7 +47,7 @@ func Preset(name string) ([]Rule, error) {
 	name, list, listed := strings.Cut(name, ":")
 	known := presetNames()
 	if !slices.Contains(known, name) {
-		return nil, fmt.Errorf("unknown preset %q; known are %s%s", name, strings.Join(known, ", "), didYouMean(name, known))
+		return nil, fmt.Errorf("unknown preset %q; known are %s%s", name, strings.Join(known, ", "), DidYouMean(name, known))
 	}
 	info, rules, err := loadPreset(name)
 	switch {

@@ -83,7 +83,7 @@ func (s strict) mapping(n *yaml.Node, name string, keys []string, each func(key,
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if !slices.Contains(keys, k.Value) {
-			return s.errorf(k, "unknown key %q; allowed are %s%s", k.Value, strings.Join(keys, ", "), didYouMean(k.Value, keys))
+			return s.errorf(k, "unknown key %q; allowed are %s%s", k.Value, strings.Join(keys, ", "), DidYouMean(k.Value, keys))
 		}
 		if line, twice := seen[k.Value]; twice {
 			return s.errorf(k, "key %q stands here twice (first in line %d); allowed is one", k.Value, line)

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// didYouMean returns ` (did you mean "x"?)` for the one of known that is
+// DidYouMean returns ` (did you mean "x"?)` for the one of known that is
 // nearest to s, or "" when none is near.
-func didYouMean(s string, known []string) string {
+func DidYouMean(s string, known []string) string {
 	best, at := "", 1+max(1, len(s)/3)
 	for _, k := range known {
 		if d := distance(strings.ToLower(s), k); d < at {

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// On a terminal the text of flags is broken at words: no line of --help is
+// longer than the terminal is wide, but for examples, which are to be copied.
+func TestUsageFits(t *testing.T) {
+	const columns = 80
+	for _, args := range [][]string{nil, {"pr"}, {"registry", "mirror"}} {
+		root := newRootCommand(streams{}, nil)
+		setUsage(root, columns)
+		cmd, _, err := root.Find(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, flags, ok := strings.Cut(cmd.UsageString(), "\nFlags:\n")
+		if !ok {
+			t.Fatalf("%q has no flags", args)
+		}
+		for line := range strings.Lines(flags) {
+			if line = strings.TrimSuffix(line, "\n"); len(line) > columns {
+				t.Errorf("%q: %d columns: %s", args, len(line), line)
+			}
+		}
+	}
+}
