@@ -65,7 +65,7 @@ func (g *graph) configure(f *File, root *syntax.Node) {
 func (g *graph) specsOf(dir string, root *syntax.Node) []fieldSpec {
 	var out []fieldSpec
 	for _, n := range itemsOf(root, "configurations") {
-		at := path.Join(dir, n.Value)
+		at := g.tree.at(dir, n.Value)
 		if n.Kind != syntax.Scalar || isURL(n.Value) || leaves(n.Value, at) {
 			continue
 		}

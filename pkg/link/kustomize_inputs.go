@@ -17,7 +17,7 @@ func (g *graph) named(f *File, n *syntax.Node) *File {
 	if n == nil || n.Kind != syntax.Scalar || n.Value == "" || isURL(n.Value) {
 		return nil
 	}
-	at := path.Join(path.Dir(f.Path), n.Value)
+	at := g.tree.at(path.Dir(f.Path), n.Value)
 	if leaves(n.Value, at) {
 		g.outside(f, n)
 		return nil
@@ -147,10 +147,10 @@ func (g *graph) operations(l *layer, f *File, list *syntax.Node, by edit.Map) []
 // selects as an entry of images does.
 func (g *graph) transformer(l *layer, f *File, n *syntax.Node) {
 	if n.Kind == syntax.Scalar && !strings.Contains(n.Value, "\n") {
-		if at := path.Join(path.Dir(f.Path), n.Value); !isURL(n.Value) && !leaves(n.Value, at) {
+		if at := g.tree.at(path.Dir(f.Path), n.Value); !isURL(n.Value) && !leaves(n.Value, at) {
 			if k := g.kustomization(at); k != nil && k != f && g.root(k) != nil {
 				for _, r := range itemsOf(g.root(k), "resources") {
-					if g.kustomization(path.Join(at, r.Value)) == nil {
+					if g.kustomization(g.tree.at(at, r.Value)) == nil {
 						g.transformer(l, k, r)
 					}
 				}

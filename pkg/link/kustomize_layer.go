@@ -110,7 +110,7 @@ func (g *graph) kustomization(dir string) *File {
 // something that is not in the repository.
 func (g *graph) resource(l *layer, f *File, n *syntax.Node) {
 	name := n.Value
-	at := path.Join(path.Dir(f.Path), name)
+	at := g.tree.at(path.Dir(f.Path), name)
 	switch {
 	case n.Kind != syntax.Scalar || name == "":
 	case isURL(name):
@@ -136,7 +136,7 @@ func (g *graph) outside(f *File, n *syntax.Node) {
 
 // component adds a component, which is applied to what its parent has so far.
 func (g *graph) component(l *layer, f *File, n *syntax.Node) {
-	at := path.Join(path.Dir(f.Path), n.Value)
+	at := g.tree.at(path.Dir(f.Path), n.Value)
 	switch {
 	case n.Kind != syntax.Scalar || n.Value == "":
 	case isURL(n.Value), isHosted(n.Value) && g.kustomization(at) == nil:

@@ -9,6 +9,7 @@
 package link
 
 import (
+	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -74,6 +75,11 @@ type Tree struct {
 	// is nil when there is none to be had. File uses it.
 	Load func(path string) *File
 
+	// Real returns the path, relative to the root, of what is at path once all
+	// symbolic links on the way are followed; path itself when it leads out of
+	// the repository or nowhere. Nil follows none.
+	Real func(path string) string
+
 	// Read returns the bytes of a file of the repository, unscanned; nil when it
 	// cannot be read. It is nil when there is no repository.
 	Read func(path string) []byte
@@ -86,8 +92,9 @@ type Tree struct {
 	// Partial says that the run looks at a part of the repository only.
 	Partial bool
 
-	loaded map[string]*File // what Load was asked for; nil for what is not there
-	graph  *graph           // the kustomizations, once they were linked
+	real   map[string]string // what Real was asked for
+	loaded map[string]*File  // what Load was asked for; nil for what is not there
+	graph  *graph            // the kustomizations, once they were linked
 }
 
 // A File is a scanned file.
@@ -124,6 +131,24 @@ func (t *Tree) File(path string) *File {
 // Follows reports whether the kustomizations of t, or what is deployed, take
 // something from the file at path.
 func (t *Tree) Follows(path string) bool { return t.graph != nil && t.graph.parsed[path] != nil }
+
+// at returns the path of what a file in the folder dir calls name, by the path
+// that the walk knows it under: a base may lie behind a symbolic link.
+func (t *Tree) at(dir, name string) string {
+	at := path.Join(dir, name)
+	if t.Real == nil || name == "" || leaves(name, at) || isURL(name) {
+		return at
+	}
+	real, known := t.real[at]
+	if !known {
+		if t.real == nil {
+			t.real = map[string]string{}
+		}
+		real = t.Real(at)
+		t.real[at] = real
+	}
+	return real
+}
 
 // under returns the names, of those in Names, that lie below the folder dir.
 func (t *Tree) under(dir string) []string {

@@ -22,7 +22,7 @@ func (g *gatherer) tree(ctx context.Context) *link.Tree {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
 	}
 	if g.opts.Walk.Root != "" {
-		t.Load, t.Read, t.Holding, t.Partial = g.load, g.bytes, g.holding(ctx), g.partial()
+		t.Load, t.Read, t.Real, t.Holding, t.Partial = g.load, g.bytes, g.real, g.holding(ctx), g.partial()
 	}
 	return t
 }
@@ -44,6 +44,24 @@ func (g *gatherer) load(path string) *link.File {
 func (g *gatherer) bytes(path string) []byte {
 	_, src := g.fetch(path)
 	return src
+}
+
+// real follows the symbolic links on the way to path, unless they lead out of
+// the repository.
+func (g *gatherer) real(path string) string {
+	root, err := filepath.EvalSymlinks(g.opts.Walk.Root)
+	if err != nil {
+		return path
+	}
+	to, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(path)))
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(root, to)
+	if err != nil || !filepath.IsLocal(rel) {
+		return path
+	}
+	return filepath.ToSlash(rel)
 }
 
 // fetch reads a file of the repository. Src is nil when it cannot be read, or
