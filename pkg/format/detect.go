@@ -248,6 +248,7 @@ func (d *detector) scalar(f *frame) {
 			return
 		}
 		d.contexts(f, n, Context{Reason: BareHost})
+	case strings.HasPrefix(text, "${") && !hasSuffix(key, pathKeys) && !hasSuffix(key, patternKeys) && d.fallsBack(f):
 	case !isReference(text):
 		d.larger(f)
 	case hasSuffix(key, pathKeys):
