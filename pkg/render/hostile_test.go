@@ -125,6 +125,28 @@ func TestHostile(t *testing.T) {
 	}
 }
 
+// TestLateAfterwards wants no failure of a change that was not seen to be wrong:
+// the rendering after it did not end in time.
+func TestLateAfterwards(t *testing.T) {
+	r := hostileRunner(t)
+	r.Deadline = time.Second
+	tree := func(text string) fstest.MapFS {
+		files := fstest.MapFS{}
+		for name, src := range oneTemplate(text).Files {
+			files["web/"+name] = &fstest.MapFile{Data: src}
+		}
+		return files
+	}
+	const endless = "{{ range 9000000000000000000 }}{{ end }}"
+	got, err := r.Verify(context.Background(), tree("kind: A\n"), tree(endless), Options{Move: mover(t, nil)})
+	if err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	if v := got[0]; v.State != Unproven || !strings.Contains(v.Reason, "after the change rendering did not end within 1s") {
+		t.Errorf("%v: %s; want unproven, because it did not end", v.State, v.Reason)
+	}
+}
+
 // TestHostileVerify wants one verdict that is unproven, and the others as ever.
 func TestHostileVerify(t *testing.T) {
 	r := hostileRunner(t)

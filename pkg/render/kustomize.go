@@ -134,7 +134,10 @@ func (p *towers) local(ctx context.Context) (string, error) {
 	now := old
 	p.keep = old.Inflated
 	if !v.Unchanged {
-		if now, err = p.build(ctx, p.after, replaced); isOfJob(err) {
+		if now, err = p.build(ctx, p.after, replaced); isLate(err) {
+			v.State, v.Reason = Unproven, "after the change "+err.Error()
+			return v.Reason, nil
+		} else if isOfJob(err) {
 			v.State, v.Reason = Failed, "it does not build any more: "+p.after.missingOr(err)
 			return "", nil
 		} else if err != nil {

@@ -54,10 +54,18 @@ func (r *Runner) run(ctx context.Context, j *job) (*answer, error) {
 // the child, which it would do again.
 type chartError struct {
 	text  string
-	fatal bool
+	fatal bool // another try would end the same way
+	late  bool // it did not end in time, which a busy machine may be the reason of
 }
 
 func (e *chartError) Error() string { return e.text }
+
+// isLate reports whether err is a rendering that did not end in time: of what
+// it would have printed nothing is known.
+func isLate(err error) bool {
+	ce := (*chartError)(nil)
+	return errors.As(err, &ce) && ce.late
+}
 
 // slot waits until a child may run, and returns what gives that back.
 func (r *Runner) slot(ctx context.Context) (func(), error) {

@@ -102,7 +102,7 @@ func (c *child) ask(ctx context.Context, j *job) (*answer, error) {
 		}
 		c.end()
 		if errors.Is(g.err, errTooLong) {
-			return nil, &chartError{printedTooMuch(j.Limits.MaxOutput), true}
+			return nil, &chartError{text: printedTooMuch(j.Limits.MaxOutput), fatal: true}
 		}
 		err := c.why(j.Limits)
 		if ce := (*chartError)(nil); j.Build != nil && errors.As(err, &ce) {
@@ -111,7 +111,7 @@ func (c *child) ask(ctx context.Context, j *job) (*answer, error) {
 		return nil, err
 	case <-late.C:
 		c.end()
-		return nil, &chartError{tooLong(j.Limits.Deadline), true}
+		return nil, &chartError{text: tooLong(j.Limits.Deadline), fatal: true, late: true}
 	case <-ctx.Done():
 		c.end()
 		return nil, ctx.Err()
@@ -139,11 +139,11 @@ func (c *child) why(l limits) error {
 	code := c.cmd.ProcessState.ExitCode()
 	switch {
 	case code == exitRecursion, strings.Contains(said, "stack overflow"):
-		return &chartError{"endless recursion, through tpl most likely", true}
+		return &chartError{text: "endless recursion, through tpl most likely", fatal: true}
 	case code == exitMemory, outOfMemoryRE.MatchString(said):
-		return &chartError{"rendering needed more than " + size(l.Memory) + " of memory", true}
+		return &chartError{text: "rendering needed more than " + size(l.Memory) + " of memory", fatal: true}
 	case code == exitDeadline:
-		return &chartError{tooLong(l.Deadline), true}
+		return &chartError{text: tooLong(l.Deadline), fatal: true, late: true}
 	case said == "":
 		return fmt.Errorf("%w: %s", errGone, c.cmd.ProcessState)
 	}

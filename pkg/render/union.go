@@ -28,6 +28,13 @@ func (u *union) fail(set, why string) {
 	}
 }
 
+// unproven notes why nothing is known of the set.
+func (u *union) unproven(set, why string) {
+	if u.why == "" {
+		u.why = set + ": " + why
+	}
+}
+
 // add adds the verdict of one set.
 func (u *union) add(set string, before, after *Rendered, v Verdict) {
 	out := &u.verdict
@@ -93,7 +100,7 @@ func (u *union) close() Verdict {
 	case u.failed != "":
 		v.State, v.Reason = Failed, u.failed
 	case u.library:
-	case v.Sets == 0:
+	case v.Sets == 0 && u.why == "":
 		v.State, v.Reason = Unproven, "it does not render"
 		if len(v.NotRendered) > 0 {
 			v.Reason = v.NotRendered[0].Why

@@ -137,6 +137,10 @@ func (p *pair) compare(ctx context.Context, u *union, unchanged bool) (again boo
 	after := first
 	if !unchanged {
 		after, err = p.r.render(ctx, p.after, p.now, p.o.As, first.Versions)
+		if isLate(err) {
+			u.unproven(p.old.Name, "after the change "+err.Error())
+			return false, nil
+		}
 		if ce := (*chartError)(nil); errors.As(err, &ce) || errors.Is(err, errGone) {
 			u.fail(p.old.Name, "it does not render any more: "+err.Error())
 			return ce == nil || !ce.fatal, nil
