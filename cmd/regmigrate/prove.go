@@ -130,6 +130,9 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 			for _, m := range t.Made {
 				out = append(out, made(&m, values.Name))
 			}
+			for _, u := range t.Unread {
+				out = append(out, made(&render.Made{Ref: u.Ref, Template: u.Template}, values.Name))
+			}
 		}
 		p.bar.tell(fmt.Sprintf("%d charts rendered with markers", p.read.Add(1)))
 		if len(out) == 0 {

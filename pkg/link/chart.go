@@ -162,7 +162,7 @@ func (c *chart) traced(made []Made, move Mover) []Group {
 	}
 	c.named(groups, of, all, move)
 	c.annotations(groups, made)
-	return groups
+	return append(groups, c.behind(files, of, move)...)
 }
 
 // valueFiles returns the value files that the chart is rendered with: "" for

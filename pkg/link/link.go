@@ -203,7 +203,7 @@ type Consequence struct {
 }
 
 // A Made is a rendered reference and what it is made of. The texts of its
-// parts, joined, are the reference.
+// parts, joined, are the reference; there are none when nothing is known of it.
 type Made struct {
 	Ref      string
 	Template string // that printed it, a path in the chart
