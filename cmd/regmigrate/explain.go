@@ -80,8 +80,7 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	if err != nil {
 		return err
 	}
-	o := set.report(f)
-	o.Color = colour(f.color, s.out)
+	o := set.reportTo(s.out, f)
 	n, err := report.Explain(s.out, plan, filepath.ToSlash(rel)+inner, line, o)
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}

@@ -173,8 +173,7 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 
 // notPushed says what keeps the change from being pushed.
 func notPushed(s streams, f *flags, set *setup, plan *rewrite.Plan, err error) error {
-	o := set.report(f)
-	o.Color = colour(f.color, s.err)
+	o := set.reportTo(s.err, f)
 	if e := report.Proofs(s.err, plan, o); e != nil {
 		return &exit{exitFailed, e}
 	}
@@ -216,7 +215,7 @@ func failures(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 	if err != nil {
 		return err
 	}
-	o := set.report(f)
-	o.Quiet, o.Color = true, colour(f.color, s.err)
+	o := set.reportTo(s.err, f)
+	o.Quiet = true
 	return text.Write(s.err, plan, o)
 }

@@ -143,7 +143,7 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 			return err
 		}
 	}
-	o.Color = colour(f.color, s.out)
+	o = set.reportTo(s.out, f)
 	out := bufio.NewWriter(s.out)
 	err := set.output.Write(out, plan, o)
 	if err == nil {
@@ -159,13 +159,23 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 	if err != nil {
 		return err
 	}
-	o.Color = colour(f.color, s.err)
-	return text.Write(s.err, plan, o)
+	return text.Write(s.err, plan, set.reportTo(s.err, f))
 }
 
 // report says how to report.
 func (s *setup) report(f *flags) report.Options {
 	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args}
+}
+
+// maxColumns is how wide a summary gets on a terminal that is wider: sentences
+// of more columns are hard to read.
+const maxColumns = 120
+
+// reportTo says how to report to w, which may be a terminal.
+func (s *setup) reportTo(w io.Writer, f *flags) report.Options {
+	o := s.report(f)
+	o.Color, o.Width = colour(f.color, w), min(width(w), maxColumns)
+	return o
 }
 
 // toFile writes one report to its file.

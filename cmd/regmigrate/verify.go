@@ -92,8 +92,7 @@ func (p *prover) verdicts(ctx context.Context, s streams, f *flags, set *setup, 
 	if err != nil && !errors.As(err, &some) {
 		return &exit{exitFailed, err}
 	}
-	o := set.report(f)
-	o.Color = colour(f.color, s.out)
+	o := set.reportTo(s.out, f)
 	if len(plan.Proofs) == 0 && !f.quiet && some == nil {
 		fmt.Fprintln(s.out, "nothing to prove: no chart and no kustomization was found")
 	}

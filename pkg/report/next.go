@@ -66,7 +66,11 @@ func (t *text) newName() string {
 // what is shown; n, dry-run, is among them.
 var looking = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
 
-// writing returns args without the flags that kept a run from writing.
+// reporting matches -o with its value in the same word.
+var reporting = regexp.MustCompile(`^-o=?[a-z]+$`)
+
+// writing returns args without the flags that kept a run from writing, and
+// those that asked for reports.
 func writing(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
@@ -76,10 +80,12 @@ func writing(args []string) []string {
 		}
 		name, value, ok := strings.Cut(a, "=")
 		switch {
-		case name == "--baseline": // of no use but to a check
+		case name == "--baseline" || // of no use but to a check
+			name == "--report" || name == "--output" || a == "-o": // they are there already
 			if !ok {
 				i++
 			}
+		case reporting.MatchString(a):
 		case (name == "--dry-run" || name == "--check") && value != "false":
 		case looking.MatchString(a):
 			if rest := strings.ReplaceAll(a, "n", ""); rest != "-" {

@@ -20,6 +20,8 @@ func TestWriting(t *testing.T) {
 		{"-j4n", "-j4n"},
 		{"--check --baseline b a", "a"},
 		{"--baseline=b --check a", "a"},
+		{"-o json --report html=x.html -n a", "a"},
+		{"--output=json --report=html=x.html -ojson -o=json a", "a"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {

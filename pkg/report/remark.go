@@ -11,7 +11,8 @@ import (
 
 // remark says in a few words what to know about what is kept for one reason:
 // what all of it has in common and what is left to do by hand. If there is
-// neither, it says what the reason means, which may be left out.
+// neither, it says how to ask for it, or what the reason means, which may be
+// left out.
 func remark(k keptFor) (s string, optional bool) {
 	note := k.all[0].Note
 	for _, x := range k.all {
@@ -25,7 +26,20 @@ func remark(k keptFor) (s string, optional bool) {
 	case advice != "":
 		return advice, false
 	}
+	if s := scopeHint(k); s != "" {
+		return s, false
+	}
 	return gist(k), true
+}
+
+// scopeHint says how to ask for what is out of scope, "" when no scope alone
+// moves all of it.
+func scopeHint(k keptFor) string {
+	s, ok := scopeOf(k.reason)
+	if !ok || slices.ContainsFunc(k.all, func(x located) bool { return x.Scope != s }) {
+		return ""
+	}
+	return "--scope " + format.Manifests.String() + "," + s.String() + some(len(k.all), " moves it", " moves them")
 }
 
 // scopeOf returns the scope that r says was not asked for, false if r is not a
@@ -48,8 +62,8 @@ func scopeOf(r format.Reason) (format.Scope, bool) {
 // first part of the sentence that explains them. It is "" for a comment
 // whose scope is another, since "comment: a comment" says nothing.
 func gist(k keptFor) string {
-	if s, ok := scopeOf(k.reason); ok && !slices.ContainsFunc(k.all, func(x located) bool { return x.Scope != s }) {
-		return "--scope " + format.Manifests.String() + "," + s.String() + some(len(k.all), " moves it", " moves them")
+	if s := scopeHint(k); s != "" {
+		return s
 	}
 	s := k.reason.Doc()
 	for _, end := range []string{": ", "; "} {
