@@ -77,6 +77,9 @@ func TestGitea(t *testing.T) {
 	git("remote", "add", "origin", remote)
 	write("a.yaml", "kind: Pod\nspec: {containers: [{image: \"k8s.gcr.io/pause:3.9\"}]}  # as it was\n")
 	commit("one app")
+	if err := g.AwaitPushed(t.Context(), "shop"); err != nil {
+		t.Fatal(err)
+	}
 
 	// pr runs the program, which ends with code, and returns both streams.
 	var shown strings.Builder

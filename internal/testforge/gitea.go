@@ -154,7 +154,7 @@ func StartGitea(ctx context.Context, program, dir string) (*Gitea, error) {
 		return nil, err
 	}
 	go func() { g.done <- g.cmd.Wait() }()
-	if err := g.await(ctx); err != nil {
+	if err := g.await(ctx, "/version"); err != nil {
 		g.Close()
 		return nil, err
 	}
@@ -166,14 +166,15 @@ func (g *Gitea) env() []string {
 	return append(os.Environ(), "HOME="+g.dir, "GITEA_WORK_DIR="+g.dir, "GIT_CONFIG_NOSYSTEM=1", "USER=root")
 }
 
-// await returns when Gitea answers, or has ended, or after a minute.
-func (g *Gitea) await(ctx context.Context) error {
+// await returns when Gitea answers a request to path with success, or has
+// ended, or after a minute.
+func (g *Gitea) await(ctx context.Context, path string) error {
 	ctx, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		last := g.Do(http.MethodGet, "/version", nil, nil)
+		last := g.Do(http.MethodGet, path, nil, nil)
 		if last == nil {
 			return nil
 		}
@@ -186,6 +187,13 @@ func (g *Gitea) await(ctx context.Context) error {
 			return fmt.Errorf("gitea does not answer: %w\n%s", last, g.Log())
 		}
 	}
+}
+
+// AwaitPushed returns when Gitea has noticed the first push to a repository of
+// the user, which it does some time after the push has ended: until then the
+// repository is empty to it, and has no pull requests (404).
+func (g *Gitea) AwaitPushed(ctx context.Context, name string) error {
+	return g.await(ctx, "/repos/"+g.User+"/"+name+"/pulls")
 }
 
 // Log is what Gitea has written so far.
