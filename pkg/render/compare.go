@@ -37,8 +37,8 @@ func Rules(set *rules.Set) Mover {
 // random or depends on the time, and is not compared.
 //
 // The texts are compared, not what they mean: outside of references every
-// byte is the same. The exceptions are counted: a checksum under a key
-// checksum/… may change when another line does, and a text that is folded
+// byte is the same. The exceptions are counted: a checksum under a key that
+// says so (checksum/…, …-hash) may change when another line does, and a text that is folded
 // elsewhere, as a reference got longer, is compared by what it means. Text in
 // base64 is compared by what it says.
 func Compare(before []*Rendered, after *Rendered, move Mover) Verdict {

@@ -128,11 +128,12 @@ func firstWord(s string) string {
 }
 
 var (
-	checksumRE = regexp.MustCompile(`^\s*(?:-\s+)?["']?checksum/[^\s:"']+["']?\s*:\s*["']?([0-9a-f]{64}|[0-9a-f]{40})["']?\s*$`)
+	checksumRE = regexp.MustCompile(`^\s*(?:-\s+)?["']?[^\s:"']*(?i:checksum|hash|\bcheck/)[^\s:"']*["']?\s*:\s+["']?([0-9a-f]{64}|[0-9a-f]{40})["']?\s*$`)
 	base64RE   = regexp.MustCompile(`[A-Za-z0-9+/]{16,}={0,2}`)
 )
 
-// isChecksum reports whether both lines give a checksum under the same key.
+// isChecksum reports whether both lines give a checksum under the same key,
+// one that says what it is: checksum/config, configmap/checksum, config-hash.
 func isChecksum(before, after string) bool {
 	b, a := checksumRE.FindStringSubmatchIndex(before), checksumRE.FindStringSubmatchIndex(after)
 	return b != nil && a != nil && b[3]-b[2] == a[3]-a[2] && before[:b[2]] == after[:a[2]] && before[b[3]:] == after[a[3]:]
