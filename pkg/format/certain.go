@@ -56,7 +56,7 @@ func (d *detector) certainInTool(f *frame) bool {
 		return len(keys) == 3 && keys[0] == "services" && keys[2] == "image" && f.up.node.Field("build") == nil
 	case strings.Contains("/"+d.in.Path, "/.github/workflows/") || strings.Contains("/"+d.in.Path, "/.gitea/workflows/"):
 		// https://docs.github.com/actions/using-workflows/workflow-syntax-for-github-actions#jobsjob_idcontainer
-		return len(keys) == 3 && keys[2] == "container" || len(keys) == 4 && keys[2] == "container" && keys[3] == "image" ||
+		return f.key == "uses" && onDocker(f) || len(keys) == 3 && keys[2] == "container" || len(keys) == 4 && keys[2] == "container" && keys[3] == "image" ||
 			len(keys) == 5 && keys[2] == "services" && keys[4] == "image"
 	case strings.HasSuffix(base, ".gitlab-ci.yml") || base == ".gitlab-ci.yaml":
 		// https://docs.gitlab.com/ci/yaml/#image
@@ -65,11 +65,24 @@ func (d *detector) certainInTool(f *frame) bool {
 	case strings.HasSuffix(d.in.Path, ".circleci/config.yml"):
 		// https://circleci.com/docs/configuration-reference/#docker
 		return len(keys) > 1 && keys[len(keys)-1] == "image" && keys[len(keys)-2] == "docker"
+	case base == "action.yml" || base == "action.yaml":
+		// https://docs.github.com/actions/creating-actions/metadata-syntax-for-github-actions#runs-for-docker-container-actions
+		return onDocker(f) && (f.key == "uses" || len(keys) == 2 && keys[0] == "runs" && keys[1] == "image")
+	case base == "bitbucket-pipelines.yml":
+		// https://support.atlassian.com/bitbucket-cloud/docs/docker-image-options/
+		n := len(keys)
+		return n > 0 && keys[n-1] == "image" || n > 1 && keys[n-1] == "name" && keys[n-2] == "image"
+	case base == "devcontainer.json" || base == ".devcontainer.json":
+		// https://containers.dev/implementors/json_reference/#image-specific
+		return len(keys) == 1 && keys[0] == "image"
 	case base == ".drone.yml" || strings.HasPrefix(base, ".woodpecker"):
 		return f.key == "image"
 	}
 	return false
 }
+
+// onDocker reports whether the value at f says that Docker is to fetch it.
+func onDocker(f *frame) bool { return strings.HasPrefix(f.node.Value, "docker://") }
 
 // keys are the keys from the root of f's document down to f, items left out.
 // There are none where more collections hold f than any tool's file nests.

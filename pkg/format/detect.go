@@ -296,12 +296,18 @@ func (d *detector) whole(f *frame, certain bool) {
 		return
 	}
 	role := Whole
-	if strings.HasPrefix(f.node.Value, "oci://") {
+	if strings.HasPrefix(f.node.Value, "oci://") || !certain && sourceURLs[fold(f.effectiveKey())] {
 		role = Registry // of charts and other artifacts: no library/ is implied
 	}
 	o.Pieces = []Piece{d.piece(f.node, role, "")}
 	d.add(f, o)
 }
+
+// sourceURLs are keys for where charts come from, which name a registry of
+// charts without a transport too: repoURL: registry-1.docker.io/bitnamicharts.
+// Sources: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/,
+// https://helmfile.readthedocs.io/en/latest/#oci-registries
+var sourceURLs = set("repourl", "url", "chart", "remotechart")
 
 func transportLen(s string) int {
 	_, n := image.TrimTransport(s)

@@ -64,7 +64,7 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 		}
 	}
 	g.advise(t, p)
-	p.Advice = slices.Concat(g.advice(t.Advice), g.catalogue(groups), g.pushed(groups))
+	p.Advice = slices.Concat(g.advice(t.Advice), g.catalogue(groups), g.pushed(groups), g.unseen(groups))
 	slices.SortStableFunc(p.Advice, compareAdvice)
 	sort.SliceStable(p.Files, func(i, j int) bool { return p.Files[i].Path < p.Files[j].Path })
 	p.Skipped, p.groups = g.skipped, groups
