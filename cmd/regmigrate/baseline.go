@@ -90,7 +90,11 @@ func (b *baseline) update(w io.Writer, plan *rewrite.Plan, quiet bool) error {
 	for _, a := range was.Stale {
 		gone += a.Count
 	}
-	_, err := fmt.Fprintf(w, "%s accepts %d mentions now: %d new, %d gone\n", now.File, n, was.New, gone)
+	next := ""
+	if was.New+gone > 0 {
+		next = "next: commit it; regmigrate --check with the same baseline fails for what is new\n"
+	}
+	_, err := fmt.Fprintf(w, "%s accepts %d mentions now: %d new, %d gone\n%s", now.File, n, was.New, gone, next)
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,19 @@ func (s streams) name() string {
 		return "kubectl regmigrate"
 	}
 	return "regmigrate"
+}
+
+// typed is what the user types to start the program again, which was started
+// as arg0: its name, or the relative path by which it was called, as ./bin/regmigrate,
+// where the shell finds none of that name.
+func (s streams) typed(arg0 string) string {
+	if s.plugin || filepath.IsAbs(arg0) || filepath.Base(arg0) == arg0 {
+		return s.name()
+	}
+	if _, err := exec.LookPath(s.name()); err == nil {
+		return s.name()
+	}
+	return arg0
 }
 
 // An exit ends the program with a code. Its message, when it has one, is

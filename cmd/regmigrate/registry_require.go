@@ -50,6 +50,7 @@ type required struct {
 	untold  map[string]string          // new name -> why a tag of it is not known
 	unasked map[registry.Pair]string   // what nobody asked about, and why
 	refused map[string]bool            // new references that were refused
+	silent  string                     // one of these whose registry does not answer, the first by name
 }
 
 // require lets what set plans ask registries, if that was asked for; nil if
@@ -97,12 +98,19 @@ func (r *required) refuse(ctx context.Context, moves []rewrite.Move) []string {
 	}
 	r.bar.clear()
 	why := make([]string, len(moves))
-	r.refused = map[string]bool{}
+	r.refused, r.silent = map[string]bool{}, ""
 	for i := range moves {
 		for _, p := range pairs[i] {
-			if x := r.known[p]; why[i] == "" && !meets(r.f.registry.require, x.Verdict) {
+			x := r.known[p]
+			if meets(r.f.registry.require, x.Verdict) {
+				continue
+			}
+			r.refused[p.New] = true
+			if x.Verdict == registry.Unreachable && (r.silent == "" || p.New < r.silent) {
+				r.silent = p.New
+			}
+			if why[i] == "" {
 				why[i] = p.New + ": " + x.Verdict.String() + after(x.Detail)
-				r.refused[p.New] = true
 			}
 		}
 	}
@@ -189,8 +197,12 @@ func (r *required) outcome() error {
 	if r == nil || len(r.refused) == 0 {
 		return nil
 	}
+	hint := ""
+	if r.silent != "" && !r.f.registry.offline {
+		hint = "\n  regmigrate registry ping " + registryOf(r.silent) + " says what is in the way"
+	}
 	return &exit{exitLeft, errors.New("--require " + r.f.registry.require + ": " + counted(len(r.refused), "image") + some(len(r.refused), " is", " are") +
-		" not as required; what names " + some(len(r.refused), "it", "them") + " stays as it is")}
+		" not as required; what names " + some(len(r.refused), "it", "them") + " stays as it is" + hint)}
 }
 
 func some(n int, one, many string) string {

@@ -85,6 +85,14 @@ func explained(c checked) string {
 	return from + c.Detail
 }
 
+// registryOf is the registry of a reference, that of Docker Hub where it names none.
+func registryOf(text string) string {
+	if ref, err := image.Parse(text); err == nil && ref.Domain != "" {
+		return ref.Domain
+	}
+	return "docker.io"
+}
+
 // afterCheck says what to do next, "" when there is nothing.
 func afterCheck(all []checked, count map[registry.Verdict]int) string {
 	const line = "next: %s\n        %s\n"
@@ -96,11 +104,7 @@ func afterCheck(all []checked, count map[registry.Verdict]int) string {
 	case count[registry.Unreachable] > 0:
 		for _, c := range all {
 			if c.Verdict == registry.Unreachable {
-				host := "docker.io"
-				if ref, err := image.Parse(c.New); err == nil && ref.Domain != "" {
-					host = ref.Domain
-				}
-				return fmt.Sprintf(line, "regmigrate registry ping "+host, "says what is in the way")
+				return fmt.Sprintf(line, "regmigrate registry ping "+registryOf(c.New), "says what is in the way")
 			}
 		}
 	case copies:

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 
@@ -63,7 +64,8 @@ type flags struct {
 	wholly           bool // charts and kustomizations are rendered, every one
 	registry         registryFlags
 
-	args []string // of the command line, as given
+	args    []string // of the command line, to be repeated
+	program string   // what the user types to start the program
 }
 
 // newRootCommand returns the whole command line; line is what the user typed.
@@ -82,7 +84,10 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.args = line
+			f.args, f.program = line, s.typed(os.Args[0])
+			if f.together {
+				f.args = unhooked(line, args)
+			}
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}

@@ -164,7 +164,7 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 
 // report says how to report.
 func (s *setup) report(f *flags) report.Options {
-	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args}
+	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program}
 }
 
 // maxColumns is how wide a summary gets on a terminal that is wider: sentences

@@ -80,3 +80,15 @@ func around(trace tracer, files []string) tracer {
 		return nil, nil
 	}
 }
+
+// unhooked is what a user types to have done everywhere what a hook did to the
+// files args at the end of its command line: these may be more than a screen
+// holds.
+func unhooked(line, args []string) []string {
+	n := len(line) - len(args)
+	if n < 0 || !slices.Equal(line[n:], args) {
+		return line
+	}
+	out := slices.DeleteFunc(slices.Clone(line[:n]), func(a string) bool { return a == "--together" || a == "--" })
+	return append(out, ".")
+}

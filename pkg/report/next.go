@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ func (t *text) next() {
 	moves := len(t.s.moved) > 0
 	switch {
 	case t.o.looked() && moves:
-		command, does := []string{"regmigrate"}, "writes it"
+		command, does := []string{cmp.Or(t.o.Program, "regmigrate")}, "writes it"
 		var what []string
 		if t.p.ChangesChart() {
 			what = append(what, "charts")

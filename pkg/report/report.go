@@ -46,6 +46,10 @@ type Options struct {
 	// "2 rules of .regmigrate.yaml"; it may be empty.
 	Rules string
 
+	// Program is what the user types to start the program, regmigrate if it is
+	// empty.
+	Program string
+
 	// Args are the arguments the user gave, without the name of the program.
 	// The summary repeats them, without those that kept it from writing, in
 	// its hint on what to do next.
