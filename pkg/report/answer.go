@@ -78,7 +78,9 @@ func (t *text) nothing() string {
 		words = "nothing is left to move"
 	}
 	switch {
-	case !t.empty() && len(t.s.kept) > 0:
+	case len(t.s.kept) > 0 && len(t.s.failed) > 0:
+		return words + " but in " + count(len(t.s.failed), "file") + " that failed"
+	case len(t.s.kept) > 0:
 		return words
 	case !t.empty():
 		return words + " in what could be read"

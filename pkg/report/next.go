@@ -30,6 +30,8 @@ func (t *text) next() {
 		t.line(plain, "        "+does)
 	case t.o.Check:
 		// A gate that is open has nothing more to say.
+	case len(t.s.failed) > 0:
+		// These come first, and say so themselves.
 	default:
 		if reasons := t.byHand(); len(reasons) > 0 {
 			t.line(plain, "next: add "+t.newName()+" by hand to what is kept as "+list(reasons, "and"))

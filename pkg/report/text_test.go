@@ -44,6 +44,10 @@ func TestText(t *testing.T) {
 		Files:   []rewrite.File{{Path: "a.yaml", Abs: "/home/ann/repo/a.yaml", Err: errors.New(`writing "/home/ann/repo/a.yaml": disk full`)}},
 		Skipped: []walk.Skip{{Path: "secret.yaml", Reason: walk.Unreadable, Err: errors.New("permission denied")}},
 	}
+	failingPolicy := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{
+		{Path: "a.yaml", Err: errors.New("disk full")},
+		staying("deny.yaml", kept(7, "k8s.gcr.io", format.Policy, "")),
+	}}
 	outside := kept(1, "k8s.gcr.io/x", format.Conflict, "it needs a write outside of PATH")
 	outside.Implied = true
 	conflicts := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{
@@ -156,6 +160,16 @@ func TestText(t *testing.T) {
 			`    a.yaml: writing "a.yaml": disk full`,
 			"    secret.yaml: unreadable: permission denied",
 			"2 files looked at, 1 skipped: 1 unreadable",
+		)},
+		{"failures, and something that stays", failingPolicy, Options{}, lines(
+			"nothing to move but in 1 file that failed",
+			"1 mention stays",
+			"     1 policy  deny.yaml:7",
+			"               add the new registry by hand: the policy may deny or miss what",
+			"               runs after the move",
+			"1 file failed and stays as it is; put it right or leave it out with --exclude, and run again",
+			"    a.yaml: disk full",
+			"2 files looked at",
 		)},
 		{"each cause of a conflict", conflicts, Options{Check: true}, lines(
 			"nothing is left to move",
