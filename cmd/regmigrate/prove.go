@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -102,7 +103,7 @@ func (p *prover) close() {
 
 // trace returns the func that tells what a chart's rendered references are
 // made of, with its default values and with those of its value sets that may
-// hold something that the rules move.
+// hold something that the rules move, or a registry.
 func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(dir string) ([]link.Made, error) {
 	open := sync.OnceValues(func() (*render.Tree, error) { return render.OpenTree(p.tree(root)) })
 	return func(dir string) ([]link.Made, error) {
@@ -117,7 +118,7 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 		var out []link.Made
 		var first error
 		for _, values := range chart.Sets {
-			if len(values.Values) > 0 && !slices.ContainsFunc(values.Values, set.MayMatch) {
+			if len(values.Values) > 0 && !slices.ContainsFunc(values.Values, set.MayMatch) && !slices.ContainsFunc(values.Values, setsRegistry) {
 				continue
 			}
 			t, err := p.runner.Trace(ctx, &chart, values, p.as)
@@ -140,6 +141,11 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 		}
 		return out, nil
 	}
+}
+
+// setsRegistry reports whether values may put another registry before an image.
+func setsRegistry(values []byte) bool {
+	return bytes.Contains(bytes.ToLower(values), []byte("registry"))
 }
 
 // made is a render.Made as package link has it. A value set that is no file

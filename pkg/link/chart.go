@@ -64,6 +64,7 @@ func linkCharts(t *Tree, move Mover) []Group {
 		if len(c.made) > 0 {
 			groups = append(groups, c.traced(c.made, move)...)
 		}
+		groups = append(groups, c.overrides(move)...)
 		groups = append(groups, c.dependencies(move)...)
 	}
 	return groups
@@ -162,6 +163,7 @@ func (c *chart) traced(made []Made, move Mover) []Group {
 	}
 	c.named(groups, of, all, move)
 	c.annotations(groups, made)
+	groups = append(groups, c.sharing(all, of, move)...)
 	return append(groups, c.behind(files, of, move)...)
 }
 

@@ -10,7 +10,8 @@ type Chart struct {
 	// stand where `helm dependency build` would put them.
 	Files map[string][]byte
 
-	// Sets are its value sets: the default one, and each ci/*-values.yaml.
+	// Sets are its value sets: the default one, the files of values beside it,
+	// and each ci/*-values.yaml.
 	Sets []ValueSet
 
 	// Borrowed are dependencies that charts/ does not hold and that another

@@ -56,19 +56,28 @@ func (x *index) read(dir string) Chart {
 	return c
 }
 
-// addSets adds the value files that chart-testing would install c with.
+// addSets adds the value files that lie beside the default ones, as
+// values-prod.yaml does, and those that chart-testing would install c with.
 // Source: github.com/helm/chart-testing, ci/*-values.yaml.
 func (c *Chart) addSets(tree fs.FS) error {
-	names, err := fs.Glob(tree, path.Join(escapeGlob(c.Dir), "ci/*-values.yaml"))
-	if err != nil {
-		return fmt.Errorf("looking for value files in %q: %w", c.Dir, err)
-	}
-	for _, name := range names {
-		src, err := readBounded(tree, name)
+	seen := map[string]bool{"values.yaml": true}
+	for _, pattern := range []string{"values*.yaml", "values*.yml", "*values.yaml", "*values.yml", "ci/*-values.yaml"} {
+		names, err := fs.Glob(tree, path.Join(escapeGlob(c.Dir), pattern))
 		if err != nil {
-			return err
+			return fmt.Errorf("looking for value files in %q: %w", c.Dir, err)
 		}
-		c.Sets = append(c.Sets, ValueSet{Name: "ci/" + path.Base(name), Values: [][]byte{src}})
+		for _, name := range names {
+			set := path.Join(path.Dir(pattern), path.Base(name))
+			if info, err := fs.Stat(tree, name); seen[set] || err == nil && info.IsDir() {
+				continue
+			}
+			seen[set] = true
+			src, err := readBounded(tree, name)
+			if err != nil {
+				return err
+			}
+			c.Sets = append(c.Sets, ValueSet{Name: set, Values: [][]byte{src}})
+		}
 	}
 	return nil
 }

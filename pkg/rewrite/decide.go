@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -133,18 +134,16 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 	return out
 }
 
-// dedupe leaves of the members that are one piece, and the same, the first.
+// dedupe leaves of the members that are the same text in the same pieces the
+// first.
 func (g *group) dedupe() {
-	type same struct {
-		id   pieceID
-		text string
-	}
-	seen := map[same]bool{}
+	seen := map[string]bool{}
 	g.members = slices.DeleteFunc(g.members, func(m decided) bool {
-		if len(m.occ.Pieces) > 1 {
-			return false
+		x := m.occ.Text()
+		for k := range m.occ.Pieces {
+			id := idOf(&m.occ.Pieces[k])
+			x += fmt.Sprintf("\x00%s:%d:%d", id.path, id.span.Start, id.span.End)
 		}
-		x := same{idOf(&m.occ.Pieces[0]), m.occ.Text()}
 		twice := seen[x]
 		seen[x] = true
 		return twice
