@@ -63,8 +63,16 @@ func (t *text) explain(f *rewrite.File, x *rewrite.Finding) {
 	if x.Implied {
 		t.paragraph("No text search for the old name finds it: it is split over several values, spelled with an escape, or short for an image of Docker Hub.")
 	}
-	if f.Unverified && x.Status == rewrite.Rewritten {
+	switch {
+	case x.Follows:
+		t.paragraph("It moves because something else does: " + x.Note + ".")
+	case f.Unverified && x.Status == rewrite.Rewritten:
 		t.paragraph("No parser takes this file, so that the edit rests on the grammar of references alone.")
+	}
+	for _, a := range t.p.Advice {
+		if a.Path == f.Path && a.Line == x.Line {
+			t.paragraph("To do: " + strings.TrimPrefix(a.Ref+": "+a.Text, ": ") + after(" ", a.Source))
+		}
 	}
 	if x.Status == rewrite.Rewritten {
 		return
