@@ -86,7 +86,7 @@ func (s *dockerScan) found(text segment, at edit.Span, x setting) bool {
 			return true // part of an image that an ARG makes up
 		}
 	}
-	return s.add(Occurrence{Pieces: []Piece{{Text: word.text, Map: word.m}}, Place: x.place, Scope: x.scope, Unasked: x.unasked})
+	return s.add(Occurrence{Pieces: []Piece{{Text: word.text, Map: word.m, Role: roleIn(text.text, at)}}, Place: x.place, Scope: x.scope, Unasked: x.unasked})
 }
 
 // mark explains the mark with index i, which lies in no occurrence: it stands

@@ -147,11 +147,7 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 			reasonAt(decides, found.Span) != "" || byFlag(n.Value, found.Span.Start) != "" || comparedAt(n.Value, found.Span) {
 			continue
 		}
-		role := Whole
-		if strings.HasSuffix(n.Value[:found.Span.Start], "oci://") {
-			role = Registry // of charts and other artifacts: no library/ is implied
-		}
-		p := d.part(n, found.Span.Start, found.Span.End, role, "")
+		p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")
 		d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, Unasked: unasked})
 	}
 	for _, i := range d.marksIn(n.Span) {
@@ -236,6 +232,8 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 	if role == Registry {
 		p.Text = line[in.Start:in.End]
 		found.Span = in
+	} else {
+		p.Role = roleIn(line, found.Span)
 	}
 	s, ok := m.Span(found.Span.Start+shift, found.Span.End+shift)
 	if !ok {

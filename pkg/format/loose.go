@@ -79,7 +79,7 @@ func (d *detector) looseMark(i int) {
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, Marked: true})
 		return
 	case about == "":
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, shift+found.Span.Start, shift+found.Span.End, Whole, "")}, Marked: true})
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span), "")}, Marked: true})
 		return
 	default:
 		c.Reason = about

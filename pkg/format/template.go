@@ -136,7 +136,7 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
 	default:
 		for _, found := range image.Find(l.Text) {
-			d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, found.Span.Start, found.Span.End, Whole, "")}})
+			d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, found.Span.Start, found.Span.End, roleIn(l.Text, found.Span), "")}})
 		}
 		for _, i := range marks {
 			if d.told[i] {

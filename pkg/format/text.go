@@ -47,6 +47,9 @@ func scanText(in Input) (Scanned, error) {
 			out.Contexts = append(out.Contexts, c)
 			continue
 		}
+		if role == Whole {
+			role = roleIn(line, span)
+		}
 		start := m.Start - at.Start + span.Start
 		p := Piece{Path: in.Path, Text: line[span.Start:span.End], Role: role, Span: edit.Span{Start: start, End: start + span.Len()}, Map: edit.Identity(start, span.Len())}
 		out.Occurrences = append(out.Occurrences, Occurrence{Pieces: []Piece{p}, Scope: c.Scope, Unasked: c.Reason, Marked: true})
@@ -59,6 +62,16 @@ var docsExt = set(".md", ".markdown", ".mdx", ".rst", ".adoc", ".asciidoc", ".tx
 var scriptExt = set(".sh", ".bash", ".zsh", ".ksh", ".fish", ".bats", ".mk", ".mak", ".tf", ".tfvars", ".hcl", ".nomad", ".ps1", ".psm1", ".bat", ".cmd", ".nix", ".bzl", ".bazel", ".star", ".cue", ".jsonnet", ".libsonnet", ".rego", ".groovy", ".gradle", ".awk", ".sed", ".dhall", ".kcl", ".pkl")
 
 var scriptName = set("makefile", "gnumakefile", "justfile", "jenkinsfile", "vagrantfile", "tiltfile", "earthfile", "build", "workspace", "rakefile", "procfile", "snakefile", "taskfile")
+
+// roleIn returns the role of the reference at a place in text. Behind oci://
+// is a chart or another artifact, and before a slash the beginning of a path:
+// no library/ is implied in either.
+func roleIn(text string, at edit.Span) Role {
+	if strings.HasSuffix(text[:at.Start], "oci://") || strings.HasPrefix(text[at.End:], "/") {
+		return Registry
+	}
+	return Whole
+}
 
 // textContext says what kind of text the file at name is.
 func textContext(name string, src []byte) Context {
