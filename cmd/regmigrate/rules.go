@@ -96,7 +96,7 @@ is none is an error, with exit code 2.`,
 func ruleSet(f *flags) (*setup, bool, error) {
 	asJSON := f.output == "json"
 	if f.output != "json" && f.output != "text" {
-		return nil, false, fmt.Errorf("--output: unknown form %q; known are text, json", f.output)
+		return nil, false, fmt.Errorf("--output: unknown format %q; known are text, json", f.output)
 	}
 	f.output = "" // the main command's forms of report are others
 	set, err := prepare(f, nil, nil)

@@ -45,7 +45,7 @@ func FindInventory(name string) (InventoryWriter, error) {
 			return w, nil
 		}
 	}
-	return InventoryWriter{}, fmt.Errorf("unknown form %q; known are %s", name, strings.Join(InventoryNames(), ", "))
+	return InventoryWriter{}, fmt.Errorf("unknown format %q; known are %s", name, strings.Join(InventoryNames(), ", "))
 }
 
 // writeInventoryPlain writes each reference once. Those that are not known in

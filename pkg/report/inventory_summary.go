@@ -27,9 +27,12 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 		}
 	}
 	where := lookedIn(v)
-	if len(images) == 0 {
+	switch all := len(v.Images()); {
+	case len(images) == 0 && all > 0: // with --old-only
+		fmt.Fprintln(b, paint(o.Color, green, "no image comes from a registry that moves, of "+number(all)+" in "+where))
+	case len(images) == 0:
 		fmt.Fprintf(b, "no image in %s\n", where)
-	} else {
+	default:
 		line := fmt.Sprintf("%s, %s, %s; looked at %s", count(len(images), "image"), count(uses, "use"), some(len(registries), "1 registry", number(len(registries))+" registries"), where)
 		fmt.Fprintln(b, line)
 	}
