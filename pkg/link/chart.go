@@ -225,7 +225,7 @@ func (c *chart) occurrence(m *Made, file string) (format.Occurrence, bool) {
 		switch {
 		case i > 0:
 			piece.Role = format.Repository
-		case image.IsHost(strings.TrimSuffix(piece.Text, "/")):
+		case len(m.Parts) > 1 && image.IsHost(strings.TrimSuffix(piece.Text, "/")): // redis:7 alone is a name and a tag
 			piece.Role = format.Registry
 		}
 		name = true
