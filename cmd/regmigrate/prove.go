@@ -135,7 +135,7 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 				out = append(out, made(&render.Made{Ref: u.Ref, Template: u.Template}, values.Name))
 			}
 		}
-		p.bar.tell(fmt.Sprintf("%d charts rendered with markers", p.read.Add(1)))
+		p.bar.tell(fmt.Sprintf("%d charts rendered to find their references", p.read.Add(1)))
 		if len(out) == 0 {
 			return nil, first
 		}

@@ -192,7 +192,7 @@ func addFileFlags(cmd *cobra.Command, f *flags) {
 }
 
 func addColorFlag(cmd *cobra.Command, f *flags) {
-	cmd.Flags().StringVar(&f.color, "color", "auto", "`when` to use colour: auto, always, never")
+	cmd.Flags().StringVar(&f.color, "color", "auto", "`when` to use colour: auto (on a terminal, unless NO_COLOR is set), always, never")
 	complete(cmd, "color", []string{"auto", "always", "never"})
 }
 
