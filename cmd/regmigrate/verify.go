@@ -102,6 +102,9 @@ func (p *prover) verdicts(ctx context.Context, s streams, f *flags, set *setup, 
 	if some != nil {
 		return &exit{exitFailed, some}
 	}
+	if plan.Count().Failed > 0 || unreadable(plan) {
+		return &exit{code: exitFailed}
+	}
 	return provenOr(plan, f.requireProof)
 }
 

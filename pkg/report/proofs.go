@@ -180,6 +180,21 @@ func Proofs(w io.Writer, p *rewrite.Plan, o Options) error {
 		t.width = 80
 	}
 	t.proofs()
+	t.unproved()
 	_, err := w.Write(t.b.Bytes())
 	return err
+}
+
+// unproved writes which files of the plan failed, of which no verdict speaks.
+func (t *text) unproved() {
+	failed := summarize(t.p).failed
+	if len(failed) == 0 {
+		return
+	}
+	if !t.o.Quiet {
+		t.line(red, count(len(failed), "file")+" failed, and the verdicts say nothing of "+some(len(failed), "it", "them"))
+	}
+	for _, f := range failed {
+		t.line(red, "    "+f.path+": "+f.why)
+	}
 }
