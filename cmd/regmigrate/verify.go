@@ -41,7 +41,7 @@ interrupted (Ctrl-C), it shows the verdicts that there are, and exits with 3.`,
 			return verify(cmd.Context(), s, &f, args)
 		},
 	}
-	setExits(cmd, "a proof failed; --require-proof: something is unproven", "it could not be done, or was interrupted; what was proven is shown")
+	setExits(cmd, "a proof failed; --require-proof: something is unproven", "files failed, or it was interrupted; what was proven is shown")
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
 	x.StringVar(&f.base, "base", "", "compare the files as they are with the commit `REV`")
