@@ -3,6 +3,7 @@ package rewrite
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -32,6 +33,8 @@ func (g *gatherer) unseen(groups []*group) []Advice {
 			switch {
 			case m.getsDomain() && m.occ.Part && ofNoChart(p.Path, charts):
 				text = "The chart that these values are for is not in this repository. If it puts a registry of its own before the name, give that key the new registry instead."
+			case g.splitsArgument(m):
+				text = "A build that sets the argument itself (--build-arg) has to set it to the new registry's host alone: the path stands in the FROM now."
 			case isService(m.occ, p.Path):
 				text = "GitLab names a service after its image, so its host name changes with the registry: give it an alias."
 			}
@@ -47,6 +50,13 @@ func (g *gatherer) unseen(groups []*group) []Advice {
 		}
 	}
 	return out
+}
+
+// splitsArgument reports whether m is an image of a Dockerfile of which an ARG
+// gets the new domain, and the FROM the path that goes before the name.
+func (g *gatherer) splitsArgument(m *decided) bool {
+	c := g.candidate(m.occ.Pieces[0].Path)
+	return c != nil && c.file.Format == format.Dockerfile.Name && slices.ContainsFunc(m.changes, func(x change) bool { return x.piece > 0 && x.Len() == 0 })
 }
 
 // getsDomain reports whether m is a short name that moves to one with a domain.
