@@ -261,14 +261,8 @@ func (d *deployment) sourceFolder(s *syntax.Node, dir string) (*layer, bool) {
 		}
 		return l, known
 	}
-	var pattern strings.Builder
-	at := 0
-	for _, m := range templated.FindAllStringIndex(dir, -1) {
-		pattern.WriteString(regexp.QuoteMeta(dir[at:m[0]]) + ".+")
-		at = m[1]
-	}
-	re, err := regexp.Compile("^" + pattern.String() + regexp.QuoteMeta(dir[at:]) + "$")
-	if err != nil {
+	re := filled(dir, ".+")
+	if re == nil {
 		return &layer{}, false
 	}
 	l := &layer{}

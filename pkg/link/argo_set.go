@@ -82,14 +82,8 @@ func (d *deployment) keepElements(a *application, m string) {
 // keepSelected keeps the images of l that a text with templates in it may be the
 // name of.
 func (d *deployment) keepSelected(l *layer, text string) {
-	var pattern strings.Builder
-	at := 0
-	for _, m := range templated.FindAllStringIndex(text, -1) {
-		pattern.WriteString(regexp.QuoteMeta(text[at:m[0]]) + ".*")
-		at = m[1]
-	}
-	re, err := regexp.Compile("^" + pattern.String() + regexp.QuoteMeta(text[at:]) + "$")
-	if err != nil {
+	re := filled(text, ".*")
+	if re == nil {
 		return
 	}
 	for i := range l.out {
@@ -97,15 +91,22 @@ func (d *deployment) keepSelected(l *layer, text string) {
 		if x.now == x.after || !re.MatchString(x.now) && !re.MatchString(x.after) {
 			continue
 		}
-		g := Group{Keep: format.Conflict, Why: "an ApplicationSet may select it by " + text}
-		if x.from != nil {
-			g.Occurrences = append(g.Occurrences, *x.from)
-		} else {
-			g.Insert = d.inserts(x.after)
-		}
-		if x.insert.Path != "" {
-			g.Insert = append(g.Insert, x.insert)
-		}
-		d.found = append(d.found, g)
+		d.keepArrival(x, "an ApplicationSet may select it by "+text)
 	}
+}
+
+// filled matches what text may be once its templates are filled in, each with
+// what the pattern blank matches; nil when that is no pattern.
+func filled(text, blank string) *regexp.Regexp {
+	var pattern strings.Builder
+	at := 0
+	for _, m := range templated.FindAllStringIndex(text, -1) {
+		pattern.WriteString(regexp.QuoteMeta(text[at:m[0]]) + blank)
+		at = m[1]
+	}
+	re, err := regexp.Compile("^" + pattern.String() + regexp.QuoteMeta(text[at:]) + "$")
+	if err != nil {
+		return nil
+	}
+	return re
 }

@@ -122,17 +122,22 @@ func (d *deployment) uncaught(f *File, entry string, l *layer) {
 		if a.now == a.after || a.after != entry || a.now == entry {
 			continue
 		}
-		g := Group{Keep: format.Conflict, Why: "an entry of images in " + f.Path + " would select it after the move, and does not now"}
-		if a.from != nil {
-			g.Occurrences = append(g.Occurrences, *a.from)
-		} else {
-			g.Insert = d.inserts(a.after)
-		}
-		if a.insert.Path != "" {
-			g.Insert = append(g.Insert, a.insert)
-		}
-		d.found = append(d.found, g)
+		d.keepArrival(a, "an entry of images in "+f.Path+" would select it after the move, and does not now")
 	}
+}
+
+// keepArrival keeps what brings the image a, for that reason.
+func (d *deployment) keepArrival(a *arrival, why string) {
+	g := Group{Keep: format.Conflict, Why: why}
+	if a.from != nil {
+		g.Occurrences = append(g.Occurrences, *a.from)
+	} else {
+		g.Insert = d.inserts(a.after)
+	}
+	if a.insert.Path != "" {
+		g.Insert = append(g.Insert, a.insert)
+	}
+	d.found = append(d.found, g)
 }
 
 // follow decides a pick as the entry of the kustomization in dir that has the
