@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -164,7 +165,13 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 
 // report says how to report.
 func (s *setup) report(f *flags) report.Options {
-	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program}
+	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program, Versioned: s.versioned()}
+}
+
+// versioned reports whether the files are those of a git work tree.
+func (s *setup) versioned() bool {
+	_, err := os.Stat(filepath.Join(s.options.Walk.Root, ".git"))
+	return s.options.Walk.Root != "" && err == nil
 }
 
 // maxColumns is how wide a summary gets on a terminal that is wider: sentences

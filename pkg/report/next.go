@@ -14,29 +14,49 @@ func (t *text) next() {
 	moves := len(t.s.moved) > 0
 	switch {
 	case t.o.looked() && moves:
-		command, does := []string{cmp.Or(t.o.Program, "regmigrate")}, "writes it"
-		var what []string
-		if t.p.ChangesChart() {
-			what = append(what, "charts")
+		does := "writes it"
+		command := writing(t.o.Args)
+		if what := t.provable(); what != "" {
+			command, does = append([]string{"--verify"}, command...), "writes it, after proving the "+what
 		}
-		if t.p.ChangesKustomization() {
-			what = append(what, "kustomizations")
-		}
-		if len(t.p.Proofs) == 0 && len(what) > 0 {
-			command, does = append(command, "--verify"), "writes it, after proving the "+list(what, "and")
-		}
-		t.put(plain, "next: ")
-		t.put(bold, strings.Join(append(command, quoted(writing(t.o.Args))...), " "))
-		t.line(plain, "        "+does)
+		t.command(command, does)
 	case t.o.Check:
 		// A gate that is open has nothing more to say.
 	case len(t.s.failed) > 0:
 		// These come first, and say so themselves.
 	default:
+		if what := t.provable(); moves && what != "" && t.o.Versioned {
+			if command, ok := proving(t.o.Args); ok {
+				t.command(append([]string{"verify", "--base", "HEAD"}, command...), "proves the "+what)
+			}
+		}
 		if reasons := t.byHand(); len(reasons) > 0 {
 			t.line(plain, "next: add "+t.newName()+" by hand to what is kept as "+list(reasons, "and"))
 		}
 	}
+}
+
+// command writes what to run next, by its arguments, and what it does.
+func (t *text) command(args []string, does string) {
+	t.put(plain, "next: ")
+	t.put(bold, strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, quoted(args)...), " "))
+	t.line(plain, "        "+does)
+}
+
+// provable says what of that which changes could be proven and was not:
+// charts, kustomizations, or both.
+func (t *text) provable() string {
+	if len(t.p.Proofs) > 0 {
+		return ""
+	}
+	var what []string
+	if t.p.ChangesChart() {
+		what = append(what, "charts")
+	}
+	if t.p.ChangesKustomization() {
+		what = append(what, "kustomizations")
+	}
+	return list(what, "and")
 }
 
 // byHand returns for which reasons there is something that works no longer if
@@ -99,6 +119,25 @@ func writing(args []string) []string {
 		}
 	}
 	return out
+}
+
+// proving returns args as verify takes them; it is false when it does not know
+// one of them.
+func proving(args []string) ([]string, bool) {
+	for i := 0; i < len(args); i++ {
+		name, _, set := strings.Cut(args[i], "=")
+		switch {
+		case args[i] == "--":
+			return args, true
+		case name == "--rule", name == "--preset", name == "--config", name == "--scope", name == "--color", name == "--render-timeout":
+			if !set {
+				i++
+			}
+		case strings.HasPrefix(args[i], "-"):
+			return nil, false
+		}
+	}
+	return args, true
 }
 
 // safeInShell matches words that mean themselves in every shell.

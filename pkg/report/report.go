@@ -54,6 +54,10 @@ type Options struct {
 	// The summary repeats them, without those that kept it from writing, in
 	// its hint on what to do next.
 	Args []string
+
+	// Versioned says that the files are those of a git work tree, so that what
+	// was written can be held against the commit before.
+	Versioned bool
 }
 
 // looked reports whether nothing was to be written.
