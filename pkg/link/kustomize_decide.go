@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -58,6 +59,9 @@ func (g *graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to, newNa
 		d.tie(&arrival{from: newName.occ}) // the one name of the entry
 	}
 	g.judge(d, l, o, n, p, to, s)
+	if now := n.Str("newName"); d.verdict != conflict && suffixes(n) && to.text != "" && now != p.name && cmp.Or(newName.text, now) == to.text {
+		d.hold("it would be given the name that it has after the move, and kustomize puts its tagSuffix twice behind a name that it does not change")
+	}
 	if to.edit.Path != "" && (d.verdict == moving || d.verdict == both) {
 		d.edits = append(d.edits, to.edit)
 	}

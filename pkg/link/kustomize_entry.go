@@ -84,7 +84,7 @@ func (g *graph) selects(l *layer, o origin, before, after *pattern) selection {
 	}
 	for i := range l.out {
 		a := &l.out[i]
-		if a.needs != "" && !l.specs[a.needs] && !o.specs[a.needs] {
+		if a.needs != "" && !o.looksAt(l, a.needs) {
 			continue
 		}
 		now := before.selects(a.now)
@@ -101,6 +101,13 @@ func (g *graph) selects(l *layer, o origin, before, after *pattern) selection {
 		}
 	}
 	return s
+}
+
+// looksAt reports whether the entry looks at a configured image field: one of
+// images looks at those that its layer or one below configures, a transformer at
+// its own alone.
+func (o origin) looksAt(l *layer, field string) bool {
+	return o.specs[field] || o.list != nil && l.specs[field]
 }
 
 // replace notes the short names to which the entry gives another: they name no

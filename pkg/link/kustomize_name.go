@@ -90,7 +90,11 @@ func (g *graph) rename(o origin, n *syntax.Node, key string) renamed {
 		start = 1
 	}
 	spelled, ends := spelledOut(n.Value[start:])
-	probe := format.Occurrence{Pieces: []format.Piece{{Text: spelled + "x"}}}
+	some := "x"
+	if strings.HasSuffix(spelled, "/") {
+		some = "x/x" // no name that library/ is put before
+	}
+	probe := format.Occurrence{Pieces: []format.Piece{{Text: spelled + some}}}
 	m, ok := g.move(&probe)
 	if !ok || m.Len > len(spelled) || m.Len == 0 {
 		return renamed{}
@@ -104,6 +108,9 @@ func (g *graph) rename(o origin, n *syntax.Node, key string) renamed {
 		}
 		p := format.PieceOf(o.file.Path, &at, o.field(key), format.Whole, "")
 		occ := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: o.field(key)}, Marked: true}
+		if same, ok := g.move(occ); !ok || same != m {
+			return renamed{} // to the rules it is no reference: docker.io/.*
+		}
 		return renamed{text: n.Value[:start] + m.New + n.Value[start+end:], occ: occ}
 	}
 	by := n.Map
