@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
 // isChartTemplate reports whether the file at name is a template of a chart
@@ -50,7 +52,7 @@ func comparisons(file string, src []byte) []comparison {
 		return nil
 	}
 	var out []comparison
-	text := string(src)
+	text, lines := string(src), edit.NewLines(src)
 	for _, form := range []struct {
 		re                     *regexp.Regexp
 		name, literal, operand int // the groups
@@ -59,7 +61,8 @@ func comparisons(file string, src []byte) []comparison {
 			group := func(n int) string { return text[m[2*n]:m[2*n+1]] }
 			literal := strings.Trim(group(form.literal), "\"`")
 			if holds := comparing(group(form.name), literal); holds != nil {
-				out = append(out, comparison{group(form.operand), holds, text[m[0]:m[1]], file, 1 + strings.Count(text[:m[0]], "\n")})
+				line, _ := lines.Position(m[0])
+				out = append(out, comparison{group(form.operand), holds, text[m[0]:m[1]], file, line})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"bytes"
+	"iter"
 	"regexp"
 	"slices"
 
@@ -20,26 +21,34 @@ var (
 // registry, is kept.
 func (g *gatherer) pushed(groups []*group) []Advice {
 	var out []Advice
-	for _, x := range groups {
-		if !x.moves() {
+	lines := map[string]*edit.Lines{}
+	for m := range moving(groups) {
+		p := &m.occ.Pieces[0]
+		c := g.candidate(p.Path)
+		if c == nil || m.occ.Image || !writes(c.file.Before, p.Span) {
 			continue
 		}
-		for i := range x.members {
-			m := &x.members[i]
-			if !m.ok {
-				continue
-			}
-			p := &m.occ.Pieces[0]
-			c := g.candidate(p.Path)
-			if c == nil || m.occ.Image || !writes(c.file.Before, p.Span) {
-				continue
-			}
-			a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: "This command writes to the registry: see that the new one takes it, which a mirror may not, and that the login before it is for the new one."}
-			a.Line, _ = edit.NewLines(c.file.Before).Position(p.Span.Start)
-			out = append(out, a)
+		if lines[p.Path] == nil {
+			lines[p.Path] = edit.NewLines(c.file.Before)
 		}
+		a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: "This command writes to the registry: see that the new one takes it, which a mirror may not, and that the login before it is for the new one."}
+		a.Line, _ = lines[p.Path].Position(p.Span.Start)
+		out = append(out, a)
 	}
 	return out
+}
+
+// moving goes over the references that move.
+func moving(groups []*group) iter.Seq[*decided] {
+	return func(yield func(*decided) bool) {
+		for _, x := range groups {
+			for i := range x.members {
+				if m := &x.members[i]; m.ok && x.moves() && !yield(m) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // writes reports whether the command around at writes to the reference there.
@@ -49,10 +58,17 @@ func writes(src []byte, at edit.Span) bool {
 	return pushes.Match(all) || copies.Match(before) && !bytes.ContainsRune(after, '/')
 }
 
+// maxCommand is how many bytes of a command are looked at on either side of a
+// reference: there may be one on each of very many lines.
+const maxCommand = 1 << 10
+
 // command returns what stands before and behind at on the lines that are one
 // command: those before it that end with a backslash, and those after it while
 // they do.
 func command(src []byte, at edit.Span) (before, after []byte) {
+	from := max(0, at.Start-maxCommand)
+	src = src[from:min(len(src), at.End+maxCommand)]
+	at = edit.Span{Start: at.Start - from, End: at.End - from}
 	start := bytes.LastIndexByte(src[:at.Start], '\n') + 1
 	for start > 0 {
 		before := bytes.TrimRight(src[:start], "\r\n")

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"slices"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -104,7 +105,7 @@ func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
 			t.Settle()
 		}
 		g.settle()
-		groups := groupUp(t, append(s.groups, t.Groups...))
+		groups := groupUp(t, slices.Concat(s.groups, t.Groups))
 		ignored := ignoresOf(g.found)
 		for _, x := range groups {
 			x.decide(g.opts.Rules, g.opts.scopes(), ignored)

@@ -19,35 +19,26 @@ func (g *gatherer) unseen(groups []*group) []Advice {
 	type key struct{ path, text string }
 	told := map[key]bool{}
 	var out []Advice
-	for _, x := range groups {
-		if !x.moves() || x.follows {
+	for m := range moving(groups) {
+		p := m.occ.Pieces[0]
+		text := ""
+		switch {
+		case m.getsDomain() && m.occ.Part && ofNoChart(p.Path, charts):
+			text = "The chart that these values are for is not in this repository. If it puts a registry of its own before the name, give that key the new registry instead."
+		case g.splitsArgument(m):
+			text = "A build that sets the argument itself (--build-arg) has to set it to the new registry's host alone: the path stands in the FROM now."
+		case isService(m.occ, p.Path):
+			text = "GitLab names a service after its image, so its host name changes with the registry: give it an alias."
+		}
+		k := key{p.Path, text}
+		c := g.candidate(p.Path)
+		if text == "" || told[k] || c == nil {
 			continue
 		}
-		for i := range x.members {
-			m := &x.members[i]
-			if !m.ok {
-				continue
-			}
-			p := m.occ.Pieces[0]
-			text := ""
-			switch {
-			case m.getsDomain() && m.occ.Part && ofNoChart(p.Path, charts):
-				text = "The chart that these values are for is not in this repository. If it puts a registry of its own before the name, give that key the new registry instead."
-			case g.splitsArgument(m):
-				text = "A build that sets the argument itself (--build-arg) has to set it to the new registry's host alone: the path stands in the FROM now."
-			case isService(m.occ, p.Path):
-				text = "GitLab names a service after its image, so its host name changes with the registry: give it an alias."
-			}
-			k := key{p.Path, text}
-			c := g.candidate(p.Path)
-			if text == "" || told[k] || c == nil {
-				continue
-			}
-			told[k] = true
-			a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: text}
-			a.Line, _ = edit.NewLines(c.file.Before).Position(p.Span.Start)
-			out = append(out, a)
-		}
+		told[k] = true
+		a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: text}
+		a.Line, _ = edit.NewLines(c.file.Before).Position(p.Span.Start)
+		out = append(out, a)
 	}
 	return out
 }
