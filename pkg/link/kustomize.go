@@ -234,9 +234,13 @@ func (g *graph) root(f *File) *syntax.Node {
 	return nil
 }
 
-// advise tells a person something about f, once.
-func (g *graph) advise(f *File, at int, text string) {
-	a := Advice{Path: f.Path, At: at, Text: text}
+// advise tells a person what to do about f, once.
+func (g *graph) advise(f *File, at int, text string) { g.addAdvice(f, Advice{f.Path, at, text, false}) }
+
+// note tells a person a fact about f, once.
+func (g *graph) note(f *File, at int, text string) { g.addAdvice(f, Advice{f.Path, at, text, true}) }
+
+func (g *graph) addAdvice(f *File, a Advice) {
 	if g.survey || f.Outside || g.advised[a] {
 		return
 	}

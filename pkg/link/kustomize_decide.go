@@ -122,11 +122,11 @@ func (g *graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *patter
 	case len(s.all) == 0 && !s.fits:
 		ref, _, _ := split(s.wrong.after)
 		d.hold("it selects nothing now, and would select " + ref + " after the move")
-		g.advise(o.file, at, "the entry selects nothing: what arrives is called "+ref+" already; if its tag is meant for that, change the name by hand")
+		g.note(o.file, at, "the entry selects nothing: what arrives is called "+ref+" already; if its tag is meant for that, change the name by hand")
 	case len(s.all) == 0:
 		d.why, d.idle = "it selects nothing that arrives", s.keeps
 		if !o.file.Outside && !l.taken[p.name] {
-			d.advice = Advice{o.file.Path, at, "the entry selects nothing, before and after: no image called " + p.name + " arrives here"}
+			d.advice = Advice{o.file.Path, at, "the entry selects nothing, before and after: no image called " + p.name + " arrives here", true}
 		}
 	case s.keeps && s.moved && p.re != nil:
 		d.verdict, d.why = stays, "the regular expression selects the old names and the new"

@@ -131,7 +131,7 @@ func (g *graph) resource(l *layer, f *File, n *syntax.Node) {
 
 // outside tells that the path n of f leaves the repository.
 func (g *graph) outside(f *File, n *syntax.Node) {
-	g.advise(f, n.Span.Start, n.Value+" lies outside of the repository and is not followed: what it brings is not known here")
+	g.note(f, n.Span.Start, n.Value+" lies outside of the repository and is not followed: what it brings is not known here")
 }
 
 // component adds a component, which is applied to what its parent has so far.

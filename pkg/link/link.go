@@ -178,11 +178,13 @@ func (t *Tree) Settle() {
 	sort.Slice(t.Files, func(i, j int) bool { return t.Files[i].Path < t.Files[j].Path })
 }
 
-// An Advice is something for a person to do about a file.
+// An Advice is something that a person should do about a file or, as a note,
+// know about it.
 type Advice struct {
 	Path string // of the file
 	At   int    // byte offset in it that the advice is about; -1 when it is about the whole file
-	Text string // a sentence or two: what is the matter, and what to do
+	Text string // a sentence or two: what the matter is and, unless it is a note, what to do
+	Note bool   // a fact worth knowing; no action is required
 }
 
 // A Moved is a piece that moves.

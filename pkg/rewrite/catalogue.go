@@ -52,7 +52,7 @@ func (g *gatherer) catalogue(groups []*group) []Advice {
 				k, known := at[key]
 				if !known {
 					at[key] = len(out)
-					out = append(out, Advice{Path: p.Path, Ref: key.ref, Text: a.Text, Source: a.Source})
+					out = append(out, Advice{Path: p.Path, Ref: key.ref, Text: a.Text, Note: a.Note, Source: a.Source})
 					first = append(first, p.Span.Start)
 					continue
 				}

@@ -45,13 +45,14 @@ type Plan struct {
 	Baseline *Compared // what came of comparing with a baseline; nil: there is none
 }
 
-// An Advice is something for a person to do. It never changes a byte or an
-// exit code.
+// An Advice is something that a person should do or, as a note, know. It never
+// changes a byte or an exit code.
 type Advice struct {
 	Path   string // of the file it is about, relative to the root; "" when it is about none
 	Line   int    // 1-based; 0 when it is about the whole file
 	Ref    string // the reference it is about, "" when it is about none
-	Text   string // a sentence or two: what is the matter, and what to do
+	Text   string // a sentence or two: what the matter is and, unless it is a note, what to do
+	Note   bool   // a fact worth knowing; no action is required
 	Source string // a URL where one can read more, "" when there is none
 	More   int    // in how many further places it applies
 }

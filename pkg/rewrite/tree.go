@@ -175,7 +175,7 @@ func overlaps(edits []edit.Edit, start, end int) bool {
 func (g *gatherer) advice(of []link.Advice) []Advice {
 	var out []Advice
 	for _, a := range of {
-		x := Advice{Path: a.Path, Text: a.Text}
+		x := Advice{Path: a.Path, Text: a.Text, Note: a.Note}
 		if c := g.candidate(a.Path); c != nil && a.At >= 0 && a.At <= len(c.file.Before) {
 			x.Line, _ = edit.NewLines(c.file.Before).Position(a.At)
 		}

@@ -23,6 +23,9 @@ type Advice struct {
 	Source string // a URL where one can read more
 	Date   string // the day of it, or the one on which the source was read
 
+	// Note says that it is a fact worth knowing, and that no action is required.
+	Note bool
+
 	// Charts says that it is for those who give values to charts, and that it
 	// is about all references that it is given for.
 	Charts bool
@@ -78,7 +81,7 @@ func (e *entry) matches(text string) bool {
 // The keys of the catalogue.
 var (
 	catalogueKeys = []string{"places", "entries"}
-	entryKeys     = []string{"images", "except", "tags", "charts", "text", "source", "date"}
+	entryKeys     = []string{"images", "except", "tags", "charts", "note", "text", "source", "date"}
 )
 
 // readCatalogue reads the catalogue as strictly as a configuration.
@@ -163,6 +166,11 @@ func (s strict) entry(n *yaml.Node, name string, places map[string][]string) (en
 				return s.errorf(v, "%s: expected true, or nothing", name)
 			}
 			e.advice.Charts = true
+		case "note":
+			if v.Value != "true" {
+				return s.errorf(v, "%s: expected true, or nothing", name)
+			}
+			e.advice.Note = true
 		case "text":
 			e.advice.Text, err = s.text(v, name, "what to do")
 		case "source":
