@@ -1,7 +1,7 @@
-// Package archtest holds the architecture as a test: the rows of the packages,
-// what each may import of ours and of others, and which names no package has.
+// Package archtest holds the architecture as a test: the rows of packages,
+// what each package may import, and how many parameters a function may have.
 //
-// There is nothing to call. The table is in table_test.go, one line a package;
-// a new package needs a line there before the tests pass. ARCHITECTURE.md
-// says what the rows are for.
+// It exports nothing. The table is in table_test.go, one entry per package; a
+// new package needs an entry there before the tests pass, and an entry without
+// a package fails too. ARCHITECTURE.md says what the rows are for.
 package archtest
