@@ -41,7 +41,7 @@ func preset(tb testing.TB) *rules.Set {
 func needles(tb testing.TB) []string {
 	tb.Helper()
 	var out []string
-	for _, from := range preset(tb).Froms() {
+	for _, from := range preset(tb).OldPrefixes() {
 		out = append(out, "-e", from)
 	}
 	return out
@@ -68,7 +68,7 @@ func BenchmarkInPlace(b *testing.B) {
 	t := makeTree(b, files, nth, sizes)
 	bin := build(b, "../cmd/regmigrate")
 	var swap []string
-	for _, from := range preset(b).Froms() {
+	for _, from := range preset(b).OldPrefixes() {
 		swap = append(swap, "-e 's|"+strings.ReplaceAll(from, ".", `\.`)+"|registry.k8s.io|g'")
 	}
 	script := grep + " -rlZF " + strings.Join(needles(b), " ") + " . | xargs -0 " + sed + " -i " + strings.Join(swap, " ")

@@ -32,7 +32,7 @@ func (s *setup) readBaseline(f *flags, config *rules.Config) error {
 	}
 	file, from := f.baseline, "--baseline"
 	if file == "" && config.Baseline != "" {
-		file, from = filepath.Join(filepath.Dir(config.Path), filepath.FromSlash(config.Baseline)), config.Pos("baseline")
+		file, from = filepath.Join(filepath.Dir(config.Path), filepath.FromSlash(config.Baseline)), config.Position("baseline")
 	}
 	if file == "" {
 		if f.updateBaseline {

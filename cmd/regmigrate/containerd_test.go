@@ -34,11 +34,11 @@ func TestRealContainerd(t *testing.T) {
 	t.Cleanup(w.Close)
 	images := map[string]string{}
 	for ref, seed := range map[string]int64{"registry.k8s.io/pause:3.9": 1, "registry.k8s.io/sig-storage/csi-attacher:v4.5.0": 2, "quay.io/coreos/etcd:v3.5.0": 3} {
-		if images[ref], err = w.Put(ref, seed, "linux/amd64", "linux/arm64"); err != nil {
+		if images[ref], err = w.PushImage(ref, seed, "linux/amd64", "linux/arm64"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if images["k8s.gcr.io/pause:3.9"], err = w.Put("k8s.gcr.io/pause:3.9", 1, "linux/amd64", "linux/arm64"); err != nil {
+	if images["k8s.gcr.io/pause:3.9"], err = w.PushImage("k8s.gcr.io/pause:3.9", 1, "linux/amd64", "linux/arm64"); err != nil {
 		t.Fatal(err)
 	}
 	w.Host("harbor.corp")
@@ -67,7 +67,7 @@ func TestRealContainerd(t *testing.T) {
 	regmigrate(list.String(), append([]string{"registry", "mirror", "--to", "harbor.corp/k8s", "--with-host", "-"}, rules...)...)
 	regmigrate("", append([]string{"registry", "mirror-config", "--to", "harbor.corp/k8s", "--with-host", "--dir", certs}, rules...)...)
 	for _, host := range []string{"registry.k8s.io", "k8s.gcr.io", "quay.io"} {
-		w.Host(host).Behave(func(b *testregistry.Behaviour) { b.Dead = true })
+		w.Host(host).SetBehavior(func(b *testregistry.Behavior) { b.Unreachable = true })
 	}
 
 	socket := startContainerd(t, dir)

@@ -21,7 +21,7 @@ func filter(ctx context.Context, s streams, f *flags) error {
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("reading standard input: %w", err)}
 	}
-	function, isFunction, err := rules.FunctionConfig(src)
+	function, isFunction, err := rules.LoadFunctionConfig(src)
 	if err != nil {
 		return err
 	}

@@ -50,9 +50,9 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		ts.Setenv("FORGE", (*g).URL)
 		ts.Setenv("API", (*g).API)
-		ts.Setenv("BARE", (*g).Folder(args[1]))
+		ts.Setenv("BARE", (*g).RepoDir(args[1]))
 		ts.Setenv("REGMIGRATE_TOKEN", (*g).Token)
-		ts.Check(ts.Exec("git", "-C", args[2], "push", "-q", (*g).Folder(args[1]), "HEAD:refs/heads/main"))
+		ts.Check(ts.Exec("git", "-C", args[2], "push", "-q", (*g).RepoDir(args[1]), "HEAD:refs/heads/main"))
 		ts.Check(ts.Exec("git", "-C", args[2], "remote", "add", "origin", url))
 		return
 	}

@@ -77,7 +77,7 @@ func TestGitea(t *testing.T) {
 	git("remote", "add", "origin", remote)
 	write("a.yaml", "kind: Pod\nspec: {containers: [{image: \"k8s.gcr.io/pause:3.9\"}]}  # as it was\n")
 	commit("one app")
-	if err := g.AwaitPushed(t.Context(), "shop"); err != nil {
+	if err := g.WaitForPush(t.Context(), "shop"); err != nil {
 		t.Fatal(err)
 	}
 

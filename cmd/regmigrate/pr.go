@@ -101,7 +101,7 @@ files in .github/workflows. Remotes over ssh are pushed to with your key.`,
 	x.StringSliceVar(&p.to.Assignees, "assignee", nil, "`users` to assign")
 	x.BoolVar(&p.to.Draft, "draft", false, "open it as a draft")
 	x.StringVar(&p.to.Repo, "repo", "", "`OWNER/NAME` (default: what the remote's address says)")
-	x.StringVar(&p.to.API, "api-url", "", "the `URL` of the forge's interface (default: GitHub's or GitHub Enterprise's of the remote's host)")
+	x.StringVar(&p.to.APIURL, "api-url", "", "the `URL` of the forge's interface (default: GitHub's or GitHub Enterprise's of the remote's host)")
 	x.DurationVar(&p.to.MaxWait, "max-wait", time.Minute, "how long to wait at most when the forge asks to")
 	x.BoolVar(&p.json, "json", false, "print what was done as JSON, for programs (schema/pr.schema.json)")
 	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
@@ -153,7 +153,7 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 	if err != nil {
 		return &exit{exitFailed, err}
 	}
-	result, err := session.Open(ctx, change)
+	result, err := session.Apply(ctx, change)
 	if err != nil {
 		return prError(ctx, err)
 	}

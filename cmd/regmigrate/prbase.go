@@ -76,8 +76,8 @@ func moveTo(dir string, set *setup, session *pullrequest.Session) error {
 		if err != nil {
 			return err
 		}
-		if !session.Has(rel) {
-			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, session.Base, session.Commit)
+		if !session.HasPath(rel) {
+			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, session.Base, session.BaseCommit)
 		}
 		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
 	}

@@ -18,8 +18,8 @@ import (
 // changeOf is a plan as commits and the text of a pull request.
 func changeOf(plan *rewrite.Plan, set *setup, f *flags, p *prFlags) (pullrequest.Change, error) {
 	c := pullrequest.Change{
-		Title:   cmp.Or(p.title, defaultTitle(plan)),
-		Comment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
+		Title:          cmp.Or(p.title, defaultTitle(plan)),
+		ClosingComment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
 	}
 	files := map[string][]pullrequest.File{} // by what a commit is for; "" is the rest
 	charts := outermost(link.ChartDirs(plan.Names))

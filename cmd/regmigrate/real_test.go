@@ -136,7 +136,7 @@ func giteaRepo(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Check(ts.Exec("git", "-C", args[1], "remote", "add", "origin", url))
 	ts.Check(ts.Exec("git", "-C", args[1], "push", "-q", g.WithToken(url), "HEAD:refs/heads/main"))
-	ts.Check(g.AwaitPushed(context.Background(), args[0]))
+	ts.Check(g.WaitForPush(context.Background(), args[0]))
 }
 
 // gitea-get PATH FILE asks Gitea's interface for what is below /repos/OWNER, and

@@ -23,7 +23,7 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 			skipped = append(skipped, w)
 			continue
 		}
-		host, rest, err := registry.Split(w.New)
+		host, rest, err := registry.SplitHost(w.New)
 		if err != nil {
 			w.part = "it is no whole reference"
 			skipped = append(skipped, w)
@@ -37,8 +37,8 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 			skipped = append(skipped, w)
 			continue
 		}
-		c := registry.Copy{From: host + "/" + rest, Else: w.Old, To: mirrored(to, host, rest, m.withHost)}
-		if _, _, err := registry.Split(c.To); err != nil {
+		c := registry.Copy{From: host + "/" + rest, Fallback: w.Old, To: mirrored(to, host, rest, m.withHost)}
+		if _, _, err := registry.SplitHost(c.To); err != nil {
 			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  --from leaves it out, and a shorter path in --to may help", c.From, c.To, err)
 		}
 		if tagged := tagBeside(w.New, c.To); tagged != "" && known[tagged].From == "" {

@@ -20,7 +20,7 @@ func TestMirrorKilled(t *testing.T) {
 	}
 	t.Cleanup(w.Close)
 	const from, to = "registry.k8s.io/multi:1", "harbor.corp/multi:1"
-	want, err := w.Put(from, 5, "linux/amd64", "linux/arm64", "linux/s390x")
+	want, err := w.PushImage(from, 5, "linux/amd64", "linux/arm64", "linux/s390x")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestMirrorKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	source, target := w.Host("registry.k8s.io"), w.Host("harbor.corp")
-	source.Behave(func(b *testregistry.Behaviour) { b.Stall = "/blobs/" + late.String() })
+	source.SetBehavior(func(b *testregistry.Behavior) { b.StallPath = "/blobs/" + late.String() })
 	command := func() *exec.Cmd {
 		cmd := exec.Command("regmigrate", "registry", "mirror", "--to", "harbor.corp", "-")
 		cmd.Dir, cmd.Stdin, cmd.Stderr = dir, strings.NewReader(from+"\n"), os.Stderr
@@ -86,9 +86,9 @@ func TestMirrorKilled(t *testing.T) {
 		t.Errorf("the tag leads to %s, and not all of it is there", d)
 	}
 	first := sent()
-	source.Behave(func(b *testregistry.Behaviour) { b.Stall = "" })
+	source.SetBehavior(func(b *testregistry.Behavior) { b.StallPath = "" })
 	source.Release()
-	target.Forget()
+	target.ClearRequests()
 	if out, err := command().Output(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

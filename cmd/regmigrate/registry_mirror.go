@@ -103,7 +103,7 @@ func mirror(ctx context.Context, s streams, f *flags, m *mirrorFlags, args []str
 		}
 		failed := 0
 		if m.sizes {
-			plans := client.Plan(ctx, copies, told)
+			plans := client.PlanMirror(ctx, copies, told)
 			bar.clear()
 			if ctx.Err() != nil {
 				return &exit{exitFailed, errors.New("interrupted")}

@@ -109,7 +109,7 @@ func mirrorAt(flag string) (string, error) {
 }
 
 // writeConfig writes the files below dir. It overwrites nothing.
-func writeConfig(s streams, dir string, files []registry.File) error {
+func writeConfig(s streams, dir string, files []registry.ConfigFile) error {
 	for _, x := range files {
 		name := filepath.Join(dir, filepath.FromSlash(x.Path))
 		old, err := os.ReadFile(name)
@@ -148,7 +148,7 @@ func sourcesOf(set *rules.Set, to string, withHost bool) []registry.Source {
 	}
 	var out []registry.Source
 	for from, where := range at {
-		out = append(out, registry.Source{From: from, At: where})
+		out = append(out, registry.Source{From: from, Mirror: where})
 	}
 	slices.SortFunc(out, func(a, b registry.Source) int { return strings.Compare(a.From, b.From) })
 	return out

@@ -11,7 +11,7 @@ import (
 )
 
 // tellCopied writes what became of each image, and returns how many failed.
-func tellCopied(s streams, f *flags, out []registry.Copied) int {
+func tellCopied(s streams, f *flags, out []registry.CopyResult) int {
 	var copied, present, attached, failed, left int
 	var failures uncopied
 	for _, x := range out {
@@ -61,7 +61,7 @@ func tellCopied(s streams, f *flags, out []registry.Copied) int {
 
 // tellPlanned writes how much there is to send, and returns how many images
 // could not be looked at.
-func tellPlanned(s streams, f *flags, plans []registry.Planned) (failed int) {
+func tellPlanned(s streams, f *flags, plans []registry.PlannedCopy) (failed int) {
 	present, blobs, bytes := 0, 0, int64(0)
 	var failures uncopied
 	for _, p := range plans {
@@ -92,15 +92,15 @@ func tellPlanned(s streams, f *flags, plans []registry.Planned) (failed int) {
 func progressOf(images int, now func() time.Time) func(registry.Progress) string {
 	var began time.Time
 	return func(p registry.Progress) string {
-		if p.Planned < images || p.AllBytes == 0 && p.Images == 0 {
+		if p.Planned < images || p.TotalBytes == 0 && p.Images == 0 {
 			return fmt.Sprintf("%d of %s looked at", p.Planned, counted(images, "image"))
 		}
 		if began.IsZero() {
 			began = now()
 		}
-		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, counted(images, "image"), bytesOf(p.Bytes), bytesOf(p.AllBytes), p.Blobs, counted(p.AllBlobs, "blob"))
-		if t := now().Sub(began); p.Sent > 0 && t > 3*time.Second {
-			left := time.Duration(float64(p.AllBytes-p.Bytes) / float64(p.Sent) * float64(t))
+		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, counted(images, "image"), bytesOf(p.Bytes), bytesOf(p.TotalBytes), p.Blobs, counted(p.TotalBlobs, "blob"))
+		if t := now().Sub(began); p.SentBytes > 0 && t > 3*time.Second {
+			left := time.Duration(float64(p.TotalBytes-p.Bytes) / float64(p.SentBytes) * float64(t))
 			s += ", about " + roughly(left) + " left"
 		}
 		return s

@@ -61,9 +61,9 @@ func pingHost(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 		if step.Failed {
 			word = "FAILED"
 		}
-		fmt.Fprintf(w, "%s  %-8s  %s\n", word, step.Name, step.Said)
+		fmt.Fprintf(w, "%s  %-8s  %s\n", word, step.Name, step.Result)
 		if step.Failed {
-			for _, line := range wrap(step.Do, 70) {
+			for _, line := range wrap(step.Advice, 70) {
 				fmt.Fprintf(w, "        %s\n", line)
 			}
 		}
@@ -74,7 +74,7 @@ func pingHost(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 	if len(p.Hosts) > 0 {
 		fmt.Fprintf(w, "asked: %s\n", strings.Join(p.Hosts, ", "))
 	}
-	if allowed := registry.AllowedFor(o.Host); len(allowed) > 0 {
+	if allowed := registry.FirewallHosts(o.Host); len(allowed) > 0 {
 		fmt.Fprintln(w, "a firewall has to allow, port 443:")
 		for _, a := range allowed {
 			fmt.Fprintf(w, "    %s\n        %s\n", a.Host, a.Why)

@@ -18,10 +18,10 @@ func TestProgressOf(t *testing.T) {
 		want  string
 	}{
 		{0, registry.Progress{Planned: 2}, "2 of 3 images looked at"},
-		{time.Hour, registry.Progress{Planned: 3, AllBlobs: 4, AllBytes: 8 << 20}, "0 of 3 images, 0 bytes of 8 MiB, 0 of 4 blobs"},
+		{time.Hour, registry.Progress{Planned: 3, TotalBlobs: 4, TotalBytes: 8 << 20}, "0 of 3 images, 0 bytes of 8 MiB, 0 of 4 blobs"},
 		// 2 MiB were there, 2 were sent in 10 s: 4 take 20 more.
-		{10 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, AllBlobs: 4, Bytes: 4 << 20, Sent: 2 << 20, AllBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 s left"},
-		{590 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, AllBlobs: 4, Bytes: 4 << 20, Sent: 2 << 20, AllBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 min left"},
+		{10 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, TotalBlobs: 4, Bytes: 4 << 20, SentBytes: 2 << 20, TotalBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 s left"},
+		{590 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, TotalBlobs: 4, Bytes: 4 << 20, SentBytes: 2 << 20, TotalBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 min left"},
 	} {
 		at = at.Add(c.after)
 		if got := line(c.p); got != c.want {

@@ -75,7 +75,7 @@ func TestRealRegistry(t *testing.T) {
 	}
 	images := map[string]string{}
 	for ref, platforms := range map[string][]string{"pause:3.9": nil, "web/multi:1": {"linux/amd64", "linux/arm64"}} {
-		if images[ref], err = w.Put("registry.k8s.io/"+ref, 7, platforms...); err != nil {
+		if images[ref], err = w.PushImage("registry.k8s.io/"+ref, 7, platforms...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,7 +99,7 @@ func TestRealRegistry(t *testing.T) {
 	var lines strings.Builder
 	for i := range n {
 		ref := fmt.Sprintf("registry.k8s.io/many/i%d:%d", i%100, i/100)
-		if _, err := w.Put(ref, 1); err != nil {
+		if _, err := w.PushImage(ref, 1); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Fprintln(&lines, ref)

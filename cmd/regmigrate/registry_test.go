@@ -13,10 +13,10 @@ import (
 type worldKey struct{}
 
 // A worldOf is the registries of a script, if it has any.
-type worldOf struct{ *testregistry.World }
+type worldOf struct{ *testregistry.Network }
 
-func theWorld(ts *testscript.TestScript) *testregistry.World {
-	w := ts.Value(worldKey{}).(*worldOf).World
+func theWorld(ts *testscript.TestScript) *testregistry.Network {
+	w := ts.Value(worldKey{}).(*worldOf).Network
 	if w == nil {
 		ts.Fatalf("there is no world yet")
 	}
@@ -30,7 +30,7 @@ func world(ts *testscript.TestScript, neg bool, args []string) {
 	w, err := testregistry.Start(ts.MkAbs("."))
 	ts.Check(err)
 	ts.Defer(w.Close)
-	ts.Value(worldKey{}).(*worldOf).World = w
+	ts.Value(worldKey{}).(*worldOf).Network = w
 	for _, v := range append(w.Env(), "XDG_CACHE_HOME="+ts.MkAbs(".cache"), "HOME="+ts.MkAbs("."), "DOCKER_CONFIG="+ts.MkAbs("docker")) {
 		name, value, _ := strings.Cut(v, "=")
 		ts.Setenv(name, value)
@@ -38,21 +38,21 @@ func world(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // host NAME [KEY=VALUE...] adds a registry or changes what it does: see
-// testregistry.Behaviour. refuse=429,503 is what the next requests get.
+// testregistry.Behavior. refuse=429,503 is what the next requests get.
 func host(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "host NAME [KEY=VALUE...]")
-	theWorld(ts).Host(args[0]).Behave(func(b *testregistry.Behaviour) {
+	theWorld(ts).Host(args[0]).SetBehavior(func(b *testregistry.Behavior) {
 		for _, x := range args[1:] {
 			key, value, _ := strings.Cut(x, "=")
 			switch key {
 			case "dead":
-				b.Dead = value != "false"
+				b.Unreachable = value != "false"
 			case "blocked":
 				b.Blocked = value != "false"
 			case "untrusted":
 				b.Untrusted = value != "false"
 			case "immutable":
-				b.Immutable = value != "false"
+				b.ImmutableTags = value != "false"
 			case "readonly":
 				b.ReadOnly = value != "false"
 			case "auth":
@@ -60,22 +60,22 @@ func host(ts *testscript.TestScript, neg bool, args []string) {
 			case "user":
 				b.User, b.Password, _ = strings.Cut(value, ":")
 			case "manifests":
-				b.Manifests = value
+				b.RedirectManifests = value
 			case "blobs":
-				b.Blobs = value
+				b.RedirectBlobs = value
 			case "after":
 				b.RetryAfter = value
 			case "refuse":
-				b.Refuse = nil
+				b.FailWith = nil
 				for _, n := range strings.Split(value, ",") {
 					status, err := strconv.Atoi(n)
 					ts.Check(err)
-					b.Refuse = append(b.Refuse, status)
+					b.FailWith = append(b.FailWith, status)
 				}
 			case "truncate":
 				n, err := strconv.Atoi(value)
 				ts.Check(err)
-				b.Truncate = n
+				b.TruncateBlobs = n
 			default:
 				ts.Fatalf("a host has no %q", key)
 			}
@@ -89,7 +89,7 @@ func push(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "push REFERENCE SEED [PLATFORM[=SEED]...]")
 	seed, err := strconv.ParseInt(args[1], 10, 64)
 	ts.Check(err)
-	_, err = theWorld(ts).Put(args[0], seed, args[2:]...)
+	_, err = theWorld(ts).PushImage(args[0], seed, args[2:]...)
 	ts.Check(err)
 }
 

@@ -14,7 +14,7 @@ import (
 type uncopied struct {
 	why    []string // in order
 	images map[string][]string
-	first  *registry.Trouble
+	first  *registry.ConnectionError
 }
 
 func (f *uncopied) add(image string, err error) {
@@ -26,7 +26,7 @@ func (f *uncopied) add(image string, err error) {
 		f.why = append(f.why, text)
 	}
 	f.images[text] = append(f.images[text], image)
-	t := (*registry.Trouble)(nil)
+	t := (*registry.ConnectionError)(nil)
 	if errors.As(err, &t) && (f.first == nil || f.first.Fault == registry.FaultMissing) {
 		f.first = t
 	}

@@ -132,7 +132,7 @@ func ruleViews(set *rules.Set) []report.Rule {
 func presetViews() []report.Preset {
 	var out []report.Preset
 	for _, p := range rules.Presets() {
-		out = append(out, report.Preset{Name: p.Name, Doc: p.Doc, Source: p.Source, Wants: p.Wants})
+		out = append(out, report.Preset{Name: p.Name, Doc: p.Doc, Source: p.Source, Wants: p.Argument})
 	}
 	return out
 }

@@ -172,7 +172,7 @@ func besides(configured int, given []string) string {
 func (s *setup) scopes(f *flags, config *rules.Config) error {
 	names, from := f.scope, "--scope"
 	if len(names) == 0 {
-		names, from = config.Scope, config.Pos("scope")
+		names, from = config.Scope, config.Position("scope")
 	}
 	var err error
 	if s.options.Scopes, err = format.ParseScopes(names); err != nil {
@@ -198,7 +198,7 @@ func (s *setup) globs(f *flags, config *rules.Config) error {
 		to       *[]walk.Glob
 	}{
 		{f.include, ".", "--include", &w.Include}, {f.exclude, ".", "--exclude", &w.Exclude},
-		{config.Include, base, config.Pos("include"), &w.Include}, {config.Exclude, base, config.Pos("exclude"), &w.Exclude},
+		{config.Include, base, config.Position("include"), &w.Include}, {config.Exclude, base, config.Position("exclude"), &w.Exclude},
 	} {
 		for _, p := range x.patterns {
 			g, err := walk.ParseGlob(p, x.base)

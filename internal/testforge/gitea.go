@@ -189,10 +189,10 @@ func (g *Gitea) await(ctx context.Context, path string) error {
 	}
 }
 
-// AwaitPushed returns when Gitea has noticed the first push to a repository of
+// WaitForPush returns when Gitea has noticed the first push to a repository of
 // the user, which it does some time after the push has ended: until then the
 // repository is empty to it, and has no pull requests (404).
-func (g *Gitea) AwaitPushed(ctx context.Context, name string) error {
+func (g *Gitea) WaitForPush(ctx context.Context, name string) error {
 	return g.await(ctx, "/repos/"+g.User+"/"+name+"/pulls")
 }
 

@@ -65,7 +65,7 @@ func StartGitHub(dir string) (*GitHub, error) {
 	git := &cgi.Handler{Path: backend, Dir: dir, Env: []string{"GIT_PROJECT_ROOT=" + dir, "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=x", "HOME=" + dir,
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*"}}
 	g.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault := g.note(r); fault != nil && fault(w, r) {
+		if fault := g.recordRequest(r); fault != nil && fault(w, r) {
 			return
 		}
 		if path, ok := strings.CutPrefix(r.URL.Path, "/api/v3/"); ok {
@@ -109,8 +109,8 @@ func (g *GitHub) Requests() []string {
 	return out
 }
 
-// note keeps a request that changes something, and returns the fault in force.
-func (g *GitHub) note(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
+// recordRequest keeps a request that changes something, and returns the fault in force.
+func (g *GitHub) recordRequest(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if path, ok := strings.CutPrefix(r.URL.Path, "/api/v3"); ok && r.Method != http.MethodGet {
@@ -130,15 +130,15 @@ func (g *GitHub) SetFault(f func(w http.ResponseWriter, r *http.Request) bool) {
 // CreateRepo makes an empty repository OWNER/NAME with the default branch
 // main, and returns its address for git.
 func (g *GitHub) CreateRepo(slug string) (url string, err error) {
-	out, err := exec.Command("git", "init", "-q", "--bare", "-b", "main", g.Folder(slug)).CombinedOutput()
+	out, err := exec.Command("git", "init", "-q", "--bare", "-b", "main", g.RepoDir(slug)).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
 	}
 	return g.URL + "/" + slug + ".git", nil
 }
 
-// Folder is where the repository lies on the disk.
-func (g *GitHub) Folder(slug string) string {
+// RepoDir is where the repository lies on the disk.
+func (g *GitHub) RepoDir(slug string) string {
 	return filepath.Join(g.dir, filepath.FromSlash(slug)+".git")
 }
 
@@ -190,14 +190,14 @@ func (g *GitHub) complain(w http.ResponseWriter, status int, text string) {
 	g.mu.Lock()
 	g.complaints = append(g.complaints, text)
 	g.mu.Unlock()
-	refuse(w, status, text)
+	writeError(w, status, text)
 }
 
-func refuse(w http.ResponseWriter, status int, text string, errors ...github.Error) {
-	answer(w, status, map[string]any{"message": text, "errors": errors, "documentation_url": "https://docs.github.com/rest"})
+func writeError(w http.ResponseWriter, status int, text string, errors ...github.Error) {
+	writeJSON(w, status, map[string]any{"message": text, "errors": errors, "documentation_url": "https://docs.github.com/rest"})
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(v)
@@ -221,15 +221,15 @@ func (p *pull) from() string { return cmp.Or(p.Fork, p.Repo) }
 
 // rev is the commit of a branch, "" when there is none.
 func (g *GitHub) rev(slug, branch string) string {
-	out, err := exec.Command("git", "-C", g.Folder(slug), "rev-parse", "--verify", "-q", "refs/heads/"+branch).Output()
+	out, err := exec.Command("git", "-C", g.RepoDir(slug), "rev-parse", "--verify", "-q", "refs/heads/"+branch).Output()
 	if err != nil {
 		return ""
 	}
 	return string(bytes.TrimSpace(out))
 }
 
-// shown is a pull request as GitHub sends it.
-func (g *GitHub) shown(p *pull) *github.PullRequest {
+// pullJSON is a pull request as GitHub sends it.
+func (g *GitHub) pullJSON(p *pull) *github.PullRequest {
 	side := func(repo, ref, sha string) *github.PullRequestBranch {
 		owner, _, _ := strings.Cut(repo, "/")
 		return &github.PullRequestBranch{Ref: &ref, SHA: &sha, Label: github.Ptr(owner + ":" + ref), Repo: &github.Repository{FullName: &repo}}

@@ -15,40 +15,40 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// Behaviour is what a host does besides answering.
-type Behaviour struct {
-	Dead      bool   // the proxy does not reach it
-	Blocked   bool   // the proxy does not allow it
-	Untrusted bool   // its certificate is signed by somebody unknown
-	Auth      string // "basic" or "token": asks for credentials; "" for none
-	User      string // with Password: who is let in; "" lets anybody have a token
-	Password  string
+// Behavior is what a host does besides answering.
+type Behavior struct {
+	Unreachable bool   // the proxy does not reach it
+	Blocked     bool   // the proxy does not allow it
+	Untrusted   bool   // its certificate is signed by somebody unknown
+	Auth        string // "basic" or "token": asks for credentials; "" for none
+	User        string // with Password: who is let in; "" lets anybody have a token
+	Password    string
 
-	Manifests string // the host that requests for manifests are redirected to
-	Blobs     string // the same for blobs
+	RedirectManifests string // the host that requests for manifests are redirected to
+	RedirectBlobs     string // the same for blobs
 
-	Refuse     []int  // statuses of the next requests that are not for a token, one each
-	RetryAfter string // the header that goes with them; "" for none
-	Truncate   int    // so many blobs end in the middle
-	Immutable  bool   // a tag that is there is not replaced, as Harbor says it
-	ReadOnly   bool   // nothing is taken
-	Largest    int64  // bytes of a body that a proxy before it lets through; 0: any
-	Stall      string // requests whose path has this in it wait for Release
+	FailWith      []int  // statuses of the next requests that are not for a token, one each
+	RetryAfter    string // the header that goes with them; "" for none
+	TruncateBlobs int    // so many blobs end in the middle
+	ImmutableTags bool   // a tag that is there is not replaced, as Harbor says it
+	ReadOnly      bool   // nothing is taken
+	MaxBody       int64  // bytes of a body that a proxy before it lets through; 0: any
+	StallPath     string // requests whose path has this in it wait for Release
 }
 
-// A Host is a registry in a World.
+// A Host is a registry in a Network.
 type Host struct {
 	Name string
 
 	mu       sync.Mutex
-	b        Behaviour
+	behavior Behavior
 	requests []string
 	registry http.Handler
 	released chan struct{}
 }
 
 // Host returns the registry of that name, which is added if there is none.
-func (w *World) Host(name string) *Host {
+func (w *Network) Host(name string) *Host {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if h := w.hosts[name]; h != nil {
@@ -63,18 +63,18 @@ func (w *World) Host(name string) *Host {
 	return h
 }
 
-// Behave changes what the host does.
-func (h *Host) Behave(change func(*Behaviour)) {
+// SetBehavior changes what the host does.
+func (h *Host) SetBehavior(change func(*Behavior)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	change(&h.b)
+	change(&h.behavior)
 }
 
 // Release lets requests go on that stall.
 func (h *Host) Release() { close(h.released) }
 
-// Forget empties the list of requests.
-func (h *Host) Forget() {
+// ClearRequests empties the list of requests.
+func (h *Host) ClearRequests() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.requests = nil
@@ -100,10 +100,10 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (h *Host) behaviour() Behaviour {
+func (h *Host) currentBehavior() Behavior {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.b
+	return h.behavior
 }
 
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
@@ -113,18 +113,18 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Lock()
 	h.requests = append(h.requests, line)
-	b := h.b
+	b := h.behavior
 	refuse := 0
-	if r.URL.Path != "/token" && len(b.Refuse) > 0 {
-		refuse = b.Refuse[0]
-		h.b.Refuse = b.Refuse[1:]
+	if r.URL.Path != "/token" && len(b.FailWith) > 0 {
+		refuse = b.FailWith[0]
+		h.behavior.FailWith = b.FailWith[1:]
 	}
-	truncate := r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/") && b.Truncate > 0
-	if truncate && b.Blobs == "" {
-		h.b.Truncate--
+	truncate := r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/") && b.TruncateBlobs > 0
+	if truncate && b.RedirectBlobs == "" {
+		h.behavior.TruncateBlobs--
 	}
 	h.mu.Unlock()
-	if b.Stall != "" && strings.Contains(r.URL.Path, b.Stall) {
+	if b.StallPath != "" && strings.Contains(r.URL.Path, b.StallPath) {
 		select {
 		case <-h.released:
 		case <-r.Context().Done():
@@ -146,15 +146,15 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("WWW-Authenticate", challenge)
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`, http.StatusUnauthorized)
-	case b.Manifests != "" && strings.Contains(r.URL.Path, "/manifests/"):
-		http.Redirect(w, r, "https://"+b.Manifests+r.URL.Path, http.StatusTemporaryRedirect)
-	case b.Blobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
-		http.Redirect(w, r, "https://"+b.Blobs+r.URL.Path, http.StatusTemporaryRedirect)
+	case b.RedirectManifests != "" && strings.Contains(r.URL.Path, "/manifests/"):
+		http.Redirect(w, r, "https://"+b.RedirectManifests+r.URL.Path, http.StatusTemporaryRedirect)
+	case b.RedirectBlobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
+		http.Redirect(w, r, "https://"+b.RedirectBlobs+r.URL.Path, http.StatusTemporaryRedirect)
 	case b.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead:
 		http.Error(w, `{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}`, http.StatusMethodNotAllowed)
-	case b.Largest > 0 && tooLarge(r, b.Largest):
+	case b.MaxBody > 0 && tooLarge(r, b.MaxBody):
 		http.Error(w, "<html><body>413 Request Entity Too Large</body></html>", http.StatusRequestEntityTooLarge)
-	case b.Immutable && h.replaces(r):
+	case b.ImmutableTags && h.replaces(r):
 		http.Error(w, `{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to a tag configured as immutable."}]}`, http.StatusPreconditionFailed)
 	case truncate:
 		rec := httptest.NewRecorder()
@@ -170,7 +170,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // token answers a request for a token, which names its scopes.
-func (h *Host) token(w http.ResponseWriter, r *http.Request, b Behaviour) {
+func (h *Host) token(w http.ResponseWriter, r *http.Request, b Behavior) {
 	user, password, _ := r.BasicAuth()
 	if b.User != "" && (user != b.User || password != b.Password) {
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED","message":"wrong user or password"}]}`, http.StatusUnauthorized)
@@ -181,7 +181,7 @@ func (h *Host) token(w http.ResponseWriter, r *http.Request, b Behaviour) {
 }
 
 // allowed reports whether the request has the credentials that it needs.
-func (h *Host) allowed(r *http.Request, b Behaviour) bool {
+func (h *Host) allowed(r *http.Request, b Behavior) bool {
 	switch b.Auth {
 	case "basic":
 		user, password, ok := r.BasicAuth()

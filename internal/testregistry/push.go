@@ -65,7 +65,7 @@ func Index(seed int64, platforms ...string) (v1.ImageIndex, error) {
 // Push puts what Image or Index made into the world, under a reference such as
 // k8s.gcr.io/pause:3.9, and returns its digest. The host is added if there is
 // none.
-func (w *World) Push(reference string, what remote.Taggable) (string, error) {
+func (w *Network) Push(reference string, what remote.Taggable) (string, error) {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
 		return "", err
@@ -77,8 +77,8 @@ func (w *World) Push(reference string, what remote.Taggable) (string, error) {
 	return w.Digest(reference)
 }
 
-// Put makes an image, or an index if there are platforms, and pushes it.
-func (w *World) Put(reference string, seed int64, platforms ...string) (string, error) {
+// PushImage makes an image, or an index if there are platforms, and pushes it.
+func (w *Network) PushImage(reference string, seed int64, platforms ...string) (string, error) {
 	var what remote.Taggable
 	var err error
 	if len(platforms) == 0 {
@@ -93,7 +93,7 @@ func (w *World) Put(reference string, seed int64, platforms ...string) (string, 
 }
 
 // Digest is the digest that a reference has in the world.
-func (w *World) Digest(reference string) (string, error) {
+func (w *Network) Digest(reference string) (string, error) {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
 		return "", err

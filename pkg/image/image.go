@@ -5,7 +5,7 @@
 //
 //	reference := [domain "/"] path [":" tag] ["@" digest]
 //
-// [Parse] splits a text that is a reference and nothing else; [At] says what
+// [Parse] splits a text that is a reference and nothing else; [Mirror] says what
 // a place in a larger text is: a reference, a URL, a file path, a pattern, a
 // bare host; [Find] lists all references of a text. Nothing is normalised: a
 // part is the substring that stands in the text, `nginx` has no domain and

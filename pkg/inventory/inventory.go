@@ -184,7 +184,7 @@ func advise(m *Image, part bool) []rules.Advice {
 			now += ":<tag>"
 		}
 	}
-	return slices.DeleteFunc(rules.Advise(old, now), func(a rules.Advice) bool { return a.Charts })
+	return slices.DeleteFunc(rules.Advise(old, now), func(a rules.Advice) bool { return a.ForCharts })
 }
 
 // A hit is a reference that was found.

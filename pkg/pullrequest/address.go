@@ -8,22 +8,22 @@ import (
 
 // An address is the URL of a remote, taken apart.
 type address struct {
-	scheme string // http, https, ssh, git, file; "" for a path on this machine
-	host   string // with its port, for http and https
-	path   string // without a slash at either end, and without .git
-	plain  string // for http and https: the URL without user and password
-	secret string // the password in the URL, "" when there is none
+	scheme         string // http, https, ssh, git, file; "" for a path on this machine
+	host           string // with its port, for http and https
+	path           string // without a slash at either end, and without .git
+	urlWithoutUser string // for http and https: the URL without user and password
+	password       string // the password in the URL, "" when there is none
 }
 
-// scp is what git takes for ssh without a scheme: host:path with no slash
+// scpLike is what git takes for ssh without a scheme: host:path with no slash
 // before the colon. One letter is a drive of Windows.
-var scp = regexp.MustCompile(`^(?:[^/@:]+@)?([^/:@]{2,}):([^\\].*)$`)
+var scpLike = regexp.MustCompile(`^(?:[^/@:]+@)?([^/:@]{2,}):([^\\].*)$`)
 
 // parseAddress takes the URL of a remote apart, as git reads it (git-fetch(1),
 // "GIT URLS").
 func parseAddress(remote string) address {
 	if !strings.Contains(remote, "://") {
-		if m := scp.FindStringSubmatch(remote); m != nil {
+		if m := scpLike.FindStringSubmatch(remote); m != nil {
 			return address{scheme: "ssh", host: sshHost(m[1]), path: repoPath(m[2])}
 		}
 		return address{path: repoPath(remote)}
@@ -35,9 +35,9 @@ func parseAddress(remote string) address {
 	a := address{scheme: u.Scheme, host: strings.ToLower(u.Host), path: repoPath(u.Path)}
 	switch u.Scheme {
 	case "http", "https":
-		a.plain = u.Scheme + "://" + u.Host + u.EscapedPath()
+		a.urlWithoutUser = u.Scheme + "://" + u.Host + u.EscapedPath()
 		if u.User != nil {
-			a.secret, _ = u.User.Password()
+			a.password, _ = u.User.Password()
 		}
 	default:
 		a.host = sshHost(u.Hostname())
@@ -71,8 +71,8 @@ func (a address) slug() (owner, name string, ok bool) {
 // Enterprise Server or another forge.
 func isGitHub(host string) bool { return host == "github.com" || strings.HasSuffix(host, ".ghe.com") }
 
-// apiOf returns the address of the interface that belongs to a remote.
-func apiOf(a address, env func(string) string) string {
+// apiURL returns the address of the interface that belongs to a remote.
+func apiURL(a address, env func(string) string) string {
 	if api := env("GITHUB_API_URL"); api != "" && sameHost(env("GITHUB_SERVER_URL"), a.host) {
 		return api
 	}

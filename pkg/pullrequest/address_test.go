@@ -36,11 +36,11 @@ func TestAddress(t *testing.T) {
 		if slug != x.slug {
 			t.Errorf("%s: it is %q, want %q", x.remote, slug, x.slug)
 		}
-		if got := apiOf(a, func(string) string { return "" }); got != x.api {
+		if got := apiURL(a, func(string) string { return "" }); got != x.api {
 			t.Errorf("%s: the interface is at %q, want %q", x.remote, got, x.api)
 		}
-		if strings.Contains(a.plain, "secret") {
-			t.Errorf("%s: %q holds the password", x.remote, a.plain)
+		if strings.Contains(a.urlWithoutUser, "secret") {
+			t.Errorf("%s: %q holds the password", x.remote, a.urlWithoutUser)
 		}
 	}
 }
@@ -102,12 +102,12 @@ func TestWait(t *testing.T) {
 		}
 		// go-github itself refuses further requests until then; this asks anew.
 		ctx := context.WithValue(t.Context(), github.BypassRateLimitCheck, true)
-		_, _, err = f.find(ctx, "main", "x", "")
+		_, _, err = f.findPull(ctx, "main", "x", "")
 		server.Close()
 		if (err == nil) != x.ok || len(waited) != x.waits {
 			t.Errorf("%s: %v after waiting %v", x.name, err, waited)
 		}
-		if p := (*Problem)(nil); !x.ok && (!errors.As(err, &p) || !strings.Contains(p.Do, "in 1m1s")) {
+		if p := (*Problem)(nil); !x.ok && (!errors.As(err, &p) || !strings.Contains(p.Hint, "in 1m1s")) {
 			t.Errorf("%s: %v", x.name, err)
 		}
 	}
@@ -124,17 +124,17 @@ func TestRedirect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = f.find(t.Context(), "main", "x", "")
+	_, _, err = f.findPull(t.Context(), "main", "x", "")
 	if err == nil || !strings.Contains(err.Error(), "is not followed") || len(seen) > 0 {
 		t.Errorf("%v; the other server has seen %q", err, seen)
 	}
 }
 
 func TestBounded(t *testing.T) {
-	if got := bounded("short"); got != "short" {
+	if got := truncateBody("short"); got != "short" {
 		t.Errorf("%q", got)
 	}
-	got := bounded("# x\n```diff\n" + strings.Repeat("é line\n", 20000) + "```\n")
+	got := truncateBody("# x\n```diff\n" + strings.Repeat("é line\n", 20000) + "```\n")
 	if n := len([]rune(got)); n > maxBody || n < maxBody-100 {
 		t.Errorf("%d characters", n)
 	}
@@ -152,7 +152,7 @@ func TestMessage(t *testing.T) {
 		"Move\n\nCo-authored-by: x": "Move\n\nCo-authored-by: x\n" + trailers,
 		"fix: move":                 "fix: move\n\n" + trailers,
 	} {
-		if got := s.message(text, identity{committer: "a <b@c>"}); got != want {
+		if got := s.commitMessage(text, identity{committer: "a <b@c>"}); got != want {
 			t.Errorf("%q becomes %q, want %q", text, got, want)
 		}
 	}

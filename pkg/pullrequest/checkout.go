@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// An entry is a file in the tree of the base.
-type entry struct{ mode, kind, id string }
+// An treeEntry is a file in the tree of the base.
+type treeEntry struct{ mode, kind, id string }
 
 // The modes of git's trees (gitformat-index(5)).
 const (
@@ -26,23 +26,23 @@ const (
 
 // readTree lists the tree of the base.
 func (s *Session) readTree(ctx context.Context) error {
-	out, err := s.git.run(ctx, call{args: []string{"ls-tree", "-r", "-z", "--full-tree", s.Commit}})
+	out, err := s.git.run(ctx, gitCall{args: []string{"ls-tree", "-r", "-z", "--full-tree", s.BaseCommit}})
 	if err != nil {
 		return err
 	}
-	s.files = map[string]entry{}
+	s.files = map[string]treeEntry{}
 	for rec := range strings.SplitSeq(out, "\x00") {
 		what, name, ok := strings.Cut(rec, "\t")
 		if f := strings.Fields(what); ok && len(f) == 3 {
-			s.files[name] = entry{f[0], f[1], f[2]}
+			s.files[name] = treeEntry{f[0], f[1], f[2]}
 		}
 	}
 	return nil
 }
 
-// Has reports whether the base has the file or folder name, which is
+// HasPath reports whether the base has the file or folder name, which is
 // slash-separated and relative to the top of the repository.
-func (s *Session) Has(name string) bool {
+func (s *Session) HasPath(name string) bool {
 	if _, ok := s.files[name]; ok || name == "." {
 		return true
 	}
@@ -59,17 +59,17 @@ func (s *Session) Has(name string) bool {
 // filter, since these bytes are what is committed again. dir is a repository
 // of its own then, with an index that knows the files and without a commit.
 func (s *Session) Checkout(ctx context.Context, dir string) error {
-	format, err := s.git.run(ctx, call{args: []string{"rev-parse", "--show-object-format"}})
+	format, err := s.git.run(ctx, gitCall{args: []string{"rev-parse", "--show-object-format"}})
 	if err != nil {
 		return err
 	}
-	if _, err := s.git.run(ctx, call{args: []string{"init", "--quiet", "--template=", "--object-format=" + strings.TrimSpace(format), dir}}); err != nil {
+	if _, err := s.git.run(ctx, gitCall{args: []string{"init", "--quiet", "--template=", "--object-format=" + strings.TrimSpace(format), dir}}); err != nil {
 		return err
 	}
-	if _, err := s.git.run(ctx, call{args: []string{"read-tree", "--no-sparse-checkout", s.Commit}, index: filepath.Join(dir, ".git", "index")}); err != nil {
+	if _, err := s.git.run(ctx, gitCall{args: []string{"read-tree", "--no-sparse-checkout", s.BaseCommit}, index: filepath.Join(dir, ".git", "index")}); err != nil {
 		return err
 	}
-	if err := s.fetchContents(ctx); err != nil {
+	if err := s.fetchMissingBlobs(ctx); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir) // no path of a tree leads out of it
@@ -96,22 +96,22 @@ func (s *Session) Checkout(ctx context.Context, dir string) error {
 		r.CloseWithError(err)
 		failed <- err
 	}()
-	err = s.git.stream(ctx, call{args: []string{"cat-file", "--batch"}, stdin: strings.NewReader(ids.String())}, w)
+	err = s.git.stream(ctx, gitCall{args: []string{"cat-file", "--batch"}, stdin: strings.NewReader(ids.String())}, w)
 	w.Close()
 	if e := <-failed; e != nil {
-		return fmt.Errorf("writing %s at %.12s to a folder: %w", s.Base, s.Commit, e)
+		return fmt.Errorf("writing %s at %.12s to a folder: %w", s.Base, s.BaseCommit, e)
 	}
 	return err
 }
 
-// fetchContents gets what a partial clone (git clone --filter) left out of the
+// fetchMissingBlobs gets what a partial clone (git clone --filter) left out of the
 // base, in one request: git itself asks for one object at a time, and without
 // the token.
-func (s *Session) fetchContents(ctx context.Context) error {
-	if _, err := s.git.run(ctx, call{args: []string{"config", "--get-regexp", `^(remote\..*\.promisor|extensions\.partialclone)$`}}); err != nil {
+func (s *Session) fetchMissingBlobs(ctx context.Context) error {
+	if _, err := s.git.run(ctx, gitCall{args: []string{"config", "--get-regexp", `^(remote\..*\.promisor|extensions\.partialclone)$`}}); err != nil {
 		return nil // the clone is a whole one
 	}
-	out, err := s.git.run(ctx, call{args: []string{"rev-list", "--objects", "--no-walk", "--missing=print", s.Commit}})
+	out, err := s.git.run(ctx, gitCall{args: []string{"rev-list", "--objects", "--no-walk", "--missing=print", s.BaseCommit}})
 	if err != nil {
 		return err
 	}
@@ -124,10 +124,10 @@ func (s *Session) fetchContents(ctx context.Context) error {
 	if ids.Len() == 0 {
 		return nil
 	}
-	_, err = s.git.run(ctx, call{network: true, stdin: strings.NewReader(ids.String()), config: []string{"fetch.negotiationAlgorithm=noop"}, args: []string{
+	_, err = s.git.run(ctx, gitCall{network: true, stdin: strings.NewReader(ids.String()), config: []string{"fetch.negotiationAlgorithm=noop"}, args: []string{
 		"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--stdin", "--", s.o.Remote}})
 	if err != nil {
-		return explainGit(err, s.o.Remote)
+		return remoteProblem(err, s.o.Remote)
 	}
 	return nil
 }

@@ -10,35 +10,35 @@ import (
 	"strings"
 )
 
-// marker is the trailer that tells a later run which commits are its own: its
+// branchTrailer is the trailer that tells a later run which commits are its own: its
 // value is the branch that they were made for.
-const marker = "Regmigrate-Branch"
+const branchTrailer = "Regmigrate-Branch"
 
-// build makes the commits of a change on top of the base and returns the last.
-func (s *Session) build(ctx context.Context, change Change) (string, error) {
+// buildCommits makes the commits of a change on top of the base and returns the last.
+func (s *Session) buildCommits(ctx context.Context, change Change) (string, error) {
 	dir, err := os.MkdirTemp("", "regmigrate-pr-")
 	if err != nil {
 		return "", err
 	}
 	defer os.RemoveAll(dir)
 	index := filepath.Join(dir, "index")
-	if _, err := s.git.run(ctx, call{args: []string{"read-tree", "--no-sparse-checkout", s.Commit}, index: index}); err != nil {
+	if _, err := s.git.run(ctx, gitCall{args: []string{"read-tree", "--no-sparse-checkout", s.BaseCommit}, index: index}); err != nil {
 		return "", err
 	}
-	who, err := s.identity(ctx)
+	who, err := s.findIdentity(ctx)
 	if err != nil {
 		return "", err
 	}
-	tip := s.Commit
+	tip := s.BaseCommit
 	for _, c := range change.Commits {
-		info, err := s.writeFiles(ctx, dir, c.Files)
+		info, err := s.writeObjects(ctx, dir, c.Files)
 		if err != nil {
 			return "", err
 		}
-		if _, err := s.git.run(ctx, call{args: []string{"update-index", "-z", "--index-info"}, index: index, stdin: strings.NewReader(info)}); err != nil {
+		if _, err := s.git.run(ctx, gitCall{args: []string{"update-index", "-z", "--index-info"}, index: index, stdin: strings.NewReader(info)}); err != nil {
 			return "", err
 		}
-		tree, err := s.git.run(ctx, call{args: []string{"write-tree"}, index: index})
+		tree, err := s.git.run(ctx, gitCall{args: []string{"write-tree"}, index: index})
 		if err != nil {
 			return "", err
 		}
@@ -46,14 +46,14 @@ func (s *Session) build(ctx context.Context, change Change) (string, error) {
 		if who.sign {
 			args = append(args, "-S")
 		}
-		id, err := s.git.run(ctx, call{
+		id, err := s.git.run(ctx, gitCall{
 			args:  append(args, strings.TrimSpace(tree)),
-			stdin: strings.NewReader(s.message(c.Message, who)), env: who.env(),
+			stdin: strings.NewReader(s.commitMessage(c.Message, who)), env: who.env(),
 		})
 		if g := (*gitError)(nil); who.sign && errors.As(err, &g) {
 			return "", &Problem{
-				What: "git could not sign the commit: " + strings.Join(lines(g.stderr), "\n  "),
-				Do:   "commits are signed since commit.gpgSign is set; git config commit.gpgSign false makes them without in this repository", err: err,
+				Message: "git could not sign the commit: " + strings.Join(lines(g.stderr), "\n  "),
+				Hint:    "commits are signed since commit.gpgSign is set; git config commit.gpgSign false makes them without in this repository", err: err,
 			}
 		}
 		if err != nil {
@@ -64,13 +64,13 @@ func (s *Session) build(ctx context.Context, change Change) (string, error) {
 	return tip, nil
 }
 
-// writeFiles puts contents into git's object database, and returns lines for
+// writeObjects puts contents into git's object database, and returns lines for
 // git update-index --index-info.
-func (s *Session) writeFiles(ctx context.Context, dir string, files []File) (string, error) {
+func (s *Session) writeObjects(ctx context.Context, dir string, files []File) (string, error) {
 	var names strings.Builder
 	for i, f := range files {
 		if e, ok := s.files[f.Path]; !ok || e.kind != "blob" || e.mode == modeLink {
-			return "", fmt.Errorf("%s is no file of %s at %.12s", f.Path, s.Base, s.Commit)
+			return "", fmt.Errorf("%s is no file of %s at %.12s", f.Path, s.Base, s.BaseCommit)
 		}
 		name := filepath.Join(dir, fmt.Sprintf("blob%d", i))
 		if err := os.WriteFile(name, f.Content, 0o600); err != nil {
@@ -78,7 +78,7 @@ func (s *Session) writeFiles(ctx context.Context, dir string, files []File) (str
 		}
 		names.WriteString(filepath.ToSlash(name) + "\n")
 	}
-	out, err := s.git.run(ctx, call{args: []string{"hash-object", "-w", "--no-filters", "--stdin-paths"}, stdin: strings.NewReader(names.String())})
+	out, err := s.git.run(ctx, gitCall{args: []string{"hash-object", "-w", "--no-filters", "--stdin-paths"}, stdin: strings.NewReader(names.String())})
 	if err != nil {
 		return "", err
 	}
@@ -99,8 +99,8 @@ type identity struct {
 	sign              bool
 }
 
-// identity is what the options say, or else git, or else one for the other.
-func (s *Session) identity(ctx context.Context) (identity, error) {
+// findIdentity is what the options say, or else git, or else one for the other.
+func (s *Session) findIdentity(ctx context.Context) (identity, error) {
 	who := identity{author: s.o.Author, committer: s.o.Committer}
 	for _, x := range []struct {
 		to   *string
@@ -110,7 +110,7 @@ func (s *Session) identity(ctx context.Context) (identity, error) {
 			continue
 		}
 		// Without a name in its configuration git makes one up of the machine's.
-		out, err := s.git.run(ctx, call{args: []string{"-c", "user.useConfigOnly=true", "var", x.name}})
+		out, err := s.git.run(ctx, gitCall{args: []string{"-c", "user.useConfigOnly=true", "var", x.name}})
 		if err == nil {
 			*x.to = out[:strings.LastIndex(out, ">")+1]
 		}
@@ -122,74 +122,74 @@ func (s *Session) identity(ctx context.Context) (identity, error) {
 		who.committer = who.author
 	}
 	if who.author == "" {
-		return who, &Problem{What: "git does not know who commits", Do: `--author "Name <address>" says it, or git config user.name and user.email`, Usage: true}
+		return who, &Problem{Message: "git does not know who commits", Hint: `--author "Name <address>" says it, or git config user.name and user.email`, Usage: true}
 	}
-	sign, err := s.git.run(ctx, call{args: []string{"config", "--type=bool", "--default=false", "commit.gpgSign"}})
+	sign, err := s.git.run(ctx, gitCall{args: []string{"config", "--type=bool", "--default=false", "commit.gpgSign"}})
 	who.sign = err == nil && strings.TrimSpace(sign) == "true" && !s.o.DryRun // nobody is asked for a key to look
 	return who, nil
 }
 
 func (w identity) env() []string {
-	a, c := ident.FindStringSubmatch(w.author), ident.FindStringSubmatch(w.committer)
+	a, c := identityRE.FindStringSubmatch(w.author), identityRE.FindStringSubmatch(w.committer)
 	if a == nil || c == nil {
 		return nil // git itself has made it, and has it
 	}
 	return []string{"GIT_AUTHOR_NAME=" + a[1], "GIT_AUTHOR_EMAIL=" + a[2], "GIT_COMMITTER_NAME=" + c[1], "GIT_COMMITTER_EMAIL=" + c[2]}
 }
 
-// message is a commit's message with its trailers.
-func (s *Session) message(text string, who identity) string {
+// commitMessage is a commit's message with its trailers.
+func (s *Session) commitMessage(text string, who identity) string {
 	text = strings.TrimSpace(text)
 	trailers := slices.Clone(s.o.Trailers)
-	trailers = append(trailers, marker+": "+s.o.Branch)
+	trailers = append(trailers, branchTrailer+": "+s.o.Branch)
 	if s.o.SignOff {
 		trailers = append(trailers, "Signed-off-by: "+who.committer)
 	}
 	if paragraphs := strings.Split(text, "\n\n"); len(paragraphs) > 1 {
 		last := lines(paragraphs[len(paragraphs)-1])
-		if !slices.ContainsFunc(last, func(l string) bool { return !trailer.MatchString(l) }) {
+		if !slices.ContainsFunc(last, func(l string) bool { return !trailerRE.MatchString(l) }) {
 			return text + "\n" + strings.Join(trailers, "\n") + "\n"
 		}
 	}
 	return text + "\n\n" + strings.Join(trailers, "\n") + "\n"
 }
 
-// A chain is what is on the branch of the change on top of the base.
-type chain struct {
-	commits []string // what each says and changes, in order, for comparison
-	diff    string   // all that they change
-	own     bool     // all of it is the work of this package
-	foreign string   // what is not, for a person
+// A branchState is what is on the branch of the change on top of the base.
+type branchState struct {
+	commits       []string // what each says and changes, in order, for comparison
+	diff          string   // all that they change
+	allOurs       bool     // all of it is the work of this package
+	foreignCommit string   // what is not, for a person
 }
 
-const field, record = "\x1f", "\x1e"
+const fieldSep, recordSep = "\x1f", "\x1e"
 
-// chainOf reads what is on top of the base in the commit head, down to the
+// readBranch reads what is on top of the base in the commit head, down to the
 // first commit that this package did not make. A merge of the base into the
 // branch, such as the forge makes it by a button, is no other's work.
-func (s *Session) chainOf(ctx context.Context, head string) (chain, error) {
-	var c chain
-	out, err := s.git.run(ctx, call{args: []string{"log", "--first-parent", "--encoding=UTF-8", "--no-show-signature", "-n", "1000",
-		"--format=%H" + field + "%P" + field + "%an <%ae>" + field + "%B" + record, head}})
+func (s *Session) readBranch(ctx context.Context, head string) (branchState, error) {
+	var c branchState
+	out, err := s.git.run(ctx, gitCall{args: []string{"log", "--first-parent", "--encoding=UTF-8", "--no-show-signature", "-n", "1000",
+		"--format=%H" + fieldSep + "%P" + fieldSep + "%an <%ae>" + fieldSep + "%B" + recordSep, head}})
 	if err != nil {
 		return c, err
 	}
 	from, merged := "", ""
-	for rec := range strings.SplitSeq(out, record) {
-		f := strings.SplitN(strings.TrimLeft(rec, "\n"), field, 4)
+	for rec := range strings.SplitSeq(out, recordSep) {
+		f := strings.SplitN(strings.TrimLeft(rec, "\n"), fieldSep, 4)
 		if len(f) < 4 {
 			break
 		}
 		parents := strings.Fields(f[1])
 		switch {
-		case len(parents) == 2 && merged == "" && s.inBase(ctx, parents[1]):
+		case len(parents) == 2 && merged == "" && s.mayBeInBase(ctx, parents[1]):
 			merged = parents[1]
-		case len(parents) == 1 && slices.Contains(lines(f[3]), marker+": "+s.o.Branch):
+		case len(parents) == 1 && slices.Contains(lines(f[3]), branchTrailer+": "+s.o.Branch):
 			diff, err := s.diff(ctx, parents[0], f[0])
 			if err != nil {
 				return c, err
 			}
-			c.commits = append(c.commits, f[2]+field+strings.TrimSpace(f[3])+field+diff)
+			c.commits = append(c.commits, f[2]+fieldSep+strings.TrimSpace(f[3])+fieldSep+diff)
 		default:
 			from = f[0]
 		}
@@ -200,40 +200,40 @@ func (s *Session) chainOf(ctx context.Context, head string) (chain, error) {
 	slices.Reverse(c.commits)
 	switch {
 	case len(c.commits) == 0:
-		subject, _ := s.git.run(ctx, call{args: []string{"log", "-n", "1", "--format=%h %an: %s", head}})
-		c.foreign = strings.TrimSpace(subject)
+		subject, _ := s.git.run(ctx, gitCall{args: []string{"log", "-n", "1", "--format=%h %an: %s", head}})
+		c.foreignCommit = strings.TrimSpace(subject)
 	case from == "":
-		c.foreign = "more than 1000 commits"
-	case !s.inBase(ctx, from):
-		subject, _ := s.git.run(ctx, call{args: []string{"log", "-n", "1", "--format=%h %an: %s", from}})
-		c.foreign = strings.TrimSpace(subject)
+		c.foreignCommit = "more than 1000 commits"
+	case !s.mayBeInBase(ctx, from):
+		subject, _ := s.git.run(ctx, gitCall{args: []string{"log", "-n", "1", "--format=%h %an: %s", from}})
+		c.foreignCommit = strings.TrimSpace(subject)
 	}
-	c.own = c.foreign == ""
+	c.allOurs = c.foreignCommit == ""
 	if merged != "" {
 		from, c.commits = merged, nil
 	}
-	if c.own {
+	if c.allOurs {
 		c.diff, err = s.diff(ctx, from, head)
 	}
 	return c, err
 }
 
-// inBase reports whether a commit is one of the base. In a shallow clone that
+// mayBeInBase reports whether a commit is one of the base. In a shallow clone that
 // cannot be known, and counts as yes.
-func (s *Session) inBase(ctx context.Context, commit string) bool {
-	if _, err := s.git.run(ctx, call{args: []string{"merge-base", "--is-ancestor", commit, s.Commit}}); err == nil {
+func (s *Session) mayBeInBase(ctx context.Context, commit string) bool {
+	if _, err := s.git.run(ctx, gitCall{args: []string{"merge-base", "--is-ancestor", commit, s.BaseCommit}}); err == nil {
 		return true
 	}
-	shallow, err := s.git.run(ctx, call{args: []string{"rev-parse", "--is-shallow-repository"}})
+	shallow, err := s.git.run(ctx, gitCall{args: []string{"rev-parse", "--is-shallow-repository"}})
 	return err == nil && strings.TrimSpace(shallow) == "true"
 }
 
 // diff says which files differ between two commits, and in which objects.
 func (s *Session) diff(ctx context.Context, from, to string) (string, error) {
-	return s.git.run(ctx, call{args: []string{"diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--raw", from, to}})
+	return s.git.run(ctx, gitCall{args: []string{"diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--raw", from, to}})
 }
 
-// same reports whether two chains say and change the same.
-func (c chain) same(other chain) bool {
+// equal reports whether two chains say and change the same.
+func (c branchState) equal(other branchState) bool {
 	return c.diff == other.diff && (c.commits == nil || slices.Equal(c.commits, other.commits))
 }

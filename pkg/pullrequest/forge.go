@@ -25,10 +25,10 @@ type forge struct {
 	sleep       func(context.Context, time.Duration) error
 }
 
-// timeout is how long one request may take.
-const timeout = time.Minute
+// requestTimeout is how long one request may take.
+const requestTimeout = time.Minute
 
-func hostOf(api string) string {
+func apiHost(api string) string {
 	u, err := url.Parse(api)
 	if err != nil {
 		return ""
@@ -40,12 +40,12 @@ func hostOf(api string) string {
 func newForge(api, slug, head, token string, o Options) (*forge, error) {
 	u, err := url.Parse(api)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
-		return nil, &Problem{What: fmt.Sprintf("the address of the forge %q: expected an http(s) URL", api), Do: "for example: --api-url https://github.example/api/v3", Usage: true}
+		return nil, &Problem{Message: fmt.Sprintf("the address of the forge %q: expected an http(s) URL", api), Hint: "for example: --api-url https://github.example/api/v3", Usage: true}
 	}
 	base := strings.TrimSuffix(u.String(), "/") + "/"
 	client, err := github.NewClient(
-		github.WithURLs(&base, nil), github.WithUserAgent("regmigrate"), github.WithTimeout(timeout),
-		github.WithHTTPClient(&http.Client{Transport: bearer{token, u.Host}, CheckRedirect: sameHostOnly}),
+		github.WithURLs(&base, nil), github.WithUserAgent("regmigrate"), github.WithTimeout(requestTimeout),
+		github.WithHTTPClient(&http.Client{Transport: tokenTransport{token, u.Host}, CheckRedirect: sameHostOnly}),
 	)
 	if err != nil {
 		return nil, err
@@ -61,11 +61,11 @@ func newForge(api, slug, head, token string, o Options) (*forge, error) {
 	return f, nil
 }
 
-// bearer sends the token to one host, and to no other that an answer may lead
+// tokenTransport sends the token to one host, and to no other that an answer may lead
 // to.
-type bearer struct{ token, host string }
+type tokenTransport struct{ token, host string }
 
-func (b bearer) RoundTrip(req *http.Request) (*http.Response, error) {
+func (b tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Host == b.host {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+b.token)
@@ -80,9 +80,9 @@ func sameHostOnly(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// ask sends a request, and once more if the forge asks to wait for less than
+// callAPI sends a request, and once more if the forge asks to wait for less than
 // is allowed. doing is what the request is for, in words that follow "while".
-func ask[T any](ctx context.Context, f *forge, doing string, send func() (T, *github.Response, error)) (T, error) {
+func callAPI[T any](ctx context.Context, f *forge, doing string, send func() (T, *github.Response, error)) (T, error) {
 	for try := 0; ; try++ {
 		out, _, err := send()
 		if err == nil {
@@ -93,7 +93,7 @@ func ask[T any](ctx context.Context, f *forge, doing string, send func() (T, *gi
 		}
 		wait, limited := retryAfter(err)
 		if !limited || wait < 0 || wait > f.maxWait || try == 3 {
-			return out, f.explain(err, doing)
+			return out, f.describeError(err, doing)
 		}
 		if err := f.sleep(ctx, wait); err != nil {
 			return out, err
@@ -116,23 +116,23 @@ func retryAfter(err error) (time.Duration, bool) {
 	return 0, false
 }
 
-// headOf is where the branch is, OWNER/NAME, and its owner.
-func (f *forge) headOf() (slug, owner string) {
+// headRepo is where the branch is, OWNER/NAME, and its owner.
+func (f *forge) headRepo() (slug, owner string) {
 	slug = cmp.Or(f.fork, f.owner+"/"+f.repo)
 	owner, _, _ = strings.Cut(slug, "/")
 	return slug, owner
 }
 
-// find returns the open pull request for the branch, nil when there is none,
+// findPull returns the open pull request for the branch, nil when there is none,
 // and the newest one that was closed without being merged while the branch was
 // at the commit head.
-func (f *forge) find(ctx context.Context, base, branch, head string) (open, declined *github.PullRequest, err error) {
-	slug, owner := f.headOf()
+func (f *forge) findPull(ctx context.Context, base, branch, head string) (open, declined *github.PullRequest, err error) {
+	slug, owner := f.headRepo()
 	for _, state := range []string{"open", "closed"} {
 		o := &github.PullRequestListOptions{State: state, Head: owner + ":" + branch, Base: base, ListOptions: github.ListOptions{PerPage: 50}}
 		for o.Page = 1; o.Page > 0 && o.Page <= 40; {
 			var next int
-			list, err := ask(ctx, f, "looking for the pull request", func() ([]*github.PullRequest, *github.Response, error) {
+			list, err := callAPI(ctx, f, "looking for the pull request", func() ([]*github.PullRequest, *github.Response, error) {
 				l, r, err := f.client.PullRequests.List(ctx, f.owner, f.repo, o)
 				if err == nil {
 					next = r.NextPage
@@ -165,7 +165,7 @@ func (f *forge) find(ctx context.Context, base, branch, head string) (open, decl
 // draftPrefix is how Gitea tells a draft.
 const draftPrefix = "WIP: "
 
-func (f *forge) open(ctx context.Context, base, branch string, c Change, draft bool) (*github.PullRequest, error) {
+func (f *forge) openPull(ctx context.Context, base, branch string, c Change, draft bool) (*github.PullRequest, error) {
 	p := &github.NewPullRequest{Title: &c.Title, Head: &branch, Base: &base, Body: &c.Body}
 	if f.fork != "" {
 		owner, name, _ := strings.Cut(f.fork, "/")
@@ -180,13 +180,13 @@ func (f *forge) open(ctx context.Context, base, branch string, c Change, draft b
 	case draft:
 		p.Draft = &draft
 	}
-	return ask(ctx, f, "opening the pull request", func() (*github.PullRequest, *github.Response, error) {
+	return callAPI(ctx, f, "opening the pull request", func() (*github.PullRequest, *github.Response, error) {
 		return f.client.PullRequests.Create(ctx, f.owner, f.repo, p)
 	})
 }
 
-// update changes title and text where they differ, and reports whether.
-func (f *forge) update(ctx context.Context, p *github.PullRequest, c Change) (bool, error) {
+// updatePull changes title and text where they differ, and reports whether.
+func (f *forge) updatePull(ctx context.Context, p *github.PullRequest, c Change) (bool, error) {
 	title := c.Title
 	if f.gitea && strings.HasPrefix(p.GetTitle(), draftPrefix) {
 		title = draftPrefix + title
@@ -194,7 +194,7 @@ func (f *forge) update(ctx context.Context, p *github.PullRequest, c Change) (bo
 	if p.GetTitle() == title && sameText(p.GetBody(), c.Body) {
 		return false, nil
 	}
-	_, err := ask(ctx, f, "updating the pull request", func() (*github.PullRequest, *github.Response, error) {
+	_, err := callAPI(ctx, f, "updating the pull request", func() (*github.PullRequest, *github.Response, error) {
 		return f.client.PullRequests.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.PullRequest{Title: &title, Body: &c.Body})
 	})
 	return true, err
@@ -206,25 +206,25 @@ func sameText(a, b string) bool {
 	return plain(a) == plain(b)
 }
 
-// close says why, and closes.
-func (f *forge) close(ctx context.Context, p *github.PullRequest, comment string) error {
+// closePull says why, and closes.
+func (f *forge) closePull(ctx context.Context, p *github.PullRequest, comment string) error {
 	if comment != "" {
-		if _, err := ask(ctx, f, "commenting on the pull request", func() (*github.IssueComment, *github.Response, error) {
+		if _, err := callAPI(ctx, f, "commenting on the pull request", func() (*github.IssueComment, *github.Response, error) {
 			return f.client.Issues.CreateComment(ctx, f.owner, f.repo, p.GetNumber(), &github.IssueComment{Body: &comment})
 		}); err != nil {
 			return err
 		}
 	}
-	_, err := ask(ctx, f, "closing the pull request", func() (*github.PullRequest, *github.Response, error) {
+	_, err := callAPI(ctx, f, "closing the pull request", func() (*github.PullRequest, *github.Response, error) {
 		return f.client.PullRequests.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.PullRequest{State: github.Ptr("closed")})
 	})
 	return err
 }
 
-// decorate adds labels, reviewers and assignees that are not there. What the
+// addMetadata adds labels, reviewers and assignees that are not there. What the
 // forge refuses of them comes back as words: the pull request is there
 // without.
-func (f *forge) decorate(ctx context.Context, p *github.PullRequest, o Options, fresh bool) (warnings []string, changed bool) {
+func (f *forge) addMetadata(ctx context.Context, p *github.PullRequest, o Options, fresh bool) (warnings []string, changed bool) {
 	note := func(what string, err error) {
 		if err == nil {
 			changed = true
@@ -236,8 +236,8 @@ func (f *forge) decorate(ctx context.Context, p *github.PullRequest, o Options, 
 	for _, l := range p.Labels {
 		has = append(has, strings.ToLower(l.GetName()))
 	}
-	if labels := without(o.Labels, has); len(labels) > 0 {
-		_, err := ask(ctx, f, "adding labels", func() ([]*github.Label, *github.Response, error) {
+	if labels := missingFrom(o.Labels, has); len(labels) > 0 {
+		_, err := callAPI(ctx, f, "adding labels", func() ([]*github.Label, *github.Response, error) {
 			return f.addLabels(ctx, p.GetNumber(), labels)
 		})
 		note("labels "+strings.Join(labels, ", "), err)
@@ -246,16 +246,16 @@ func (f *forge) decorate(ctx context.Context, p *github.PullRequest, o Options, 
 	for _, u := range p.Assignees {
 		has = append(has, strings.ToLower(u.GetLogin()))
 	}
-	if users := without(o.Assignees, has); len(users) > 0 {
-		_, err := ask(ctx, f, "adding assignees", func() (*github.Issue, *github.Response, error) {
+	if users := missingFrom(o.Assignees, has); len(users) > 0 {
+		_, err := callAPI(ctx, f, "adding assignees", func() (*github.Issue, *github.Response, error) {
 			return f.client.Issues.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.IssueRequest{Assignees: &users})
 		})
 		note("assignees "+strings.Join(users, ", "), err)
 	}
-	if len(o.Reviewers)+len(o.Teams) == 0 || !fresh && !f.unasked(ctx, p) {
+	if len(o.Reviewers)+len(o.Teams) == 0 || !fresh && !f.needsReviewers(ctx, p) {
 		return warnings, changed
 	}
-	_, err := ask(ctx, f, "asking for reviews", func() (*github.PullRequest, *github.Response, error) {
+	_, err := callAPI(ctx, f, "asking for reviews", func() (*github.PullRequest, *github.Response, error) {
 		return f.client.PullRequests.RequestReviewers(ctx, f.owner, f.repo, p.GetNumber(), github.ReviewersRequest{Reviewers: o.Reviewers, TeamReviewers: o.Teams})
 	})
 	note("reviewers "+strings.Join(slices.Concat(o.Reviewers, o.Teams), ", "), err)
@@ -275,19 +275,19 @@ func (f *forge) addLabels(ctx context.Context, number int, labels []string) ([]*
 	return out, resp, err
 }
 
-// unasked reports whether nobody was asked for a review and nobody gave one:
+// needsReviewers reports whether nobody was asked for a review and nobody gave one:
 // the run that opened the pull request got no further.
-func (f *forge) unasked(ctx context.Context, p *github.PullRequest) bool {
+func (f *forge) needsReviewers(ctx context.Context, p *github.PullRequest) bool {
 	if len(p.RequestedReviewers)+len(p.RequestedTeams) > 0 {
 		return false
 	}
-	reviews, err := ask(ctx, f, "looking for reviews", func() ([]*github.PullRequestReview, *github.Response, error) {
+	reviews, err := callAPI(ctx, f, "looking for reviews", func() ([]*github.PullRequestReview, *github.Response, error) {
 		return f.client.PullRequests.ListReviews(ctx, f.owner, f.repo, p.GetNumber(), nil)
 	})
 	return err == nil && len(reviews) == 0
 }
 
-// without returns those of names that are not in has, which is in lower case.
-func without(names, has []string) []string {
+// missingFrom returns those of names that are not in has, which is in lower case.
+func missingFrom(names, has []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(has, strings.ToLower(n)) })
 }

@@ -41,8 +41,8 @@ func (e *gitError) Error() string {
 
 func (e *gitError) Unwrap() error { return e.err }
 
-// A call is one run of git.
-type call struct {
+// A gitCall is one run of git.
+type gitCall struct {
 	args    []string
 	stdin   io.Reader
 	index   string   // a file instead of the repository's index
@@ -52,18 +52,18 @@ type call struct {
 }
 
 // run runs git and returns its standard output.
-func (g *git) run(ctx context.Context, c call) (string, error) {
+func (g *git) run(ctx context.Context, c gitCall) (string, error) {
 	var stdout bytes.Buffer
 	err := g.stream(ctx, c, &stdout)
 	return stdout.String(), err
 }
 
 // stream runs git with its standard output to w.
-func (g *git) stream(ctx context.Context, c call, w io.Writer) error {
+func (g *git) stream(ctx context.Context, c gitCall, w io.Writer) error {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", g.dir}, c.args...)...)
 	var stdout, stderr bytes.Buffer
 	cmd.Env, cmd.Stdin, cmd.Stderr = g.env(c), c.stdin, &stderr
-	cmd.Stdout = io.MultiWriter(w, firstBytes{&stdout})
+	cmd.Stdout = io.MultiWriter(w, limitedBuffer{&stdout})
 	err := cmd.Run()
 	if err == nil {
 		return nil
@@ -72,32 +72,32 @@ func (g *git) stream(ctx context.Context, c call, w io.Writer) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, exec.ErrNotFound) {
-		return &Problem{What: "the program git is not found", Do: "install it, 2.31 or newer", Usage: true, err: err}
+		return &Problem{Message: "the program git is not found", Hint: "install it, 2.31 or newer", Usage: true, err: err}
 	}
 	return &gitError{c.args[0], g.redact(stdout.String()), g.redact(stderr.String()), err}
 }
 
-// firstBytes keeps the first 64 KiB that are written, for an error.
-type firstBytes struct{ *bytes.Buffer }
+// limitedBuffer keeps the first 64 KiB that are written, for an error.
+type limitedBuffer struct{ *bytes.Buffer }
 
-func (f firstBytes) Write(p []byte) (int, error) {
+func (f limitedBuffer) Write(p []byte) (int, error) {
 	if room := 64<<10 - f.Len(); room > 0 {
 		f.Buffer.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
 }
 
-// ours are variables that a hook or a user may have set and that would have
+// clearedVars are variables that a hook or a user may have set and that would have
 // git work on something else, or write the token to a file.
-var ours = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_TRACE_REDACT",
+var clearedVars = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_TRACE_REDACT",
 	"GIT_TRACE2_CONFIG_PARAMS", "GIT_TRACE2_ENV_VARS", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_CONFIG_COUNT", "LC_ALL"}
 
 // env is the environment of one run. The token stands in it and nowhere else:
 // the arguments of a process can be read by every user of the machine.
-func (g *git) env(c call) []string {
+func (g *git) env(c gitCall) []string {
 	out := slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains(ours, name)
+		return slices.Contains(clearedVars, name)
 	})
 	out = append(out, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0",
 		"GIT_TRACE_REDACT=1", "GIT_TRACE2_CONFIG_PARAMS=", "GIT_TRACE2_ENV_VARS=")
@@ -137,15 +137,15 @@ func (g *git) env(c call) []string {
 			// An empty one takes away what a less specific setting has put
 			// there, such as the checkout of a workflow: two are refused.
 			config("http."+u+".extraHeader", "")
-			config("http."+u+".extraHeader", "Authorization: Basic "+basic(g.token))
+			config("http."+u+".extraHeader", "Authorization: Basic "+basicAuth(g.token))
 		}
 	}
 	return append(append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n)), c.env...)
 }
 
-// basic is the token as HTTP's basic authentication has it. GitHub wants the
+// basicAuth is the token as HTTP's basic authentication has it. GitHub wants the
 // user x-access-token; others do not look at it.
-func basic(token string) string {
+func basicAuth(token string) string {
 	return base64.StdEncoding.EncodeToString([]byte("x-access-token:" + token))
 }
 
@@ -157,10 +157,10 @@ func (g *git) redact(s string) string {
 	return s
 }
 
-// hide adds a secret, in all its forms.
-func (g *git) hide(secret string) {
+// addSecret adds a secret, in all its forms.
+func (g *git) addSecret(secret string) {
 	if secret != "" {
-		g.secrets = append(g.secrets, secret, basic(secret), url.QueryEscape(secret), url.PathEscape(secret))
+		g.secrets = append(g.secrets, secret, basicAuth(secret), url.QueryEscape(secret), url.PathEscape(secret))
 	}
 }
 

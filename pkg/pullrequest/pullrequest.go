@@ -4,7 +4,7 @@
 //
 // [Prepare] looks at the repository and its remote. [Session.Checkout] writes
 // the tree of the base branch, as it is on the remote, to a folder that a
-// change can be made from, and [Session.Open] does the rest. What the package
+// change can be made from, and [Session.Apply] does the rest. What the package
 // promises:
 //
 //   - the user's work tree, index, HEAD and branches are never written to:
@@ -44,7 +44,7 @@ type Options struct {
 	// API is the address of the forge's interface, such as
 	// https://github.example/api/v3; "": what the remote's address and
 	// GITHUB_API_URL say. Repo is OWNER/NAME; "": what the remote's address says.
-	API, Repo string
+	APIURL, Repo string
 
 	Author, Committer string   // as "Name <address>"; "": what git says
 	SignOff           bool     // add Signed-off-by, with the committer
@@ -67,9 +67,9 @@ type Options struct {
 // A Change is what a pull request should hold. One without commits says that
 // nothing is left to change.
 type Change struct {
-	Commits     []Commit // in order, the first on top of the base
-	Title, Body string   // of the pull request; Body is Markdown
-	Comment     string   // what is said when the pull request is closed, since nothing is left
+	Commits        []Commit // in order, the first on top of the base
+	Title, Body    string   // of the pull request; Body is Markdown
+	ClosingComment string   // what is said when the pull request is closed, since nothing is left
 }
 
 // A Commit is one commit of a change.
@@ -112,8 +112,8 @@ type Result struct {
 
 // A Problem is what is wrong, and what to do about it.
 type Problem struct {
-	What string
-	Do   string // a line or more; may be empty
+	Message string
+	Hint    string // a line or more; may be empty
 
 	// Usage says that nothing was done, and that the repository or the
 	// command line has to change first.
@@ -123,10 +123,10 @@ type Problem struct {
 }
 
 func (p *Problem) Error() string {
-	if p.Do == "" {
-		return p.What
+	if p.Hint == "" {
+		return p.Message
 	}
-	return p.What + "\n  " + p.Do
+	return p.Message + "\n  " + p.Hint
 }
 
 func (p *Problem) Unwrap() error { return p.err }

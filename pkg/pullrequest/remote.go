@@ -32,36 +32,36 @@ func (s *Session) openRemote(ctx context.Context) error {
 			return err
 		}
 		if fork.host != from.host {
-			return &Problem{What: fmt.Sprintf("the remotes %q and %q are at different forges, %s and %s", s.o.Remote, s.o.PushRemote, from.host, fork.host), Do: "a pull request comes from a fork at the same forge", Usage: true}
+			return &Problem{Message: fmt.Sprintf("the remotes %q and %q are at different forges, %s and %s", s.o.Remote, s.o.PushRemote, from.host, fork.host), Hint: "a pull request comes from a fork at the same forge", Usage: true}
 		}
 	}
 	if owner, name, ok := strings.Cut(s.slug, "/"); !ok || owner == "" || name == "" || strings.Contains(name, "/") {
-		return &Problem{What: fmt.Sprintf("the repository %q: expected OWNER/NAME", s.slug), Usage: true}
+		return &Problem{Message: fmt.Sprintf("the repository %q: expected OWNER/NAME", s.slug), Usage: true}
 	}
-	api := s.o.API
+	api := s.o.APIURL
 	if api == "" {
-		api = apiOf(from, s.o.Getenv)
+		api = apiURL(from, s.o.Getenv)
 	}
 	if api == "" {
-		return &Problem{What: fmt.Sprintf("the remote %q does not say which forge it is at", s.o.Remote), Do: "--api-url URL says it, such as https://api.github.com", Usage: true}
+		return &Problem{Message: fmt.Sprintf("the remote %q does not say which forge it is at", s.o.Remote), Hint: "--api-url URL says it, such as https://api.github.com", Usage: true}
 	}
 	// A remote on this disk has the token of its forge.
 	host := from.host
 	if host == "" {
-		host = hostOf(api)
+		host = apiHost(api)
 	}
 	token, names := tokenFor(host, s.o.Getenv)
 	if token == "" {
 		if s.o.DryRun {
 			return nil
 		}
-		return &Problem{What: fmt.Sprintf("no token for %s: none of %s is set", host, names), Do: tokenHelp(host, s.o.Getenv), Usage: true}
+		return &Problem{Message: fmt.Sprintf("no token for %s: none of %s is set", host, names), Hint: tokenHelp(host, s.o.Getenv), Usage: true}
 	}
 	s.git.token = token
-	s.git.hide(token)
+	s.git.addSecret(token)
 	for _, x := range []address{from, fork, to} {
-		if x.plain != "" && x.host == host && !slices.Contains(s.git.urls, x.plain) {
-			s.git.urls = append(s.git.urls, x.plain)
+		if x.urlWithoutUser != "" && x.host == host && !slices.Contains(s.git.urls, x.urlWithoutUser) {
+			s.git.urls = append(s.git.urls, x.urlWithoutUser)
 		}
 	}
 	s.forge, err = newForge(api, s.slug, head, token, s.o)
@@ -71,17 +71,17 @@ func (s *Session) openRemote(ctx context.Context) error {
 // addresses are where a remote is fetched from and pushed to. Passwords in them
 // are hidden from then on.
 func (s *Session) addresses(ctx context.Context, remote string) (fetch, push address, err error) {
-	out, err := s.git.run(ctx, call{args: []string{"remote", "get-url", "--", remote}})
+	out, err := s.git.run(ctx, gitCall{args: []string{"remote", "get-url", "--", remote}})
 	if err != nil {
-		return fetch, push, &Problem{What: fmt.Sprintf("the repository has no remote %q", remote), Do: "git remote -v lists those that it has; --remote NAME names another", Usage: true, err: err}
+		return fetch, push, &Problem{Message: fmt.Sprintf("the repository has no remote %q", remote), Hint: "git remote -v lists those that it has; --remote NAME names another", Usage: true, err: err}
 	}
 	fetch = parseAddress(strings.TrimRight(out, "\r\n"))
-	if out, err = s.git.run(ctx, call{args: []string{"remote", "get-url", "--push", "--", remote}}); err != nil {
+	if out, err = s.git.run(ctx, gitCall{args: []string{"remote", "get-url", "--push", "--", remote}}); err != nil {
 		return fetch, push, err
 	}
 	push = parseAddress(strings.TrimRight(out, "\r\n"))
-	s.git.hide(fetch.secret)
-	s.git.hide(push.secret)
+	s.git.addSecret(fetch.password)
+	s.git.addSecret(push.password)
 	return fetch, push, nil
 }
 
@@ -89,7 +89,7 @@ func (s *Session) addresses(ctx context.Context, remote string) (fetch, push add
 func slugOf(a address, remote, do string) (string, error) {
 	owner, name, ok := a.slug()
 	if !ok {
-		return "", &Problem{What: fmt.Sprintf("the remote %q does not say which repository of a forge it is", remote), Do: do, Usage: true}
+		return "", &Problem{Message: fmt.Sprintf("the remote %q does not say which repository of a forge it is", remote), Hint: do, Usage: true}
 	}
 	return owner + "/" + name, nil
 }
@@ -98,8 +98,8 @@ func slugOf(a address, remote, do string) (string, error) {
 // notes of the remote would be one of the user's branches.
 func (s *Session) checkMirror(ctx context.Context) error {
 	set := "remote." + s.o.PushRemote + "."
-	mirror, _ := s.git.run(ctx, call{args: []string{"config", "--type=bool", "--default=false", set + "mirror"}})
-	fetch, _ := s.git.run(ctx, call{args: []string{"config", "--get-all", set + "fetch"}})
+	mirror, _ := s.git.run(ctx, gitCall{args: []string{"config", "--type=bool", "--default=false", set + "mirror"}})
+	fetch, _ := s.git.run(ctx, gitCall{args: []string{"config", "--get-all", set + "fetch"}})
 	into := func(spec string) bool {
 		_, to, ok := strings.Cut(spec, ":")
 		return ok && !strings.HasPrefix(spec, "^") && (strings.HasPrefix(to, "refs/heads/") || strings.HasPrefix(to, "refs/*"))
@@ -108,9 +108,9 @@ func (s *Session) checkMirror(ctx context.Context) error {
 		return nil
 	}
 	return &Problem{
-		What:  fmt.Sprintf("the remote %q is a mirror (%smirror, or a fetch into refs/heads): a push to it would change your own branches", s.o.PushRemote, set),
-		Do:    "git remote add NAME URL makes an ordinary one of the same address, and --remote NAME takes it",
-		Usage: true,
+		Message: fmt.Sprintf("the remote %q is a mirror (%smirror, or a fetch into refs/heads): a push to it would change your own branches", s.o.PushRemote, set),
+		Hint:    "git remote add NAME URL makes an ordinary one of the same address, and --remote NAME takes it",
+		Usage:   true,
 	}
 }
 
@@ -143,15 +143,15 @@ func (s *Session) readRemote(ctx context.Context) error {
 	s.Base = s.o.Base
 	if s.Base == "" {
 		if s.Base = fallback; s.Base == "" {
-			return &Problem{What: fmt.Sprintf("the remote %q does not say which branch is its default", s.o.Remote), Do: "--base BRANCH names one", Usage: true}
+			return &Problem{Message: fmt.Sprintf("the remote %q does not say which branch is its default", s.o.Remote), Hint: "--base BRANCH names one", Usage: true}
 		}
 		heads["refs/heads/"+s.Base] = heads["HEAD"]
 	}
-	if s.Commit = heads["refs/heads/"+s.Base]; s.Commit == "" {
-		return &Problem{What: fmt.Sprintf("the remote %q has no branch %q", s.o.Remote, s.Base), Do: "--base BRANCH names another", Usage: true}
+	if s.BaseCommit = heads["refs/heads/"+s.Base]; s.BaseCommit == "" {
+		return &Problem{Message: fmt.Sprintf("the remote %q has no branch %q", s.o.Remote, s.Base), Hint: "--base BRANCH names another", Usage: true}
 	}
 	if s.Base == s.o.Branch {
-		return &Problem{What: fmt.Sprintf("the branch %q is the base itself", s.Base), Do: "--branch NAME names one for the change", Usage: true}
+		return &Problem{Message: fmt.Sprintf("the branch %q is the base itself", s.Base), Hint: "--branch NAME names one for the change", Usage: true}
 	}
 	if s.o.PushRemote != s.o.Remote {
 		if heads, _, err = s.listRemote(ctx, s.o.PushRemote, change); err != nil {
@@ -159,7 +159,7 @@ func (s *Session) readRemote(ctx context.Context) error {
 		}
 	}
 	s.head = heads[change]
-	if err := s.fetch(ctx, s.o.Remote, s.Commit, s.Base); err != nil {
+	if err := s.fetch(ctx, s.o.Remote, s.BaseCommit, s.Base); err != nil {
 		return err
 	}
 	return s.readTree(ctx)
@@ -167,9 +167,9 @@ func (s *Session) readRemote(ctx context.Context) error {
 
 // listRemote returns the commits of refs at a remote, and what its HEAD is.
 func (s *Session) listRemote(ctx context.Context, remote string, refs ...string) (heads map[string]string, head string, err error) {
-	out, err := s.git.run(ctx, call{args: append([]string{"ls-remote", "--symref", "--", remote}, refs...), network: true})
+	out, err := s.git.run(ctx, gitCall{args: append([]string{"ls-remote", "--symref", "--", remote}, refs...), network: true})
 	if err != nil {
-		return nil, "", explainGit(err, remote)
+		return nil, "", remoteProblem(err, remote)
 	}
 	heads = map[string]string{}
 	for _, l := range lines(out) {
@@ -187,19 +187,19 @@ func (s *Session) listRemote(ctx context.Context, remote string, refs ...string)
 // reference is written, not even FETCH_HEAD.
 func (s *Session) fetch(ctx context.Context, remote, commit, branch string) error {
 	has := func() bool {
-		_, err := s.git.run(ctx, call{args: []string{"cat-file", "-e", commit + "^{tree}"}})
+		_, err := s.git.run(ctx, gitCall{args: []string{"cat-file", "-e", commit + "^{tree}"}})
 		return err == nil
 	}
 	if has() {
 		return nil
 	}
-	_, err := s.git.run(ctx, call{network: true, args: []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune",
+	_, err := s.git.run(ctx, gitCall{network: true, args: []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune",
 		"--refmap=", "--", remote, "refs/heads/" + branch}})
 	if err != nil {
-		return explainGit(err, remote)
+		return remoteProblem(err, remote)
 	}
 	if !has() {
-		return &Problem{What: fmt.Sprintf("the branch %q moved on the remote %q while it was looked at", branch, remote), Do: "run the same command again"}
+		return &Problem{Message: fmt.Sprintf("the branch %q moved on the remote %q while it was looked at", branch, remote), Hint: "run the same command again"}
 	}
 	return nil
 }

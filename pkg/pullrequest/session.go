@@ -16,14 +16,14 @@ import (
 // at them.
 type Session struct {
 	// Base is the branch to change, Commit what it is on the remote.
-	Base, Commit string
+	Base, BaseCommit string
 
 	o     Options
 	git   git
 	forge *forge // nil when there is no token, in a dry run
 	slug  string // OWNER/NAME of the repository that gets the pull request
 	head  string // the commit of the branch of the change on the remote, "" when there is none
-	files map[string]entry
+	files map[string]treeEntry
 }
 
 // Prepare looks at the repository and its remote, and fetches what it needs of
@@ -46,9 +46,9 @@ func Prepare(ctx context.Context, o Options) (*Session, error) {
 		o.PushRemote = o.Remote
 	}
 	s := &Session{o: o, git: git{dir: o.Dir}}
-	for _, step := range []func(context.Context) error{s.checkNames, s.openRepository, s.checkClean, s.openRemote, s.readRemote} {
+	for _, step := range []func(context.Context) error{s.checkOptions, s.openRepository, s.checkClean, s.openRemote, s.readRemote} {
 		if err := step(ctx); err != nil {
-			return nil, s.clean(err)
+			return nil, s.redactError(err)
 		}
 	}
 	return s, nil
@@ -67,82 +67,82 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // An Error whose text had to be cleaned of a secret.
-type cleaned struct {
+type redactedError struct {
 	text string
 	err  error
 }
 
-func (c *cleaned) Error() string { return c.text }
-func (c *cleaned) Unwrap() error { return c.err }
+func (c *redactedError) Error() string { return c.text }
+func (c *redactedError) Unwrap() error { return c.err }
 
-// clean takes the secrets out of an error's text, wherever it comes from.
-func (s *Session) clean(err error) error {
+// redactError takes the secrets out of an error's text, wherever it comes from.
+func (s *Session) redactError(err error) error {
 	if err == nil {
 		return nil
 	}
 	if text := err.Error(); text != s.git.redact(text) {
-		return &cleaned{s.git.redact(text), err}
+		return &redactedError{s.git.redact(text), err}
 	}
 	return err
 }
 
-var ident = regexp.MustCompile(`^([^<>\n]*[^<>\s]) *<([^<>\s]+)>$`)
-var trailer = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*: *\S.*$`)
+var identityRE = regexp.MustCompile(`^([^<>\n]*[^<>\s]) *<([^<>\s]+)>$`)
+var trailerRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*: *\S.*$`)
 
-// checkNames refuses options that git or the forge would refuse late.
-func (s *Session) checkNames(ctx context.Context) error {
+// checkOptions refuses options that git or the forge would refuse late.
+func (s *Session) checkOptions(ctx context.Context) error {
 	for _, x := range []struct{ flag, value string }{{"author", s.o.Author}, {"committer", s.o.Committer}} {
-		if x.value != "" && !ident.MatchString(x.value) {
-			return &Problem{What: fmt.Sprintf("the %s %q: expected a name and an address", x.flag, x.value), Do: `for example: "Ann Example <ann@example.com>"`, Usage: true}
+		if x.value != "" && !identityRE.MatchString(x.value) {
+			return &Problem{Message: fmt.Sprintf("the %s %q: expected a name and an address", x.flag, x.value), Hint: `for example: "Ann Example <ann@example.com>"`, Usage: true}
 		}
 	}
 	for _, t := range s.o.Trailers {
-		if !trailer.MatchString(t) {
-			return &Problem{What: fmt.Sprintf("the trailer %q: expected a key and a value", t), Do: `for example: "Refs: OPS-12"`, Usage: true}
+		if !trailerRE.MatchString(t) {
+			return &Problem{Message: fmt.Sprintf("the trailer %q: expected a key and a value", t), Hint: `for example: "Refs: OPS-12"`, Usage: true}
 		}
 	}
 	for _, name := range []string{s.o.Branch, s.o.Base} {
 		if name == "" {
 			continue
 		}
-		if _, err := s.git.run(ctx, call{args: []string{"check-ref-format", "refs/heads/" + name}}); err != nil {
+		if _, err := s.git.run(ctx, gitCall{args: []string{"check-ref-format", "refs/heads/" + name}}); err != nil {
 			if p := (*Problem)(nil); errors.As(err, &p) {
 				return err
 			}
-			return &Problem{What: fmt.Sprintf("the branch %q: git takes no such name", name), Usage: true}
+			return &Problem{Message: fmt.Sprintf("the branch %q: git takes no such name", name), Usage: true}
 		}
 	}
 	for _, name := range []string{s.o.Remote, s.o.PushRemote} {
 		if strings.HasPrefix(name, "-") {
-			return &Problem{What: fmt.Sprintf("the remote %q: expected the name of a remote", name), Usage: true}
+			return &Problem{Message: fmt.Sprintf("the remote %q: expected the name of a remote", name), Usage: true}
 		}
 	}
 	return nil
 }
 
-var gitVersion = regexp.MustCompile(`(\d+)\.(\d+)`)
+var gitVersionRE = regexp.MustCompile(`(\d+)\.(\d+)`)
 
 func (s *Session) openRepository(ctx context.Context) error {
-	out, err := s.git.run(ctx, call{args: []string{"version"}})
+	out, err := s.git.run(ctx, gitCall{args: []string{"version"}})
 	if err != nil {
 		return err
 	}
-	if m := gitVersion.FindStringSubmatch(out); m != nil {
+	if m := gitVersionRE.FindStringSubmatch(out); m != nil {
 		major, _ := strconv.Atoi(m[1])
 		minor, _ := strconv.Atoi(m[2])
 		if major < 2 || major == 2 && minor < 31 {
-			return &Problem{What: strings.TrimSpace(out) + " is too old", Do: "2.31 or newer takes a token without showing it", Usage: true}
+			return &Problem{Message: strings.TrimSpace(out) + " is too old", Hint: "2.31 or newer takes a token without showing it", Usage: true}
 		}
 	}
-	top, err := s.git.run(ctx, call{args: []string{"rev-parse", "--show-toplevel"}})
+	top, err := s.git.run(ctx, gitCall{args: []string{"rev-parse", "--show-toplevel"}})
 	if err != nil && strings.Contains(err.Error(), "dubious ownership") {
 		return &Problem{
-			What: fmt.Sprintf("git does not trust %q, which belongs to another user", s.o.Dir),
-			Do:   "git config --global --add safe.directory " + strconv.Quote(s.o.Dir) + " lets it, if you do", Usage: true, err: err,
+			Message: fmt.Sprintf("git does not trust %q, which belongs to another user", s.o.Dir),
+			Hint:    "git config --global --add safe.directory " + strconv.Quote(s.o.Dir) + " lets it, if you do", Usage: true, err: err,
 		}
 	}
 	if err != nil {
-		return &Problem{What: fmt.Sprintf("%q is not in a git repository with a work tree: %v", s.o.Dir, err), Usage: true, err: err}
+		return &Problem{Message: fmt.Sprintf("%q is not in a git repository with a work tree: %v", s.o.Dir, err), Usage: true, err: err}
 	}
 	s.git.dir = filepath.FromSlash(strings.TrimRight(top, "\r\n"))
 	return nil
@@ -152,12 +152,12 @@ func (s *Session) openRepository(ctx context.Context) error {
 // them, and the user might think that it does. Files that git does not know
 // are no hindrance.
 func (s *Session) checkClean(ctx context.Context) error {
-	out, err := s.git.run(ctx, call{args: []string{"status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"}})
+	out, err := s.git.run(ctx, gitCall{args: []string{"status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"}})
 	if g := (*gitError)(nil); errors.As(err, &g) && strings.Contains(g.stderr, "filter") {
 		return &Problem{
-			What:  "git cannot tell whether the work tree has changes: " + strings.Join(lines(g.stderr), "\n  "),
-			Do:    "install the filter that .gitattributes names (for LFS: git lfs install), or run this in a fresh clone",
-			Usage: true, err: err,
+			Message: "git cannot tell whether the work tree has changes: " + strings.Join(lines(g.stderr), "\n  "),
+			Hint:    "install the filter that .gitattributes names (for LFS: git lfs install), or run this in a fresh clone",
+			Usage:   true, err: err,
 		}
 	}
 	if err != nil {
@@ -177,8 +177,8 @@ func (s *Session) checkClean(ctx context.Context) error {
 		names, more = names[:3], fmt.Sprintf(" and %d more", n-3)
 	}
 	return &Problem{
-		What:  "the work tree has changes that are in no commit: " + strings.Join(names, ", ") + more,
-		Do:    "the pull request is made of what is on the remote and would not have them; commit or stash them first",
-		Usage: true,
+		Message: "the work tree has changes that are in no commit: " + strings.Join(names, ", ") + more,
+		Hint:    "the pull request is made of what is on the remote and would not have them; commit or stash them first",
+		Usage:   true,
 	}
 }

@@ -75,7 +75,7 @@ func TestCacheOfDigests(t *testing.T) {
 		return one(t, client(t, w, Options{Cache: &Cache{Dir: dir, TTL: ttl}}), "", ref).Verdict
 	}
 	first := ask(time.Hour)
-	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) { b.Dead = true })
+	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) { b.Unreachable = true })
 	if got := []Verdict{first, ask(time.Hour), ask(time.Nanosecond)}; !slices.Equal(got, []Verdict{Exists, Exists, Unreachable}) {
 		t.Errorf("asked, remembered, too old: %v", got)
 	}

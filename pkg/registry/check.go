@@ -60,8 +60,8 @@ func (c *Client) Check(ctx context.Context, pairs []Pair, progress func(done int
 	}
 	var mu sync.Mutex
 	done := 0
-	each(ctx, c.o.Jobs, len(pairs), func(i int) {
-		out[i] = c.check(ctx, pairs[i])
+	forEach(ctx, c.o.Jobs, len(pairs), func(i int) {
+		out[i] = c.checkPair(ctx, pairs[i])
 		if progress != nil {
 			mu.Lock()
 			defer mu.Unlock()
@@ -72,30 +72,30 @@ func (c *Client) Check(ctx context.Context, pairs []Pair, progress func(done int
 	return out
 }
 
-func (c *Client) check(ctx context.Context, p Pair) Result {
+func (c *Client) checkPair(ctx context.Context, p Pair) Result {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	r := Result{Pair: p}
-	to, why := askable(p.New)
+	to, why := parseConcrete(p.New)
 	if why != "" {
 		r.Verdict, r.Detail = Skipped, why
 		return r
 	}
-	is := c.ask(ctx, to)
+	is := c.query(ctx, to)
 	r.NewDigest = is.digest
 	var from name.Reference
 	if p.Old != "" && p.Old != p.New {
-		if from, why = askable(p.Old); why != "" {
+		if from, why = parseConcrete(p.Old); why != "" {
 			r.Verdict, r.Detail = Skipped, why
 			return r
 		}
 	}
 	switch {
 	case is.missing:
-		r.Verdict, r.Detail = Missing, c.whyMissing(ctx, from, &r)
+		r.Verdict, r.Detail = Missing, c.describeMissing(ctx, from, &r)
 		return r
 	case is.err != nil:
-		r.Verdict, r.Detail = Unreachable, said(to, is.err)
+		r.Verdict, r.Detail = Unreachable, describeError(to, is.err)
 		return r
 	case from == nil:
 		r.Verdict = Exists
@@ -104,50 +104,50 @@ func (c *Client) check(ctx context.Context, p Pair) Result {
 		r.Verdict, r.OldDigest = Same, is.digest // the digest is what was asked for
 		return r
 	}
-	was := c.ask(ctx, from)
+	was := c.query(ctx, from)
 	r.OldDigest = was.digest
 	switch {
 	case was.missing:
-		r.Verdict, r.Detail = Exists, shown(from.Context().Registry)+" does not have it"
+		r.Verdict, r.Detail = Exists, displayName(from.Context().Registry)+" does not have it"
 	case was.err != nil:
-		r.Verdict, r.Detail = Exists, said(from, was.err)
+		r.Verdict, r.Detail = Exists, describeError(from, was.err)
 	case was.digest == is.digest:
 		r.Verdict = Same
 		if was.via != "" && (was.via == to.Context().RegistryStr() || was.via == is.via) {
-			r.Detail = shown(from.Context().Registry) + " redirects to " + shownHost(was.via)
+			r.Detail = displayName(from.Context().Registry) + " redirects to " + displayHost(was.via)
 		}
 	default:
 		r.Verdict = Different
-		r.Platforms, r.Detail = c.compare(ctx, from, to, was.digest, is.digest)
+		r.Platforms, r.Detail = c.comparePlatforms(ctx, from, to, was.digest, is.digest)
 	}
 	return r
 }
 
-// whyMissing says whether the old registry has what the new one has not.
-func (c *Client) whyMissing(ctx context.Context, from name.Reference, r *Result) string {
+// describeMissing says whether the old registry has what the new one has not.
+func (c *Client) describeMissing(ctx context.Context, from name.Reference, r *Result) string {
 	if from == nil {
 		return ""
 	}
-	was := c.ask(ctx, from)
+	was := c.query(ctx, from)
 	r.OldDigest = was.digest
-	switch host := shown(from.Context().Registry); {
+	switch host := displayName(from.Context().Registry); {
 	case was.missing:
 		return host + " does not have it either"
 	case was.err != nil:
-		return said(from, was.err)
+		return describeError(from, was.err)
 	default:
 		return host + " has it"
 	}
 }
 
-// said is what an error says about the reference that was asked about.
-func said(ref name.Reference, err error) string {
-	_, why := explain(err)
-	return cmp.Or(where(err), shown(ref.Context().Registry)) + ": " + why
+// describeError is what an error says about the reference that was asked about.
+func describeError(ref name.Reference, err error) string {
+	_, why := classifyError(err)
+	return cmp.Or(errorHost(err), displayName(ref.Context().Registry)) + ": " + why
 }
 
-// askable reads a reference; why says why a registry cannot be asked about it.
-func askable(text string) (ref name.Reference, why string) {
+// parseConcrete reads a reference; why says why a registry cannot be asked about it.
+func parseConcrete(text string) (ref name.Reference, why string) {
 	if strings.ContainsAny(text, "{}$<>%()") {
 		return nil, "it has a variable in it"
 	}
@@ -158,30 +158,30 @@ func askable(text string) (ref name.Reference, why string) {
 	return ref, ""
 }
 
-// An answer is what a registry says of a reference.
-type answer struct {
+// An queryResult is what a registry says of a reference.
+type queryResult struct {
 	digest  string
 	via     string // the host it redirected to, "" for none
 	missing bool
 	err     error
 }
 
-// ask asks for the digest of a reference: the cache first, then with a request
+// query asks for the digest of a reference: the cache first, then with a request
 // that has no body in its answer.
-func (c *Client) ask(ctx context.Context, ref name.Reference) answer {
+func (c *Client) query(ctx context.Context, ref name.Reference) queryResult {
 	key := ref.Name()
 	if e, ok := c.o.Cache.get(key); ok && (c.o.Offline || c.o.Cache.fresh(e, time.Now())) {
-		return answer{digest: e.Digest, via: e.Via}
+		return queryResult{digest: e.Digest, via: e.Via}
 	}
 	if c.o.Offline {
-		return answer{err: errOffline}
+		return queryResult{err: errOffline}
 	}
-	ctx, trail := follow(ctx)
+	ctx, trail := recordRedirects(ctx)
 	desc, err := c.puller.Head(ctx, ref)
 	var digest string
 	if err == nil {
 		digest = desc.Digest.String()
-	} else if f, _ := explain(err); f == FaultNone {
+	} else if f, _ := classifyError(err); f == FaultNone {
 		// An answer to HEAD without the headers that it should have.
 		got, getErr := c.puller.Get(ctx, ref)
 		if err = getErr; err == nil {
@@ -189,19 +189,19 @@ func (c *Client) ask(ctx context.Context, ref name.Reference) answer {
 		}
 	}
 	if err != nil {
-		return answer{err: err, missing: missing(err)}
+		return queryResult{err: err, missing: isMissing(err)}
 	}
-	via := trail.other(ref.Context().RegistryStr())
+	via := trail.target(ref.Context().RegistryStr())
 	// A cache that cannot be written is no reason to fail.
 	_ = c.o.Cache.put(entry{Reference: key, Digest: digest, Via: via, Time: time.Now()})
-	return answer{digest: digest, via: via}
+	return queryResult{digest: digest, via: via}
 }
 
 var errOffline = errors.New("not in the cache, and --offline asks nobody")
 
-// other is the last host of a trail that is not host, "" when there is none.
+// target is the last host of a trail that is not host, "" when there is none.
 // Where tokens come from is none either: that is asked first.
-func (t *trail) other(host string) string {
+func (t *redirects) target(host string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.hosts) == 0 || t.hosts[len(t.hosts)-1] == host {
@@ -210,8 +210,8 @@ func (t *trail) other(host string) string {
 	return t.hosts[len(t.hosts)-1]
 }
 
-// missing reports whether a registry said that it does not have something.
-func missing(err error) bool {
+// isMissing reports whether a registry said that it does not have something.
+func isMissing(err error) bool {
 	e := (*transport.Error)(nil)
 	if !errors.As(err, &e) {
 		return false
@@ -227,8 +227,8 @@ func missing(err error) bool {
 	return false
 }
 
-// get returns the manifest of a digest, out of the cache if it is there.
-func (c *Client) get(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
+// readManifest returns the manifest of a digest, out of the cache if it is there.
+func (c *Client) readManifest(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
 	if data, ok := c.o.Cache.manifest(digest); ok {
 		return data, nil
 	}

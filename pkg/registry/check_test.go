@@ -17,7 +17,7 @@ import (
 )
 
 // newWorld returns a world without registries.
-func newWorld(t *testing.T) *testregistry.World {
+func newWorld(t *testing.T) *testregistry.Network {
 	t.Helper()
 	w, err := testregistry.Start(t.TempDir())
 	if err != nil {
@@ -28,11 +28,11 @@ func newWorld(t *testing.T) *testregistry.World {
 }
 
 // client returns a client that lives in the world.
-func client(t *testing.T, w *testregistry.World, o Options) *Client {
+func client(t *testing.T, w *testregistry.Network, o Options) *Client {
 	t.Helper()
 	if o.Transport == nil {
 		tr := w.Transport()
-		tr.OnProxyConnectResponse = refusedByProxy
+		tr.OnProxyConnectResponse = checkProxyResponse
 		o.Transport = tr
 	}
 	if o.Keychain == nil {
@@ -47,9 +47,9 @@ func client(t *testing.T, w *testregistry.World, o Options) *Client {
 }
 
 // put pushes an image of one platform, or an index of several.
-func put(t *testing.T, w *testregistry.World, ref string, seed int64, platforms ...string) string {
+func put(t *testing.T, w *testregistry.Network, ref string, seed int64, platforms ...string) string {
 	t.Helper()
-	digest, err := w.Put(ref, seed, platforms...)
+	digest, err := w.PushImage(ref, seed, platforms...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestVerdicts(t *testing.T) {
 	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64=9", "linux/ppc64le")
 	put(t, w, "k8s.gcr.io/multi:2", 5, "linux/amd64", "linux/arm64")
 	put(t, w, "registry.k8s.io/multi:2", 5)
-	w.Host("old.example").Behave(func(b *testregistry.Behaviour) { b.Dead = true })
+	w.Host("old.example").SetBehavior(func(b *testregistry.Behavior) { b.Unreachable = true })
 	put(t, w, "old.example/pause:3.9", 1)
 	c := client(t, w, Options{})
 	for _, tt := range []struct {
@@ -112,11 +112,11 @@ func TestRedirects(t *testing.T) {
 	put(t, w, backend+"/pause:3.9", 1)
 	put(t, w, backend+"/multi:1", 2)
 	put(t, w, "other.example/multi:1", 3)
-	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) {
-		b.Manifests, b.Blobs = backend, "bucket.s3.example"
+	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) {
+		b.RedirectManifests, b.RedirectBlobs = backend, "bucket.s3.example"
 		b.Auth, b.User, b.Password = "token", "me", "secret"
 	})
-	w.Host("k8s.gcr.io").Behave(func(b *testregistry.Behaviour) { b.Manifests = "registry.k8s.io" })
+	w.Host("k8s.gcr.io").SetBehavior(func(b *testregistry.Behavior) { b.RedirectManifests = "registry.k8s.io" })
 	c := client(t, w, Options{Keychain: keys{"registry.k8s.io": {Username: "me", Password: "secret"}}})
 	if got := one(t, c, "", "registry.k8s.io/pause:3.9"); got.Verdict != Exists {
 		t.Errorf("behind a redirect: %v %q", got.Verdict, got.Detail)
@@ -148,7 +148,7 @@ func TestRedirects(t *testing.T) {
 func TestOldRedirectsToNew(t *testing.T) {
 	w := newWorld(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
-	w.Host("k8s.gcr.io").Behave(func(b *testregistry.Behaviour) { b.Manifests = "registry.k8s.io" })
+	w.Host("k8s.gcr.io").SetBehavior(func(b *testregistry.Behavior) { b.RedirectManifests = "registry.k8s.io" })
 	got := one(t, client(t, w, Options{}), "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")
 	if got.Verdict != Same || got.Detail != "k8s.gcr.io redirects to registry.k8s.io" {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)
@@ -171,7 +171,7 @@ func TestCredentials(t *testing.T) {
 			w := newWorld(t)
 			put(t, w, "private.example/a:1", 1)
 			put(t, w, "private.example/a:2", 1)
-			w.Host("private.example").Behave(func(b *testregistry.Behaviour) { b.Auth, b.User, b.Password = auth, "me", "secret" })
+			w.Host("private.example").SetBehavior(func(b *testregistry.Behavior) { b.Auth, b.User, b.Password = auth, "me", "secret" })
 			// The Docker keychain, as docker login writes it.
 			dir := t.TempDir()
 			config := fmt.Sprintf(`{"auths":{"private.example":{"auth":%q}}}`, base64.StdEncoding.EncodeToString([]byte("me:secret")))

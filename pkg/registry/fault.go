@@ -22,38 +22,38 @@ type Fault uint8
 
 // The faults.
 const (
-	FaultNone        Fault = iota // another error
-	FaultDNS                      // the name does not resolve
-	FaultProxy                    // the proxy refuses, or cannot reach the host
-	FaultNoProxy                  // there is no connection to the proxy
-	FaultConnect                  // nobody answers at the address
-	FaultAuthority                // the certificate is signed by an unknown authority
-	FaultCertificate              // the certificate is for another name, or not valid now
-	FaultTLS                      // the handshake fails
-	FaultTimeout                  // no answer in time
-	FaultAuth                     // credentials are wanted, or not accepted
-	FaultMissing                  // the registry answers that it does not have it
-	FaultBusy                     // the registry answers that it is busy, or broken
+	FaultNone             Fault = iota // another error
+	FaultDNS                           // the name does not resolve
+	FaultProxyRefused                  // the proxy refuses, or cannot reach the host
+	FaultProxyUnreachable              // there is no connection to the proxy
+	FaultConnection                    // nobody answers at the address
+	FaultUnknownAuthority              // the certificate is signed by an unknown authority
+	FaultCertificate                   // the certificate is for another name, or not valid now
+	FaultTLS                           // the handshake fails
+	FaultTimeout                       // no answer in time
+	FaultAuth                          // credentials are wanted, or not accepted
+	FaultMissing                       // the registry answers that it does not have it
+	FaultBusy                          // the registry answers that it is busy, or broken
 )
 
-// A Trouble is an error on the way to a host, in words for a person.
-type Trouble struct {
+// A ConnectionError is an error on the way to a host, in words for a person.
+type ConnectionError struct {
 	Host  string // as people know it
 	Fault Fault
 	text  string
 }
 
-func (t *Trouble) Error() string { return t.text }
+func (t *ConnectionError) Error() string { return t.text }
 
-// trouble is an error about a reference.
-func trouble(ref name.Reference, err error) error {
-	fault, _ := explain(err)
-	return &Trouble{cmp.Or(where(err), shown(ref.Context().Registry)), fault, said(ref, err)}
+// connectionError is an error about a reference.
+func connectionError(ref name.Reference, err error) error {
+	fault, _ := classifyError(err)
+	return &ConnectionError{cmp.Or(errorHost(err), displayName(ref.Context().Registry)), fault, describeError(ref, err)}
 }
 
-// explain says what an error is about, in words for a person: without the URL,
+// classifyError says what an error is about, in words for a person: without the URL,
 // and without the address that changes with every run.
-func explain(err error) (Fault, string) {
+func classifyError(err error) (Fault, string) {
 	var (
 		dns      *net.DNSError
 		op       *net.OpError
@@ -70,9 +70,9 @@ func explain(err error) (Fault, string) {
 	case err == nil:
 		return FaultNone, ""
 	case errors.As(err, &status):
-		return explainStatus(status)
+		return classifyStatus(status)
 	case errors.As(err, &unknown):
-		return FaultAuthority, "its certificate is signed by an unknown authority" + issuer(unknown.Cert)
+		return FaultUnknownAuthority, "its certificate is signed by an unknown authority" + issuer(unknown.Cert)
 	case errors.As(err, &hostname):
 		return FaultCertificate, "its certificate is for another name (" + strings.Join(hostname.Certificate.DNSNames, ", ") + ")"
 	case errors.As(err, &invalid):
@@ -82,22 +82,22 @@ func explain(err error) (Fault, string) {
 	case errors.As(err, &header):
 		return FaultTLS, "it does not speak TLS"
 	case errors.As(err, &op) && op.Op == "proxyconnect":
-		_, why := explain(op.Err)
-		return FaultNoProxy, "the proxy cannot be reached: " + why
+		_, why := classifyError(op.Err)
+		return FaultProxyUnreachable, "the proxy cannot be reached: " + why
 	case errors.As(err, &proxy):
-		return FaultProxy, explainProxy(proxy.status)
+		return FaultProxyRefused, describeProxyStatus(proxy.status)
 	case errors.As(err, &dns):
 		return FaultDNS, "no such name (DNS)"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return FaultTimeout, "no answer in time"
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return FaultConnect, "connection refused"
+		return FaultConnection, "connection refused"
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
-		return FaultConnect, "no route to it"
+		return FaultConnection, "no route to it"
 	case op != nil && op.Op == "dial":
-		return FaultConnect, "no connection: " + op.Err.Error()
+		return FaultConnection, "no connection: " + op.Err.Error()
 	}
-	return FaultNone, innermost(err)
+	return FaultNone, innermostMessage(err)
 }
 
 func issuer(cert *x509.Certificate) string {
@@ -107,8 +107,8 @@ func issuer(cert *x509.Certificate) string {
 	return fmt.Sprintf(" (%s)", cert.Issuer.CommonName)
 }
 
-// explainStatus says what an answer means.
-func explainStatus(e *transport.Error) (Fault, string) {
+// classifyStatus says what an answer means.
+func classifyStatus(e *transport.Error) (Fault, string) {
 	said := ""
 	if len(e.Errors) > 0 {
 		said = ": " + strings.TrimSpace(e.Errors[0].Message)
@@ -123,14 +123,14 @@ func explainStatus(e *transport.Error) (Fault, string) {
 		return FaultNone, "it takes nothing that large (" + answer + "): a proxy before it most likely, such as client_max_body_size of nginx"
 	case e.StatusCode == http.StatusMethodNotAllowed:
 		return FaultNone, "it does not take that (" + answer + "): it is read-only, or a pull-through cache" + said
-	case busy(e.StatusCode):
+	case isBusyStatus(e.StatusCode):
 		return FaultBusy, "it answers " + answer + said
 	}
 	return FaultNone, "it answers " + answer + said
 }
 
-// explainProxy says what the answer of a proxy means.
-func explainProxy(status int) string {
+// describeProxyStatus says what the answer of a proxy means.
+func describeProxyStatus(status int) string {
 	answer := fmt.Sprintf(" (%d %s)", status, http.StatusText(status))
 	switch status {
 	case http.StatusForbidden:
@@ -141,19 +141,19 @@ func explainProxy(status int) string {
 	return "the proxy does not reach it" + answer
 }
 
-// where returns the host that an error is about, "" when it does not say so.
-func where(err error) string {
+// errorHost returns the host that an error is about, "" when it does not say so.
+func errorHost(err error) string {
 	if e := (*hostError)(nil); errors.As(err, &e) {
-		return shownHost(e.host)
+		return displayHost(e.host)
 	}
 	if e := (*transport.Error)(nil); errors.As(err, &e) && e.Request != nil && e.Request.URL != nil {
-		return shownHost(e.Request.URL.Host)
+		return displayHost(e.Request.URL.Host)
 	}
 	return ""
 }
 
-// innermost is the message of the error that others wrap.
-func innermost(err error) string {
+// innermostMessage is the message of the error that others wrap.
+func innermostMessage(err error) string {
 	for {
 		next := errors.Unwrap(err)
 		if next == nil {

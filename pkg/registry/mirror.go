@@ -11,17 +11,17 @@ import (
 
 // A Copy is an image and where it goes.
 type Copy struct {
-	From string
-	Else string // where it is taken from if From does not have it; "" for nowhere
-	To   string
+	From     string
+	Fallback string // where it is taken from if From does not have it; "" for nowhere
+	To       string
 }
 
 // ErrInterrupted is the error of a copy that was not made, or not to its end,
 // since the context was done.
 var ErrInterrupted = errors.New("interrupted")
 
-// A Copied is what became of a copy.
-type Copied struct {
+// A CopyResult is what became of a copy.
+type CopyResult struct {
 	Copy
 	Digest   string // of the image, "" when it is not known
 	Present  bool   // the target had it, with this digest
@@ -33,14 +33,14 @@ type Copied struct {
 // Progress tells how far Mirror has come. What the target has already counts
 // as done. What belongs to an image is known late, so that the sums may grow.
 type Progress struct {
-	Planned int   // images whose manifests were read
-	Images  int   // images that are done
-	Blobs   int   // blobs that are done
-	Bytes   int64 // of blobs that are done, or on their way
-	Sent    int64 // bytes that were sent
+	Planned   int   // images whose manifests were read
+	Images    int   // images that are done
+	Blobs     int   // blobs that are done
+	Bytes     int64 // of blobs that are done, or on their way
+	SentBytes int64 // bytes that were sent
 
-	AllBlobs int // of the images that were planned and are not there
-	AllBytes int64
+	TotalBlobs int // of the images that were planned and are not there
+	TotalBytes int64
 }
 
 // Mirror copies images: indexes with all their platforms, and what is attached
@@ -49,35 +49,35 @@ type Progress struct {
 // there is to send. What the target has is not sent again, so that a run that
 // was killed goes on where it was. A tag is written last: it never leads to
 // something that is not there. Result i is that of copy i.
-func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progress)) []Copied {
-	m, out, plans := c.plan(ctx, copies, progress)
-	each(ctx, c.o.Jobs, len(copies), func(i int) {
+func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progress)) []CopyResult {
+	m, out, plans := c.planAll(ctx, copies, progress)
+	forEach(ctx, c.o.Jobs, len(copies), func(i int) {
 		if plans[i] == nil || out[i].Err != nil {
 			return
 		}
 		out[i].Err = ErrInterrupted
-		m.copy(ctx, plans[i], &out[i])
+		m.copyImage(ctx, plans[i], &out[i])
 		if out[i].Err != nil && ctx.Err() != nil {
 			out[i].Err = ErrInterrupted // whatever broke when it was
 		}
-		m.tell(func(p *Progress) { p.Images++ })
+		m.updateProgress(func(p *Progress) { p.Images++ })
 	})
 	return out
 }
 
-// A Planned is what a copy would take.
-type Planned struct {
-	Copied       // as after Mirror; nothing was copied
-	Blobs  int   // that would be sent, unless the target has some of them
-	Bytes  int64 // of them; what several images share counts once
+// A PlannedCopy is what a copy would take.
+type PlannedCopy struct {
+	CopyResult       // as after Mirror; nothing was copied
+	Blobs      int   // that would be sent, unless the target has some of them
+	Bytes      int64 // of them; what several images share counts once
 }
 
-// Plan reads the manifests that Mirror would copy, and copies nothing.
-func (c *Client) Plan(ctx context.Context, copies []Copy, progress func(Progress)) []Planned {
-	_, done, plans := c.plan(ctx, copies, progress)
-	out := make([]Planned, len(copies))
+// PlanMirror reads the manifests that Mirror would copy, and copies nothing.
+func (c *Client) PlanMirror(ctx context.Context, copies []Copy, progress func(Progress)) []PlannedCopy {
+	_, done, plans := c.planAll(ctx, copies, progress)
+	out := make([]PlannedCopy, len(copies))
 	for i := range out {
-		out[i].Copied = done[i]
+		out[i].CopyResult = done[i]
 		if plans[i] != nil {
 			out[i].Blobs, out[i].Bytes = plans[i].blobs, plans[i].bytes
 		}
@@ -85,17 +85,17 @@ func (c *Client) Plan(ctx context.Context, copies []Copy, progress func(Progress
 	return out
 }
 
-// plan reads the manifests of all images. A plan of nil has its error in the
+// planAll reads the manifests of all images. A plan of nil has its error in the
 // result.
-func (c *Client) plan(ctx context.Context, copies []Copy, progress func(Progress)) (*mirror, []Copied, []*plan) {
-	m := &mirror{Client: c, progress: progress, at: map[string]name.Repository{}, counted: map[string]bool{}, locks: map[string]*sync.Mutex{}}
-	out := make([]Copied, len(copies))
+func (c *Client) planAll(ctx context.Context, copies []Copy, progress func(Progress)) (*mirrorRun, []CopyResult, []*imagePlan) {
+	m := &mirrorRun{Client: c, progress: progress, blobRepos: map[string]name.Repository{}, countedBlobs: map[string]bool{}, locks: map[string]*sync.Mutex{}}
+	out := make([]CopyResult, len(copies))
 	for i, x := range copies {
-		out[i] = Copied{Copy: x, Err: ErrInterrupted}
+		out[i] = CopyResult{Copy: x, Err: ErrInterrupted}
 	}
-	plans := make([]*plan, len(copies))
-	each(ctx, c.o.Jobs, len(copies), func(i int) {
-		p, err := m.read(ctx, copies[i], &out[i])
+	plans := make([]*imagePlan, len(copies))
+	forEach(ctx, c.o.Jobs, len(copies), func(i int) {
+		p, err := m.planImage(ctx, copies[i], &out[i])
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -104,43 +104,43 @@ func (c *Client) plan(ctx context.Context, copies []Copy, progress func(Progress
 		default:
 			plans[i], out[i].Err = p, nil
 		}
-		m.tell(func(p *Progress) { p.Planned++ })
+		m.updateProgress(func(p *Progress) { p.Planned++ })
 	})
 	// In the order of the copies, so that what is shared counts for the first.
 	for _, p := range plans {
 		if p != nil && p.root != nil && !p.present {
-			p.blobs, p.bytes = m.count(p.to.Context(), p.root)
+			p.blobs, p.bytes = m.countBlobs(p.to.Context(), p.root)
 		}
 	}
 	return m, out, plans
 }
 
-// A mirror is one run of Mirror.
-type mirror struct {
+// A mirrorRun is one run of Mirror.
+type mirrorRun struct {
 	*Client
-	progress func(Progress)
-	telling  sync.Mutex
-	state    Progress
+	progress   func(Progress)
+	progressMu sync.Mutex
+	current    Progress
 
-	mu      sync.Mutex
-	at      map[string]name.Repository // a blob that the target has -> where it can be mounted from
-	counted map[string]bool            // blobs that are in the sums
-	locks   map[string]*sync.Mutex     // by what is being copied, so that two do not send the same
+	mu           sync.Mutex
+	blobRepos    map[string]name.Repository // a blob that the target has -> where it can be mounted from
+	countedBlobs map[string]bool            // blobs that are in the sums
+	locks        map[string]*sync.Mutex     // by what is being copied, so that two do not send the same
 }
 
-// tell changes how far it has come, and tells of it.
-func (m *mirror) tell(change func(*Progress)) {
-	m.telling.Lock()
-	defer m.telling.Unlock()
-	change(&m.state)
+// updateProgress changes how far it has come, and tells of it.
+func (m *mirrorRun) updateProgress(change func(*Progress)) {
+	m.progressMu.Lock()
+	defer m.progressMu.Unlock()
+	change(&m.current)
 	if m.progress != nil {
-		m.progress(m.state)
+		m.progress(m.current)
 	}
 }
 
 // lock keeps others from copying the same until the func that it returns is
 // called.
-func (m *mirror) lock(key string) func() {
+func (m *mirrorRun) lock(key string) func() {
 	m.mu.Lock()
 	l := m.locks[key]
 	if l == nil {
@@ -152,20 +152,20 @@ func (m *mirror) lock(key string) func() {
 	return l.Unlock
 }
 
-// copy copies an image and what is attached to it, and says so in out.
-func (m *mirror) copy(ctx context.Context, p *plan, out *Copied) {
+// copyImage copies an image and what is attached to it, and says so in out.
+func (m *mirrorRun) copyImage(ctx context.Context, p *imagePlan, out *CopyResult) {
 	// Two names of one image do not get in each other's way.
 	defer m.lock(p.to.Context().Name() + "@" + out.Digest)()
 	if !p.present {
-		if out.Err = m.send(ctx, p.from.Context(), p.to.Context(), p.root); out.Err != nil {
+		if out.Err = m.sendContents(ctx, p.from.Context(), p.to.Context(), p.root); out.Err != nil {
 			return
 		}
-		if out.Err = m.put(ctx, p.to, p.root); out.Err != nil {
+		if out.Err = m.putManifest(ctx, p.to, p.root); out.Err != nil {
 			return
 		}
 	}
 	for _, digest := range p.root.digests() {
-		n, err := m.attached(ctx, p.from.Context(), p.to.Context(), digest, 0)
+		n, err := m.copyAttached(ctx, p.from.Context(), p.to.Context(), digest, 0)
 		out.Attached += n
 		if err != nil {
 			out.Err = fmt.Errorf("copying what is attached to %s: %w", digest, err)

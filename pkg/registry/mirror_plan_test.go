@@ -22,7 +22,7 @@ func TestPlan(t *testing.T) {
 		{From: "registry.k8s.io/none:1", To: "mirror.corp/none:1"},
 	}
 	c := client(t, w, Options{})
-	plans := c.Plan(context.Background(), copies, nil)
+	plans := c.PlanMirror(context.Background(), copies, nil)
 	blobs, bytes := 0, int64(0)
 	for _, p := range plans {
 		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
@@ -43,13 +43,13 @@ func TestPlan(t *testing.T) {
 	}
 	var last Progress
 	out := c.Mirror(context.Background(), copies, func(p Progress) { last = p })
-	if last.AllBlobs != blobs || last.AllBytes != bytes || last.Bytes != bytes || last.Sent < bytes {
+	if last.TotalBlobs != blobs || last.TotalBytes != bytes || last.Bytes != bytes || last.SentBytes < bytes {
 		t.Errorf("the run ends with %+v; planned were %d blobs of %d bytes", last, blobs, bytes)
 	}
 	if out[0].Err != nil || out[0].Replaced != was || out[3].Err == nil {
 		t.Errorf("got %+v", out)
 	}
-	for _, p := range c.Plan(context.Background(), copies[:3], nil) {
+	for _, p := range c.PlanMirror(context.Background(), copies[:3], nil) {
 		if p.Err != nil || !p.Present || p.Blobs != 0 {
 			t.Errorf("after the run: %+v", p)
 		}
@@ -60,19 +60,19 @@ func TestPlan(t *testing.T) {
 func TestMirrorRefused(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		do   func(*testregistry.Behaviour)
+		do   func(*testregistry.Behavior)
 		says []string
 	}{
-		{"tags that are immutable", func(b *testregistry.Behaviour) { b.Immutable = true }, []string{"the target keeps the tag as it is", "its tags are immutable", "412"}},
-		{"a target that is read-only", func(b *testregistry.Behaviour) { b.ReadOnly = true }, []string{"405", "it is read-only, or a pull-through cache"}},
-		{"a proxy that takes small bodies", func(b *testregistry.Behaviour) { b.Largest = 16 }, []string{"413", "takes nothing that large", "client_max_body_size"}},
-		{"no right to write", func(b *testregistry.Behaviour) { b.Auth = "token"; b.User = "somebody" }, []string{"denied"}},
+		{"tags that are immutable", func(b *testregistry.Behavior) { b.ImmutableTags = true }, []string{"the target keeps the tag as it is", "its tags are immutable", "412"}},
+		{"a target that is read-only", func(b *testregistry.Behavior) { b.ReadOnly = true }, []string{"405", "it is read-only, or a pull-through cache"}},
+		{"a proxy that takes small bodies", func(b *testregistry.Behavior) { b.MaxBody = 16 }, []string{"413", "takes nothing that large", "client_max_body_size"}},
+		{"no right to write", func(b *testregistry.Behavior) { b.Auth = "token"; b.User = "somebody" }, []string{"denied"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			put(t, w, "registry.k8s.io/pause:3.9", 1)
 			was := put(t, w, "mirror.corp/pause:3.9", 2)
-			w.Host("mirror.corp").Behave(tt.do)
+			w.Host("mirror.corp").SetBehavior(tt.do)
 			out := client(t, w, Options{}).Mirror(context.Background(), []Copy{{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"}}, nil)
 			if out[0].Err == nil {
 				t.Fatal("it was copied")
@@ -93,7 +93,7 @@ func TestMirrorRefused(t *testing.T) {
 func TestMirrorImmutable(t *testing.T) {
 	w := newWorld(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
-	w.Host("mirror.corp").Behave(func(b *testregistry.Behaviour) { b.Immutable = true })
+	w.Host("mirror.corp").SetBehavior(func(b *testregistry.Behavior) { b.ImmutableTags = true })
 	one := Copy{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"}
 	mirrored(t, client(t, w, Options{}), one)
 	if out := mirrored(t, client(t, w, Options{}), one); !out[0].Present {

@@ -15,79 +15,79 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// send copies all that a manifest needs, but not itself.
-func (m *mirror) send(ctx context.Context, from, to name.Repository, n *node) error {
+// sendContents copies all that a manifest needs, but not itself.
+func (m *mirrorRun) sendContents(ctx context.Context, from, to name.Repository, n *manifestNode) error {
 	for _, child := range n.children {
 		ref := to.Digest(child.digest.String())
-		there, err := m.has(ctx, ref, child.digest)
+		there, err := m.targetHas(ctx, ref, child.digest)
 		if err != nil {
-			return trouble(ref, err)
+			return connectionError(ref, err)
 		}
 		if there {
-			m.skip(to, child)
+			m.markAllPresent(to, child)
 			continue
 		}
-		if err := m.send(ctx, from, to, child); err != nil {
+		if err := m.sendContents(ctx, from, to, child); err != nil {
 			return err
 		}
-		if err := m.put(ctx, ref, child); err != nil {
+		if err := m.putManifest(ctx, ref, child); err != nil {
 			return err
 		}
 	}
 	errs := make([]error, len(n.blobs))
-	each(ctx, 4, len(n.blobs), func(i int) { errs[i] = m.blob(ctx, from, to, n.blobs[i]) })
+	forEach(ctx, 4, len(n.blobs), func(i int) { errs[i] = m.sendBlob(ctx, from, to, n.blobs[i]) })
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return errors.Join(errs...)
 }
 
-// skip notes that the target has the blobs of a node.
-func (m *mirror) skip(to name.Repository, n *node) {
+// markAllPresent notes that the target has the blobs of a node.
+func (m *mirrorRun) markAllPresent(to name.Repository, n *manifestNode) {
 	for _, b := range n.blobs {
-		if !foreign(b) {
-			m.have(to, b)
+		if !isForeign(b) {
+			m.markPresent(to, b)
 		}
 	}
 	for _, c := range n.children {
-		m.skip(to, c)
+		m.markAllPresent(to, c)
 	}
 }
 
-// have notes that the target has a blob; false if that was known.
-func (m *mirror) have(to name.Repository, b v1.Descriptor) bool {
+// markPresent notes that the target has a blob; false if that was known.
+func (m *mirrorRun) markPresent(to name.Repository, b v1.Descriptor) bool {
 	key := to.Registry.Name() + "/" + b.Digest.String()
 	m.mu.Lock()
-	_, known := m.at[key]
-	m.at[key] = to
+	_, known := m.blobRepos[key]
+	m.blobRepos[key] = to
 	m.mu.Unlock()
 	if !known {
-		m.tell(func(p *Progress) { p.Blobs, p.Bytes = p.Blobs+1, p.Bytes+b.Size })
+		m.updateProgress(func(p *Progress) { p.Blobs, p.Bytes = p.Blobs+1, p.Bytes+b.Size })
 	}
 	return !known
 }
 
-// blob sends a blob unless the target has it; one that another repository of
+// sendBlob sends a blob unless the target has it; one that another repository of
 // the target has is mounted.
-func (m *mirror) blob(ctx context.Context, from, to name.Repository, desc v1.Descriptor) error {
-	if foreign(desc) {
+func (m *mirrorRun) sendBlob(ctx context.Context, from, to name.Repository, desc v1.Descriptor) error {
+	if isForeign(desc) {
 		return nil
 	}
 	digest := desc.Digest.String()
 	defer m.lock(to.Registry.Name() + "/" + digest)()
 	m.mu.Lock()
-	known, seen := m.at[to.Registry.Name()+"/"+digest]
+	known, seen := m.blobRepos[to.Registry.Name()+"/"+digest]
 	m.mu.Unlock()
 	if seen && known == to {
 		return nil
 	}
-	counting := &counted{m: m}
-	err := m.again(ctx, func() error {
+	counting := &countingLayer{m: m}
+	err := m.retry(ctx, func() error {
 		layer, err := m.puller.Layer(ctx, from.Digest(digest))
 		if err != nil {
 			return err
 		}
-		counting.back()
+		counting.uncount()
 		counting.Layer = layer
 		if mountable, ok := layer.(*remote.MountableLayer); ok {
 			counting.Layer = mountable.Layer
@@ -98,43 +98,43 @@ func (m *mirror) blob(ctx context.Context, from, to name.Repository, desc v1.Des
 		}
 		return m.pusher.Upload(ctx, to, &remote.MountableLayer{Layer: counting, Reference: origin})
 	})
-	counting.back() // it counts whole, or not at all
+	counting.uncount() // it counts whole, or not at all
 	if err != nil {
-		return fmt.Errorf("copying the blob %s: %w", digest, trouble(to.Digest(digest), err))
+		return fmt.Errorf("copying the blob %s: %w", digest, connectionError(to.Digest(digest), err))
 	}
-	m.have(to, desc)
+	m.markPresent(to, desc)
 	return nil
 }
 
-// A counted layer counts the bytes that are read from it.
-type counted struct {
+// A countingLayer layer counts the bytes that are read from it.
+type countingLayer struct {
 	v1.Layer
-	m *mirror
+	m *mirrorRun
 	n int64 // bytes of this attempt
 }
 
-// back takes what an attempt has read out of what is done.
-func (c *counted) back() {
-	c.m.tell(func(p *Progress) { p.Bytes -= c.n; c.n = 0 })
+// uncount takes what an attempt has read out of what is done.
+func (c *countingLayer) uncount() {
+	c.m.updateProgress(func(p *Progress) { p.Bytes -= c.n; c.n = 0 })
 }
 
 // Compressed is that of the layer.
-func (c *counted) Compressed() (io.ReadCloser, error) {
+func (c *countingLayer) Compressed() (io.ReadCloser, error) {
 	r, err := c.Layer.Compressed()
 	if err != nil {
 		return nil, err
 	}
-	return &countedReader{r, c}, nil
+	return &countingReader{r, c}, nil
 }
 
-type countedReader struct {
+type countingReader struct {
 	io.ReadCloser
-	c *counted
+	c *countingLayer
 }
 
-func (r *countedReader) Read(b []byte) (int, error) {
+func (r *countingReader) Read(b []byte) (int, error) {
 	n, err := r.ReadCloser.Read(b)
-	r.c.m.tell(func(p *Progress) { p.Bytes += int64(n); p.Sent += int64(n); r.c.n += int64(n) })
+	r.c.m.updateProgress(func(p *Progress) { p.Bytes += int64(n); p.SentBytes += int64(n); r.c.n += int64(n) })
 	if err != nil && err != io.EOF {
 		// Wrapped, or net/http takes the reset of the source's stream for one
 		// of the target's, and lets the target wait for the rest for ever.
@@ -143,19 +143,19 @@ func (r *countedReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// again tries up to four times what can fail in the middle, such as a blob
+// retry tries up to four times what can fail in the middle, such as a blob
 // that ends too early. What a registry refuses is not tried again.
-func (m *mirror) again(ctx context.Context, try func() error) error {
+func (m *mirrorRun) retry(ctx context.Context, try func() error) error {
 	wait := m.o.Backoff
 	for n := 1; ; n++ {
 		err := try()
 		if err == nil || n == 4 || ctx.Err() != nil {
 			return err
 		}
-		if f, _ := explain(err); f != FaultNone && f != FaultTimeout && f != FaultBusy {
+		if f, _ := classifyError(err); f != FaultNone && f != FaultTimeout && f != FaultBusy {
 			return err
 		}
-		if e := (*transport.Error)(nil); errors.As(err, &e) && !e.Temporary() && !busy(e.StatusCode) {
+		if e := (*transport.Error)(nil); errors.As(err, &e) && !e.Temporary() && !isBusyStatus(e.StatusCode) {
 			return err
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -165,40 +165,40 @@ func (m *mirror) again(ctx context.Context, try func() error) error {
 	}
 }
 
-// A raw manifest is written as it is.
-type raw struct {
+// A rawManifest manifest is written as it is.
+type rawManifest struct {
 	data []byte
 	kind types.MediaType
 }
 
 // RawManifest is that of a remote.Taggable.
-func (r raw) RawManifest() ([]byte, error) { return r.data, nil }
+func (r rawManifest) RawManifest() ([]byte, error) { return r.data, nil }
 
 // MediaType says what is written.
-func (r raw) MediaType() (types.MediaType, error) { return r.kind, nil }
+func (r rawManifest) MediaType() (types.MediaType, error) { return r.kind, nil }
 
-// put writes a manifest, and looks whether the target has it with its digest.
-func (m *mirror) put(ctx context.Context, to name.Reference, n *node) error {
-	err := m.again(ctx, func() error { return m.pusher.Put(ctx, to, raw{n.data, n.kind}) })
+// putManifest writes a manifest, and looks whether the target has it with its digest.
+func (m *mirrorRun) putManifest(ctx context.Context, to name.Reference, n *manifestNode) error {
+	err := m.retry(ctx, func() error { return m.pusher.Put(ctx, to, rawManifest{n.data, n.kind}) })
 	if err != nil {
-		if there, askErr := m.digestAt(ctx, to); refused(err) && askErr == nil && there != "" && there != n.digest.String() {
-			return fmt.Errorf("the target keeps the tag as it is, with %s, and does not let it be replaced (%s): its tags are immutable\n  delete it there, or give --to another path", there, said(to, err))
+		if there, askErr := m.targetDigest(ctx, to); isRejected(err) && askErr == nil && there != "" && there != n.digest.String() {
+			return fmt.Errorf("the target keeps the tag as it is, with %s, and does not let it be replaced (%s): its tags are immutable\n  delete it there, or give --to another path", there, describeError(to, err))
 		}
-		return fmt.Errorf("writing the manifest: %w", trouble(to, err))
+		return fmt.Errorf("writing the manifest: %w", connectionError(to, err))
 	}
 	desc, err := m.puller.Head(ctx, to)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading back what was written: %w", trouble(to, err))
+		return fmt.Errorf("reading back what was written: %w", connectionError(to, err))
 	case desc.Digest != n.digest:
 		return fmt.Errorf("the target has %s for it, and %s was written: somebody else writes there", desc.Digest, n.digest)
 	}
 	return nil
 }
 
-// refused reports whether a registry that lets the user write refused a
+// isRejected reports whether a registry that lets the user write refused a
 // manifest, however it says so: Harbor answers 412, others 400 or 409.
-func refused(err error) bool {
+func isRejected(err error) bool {
 	e := (*transport.Error)(nil)
 	if !errors.As(err, &e) {
 		return false

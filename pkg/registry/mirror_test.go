@@ -20,7 +20,7 @@ import (
 )
 
 // whole checks by the library's own means that an image or index is all there.
-func whole(t *testing.T, w *testregistry.World, ref string) {
+func whole(t *testing.T, w *testregistry.Network, ref string) {
 	t.Helper()
 	r, err := name.ParseReference(ref)
 	if err != nil {
@@ -51,7 +51,7 @@ func whole(t *testing.T, w *testregistry.World, ref string) {
 }
 
 // attach pushes an image that says what it belongs to, and returns its digest.
-func attach(t *testing.T, w *testregistry.World, repo, subject string, seed int64) string {
+func attach(t *testing.T, w *testregistry.Network, repo, subject string, seed int64) string {
 	t.Helper()
 	img, err := testregistry.Image(seed, "linux/amd64")
 	if err != nil {
@@ -76,7 +76,7 @@ func attach(t *testing.T, w *testregistry.World, repo, subject string, seed int6
 	return d.String()
 }
 
-func mirrored(t *testing.T, c *Client, copies ...Copy) []Copied {
+func mirrored(t *testing.T, c *Client, copies ...Copy) []CopyResult {
 	t.Helper()
 	out := c.Mirror(context.Background(), copies, nil)
 	for _, x := range out {
@@ -96,14 +96,14 @@ func TestMirror(t *testing.T) {
 	put(t, w, "registry.k8s.io/web/multi:"+strings.Replace(digest, ":", "-", 1)+".att", 21)
 	sbom := attach(t, w, "registry.k8s.io/web/multi", digest, 22)
 	signature := attach(t, w, "registry.k8s.io/web/multi", sbom, 23)
-	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) { b.Blobs = "bucket.example" })
+	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) { b.RedirectBlobs = "bucket.example" })
 	w.Host("bucket.example")
 	put(t, w, "bucket.example/web/multi:1", 5, "linux/amd64", "linux/arm64", "windows/amd64")
 	put(t, w, "bucket.example/pause:3.9", 1)
 	for i := range int64(4) {
 		put(t, w, fmt.Sprintf("bucket.example/web/multi:x%d", i), 20+i)
 	}
-	w.Host("mirror.corp").Behave(func(b *testregistry.Behaviour) { b.Auth, b.User, b.Password = "token", "me", "secret" })
+	w.Host("mirror.corp").SetBehavior(func(b *testregistry.Behavior) { b.Auth, b.User, b.Password = "token", "me", "secret" })
 	login := keys{"mirror.corp": authn.AuthConfig{Username: "me", Password: "secret"}}
 	copies := []Copy{
 		{From: "registry.k8s.io/web/multi:1", To: "mirror.corp/k8s/web/multi:1"},
@@ -121,7 +121,7 @@ func TestMirror(t *testing.T) {
 	if out[0].Digest != digest || out[0].Attached != 4 {
 		t.Errorf("got %+v, want %s with 4 attached", out[0], digest)
 	}
-	if last.Planned != 3 || last.Images != 3 || last.Bytes == 0 || last.Bytes != last.AllBytes || last.Blobs != last.AllBlobs || last.Sent < last.Bytes {
+	if last.Planned != 3 || last.Images != 3 || last.Bytes == 0 || last.Bytes != last.TotalBytes || last.Blobs != last.TotalBlobs || last.SentBytes < last.Bytes {
 		t.Errorf("progress ends with %+v", last)
 	}
 	for _, ref := range []string{
@@ -150,7 +150,7 @@ func TestMirror(t *testing.T) {
 	}
 
 	// Again: it is all there, and nothing is sent.
-	w.Host("mirror.corp").Forget()
+	w.Host("mirror.corp").ClearRequests()
 	for _, x := range mirrored(t, client(t, w, Options{Keychain: login}), copies...) {
 		if !x.Present {
 			t.Errorf("%s was copied again", x.From)
@@ -167,17 +167,17 @@ func TestMirrorIsRobust(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		host string
-		do   func(*testregistry.Behaviour)
+		do   func(*testregistry.Behavior)
 	}{
-		{"blobs that end too early", "registry.k8s.io", func(b *testregistry.Behaviour) { b.Truncate = 3 }},
-		{"a busy source", "registry.k8s.io", func(b *testregistry.Behaviour) { b.Refuse, b.RetryAfter = []int{429, 503, 429}, "0" }},
-		{"a busy target", "mirror.corp", func(b *testregistry.Behaviour) { b.Refuse, b.RetryAfter = []int{429, 503, 500}, "0" }},
+		{"blobs that end too early", "registry.k8s.io", func(b *testregistry.Behavior) { b.TruncateBlobs = 3 }},
+		{"a busy source", "registry.k8s.io", func(b *testregistry.Behavior) { b.FailWith, b.RetryAfter = []int{429, 503, 429}, "0" }},
+		{"a busy target", "mirror.corp", func(b *testregistry.Behavior) { b.FailWith, b.RetryAfter = []int{429, 503, 500}, "0" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld(t)
 			digest := put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64")
 			w.Host("mirror.corp")
-			w.Host(tt.host).Behave(tt.do)
+			w.Host(tt.host).SetBehavior(tt.do)
 			out := mirrored(t, client(t, w, Options{Jobs: 1}), Copy{From: "registry.k8s.io/multi:1", To: "mirror.corp/multi:1"})
 			if out[0].Digest != digest {
 				t.Errorf("got %s, want %s", out[0].Digest, digest)
@@ -194,8 +194,8 @@ func TestMirrorWithoutSource(t *testing.T) {
 	w.Host("mirror.corp")
 	c := client(t, w, Options{})
 	out := c.Mirror(context.Background(), []Copy{
-		{From: "registry.k8s.io/old:1", Else: "k8s.gcr.io/old:1", To: "mirror.corp/old:1"},
-		{From: "registry.k8s.io/none:1", Else: "k8s.gcr.io/none:1", To: "mirror.corp/none:1"},
+		{From: "registry.k8s.io/old:1", Fallback: "k8s.gcr.io/old:1", To: "mirror.corp/old:1"},
+		{From: "registry.k8s.io/none:1", Fallback: "k8s.gcr.io/none:1", To: "mirror.corp/none:1"},
 	}, nil)
 	if out[0].Err != nil {
 		t.Error(out[0].Err)

@@ -32,26 +32,26 @@ type PingOptions struct {
 // A Step is one of the steps to an image.
 type Step struct {
 	Name   string // resolve, connect, token, manifest, blob
-	Said   string // what came of it, a line
+	Result string // what came of it, a line
 	Failed bool
 	Fault  Fault
 	Host   string // that it failed at
-	Do     string // when it failed: what it means, and what to do
+	Advice string // when it failed: what it means, and what to do
 }
 
-// A Pinged is what a Ping came to.
-type Pinged struct {
+// A PingResult is what a Ping came to.
+type PingResult struct {
 	Steps []Step   // the last one may have failed
 	Hosts []string // those that requests went to, sorted
 }
 
 // OK reports whether all steps succeeded.
-func (p *Pinged) OK() bool {
+func (p *PingResult) OK() bool {
 	return !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Failed })
 }
 
 // Ping goes the way to an image step by step, and stops where it ends.
-func Ping(ctx context.Context, o PingOptions) *Pinged {
+func Ping(ctx context.Context, o PingOptions) *PingResult {
 	if o.Timeout <= 0 {
 		o.Timeout = 20 * time.Second
 	}
@@ -61,24 +61,24 @@ func Ping(ctx context.Context, o PingOptions) *Pinged {
 	if o.Keychain == nil {
 		o.Keychain = authn.DefaultKeychain
 	}
-	p := &ping{o: o, trail: &trail{}}
-	p.ctx = context.WithValue(ctx, trailKey{}, p.trail)
+	p := &pingRun{o: o, visited: &redirects{}}
+	p.ctx = context.WithValue(ctx, redirectsKey{}, p.visited)
 	for _, step := range []func() (string, string, error){p.resolve, p.connect, p.token, p.manifest, p.blob} {
 		if o.Image == "" && len(p.steps) == 3 {
 			break
 		}
 		var cancel context.CancelFunc
-		p.now, cancel = context.WithTimeout(p.ctx, o.Timeout)
+		p.stepCtx, cancel = context.WithTimeout(p.ctx, o.Timeout)
 		called, said, err := step()
 		cancel()
-		s := Step{Name: called, Said: said}
+		s := Step{Name: called, Result: said}
 		if err != nil {
 			s.Failed = true
-			s.Fault, s.Said = explain(err)
-			s.Host = cmp.Or(where(err), o.Host)
-			s.Do = p.advice(s.Fault, s.Host)
+			s.Fault, s.Result = classifyError(err)
+			s.Host = cmp.Or(errorHost(err), o.Host)
+			s.Advice = p.advice(s.Fault, s.Host)
 			if s.Host != o.Host {
-				s.Said = s.Host + ": " + s.Said
+				s.Result = s.Host + ": " + s.Result
 			}
 		}
 		p.steps = append(p.steps, s)
@@ -86,29 +86,29 @@ func Ping(ctx context.Context, o PingOptions) *Pinged {
 			break
 		}
 	}
-	hosts := slices.Clone(p.trail.hosts)
+	hosts := slices.Clone(p.visited.hosts)
 	slices.Sort(hosts)
-	return &Pinged{Steps: p.steps, Hosts: slices.Compact(hosts)}
+	return &PingResult{Steps: p.steps, Hosts: slices.Compact(hosts)}
 }
 
-// A ping is one run of Ping.
-type ping struct {
-	o        PingOptions
-	ctx, now context.Context
-	trail    *trail
-	steps    []Step
+// A pingRun is one run of Ping.
+type pingRun struct {
+	o            PingOptions
+	ctx, stepCtx context.Context
+	visited      *redirects
+	steps        []Step
 
-	plain  bool         // without TLS, as a registry on this machine may be
-	client *http.Client // with credentials
-	kind   string       // of the manifest
-	small  v1.Descriptor
+	plainHTTP    bool         // without TLS, as a registry on this machine may be
+	client       *http.Client // with credentials
+	kind         string       // of the manifest
+	smallestBlob v1.Descriptor
 }
 
 // RoundTrip makes one request, once, and leaves a trail.
-func (p *ping) RoundTrip(r *http.Request) (*http.Response, error) {
-	p.trail.mu.Lock()
-	p.trail.hosts = append(p.trail.hosts, r.URL.Host)
-	p.trail.mu.Unlock()
+func (p *pingRun) RoundTrip(r *http.Request) (*http.Response, error) {
+	p.visited.mu.Lock()
+	p.visited.hosts = append(p.visited.hosts, r.URL.Host)
+	p.visited.mu.Unlock()
 	resp, err := p.o.Transport.RoundTrip(r)
 	if err != nil {
 		return nil, &hostError{r.URL.Host, err}
@@ -116,17 +116,17 @@ func (p *ping) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func (p *ping) url(path string) string {
+func (p *pingRun) url(path string) string {
 	scheme := "https"
-	if p.plain {
+	if p.plainHTTP {
 		scheme = "http"
 	}
-	return scheme + "://" + server(p.o.Host) + path
+	return scheme + "://" + apiHost(p.o.Host) + path
 }
 
-func (p *ping) resolve() (string, string, error) {
+func (p *pingRun) resolve() (string, string, error) {
 	const called = "resolve"
-	r, err := http.NewRequestWithContext(p.now, http.MethodGet, p.url("/v2/"), nil)
+	r, err := http.NewRequestWithContext(p.stepCtx, http.MethodGet, p.url("/v2/"), nil)
 	if err != nil {
 		return called, "", err
 	}
@@ -136,7 +136,7 @@ func (p *ping) resolve() (string, string, error) {
 		}
 	}
 	host := r.URL.Hostname()
-	found, err := net.DefaultResolver.LookupHost(p.now, host)
+	found, err := net.DefaultResolver.LookupHost(p.stepCtx, host)
 	if err != nil {
 		return called, "", &hostError{p.o.Host, err}
 	}
@@ -144,15 +144,15 @@ func (p *ping) resolve() (string, string, error) {
 }
 
 // connect reaches the registry: the connection, TLS, and its first answer.
-func (p *ping) connect() (string, string, error) {
+func (p *pingRun) connect() (string, string, error) {
 	const called = "connect"
-	r, err := http.NewRequestWithContext(p.now, http.MethodGet, p.url("/v2/"), nil)
+	r, err := http.NewRequestWithContext(p.stepCtx, http.MethodGet, p.url("/v2/"), nil)
 	if err != nil {
 		return called, "", err
 	}
 	resp, err := p.RoundTrip(r)
-	if f, _ := explain(err); f == FaultTLS && !p.plain && mayBePlain(p.o.Host) {
-		p.plain = true
+	if f, _ := classifyError(err); f == FaultTLS && !p.plainHTTP && allowsPlainHTTP(p.o.Host) {
+		p.plainHTTP = true
 		return p.connect()
 	}
 	if err != nil {
@@ -160,11 +160,11 @@ func (p *ping) connect() (string, string, error) {
 	}
 	defer resp.Body.Close()
 	by := ""
-	if p.plain {
+	if p.plainHTTP {
 		by = ", without TLS"
 	}
 	if resp.TLS != nil && len(resp.TLS.PeerCertificates) > 0 {
-		by = ", certificate by " + issuedBy(resp.TLS.PeerCertificates[0].Issuer.Organization, resp.TLS.PeerCertificates[0].Issuer.CommonName)
+		by = ", certificate by " + issuerName(resp.TLS.PeerCertificates[0].Issuer.Organization, resp.TLS.PeerCertificates[0].Issuer.CommonName)
 	}
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusUnauthorized {
 		resp.Request = r
@@ -173,25 +173,25 @@ func (p *ping) connect() (string, string, error) {
 	return called, fmt.Sprintf("GET /v2/ answers %d%s", resp.StatusCode, by), nil
 }
 
-// mayBePlain reports whether a registry is asked without TLS when it has none:
+// allowsPlainHTTP reports whether a registry is asked without TLS when it has none:
 // those that go-containerregistry asks so, on this machine or in its network.
-func mayBePlain(host string) bool {
+func allowsPlainHTTP(host string) bool {
 	reg, err := name.NewRegistry(host)
 	return err == nil && reg.Scheme() == "http"
 }
 
-func issuedBy(organization []string, common string) string {
+func issuerName(organization []string, common string) string {
 	return strings.TrimSpace(strings.Join(append(slices.Clone(organization), common), " "))
 }
 
 // token gets what the registry wants to be let in, if it wants anything.
-func (p *ping) token() (string, string, error) {
+func (p *pingRun) token() (string, string, error) {
 	const called = "token"
 	reg, err := name.NewRegistry(p.o.Host)
 	if err != nil {
 		return called, "", err
 	}
-	auth, err := authn.Resolve(p.now, p.o.Keychain, reg)
+	auth, err := authn.Resolve(p.stepCtx, p.o.Keychain, reg)
 	if err != nil {
 		return called, "", fmt.Errorf("reading the credentials of docker login: %w", err)
 	}
@@ -199,7 +199,7 @@ func (p *ping) token() (string, string, error) {
 	if repo, _, _ := strings.Cut(p.o.Image, ":"); repo != "" {
 		scope = "repository:" + repo + ":pull"
 	}
-	t, err := transport.NewWithContext(p.now, reg, auth, p, []string{scope})
+	t, err := transport.NewWithContext(p.stepCtx, reg, auth, p, []string{scope})
 	if err != nil {
 		return called, "", err
 	}
@@ -211,8 +211,8 @@ func (p *ping) token() (string, string, error) {
 }
 
 // fetch gets a path, wherever it is redirected to, and says where that is.
-func (p *ping) fetch(path, accept string) ([]byte, string, error) {
-	r, err := http.NewRequestWithContext(p.now, http.MethodGet, p.url(path), nil)
+func (p *pingRun) fetch(path, accept string) ([]byte, string, error) {
+	r, err := http.NewRequestWithContext(p.stepCtx, http.MethodGet, p.url(path), nil)
 	if err != nil {
 		return nil, "", err
 	}
@@ -226,7 +226,7 @@ func (p *ping) fetch(path, accept string) ([]byte, string, error) {
 		return nil, "", err
 	}
 	via := ""
-	if host := resp.Request.URL.Host; host != server(p.o.Host) {
+	if host := resp.Request.URL.Host; host != apiHost(p.o.Host) {
 		via = ", redirected to " + host
 	}
 	data, err := io.ReadAll(io.LimitReader(resp.Body, 64<<20))
@@ -241,7 +241,7 @@ const manifestTypes = "application/vnd.oci.image.index.v1+json, application/vnd.
 	"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
 // manifest pulls the manifest of the image, and of its first platform.
-func (p *ping) manifest() (string, string, error) {
+func (p *pingRun) manifest() (string, string, error) {
 	const called = "manifest"
 	repo, tag, _ := strings.Cut(p.o.Image, ":")
 	data, via, err := p.fetch("/v2/"+repo+"/manifests/"+cmp.Or(tag, "latest"), manifestTypes)
@@ -249,10 +249,10 @@ func (p *ping) manifest() (string, string, error) {
 		return called, "", err
 	}
 	said := fmt.Sprintf("%s, %d bytes%s", p.o.Image, len(data), via)
-	m, err := readManifest(data)
+	m, err := parseManifest(data)
 	if err == nil && len(m.Manifests) > 0 {
 		if data, _, err = p.fetch("/v2/"+repo+"/manifests/"+m.Manifests[0].Digest.String(), manifestTypes); err == nil {
-			m, err = readManifest(data)
+			m, err = parseManifest(data)
 		}
 	}
 	if err != nil {
@@ -261,24 +261,24 @@ func (p *ping) manifest() (string, string, error) {
 	if m.Config == nil {
 		return called, "", errors.New("the answer is no manifest of an image: something else answers for the registry")
 	}
-	p.small = *m.Config
+	p.smallestBlob = *m.Config
 	for _, l := range m.Layers {
-		if l.Size < p.small.Size {
-			p.small = l
+		if l.Size < p.smallestBlob.Size {
+			p.smallestBlob = l
 		}
 	}
 	return called, said, nil
 }
 
 // blob pulls the smallest blob, and looks whether it is whole.
-func (p *ping) blob() (string, string, error) {
+func (p *pingRun) blob() (string, string, error) {
 	const called = "blob"
 	repo, _, _ := strings.Cut(p.o.Image, ":")
-	data, via, err := p.fetch("/v2/"+repo+"/blobs/"+p.small.Digest.String(), "*/*")
+	data, via, err := p.fetch("/v2/"+repo+"/blobs/"+p.smallestBlob.Digest.String(), "*/*")
 	if err != nil {
 		return called, "", err
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.small.Digest.Hex {
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.smallestBlob.Digest.Hex {
 		return called, "", errors.New("its bytes are not those of its digest: something on the way changes them, such as a proxy that shows a page of its own")
 	}
 	return called, fmt.Sprintf("%d bytes, as its digest says%s", len(data), via), nil

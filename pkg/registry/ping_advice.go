@@ -6,7 +6,7 @@ import (
 )
 
 // advice says what a fault means and what to do about it.
-func (p *ping) advice(f Fault, host string) string {
+func (p *pingRun) advice(f Fault, host string) string {
 	redirected := ""
 	if host != p.o.Host {
 		redirected = p.o.Host + " sends its clients on to " + host + ". "
@@ -14,16 +14,16 @@ func (p *ping) advice(f Fault, host string) string {
 	switch f {
 	case FaultDNS:
 		return redirected + "The name servers of this machine do not know the name. Ask whoever runs them, or name a proxy in HTTPS_PROXY."
-	case FaultProxy:
+	case FaultProxyRefused:
 		return redirected + "Whoever runs the proxy has to allow CONNECT " + host + ":443; a host that needs no proxy goes into NO_PROXY."
-	case FaultNoProxy:
+	case FaultProxyUnreachable:
 		return "HTTPS_PROXY names a proxy that is not there, or that a firewall keeps away."
-	case FaultConnect, FaultTimeout:
+	case FaultConnection, FaultTimeout:
 		if !strings.Contains(host, ":") {
 			host += ", port 443"
 		}
 		return redirected + "A firewall on the way refuses or drops it, or the host is down. Allow " + host + ", or name a proxy in HTTPS_PROXY."
-	case FaultAuthority:
+	case FaultUnknownAuthority:
 		return redirected + "Something on the way opens TLS, often a proxy of the company, or the registry has an authority of its own. Put that authority into a file, name that in SSL_CERT_FILE, and give it to the container runtime of the nodes too."
 	case FaultCertificate, FaultTLS:
 		if !strings.Contains(host, ":") {
@@ -40,17 +40,17 @@ func (p *ping) advice(f Fault, host string) string {
 	return redirected + "Try again; if it stays, a proxy or firewall on the way is the first thing to look at."
 }
 
-// An Allowed is a host that a firewall has to let through.
-type Allowed struct{ Host, Why string }
+// An FirewallHost is a host that a firewall has to let through.
+type FirewallHost struct{ Host, Why string }
 
-// AllowedFor are the hosts that a registry is known to send its clients to.
+// FirewallHosts are the hosts that a registry is known to send its clients to.
 // Those of registry.k8s.io may change at any time, which its makers say.
 // Source: https://github.com/kubernetes/registry.k8s.io, request-handling.md
 // and buckets.go in cmd/archeio, as of 2025.
-func AllowedFor(host string) []Allowed {
+func FirewallHosts(host string) []FirewallHost {
 	switch host {
 	case "registry.k8s.io":
-		return []Allowed{
+		return []FirewallHost{
 			{"registry.k8s.io", "every request begins here"},
 			{"*-docker.pkg.dev", "manifests, and blobs for clients outside of AWS: us-west1-docker.pkg.dev, europe-west1-docker.pkg.dev, …"},
 			{"prod-registry-k8s-io-REGION.s3.dualstack.REGION.amazonaws.com", "blobs for clients in AWS, from the nearest region"},
@@ -58,7 +58,7 @@ func AllowedFor(host string) []Allowed {
 			{"storage.googleapis.com", "blobs of Google's registries"},
 		}
 	case "docker.io":
-		return []Allowed{
+		return []FirewallHost{
 			{"registry-1.docker.io", "manifests"},
 			{"auth.docker.io", "tokens"},
 			{"production.cloudflare.docker.com", "blobs"},

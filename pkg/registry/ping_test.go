@@ -15,7 +15,7 @@ func TestPingWithoutTLS(t *testing.T) {
 	server := httptest.NewServer(registry.New())
 	defer server.Close()
 	p := Ping(context.Background(), PingOptions{Host: strings.TrimPrefix(server.URL, "http://"), Keychain: authn.NewMultiKeychain()})
-	if !p.OK() || len(p.Steps) != 3 || !strings.HasSuffix(p.Steps[1].Said, "answers 200, without TLS") {
+	if !p.OK() || len(p.Steps) != 3 || !strings.HasSuffix(p.Steps[1].Result, "answers 200, without TLS") {
 		t.Errorf("%+v", p.Steps)
 	}
 }

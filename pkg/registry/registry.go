@@ -37,10 +37,10 @@ type Options struct {
 
 // A Client speaks to registries. Its methods may be called at the same time.
 type Client struct {
-	o      Options
-	way    *way
-	puller *remote.Puller
-	pusher *remote.Pusher
+	o         Options
+	transport *retryTransport
+	puller    *remote.Puller
+	pusher    *remote.Pusher
 }
 
 // New returns a client.
@@ -60,9 +60,9 @@ func New(o Options) (*Client, error) {
 	if o.Keychain == nil {
 		o.Keychain = authn.DefaultKeychain
 	}
-	c := &Client{o: o, way: newWay(o.Transport, o.Backoff)}
+	c := &Client{o: o, transport: newRetryTransport(o.Transport, o.Backoff)}
 	options := []remote.Option{
-		remote.WithTransport(c.way), remote.WithAuthFromKeychain(o.Keychain), remote.WithJobs(o.Jobs),
+		remote.WithTransport(c.transport), remote.WithAuthFromKeychain(o.Keychain), remote.WithJobs(o.Jobs),
 		// Requests are repeated by way, which heeds Retry-After.
 		remote.WithRetryBackoff(remote.Backoff{Duration: o.Backoff, Factor: 2, Jitter: 0.1, Steps: 1}),
 		remote.WithRetryStatusCodes(), remote.WithRetryPredicate(func(error) bool { return false }),
@@ -81,7 +81,7 @@ func New(o Options) (*Client, error) {
 }
 
 // Requests is how many requests went out so far, repeated ones included.
-func (c *Client) Requests() int { return int(c.way.requests.Load()) }
+func (c *Client) Requests() int { return int(c.transport.requests.Load()) }
 
 // parse reads a reference as a container runtime does: `nginx` is
 // docker.io/library/nginx:latest.
@@ -89,19 +89,19 @@ func parse(text string) (name.Reference, error) {
 	return name.ParseReference(text, name.WithDefaultTag("latest"))
 }
 
-// shown is a registry as people know it.
-func shown(r name.Registry) string { return shownHost(r.RegistryStr()) }
+// displayName is a registry as people know it.
+func displayName(r name.Registry) string { return displayHost(r.RegistryStr()) }
 
-func shownHost(host string) string {
+func displayHost(host string) string {
 	if host == name.DefaultRegistry {
 		return "docker.io"
 	}
 	return host
 }
 
-// each calls do for 0 ≤ i < n, up to jobs of them at a time. When ctx is done
+// forEach calls do for 0 ≤ i < n, up to jobs of them at a time. When ctx is done
 // no further one is begun.
-func each(ctx context.Context, jobs, n int, do func(i int)) {
+func forEach(ctx context.Context, jobs, n int, do func(i int)) {
 	next := make(chan int)
 	done := make(chan struct{})
 	workers := min(jobs, n)

@@ -1,7 +1,7 @@
 // Package render renders charts and builds kustomizations before and after a
 // change and says what differs.
 //
-// [Charts] finds the charts of a tree of files, and [Verify] renders each of
+// [ForCharts] finds the charts of a tree of files, and [Verify] renders each of
 // them twice over, before and after, with all its value sets, and compares:
 // a [Verdict] is proven when the two differ in nothing but image references,
 // each changed exactly as a rule says. [Runner.Trace] tells which values make

@@ -89,7 +89,7 @@ func (t *text) nothing() string {
 	}
 	var from []string
 	if t.p.Rules != nil {
-		from = t.p.Rules.Froms()
+		from = t.p.Rules.OldPrefixes()
 	}
 	if n := len(from); n > maxNames+1 {
 		from = append(from[:maxNames:maxNames], number(n-maxNames)+" other names")

@@ -38,7 +38,7 @@ func (g *gatherer) catalogue(groups []*group) []Advice {
 			old := tagged(m.occ, m.occ.Text())
 			for _, a := range rules.Advise(old, tagged(m.occ, after(m))) {
 				key := about{strings.TrimSuffix(old, unknownTag), a.Text}
-				if a.Charts {
+				if a.ForCharts {
 					if !givesValues(m.occ, p.Path) {
 						continue
 					}

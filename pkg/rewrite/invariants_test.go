@@ -176,7 +176,7 @@ func checkLedger(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pla
 			}
 		}
 	}
-	for name, want := range grep(t, root, o.Rules.Froms()) {
+	for name, want := range grep(t, root, o.Rules.OldPrefixes()) {
 		if skipped[name] {
 			continue
 		}

@@ -1,9 +1,9 @@
 // Package rewrite is the engine: it plans what moves, accounts for every
 // mention, verifies the plan and writes it.
 //
-// [Make] reads a tree and returns a [Plan]: every file with a mention in it,
+// [Make] reads a tree and returns a [PlanMirror]: every file with a mention in it,
 // its edits, and one [Finding] for each mention. Nothing is written before
-// [Plan.Apply]. What the package promises:
+// [PlanMirror.Apply]. What the package promises:
 //
 //   - outside the edits not one byte of a file changes;
 //   - after them the file parses as before, and its trees differ in the

@@ -115,7 +115,7 @@ func readAll(r io.Reader, buf []byte, size int) ([]byte, error) {
 func search(r io.Reader, set *rules.Set, size, maxSize int64) content {
 	const block = 1 << 20
 	longest := 1
-	for _, from := range set.Froms() {
+	for _, from := range set.OldPrefixes() {
 		longest = max(longest, len(from))
 	}
 	buf := make([]byte, 0, block+longest)

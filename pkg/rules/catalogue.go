@@ -28,11 +28,11 @@ type Advice struct {
 
 	// Charts says that it is for those who give values to charts, and that it
 	// is about all references that it is given for.
-	Charts bool
+	ForCharts bool
 }
 
-// An entry of the catalogue.
-type entry struct {
+// An catalogueEntry of the catalogue.
+type catalogueEntry struct {
 	images []*regexp.Regexp
 	except []*regexp.Regexp
 	tags   []condition // any of them; none: every tag
@@ -41,7 +41,7 @@ type entry struct {
 
 // catalogue is read when it is first asked. A test reads it whole, so that
 // none is left out here.
-var catalogue = sync.OnceValues(func() ([]entry, error) { return readCatalogue("catalogue.yaml", catalogueFile) })
+var catalogue = sync.OnceValues(func() ([]catalogueEntry, error) { return readCatalogue("catalogue.yaml", catalogueFile) })
 
 // Advise returns what the catalogue says of a reference: old as it is, and now
 // as the rules make it, "" when none moves it. What it says of both it says
@@ -62,7 +62,7 @@ func Advise(old, now string) []Advice {
 }
 
 // matches reports whether the entry is about the reference text.
-func (e *entry) matches(text string) bool {
+func (e *catalogueEntry) matches(text string) bool {
 	r, err := image.Parse(text)
 	if err != nil {
 		return false
@@ -75,7 +75,7 @@ func (e *entry) matches(text string) bool {
 	if !slices.ContainsFunc(e.images, is) || slices.ContainsFunc(e.except, is) {
 		return false
 	}
-	return len(e.tags) == 0 || slices.ContainsFunc(e.tags, func(c condition) bool { return c.holds(r.Tag, r.Digest) })
+	return len(e.tags) == 0 || slices.ContainsFunc(e.tags, func(c condition) bool { return c.matches(r.Tag, r.Digest) })
 }
 
 // The keys of the catalogue.
@@ -85,8 +85,8 @@ var (
 )
 
 // readCatalogue reads the catalogue as strictly as a configuration.
-func readCatalogue(file string, src []byte) ([]entry, error) {
-	s := strict{file, map[string]string{}}
+func readCatalogue(file string, src []byte) ([]catalogueEntry, error) {
+	s := yamlReader{file, map[string]string{}}
 	root, err := s.document(src)
 	if err != nil {
 		return nil, err
@@ -95,10 +95,10 @@ func readCatalogue(file string, src []byte) ([]entry, error) {
 		return nil, fmt.Errorf("%s: empty", file)
 	}
 	places := map[string][]string{}
-	var out []entry
+	var out []catalogueEntry
 	err = s.mapping(root, "", catalogueKeys, func(key, where string, v *yaml.Node) error {
 		if key == "places" {
-			return s.places(v, where, places)
+			return s.prefixLists(v, where, places)
 		}
 		return s.list(v, where, "[{images: [a.io/b], text: t, source: s, date: d}]", func(_ int, where string, v *yaml.Node) error {
 			e, err := s.entry(v, where, places)
@@ -109,15 +109,15 @@ func readCatalogue(file string, src []byte) ([]entry, error) {
 	return out, err
 }
 
-// places reads names for lists of prefixes, which have to stand before what
+// prefixLists reads names for lists of prefixes, which have to stand before what
 // uses them.
-func (s strict) places(n *yaml.Node, name string, into map[string][]string) error {
-	n = target(n)
+func (s yamlReader) prefixLists(n *yaml.Node, name string, into map[string][]string) error {
+	n = resolveAlias(n)
 	if n.Kind != yaml.MappingNode {
-		return s.errorf(n, "%s is %s; expected a mapping of lists", name, kindOf(n))
+		return s.errorf(n, "%s is %s; expected a mapping of lists", name, describeNode(n))
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		list, err := s.texts(n.Content[i+1], name+"."+n.Content[i].Value, "k8s.gcr.io")
+		list, err := s.textList(n.Content[i+1], name+"."+n.Content[i].Value, "k8s.gcr.io")
 		if err != nil {
 			return err
 		}
@@ -131,25 +131,25 @@ func (s strict) places(n *yaml.Node, name string, into map[string][]string) erro
 	return nil
 }
 
-func (s strict) entry(n *yaml.Node, name string, places map[string][]string) (entry, error) {
-	var e entry
+func (s yamlReader) entry(n *yaml.Node, name string, places map[string][]string) (catalogueEntry, error) {
+	var e catalogueEntry
 	err := s.mapping(n, name, entryKeys, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
 		case "images", "except":
 			var globs []string
-			if globs, err = s.texts(v, name, "k8s.gcr.io/coredns"); err != nil {
+			if globs, err = s.textList(v, name, "k8s.gcr.io/coredns"); err != nil {
 				return err
 			}
 			for _, g := range globs {
-				all, err := expand(g, places)
+				all, err := expandPrefixLists(g, places)
 				if err != nil {
 					return s.errorf(v, "%w", err)
 				}
 				for _, g := range all {
 					if key == "except" {
-						e.except = append(e.except, globRE(g))
+						e.except = append(e.except, compileGlob(g))
 					} else {
-						e.images = append(e.images, globRE(g))
+						e.images = append(e.images, compileGlob(g))
 					}
 				}
 			}
@@ -165,7 +165,7 @@ func (s strict) entry(n *yaml.Node, name string, places map[string][]string) (en
 			if v.Value != "true" {
 				return s.errorf(v, "%s: expected true, or nothing", name)
 			}
-			e.advice.Charts = true
+			e.advice.ForCharts = true
 		case "note":
 			if v.Value != "true" {
 				return s.errorf(v, "%s: expected true, or nothing", name)
@@ -181,16 +181,16 @@ func (s strict) entry(n *yaml.Node, name string, places map[string][]string) (en
 		return err
 	})
 	if err != nil {
-		return entry{}, err
+		return catalogueEntry{}, err
 	}
 	if len(e.images) == 0 || e.advice.Text == "" || e.advice.Source == "" || e.advice.Date == "" {
-		return entry{}, s.errorf(n, "%s: expected images, text, source and date", name)
+		return catalogueEntry{}, s.errorf(n, "%s: expected images, text, source and date", name)
 	}
 	return e, nil
 }
 
-// expand returns the globs that g stands for when it begins with a place.
-func expand(g string, places map[string][]string) ([]string, error) {
+// expandPrefixLists returns the globs that g stands for when it begins with a place.
+func expandPrefixLists(g string, places map[string][]string) ([]string, error) {
 	name, rest, ok := strings.Cut(strings.TrimPrefix(g, "{"), "}")
 	if !strings.HasPrefix(g, "{") || !ok {
 		return []string{g}, nil
@@ -205,7 +205,7 @@ func expand(g string, places map[string][]string) ([]string, error) {
 	return out, nil
 }
 
-// globRE matches what a glob of the catalogue does.
-func globRE(g string) *regexp.Regexp {
+// compileGlob matches what a glob of the catalogue does.
+func compileGlob(g string) *regexp.Regexp {
 	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(g), `\*`, `[^/]+`) + "$")
 }

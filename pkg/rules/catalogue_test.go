@@ -118,7 +118,7 @@ func TestAdviseOnce(t *testing.T) {
 	if got := Advise("k8s.gcr.io/coredns:1.8.0", "registry.k8s.io/coredns:1.8.0"); len(got) != 1 {
 		t.Errorf("got %+v", got)
 	}
-	if got := Advise("bitnami/redis:7", "bitnamilegacy/redis:7"); len(got) != 1 || !got[0].Charts {
+	if got := Advise("bitnami/redis:7", "bitnamilegacy/redis:7"); len(got) != 1 || !got[0].ForCharts {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -152,7 +152,7 @@ func FuzzConditions(f *testing.F) {
 			return
 		}
 		for _, c := range all {
-			c.holds(tag, "")
+			c.matches(tag, "")
 		}
 		// A version is at least, or older than, any version.
 		if v, ok := parseVersion(tag); ok && v.compare(v) != 0 {

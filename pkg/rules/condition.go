@@ -79,18 +79,18 @@ func parseConditions(text string) ([]condition, error) {
 	return out, nil
 }
 
-// holds reports whether the condition is true of a reference's tag and digest,
+// matches reports whether the condition is true of a reference's tag and digest,
 // either of which may be empty.
-func (c condition) holds(tag, digest string) bool {
+func (c condition) matches(tag, digest string) bool {
 	for _, t := range c {
-		if !t.holds(tag, digest) {
+		if !t.matches(tag, digest) {
 			return false
 		}
 	}
 	return true
 }
 
-func (t term) holds(tag, digest string) bool {
+func (t term) matches(tag, digest string) bool {
 	switch t.op {
 	case "none":
 		return tag == "" && digest == ""

@@ -21,7 +21,7 @@ type Config struct {
 
 	Baseline string // the file of what --check accepts, relative to this file's folder; "" for none
 
-	pos map[string]string
+	positions map[string]string
 }
 
 // A Field says how a repository's own values split a reference: the keys of
@@ -37,10 +37,10 @@ var (
 	fieldKeys  = []string{"registry", "repository", "tag", "digest"}
 )
 
-// Pos returns where a key or a value stands, "path:line:col" (1-based, the
+// Position returns where a key or a value stands, "path:line:col" (1-based, the
 // column in code points), "" when the file does not have it. A key is a path
 // such as "scope", "scope[0]" or "rules[1].from".
-func (c *Config) Pos(key string) string { return c.pos[key] }
+func (c *Config) Position(key string) string { return c.positions[key] }
 
 // LoadConfig reads the configuration file src; file is its path, for messages
 // and for the names of its rules. The first thing that is not as it should be
@@ -48,8 +48,8 @@ func (c *Config) Pos(key string) string { return c.pos[key] }
 // is an empty configuration. That rules agree with each other is for New to
 // say, which scopes there are for the caller.
 func LoadConfig(file string, src []byte) (*Config, error) {
-	s := strict{file, map[string]string{}}
-	c := &Config{Path: file, pos: s.pos}
+	s := yamlReader{file, map[string]string{}}
+	c := &Config{Path: file, positions: s.positions}
 	root, err := s.document(src)
 	if err != nil {
 		return nil, err
@@ -68,11 +68,11 @@ func LoadConfig(file string, src []byte) (*Config, error) {
 				return err
 			})
 		case "scope":
-			c.Scope, err = s.texts(v, name, "manifests")
+			c.Scope, err = s.textList(v, name, "manifests")
 		case "include":
-			c.Include, err = s.texts(v, name, `"deploy/**"`)
+			c.Include, err = s.textList(v, name, `"deploy/**"`)
 		case "exclude":
-			c.Exclude, err = s.texts(v, name, `"third_party/**"`)
+			c.Exclude, err = s.textList(v, name, `"third_party/**"`)
 		case "baseline":
 			c.Baseline, err = s.text(v, name, ".regmigrate-baseline.jsonl")
 		case "fields":
@@ -90,7 +90,7 @@ func LoadConfig(file string, src []byte) (*Config, error) {
 	return c, nil
 }
 
-func (s strict) presets(n *yaml.Node, name string) ([]string, error) {
+func (s yamlReader) presets(n *yaml.Node, name string) ([]string, error) {
 	var out []string
 	err := s.list(n, name, "[k8s]", func(_ int, name string, v *yaml.Node) error {
 		t, err := s.text(v, name, "k8s")
@@ -107,7 +107,7 @@ func (s strict) presets(n *yaml.Node, name string) ([]string, error) {
 }
 
 // rule reads one rule and checks it by itself.
-func (s strict) rule(n *yaml.Node, name string) (Rule, error) {
+func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 	var r Rule
 	err := s.mapping(n, name, ruleKeys, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
@@ -136,8 +136,8 @@ func (s strict) rule(n *yaml.Node, name string) (Rule, error) {
 		return Rule{}, err
 	}
 	for _, key := range []string{"from", "to"} {
-		if s.pos[name+"."+key] == "" {
-			return Rule{}, s.errorf(target(n), "%s has no %q; expected {from: k8s.gcr.io, to: registry.k8s.io}", name, key)
+		if s.positions[name+"."+key] == "" {
+			return Rule{}, s.errorf(resolveAlias(n), "%s has no %q; expected {from: k8s.gcr.io, to: registry.k8s.io}", name, key)
 		}
 	}
 	if r.Name == "" {
@@ -150,7 +150,7 @@ func (s strict) rule(n *yaml.Node, name string) (Rule, error) {
 	return m.rule, nil
 }
 
-func (s strict) prefix(n *yaml.Node, name string) (string, error) {
+func (s yamlReader) prefix(n *yaml.Node, name string) (string, error) {
 	t, err := s.text(n, name, "k8s.gcr.io")
 	if err != nil {
 		return "", err
@@ -161,7 +161,7 @@ func (s strict) prefix(n *yaml.Node, name string) (string, error) {
 	return t, nil
 }
 
-func (s strict) field(n *yaml.Node, name string) (Field, error) {
+func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 	var f Field
 	err := s.mapping(n, name, fieldKeys, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
@@ -180,7 +180,7 @@ func (s strict) field(n *yaml.Node, name string) (Field, error) {
 		return Field{}, err
 	}
 	if f.Repository == "" {
-		return Field{}, s.errorf(target(n), "%s has no \"repository\"; expected the key that holds an image's path, for example {registry: imageHub, repository: imagePath}", name)
+		return Field{}, s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds an image's path, for example {registry: imageHub, repository: imagePath}", name)
 	}
 	return f, nil
 }

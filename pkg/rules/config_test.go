@@ -65,8 +65,8 @@ func TestLoadConfigValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pos := c.pos
-	c.pos = nil
+	pos := c.positions
+	c.positions = nil
 	want := &Config{
 		Path:    "dir/.regmigrate.yaml",
 		Presets: []string{"k8s"},
@@ -85,7 +85,7 @@ func TestLoadConfigValues(t *testing.T) {
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", c, want)
 	}
-	c.pos = pos
+	c.positions = pos
 	for key, want := range map[string]string{
 		"scope":         "dir/.regmigrate.yaml:10:1",
 		"scope[1]":      "dir/.regmigrate.yaml:10:20",
@@ -93,7 +93,7 @@ func TestLoadConfigValues(t *testing.T) {
 		"rules[1].from": "dir/.regmigrate.yaml:7:3",
 		"nothing":       "",
 	} {
-		if got := c.Pos(key); got != want {
+		if got := c.Position(key); got != want {
 			t.Errorf("Pos(%q) = %q, want %q", key, got, want)
 		}
 	}

@@ -25,13 +25,13 @@ const maxRounds = 8
 // namespace is in library. A short form and a spelling stay as they are when
 // both sides are on Docker Hub.
 func (s *Set) Match(text string, k Kind) (Match, bool) {
-	m, ok := s.once(text, k)
+	m, ok := s.matchOnce(text, k)
 	if !ok || m.Keep != "" {
 		return m, ok
 	}
 	for range maxRounds {
 		now := m.New + text[m.Len:]
-		next, again := s.once(now, k)
+		next, again := s.matchOnce(now, k)
 		if !again || next.Keep != "" || next.New == now[:next.Len] {
 			return m, true
 		}
@@ -45,9 +45,9 @@ func (s *Set) Match(text string, k Kind) (Match, bool) {
 	return Match{}, false
 }
 
-// once applies the most specific rule that can apply.
-func (s *Set) once(text string, k Kind) (Match, bool) {
-	v, ok := look(text, k)
+// matchOnce applies the most specific rule that can apply.
+func (s *Set) matchOnce(text string, k Kind) (Match, bool) {
+	v, ok := splitText(text, k)
 	if !ok {
 		return Match{}, false
 	}
@@ -56,7 +56,7 @@ func (s *Set) once(text string, k Kind) (Match, bool) {
 		return Match{}, false
 	}
 	keep := ""
-	for _, c := range v.cuts() {
+	for _, c := range v.boundaries() {
 		n, ok := nodes[c.path]
 		if !ok {
 			continue
@@ -74,38 +74,38 @@ func (s *Set) once(text string, k Kind) (Match, bool) {
 	return Match{}, false
 }
 
-// A view is a text seen as host and path.
-type view struct {
-	kind    Kind
-	host    string // canonical
-	spelled string // the host as written; "" for a short form
-	text    string
-	base    int  // where the path starts in text; len(text) when there is none
-	single  bool // a name on Docker Hub without a namespace
+// A textView is a text seen as host and path.
+type textView struct {
+	kind        Kind
+	host        string // canonical
+	spelled     string // the host as written; "" for a short form
+	text        string
+	pathStart   int  // where the path starts in text; len(text) when there is none
+	noNamespace bool // a name on Docker Hub without a namespace
 }
 
-// A cut is a place where a prefix may end.
-type cut struct {
-	path  string // the path up to there
-	end   int    // text[:end] is replaced
-	below bool   // a component follows in the text, or in tail
-	tail  string // goes after what replaces it
+// A boundary is a place where a prefix may end.
+type boundary struct {
+	path             string // the path up to there
+	end              int    // text[:end] is replaced
+	componentFollows bool   // a component follows in the text, or in tail
+	suffix           string // goes after what replaces it
 }
 
-// look splits text. It is false for a text that no rule can be asked about.
-func look(text string, k Kind) (view, bool) {
+// splitText splits text. It is false for a text that no rule can be asked about.
+func splitText(text string, k Kind) (textView, bool) {
 	if k == ShortForm {
-		if v, ok := lookShort(text); ok {
+		if v, ok := splitShortForm(text); ok {
 			return v, true
 		}
 	}
 	host, rest, slash := strings.Cut(text, "/")
 	if !slash && k != Registry {
-		return view{}, false
+		return textView{}, false
 	}
-	v := view{kind: k, host: canonicalHost(host), spelled: host, text: text, base: len(host)}
+	v := textView{kind: k, host: canonicalHost(host), spelled: host, text: text, pathStart: len(host)}
 	if slash {
-		v.base++
+		v.pathStart++
 	}
 	if v.host != dockerHub {
 		return v, true
@@ -116,57 +116,57 @@ func look(text string, k Kind) (view, bool) {
 	}
 	name, below, literal := firstComponent(rest)
 	if !below && (!literal || !validComponent(rest[:name])) {
-		return view{}, false // it may have a namespace, it may have none
+		return textView{}, false // it may have a namespace, it may have none
 	}
-	v.single = !below
+	v.noNamespace = !below
 	return v, name > 0
 }
 
-// lookShort splits a short form of Docker Hub.
+// splitShortForm splits a short form of Docker Hub.
 // Source: github.com/distribution/reference, normalize.go. It is stricter in
 // one thing: a name without a slash that has a dot is rather a host.
-func lookShort(text string) (view, bool) {
+func splitShortForm(text string) (textView, bool) {
 	end, below, literal := firstComponent(text)
 	first := text[:end]
 	if !literal || hasDomain(first) || !validComponent(first) {
-		return view{}, false
+		return textView{}, false
 	}
 	if !below && end < len(text) && text[end] == ':' {
 		if first == "sha256" { // an image's identity
-			return view{}, false
+			return textView{}, false
 		}
 		if _, slash, _ := firstComponent(text[end+1:]); slash { // host:port/
-			return view{}, false
+			return textView{}, false
 		}
 	}
-	return view{kind: ShortForm, host: dockerHub, text: text, single: !below}, true
+	return textView{kind: ShortForm, host: dockerHub, text: text, noNamespace: !below}, true
 }
 
-// cuts returns the places where a prefix may end, the longest prefix first.
-func (v view) cuts() []cut {
-	rest := v.text[v.base:]
-	if v.single {
+// boundaries returns the places where a prefix may end, the longest prefix first.
+func (v textView) boundaries() []boundary {
+	rest := v.text[v.pathStart:]
+	if v.noNamespace {
 		name, _, _ := firstComponent(rest)
-		return []cut{
-			{path: library + "/" + rest[:name], end: v.base + name},
-			{path: rest[:name], end: v.base + name},
-			{path: library, end: v.base, below: true, tail: "/"},
-			{path: "", end: v.base, below: true, tail: "/" + library + "/"},
+		return []boundary{
+			{path: library + "/" + rest[:name], end: v.pathStart + name},
+			{path: rest[:name], end: v.pathStart + name},
+			{path: library, end: v.pathStart, componentFollows: true, suffix: "/"},
+			{path: "", end: v.pathStart, componentFollows: true, suffix: "/" + library + "/"},
 		}
 	}
-	var out []cut
-	for i := 0; i <= len(rest) && v.base < len(v.text); i++ {
+	var out []boundary
+	for i := 0; i <= len(rest) && v.pathStart < len(v.text); i++ {
 		switch {
 		case i == len(rest) || rest[i] == '/':
 			if i > 0 && rest[i-1] != '/' {
-				out = append(out, cut{path: rest[:i], end: v.base + i, below: i < len(rest)})
+				out = append(out, boundary{path: rest[:i], end: v.pathStart + i, componentFollows: i < len(rest)})
 			}
 			continue
 		case rest[i] == ':' || rest[i] == '@':
 			if v.kind != Registry && i > 0 {
-				out = append(out, cut{path: rest[:i], end: v.base + i})
+				out = append(out, boundary{path: rest[:i], end: v.pathStart + i})
 			}
-		case alnum(rest[i]) || rest[i] == '.' || rest[i] == '_' || rest[i] == '-':
+		case isAlnum(rest[i]) || rest[i] == '.' || rest[i] == '_' || rest[i] == '-':
 			continue
 		}
 		break
@@ -174,18 +174,18 @@ func (v view) cuts() []cut {
 	slices.Reverse(out)
 	if name, ok := v.officialName(out); ok {
 		// docker.io/library/nginx is docker.io/nginx.
-		out = append(out[:1:1], append([]cut{{path: name, end: out[0].end}}, out[1:]...)...)
+		out = append(out[:1:1], append([]boundary{{path: name, end: out[0].end}}, out[1:]...)...)
 	}
-	host := cut{end: len(v.spelled), below: true}
+	host := boundary{end: len(v.spelled), componentFollows: true}
 	if v.spelled == "" {
-		host.tail = "/"
+		host.suffix = "/"
 	}
 	return append(out, host)
 }
 
 // officialName returns x for library/x, the whole path on Docker Hub.
-func (v view) officialName(cuts []cut) (string, bool) {
-	if v.host != dockerHub || v.kind == Registry || len(cuts) == 0 || cuts[0].below {
+func (v textView) officialName(cuts []boundary) (string, bool) {
+	if v.host != dockerHub || v.kind == Registry || len(cuts) == 0 || cuts[0].componentFollows {
 		return "", false
 	}
 	name, ok := strings.CutPrefix(cuts[0].path, library+"/")
@@ -194,12 +194,12 @@ func (v view) officialName(cuts []cut) (string, bool) {
 
 // apply returns the match of the rule at n that ends at c. It is false when
 // the result would have no name.
-func (v view) apply(n node, c cut) (Match, bool) {
-	if n.from.path != "" && n.to.path == "" && !c.below && v.kind != Registry {
+func (v textView) apply(n prefixNode, c boundary) (Match, bool) {
+	if n.from.path != "" && n.to.path == "" && !c.componentFollows && v.kind != Registry {
 		return Match{}, false
 	}
 	to := n.to.spelled
-	if v.host == dockerHub && n.to.onHub() && n.to.path != "" {
+	if v.host == dockerHub && n.to.isDockerHub() && n.to.path != "" {
 		first, _, _ := strings.Cut(n.to.path, "/")
 		switch {
 		case v.spelled != "":
@@ -208,7 +208,7 @@ func (v view) apply(n node, c cut) (Match, bool) {
 			to = n.to.path
 		}
 	}
-	return Match{Rule: n.rule, Len: c.end, New: to + c.tail}, true
+	return Match{Rule: n.rule, Len: c.end, New: to + c.suffix}, true
 }
 
 // firstComponent returns where the first path component of s ends, whether a
@@ -225,7 +225,7 @@ func firstComponent(s string) (end int, slash, literal bool) {
 		case c == '$' || c == '{':
 			i, literal = skipVariable(s, i), false
 			continue
-		case !alnum(c) && !(c >= 'A' && c <= 'Z') && c != '.' && c != '_' && c != '-':
+		case !isAlnum(c) && !(c >= 'A' && c <= 'Z') && c != '.' && c != '_' && c != '-':
 			literal = false
 		}
 		i++

@@ -34,20 +34,20 @@ type prefixKey struct{ host, path string }
 
 func (p prefix) key() prefixKey { return prefixKey{p.host, p.path} }
 
-func (p prefix) onHub() bool { return p.host == dockerHub }
+func (p prefix) isDockerHub() bool { return p.host == dockerHub }
 
-// under reports whether p is q or lies under it.
-func (p prefix) under(q prefix) bool { return p.key() == q.key() || p.strictlyUnder(q) }
+// isAtOrUnder reports whether p is q or lies under it.
+func (p prefix) isAtOrUnder(q prefix) bool { return p.key() == q.key() || p.isUnder(q) }
 
-func (p prefix) strictlyUnder(q prefix) bool {
+func (p prefix) isUnder(q prefix) bool {
 	if p.host != q.host || p.path == q.path {
 		return false
 	}
 	return q.path == "" || strings.HasPrefix(p.path, q.path+"/")
 }
 
-// rest returns what p has after q, which it lies under, without a slash.
-func (p prefix) rest(q prefix) string {
+// pathUnder returns what p has after q, which it lies under, without a slash.
+func (p prefix) pathUnder(q prefix) string {
 	return strings.TrimPrefix(p.path[len(q.path):], "/")
 }
 
@@ -66,12 +66,12 @@ func (p prefix) join(rest string) prefix {
 // parsePrefix reads host[:port][/path]. One final slash is allowed and left
 // out. The errors start with the quoted text and end with an example.
 func parsePrefix(s string) (prefix, error) {
-	if err := refuse(s); err != nil {
+	if err := rejectNonPrefix(s); err != nil {
 		return prefix{}, err
 	}
 	text := strings.TrimSuffix(s, "/")
 	host, path, hasPath := strings.Cut(text, "/")
-	if name, port, ok := cutPort(host); ok && !digits(port) {
+	if name, port, ok := cutPort(host); ok && !isDigits(port) {
 		return prefix{}, fmt.Errorf("%q: %q is no port; tags never change and are no part of a rule, for example %s", s, port, name)
 	}
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
@@ -88,8 +88,8 @@ func parsePrefix(s string) (prefix, error) {
 	return prefix{canonicalHost(host), path, text}, nil
 }
 
-// refuse returns an error for what people write instead of a prefix.
-func refuse(s string) error {
+// rejectNonPrefix returns an error for what people write instead of a prefix.
+func rejectNonPrefix(s string) error {
 	switch {
 	case s == "":
 		return fmt.Errorf("%q is empty, for example k8s.gcr.io", s)
@@ -154,7 +154,7 @@ func cutPort(host string) (name, port string, ok bool) {
 // Source: github.com/distribution/reference, regexp.go.
 func validHost(host string) bool {
 	name, port, ok := cutPort(host)
-	if ok && !digits(port) {
+	if ok && !isDigits(port) {
 		return false
 	}
 	if in, ok := strings.CutPrefix(name, "["); ok {
@@ -166,7 +166,7 @@ func validHost(host string) bool {
 			return false
 		}
 		for i := range len(label) {
-			if c := label[i]; !alnum(c) && (c < 'A' || c > 'Z') && c != '-' {
+			if c := label[i]; !isAlnum(c) && (c < 'A' || c > 'Z') && c != '-' {
 				return false
 			}
 		}
@@ -179,14 +179,14 @@ func validHost(host string) bool {
 // Source: github.com/distribution/reference, regexp.go.
 func validComponent(c string) bool {
 	for i := 0; i < len(c); {
-		if !alnum(c[i]) {
+		if !isAlnum(c[i]) {
 			return false
 		}
-		for i < len(c) && alnum(c[i]) {
+		for i < len(c) && isAlnum(c[i]) {
 			i++
 		}
 		start := i
-		for i < len(c) && !alnum(c[i]) {
+		for i < len(c) && !isAlnum(c[i]) {
 			i++
 		}
 		if i == len(c) {
@@ -199,6 +199,6 @@ func validComponent(c string) bool {
 	return false
 }
 
-func alnum(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
+func isAlnum(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
-func digits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -16,10 +16,10 @@ var presetFiles embed.FS
 
 // A PresetInfo describes a preset.
 type PresetInfo struct {
-	Name   string
-	Doc    string // a sentence
-	Source string // the URL of the primary source
-	Wants  string // what its name must be followed by, in the singular: "project" for gcr:my-project; "" for nothing
+	Name     string
+	Doc      string // a sentence
+	Source   string // the URL of the primary source
+	Argument string // what its name must be followed by, in the singular: "project" for gcr:my-project; "" for nothing
 }
 
 // The keys of a preset's file. A rule of a preset has a list of froms.
@@ -53,8 +53,8 @@ func Preset(name string) ([]Rule, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case info.Wants != "":
-		return forProjects(rules, info, list)
+	case info.Argument != "":
+		return expandProjects(rules, info, list)
 	case listed:
 		return nil, fmt.Errorf("preset %q takes nothing behind its name; found %q", name, ":"+list)
 	}
@@ -68,9 +68,9 @@ const placeholder = "{project}"
 // Source: https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin
 var projectRE = regexp.MustCompile(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+[/:])?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 
-// forProjects returns the rules of a preset for each of the projects of list,
+// expandProjects returns the rules of a preset for each of the projects of list,
 // which are separated by commas.
-func forProjects(of []Rule, info PresetInfo, list string) ([]Rule, error) {
+func expandProjects(of []Rule, info PresetInfo, list string) ([]Rule, error) {
 	example := fmt.Sprintf("\n  for example: --preset %s:my-project,example.com/other-project", info.Name)
 	if list == "" {
 		return nil, fmt.Errorf("preset %q is on your own projects only: expected %s:PROJECT[,PROJECT]%s", info.Name, info.Name, example)
@@ -115,7 +115,7 @@ func loadPreset(name string) (PresetInfo, []Rule, error) {
 // readPreset reads a preset's file as strictly as a configuration, and checks
 // its rules as a whole.
 func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
-	s := strict{file, map[string]string{}}
+	s := yamlReader{file, map[string]string{}}
 	info := PresetInfo{Name: name}
 	root, err := s.document(src)
 	if err != nil {
@@ -132,7 +132,7 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 		case "source":
 			info.Source, err = s.text(v, where, "https://example.com/announcement")
 		case "wants":
-			info.Wants, err = s.text(v, where, "project")
+			info.Argument, err = s.text(v, where, "project")
 		case "rules":
 			err = s.list(v, where, "[{from: [a.io], to: b.io}]", func(_ int, where string, v *yaml.Node) error {
 				more, err := s.presetRule(v, where, "preset "+name)
@@ -149,8 +149,8 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 		return PresetInfo{}, nil, fmt.Errorf("%s: expected doc, source and rules", file)
 	}
 	check := rules
-	if info.Wants != "" {
-		if check, err = forProjects(rules, info, "some-project,example.com/other-project"); err != nil {
+	if info.Argument != "" {
+		if check, err = expandProjects(rules, info, "some-project,example.com/other-project"); err != nil {
 			return PresetInfo{}, nil, fmt.Errorf("%s: %w", file, err)
 		}
 	}
@@ -161,7 +161,7 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 }
 
 // presetRule reads an entry with a list of froms, which makes as many rules.
-func (s strict) presetRule(n *yaml.Node, where, name string) ([]Rule, error) {
+func (s yamlReader) presetRule(n *yaml.Node, where, name string) ([]Rule, error) {
 	var (
 		froms []string
 		r     = Rule{Name: name}
@@ -169,11 +169,11 @@ func (s strict) presetRule(n *yaml.Node, where, name string) ([]Rule, error) {
 	err := s.mapping(n, where, presetRuleKeys, func(key, where string, v *yaml.Node) (err error) {
 		switch key {
 		case "from":
-			froms, err = s.texts(v, where, "k8s.gcr.io")
+			froms, err = s.textList(v, where, "k8s.gcr.io")
 		case "to":
 			r.To, err = s.text(v, where, "registry.k8s.io")
 		case "keep":
-			r.Keep, err = s.texts(v, where, "docker.io/bitnami/minideb")
+			r.Keep, err = s.textList(v, where, "docker.io/bitnami/minideb")
 		case "doc":
 			r.Doc, err = s.text(v, where, "what happened")
 		case "source":

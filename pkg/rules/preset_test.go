@@ -17,7 +17,7 @@ func TestPresets(t *testing.T) {
 			t.Errorf("%+v: no doc or no source", info)
 		}
 		name := info.Name
-		if info.Wants != "" {
+		if info.Argument != "" {
 			name += ":some-project"
 		}
 		rules, err := Preset(name)
@@ -57,7 +57,7 @@ func TestPresetK8s(t *testing.T) {
 		if got := m.New + text[m.Len:]; !ok || got != "registry.k8s.io/pause:3.9" {
 			t.Errorf("%s became %s", text, got)
 		}
-		if !slices.Contains(s.Froms(), from) {
+		if !slices.Contains(s.OldPrefixes(), from) {
 			t.Errorf("%s is not searched for", from)
 		}
 	}

@@ -126,7 +126,7 @@ func composesRight(t *testing.T, rules []Rule, text string) (accepted bool) {
 		return false
 	}
 	got := text
-	if m, ok := s.once(text, Reference); ok && m.Keep == "" {
+	if m, ok := s.matchOnce(text, Reference); ok && m.Keep == "" {
 		got = m.New + text[m.Len:]
 	}
 	if want := oneByOne(rules, text); got != want {

@@ -76,16 +76,16 @@ type Match struct {
 // A Set is a list of rules, checked and composed. It is made by New, does not
 // change, and may be used by several goroutines.
 type Set struct {
-	rules    []Rule
-	froms    []string
-	hosts    map[string]map[string]node // canonical host, path → what stands there
-	mentions *finder
-	may      mayMatch
+	rules       []Rule
+	oldPrefixes []string
+	hosts       map[string]map[string]prefixNode // canonical host, path → what stands there
+	mentions    *finder
+	filter      matchFilter
 }
 
-// A node is what the rules say about one prefix. When a rule and a keep entry
+// A prefixNode is what the rules say about one prefix. When a rule and a keep entry
 // name the same prefix, the rule wins.
-type node struct {
+type prefixNode struct {
 	rule *Rule
 	from prefix
 	to   prefix
@@ -107,34 +107,34 @@ func New(rules []Rule) (*Set, error) {
 		return nil, err
 	}
 	s := &Set{
-		froms: froms,
-		hosts: map[string]map[string]node{},
+		oldPrefixes: froms,
+		hosts:       map[string]map[string]prefixNode{},
 	}
 	sortSpecificFirst(composed)
 	for _, m := range composed {
 		s.rules = append(s.rules, m.rule)
 	}
 	for i, m := range composed {
-		n := s.at(m.from)
+		n := s.nodeAt(m.from)
 		n.rule, n.from, n.to = &s.rules[i], m.from, m.to
 		s.hosts[m.from.host][m.from.path] = n
 	}
 	for _, m := range given {
 		for _, k := range m.keep {
-			n := s.at(k)
+			n := s.nodeAt(k)
 			n.keep = k.spelled
 			s.hosts[k.host][k.path] = n
 		}
 	}
 	s.mentions = newFinder(froms)
-	s.may = newMayMatch(given)
+	s.filter = newMatchFilter(given)
 	return s, nil
 }
 
-// at returns the node of p, and makes sure that its host has a map.
-func (s *Set) at(p prefix) node {
+// nodeAt returns the node of p, and makes sure that its host has a map.
+func (s *Set) nodeAt(p prefix) prefixNode {
 	if s.hosts[p.host] == nil {
-		s.hosts[p.host] = map[string]node{}
+		s.hosts[p.host] = map[string]prefixNode{}
 	}
 	return s.hosts[p.host][p.path]
 }
@@ -143,24 +143,24 @@ func (s *Set) at(p prefix) node {
 // first. The caller may change the slice, not what it points to.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
 
-// Froms returns the From of every rule that was given, each as its author
+// OldPrefixes returns the From of every rule that was given, each as its author
 // spelled it (a final slash left out) and once: the needles of Mentions.
-func (s *Set) Froms() []string { return slices.Clone(s.froms) }
+func (s *Set) OldPrefixes() []string { return slices.Clone(s.oldPrefixes) }
 
 // Mentions returns the raw appearances of Froms in src, whatever they mean
 // there: leftmost-longest, not overlapping, sorted. They are what
 // `LC_ALL=C grep -oF -e FROM1 -e FROM2` prints.
 func (s *Set) Mentions(src []byte) []edit.Span { return s.mentions.longest(src) }
 
-// move is a parsed rule.
-type move struct {
+// parsedRule is a parsed rule.
+type parsedRule struct {
 	rule     Rule
 	from, to prefix
 	keep     []prefix
 }
 
 // String is the rule as messages show it.
-func (m move) String() string { return describe(m.rule) }
+func (m parsedRule) String() string { return describe(m.rule) }
 
 func describe(r Rule) string {
 	s := r.From + " -> " + r.To
@@ -171,9 +171,9 @@ func describe(r Rule) string {
 }
 
 // parseRules returns the rules without duplicates, and the needles.
-func parseRules(rules []Rule) ([]move, []string, error) {
+func parseRules(rules []Rule) ([]parsedRule, []string, error) {
 	var (
-		out   []move
+		out   []parsedRule
 		froms []string
 		byKey = map[prefixKey]int{}
 	)
@@ -204,27 +204,27 @@ func parseRules(rules []Rule) ([]move, []string, error) {
 	return out, froms, nil
 }
 
-func parseRule(r Rule) (move, error) {
+func parseRule(r Rule) (parsedRule, error) {
 	from, err := parsePrefix(r.From)
 	if err != nil {
-		return move{}, fmt.Errorf("from %w", err)
+		return parsedRule{}, fmt.Errorf("from %w", err)
 	}
 	to, err := parsePrefix(r.To)
 	if err != nil {
-		return move{}, fmt.Errorf("to %w", err)
+		return parsedRule{}, fmt.Errorf("to %w", err)
 	}
 	if from.key() == to.key() {
-		return move{}, fmt.Errorf("from and to are the same registry, so nothing would move")
+		return parsedRule{}, fmt.Errorf("from and to are the same registry, so nothing would move")
 	}
-	m := move{rule: r, from: from, to: to}
+	m := parsedRule{rule: r, from: from, to: to}
 	m.rule.From, m.rule.To, m.rule.Keep = from.spelled, to.spelled, nil
 	for _, k := range r.Keep {
 		p, err := parsePrefix(k)
 		if err != nil {
-			return move{}, fmt.Errorf("keep %w", err)
+			return parsedRule{}, fmt.Errorf("keep %w", err)
 		}
-		if !p.strictlyUnder(from) {
-			return move{}, fmt.Errorf("keep %q does not lie under %s, for example %s", k, from.spelled, from.spelled+"/some-image")
+		if !p.isUnder(from) {
+			return parsedRule{}, fmt.Errorf("keep %q does not lie under %s, for example %s", k, from.spelled, from.spelled+"/some-image")
 		}
 		m.keep = append(m.keep, p)
 		m.rule.Keep = append(m.rule.Keep, p.spelled)
@@ -233,8 +233,8 @@ func parseRule(r Rule) (move, error) {
 }
 
 // sortSpecificFirst orders by path components, then length, then text.
-func sortSpecificFirst(moves []move) {
-	slices.SortFunc(moves, func(a, b move) int {
+func sortSpecificFirst(moves []parsedRule) {
+	slices.SortFunc(moves, func(a, b parsedRule) int {
 		x, y := a.from, b.from
 		if d := strings.Count(y.path, "/") - strings.Count(x.path, "/"); d != 0 {
 			return d

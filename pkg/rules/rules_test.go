@@ -150,7 +150,7 @@ func TestRules(t *testing.T) {
 
 func TestFroms(t *testing.T) {
 	s := setOf(t, "index.docker.io/x/ -> b.io\ndocker.io/x -> b.io\na.io -> b.io\na.io -> b.io\nb.io/y -> c.io")
-	if got, want := s.Froms(), []string{"index.docker.io/x", "docker.io/x", "a.io", "b.io/y"}; !slices.Equal(got, want) {
+	if got, want := s.OldPrefixes(), []string{"index.docker.io/x", "docker.io/x", "a.io", "b.io/y"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -27,8 +27,8 @@ func TestBusyRegistry(t *testing.T) {
 		{"asks for too long a wait", "3600", []int{429, 429}, Unreachable, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h.Forget()
-			h.Behave(func(b *testregistry.Behaviour) { b.Refuse, b.RetryAfter = tt.refuse, tt.after })
+			h.ClearRequests()
+			h.SetBehavior(func(b *testregistry.Behavior) { b.FailWith, b.RetryAfter = tt.refuse, tt.after })
 			got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
 			if got.Verdict != tt.want {
 				t.Errorf("got %v %q, want %v", got.Verdict, got.Detail, tt.want)
@@ -36,7 +36,7 @@ func TestBusyRegistry(t *testing.T) {
 			if n := len(w.Requests("registry.k8s.io")); n != tt.requests {
 				t.Errorf("%d requests, want %d: %q", n, tt.requests, w.Requests("registry.k8s.io"))
 			}
-			h.Behave(func(b *testregistry.Behaviour) { b.Refuse = nil })
+			h.SetBehavior(func(b *testregistry.Behavior) { b.FailWith = nil })
 		})
 	}
 }
@@ -54,7 +54,7 @@ func TestManyReferences(t *testing.T) {
 		pairs = append(pairs, Pair{fmt.Sprintf("dead.example/i%d:%d", i%10, i), fmt.Sprintf("registry.k8s.io/i%d:1", i%10)})
 	}
 	tr := w.Transport()
-	tr.OnProxyConnectResponse, tr.MaxConnsPerHost = refusedByProxy, 2*jobs
+	tr.OnProxyConnectResponse, tr.MaxConnsPerHost = checkProxyResponse, 2*jobs
 	c := client(t, w, Options{Jobs: jobs, Transport: tr})
 	last := 0
 	for i, r := range c.Check(context.Background(), pairs, func(done int) { last = done }) {
@@ -86,7 +86,7 @@ func TestTimeout(t *testing.T) {
 	w := newWorld(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	h := w.Host("registry.k8s.io")
-	h.Behave(func(b *testregistry.Behaviour) { b.Stall = "/manifests/" })
+	h.SetBehavior(func(b *testregistry.Behavior) { b.StallPath = "/manifests/" })
 	defer h.Release()
 	got := one(t, client(t, w, Options{Timeout: 50 * time.Millisecond}), "", "registry.k8s.io/pause:3.9")
 	if got.Verdict != Unreachable || got.Detail != "registry.k8s.io: no answer in time" {
@@ -96,7 +96,7 @@ func TestTimeout(t *testing.T) {
 
 func TestUnknownAuthority(t *testing.T) {
 	w := newWorld(t)
-	w.Host("registry.k8s.io").Behave(func(b *testregistry.Behaviour) { b.Untrusted = true })
+	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) { b.Untrusted = true })
 	got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
 	if got.Verdict != Unreachable || !strings.Contains(got.Detail, "unknown authority (authority that nobody trusts)") {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)

@@ -17,7 +17,7 @@ import (
 // serveAPI answers a request; path is below /api/v3/.
 func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	if a := r.Header.Values("Authorization"); len(a) != 1 || a[0] != "Bearer "+g.Token {
-		refuse(w, http.StatusUnauthorized, "Bad credentials")
+		writeError(w, http.StatusUnauthorized, "Bad credentials")
 		return
 	}
 	if !strings.HasPrefix(r.Header.Get("Accept"), "application/vnd.github") || r.Header.Get("X-Github-Api-Version") == "" {
@@ -30,8 +30,8 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	slug := parts[1] + "/" + parts[2]
-	if _, err := os.Stat(g.Folder(slug)); err != nil {
-		refuse(w, http.StatusNotFound, "Not Found")
+	if _, err := os.Stat(g.RepoDir(slug)); err != nil {
+		writeError(w, http.StatusNotFound, "Not Found")
 		return
 	}
 	route := r.Method + " " + strings.Join(parts[3:], "/")
@@ -44,7 +44,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		}
 		g.mu.Unlock()
 		if p == nil {
-			refuse(w, http.StatusNotFound, "Not Found")
+			writeError(w, http.StatusNotFound, "Not Found")
 			return
 		}
 		parts[4] = "N"
@@ -58,7 +58,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	case "PATCH pulls/N":
 		g.edit(w, r, p)
 	case "GET pulls/N/reviews":
-		answer(w, http.StatusOK, []github.PullRequestReview{})
+		writeJSON(w, http.StatusOK, []github.PullRequestReview{})
 	case "POST pulls/N/requested_reviewers":
 		var in struct {
 			Reviewers     []string `json:"reviewers"`
@@ -75,7 +75,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 			g.mu.Lock()
 			p.Labels = append(p.Labels, in.Labels...)
 			g.mu.Unlock()
-			answer(w, http.StatusOK, []github.Label{})
+			writeJSON(w, http.StatusOK, []github.Label{})
 		}
 	case "PATCH issues/N":
 		var in github.IssueRequest
@@ -94,7 +94,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 			g.mu.Lock()
 			p.Comments = append(p.Comments, in.Body)
 			g.mu.Unlock()
-			answer(w, http.StatusCreated, github.IssueComment{Body: &in.Body})
+			writeJSON(w, http.StatusCreated, github.IssueComment{Body: &in.Body})
 		}
 	default:
 		g.complain(w, http.StatusNotFound, "no such route: "+route)
@@ -115,9 +115,9 @@ func (g *GitHub) decode(w http.ResponseWriter, r *http.Request, into any) bool {
 func (g *GitHub) change(w http.ResponseWriter, status int, p *pull, f func()) {
 	g.mu.Lock()
 	f()
-	out := g.shown(p)
+	out := g.pullJSON(p)
 	g.mu.Unlock()
-	answer(w, status, out)
+	writeJSON(w, status, out)
 }
 
 func (g *GitHub) list(w http.ResponseWriter, r *http.Request, slug string) {
@@ -139,10 +139,10 @@ func (g *GitHub) list(w http.ResponseWriter, r *http.Request, slug string) {
 	for _, p := range slices.Backward(g.pulls) {
 		g.refresh(p)
 		if p.Repo == slug && (q.Get("state") == "all" || p.State == q.Get("state")) && (branch == "" || p.Head == branch && strings.HasPrefix(p.from(), owner+"/")) && (q.Get("base") == "" || p.Base == q.Get("base")) {
-			out = append(out, g.shown(p))
+			out = append(out, g.pullJSON(p))
 		}
 	}
-	answer(w, http.StatusOK, out)
+	writeJSON(w, http.StatusOK, out)
 }
 
 func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
@@ -155,7 +155,7 @@ func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
 		from, branch = owner+"/"+cmp.Or(in.GetHeadRepo(), path.Base(slug)), name
 	}
 	head, base := g.rev(from, branch), g.rev(slug, in.GetBase())
-	invalid := func(e github.Error) { refuse(w, http.StatusUnprocessableEntity, "Validation Failed", e) }
+	invalid := func(e github.Error) { writeError(w, http.StatusUnprocessableEntity, "Validation Failed", e) }
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.pulls {
@@ -188,7 +188,7 @@ func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
 	}
 	g.pulls = append(g.pulls, p)
 	g.refresh(p)
-	answer(w, http.StatusCreated, g.shown(p))
+	writeJSON(w, http.StatusCreated, g.pullJSON(p))
 }
 
 func (g *GitHub) edit(w http.ResponseWriter, r *http.Request, p *pull) {

@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// mayMatch answers Set.MayMatch.
-type mayMatch struct {
-	hosts *finder
-	parts [][][][]byte // by id of the host: what else must occur, rule by rule
-	hub   [][][]byte   // rules on Docker Hub: all must occur
-	any   bool         // a rule takes images that a file names by one word
+// matchFilter answers Set.MayMatch.
+type matchFilter struct {
+	hosts        *finder
+	parts        [][][][]byte // by id of the host: what else must occur, rule by rule
+	hub          [][][]byte   // rules on Docker Hub: all must occur
+	anyShortName bool         // a rule takes images that a file names by one word
 }
 
-func newMayMatch(moves []move) mayMatch {
-	m := mayMatch{}
+func newMatchFilter(moves []parsedRule) matchFilter {
+	m := matchFilter{}
 	var hosts []string
 	for _, r := range moves {
-		if r.from.onHub() {
+		if r.from.isDockerHub() {
 			path := strings.TrimPrefix(strings.TrimPrefix(r.from.path, library), "/")
 			if path == "" {
-				m.any = true
+				m.anyShortName = true
 				continue
 			}
 			m.hub = append(m.hub, components(path))
@@ -46,7 +46,7 @@ func components(path string) [][]byte {
 	return bytes.Split([]byte(path), []byte("/"))
 }
 
-func holdsAll(chunk []byte, parts [][]byte) bool {
+func containsAll(chunk []byte, parts [][]byte) bool {
 	for _, p := range parts {
 		if !bytes.Contains(chunk, p) {
 			return false
@@ -62,34 +62,34 @@ func holdsAll(chunk []byte, parts [][]byte) bool {
 // Hub or its library, any word that goes with an image. It looks at the bytes
 // as they are: escapes inside a host or a component are not undone.
 func (s *Set) MayMatch(chunk []byte) bool {
-	for _, parts := range s.may.hub {
-		if holdsAll(chunk, parts) {
+	for _, parts := range s.filter.hub {
+		if containsAll(chunk, parts) {
 			return true
 		}
 	}
-	if s.may.any && goesWithImage(chunk) {
+	if s.filter.anyShortName && containsImageWord(chunk) {
 		return true
 	}
 	var tried []bool
 	may := false
-	s.may.hosts.each(chunk, func(n needle, _ int) bool {
+	s.filter.hosts.each(chunk, func(n needle, _ int) bool {
 		if tried == nil {
-			tried = make([]bool, len(s.may.parts))
+			tried = make([]bool, len(s.filter.parts))
 		}
 		if tried[n.id] {
 			return true
 		}
 		tried[n.id] = true
-		may = slices.ContainsFunc(s.may.parts[n.id], func(parts [][]byte) bool { return holdsAll(chunk, parts) })
+		may = slices.ContainsFunc(s.filter.parts[n.id], func(parts [][]byte) bool { return containsAll(chunk, parts) })
 		return !may
 	})
 	return may
 }
 
-// goesWithImage reports whether a word stands in chunk that a file needs to
+// containsImageWord reports whether a word stands in chunk that a file needs to
 // name an image by its short form: the keys of Kubernetes, Compose and the CI
 // systems, FROM of a Dockerfile. Upper and lower case count the same.
-func goesWithImage(chunk []byte) bool {
+func containsImageWord(chunk []byte) bool {
 	for _, word := range []string{"image", "repo", "from", "container", "docker", "service"} {
 		if containsFold(chunk, word) {
 			return true

@@ -16,9 +16,9 @@ import (
 // number of needles. Needles without a dot (localhost:5000) are searched one
 // by one.
 type finder struct {
-	pairs  [1 << 16 / 64]uint64 // bit before<<8|after
-	dotted map[uint16][]needle
-	plain  []needle
+	pairs    [1 << 16 / 64]uint64 // bit before<<8|after
+	dotted   map[uint16][]needle
+	undotted []needle
 }
 
 type needle struct {
@@ -32,7 +32,7 @@ func newFinder(texts []string) *finder {
 	for id, t := range texts {
 		n := needle{t, strings.IndexByte(t, '.'), id}
 		if n.dot < 1 || n.dot == len(t)-1 {
-			f.plain = append(f.plain, n)
+			f.undotted = append(f.undotted, n)
 			continue
 		}
 		pair := uint16(t[n.dot-1])<<8 | uint16(t[n.dot+1])
@@ -45,7 +45,7 @@ func newFinder(texts []string) *finder {
 // each calls found for every appearance of every needle, overlapping ones
 // included, in no particular order, until found returns false.
 func (f *finder) each(src []byte, found func(n needle, start int) bool) {
-	for _, n := range f.plain {
+	for _, n := range f.undotted {
 		for at := 0; ; at++ {
 			i := bytes.Index(src[at:], []byte(n.text))
 			if i < 0 {

@@ -258,7 +258,7 @@ func BenchmarkScan(b *testing.B) {
 		b.Run(c.name+"/bytes.Contains each", func(b *testing.B) {
 			b.SetBytes(int64(len(src)))
 			for b.Loop() {
-				for _, f := range s.froms {
+				for _, f := range s.oldPrefixes {
 					bytes.Contains(src, []byte(f))
 				}
 			}

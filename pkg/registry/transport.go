@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// attempts is how often a request is made at most.
-const attempts = 5
+// maxAttempts is how often a request is made at most.
+const maxAttempts = 5
 
 // maxWait is the longest that a registry may ask for before a request is
 // repeated; one that asks for more has refused.
@@ -37,7 +37,7 @@ func newTransport(jobs int) *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		TLSHandshakeTimeout:    10 * time.Second,
 		ResponseHeaderTimeout:  30 * time.Second,
-		OnProxyConnectResponse: refusedByProxy,
+		OnProxyConnectResponse: checkProxyResponse,
 	}
 }
 
@@ -48,7 +48,7 @@ func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy answers %d %s", e.status, http.StatusText(e.status))
 }
 
-func refusedByProxy(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+func checkProxyResponse(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}
@@ -65,65 +65,65 @@ type hostError struct {
 func (e *hostError) Error() string { return e.host + ": " + e.err.Error() }
 func (e *hostError) Unwrap() error { return e.err }
 
-// A way is how requests go out: repeated when a registry is busy or a
+// A retryTransport is how requests go out: repeated when a registry is busy or a
 // connection breaks, not at all to a host that cannot be reached, and asking a
 // host for its manner of authentication once.
-type way struct {
+type retryTransport struct {
 	next     http.RoundTripper
 	backoff  time.Duration
 	requests atomic.Int64
 
-	mu    sync.Mutex
-	down  map[string]error
-	hello map[string]*hello
+	mu          sync.Mutex
+	unreachable map[string]error
+	pings       map[string]*pingResponse
 }
 
-// A hello is the answer of a host to GET /v2/ without credentials.
-type hello struct {
+// A pingResponse is the answer of a host to GET /v2/ without credentials.
+type pingResponse struct {
 	once sync.Once
 	resp *http.Response // nil: it is no answer to keep
 	body []byte
 }
 
-func newWay(next http.RoundTripper, backoff time.Duration) *way {
-	return &way{next: next, backoff: backoff, down: map[string]error{}, hello: map[string]*hello{}}
+func newRetryTransport(next http.RoundTripper, backoff time.Duration) *retryTransport {
+	return &retryTransport{next: next, backoff: backoff, unreachable: map[string]error{}, pings: map[string]*pingResponse{}}
 }
 
-type trailKey struct{}
+type redirectsKey struct{}
 
-// A trail lists the hosts that requests went to.
-type trail struct {
+// A redirects lists the hosts that requests went to.
+type redirects struct {
 	mu    sync.Mutex
 	hosts []string
 }
 
-// follow returns a context whose requests leave a trail.
-func follow(ctx context.Context) (context.Context, *trail) {
-	t := &trail{}
-	return context.WithValue(ctx, trailKey{}, t), t
+// recordRedirects returns a context whose requests leave a trail.
+func recordRedirects(ctx context.Context) (context.Context, *redirects) {
+	t := &redirects{}
+	return context.WithValue(ctx, redirectsKey{}, t), t
 }
 
 // RoundTrip is that of an http.RoundTripper.
-func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
-	if t, ok := r.Context().Value(trailKey{}).(*trail); ok {
+func (w *retryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if t, ok := r.Context().Value(redirectsKey{}).(*redirects); ok {
 		t.mu.Lock()
 		t.hosts = append(t.hosts, r.URL.Host)
 		t.mu.Unlock()
 	}
 	if r.Method != http.MethodGet || r.URL.Path != "/v2/" || r.Header.Get("Authorization") != "" {
-		return w.repeat(r)
+		return w.sendWithRetries(r)
 	}
 	w.mu.Lock()
-	h := w.hello[base(r)]
+	h := w.pings[origin(r)]
 	if h == nil {
-		h = &hello{}
-		w.hello[base(r)] = h
+		h = &pingResponse{}
+		w.pings[origin(r)] = h
 	}
 	w.mu.Unlock()
 	var resp *http.Response
 	var err error
 	h.once.Do(func() {
-		if resp, err = w.repeat(r); err != nil {
+		if resp, err = w.sendWithRetries(r); err != nil {
 			return
 		}
 		if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusUnauthorized {
@@ -137,7 +137,7 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 	case resp != nil || err != nil:
 		return resp, err // it was this request that asked
 	case h.resp == nil:
-		return w.repeat(r)
+		return w.sendWithRetries(r)
 	}
 	again := *h.resp
 	again.Request, again.Header = r, h.resp.Header.Clone()
@@ -145,9 +145,9 @@ func (w *way) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &again, nil
 }
 
-// repeat makes a request until it is answered.
-func (w *way) repeat(r *http.Request) (*http.Response, error) {
-	if err := w.isDown(base(r)); err != nil {
+// sendWithRetries makes a request until it is answered.
+func (w *retryTransport) sendWithRetries(r *http.Request) (*http.Response, error) {
+	if err := w.unreachableError(origin(r)); err != nil {
 		return nil, err
 	}
 	wait := w.backoff
@@ -160,20 +160,20 @@ func (w *way) repeat(r *http.Request) (*http.Response, error) {
 		if ctxErr := r.Context().Err(); err != nil && ctxErr != nil {
 			return nil, err
 		}
-		last := try == attempts || r.Body != nil && r.Body != http.NoBody && r.GetBody == nil
+		last := try == maxAttempts || r.Body != nil && r.Body != http.NoBody && r.GetBody == nil
 		pause := wait/2 + rand.N(wait)
 		switch {
-		case err != nil && !passing(err):
-			if unreached(err) {
-				w.markDown(base(r), err)
+		case err != nil && !isTransient(err):
+			if isUnreachable(err) {
+				w.markUnreachable(origin(r), err)
 			}
 			return nil, err
-		case err != nil && (last || unreached(err) && try == 2):
-			if unreached(err) {
-				w.markDown(base(r), err)
+		case err != nil && (last || isUnreachable(err) && try == 2):
+			if isUnreachable(err) {
+				w.markUnreachable(origin(r), err)
 			}
 			return nil, err
-		case err == nil && !busy(resp.StatusCode):
+		case err == nil && !isBusyStatus(resp.StatusCode):
 			return resp, nil
 		case err == nil && last:
 			return resp, nil
@@ -202,28 +202,28 @@ func (w *way) repeat(r *http.Request) (*http.Response, error) {
 	}
 }
 
-// base is the part of a URL before its path: a registry on loopback is asked
+// origin is the part of a URL before its path: a registry on loopback is asked
 // in both schemes.
-func base(r *http.Request) string { return r.URL.Scheme + "://" + r.URL.Host }
+func origin(r *http.Request) string { return r.URL.Scheme + "://" + r.URL.Host }
 
-func (w *way) isDown(host string) error {
+func (w *retryTransport) unreachableError(host string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.down[host]
+	return w.unreachable[host]
 }
 
-// markDown remembers that a host cannot be reached, so that a thousand
+// markUnreachable remembers that a host cannot be reached, so that a thousand
 // references to it do not wait a thousand times.
-func (w *way) markDown(host string, err error) {
+func (w *retryTransport) markUnreachable(host string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.down[host] == nil {
-		w.down[host] = err
+	if w.unreachable[host] == nil {
+		w.unreachable[host] = err
 	}
 }
 
-// busy reports whether a status asks for another attempt.
-func busy(status int) bool {
+// isBusyStatus reports whether a status asks for another attempt.
+func isBusyStatus(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError,
 		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -232,8 +232,8 @@ func busy(status int) bool {
 	return false
 }
 
-// passing reports whether an error of the network may be gone the next time.
-func passing(err error) bool {
+// isTransient reports whether an error of the network may be gone the next time.
+func isTransient(err error) bool {
 	if d := (*net.DNSError)(nil); errors.As(err, &d) {
 		return d.IsTemporary || d.IsTimeout
 	}
@@ -242,11 +242,11 @@ func passing(err error) bool {
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// unreached reports whether an error says that there is no connection to the
+// isUnreachable reports whether an error says that there is no connection to the
 // host.
-func unreached(err error) bool {
-	switch f, _ := explain(err); f {
-	case FaultDNS, FaultProxy, FaultNoProxy, FaultConnect, FaultAuthority, FaultCertificate, FaultTLS:
+func isUnreachable(err error) bool {
+	switch f, _ := classifyError(err); f {
+	case FaultDNS, FaultProxyRefused, FaultProxyUnreachable, FaultConnection, FaultUnknownAuthority, FaultCertificate, FaultTLS:
 		return true
 	}
 	op := (*net.OpError)(nil)

@@ -15,16 +15,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// compare says for which platforms two references with different digests
+// comparePlatforms says for which platforms two references with different digests
 // differ, as a list and as a line.
-func (c *Client) compare(ctx context.Context, from, to name.Reference, old, new string) ([]Platform, string) {
+func (c *Client) comparePlatforms(ctx context.Context, from, to name.Reference, old, new string) ([]Platform, string) {
 	was, err := c.platforms(ctx, from.Context(), old)
 	if err != nil {
-		return nil, "the platforms could not be compared: " + said(from, err)
+		return nil, "the platforms could not be compared: " + describeError(from, err)
 	}
 	is, err := c.platforms(ctx, to.Context(), new)
 	if err != nil {
-		return nil, "the platforms could not be compared: " + said(to, err)
+		return nil, "the platforms could not be compared: " + describeError(to, err)
 	}
 	names := map[string]bool{}
 	for p := range was {
@@ -38,11 +38,11 @@ func (c *Client) compare(ctx context.Context, from, to name.Reference, old, new 
 		out = append(out, Platform{Name: p, Old: was[p], New: is[p]})
 	}
 	slices.SortFunc(out, func(a, b Platform) int { return cmp.Compare(a.Name, b.Name) })
-	return out, summary(out)
+	return out, summarizePlatforms(out)
 }
 
-// summary is the line for a comparison.
-func summary(ps []Platform) string {
+// summarizePlatforms is the line for a comparison.
+func summarizePlatforms(ps []Platform) string {
 	var differ, gone, more []string
 	same := 0
 	for _, p := range ps {
@@ -84,7 +84,7 @@ type manifest struct {
 	Layers    []v1.Descriptor `json:"layers"`
 }
 
-func readManifest(data []byte) (*manifest, error) {
+func parseManifest(data []byte) (*manifest, error) {
 	m := &manifest{}
 	if err := json.Unmarshal(data, m); err != nil {
 		return nil, fmt.Errorf("reading a manifest: %w", err)
@@ -95,17 +95,17 @@ func readManifest(data []byte) (*manifest, error) {
 // platforms returns the digest of the image of every platform. Attestations,
 // which stand in an index under the platform unknown/unknown, are none.
 func (c *Client) platforms(ctx context.Context, repo name.Repository, digest string) (map[string]string, error) {
-	data, err := c.get(ctx, repo, digest)
+	data, err := c.readManifest(ctx, repo, digest)
 	if err != nil {
 		return nil, err
 	}
-	m, err := readManifest(data)
+	m, err := parseManifest(data)
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]string{}
 	if m.Manifests == nil {
-		p, err := c.platformOf(ctx, repo, m)
+		p, err := c.configPlatform(ctx, repo, m)
 		if err != nil {
 			return nil, err
 		}
@@ -125,12 +125,12 @@ func (c *Client) platforms(ctx context.Context, repo name.Repository, digest str
 	return out, nil
 }
 
-// platformOf returns the platform that the configuration of an image names.
-func (c *Client) platformOf(ctx context.Context, repo name.Repository, m *manifest) (string, error) {
+// configPlatform returns the platform that the configuration of an image names.
+func (c *Client) configPlatform(ctx context.Context, repo name.Repository, m *manifest) (string, error) {
 	if m.Config == nil {
 		return "unknown", nil
 	}
-	data, err := c.small(ctx, repo, m.Config.Digest.String())
+	data, err := c.readConfig(ctx, repo, m.Config.Digest.String())
 	if err != nil {
 		return "", err
 	}
@@ -144,11 +144,11 @@ func (c *Client) platformOf(ctx context.Context, repo name.Repository, m *manife
 	return "unknown", nil
 }
 
-// maxSmall is the size in bytes of the largest blob that is read as a whole.
-const maxSmall = 8 << 20
+// maxConfigSize is the size in bytes of the largest blob that is read as a whole.
+const maxConfigSize = 8 << 20
 
-// small returns a small blob, out of the cache if it is there.
-func (c *Client) small(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
+// readConfig returns a small blob, out of the cache if it is there.
+func (c *Client) readConfig(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
 	if data, ok := c.o.Cache.manifest(digest); ok {
 		return data, nil
 	}
@@ -164,12 +164,12 @@ func (c *Client) small(ctx context.Context, repo name.Repository, digest string)
 		return nil, fmt.Errorf("reading the configuration of an image: %w", err)
 	}
 	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, maxSmall+1))
+	data, err := io.ReadAll(io.LimitReader(r, maxConfigSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the configuration of an image: %w", err)
 	}
-	if len(data) > maxSmall {
-		return nil, fmt.Errorf("the configuration of an image is larger than %d MiB", maxSmall>>20)
+	if len(data) > maxConfigSize {
+		return nil, fmt.Errorf("the configuration of an image is larger than %d MiB", maxConfigSize>>20)
 	}
 	_ = c.o.Cache.putManifest(digest, data) // a cache that cannot be written is no reason to fail
 	return data, nil

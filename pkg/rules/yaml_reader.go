@@ -12,28 +12,28 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// A strict reads a YAML document by its positions: what is not expected is an
+// A yamlReader reads a YAML document by its positions: what is not expected is an
 // error that says where, what is wrong and what is allowed.
-type strict struct {
-	path string
-	pos  map[string]string // "rules[0].from" → "path:line:col"
+type yamlReader struct {
+	path      string
+	positions map[string]string // "rules[0].from" → "path:line:col"
 }
 
-// at is where n stands, path:line:col; line and column are 1-based, the
+// position is where n stands, path:line:col; line and column are 1-based, the
 // column counts code points.
-func (s strict) at(n *yaml.Node) string {
+func (s yamlReader) position(n *yaml.Node) string {
 	return fmt.Sprintf("%s:%d:%d", s.path, n.Line, n.Column)
 }
 
-func (s strict) errorf(n *yaml.Node, format string, args ...any) error {
-	return fmt.Errorf("%s: %w", s.at(n), fmt.Errorf(format, args...))
+func (s yamlReader) errorf(n *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%s: %w", s.position(n), fmt.Errorf(format, args...))
 }
 
 // yamlLine takes the parser's own words apart.
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
 // document returns the root of the only document of src, nil when it is empty.
-func (s strict) document(src []byte) (root *yaml.Node, err error) {
+func (s yamlReader) document(src []byte) (root *yaml.Node, err error) {
 	defer func() {
 		// The parser panics on some malformed input.
 		if p := recover(); p != nil {
@@ -62,7 +62,7 @@ func (s strict) document(src []byte) (root *yaml.Node, err error) {
 	return root, nil
 }
 
-func (s strict) invalid(err error) error {
+func (s yamlReader) invalid(err error) error {
 	text := err.Error()
 	m := yamlLine.FindStringSubmatch(text)
 	where := s.path
@@ -74,10 +74,10 @@ func (s strict) invalid(err error) error {
 
 // mapping calls each for the entries of n. name is what n stands for in
 // messages and in pos ("" for the root), keys are those allowed.
-func (s strict) mapping(n *yaml.Node, name string, keys []string, each func(key, name string, v *yaml.Node) error) error {
-	n = target(n)
+func (s yamlReader) mapping(n *yaml.Node, name string, keys []string, each func(key, name string, v *yaml.Node) error) error {
+	n = resolveAlias(n)
 	if n.Kind != yaml.MappingNode {
-		return s.errorf(n, "%s is %s; expected a mapping with the keys %s", orRoot(name), kindOf(n), strings.Join(keys, ", "))
+		return s.errorf(n, "%s is %s; expected a mapping with the keys %s", nameOrFile(name), describeNode(n), strings.Join(keys, ", "))
 	}
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -93,7 +93,7 @@ func (s strict) mapping(n *yaml.Node, name string, keys []string, each func(key,
 		if name != "" {
 			full = name + "." + k.Value
 		}
-		s.pos[full] = s.at(k)
+		s.positions[full] = s.position(k)
 		if err := each(k.Value, full, v); err != nil {
 			return err
 		}
@@ -102,14 +102,14 @@ func (s strict) mapping(n *yaml.Node, name string, keys []string, each func(key,
 }
 
 // list calls each for the items of n.
-func (s strict) list(n *yaml.Node, name, example string, each func(i int, name string, v *yaml.Node) error) error {
-	n = target(n)
+func (s yamlReader) list(n *yaml.Node, name, example string, each func(i int, name string, v *yaml.Node) error) error {
+	n = resolveAlias(n)
 	if n.Kind != yaml.SequenceNode {
-		return s.errorf(n, "%s is %s; expected a list, for example %s", name, kindOf(n), example)
+		return s.errorf(n, "%s is %s; expected a list, for example %s", name, describeNode(n), example)
 	}
 	for i, v := range n.Content {
 		full := fmt.Sprintf("%s[%d]", name, i)
-		s.pos[full] = s.at(v)
+		s.positions[full] = s.position(v)
 		if err := each(i, full, v); err != nil {
 			return err
 		}
@@ -118,10 +118,10 @@ func (s strict) list(n *yaml.Node, name, example string, each func(i int, name s
 }
 
 // text returns the string n.
-func (s strict) text(n *yaml.Node, name, example string) (string, error) {
-	v := target(n)
+func (s yamlReader) text(n *yaml.Node, name, example string) (string, error) {
+	v := resolveAlias(n)
 	if v.Kind != yaml.ScalarNode || v.ShortTag() != yaml.NodeTagString {
-		return "", s.errorf(n, "%s is %s; expected a string, for example %s", name, kindOf(v), example)
+		return "", s.errorf(n, "%s is %s; expected a string, for example %s", name, describeNode(v), example)
 	}
 	if v.Value == "" {
 		return "", s.errorf(n, "%s is empty; expected a string, for example %s", name, example)
@@ -129,8 +129,8 @@ func (s strict) text(n *yaml.Node, name, example string) (string, error) {
 	return v.Value, nil
 }
 
-// texts returns the list of strings n.
-func (s strict) texts(n *yaml.Node, name, example string) ([]string, error) {
+// textList returns the list of strings n.
+func (s yamlReader) textList(n *yaml.Node, name, example string) ([]string, error) {
 	var out []string
 	err := s.list(n, name, "["+example+"]", func(_ int, name string, v *yaml.Node) error {
 		t, err := s.text(v, name, example)
@@ -140,22 +140,22 @@ func (s strict) texts(n *yaml.Node, name, example string) ([]string, error) {
 	return out, err
 }
 
-// target returns what an alias stands for.
-func target(n *yaml.Node) *yaml.Node {
+// resolveAlias returns what an alias stands for.
+func resolveAlias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		return n.Alias
 	}
 	return n
 }
 
-func orRoot(name string) string {
+func nameOrFile(name string) string {
 	if name == "" {
 		return "the file"
 	}
 	return name
 }
 
-func kindOf(n *yaml.Node) string {
+func describeNode(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
 		return "a mapping"

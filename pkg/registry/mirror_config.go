@@ -9,10 +9,10 @@ import (
 // MirrorFormats are the formats of MirrorConfig.
 var MirrorFormats = [...]string{"containerd", "k3s", "openshift"}
 
-// Split reads a reference as a container runtime does: the registry's host,
+// SplitHost reads a reference as a container runtime does: the registry's host,
 // with docker.io for Docker Hub, and what comes after it, with the tag that is
 // meant when there is none.
-func Split(reference string) (host, rest string, err error) {
+func SplitHost(reference string) (host, rest string, err error) {
 	ref, err := parse(reference)
 	if err != nil {
 		return "", "", err
@@ -21,21 +21,21 @@ func Split(reference string) (host, rest string, err error) {
 	if strings.Contains(ref.Identifier(), ":") {
 		sep = "@"
 	}
-	return shown(ref.Context().Registry), ref.Context().RepositoryStr() + sep + ref.Identifier(), nil
+	return displayName(ref.Context().Registry), ref.Context().RepositoryStr() + sep + ref.Identifier(), nil
 }
 
 // A Source is what nodes ask for, and where a mirror has it. Both are a host
 // with or without a path.
-type Source struct{ From, At string }
+type Source struct{ From, Mirror string }
 
-// A File is a file of settings. Its text begins with a comment that says where
+// A ConfigFile is a file of settings. Its text begins with a comment that says where
 // it goes; Path is relative to the folder that it goes to.
-type File struct{ Path, Text string }
+type ConfigFile struct{ Path, Text string }
 
 // MirrorConfig writes the settings of nodes that pull what is below sources
 // from where a mirror has it. Left are the sources that the format cannot
 // express. Sources that are on their mirror need none.
-func MirrorConfig(format string, sources []Source) (files []File, left []string, err error) {
+func MirrorConfig(format string, sources []Source) (files []ConfigFile, left []string, err error) {
 	if !slices.Contains(MirrorFormats[:], format) {
 		return nil, nil, fmt.Errorf("%q: expected %s", format, strings.Join(MirrorFormats[:], ", "))
 	}
@@ -43,7 +43,7 @@ func MirrorConfig(format string, sources []Source) (files []File, left []string,
 	var names []string
 	for _, s := range sources {
 		h := hostPart(s.From)
-		if h == hostPart(s.At) {
+		if h == hostPart(s.Mirror) {
 			continue
 		}
 		if hosts[h] == nil {
@@ -54,13 +54,13 @@ func MirrorConfig(format string, sources []Source) (files []File, left []string,
 	switch format {
 	case "containerd":
 		for _, h := range names {
-			f, rest := containerd(h, hosts[h])
+			f, rest := containerdFiles(h, hosts[h])
 			files, left = append(files, f...), append(left, rest...)
 		}
 	case "k3s":
-		files = []File{k3s(names, hosts)}
+		files = []ConfigFile{k3sRegistries(names, hosts)}
 	case "openshift":
-		files = []File{openshift(names, hosts)}
+		files = []ConfigFile{openshiftFile(names, hosts)}
 	}
 	return files, left, nil
 }
@@ -69,23 +69,23 @@ func hostPart(s string) string { host, _, _ := strings.Cut(s, "/"); return host 
 
 func pathPart(s string) string { _, path, _ := strings.Cut(s, "/"); return path }
 
-// server is where a registry answers: that of Docker Hub has another name.
-func server(host string) string {
+// apiHost is where a registry answers: that of Docker Hub has another name.
+func apiHost(host string) string {
 	if host == "docker.io" {
 		return "registry-1.docker.io"
 	}
 	return host
 }
 
-// containerd writes the hosts.toml of a registry. A mirror of it keeps the
+// containerdFiles writes the hosts.toml of a registry. A mirror of it keeps the
 // whole path of an image, below a path of its own. Source:
 // https://github.com/containerd/containerd/blob/main/docs/hosts.md
-func containerd(host string, sources []Source) (files []File, left []string) {
+func containerdFiles(host string, sources []Source) (files []ConfigFile, left []string) {
 	var at []string
 	for _, s := range sources {
-		base, ok := s.At, true
+		base, ok := s.Mirror, true
 		if p := pathPart(s.From); p != "" {
-			base, ok = strings.CutSuffix(s.At, "/"+p)
+			base, ok = strings.CutSuffix(s.Mirror, "/"+p)
 		}
 		switch {
 		case !ok:
@@ -99,7 +99,7 @@ func containerd(host string, sources []Source) (files []File, left []string) {
 	}
 	var b strings.Builder
 	name := host + "/hosts.toml"
-	fmt.Fprintf(&b, "# /etc/containerd/certs.d/%s\nserver = \"https://%s\"\n", name, server(host))
+	fmt.Fprintf(&b, "# /etc/containerd/certs.d/%s\nserver = \"https://%s\"\n", name, apiHost(host))
 	for _, base := range at {
 		path := pathPart(base)
 		if path == "" {
@@ -112,12 +112,12 @@ func containerd(host string, sources []Source) (files []File, left []string) {
 			b.WriteString("  override_path = true\n")
 		}
 	}
-	return []File{{name, b.String()}}, left
+	return []ConfigFile{{name, b.String()}}, left
 }
 
-// k3s writes a registries.yaml. Source:
+// k3sRegistries writes a registries.yaml. Source:
 // https://docs.k3s.io/installation/private-registry
-func k3s(names []string, hosts map[string][]Source) File {
+func k3sRegistries(names []string, hosts map[string][]Source) ConfigFile {
 	var b strings.Builder
 	b.WriteString("# /etc/rancher/k3s/registries.yaml\nmirrors:\n")
 	for _, h := range names {
@@ -125,14 +125,14 @@ func k3s(names []string, hosts map[string][]Source) File {
 		var ends []string
 		rewrite := ""
 		for _, s := range hosts[h] {
-			if end := hostPart(s.At); !slices.Contains(ends, end) {
+			if end := hostPart(s.Mirror); !slices.Contains(ends, end) {
 				ends = append(ends, end)
 			}
 			from, to := "^(.*)$", "$1"
 			if p := pathPart(s.From); p != "" {
 				from = "^" + p + "/(.*)$"
 			}
-			if p := pathPart(s.At); p != "" {
+			if p := pathPart(s.Mirror); p != "" {
 				to = p + "/$1"
 			}
 			if from != "^(.*)$" || to != "$1" {
@@ -146,12 +146,12 @@ func k3s(names []string, hosts map[string][]Source) File {
 			b.WriteString("    rewrite:\n" + rewrite)
 		}
 	}
-	return File{"registries.yaml", b.String()}
+	return ConfigFile{"registries.yaml", b.String()}
 }
 
-// openshift writes the two sets: one for references by digest, one for those
+// openshiftFile writes the two sets: one for references by digest, one for those
 // by tag. Source: config/v1 of https://github.com/openshift/api
-func openshift(names []string, hosts map[string][]Source) File {
+func openshiftFile(names []string, hosts map[string][]Source) ConfigFile {
 	var b strings.Builder
 	b.WriteString("# oc apply -f mirrors.yaml\n")
 	for i, kind := range []string{"Digest", "Tag"} {
@@ -161,9 +161,9 @@ func openshift(names []string, hosts map[string][]Source) File {
 		fmt.Fprintf(&b, "apiVersion: config.openshift.io/v1\nkind: Image%sMirrorSet\nmetadata:\n  name: regmigrate\nspec:\n  image%sMirrors:\n", kind, kind)
 		for _, h := range names {
 			for _, s := range hosts[h] {
-				fmt.Fprintf(&b, "  - source: %s\n    mirrors:\n    - %s\n", s.From, s.At)
+				fmt.Fprintf(&b, "  - source: %s\n    mirrors:\n    - %s\n", s.From, s.Mirror)
 			}
 		}
 	}
-	return File{"mirrors.yaml", b.String()}
+	return ConfigFile{"mirrors.yaml", b.String()}
 }

@@ -12,46 +12,46 @@ import (
 // maxBody is how many characters GitHub takes as the text of a pull request.
 const maxBody = 65536
 
-// Open makes the remote and the forge have the change and a pull request for
+// Apply makes the remote and the forge have the change and a pull request for
 // it, or none of either when it has no commits. What was done stands in the
 // result even if there is an error: Pushed says that the branch was pushed and
 // the rest is missing.
-func (s *Session) Open(ctx context.Context, c Change) (*Result, error) {
+func (s *Session) Apply(ctx context.Context, c Change) (*Result, error) {
 	r := &Result{Repo: s.slug, Base: s.Base, Branch: s.o.Branch}
-	c.Body = bounded(c.Body)
+	c.Body = truncateBody(c.Body)
 	var err error
 	if len(c.Commits) == 0 {
 		err = s.withdraw(ctx, c, r)
 	} else {
-		err = s.offer(ctx, c, r)
+		err = s.publish(ctx, c, r)
 	}
 	for i, w := range r.Warnings {
 		r.Warnings[i] = s.git.redact(w)
 	}
-	return r, s.clean(err)
+	return r, s.redactError(err)
 }
 
-// offer pushes the change and opens or updates its pull request.
-func (s *Session) offer(ctx context.Context, c Change, r *Result) error {
-	tip, err := s.build(ctx, c)
+// publish pushes the change and opens or updates its pull request.
+func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
+	tip, err := s.buildCommits(ctx, c)
 	if err != nil {
 		return err
 	}
-	old, err := s.existing(ctx)
+	old, err := s.readExisting(ctx)
 	if err != nil {
 		return err
 	}
 	same := false
 	if s.head != "" {
-		want, err := s.chainOf(ctx, tip)
+		want, err := s.readBranch(ctx, tip)
 		if err != nil {
 			return err
 		}
-		same = old.same(want)
+		same = old.equal(want)
 	}
 	var open, declined *github.PullRequest
 	if s.forge != nil {
-		if open, declined, err = s.forge.find(ctx, s.Base, s.o.Branch, s.head); err != nil {
+		if open, declined, err = s.forge.findPull(ctx, s.Base, s.o.Branch, s.head); err != nil {
 			return err
 		}
 	}
@@ -76,12 +76,12 @@ func (s *Session) offer(ctx context.Context, c Change, r *Result) error {
 		if s.o.DryRun {
 			return nil
 		}
-		p, err := s.forge.open(ctx, s.Base, s.o.Branch, c, s.o.Draft)
+		p, err := s.forge.openPull(ctx, s.Base, s.o.Branch, c, s.o.Draft)
 		if err != nil {
-			return s.pushedOnly(err)
+			return s.wrapAfterPush(err)
 		}
 		r.Number, r.URL = p.GetNumber(), p.GetHTMLURL()
-		r.Warnings, _ = s.forge.decorate(ctx, p, s.o, true)
+		r.Warnings, _ = s.forge.addMetadata(ctx, p, s.o, true)
 		return nil
 	}
 	r.Action, r.Number, r.URL = Unchanged, open.GetNumber(), open.GetHTMLURL()
@@ -91,48 +91,48 @@ func (s *Session) offer(ctx context.Context, c Change, r *Result) error {
 	if s.o.DryRun {
 		return nil
 	}
-	changed, err := s.forge.update(ctx, open, c)
+	changed, err := s.forge.updatePull(ctx, open, c)
 	if err != nil {
-		return s.pushedOnly(err)
+		return s.wrapAfterPush(err)
 	}
 	var more bool
-	r.Warnings, more = s.forge.decorate(ctx, open, s.o, false)
+	r.Warnings, more = s.forge.addMetadata(ctx, open, s.o, false)
 	if changed || more {
 		r.Action = Updated
 	}
 	return nil
 }
 
-// pushedOnly adds to an error that the branch is there.
-func (s *Session) pushedOnly(err error) error {
+// wrapAfterPush adds to an error that the branch is there.
+func (s *Session) wrapAfterPush(err error) error {
 	return fmt.Errorf("the branch %q is pushed, and its pull request is not as it should be\n  %w", s.o.Branch, err)
 }
 
-// existing reads the branch of the change as it is on the remote. That it has
+// readExisting reads the branch of the change as it is on the remote. That it has
 // somebody else's commits is an error: it would lose them.
-func (s *Session) existing(ctx context.Context) (chain, error) {
+func (s *Session) readExisting(ctx context.Context) (branchState, error) {
 	if s.head == "" {
-		return chain{}, nil
+		return branchState{}, nil
 	}
 	if err := s.fetch(ctx, s.o.PushRemote, s.head, s.o.Branch); err != nil {
-		return chain{}, err
+		return branchState{}, err
 	}
-	old, err := s.chainOf(ctx, s.head)
-	if err == nil && !old.own && s.inBaseForSure(ctx, s.head) {
-		return chain{own: true}, nil // merged, or a new branch without a commit
+	old, err := s.readBranch(ctx, s.head)
+	if err == nil && !old.allOurs && s.isInBase(ctx, s.head) {
+		return branchState{allOurs: true}, nil // merged, or a new branch without a commit
 	}
-	if err == nil && !old.own {
+	if err == nil && !old.allOurs {
 		err = &Problem{
-			What: fmt.Sprintf("the branch %q on the remote %q has commits that were not made for it: %s", s.o.Branch, s.o.PushRemote, old.foreign),
-			Do:   "it is left as it is; merge its pull request, or delete the branch, or name another one with --branch",
+			Message: fmt.Sprintf("the branch %q on the remote %q has commits that were not made for it: %s", s.o.Branch, s.o.PushRemote, old.foreignCommit),
+			Hint:    "it is left as it is; merge its pull request, or delete the branch, or name another one with --branch",
 		}
 	}
 	return old, err
 }
 
-// inBaseForSure is inBase where a shallow clone counts as no.
-func (s *Session) inBaseForSure(ctx context.Context, commit string) bool {
-	_, err := s.git.run(ctx, call{args: []string{"merge-base", "--is-ancestor", commit, s.Commit}})
+// isInBase is inBase where a shallow clone counts as no.
+func (s *Session) isInBase(ctx context.Context, commit string) bool {
+	_, err := s.git.run(ctx, gitCall{args: []string{"merge-base", "--is-ancestor", commit, s.BaseCommit}})
 	return err == nil
 }
 
@@ -142,18 +142,18 @@ func (s *Session) withdraw(ctx context.Context, c Change, r *Result) error {
 	if s.head == "" {
 		return nil // without its branch, a forge has closed it itself
 	}
-	if _, err := s.existing(ctx); err != nil {
+	if _, err := s.readExisting(ctx); err != nil {
 		return err
 	}
 	if s.forge != nil {
-		open, _, err := s.forge.find(ctx, s.Base, s.o.Branch, s.head)
+		open, _, err := s.forge.findPull(ctx, s.Base, s.o.Branch, s.head)
 		if err != nil {
 			return err
 		}
 		if open != nil {
 			r.Action, r.Number, r.URL = Closed, open.GetNumber(), open.GetHTMLURL()
 			if !s.o.DryRun {
-				if err := s.forge.close(ctx, open, c.Comment); err != nil {
+				if err := s.forge.closePull(ctx, open, c.ClosingComment); err != nil {
 					return err
 				}
 			}
@@ -166,8 +166,8 @@ func (s *Session) withdraw(ctx context.Context, c Change, r *Result) error {
 	return s.push(ctx, "")
 }
 
-// bounded cuts a text that the forge would refuse.
-func bounded(body string) string {
+// truncateBody cuts a text that the forge would refuse.
+func truncateBody(body string) string {
 	if utf8.RuneCountInString(body) <= maxBody {
 		return body
 	}

@@ -10,7 +10,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// FunctionConfig reads the functionConfig of a KRM function's input, a root
+// LoadFunctionConfig reads the functionConfig of a KRM function's input, a root
 // of kind ResourceList. It is false when src is no such input. A functionConfig
 // is either any object whose spec is a configuration, or a ConfigMap with data
 // such as
@@ -22,7 +22,7 @@ import (
 // an empty configuration.
 //
 // Source: https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md
-func FunctionConfig(src []byte) (*Config, bool, error) {
+func LoadFunctionConfig(src []byte) (*Config, bool, error) {
 	if !bytes.Contains(src, []byte("ResourceList")) {
 		return nil, false, nil
 	}

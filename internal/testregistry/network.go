@@ -3,9 +3,9 @@
 //
 // [Start] makes a certificate authority, one TLS server that has a certificate
 // for every name, and an HTTP CONNECT proxy that leads all names there. A
-// program that gets [World.Env] in its environment then talks to `k8s.gcr.io`
+// program that gets [Network.Env] in its environment then talks to `k8s.gcr.io`
 // without a single packet leaving the machine: a name that nobody added does
-// not exist. [World.Host] adds a registry; the fields of [Behaviour] make it
+// not exist. [Network.Host] adds a registry; the fields of [Behavior] make it
 // ask for credentials, redirect, fail, or answer half.
 //
 // It is for tests: the program does not link it, and archtest sees to that.
@@ -34,30 +34,30 @@ import (
 	"time"
 )
 
-// A World is a proxy and what it leads to.
-type World struct {
+// A Network is a proxy and what it leads to.
+type Network struct {
 	Proxy  string // its URL
 	CAFile string // the certificate authority, PEM
 
 	mu          sync.Mutex
 	hosts       map[string]*Host
 	connections map[string]int
-	open        map[net.Conn]bool
+	openConns   map[net.Conn]bool
 
-	ca, rogue *authority
-	server    *http.Server
-	tls       net.Listener
-	proxy     net.Listener
+	ca, untrustedCA *authority
+	server          *http.Server
+	tls             net.Listener
+	proxy           net.Listener
 }
 
 // Start starts a world that keeps its certificate in dir.
-func Start(dir string) (*World, error) {
-	w := &World{hosts: map[string]*Host{}, connections: map[string]int{}, open: map[net.Conn]bool{}}
+func Start(dir string) (*Network, error) {
+	w := &Network{hosts: map[string]*Host{}, connections: map[string]int{}, openConns: map[net.Conn]bool{}}
 	var err error
 	if w.ca, err = newAuthority("test authority"); err != nil {
 		return nil, err
 	}
-	if w.rogue, err = newAuthority("authority that nobody trusts"); err != nil {
+	if w.untrustedCA, err = newAuthority("authority that nobody trusts"); err != nil {
 		return nil, err
 	}
 	w.CAFile = filepath.Join(dir, "ca.pem")
@@ -82,23 +82,23 @@ func Start(dir string) (*World, error) {
 }
 
 // Close ends it.
-func (w *World) Close() {
+func (w *Network) Close() {
 	w.proxy.Close()
 	w.server.Close()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for c := range w.open {
+	for c := range w.openConns {
 		c.Close()
 	}
 }
 
 // Env is the environment of a program that is to live in the world.
-func (w *World) Env() []string {
+func (w *Network) Env() []string {
 	return []string{"HTTPS_PROXY=" + w.Proxy, "HTTP_PROXY=" + w.Proxy, "NO_PROXY=", "SSL_CERT_FILE=" + w.CAFile}
 }
 
 // Transport is one for a client in this process.
-func (w *World) Transport() *http.Transport {
+func (w *Network) Transport() *http.Transport {
 	pool := x509.NewCertPool()
 	pool.AddCert(w.ca.cert)
 	proxy, err := url.Parse(w.Proxy)
@@ -111,7 +111,7 @@ func (w *World) Transport() *http.Transport {
 }
 
 // Connections is how many connections were made to a host.
-func (w *World) Connections(host string) int {
+func (w *Network) Connections(host string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.connections[host]
@@ -119,7 +119,7 @@ func (w *World) Connections(host string) int {
 
 // Requests lists the requests to a host, "GET /v2/", in the order in which
 // they came; one with credentials ends in " +auth".
-func (w *World) Requests(host string) []string {
+func (w *Network) Requests(host string) []string {
 	h := w.find(host)
 	if h == nil {
 		return nil
@@ -129,13 +129,13 @@ func (w *World) Requests(host string) []string {
 	return append([]string(nil), h.requests...)
 }
 
-func (w *World) find(host string) *Host {
+func (w *Network) find(host string) *Host {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.hosts[host]
 }
 
-func (w *World) serve(rw http.ResponseWriter, r *http.Request) {
+func (w *Network) serve(rw http.ResponseWriter, r *http.Request) {
 	h := w.find(r.Host)
 	if h == nil {
 		http.Error(rw, "no such host", http.StatusMisdirectedRequest)
@@ -145,25 +145,25 @@ func (w *World) serve(rw http.ResponseWriter, r *http.Request) {
 }
 
 // accept is the proxy.
-func (w *World) accept() {
+func (w *Network) accept() {
 	for {
 		c, err := w.proxy.Accept()
 		if err != nil {
 			return
 		}
 		w.mu.Lock()
-		w.open[c] = true
+		w.openConns[c] = true
 		w.mu.Unlock()
 		go w.tunnel(c)
 	}
 }
 
 // tunnel leads one connection to the TLS server if the host exists.
-func (w *World) tunnel(c net.Conn) {
+func (w *Network) tunnel(c net.Conn) {
 	defer func() {
 		c.Close()
 		w.mu.Lock()
-		delete(w.open, c)
+		delete(w.openConns, c)
 		w.mu.Unlock()
 	}()
 	// Byte by byte, so that nothing of what follows is lost in a buffer.
@@ -181,11 +181,11 @@ func (w *World) tunnel(c net.Conn) {
 	}
 	host, _, err := net.SplitHostPort(f[1])
 	h := w.find(host)
-	if err != nil || h == nil || h.behaviour().Dead {
+	if err != nil || h == nil || h.currentBehavior().Unreachable {
 		io.WriteString(c, "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
-	if h.behaviour().Blocked {
+	if h.currentBehavior().Blocked {
 		io.WriteString(c, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 		return
 	}
@@ -256,13 +256,13 @@ func (a *authority) leaf(host string) (*tls.Certificate, error) {
 	return c, nil
 }
 
-func (w *World) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (w *Network) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	h := w.find(hello.ServerName)
 	if h == nil {
 		return nil, fmt.Errorf("no host %q", hello.ServerName)
 	}
-	if h.behaviour().Untrusted {
-		return w.rogue.leaf(hello.ServerName)
+	if h.currentBehavior().Untrusted {
+		return w.untrustedCA.leaf(hello.ServerName)
 	}
 	return w.ca.leaf(hello.ServerName)
 }
