@@ -118,7 +118,7 @@ files in .github/workflows. Remotes over ssh are pushed to with your key.`,
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	complete(cmd, "commit-per", []string{"change", "chart"})
-	complete(cmd, "bump-chart", link.Bumps)
+	complete(cmd, "bump-chart", link.BumpNames)
 	return cmd
 }
 

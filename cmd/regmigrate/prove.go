@@ -104,9 +104,9 @@ func (p *prover) close() {
 // trace returns the func that tells what a chart's rendered references are
 // made of, with its default values and with those of its value sets that may
 // hold something that the rules move, or a registry.
-func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(dir string) ([]link.Made, error) {
+func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(dir string) ([]link.TracedRef, error) {
 	open := sync.OnceValues(func() (*render.Tree, error) { return render.OpenTree(p.tree(root)) })
-	return func(dir string) ([]link.Made, error) {
+	return func(dir string) ([]link.TracedRef, error) {
 		tree, err := open()
 		if err != nil {
 			return nil, err
@@ -115,7 +115,7 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 		if chart.Err != nil {
 			return nil, chart.Err
 		}
-		var out []link.Made
+		var out []link.TracedRef
 		var first error
 		for _, values := range chart.Sets {
 			if len(values.Values) > 0 && !slices.ContainsFunc(values.Values, set.MayMatch) && !slices.ContainsFunc(values.Values, setsRegistry) {
@@ -150,13 +150,13 @@ func setsRegistry(values []byte) bool {
 
 // made is a render.Made as package link has it. A value set that is no file
 // of the chart is the default one.
-func made(m *render.Made, set string) link.Made {
-	out := link.Made{Ref: m.Ref, Template: m.Template}
+func made(m *render.Made, set string) link.TracedRef {
+	out := link.TracedRef{Ref: m.Ref, Template: m.Template}
 	if path.Ext(set) != "" {
-		out.Values = set
+		out.ValuesFile = set
 	}
 	for _, p := range m.Parts {
-		out.Parts = append(out.Parts, link.Part(p))
+		out.Parts = append(out.Parts, link.TracedPart(p))
 	}
 	return out
 }

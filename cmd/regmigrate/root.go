@@ -134,7 +134,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
 	addRenderTimeout(cmd, &f.render)
 	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
-	complete(cmd, "bump-chart", link.Bumps)
+	complete(cmd, "bump-chart", link.BumpNames)
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")

@@ -12,7 +12,7 @@ import (
 )
 
 // tracer is the type of rewrite.Options.Trace.
-type tracer = func(dir string) ([]link.Made, error)
+type tracer = func(dir string) ([]link.TracedRef, error)
 
 // plan makes the plan of a run. With --together the paths that were given
 // select files, and what moves together with these is looked at too, wherever
@@ -55,14 +55,14 @@ func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
 
 // once asks trace once about each chart.
 func once(trace tracer) tracer {
-	type answer func() ([]link.Made, error)
+	type answer func() ([]link.TracedRef, error)
 	var mu sync.Mutex
 	asked := map[string]answer{}
-	return func(dir string) ([]link.Made, error) {
+	return func(dir string) ([]link.TracedRef, error) {
 		mu.Lock()
 		a, ok := asked[dir]
 		if !ok {
-			a = sync.OnceValues(func() ([]link.Made, error) { return trace(dir) })
+			a = sync.OnceValues(func() ([]link.TracedRef, error) { return trace(dir) })
 			asked[dir] = a
 		}
 		mu.Unlock()
@@ -73,7 +73,7 @@ func once(trace tracer) tracer {
 // around asks trace about the charts that hold one of files. Of others the
 // names of keys tell enough: they are not written.
 func around(trace tracer, files []string) tracer {
-	return func(dir string) ([]link.Made, error) {
+	return func(dir string) ([]link.TracedRef, error) {
 		if dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
 			return trace(dir)
 		}

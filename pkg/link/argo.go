@@ -36,7 +36,7 @@ type application struct {
 	selected []*format.Occurrence
 }
 
-func linkArgo(t *Tree, move Mover) []Group {
+func linkArgo(t *Tree, move MoveFunc) []Group {
 	d := newDeployment(t, move)
 	if !d.touched() {
 		return nil
@@ -92,7 +92,7 @@ func (d *deployment) movesIn(a *application) bool {
 
 // sources returns the sources of an application.
 func (a *application) sources() []*syntax.Node {
-	out := items(a.spec.Field("sources"))
+	out := Items(a.spec.Field("sources"))
 	if s := a.spec.Field("source"); s != nil {
 		out = append([]*syntax.Node{s}, out...)
 	}
@@ -132,9 +132,9 @@ func (d *deployment) helmValues(a *application, helm *syntax.Node) []valuesAt {
 	if n := helm.Field("valuesObject"); n != nil {
 		out = append(out, valuesAt{file: a.file, node: n, get: byPath(n)})
 	}
-	if n := helm.Field("parameters"); len(items(n)) > 0 {
+	if n := helm.Field("parameters"); len(Items(n)) > 0 {
 		out = append(out, valuesAt{file: a.file, node: n, get: func(field string) *syntax.Node {
-			for _, p := range items(n) {
+			for _, p := range Items(n) {
 				if v := p.Field("value"); "."+p.Str("name") == field && v != nil && v.Kind == syntax.Scalar && v.Span.Len() > 0 {
 					return v
 				}
@@ -149,7 +149,7 @@ func (d *deployment) helmValues(a *application, helm *syntax.Node) []valuesAt {
 // to its path, or, as $ref/…, to the top of another source.
 func (d *deployment) valueFiles(helm *syntax.Node, dir string) []valuesAt {
 	var out []valuesAt
-	for _, n := range items(helm.Field("valueFiles")) {
+	for _, n := range Items(helm.Field("valueFiles")) {
 		name := path.Join(dir, n.Value)
 		if strings.HasPrefix(n.Value, "$") {
 			_, name, _ = strings.Cut(n.Value, "/")
@@ -176,7 +176,7 @@ func (d *deployment) kustomizeImages(a *application, s *syntax.Node, dir string,
 		l = &with
 		d.arrive(l, a.file, patches)
 	}
-	entries := items(s.Field("kustomize").Field("images"))
+	entries := Items(s.Field("kustomize").Field("images"))
 	for i, n := range entries {
 		occs := d.within(a.file, n)
 		left, _, both := strings.Cut(n.Value, "=")

@@ -20,7 +20,7 @@ func (d *deployment) generated(a *application) {
 		if p := s.Str("path"); p != "" {
 			dir = local(p)
 		}
-		for _, n := range items(s.Field("kustomize").Field("images")) {
+		for _, n := range Items(s.Field("kustomize").Field("images")) {
 			left, _, _ := strings.Cut(n.Value, "=")
 			if !templated.MatchString(left) {
 				continue

@@ -61,9 +61,9 @@ func watchedName(image string) string {
 // imagesFor returns the images that u watches in the application a.
 func imagesFor(u *entity, a *application) []*syntax.Node {
 	var out []*syntax.Node
-	for _, ref := range items(u.root.Field("spec").Field("applicationRefs")) {
+	for _, ref := range Items(u.root.Field("spec").Field("applicationRefs")) {
 		if ok, err := path.Match(ref.Str("namePattern"), a.name()); err == nil && ok || a.set != nil && strings.Contains(a.name(), "{{") {
-			out = append(out, items(ref.Field("images"))...)
+			out = append(out, Items(ref.Field("images"))...)
 		}
 	}
 	return out
@@ -90,14 +90,14 @@ func (d *deployment) imageList(a *application, watched map[string]string) {
 // imageUpdater ties the images of an ImageUpdater to those of the applications
 // that it watches.
 func (d *deployment) imageUpdater(u *entity, all []*application) {
-	for _, ref := range items(u.root.Field("spec").Field("applicationRefs")) {
+	for _, ref := range Items(u.root.Field("spec").Field("applicationRefs")) {
 		var apps []*application
 		for _, a := range all {
 			if ok, err := path.Match(ref.Str("namePattern"), a.name()); err == nil && ok || strings.Contains(a.name(), "{{") {
 				apps = append(apps, a)
 			}
 		}
-		for _, image := range items(ref.Field("images")) {
+		for _, image := range Items(ref.Field("images")) {
 			n := image.Field("manifestTargets").Field("kustomize").Field("name")
 			for _, o := range d.within(u.file, image.Field("imageName")) {
 				d.watch(u.file, o, apps, n == nil)
@@ -162,7 +162,7 @@ func (d *deployment) kustomizeName(f *File, n *syntax.Node, apps []*application)
 				continue
 			}
 			for i := range d.found {
-				if g := &d.found[i]; len(g.Occurrences) > 0 && whereIs(&g.Occurrences[0].Pieces[0]) == whereIs(&s.Pieces[0]) {
+				if g := &d.found[i]; len(g.Occurrences) > 0 && IDOf(&g.Occurrences[0].Pieces[0]) == IDOf(&s.Pieces[0]) {
 					d.found = append(d.found, Group{Occurrences: []format.Occurrence{*o, *s}, Keep: g.Keep, Why: g.Why})
 					return
 				}

@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// A Bump is the part of a version that is raised.
-type Bump uint8
+// A VersionBump is the part of a version that is raised.
+type VersionBump uint8
 
 // The bumps.
 const (
-	BumpNone Bump = iota
+	BumpNone VersionBump = iota
 	BumpPatch
 	BumpMinor
 )
 
-// Bumps are the names of the bumps.
-var Bumps = []string{"none", "patch", "minor"}
+// BumpNames are the names of the bumps.
+var BumpNames = []string{"none", "patch", "minor"}
 
-func (b Bump) String() string { return Bumps[b] }
+func (b VersionBump) String() string { return BumpNames[b] }
 
 // ParseBump reads the name of a bump.
-func ParseBump(name string) (Bump, error) {
-	for i, n := range Bumps {
+func ParseBump(name string) (VersionBump, error) {
+	for i, n := range BumpNames {
 		if n == name {
-			return Bump(i), nil
+			return VersionBump(i), nil
 		}
 	}
 	return BumpNone, fmt.Errorf("%q: expected patch, minor or none", name)
@@ -36,10 +36,10 @@ func ParseBump(name string) (Bump, error) {
 // Source: semver.org, and Helm, which takes a v before it.
 var version = regexp.MustCompile(`^(v?)(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 
-// Raise returns the version above old, false when there is nothing to raise or
+// Next returns the version above old, false when there is nothing to raise or
 // old is no semantic version. A pre-release becomes the version that it is
 // before; build metadata stays.
-func (b Bump) Raise(old string) (string, bool) {
+func (b VersionBump) Next(old string) (string, bool) {
 	m := version.FindStringSubmatch(old)
 	if m == nil || b == BumpNone {
 		return "", false
@@ -64,7 +64,7 @@ func (b Bump) Raise(old string) (string, bool) {
 // accepts reports whether a dependency on the range of versions takes a
 // version that is raised by b as well as the one before. It knows the ranges
 // that are open to the top; of any other it says no.
-func (b Bump) accepts(versions string) bool {
+func (b VersionBump) accepts(versions string) bool {
 	v := strings.TrimSpace(versions)
 	open := strings.TrimRight(v, ".xX*")
 	switch parts := strings.Count(open, ".") + 1; {

@@ -17,13 +17,13 @@ func TestRaise(t *testing.T) {
 		{"{{ .Version }}", "", ""},
 		{"", "", ""},
 	} {
-		if got, _ := BumpPatch.Raise(tt.old); got != tt.patch {
+		if got, _ := BumpPatch.Next(tt.old); got != tt.patch {
 			t.Errorf("patch of %q: %q, want %q", tt.old, got, tt.patch)
 		}
-		if got, _ := BumpMinor.Raise(tt.old); got != tt.minor {
+		if got, _ := BumpMinor.Next(tt.old); got != tt.minor {
 			t.Errorf("minor of %q: %q, want %q", tt.old, got, tt.minor)
 		}
-		if got, ok := BumpNone.Raise(tt.old); ok {
+		if got, ok := BumpNone.Next(tt.old); ok {
 			t.Errorf("none of %q: %q", tt.old, got)
 		}
 	}

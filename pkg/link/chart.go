@@ -19,13 +19,13 @@ import (
 // that keys may be called what they like. For values that no rendered
 // reference shows, and for charts that do not render, names of keys decide.
 var Chart = &Linker{
-	Name:  "chart",
-	Doc:   "a Helm chart: its values, annotations, sub-charts and README",
-	Wants: wantsChart,
-	Once:  true,
-	Shows: func(name string) bool { return isValues(path.Base(name)) }, // a rendering tells what is an image
-	Link:  linkCharts,
-	After: afterCharts,
+	Name:          "chart",
+	Doc:           "a Helm chart: its values, annotations, sub-charts and README",
+	Wants:         wantsChart,
+	RunOnce:       true,
+	HasHiddenRefs: func(name string) bool { return isValues(path.Base(name)) }, // a rendering tells what is an image
+	Link:          linkCharts,
+	Consequences:  afterCharts,
 }
 
 func wantsChart(name string) bool {
@@ -49,11 +49,11 @@ type chart struct {
 	dir    string
 	tree   *Tree
 	err    error                   // why it does not
-	made   []Made                  // what its rendered references are made of, when it renders
+	made   []TracedRef             // what its rendered references are made of, when it renders
 	values map[string]*syntax.Node // by path of the file in the tree; nil for one that is none
 }
 
-func linkCharts(t *Tree, move Mover) []Group {
+func linkCharts(t *Tree, move MoveFunc) []Group {
 	var charts []*chart
 	for _, dir := range chartsOf(t) {
 		charts = append(charts, &chart{dir: dir, tree: t, values: map[string]*syntax.Node{}})
@@ -74,13 +74,13 @@ func linkCharts(t *Tree, move Mover) []Group {
 // time: how many are rendered at once is for Tree.Trace to bound. A chart that
 // does not render has none; its values are told apart by the names of keys.
 func traceAll(t *Tree, charts []*chart) {
-	if t.Trace == nil {
+	if t.TraceChart == nil {
 		return
 	}
 	var wg sync.WaitGroup
 	for _, c := range charts {
 		if c.candidate() {
-			wg.Go(func() { c.made, c.err = t.Trace(c.dir) })
+			wg.Go(func() { c.made, c.err = t.TraceChart(c.dir) })
 		}
 	}
 	wg.Wait()
@@ -112,7 +112,7 @@ func (c *chart) file(name string) string { return path.Join(c.dir, name) }
 
 // traced makes groups of the references that made says are rendered: those
 // that move, and those that share a value with them.
-func (c *chart) traced(made []Made, move Mover) []Group {
+func (c *chart) traced(made []TracedRef, move MoveFunc) []Group {
 	var all []format.Occurrence
 	seen := map[string]bool{}
 	files := c.valueFiles(made)
@@ -126,28 +126,28 @@ func (c *chart) traced(made []Made, move Mover) []Group {
 			}
 		}
 	}
-	want := map[pieceAt]bool{}
+	want := map[PieceID]bool{}
 	for i := range all {
 		if moves(&all[i], move) {
 			for k := range all[i].Pieces {
-				want[whereIs(&all[i].Pieces[k])] = true
+				want[IDOf(&all[i].Pieces[k])] = true
 			}
 		}
 	}
 	groups := []Group{}
-	of := map[pieceAt]int{} // a piece -> the group that has it
+	of := map[PieceID]int{} // a piece -> the group that has it
 	for i := range all {
 		o := &all[i]
 		shares := false
 		for k := range o.Pieces {
-			shares = shares || want[whereIs(&o.Pieces[k])]
+			shares = shares || want[IDOf(&o.Pieces[k])]
 		}
 		if !shares {
 			continue
 		}
 		at := len(groups)
 		for k := range o.Pieces {
-			if g, ok := of[whereIs(&o.Pieces[k])]; ok {
+			if g, ok := of[IDOf(&o.Pieces[k])]; ok {
 				at = g
 			}
 		}
@@ -156,8 +156,8 @@ func (c *chart) traced(made []Made, move Mover) []Group {
 		}
 		groups[at].Occurrences = append(groups[at].Occurrences, *o)
 		for k := range o.Pieces {
-			if _, ok := of[whereIs(&o.Pieces[k])]; !ok {
-				of[whereIs(&o.Pieces[k])] = at
+			if _, ok := of[IDOf(&o.Pieces[k])]; !ok {
+				of[IDOf(&o.Pieces[k])] = at
 			}
 		}
 	}
@@ -169,7 +169,7 @@ func (c *chart) traced(made []Made, move Mover) []Group {
 
 // valueFiles returns the value files that the chart is rendered with: "" for
 // the defaults alone, those that were added, and those beside values.yaml.
-func (c *chart) valueFiles(made []Made) []string {
+func (c *chart) valueFiles(made []TracedRef) []string {
 	files := []string{""}
 	seen := map[string]bool{"": true, "values.yaml": true}
 	add := func(name string) {
@@ -179,9 +179,9 @@ func (c *chart) valueFiles(made []Made) []string {
 		}
 	}
 	for i := range made {
-		add(made[i].Values)
+		add(made[i].ValuesFile)
 	}
-	for _, name := range c.tree.under(c.dir) {
+	for _, name := range c.tree.NamesUnder(c.dir) {
 		if path.Dir(name) == c.dir && isValues(path.Base(name)) {
 			add(path.Base(name))
 		}
@@ -192,10 +192,10 @@ func (c *chart) valueFiles(made []Made) []string {
 // occurrence makes the occurrence of a rendered reference, with the values of
 // the file over those of the chart. It is false when file has none of them,
 // or when they cannot be found.
-func (c *chart) occurrence(m *Made, file string) (format.Occurrence, bool) {
+func (c *chart) occurrence(m *TracedRef, file string) (format.Occurrence, bool) {
 	// A scan of the file alone need not find it.
 	o := format.Occurrence{Image: true, Marked: true}
-	if r, err := image.Parse(m.Ref); err == nil && m.Values == file {
+	if r, err := image.Parse(m.Ref); err == nil && m.ValuesFile == file {
 		o.Tag, o.Digest = r.Tag, r.Digest
 	}
 	own := false

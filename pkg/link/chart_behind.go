@@ -19,7 +19,7 @@ type front struct {
 // {{ .registry | default "quay.io" }}/{{ .repository }}. Where a rule moves
 // such a reference, what stands before the value carries it, or nothing can.
 // known are the pieces that a rendering showed to move.
-func (c *chart) behind(files []string, known map[pieceAt]int, move Mover) []Group {
+func (c *chart) behind(files []string, known map[PieceID]int, move MoveFunc) []Group {
 	fronts := c.fronts(files)
 	var groups []Group
 	for _, f := range c.tree.Files {
@@ -31,10 +31,10 @@ func (c *chart) behind(files []string, known map[pieceAt]int, move Mover) []Grou
 			if !o.Image || o.Loose || len(o.Pieces) != 1 || !moves(&o, move) {
 				continue
 			}
-			if _, is := known[whereIs(&o.Pieces[0])]; is {
+			if _, is := known[IDOf(&o.Pieces[0])]; is {
 				continue
 			}
-			around := fronts[whereIs(&o.Pieces[0])]
+			around := fronts[IDOf(&o.Pieces[0])]
 			if len(around) == 0 {
 				around = c.unread(o.Pieces[0].Text)
 			}
@@ -51,12 +51,12 @@ func (c *chart) behind(files []string, known map[pieceAt]int, move Mover) []Grou
 
 // wrong reports whether the reference would become another one than the rules
 // say if only the value o moved.
-func (a *front) wrong(o *format.Occurrence, move Mover) bool {
+func (a *front) wrong(o *format.Occurrence, move MoveFunc) bool {
 	return a.before+moved(o, move)+a.after != moved(&format.Occurrence{Image: true, Pieces: []format.Piece{{Text: a.before + o.Text() + a.after}}}, move)
 }
 
 // moved returns what the text of o becomes.
-func moved(o *format.Occurrence, move Mover) string {
+func moved(o *format.Occurrence, move MoveFunc) string {
 	text := o.Text()
 	if m, ok := move(o); ok {
 		return m.New + text[m.Len:]
@@ -66,8 +66,8 @@ func moved(o *format.Occurrence, move Mover) string {
 
 // fronts returns what is printed around the values that stand first in no
 // reference, by where they stand.
-func (c *chart) fronts(files []string) map[pieceAt][]front {
-	out := map[pieceAt][]front{}
+func (c *chart) fronts(files []string) map[PieceID][]front {
+	out := map[PieceID][]front{}
 	for i := range c.made {
 		m := &c.made[i]
 		for _, file := range files {
@@ -84,7 +84,7 @@ func (c *chart) fronts(files []string) map[pieceAt][]front {
 			}
 			for k := 1; k < len(pieces); k++ {
 				if pieces[k] != nil {
-					at := whereIs(pieces[k])
+					at := IDOf(pieces[k])
 					out[at] = append(out[at], front{strings.Join(texts[:k], ""), strings.Join(texts[k+1:], ""), m.Template})
 				}
 			}

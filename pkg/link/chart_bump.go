@@ -16,11 +16,11 @@ const changesKey = "artifacthub.io/changes"
 // bumps returns what raises the version of every chart in which something
 // moves: the version itself, its badge in the README, an entry in the list of
 // changes. A chart has changed when one below its charts/ has.
-func bumps(t *Tree, moved []Moved) []Consequence {
+func bumps(t *Tree, moved []MovedPiece) []Consequence {
 	if t.Bump == BumpNone {
 		return nil
 	}
-	changed := map[string][]Moved{} // by the chart's folder
+	changed := map[string][]MovedPiece{} // by the chart's folder
 	for _, m := range moved {
 		for _, dir := range chartsAround(t, m.Path) {
 			changed[dir] = append(changed[dir], m)
@@ -39,7 +39,7 @@ func bumps(t *Tree, moved []Moved) []Consequence {
 			of = append(of, m.Path)
 		}
 		for _, x := range c.bump(changed[dir]) {
-			x.Of = of
+			x.Sources = of
 			out = append(out, x)
 		}
 	}
@@ -63,20 +63,20 @@ func chartsAround(t *Tree, name string) []string {
 }
 
 // bump raises the version of the chart, in which moved has moved.
-func (c *chart) bump(moved []Moved) []Consequence {
+func (c *chart) bump(moved []MovedPiece) []Consequence {
 	at, ok := c.scalar(c.file("Chart.yaml"), []string{"version"})
 	if !ok || c.pinned() {
 		return nil
 	}
-	raised, ok := c.tree.Bump.Raise(at.Text)
+	raised, ok := c.tree.Bump.Next(at.Text)
 	span, plain := at.Map.Span(0, len(at.Text))
 	if !ok || !plain {
 		return nil
 	}
 	out := []Consequence{{
-		FileEdit: FileEdit{Path: at.Path, Edit: edit.Edit{Span: span, New: raised}},
-		Why:      "the chart's version is raised",
-		Raises:   true,
+		FileEdit:      FileEdit{Path: at.Path, Edit: edit.Edit{Span: span, New: raised}},
+		Why:           "the chart's version is raised",
+		IsVersionBump: true,
 	}}
 	if readme := c.tree.File(c.file("README.md")); readme != nil {
 		out = append(out, badge(readme, at.Text, raised)...)

@@ -11,7 +11,7 @@ import (
 // changes returns the edit that adds an entry to the chart's own list of
 // changes, where it keeps one: at its top, in the style of what is the first
 // entry so far.
-func (c *chart) changes(moved []Moved) []Consequence {
+func (c *chart) changes(moved []MovedPiece) []Consequence {
 	file := c.tree.File(c.file("Chart.yaml"))
 	at, ok := c.scalar(c.file("Chart.yaml"), []string{"annotations", changesKey})
 	if !ok {
@@ -97,7 +97,7 @@ func quoted(like *syntax.Node, text string) string {
 }
 
 // sentence says from where to where images move.
-func sentence(moved []Moved) string {
+func sentence(moved []MovedPiece) string {
 	var targets []string
 	from := map[string][]string{}
 	seen := map[[2]string]bool{}

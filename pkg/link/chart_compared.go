@@ -90,8 +90,8 @@ func comparing(name, literal string) func(string) bool {
 
 // compared tells of values that move and that a template of their chart
 // compares with something which only the old text is, or only the new one.
-func compared(t *Tree, moved []Moved) {
-	if t.Read == nil {
+func compared(t *Tree, moved []MovedPiece) {
+	if t.ReadFile == nil {
 		return
 	}
 	read := map[string][]comparison{} // by folder of the chart
@@ -131,9 +131,9 @@ func compared(t *Tree, moved []Moved) {
 // comparisonsOf are those in the templates of the chart in the folder dir.
 func comparisonsOf(t *Tree, dir string) []comparison {
 	var out []comparison
-	for _, name := range t.under(path.Join(dir, "templates")) {
+	for _, name := range t.NamesUnder(path.Join(dir, "templates")) {
 		if isChartTemplate(name) {
-			out = append(out, comparisons(name, t.Read(name))...)
+			out = append(out, comparisons(name, t.ReadFile(name))...)
 		}
 	}
 	return out

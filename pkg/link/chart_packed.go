@@ -9,11 +9,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// Override says which value of the parent chart would override the field of
+// OverrideHint says which value of the parent chart would override the field of
 // the default values that a packed sub-chart has, or does so already, "" when
 // none can: the file is none of its values, or lies in no chart's folder.
 // name is the path of the file, such as charts/x.tgz!x/values.yaml.
-func Override(t *Tree, name, field string) string {
+func OverrideHint(t *Tree, name, field string) string {
 	archive, inner, ok := strings.Cut(name, ".tgz!")
 	if !ok || path.Base(inner) != "values.yaml" || !strings.HasPrefix(field, ".") {
 		return ""

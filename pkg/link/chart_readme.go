@@ -9,14 +9,14 @@ import (
 
 // afterCharts returns what follows from what moves in charts: rows of READMEs,
 // and versions that are raised. What templates compare is told of.
-func afterCharts(t *Tree, moved []Moved) []Consequence {
+func afterCharts(t *Tree, moved []MovedPiece) []Consequence {
 	compared(t, moved)
 	return append(rows(t, moved), bumps(t, moved)...)
 }
 
 // rows returns what follows from values that move: the rows of the value table
 // in the README of their chart.
-func rows(t *Tree, moved []Moved) []Consequence {
+func rows(t *Tree, moved []MovedPiece) []Consequence {
 	var out []Consequence
 	seen := map[FileEdit]bool{}
 	for _, m := range moved {
@@ -42,7 +42,7 @@ func rows(t *Tree, moved []Moved) []Consequence {
 // that moves: its first cell is the value's key, and the old text stands in
 // another cell, once. Source of the form:
 // https://github.com/norwoodj/helm-docs#values-rendering
-func row(readme *File, m Moved) []Consequence {
+func row(readme *File, m MovedPiece) []Consequence {
 	key := strings.TrimPrefix(m.Field, ".")
 	text := string(readme.Src)
 	for at := 0; at < len(text); {
@@ -55,10 +55,10 @@ func row(readme *File, m Moved) []Consequence {
 			base := at + len(line) - len(rest)
 			if i := strings.Index(rest, m.Old); i >= 0 && strings.Count(rest, m.Old) == 1 && bounded(rest, i, i+len(m.Old)) {
 				return []Consequence{{
-					FileEdit: FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: base + i, End: base + i + len(m.Old)}, New: m.New}},
-					Why:      "the value table follows " + m.Path,
-					Shows:    true,
-					Of:       []string{m.Path},
+					FileEdit:    FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: base + i, End: base + i + len(m.Old)}, New: m.New}},
+					Why:         "the value table follows " + m.Path,
+					IsReference: true,
+					Sources:     []string{m.Path},
 				}}
 			}
 			return nil

@@ -13,11 +13,11 @@ import (
 // rendering shows of the same values, so that these move as the rules say too:
 // a sub-chart is used twice, and one of them gets another registry. all are
 // the references that are rendered, known the pieces of those that move.
-func (c *chart) sharing(all []format.Occurrence, known map[pieceAt]int, move Mover) []Group {
-	by := map[pieceAt][]int{}
+func (c *chart) sharing(all []format.Occurrence, known map[PieceID]int, move MoveFunc) []Group {
+	by := map[PieceID][]int{}
 	for i := range all {
 		for k := range all[i].Pieces {
-			at := whereIs(&all[i].Pieces[k])
+			at := IDOf(&all[i].Pieces[k])
 			by[at] = append(by[at], i)
 		}
 	}
@@ -28,7 +28,7 @@ func (c *chart) sharing(all []format.Occurrence, known map[pieceAt]int, move Mov
 		}
 		g := Group{Occurrences: []format.Occurrence{*o}, Why: "a chart renders the same values"}
 		for k := range o.Pieces {
-			at := whereIs(&o.Pieces[k])
+			at := IDOf(&o.Pieces[k])
 			if _, is := known[at]; is {
 				return
 			}
@@ -46,7 +46,7 @@ func (c *chart) sharing(all []format.Occurrence, known map[pieceAt]int, move Mov
 // overrides ties the parts of a reference that a sub-chart, or the chart
 // itself, has as defaults to what the chart and its other files of values give
 // in the place of some of them: repository, where the registry stays.
-func (c *chart) overrides(move Mover) []Group {
+func (c *chart) overrides(move MoveFunc) []Group {
 	var groups []Group
 	files := c.valueFiles(nil)
 	c.eachNamed(func(o *format.Occurrence) {
@@ -89,7 +89,7 @@ func (c *chart) mixed(o *format.Occurrence, at []string, file string) (format.Oc
 		if !ok || p.Text == "" || k > 0 && !isPath(p.Text) {
 			return out, false
 		}
-		if whereIs(&p) != whereIs(&o.Pieces[k]) {
+		if IDOf(&p) != IDOf(&o.Pieces[k]) {
 			given++
 		}
 		p.Role, p.Sep = o.Pieces[k].Role, o.Pieces[k].Sep

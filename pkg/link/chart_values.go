@@ -96,11 +96,11 @@ func (c *chart) scalar(name string, at []string) (format.Piece, bool) {
 // named adds to the groups what only names of keys say of their pieces: an
 // image that no rendering showed and that may stand behind a registry of the
 // group. Where the rules change a path, such a group cannot move.
-func (c *chart) named(groups []Group, of map[pieceAt]int, all []format.Occurrence, move Mover) {
-	traced := map[pieceAt]bool{}
+func (c *chart) named(groups []Group, of map[PieceID]int, all []format.Occurrence, move MoveFunc) {
+	traced := map[PieceID]bool{}
 	for i := range all {
 		for k := range all[i].Pieces {
-			traced[whereIs(&all[i].Pieces[k])] = true
+			traced[IDOf(&all[i].Pieces[k])] = true
 		}
 	}
 	for _, f := range c.tree.Files {
@@ -109,8 +109,8 @@ func (c *chart) named(groups []Group, of map[pieceAt]int, all []format.Occurrenc
 		}
 		for i := range f.Scanned.Occurrences {
 			o := f.Scanned.Occurrences[i]
-			g, ok := of[whereIs(&o.Pieces[0])]
-			if !ok || len(o.Pieces) < 2 || traced[whereIs(&o.Pieces[len(o.Pieces)-1])] {
+			g, ok := of[IDOf(&o.Pieces[0])]
+			if !ok || len(o.Pieces) < 2 || traced[IDOf(&o.Pieces[len(o.Pieces)-1])] {
 				continue // not of a registry here, or known by the rendering
 			}
 			switch m, moves := move(&o); {
@@ -129,7 +129,7 @@ func (c *chart) named(groups []Group, of map[pieceAt]int, all []format.Occurrenc
 
 // annotations adds to each group the entries of annotations that list the
 // images which its values make up, so that both move or neither does.
-func (c *chart) annotations(groups []Group, made []Made) {
+func (c *chart) annotations(groups []Group, made []TracedRef) {
 	f := c.tree.File(c.file("Chart.yaml"))
 	if f == nil {
 		return
@@ -149,7 +149,7 @@ func (c *chart) annotations(groups []Group, made []Made) {
 }
 
 // mirrors reports whether a reference is one that the group's values make up.
-func mirrors(g *Group, ref string, made []Made) bool {
+func mirrors(g *Group, ref string, made []TracedRef) bool {
 	for i := range g.Occurrences {
 		text := g.Occurrences[i].Text()
 		if rest, ok := strings.CutPrefix(ref, text); ok && (rest == "" || rest[0] == ':' || rest[0] == '@') {
@@ -161,7 +161,7 @@ func mirrors(g *Group, ref string, made []Made) bool {
 
 // dependencies keeps the repositories of dependencies that a lock file holds a
 // digest over: `helm dependency build` refuses one that is out of step.
-func (c *chart) dependencies(move Mover) []Group {
+func (c *chart) dependencies(move MoveFunc) []Group {
 	lock := c.tree.File(c.file("Chart.lock"))
 	if lock == nil {
 		return nil

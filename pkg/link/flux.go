@@ -29,7 +29,7 @@ const (
 	fluxSource    = "source.toolkit.fluxcd.io"
 )
 
-func linkFlux(t *Tree, move Mover) []Group {
+func linkFlux(t *Tree, move MoveFunc) []Group {
 	d := newDeployment(t, move)
 	if !d.touched() {
 		return nil
@@ -78,7 +78,7 @@ func selects(f *File, o *format.Occurrence) bool {
 func (d *deployment) fluxKustomization(e *entity) {
 	spec := e.root.Field("spec")
 	images := spec.Field("images")
-	if len(items(images)) == 0 {
+	if len(Items(images)) == 0 {
 		return
 	}
 	picks := d.picksOf(e.file, images)
@@ -88,7 +88,7 @@ func (d *deployment) fluxKustomization(e *entity) {
 	if known {
 		*all = *l
 		all.out = append([]arrival(nil), l.out...)
-		for _, c := range items(spec.Field("components")) {
+		for _, c := range Items(spec.Field("components")) {
 			below := d.layer(path.Join(dir, c.Value))
 			all.out = append(all.out, below.out...)
 		}
@@ -104,7 +104,7 @@ func (d *deployment) fluxKustomization(e *entity) {
 		}
 		d.choose(p, all, known, dir)
 	}
-	for _, item := range items(images) {
+	for _, item := range Items(images) {
 		d.uncaught(e.file, item.Str("name"), all)
 	}
 }
@@ -159,7 +159,7 @@ func (d *deployment) arrive(l *layer, f *File, n *syntax.Node) {
 // kustomization has them.
 func (d *deployment) picksOf(f *File, images *syntax.Node) []pick {
 	var out []pick
-	entries := items(images)
+	entries := Items(images)
 	for i, item := range entries {
 		occs := d.within(f, item.Field("name"))
 		if len(occs) != 1 || len(occs[0].Pieces) != 1 || !moves(occs[0], d.move) {
@@ -204,7 +204,7 @@ func (d *deployment) helmRelease(e *entity) {
 	// Later ones count before earlier ones, and those of the object before all.
 	// Source: https://fluxcd.io/flux/components/helm/helmreleases/#values
 	var values []valuesAt
-	for _, from := range items(spec.Field("valuesFrom")) {
+	for _, from := range Items(spec.Field("valuesFrom")) {
 		v, ok := d.configMap(e, from.Str("kind"), from.Str("name"), from.Str("valuesKey"))
 		if !ok {
 			continue
@@ -241,7 +241,7 @@ func (d *deployment) helmRelease(e *entity) {
 		}
 		rendered.missing = "the chart in " + dir + " may build it out of parts"
 	}
-	for _, r := range items(spec.Field("postRenderers")) {
+	for _, r := range Items(spec.Field("postRenderers")) {
 		images := r.Field("kustomize").Field("images")
 		if images == nil {
 			continue
@@ -252,7 +252,7 @@ func (d *deployment) helmRelease(e *entity) {
 			p.another = nil
 			d.choose(p, all, here, "the chart and its values")
 		}
-		for _, item := range items(images) {
+		for _, item := range Items(images) {
 			d.uncaught(e.file, item.Str("name"), all)
 		}
 	}

@@ -31,7 +31,7 @@ func (d *deployment) imageAutomation() {
 		return
 	}
 	repositories, policies := d.imageObjects()
-	d.tree.Settle()
+	d.tree.MergeLoaded()
 	lines = d.setterLines() // those of files that were read meanwhile too
 	groups := map[*entity]*automated{}
 	var order []*entity
@@ -72,7 +72,7 @@ type setterLine struct {
 // and that hold a reference.
 func (d *deployment) setterLines() []setterLine {
 	var out []setterLine
-	d.tree.Settle()
+	d.tree.MergeLoaded()
 	for _, f := range d.tree.Files {
 		if !bytes.Contains(f.Src, []byte(`"$imagepolicy"`)) {
 			continue

@@ -51,8 +51,8 @@ func (d *deployment) generatedMap(e *entity, kind, name, key string) (valuesAt, 
 	}
 	all, _ := entities(f)
 	for _, k := range all {
-		for _, g := range items(k.root.Field(generator)) {
-			for _, n := range items(g.Field("files")) {
+		for _, g := range Items(k.root.Field(generator)) {
+			for _, n := range Items(g.Field("files")) {
 				as, file, named := strings.Cut(n.Value, "=")
 				if !named {
 					as, file = path.Base(n.Value), n.Value

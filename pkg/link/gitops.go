@@ -15,19 +15,19 @@ import (
 // folder of a repository is deployed, and which of its images become others.
 type deployment struct {
 	tree    *Tree
-	move    Mover
+	move    MoveFunc
 	graph   *graph            // of the folders' kustomizations; its groups are those that linkKustomize has made
 	named   map[*layer]*layer // its layers, with names alone
 	occs    map[*File][]*format.Occurrence
 	yaml    []string                  // all YAML files of the repository, once they were asked for
 	maps    []*entity                 // the ConfigMaps, once they were asked for
 	sources []*entity                 // the GitRepositories, once they were asked for
-	held    map[pieceAt]format.Reason // why entries of kustomizations stay, once it was asked
+	held    map[PieceID]format.Reason // why entries of kustomizations stay, once it was asked
 	asked   int                       // groups of graph that held has
 	found   []Group
 }
 
-func newDeployment(t *Tree, move Mover) *deployment {
+func newDeployment(t *Tree, move MoveFunc) *deployment {
 	return &deployment{tree: t, move: move, graph: graphOf(t, move), occs: map[*File][]*format.Occurrence{}, named: map[*layer]*layer{}}
 }
 
@@ -51,7 +51,7 @@ func (e *entity) of(group, kind string) bool {
 // ConfigMap has a registry that an object may give a chart. What nothing moves
 // in needs no look at the rest of the repository.
 func (d *deployment) touched() bool {
-	d.tree.Settle()
+	d.tree.MergeLoaded()
 	for _, f := range d.tree.Files {
 		if hasBareValue(f) {
 			return true
@@ -70,7 +70,7 @@ func (d *deployment) touched() bool {
 // the object may give one, and a short name that gets a domain, before which
 // the chart that the object names may put a registry.
 func (d *deployment) concerned() bool {
-	d.tree.Settle()
+	d.tree.MergeLoaded()
 	for _, f := range d.tree.Files {
 		if hasBareValue(f) {
 			return true
@@ -96,7 +96,7 @@ func hasBareValue(f *File) bool {
 
 // mentions reports whether a file at hand holds text.
 func (d *deployment) mentions(text string) bool {
-	d.tree.Settle()
+	d.tree.MergeLoaded()
 	return slices.ContainsFunc(d.tree.Files, func(f *File) bool { return bytes.Contains(f.Src, []byte(text)) })
 }
 
@@ -104,7 +104,7 @@ func (d *deployment) mentions(text string) bool {
 // something in them, and, where the run looks at a part of the repository or
 // all is set, those of the repository.
 func (d *deployment) files(all bool, texts ...string) []*File {
-	d.tree.Settle()
+	d.tree.MergeLoaded()
 	var out []*File
 	names := map[string]bool{}
 	for _, f := range d.tree.Files {
@@ -115,8 +115,8 @@ func (d *deployment) files(all bool, texts ...string) []*File {
 			names[f.Path] = true
 		}
 	}
-	if d.tree.Holding != nil && (all || d.tree.Partial) {
-		for _, name := range d.tree.Holding(texts...) {
+	if d.tree.YAMLContaining != nil && (all || d.tree.Partial) {
+		for _, name := range d.tree.YAMLContaining(texts...) {
 			names[name] = true
 		}
 	}
@@ -146,15 +146,15 @@ func entities(f *File) ([]*entity, bool) {
 			continue
 		}
 		out = append(out, &entity{f, doc.Root})
-		for _, item := range items(doc.Root.Field("items")) {
+		for _, item := range Items(doc.Root.Field("items")) {
 			out = append(out, &entity{f, item})
 		}
 	}
 	return out, true
 }
 
-// items returns the items of the sequence n, none when it is none.
-func items(n *syntax.Node) []*syntax.Node {
+// Items returns the items of the sequence n, none when it is none.
+func Items(n *syntax.Node) []*syntax.Node {
 	if n == nil || n.Kind != syntax.Sequence {
 		return nil
 	}
@@ -243,7 +243,7 @@ func (d *deployment) folder(dir string) (*layer, bool) {
 }
 
 // graphOf returns the kustomizations that were linked.
-func graphOf(t *Tree, move Mover) *graph {
+func graphOf(t *Tree, move MoveFunc) *graph {
 	if t.graph == nil {
 		t.graph = newGraph(t, move)
 	}
@@ -315,8 +315,8 @@ func (d *deployment) layerAround(name, top string) string {
 func (d *deployment) all() []string {
 	if d.yaml == nil {
 		d.yaml = []string{}
-		if d.tree.Holding != nil {
-			d.yaml = d.tree.Holding()
+		if d.tree.YAMLContaining != nil {
+			d.yaml = d.tree.YAMLContaining()
 		} else {
 			for _, f := range d.tree.Files {
 				d.yaml = append(d.yaml, f.Path)

@@ -197,11 +197,11 @@ func (d *deployment) kustomized() []Group {
 func (d *deployment) entryHeld(o *format.Occurrence) format.Reason {
 	add := func(g *Group) {
 		if g.Keep != "" && len(g.Occurrences) > 0 {
-			d.held[whereIs(&g.Occurrences[0].Pieces[0])] = g.Keep
+			d.held[IDOf(&g.Occurrences[0].Pieces[0])] = g.Keep
 		}
 	}
 	if d.held == nil {
-		d.held = map[pieceAt]format.Reason{}
+		d.held = map[PieceID]format.Reason{}
 		for i := range d.tree.Groups {
 			add(&d.tree.Groups[i])
 		}
@@ -209,7 +209,7 @@ func (d *deployment) entryHeld(o *format.Occurrence) format.Reason {
 	for ; d.asked < len(d.graph.groups); d.asked++ { // those of layers that were read since
 		add(&d.graph.groups[d.asked])
 	}
-	return d.held[whereIs(&o.Pieces[0])]
+	return d.held[IDOf(&o.Pieces[0])]
 }
 
 // local returns the folder that a path of a source names, relative to its root.

@@ -45,7 +45,7 @@ const maxSelect = 100_000_000
 // A graph is the kustomizations of a repository and what arrives in them.
 type graph struct {
 	tree   *Tree
-	move   Mover
+	move   MoveFunc
 	parsed map[string]*parsed
 	seen   map[string][]sighting         // images of the objects of a file, by its path
 	extra  map[string][]sighting         // images of its patches and replacements
@@ -58,14 +58,14 @@ type graph struct {
 	// survey says that the layers are read to learn which short names entries
 	// replace, and nothing is decided.
 	survey   bool
-	replaced map[pieceAt]string // short names to which some entry gives another: the entry's file
+	replaced map[PieceID]string // short names to which some entry gives another: the entry's file
 
-	entries map[pieceAt]*decision // what was decided of an entry's name
+	entries map[PieceID]*decision // what was decided of an entry's name
 	order   []*decision
 	groups  []Group
 	advised map[Advice]bool
 	banned  map[FileEdit]string // keys that must not be added: why
-	twofold map[pieceAt]bool    // entries of components, used where the name moves and over remote bases
+	twofold map[PieceID]bool    // entries of components, used where the name moves and over remote bases
 }
 
 // A parsed is a file as trees.
@@ -78,11 +78,11 @@ type parsed struct {
 	shared map[edit.Span]*format.Occurrence // those of several, by where each piece stands
 }
 
-func newGraph(t *Tree, move Mover) *graph {
+func newGraph(t *Tree, move MoveFunc) *graph {
 	return &graph{
-		tree: t, move: move, parsed: map[string]*parsed{}, layers: map[string]*layer{}, entries: map[pieceAt]*decision{},
+		tree: t, move: move, parsed: map[string]*parsed{}, layers: map[string]*layer{}, entries: map[PieceID]*decision{},
 		seen: map[string][]sighting{}, extra: map[string][]sighting{}, data: map[string]bool{},
-		replaced: map[pieceAt]string{}, advised: map[Advice]bool{}, flat: map[string]map[string][]field{}, banned: map[FileEdit]string{}, twofold: map[pieceAt]bool{},
+		replaced: map[PieceID]string{}, advised: map[Advice]bool{}, flat: map[string]map[string][]field{}, banned: map[FileEdit]string{}, twofold: map[PieceID]bool{},
 	}
 }
 
@@ -98,7 +98,7 @@ func isEntry(o *format.Occurrence, key string) bool {
 	return slices.ContainsFunc(imageKeys, func(k string) bool { return strings.HasPrefix(o.Place.Field, "."+k+"[") })
 }
 
-func linkKustomize(t *Tree, move Mover) []Group {
+func linkKustomize(t *Tree, move MoveFunc) []Group {
 	g := newGraph(t, move)
 	t.graph = g
 	if !g.anyMoves() {
@@ -139,7 +139,7 @@ func linkKustomize(t *Tree, move Mover) []Group {
 func (g *graph) build(dirs []string) {
 	for {
 		known := len(g.banned) + len(g.twofold)
-		g.layers, g.entries, g.order, g.groups = map[string]*layer{}, map[pieceAt]*decision{}, nil, nil
+		g.layers, g.entries, g.order, g.groups = map[string]*layer{}, map[PieceID]*decision{}, nil, nil
 		for _, dir := range dirs {
 			g.layer(dir)
 		}
@@ -175,8 +175,8 @@ func (t *Tree) kustomizations() []string {
 			names = append(names, n)
 		}
 	}
-	if t.Partial && t.Holding != nil {
-		for _, n := range t.Holding() {
+	if t.Partial && t.YAMLContaining != nil {
+		for _, n := range t.YAMLContaining() {
 			if isKustomizationFile(n) {
 				names = append(names, n)
 			}

@@ -182,10 +182,10 @@ func (g *graph) double(d *decision, o origin, n *syntax.Node, to renamed) {
 }
 
 // entryAt is where the entry n stands.
-func (g *graph) entryAt(o origin, n *syntax.Node) pieceAt {
-	at := pieceAt{path: o.file.Path}
-	at.span.Start = g.at(o, n.Field("name"))
-	at.span.End = at.span.Start
+func (g *graph) entryAt(o origin, n *syntax.Node) PieceID {
+	at := PieceID{Path: o.file.Path}
+	at.Span.Start = g.at(o, n.Field("name"))
+	at.Span.End = at.Span.Start
 	return at
 }
 

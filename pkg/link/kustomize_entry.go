@@ -47,7 +47,7 @@ func (g *graph) entry(l *layer, o origin, n *syntax.Node) {
 		return
 	}
 	to, newName := g.rename(o, name, "name"), g.rename(o, n.Field("newName"), "newName")
-	if occ := newName.occ; occ != nil && newName.text != "" && !g.survey && g.parse(o.file).made[whereIs(&occ.Pieces[0]).span] {
+	if occ := newName.occ; occ != nil && newName.text != "" && !g.survey && g.parse(o.file).made[IDOf(&occ.Pieces[0]).Span] {
 		g.remember([]sighting{{text: occ.Text(), occ: occ}}) // a short name
 	}
 	after, _ := patternOf(to.text)
@@ -119,7 +119,7 @@ func (g *graph) replace(l *layer, o origin, n *syntax.Node, s selection) {
 		if now, _, _ := split(a.now); newName == "" || newName == now || a.from == nil || hasDomain(a.now) {
 			continue
 		}
-		if at := whereIs(&a.from.Pieces[0]); g.replaced[at] == "" {
+		if at := IDOf(&a.from.Pieces[0]); g.replaced[at] == "" {
 			g.replaced[at] = o.file.Path
 		}
 	}

@@ -20,7 +20,7 @@ func (g *graph) tests(l *layer, f *File, v *syntax.Node, by edit.Map) {
 	}
 	x := Group{Occurrences: []format.Occurrence{*o}, Why: "a patch tests that this is here"}
 	add := func(found *format.Occurrence) {
-		if !slices.ContainsFunc(x.Occurrences, func(h format.Occurrence) bool { return whereIs(&h.Pieces[0]) == whereIs(&found.Pieces[0]) }) {
+		if !slices.ContainsFunc(x.Occurrences, func(h format.Occurrence) bool { return IDOf(&h.Pieces[0]) == IDOf(&found.Pieces[0]) }) {
 			x.Occurrences = append(x.Occurrences, *found)
 		}
 	}

@@ -226,18 +226,18 @@ func hasDomain(ref string) bool {
 // fields makes groups of the images that only kustomize's configuration shows
 // to be images, and keeps the short names that some entry replaces.
 func (g *graph) fields() {
-	done := map[pieceAt]bool{}
+	done := map[PieceID]bool{}
 	for _, path := range g.sighted() {
 		for _, s := range slices.Concat(g.seen[path], g.extra[path]) {
-			if s.occ == nil || done[whereIs(&s.occ.Pieces[0])] || !moves(s.occ, g.move) {
+			if s.occ == nil || done[IDOf(&s.occ.Pieces[0])] || !moves(s.occ, g.move) {
 				continue
 			}
-			at := whereIs(&s.occ.Pieces[0])
+			at := IDOf(&s.occ.Pieces[0])
 			done[at] = true
 			switch by := g.replaced[at]; {
 			case by != "":
 				g.groups = append(g.groups, Group{Occurrences: []format.Occurrence{*s.occ}, Keep: format.OtherName, Why: "an entry of images in " + by + " puts another name in its place"})
-			case g.parsed[path].made[at.span]:
+			case g.parsed[path].made[at.Span]:
 				g.groups = append(g.groups, Group{Occurrences: []format.Occurrence{*s.occ}, Why: "kustomize is told that an image stands here"})
 			}
 		}

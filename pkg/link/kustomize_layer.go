@@ -94,7 +94,7 @@ func (g *graph) accumulate(l *layer, dir string) {
 }
 
 // itemsOf returns the items of the list under key.
-func itemsOf(n *syntax.Node, key string) []*syntax.Node { return items(n.Field(key)) }
+func itemsOf(n *syntax.Node, key string) []*syntax.Node { return Items(n.Field(key)) }
 
 // kustomization returns the kustomization file in the folder dir.
 func (g *graph) kustomization(dir string) *File {
@@ -252,7 +252,7 @@ func (g *graph) arrive(l *layer, found []sighting) {
 		a := arrival{now: s.text, after: s.text, needs: s.needs}
 		if s.occ != nil {
 			a.from = s.occ
-			if m, ok := g.move(s.occ); ok && g.replaced[whereIs(&s.occ.Pieces[0])] == "" && m.Len <= len(s.text) {
+			if m, ok := g.move(s.occ); ok && g.replaced[IDOf(&s.occ.Pieces[0])] == "" && m.Len <= len(s.text) {
 				a.after = m.New + s.text[m.Len:]
 			}
 		}

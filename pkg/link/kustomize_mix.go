@@ -20,7 +20,7 @@ func (a *arrival) part() part { return part{a.now, a.after, a.from, a.insert} }
 func (g *graph) partOf(s sighting) part {
 	p := part{now: s.text, after: s.text, occ: s.occ}
 	if s.occ != nil {
-		if m, ok := g.move(s.occ); ok && m.Len <= len(s.text) && g.replaced[whereIs(&s.occ.Pieces[0])] == "" {
+		if m, ok := g.move(s.occ); ok && m.Len <= len(s.text) && g.replaced[IDOf(&s.occ.Pieces[0])] == "" {
 			p.after = m.New + s.text[m.Len:]
 		}
 	}

@@ -4,7 +4,7 @@
 // A [Linker] is one family of files (a chart, the kustomizations of a
 // repository). It gets the [Tree] of scanned files and returns groups of
 // occurrences; a group moves whole or is kept whole. What the package needs
-// to know of rules it is told by a [Mover]. It decides nothing about bytes:
+// to know of rules it is told by a [MoveFunc]. It decides nothing about bytes:
 // package rewrite does.
 package link
 
@@ -33,19 +33,19 @@ type Linker struct {
 	// Shows reports whether more may be known of the file at path than a scan
 	// of it alone shows, so that it is in Tree.Files when its bytes may hold
 	// something that moves. Nil is for none.
-	Shows func(path string) bool
+	HasHiddenRefs func(path string) bool
 
 	// Once says that the groups do not depend on what stays after all, so that
 	// the linker need not be asked again when more of that is known.
-	Once bool
+	RunOnce bool
 
 	// Link returns the groups of t. Occurrences in no group stand alone. It may
 	// be called again, with a Mover that knows of more that stays.
-	Link func(t *Tree, move Mover) []Group
+	Link func(t *Tree, move MoveFunc) []Group
 
 	// After returns what follows from the pieces that move: a chart's
 	// version, a row of its README. Nil follows nothing.
-	After func(t *Tree, moved []Moved) []Consequence
+	Consequences func(t *Tree, moved []MovedPiece) []Consequence
 }
 
 // A Tree is what linkers see of a run.
@@ -59,11 +59,11 @@ type Tree struct {
 	// Trace tells what the references that the chart in the folder dir renders
 	// are made of. It is nil when nothing is to be rendered; its error says
 	// why that chart does not render. It may be called by several goroutines.
-	Trace func(dir string) ([]Made, error)
+	TraceChart func(dir string) ([]TracedRef, error)
 
 	// Bump says which part of the version is raised of charts whose files
 	// change.
-	Bump Bump
+	Bump VersionBump
 
 	// Unrendered are the folders of charts that Trace was asked about and that
 	// do not render, so that names of keys decided there.
@@ -73,21 +73,21 @@ type Tree struct {
 	Advice []Advice
 	// Load reads and scans a file of the repository that is not in Files. It
 	// is nil when there is none to be had. File uses it.
-	Load func(path string) *File
+	LoadFile func(path string) *File
 
 	// Real returns the path, relative to the root, of what is at path once all
 	// symbolic links on the way are followed; path itself when it leads out of
 	// the repository or nowhere. Nil follows none.
-	Real func(path string) string
+	ResolveLinks func(path string) string
 
 	// Read returns the bytes of a file of the repository, unscanned; nil when it
 	// cannot be read. It is nil when there is no repository.
-	Read func(path string) []byte
+	ReadFile func(path string) []byte
 
 	// Holding returns the paths, sorted, of the YAML files of the whole
 	// repository that hold one of texts, all of them when there is none,
 	// whatever the paths of the run. It is nil when there is no repository.
-	Holding func(texts ...string) []string
+	YAMLContaining func(texts ...string) []string
 
 	// Partial says that the run looks at a part of the repository only.
 	Partial bool
@@ -114,7 +114,7 @@ func (t *Tree) File(path string) *File {
 	if i < len(t.Files) && t.Files[i].Path == path {
 		return t.Files[i]
 	}
-	if t.Load == nil {
+	if t.LoadFile == nil {
 		return nil
 	}
 	f, asked := t.loaded[path]
@@ -122,7 +122,7 @@ func (t *Tree) File(path string) *File {
 		if t.loaded == nil {
 			t.loaded = map[string]*File{}
 		}
-		f = t.Load(path)
+		f = t.LoadFile(path)
 		t.loaded[path] = f
 	}
 	return f
@@ -136,7 +136,7 @@ func (t *Tree) Follows(path string) bool { return t.graph != nil && t.graph.pars
 // that the walk knows it under: a base may lie behind a symbolic link.
 func (t *Tree) at(dir, name string) string {
 	at := path.Join(dir, name)
-	if t.Real == nil || name == "" || leaves(name, at) || isURL(name) {
+	if t.ResolveLinks == nil || name == "" || leaves(name, at) || isURL(name) {
 		return at
 	}
 	real, known := t.real[at]
@@ -144,14 +144,14 @@ func (t *Tree) at(dir, name string) string {
 		if t.real == nil {
 			t.real = map[string]string{}
 		}
-		real = t.Real(at)
+		real = t.ResolveLinks(at)
 		t.real[at] = real
 	}
 	return real
 }
 
-// under returns the names, of those in Names, that lie below the folder dir.
-func (t *Tree) under(dir string) []string {
+// NamesUnder returns the names, of those in Names, that lie below the folder dir.
+func (t *Tree) NamesUnder(dir string) []string {
 	if dir == "." {
 		return t.Names
 	}
@@ -160,10 +160,10 @@ func (t *Tree) under(dir string) []string {
 	return t.Names[from : from+n]
 }
 
-// Settle puts the files that were loaded since among the others, in a new
+// MergeLoaded puts the files that were loaded since among the others, in a new
 // list. It is to be called when a linker is done, and by one that wants to go
 // over what it loaded.
-func (t *Tree) Settle() {
+func (t *Tree) MergeLoaded() {
 	var more []*File
 	for path, f := range t.loaded {
 		if f != nil {
@@ -187,8 +187,8 @@ type Advice struct {
 	Note bool   // a fact worth knowing; no action is required
 }
 
-// A Moved is a piece that moves.
-type Moved struct {
+// A MovedPiece is a piece that moves.
+type MovedPiece struct {
 	Path     string // of the file
 	Field    string // where in it: .image.repository
 	Old, New string // the piece's text before and after
@@ -198,31 +198,31 @@ type Moved struct {
 // A Consequence is an edit that follows from what moves.
 type Consequence struct {
 	FileEdit
-	Why    string   // for a person
-	Raises bool     // it is the version of a chart that is raised
-	Shows  bool     // it shows a value that moves, and is a reference itself
-	Of     []string // paths of the files that it follows
+	Why           string   // for a person
+	IsVersionBump bool     // it is the version of a chart that is raised
+	IsReference   bool     // it shows a value that moves, and is a reference itself
+	Sources       []string // paths of the files that it follows
 }
 
-// A Made is a rendered reference and what it is made of. The texts of its
+// A TracedRef is a rendered reference and what it is made of. The texts of its
 // parts, joined, are the reference; there are none when nothing is known of it.
-type Made struct {
-	Ref      string
-	Template string // that printed it, a path in the chart
-	Values   string // the value file that was added, a path in the chart; "" for the defaults alone
-	Parts    []Part
+type TracedRef struct {
+	Ref        string
+	Template   string // that printed it, a path in the chart
+	ValuesFile string // the value file that was added, a path in the chart; "" for the defaults alone
+	Parts      []TracedPart
 }
 
-// A Part is a part of a rendered reference: a literal of a template, or a value.
-type Part struct {
-	Text  string
-	Value []string // the path of the value among those of the chart, nil for a literal; an item of a list is "[0]"
+// A TracedPart is a part of a rendered reference: a literal of a template, or a value.
+type TracedPart struct {
+	Text       string
+	Value      []string // the path of the value among those of the chart, nil for a literal; an item of a list is "[0]"
 	Whole bool     // false when the template takes a piece of the value only
 }
 
-// A Mover says what becomes of an occurrence's text: the first Len bytes are
+// A MoveFunc says what becomes of an occurrence's text: the first Len bytes are
 // replaced by New. It is false when no rule moves it.
-type Mover func(o *format.Occurrence) (Move, bool)
+type MoveFunc func(o *format.Occurrence) (Move, bool)
 
 // A Move replaces the first Len bytes of a text by New.
 type Move struct {

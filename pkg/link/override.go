@@ -129,13 +129,13 @@ func (d *deployment) overridden(f *File, all, later []valuesAt, dir string) {
 
 // scattered reports whether no format has o as it is: its pieces stand apart.
 func (d *deployment) scattered(o *format.Occurrence) bool {
-	first := whereIs(&o.Pieces[0])
-	f := d.tree.File(first.path)
+	first := IDOf(&o.Pieces[0])
+	f := d.tree.File(first.Path)
 	if f == nil {
 		return true
 	}
 	return !slices.ContainsFunc(f.Scanned.Occurrences, func(x format.Occurrence) bool {
-		return !x.Loose && len(x.Pieces) == len(o.Pieces) && whereIs(&x.Pieces[0]) == first && whereIs(&x.Pieces[len(x.Pieces)-1]) == whereIs(&o.Pieces[len(o.Pieces)-1])
+		return !x.Loose && len(x.Pieces) == len(o.Pieces) && IDOf(&x.Pieces[0]) == first && IDOf(&x.Pieces[len(x.Pieces)-1]) == IDOf(&o.Pieces[len(o.Pieces)-1])
 	})
 }
 

@@ -23,7 +23,7 @@ var Shared = &Linker{
 	Link: linkShared,
 }
 
-func linkShared(t *Tree, move Mover) []Group {
+func linkShared(t *Tree, move MoveFunc) []Group {
 	var groups []Group
 	claimed := t.claimed()
 	for _, f := range t.Files {
@@ -34,7 +34,7 @@ func linkShared(t *Tree, move Mover) []Group {
 
 // sharedIn returns a group for each registry of f that loose occurrences
 // share and that some rule would move.
-func sharedIn(f *File, move Mover, claimed map[pieceAt]bool) []Group {
+func sharedIn(f *File, move MoveFunc, claimed map[PieceID]bool) []Group {
 	users := map[edit.Span][]*format.Occurrence{}
 	own := map[edit.Span][]*format.Occurrence{}
 	var order []edit.Span
@@ -54,7 +54,7 @@ func sharedIn(f *File, move Mover, claimed map[pieceAt]bool) []Group {
 	sort.Slice(order, func(i, j int) bool { return order[i].Start < order[j].Start })
 	var groups []Group
 	for _, at := range order {
-		if claimed[pieceAt{f.Path, at}] {
+		if claimed[PieceID{f.Path, at}] {
 			continue
 		}
 		if g, ok := decideShared(own[at], users[at], move); ok {
@@ -64,22 +64,22 @@ func sharedIn(f *File, move Mover, claimed map[pieceAt]bool) []Group {
 	return groups
 }
 
-// A pieceAt is where a piece stands.
-type pieceAt struct {
-	path string
-	span edit.Span
+// A PieceID is where a piece stands.
+type PieceID struct {
+	Path string
+	Span edit.Span
 }
 
-func whereIs(p *format.Piece) pieceAt { return pieceAt{p.Path, p.Span} }
+func IDOf(p *format.Piece) PieceID { return PieceID{p.Path, p.Span} }
 
 // claimed returns the pieces of the groups there are so far.
-func (t *Tree) claimed() map[pieceAt]bool {
-	out := map[pieceAt]bool{}
+func (t *Tree) claimed() map[PieceID]bool {
+	out := map[PieceID]bool{}
 	for i := range t.Groups {
 		for j := range t.Groups[i].Occurrences {
 			o := &t.Groups[i].Occurrences[j]
 			for k := range o.Pieces {
-				out[whereIs(&o.Pieces[k])] = true
+				out[IDOf(&o.Pieces[k])] = true
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func (t *Tree) claimed() map[pieceAt]bool {
 
 // decideShared makes the group of one registry, which own occurrences name
 // and users may stand behind. It is false when no rule touches any of it.
-func decideShared(own, users []*format.Occurrence, move Mover) (Group, bool) {
+func decideShared(own, users []*format.Occurrence, move MoveFunc) (Group, bool) {
 	var g Group
 	var moved, path, stay []string
 	host := users[0].Pieces[0].Text
@@ -133,7 +133,7 @@ func decideShared(own, users []*format.Occurrence, move Mover) (Group, bool) {
 	return g, true
 }
 
-func moves(o *format.Occurrence, move Mover) bool {
+func moves(o *format.Occurrence, move MoveFunc) bool {
 	_, ok := move(o)
 	return ok
 }

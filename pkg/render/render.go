@@ -4,7 +4,7 @@
 // [ForCharts] finds the charts of a tree of files, and [Verify] renders each of
 // them twice over, before and after, with all its value sets, and compares:
 // a [Verdict] is proven when the two differ in nothing but image references,
-// each changed exactly as a rule says. [Runner.Trace] tells which values make
+// each changed exactly as a rule says. [Runner.TraceChart] tells which values make
 // up which rendered reference, by rendering with markers in their place.
 //
 // A chart can hang or kill the program that renders it, so nothing is ever

@@ -137,7 +137,7 @@ func (g *gatherer) advise(t *link.Tree, p *Plan) {
 			f := &a.files[i]
 			for j := range f.Findings {
 				if x := &f.Findings[j]; x.Reason == format.Archive {
-					x.Note = link.Override(t, f.Path, x.Place.Field)
+					x.Note = link.OverrideHint(t, f.Path, x.Place.Field)
 				}
 			}
 			if len(f.Findings) > 0 || f.Err != nil {

@@ -114,7 +114,7 @@ func linked(name string) bool {
 
 // shows reports whether a linker may know more of the file than a scan shows.
 func shows(name string) bool {
-	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Shows != nil && l.Shows(name) })
+	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.HasHiddenRefs != nil && l.HasHiddenRefs(name) })
 }
 
 // unread makes the candidate of a file that could not be kept or read as text.

@@ -23,7 +23,7 @@ type Options struct {
 
 	// Trace tells what the references that a chart renders are made of: see
 	// link.Tree. Nil: names of keys decide.
-	Trace func(dir string) ([]link.Made, error)
+	Trace func(dir string) ([]link.TracedRef, error)
 
 	// Refuse is asked once about all references that would move, each of them
 	// once, and returns for each why it has to stay, "" for nothing. A group
@@ -31,7 +31,7 @@ type Options struct {
 	Refuse func(ctx context.Context, moves []Move) []string
 
 	// Bump says which part of the version is raised of charts that change.
-	Bump link.Bump
+	Bump link.VersionBump
 
 	// MaxSize is the size in bytes above which a file is searched for
 	// mentions but not read as a whole. Zero: 32 MiB.

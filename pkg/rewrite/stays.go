@@ -72,7 +72,7 @@ func (s *stays) everything(linked []link.Group) {
 }
 
 // mover asks the rules on behalf of a linker.
-func (s *stays) mover(set *rules.Set) link.Mover {
+func (s *stays) mover(set *rules.Set) link.MoveFunc {
 	return func(o *format.Occurrence) (link.Move, bool) {
 		for k := range o.Pieces {
 			if len(s.pieces) > 0 && s.pieces[idOf(&o.Pieces[k])] {
@@ -97,12 +97,12 @@ func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
 		t.Groups, t.Advice = nil, nil
 		for _, l := range link.All {
 			groups, asked := first[l]
-			if !asked || !l.Once {
+			if !asked || !l.RunOnce {
 				groups = l.Link(t, s.mover(g.opts.Rules))
 				first[l] = groups
 			}
 			t.Groups = append(t.Groups, groups...)
-			t.Settle()
+			t.MergeLoaded()
 		}
 		g.settle()
 		groups := groupUp(t, slices.Concat(s.groups, t.Groups))

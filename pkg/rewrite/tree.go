@@ -17,12 +17,12 @@ import (
 
 // tree makes the linkers' view of what was gathered.
 func (g *gatherer) tree(ctx context.Context) *link.Tree {
-	t := &link.Tree{Names: g.names, Trace: g.opts.Trace, Bump: g.opts.Bump}
+	t := &link.Tree{Names: g.names, TraceChart: g.opts.Trace, Bump: g.opts.Bump}
 	for _, c := range g.found {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
 	}
 	if g.opts.Walk.Root != "" {
-		t.Load, t.Read, t.Real, t.Holding, t.Partial = g.load, g.bytes, g.real, g.holding(ctx), g.partial()
+		t.LoadFile, t.ReadFile, t.ResolveLinks, t.YAMLContaining, t.Partial = g.load, g.bytes, g.real, g.holding(ctx), g.partial()
 	}
 	return t
 }
@@ -120,7 +120,7 @@ func (g *gatherer) outsiders(groups []*group) {
 // follow asks the linkers what follows from the groups that move and adds it
 // as groups of its own.
 func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
-	var moved []link.Moved
+	var moved []link.MovedPiece
 	for _, x := range groups {
 		if !x.moves() {
 			continue
@@ -132,7 +132,7 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 			}
 			for k := range m.occ.Pieces {
 				if p := &m.occ.Pieces[k]; m.piece(k) != p.Text {
-					x := link.Moved{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.piece(k)}
+					x := link.MovedPiece{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.piece(k)}
 					if r := m.match.Rule; r != nil {
 						x.From, x.To = r.From, r.To
 					}
@@ -143,11 +143,11 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 	}
 	taken := editsOf(groups)
 	for _, l := range link.All {
-		if l.After == nil || len(moved) == 0 {
+		if l.Consequences == nil || len(moved) == 0 {
 			continue
 		}
-		follow := l.After(t, moved)
-		t.Settle()
+		follow := l.Consequences(t, moved)
+		t.MergeLoaded()
 		g.settle()
 		for _, c := range follow {
 			found := g.candidate(c.Path)
@@ -155,7 +155,7 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 				continue
 			}
 			taken[c.Path] = append(taken[c.Path], c.Edit)
-			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, of: c.Of, raises: c.Raises, shows: c.Shows, note: c.Why})
+			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, of: c.Sources, raises: c.IsVersionBump, shows: c.IsReference, note: c.Why})
 		}
 	}
 	return groups
