@@ -206,12 +206,12 @@ func ledgerText(p *rewrite.Plan) string {
 		for _, x := range f.Findings {
 			fmt.Fprintf(&b, "%s:%d:%d ", f.Path, x.Line, x.Column)
 			if x.Implied {
-				b.WriteString("implied ")
+				b.WriteString("implicit ")
 			}
 			if x.Status == rewrite.Rewritten {
 				fmt.Fprintf(&b, "%s -> %s", x.Old, x.New)
 			} else {
-				fmt.Fprintf(&b, "kept %s: %s", x.Old, x.Reason)
+				fmt.Fprintf(&b, "not changed %s: %s", x.Old, x.Reason)
 				if x.Note != "" {
 					fmt.Fprintf(&b, " (%s)", x.Note)
 				}
