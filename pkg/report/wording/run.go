@@ -1,0 +1,279 @@
+// Package wording makes the sentences that the text, Markdown and HTML reports
+// share.
+//
+// Its input is plain values, so that no report has to build another one to
+// borrow its sentences. The result is plain text: it is not escaped, and has
+// neither colour nor markup. Names of files and references in it are exactly
+// what the caller passed.
+package wording
+
+import (
+	"cmp"
+	"strings"
+)
+
+// A Mode says whether a run writes files. It decides the tense of sentences.
+type Mode uint8
+
+// The modes.
+const (
+	Write  Mode = iota // files were written
+	DryRun             // files would be written
+	Check              // files have to be written
+)
+
+// A Run describes a run: what it found and, unless it is a dry run or a check,
+// wrote.
+type Run struct {
+	Mode Mode
+
+	Presets  []string // the names of the presets in force
+	Rules    string   // other rules in force, in a few words; may be empty
+	OldNames []string // the prefixes that the rules move
+
+	Moved      int      // references that move, spelled out or implicit
+	MovedFiles int      // files that change because of them
+	Moves      []Move   // the spelled-out ones by rule, most frequent first
+	Targets    []string // the prefixes that references move to, most frequent first
+	Split      int      // implicit ones that are split across keys
+	Short      int      // implicit ones that are Docker Hub short names
+
+	Consequences Consequences
+	Bumps        []Bump
+
+	// SpelledOut and Implicit count all mentions, consequences included.
+	SpelledOut, Implicit Tally
+
+	Failed  int // files
+	Scanned int // files
+	Skips   []Skip
+}
+
+// A Tally counts mentions by what becomes of them.
+type Tally struct{ Rewritten, NotChanged int }
+
+// A Move is the number of references that move from one prefix to another.
+type Move struct {
+	From, To string
+	N        int
+}
+
+// Consequences are mentions that were updated because a reference moved.
+type Consequences struct {
+	Mentions, Files int
+	ReadmeRows      bool // all of them are rows of value tables in READMEs
+}
+
+// A Bump is a change of the version of a chart.
+type Bump struct{ Chart, Old, New string }
+
+// A Skip is a reason for which files or folders were not scanned.
+type Skip struct {
+	Reason         string
+	Files, Folders int
+}
+
+// maxOldNames is how many names Headline lists when no file mentions any.
+const maxOldNames = 4
+
+// maxTargets is how many targets Headline lists.
+const maxTargets = 2
+
+// Headline says in one line how many references move and where to.
+func (r *Run) Headline() string {
+	if r.Moved == 0 {
+		return r.nothingToMove()
+	}
+	verb := " moved"
+	switch r.Mode {
+	case DryRun:
+		verb = " would move"
+	case Check:
+		verb = Plural(r.Moved, " still has", " still have") + " to move"
+	}
+	words := Count(r.Moved, "reference") + " in " + Count(r.MovedFiles, "file") + verb
+	if len(r.Targets) <= maxTargets {
+		words += " to " + List(r.Targets, "and")
+	}
+	return words
+}
+
+// HasMentions reports whether a file has a mention, or failed and may have
+// one.
+func (r *Run) HasMentions() bool {
+	return r.Moved+r.SpelledOut.NotChanged+r.Implicit.NotChanged+r.Failed > 0
+}
+
+func (r *Run) nothingToMove() string {
+	const words = "nothing to move"
+	switch {
+	case r.Failed > 0 && r.SpelledOut.NotChanged+r.Implicit.NotChanged > 0:
+		return words + ", but " + Count(r.Failed, "file") + " failed"
+	case r.Failed > 0:
+		return words + " in the files that could be read"
+	case r.HasMentions():
+		return words
+	case r.Scanned == 0:
+		return words + ": no files scanned"
+	}
+	names := r.OldNames
+	if n := len(names); n > maxOldNames {
+		names = append(names[:maxOldNames-1:maxOldNames-1], Number(n-maxOldNames+1)+" other names")
+	}
+	return words + ": no mention of " + cmp.Or(List(names, "or"), "a name that a rule moves") + " in " + Count(r.Scanned, "file")
+}
+
+// RulesInForce lists the presets and the other rules, "" when there are none.
+func (r *Run) RulesInForce() string {
+	var parts []string
+	if n := len(r.Presets); n > 0 {
+		parts = append(parts, Plural(n, "preset ", "presets ")+strings.Join(r.Presets, ", "))
+	}
+	if r.Rules != "" {
+		parts = append(parts, r.Rules)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Sources says how many spelled-out references move from which prefix, one item
+// per prefix. It lists at most limit prefixes and sums up the rest; a negative
+// limit lists all. The numbers and that of ImplicitMoves add up to Moved.
+func (r *Run) Sources(limit int) []string {
+	shown := r.Moves
+	if limit >= 0 && len(shown) > limit {
+		shown = shown[:limit]
+	}
+	var items []string
+	for _, m := range shown {
+		item := Number(m.N) + " from " + m.From
+		if len(r.Targets) > 1 {
+			item += " to " + m.To
+		}
+		items = append(items, item)
+	}
+	if rest := r.Moves[len(shown):]; len(rest) > 0 {
+		n := 0
+		for _, m := range rest {
+			n += m.N
+		}
+		items = append(items, Number(n)+" from "+Count(len(rest), "other name"))
+	}
+	return items
+}
+
+// ImplicitMoves says how many implicit references move and why they are implicit,
+// "" when there are none.
+func (r *Run) ImplicitMoves() string {
+	const split = "split across keys"
+	short := Plural(r.Short, "Docker Hub short name", "Docker Hub short names")
+	why := ""
+	switch {
+	case r.Split+r.Short == 0:
+		return ""
+	case r.Short == 0:
+		why = split
+	case r.Split == 0:
+		why = short
+	default:
+		why = Number(r.Split) + " " + split + ", " + Number(r.Short) + " " + short
+	}
+	return Number(r.Split+r.Short) + " implicit (" + why + ")"
+}
+
+// Updated says how many mentions changed as a consequence of the references
+// that move, "" when there are none.
+func (r *Run) Updated() string {
+	c := r.Consequences
+	if c.Mentions == 0 {
+		return ""
+	}
+	noun := "related mention"
+	if c.ReadmeRows {
+		noun = "README table row"
+	}
+	verb := " updated"
+	if r.Mode != Write {
+		verb = " to update"
+	}
+	return Count(c.Mentions, noun) + verb + " in " + Count(c.Files, "file")
+}
+
+// VersionBumps lists the charts whose version changes: a heading, then one item
+// per chart. It lists at most limit charts; a negative limit lists all. It also
+// returns how many charts are not listed.
+func (r *Run) VersionBumps(limit int) (items []string, hidden int) {
+	if len(r.Bumps) == 0 {
+		return nil, 0
+	}
+	shown := r.Bumps
+	if limit >= 0 && len(shown) > limit {
+		shown = shown[:limit]
+	}
+	verb := " bumped:"
+	if r.Mode != Write {
+		verb = " to bump:"
+	}
+	items = []string{Count(len(r.Bumps), "chart version") + verb}
+	for _, b := range shown {
+		items = append(items, b.Chart+" "+b.Old+" -> "+b.New)
+	}
+	return items, len(r.Bumps) - len(shown)
+}
+
+// Unchanged says how many mentions are not changed, "" when there are none.
+func (r *Run) Unchanged() string {
+	var parts []string
+	if r.SpelledOut.NotChanged > 0 {
+		parts = append(parts, Count(r.SpelledOut.NotChanged, "mention"))
+	}
+	if r.Implicit.NotChanged > 0 {
+		parts = append(parts, Count(r.Implicit.NotChanged, "implicit reference"))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return List(parts, "and") + " not changed"
+}
+
+// Coverage says how many files were scanned and what was skipped.
+func (r *Run) Coverage() string {
+	return Count(r.Scanned, "file") + " scanned" + Prefixed(", ", r.Skipped())
+}
+
+// Skipped says what was not scanned, and why, "" when there is nothing.
+func (r *Run) Skipped() string {
+	total := 0
+	var parts []string
+	for _, s := range r.Skips {
+		total += s.Files + s.Folders
+		switch {
+		case s.Folders == 0:
+			parts = append(parts, Number(s.Files)+" "+s.Reason)
+		case s.Files == 0:
+			parts = append(parts, Count(s.Folders, "folder")+" "+s.Reason)
+		default:
+			parts = append(parts, Number(s.Files+s.Folders)+" "+s.Reason+" ("+Count(s.Folders, "folder")+")")
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	return Number(total) + " skipped: " + strings.Join(parts, ", ")
+}
+
+// Ledger is the sum of the run: every mention is either rewritten or not
+// changed.
+func (r *Run) Ledger() string {
+	words := sum("mention", r.SpelledOut)
+	if r.Implicit != (Tally{}) {
+		words += "; " + sum("implicit reference", r.Implicit)
+	}
+	if s := r.Updated(); s != "" {
+		words += "; rewritten includes " + s
+	}
+	return words + "."
+}
+
+func sum(noun string, t Tally) string {
+	return Count(t.Rewritten+t.NotChanged, noun) + " = " + Number(t.Rewritten) + " rewritten + " + Number(t.NotChanged) + " not changed"
+}
