@@ -108,7 +108,7 @@ func Main(ctx context.Context, args []string, s streams) int {
 		code, err = e.code, e.err
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "error: %s\n", report.Plain(err.Error()))
+		fmt.Fprintf(s.err, "error: %s\n", report.EscapeText(err.Error()))
 	}
 	return code
 }

@@ -174,7 +174,7 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 // notPushed says what keeps the change from being pushed.
 func notPushed(s streams, f *flags, set *setup, plan *rewrite.Plan, err error) error {
 	o := set.reportTo(s.err, f)
-	if e := report.Proofs(s.err, plan, o); e != nil {
+	if e := report.WriteProofs(s.err, plan, o); e != nil {
 		return &exit{exitFailed, e}
 	}
 	if proofs(plan)[rewrite.Failed] > 0 {

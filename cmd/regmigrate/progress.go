@@ -48,7 +48,7 @@ func (p *progress) proofs(done, total int, v *render.Verdict) {
 		p.worst = v.Chart
 	}
 	if p.failed > 0 {
-		words += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.Plain(strings.ReplaceAll(p.worst, "\n", " ")))
+		words += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.EscapeText(strings.ReplaceAll(p.worst, "\n", " ")))
 	}
 	p.tell(words)
 }

@@ -15,7 +15,7 @@ import (
 // standard error.
 func told(s streams, f *flags, p *prFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
 	for _, w := range r.Warnings {
-		fmt.Fprintf(s.err, "warning: %s\n", report.Plain(w))
+		fmt.Fprintf(s.err, "warning: %s\n", report.EscapeText(w))
 	}
 	if !f.quiet {
 		fmt.Fprint(s.err, sentence(f.dryRun, plan, change, r))

@@ -89,7 +89,7 @@ var active = regexp.MustCompile(`[@#]|(?i:gh-)[0-9]|://`)
 // which nothing means anything to a terminal, to git or to a forge.
 func inMessage(path string) string {
 	path = strings.ReplaceAll(strings.ReplaceAll(path, "\n", `\n`), "\r", `\r`)
-	return active.ReplaceAllStringFunc(report.Plain(path), func(s string) string {
+	return active.ReplaceAllStringFunc(report.EscapeText(path), func(s string) string {
 		return fmt.Sprintf(`\x%02x`, s[0]) + s[1:]
 	})
 }

@@ -101,7 +101,7 @@ func wantedOf(ctx context.Context, s streams, f *flags, args []string, all bool)
 // tellProblems says on standard error what of an inventory could not be read.
 func tellProblems(s streams, v *inventory.Inventory) error {
 	problems := bufio.NewWriter(s.err)
-	report.InventoryProblems(problems, v)
+	report.WriteInventoryProblems(problems, v)
 	return problems.Flush()
 }
 

@@ -110,9 +110,9 @@ func showRules(s streams, f *flags, presets bool) error {
 	}
 	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out), Presets: set.presets}
 	if presets {
-		err = report.Presets(s.out, presetViews(), asJSON, o)
+		err = report.WritePresets(s.out, presetViews(), asJSON, o)
 	} else {
-		err = report.Rules(s.out, ruleViews(set.options.Rules), asJSON, o)
+		err = report.WriteRules(s.out, ruleViews(set.options.Rules), asJSON, o)
 	}
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
@@ -147,7 +147,7 @@ func testRules(ctx context.Context, s streams, f *flags, check bool, args []stri
 			return &exit{exitFailed, fmt.Errorf("reading standard input: %w", err)}
 		}
 	}
-	var out []report.Tested
+	var out []report.RuleTest
 	moves := false
 	for _, text := range args {
 		t, err := tested(set.options.Rules, text)
@@ -158,7 +158,7 @@ func testRules(ctx context.Context, s streams, f *flags, check bool, args []stri
 		out = append(out, t)
 	}
 	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out)}
-	if err := report.Tests(s.out, out, asJSON, o); err != nil {
+	if err := report.WriteRuleTests(s.out, out, asJSON, o); err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
 	}
 	if check && moves {
@@ -168,12 +168,12 @@ func testRules(ctx context.Context, s streams, f *flags, check bool, args []stri
 }
 
 // tested asks the rules and the catalogue about the reference text.
-func tested(set *rules.Set, text string) (report.Tested, error) {
+func tested(set *rules.Set, text string) (report.RuleTest, error) {
 	ref, _ := image.TrimTransport(text)
 	if _, err := image.Parse(ref); err != nil {
-		return report.Tested{}, fmt.Errorf("rules test %q: it is no image reference\n  for example: k8s.gcr.io/pause:3.9", text)
+		return report.RuleTest{}, fmt.Errorf("rules test %q: it is no image reference\n  for example: k8s.gcr.io/pause:3.9", text)
 	}
-	t := report.Tested{Ref: text}
+	t := report.RuleTest{Ref: text}
 	kind := rules.ShortForm
 	if image.IsHost(ref) && strings.Contains(ref, ".") {
 		kind = rules.Registry
@@ -187,7 +187,7 @@ func tested(set *rules.Set, text string) (report.Tested, error) {
 		}
 	}
 	for _, a := range rules.Advise(ref, strings.TrimPrefix(t.New, text[:len(text)-len(ref)])) {
-		t.Advice = append(t.Advice, report.Noted{Text: a.Text, Source: a.Source, Date: a.Date})
+		t.Advice = append(t.Advice, report.CatalogueAdvice{Text: a.Text, Source: a.Source, Date: a.Date})
 	}
 	return t, nil
 }

@@ -165,7 +165,7 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 
 // report says how to report.
 func (s *setup) report(f *flags) report.Options {
-	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program, Versioned: s.versioned()}
+	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program, InGit: s.versioned()}
 }
 
 // versioned reports whether the files are those of a git work tree.

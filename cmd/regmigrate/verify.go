@@ -96,7 +96,7 @@ func (p *prover) verdicts(ctx context.Context, s streams, f *flags, set *setup, 
 	if len(plan.Proofs) == 0 && !f.quiet && some == nil {
 		fmt.Fprintln(s.out, "nothing to prove: no chart and no kustomization was found")
 	}
-	if err := report.Proofs(s.out, plan, o); err != nil {
+	if err := report.WriteProofs(s.out, plan, o); err != nil {
 		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
 	}
 	if some != nil {

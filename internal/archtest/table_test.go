@@ -50,7 +50,8 @@ var table = []pkg{
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter in kustomize/api
 	}},
 
-	{"pkg/report", outside, nil, []string{"github.com/sergi/go-diff/..."}},
+	{"pkg/report/wording", outside, nil, nil},
+	{"pkg/report", outside, []string{"pkg/report/wording"}, []string{"github.com/sergi/go-diff/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
 

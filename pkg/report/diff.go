@@ -96,7 +96,7 @@ func blockMarks(block []edit.Line) [][]edit.Span {
 	marks := make([][]edit.Span, len(block))
 	for _, p := range pairs(block[:old], block[old:]) {
 		i, j := p[0], old+p[1]
-		marks[i], marks[j] = changed(string(block[i].Text), string(block[j].Text))
+		marks[i], marks[j] = changedSpans(string(block[i].Text), string(block[j].Text))
 	}
 	return marks
 }
@@ -112,11 +112,11 @@ func colorLine(b *bufio.Writer, l edit.Line, marks []edit.Span) {
 	}
 	var line strings.Builder
 	line.WriteByte(l.Op)
-	for _, p := range parts(string(l.Text), marks) {
+	for _, p := range segments(string(l.Text), marks) {
 		switch {
-		case p.left > 0:
-			line.WriteString("…" + count(p.left, "byte") + "…")
-		case p.mark:
+		case p.omitted > 0:
+			line.WriteString("…" + count(p.omitted, "byte") + "…")
+		case p.marked:
 			line.WriteString(markOn + visible(p.text) + markOff)
 		default:
 			line.WriteString(visible(p.text))
@@ -129,4 +129,4 @@ func colorLine(b *bufio.Writer, l edit.Line, marks []edit.Span) {
 }
 
 // visible is escape for a line of a diff, whose tabs are harmless.
-func visible(s string) string { return escapeBut(s, '\t') }
+func visible(s string) string { return escapeExcept(s, '\t') }

@@ -127,7 +127,7 @@ func FuzzColoredDiff(f *testing.F) {
 	f.Add("images:\n- name: x\n  newTag: y\n", "  newTag", "  newName: z\n  newTag")
 	f.Add("a\nb\n\nc", "\n", "")
 	f.Fuzz(func(t *testing.T, before, old, new string) {
-		ordinary := func(s string) bool { return escapeBut(s, '\n') == s }
+		ordinary := func(s string) bool { return escapeExcept(s, '\n') == s }
 		if old == "" || !ordinary(before) || !ordinary(old) || !ordinary(new) {
 			t.Skip()
 		}
@@ -169,7 +169,7 @@ func TestChanged(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			a, wantA := unmark(tt.a)
 			b, wantB := unmark(tt.b)
-			gotA, gotB := changed(a, b)
+			gotA, gotB := changedSpans(a, b)
 			if mark(a, gotA) != mark(a, wantA) || mark(b, gotB) != mark(b, wantB) {
 				t.Errorf("got %s, %s", mark(a, gotA), mark(b, gotB))
 			}
@@ -177,7 +177,7 @@ func TestChanged(t *testing.T) {
 				return
 			}
 			// What both have at their ends decides in long lines.
-			gotA, gotB = changedMiddle("("+a+")", "("+b+")")
+			gotA, gotB = middleChange("("+a+")", "("+b+")")
 			if tt.name != "nothing in common" && tt.name != "one is empty" && (mark("("+a+")", gotA) != "("+tt.a+")" || mark("("+b+")", gotB) != "("+tt.b+")") {
 				t.Errorf("in long lines %s, %s", mark("("+a+")", gotA), mark("("+b+")", gotB))
 			}
@@ -254,16 +254,16 @@ func FuzzParts(f *testing.F) {
 			t.Skip()
 		}
 		at := 0
-		for _, p := range parts(line, []edit.Span{{Start: start, End: end}}) {
-			if p.left > 0 {
+		for _, p := range segments(line, []edit.Span{{Start: start, End: end}}) {
+			if p.omitted > 0 {
 				if len(line) <= longLine {
-					t.Errorf("%d bytes of a line of %d are left out", p.left, len(line))
+					t.Errorf("%d bytes of a line of %d are left out", p.omitted, len(line))
 				}
-				at += p.left
+				at += p.omitted
 				continue
 			}
-			if !strings.HasPrefix(line[at:], p.text) || p.mark && (at < start || at+len(p.text) > end) {
-				t.Fatalf("part %q (mark %v) at %d of %q", p.text, p.mark, at, line)
+			if !strings.HasPrefix(line[at:], p.text) || p.marked && (at < start || at+len(p.text) > end) {
+				t.Fatalf("part %q (mark %v) at %d of %q", p.text, p.marked, at, line)
 			}
 			at += len(p.text)
 		}

@@ -15,17 +15,17 @@ import (
 //
 // What it spells out are the categories Cc, Cf, Zl and Zp of Unicode. The
 // attack that makes Cf a matter of safety is CVE-2021-42574.
-func escape(s string) string { return escapeBut(s, -1) }
+func escape(s string) string { return escapeExcept(s, -1) }
 
-// Plain returns text that others wrote, such as an error with what a server
+// EscapeText returns text that others wrote, such as an error with what a server
 // said in it, as a terminal may show it: as in all reports, with its line ends.
-func Plain(text string) string { return escapeBut(text, '\n') }
+func EscapeText(text string) string { return escapeExcept(text, '\n') }
 
-// escapeBut is escape, but leaves the rune but alone.
-func escapeBut(s string, but rune) string {
+// escapeExcept is escape, but leaves the rune but alone.
+func escapeExcept(s string, but rune) string {
 	clean := true
 	for i, r := range s {
-		if unsafe(r) && r != but || r == utf8.RuneError && notUTF8(s[i:]) {
+		if isUnsafe(r) && r != but || r == utf8.RuneError && startsInvalid(s[i:]) {
 			clean = false
 			break
 		}
@@ -36,9 +36,9 @@ func escapeBut(s string, but rune) string {
 	var b strings.Builder
 	for i, r := range s {
 		switch {
-		case r == utf8.RuneError && notUTF8(s[i:]):
+		case r == utf8.RuneError && startsInvalid(s[i:]):
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == but || !unsafe(r):
+		case r == but || !isUnsafe(r):
 			b.WriteRune(r)
 		case r == '\n':
 			b.WriteString(`\n`)
@@ -57,11 +57,11 @@ func escapeBut(s string, but rune) string {
 	return b.String()
 }
 
-func unsafe(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
+func isUnsafe(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
-// notUTF8 reports whether s begins with a byte that is not UTF-8, where a
+// startsInvalid reports whether s begins with a byte that is not UTF-8, where a
 // range over a string gives the same rune as for a U+FFFD that is there.
-func notUTF8(s string) bool {
+func startsInvalid(s string) bool {
 	_, n := utf8.DecodeRuneInString(s)
 	return n == 1
 }

@@ -13,7 +13,7 @@ import (
 // on one line (1-based; 0 means all): where it stands, which rule applies, why
 // it stays, and what would change that. It returns how many it explained.
 func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (int, error) {
-	t := &text{o: o, p: p, width: o.Width}
+	t := &textReport{o: o, p: p, width: o.Width}
 	if t.width == 0 {
 		t.width = 80
 	}
@@ -43,7 +43,7 @@ func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (in
 }
 
 // explain writes what became of one mention.
-func (t *text) explain(f *rewrite.File, x *rewrite.Finding) {
+func (t *textReport) explain(f *rewrite.File, x *rewrite.Finding) {
 	t.put(dim, fmt.Sprintf("%s:%d:%d", f.Path, x.Line, x.Column))
 	t.put(plain, "  "+x.Old+"  ")
 	if x.Status == rewrite.Rewritten {
@@ -84,7 +84,7 @@ func (t *text) explain(f *rewrite.File, x *rewrite.Finding) {
 }
 
 // paragraph writes words below the place, indented and wrapped.
-func (t *text) paragraph(words string) {
+func (t *textReport) paragraph(words string) {
 	if words != "" {
 		t.wrapped(plain, strings.Fields(words), " ", 0, 2)
 	}

@@ -69,20 +69,20 @@ func annotations(p *rewrite.Plan, o Options) []annotation {
 	images, _ := byVerdict(p)
 	for _, x := range images {
 		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
-			out = append(out, annotation{"error", "", 0, 0, "registry: " + x.Verdict.String(), x.New + after(": ", saying(&x))})
+			out = append(out, annotation{"error", "", 0, 0, "registry: " + x.Verdict.String(), x.New + after(": ", verdictDetail(&x))})
 		}
 	}
 	if p.Baseline != nil {
-		for _, x := range unaccepted(p) {
-			out = append(out, annotation{"error", x.file.Path, x.Line, x.Column, "new mention of an old registry", x.Old + " is new; " + fate(x)})
+		for _, x := range newMentions(p) {
+			out = append(out, annotation{"error", x.file.Path, x.Line, x.Column, "new mention of an old registry", x.Old + " is new; " + outcome(x)})
 		}
-	} else if o.looked() {
+	} else if o.readOnly() {
 		level := "warning"
 		if o.Check {
 			level = "error"
 		}
 		for _, x := range s.moved {
-			out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry", x.Old + " " + fate(x)})
+			out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry", x.Old + " " + outcome(x)})
 		}
 	}
 	for _, k := range s.kept {

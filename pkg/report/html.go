@@ -26,7 +26,7 @@ var pageScript string
 func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 	o.Verbose, o.Quiet = false, false
 	s := summarize(p)
-	t := &text{o: o, p: p, s: s, width: -1, hints: true}
+	t := &textReport{o: o, p: p, s: s, width: -1, hints: true}
 	block, err := json.Marshal(pageOf(p, &s, t)) // escapes <, > and &
 	if err != nil {
 		return fmt.Errorf("writing the HTML report: %w", err)
@@ -35,7 +35,7 @@ func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 	head := t.headline()
 	below := ""
 	if p.Baseline != nil {
-		head, below = sinceBaseline(p.Baseline), t.headline()+". "
+		head, below = baselineHeadline(p.Baseline), t.headline()+". "
 	}
 	var b strings.Builder
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
@@ -47,7 +47,7 @@ func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 		b.WriteString(`<li><a href="#` + x.id + `">` + x.title + `</a></li>`)
 	}
 	b.WriteString(`</ul></nav><ul class="cards">`)
-	for _, c := range cards(p, &s, t) {
+	for _, c := range pageCards(p, &s, t) {
 		b.WriteString(`<li class="` + c.class + `"><b>` + number(c.n) + `</b>` + out(c.words) + `</li>`)
 	}
 	b.WriteString(`</ul></header><main>`)
@@ -84,27 +84,27 @@ var pageSections = []struct{ id, title, body string }{
 	{"moves", "References", ""},
 }
 
-// A card is a number that one wants to see first.
-type card struct {
+// A pageCard is a number that one wants to see first.
+type pageCard struct {
 	n     int
 	words string
 	class string
 }
 
-func cards(p *rewrite.Plan, s *summary, t *text) []card {
+func pageCards(p *rewrite.Plan, s *summary, t *textReport) []pageCard {
 	verb := "moved"
-	if t.o.looked() {
+	if t.o.readOnly() {
 		verb = "would move"
 	}
 	c := s.counts
-	out := []card{
+	out := []pageCard{
 		{len(s.moved), some(len(s.moved), "reference ", "references ") + verb, "good"},
 		{c.Changed, some(c.Changed, "file changes", "files change"), ""},
 		{c.Kept + c.KeptImplied, some(c.Kept+c.KeptImplied, "mention stays", "mentions stay"), ""},
 	}
 	add := func(n int, words, class string) {
 		if n > 0 {
-			out = append(out, card{n, words, class})
+			out = append(out, pageCard{n, words, class})
 		}
 	}
 	if p.Baseline != nil {
@@ -142,7 +142,7 @@ func diffOf(f *rewrite.File) [][]string {
 		for len(lines) > 0 {
 			n := max(blockLen(lines), 1)
 			for i, marks := range blockMarks(lines[:n]) {
-				out = append(out, pieces(lines[i], marks))
+				out = append(out, markedPieces(lines[i], marks))
 			}
 			lines = lines[n:]
 		}
@@ -150,15 +150,15 @@ func diffOf(f *rewrite.File) [][]string {
 	return out
 }
 
-// pieces are the mark of l and its text, cut at marks.
-func pieces(l edit.Line, marks []edit.Span) []string {
+// markedPieces are the mark of l and its text, cut at marks.
+func markedPieces(l edit.Line, marks []edit.Span) []string {
 	out := []string{string(l.Op), ""}
-	for _, p := range parts(string(l.Text), marks) {
+	for _, p := range segments(string(l.Text), marks) {
 		text := visible(p.text)
-		if p.left > 0 {
-			text = "…" + count(p.left, "byte") + "…"
+		if p.omitted > 0 {
+			text = "…" + count(p.omitted, "byte") + "…"
 		}
-		if marked := len(out)%2 == 1; p.mark != marked {
+		if marked := len(out)%2 == 1; p.marked != marked {
 			out = append(out, "")
 		}
 		out[len(out)-1] += text

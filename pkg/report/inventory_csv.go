@@ -23,9 +23,9 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 		for k := range m.Uses {
 			u := &m.Uses[k]
 			row := []string{m.Ref, m.Registry, m.Repository, m.Domain, m.Path, m.Tag, m.Digest, m.New, m.Rule, m.Keep,
-				u.Via.String(), u.Path, position(u.Line), position(u.Column), u.Field, u.Object, u.Running}
+				u.Via.String(), u.Path, csvPosition(u.Line), csvPosition(u.Column), u.Field, u.Object, u.Running}
 			for j := range row {
-				row[j] = cell(row[j])
+				row[j] = csvCell(row[j])
 			}
 			if err := c.Write(row); err != nil {
 				return err
@@ -36,17 +36,17 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 	return c.Error()
 }
 
-func position(n int) string {
+func csvPosition(n int) string {
 	if n == 0 {
 		return ""
 	}
 	return strconv.Itoa(n)
 }
 
-// cell returns s as no spreadsheet takes it for a formula: what begins like
+// csvCell returns s as no spreadsheet takes it for a formula: what begins like
 // one gets an apostrophe before it. A dash alone, standard input, is none.
 // Source: https://owasp.org/www-community/attacks/CSV_Injection
-func cell(s string) string {
+func csvCell(s string) string {
 	s = utf8Text(s)
 	if len(s) > 1 && strings.IndexByte("=+-@\t\r\n", s[0]) >= 0 {
 		return "'" + s

@@ -16,12 +16,12 @@ const inventoryVersion = 1
 // schema/inventory.schema.json; a test holds the two against each other.
 // Lists, strings and positions are as in a JSONReport.
 type JSONInventory struct {
-	Version    int                   `json:"version"`
-	Counts     JSONInventoryCounts   `json:"counts"`
-	Images     []JSONImage           `json:"images"`
-	Skipped    []JSONSkip            `json:"skipped"`
-	Failures   []JSONInventoryFailed `json:"failures"`
-	Unrendered []JSONInventoryFailed `json:"unrendered"`
+	Version    int                 `json:"version"`
+	Counts     JSONInventoryCounts `json:"counts"`
+	Images     []JSONImage         `json:"images"`
+	Skipped    []JSONSkip          `json:"skipped"`
+	Failures   []JSONFailure       `json:"failures"`
+	Unrendered []JSONFailure       `json:"unrendered"`
 }
 
 // JSONInventoryCounts are the sums over the images that are listed, and what
@@ -40,19 +40,19 @@ type JSONInventoryCounts struct {
 
 // A JSONImage is one reference and its uses.
 type JSONImage struct {
-	Reference  string    `json:"reference"`
-	Registry   string    `json:"registry"`
-	Repository string    `json:"repository"`
-	Domain     string    `json:"domain,omitempty"`
-	Path       string    `json:"path"`
-	Tag        string    `json:"tag,omitempty"`
-	Digest     string    `json:"digest,omitempty"`
-	New        string    `json:"new,omitempty"`
-	Rule       string    `json:"rule,omitempty"`
-	Keep       string    `json:"keep,omitempty"`
-	Open       bool      `json:"open,omitempty"`
-	Advice     []Noted   `json:"advice,omitempty"`
-	Uses       []JSONUse `json:"uses"`
+	Reference  string            `json:"reference"`
+	Registry   string            `json:"registry"`
+	Repository string            `json:"repository"`
+	Domain     string            `json:"domain,omitempty"`
+	Path       string            `json:"path"`
+	Tag        string            `json:"tag,omitempty"`
+	Digest     string            `json:"digest,omitempty"`
+	New        string            `json:"new,omitempty"`
+	Rule       string            `json:"rule,omitempty"`
+	Keep       string            `json:"keep,omitempty"`
+	Open       bool              `json:"open,omitempty"`
+	Advice     []CatalogueAdvice `json:"advice,omitempty"`
+	Uses       []JSONUse         `json:"uses"`
 }
 
 // A JSONUse is a place where an image is named.
@@ -66,9 +66,9 @@ type JSONUse struct {
 	Running string `json:"running,omitempty"`
 }
 
-// A JSONInventoryFailed is something that may hold references and is not in
+// A JSONFailure is something that may hold references and is not in
 // the list.
-type JSONInventoryFailed struct {
+type JSONFailure struct {
 	Path  string `json:"path"`
 	Error string `json:"error"`
 }
@@ -104,7 +104,7 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, Open: m.Open, Uses: []JSONUse{},
 		}
 		for _, a := range m.Advice {
-			j.Advice = append(j.Advice, Noted{a.Text, a.Source, a.Date})
+			j.Advice = append(j.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})
 		}
 		for _, u := range m.Uses {
 			j.Uses = append(j.Uses, JSONUse{u.Via.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), utf8Text(u.Running)})
@@ -118,10 +118,10 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 	return out
 }
 
-func jsonFailures(of []inventory.Failure) []JSONInventoryFailed {
-	out := []JSONInventoryFailed{}
+func jsonFailures(of []inventory.Failure) []JSONFailure {
+	out := []JSONFailure{}
 	for _, f := range of {
-		out = append(out, JSONInventoryFailed{utf8Text(f.Path), utf8Text(f.Err.Error())})
+		out = append(out, JSONFailure{utf8Text(f.Path), utf8Text(f.Err.Error())})
 	}
 	return out
 }

@@ -37,7 +37,7 @@ func (j *JSONInventory) Inventory() ([]inventory.Image, *inventory.Inventory) {
 // vias are the words for the ways, by their numbers.
 var vias = []string{inventory.File.String(), inventory.Rendered.String(), inventory.Object.String()}
 
-func failuresOf(all []JSONInventoryFailed) []inventory.Failure {
+func failuresOf(all []JSONFailure) []inventory.Failure {
 	var out []inventory.Failure
 	for _, x := range all {
 		out = append(out, inventory.Failure{Path: x.Path, Err: errors.New(x.Error)})

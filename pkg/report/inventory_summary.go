@@ -26,7 +26,7 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 			to[host] = true
 		}
 	}
-	where := lookedIn(v)
+	where := scannedInputs(v)
 	switch all := len(v.Images()); {
 	case len(images) == 0 && all > 0: // with --old-only
 		fmt.Fprintln(b, paint(o.Color, green, "no image comes from a registry that moves, of "+number(all)+" in "+where))
@@ -58,11 +58,11 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 		}
 		fmt.Fprintf(b, "%s not listed, since a template has still to say which%s\n", some(v.Unfilled, "1 reference is", number(v.Unfilled)+" references are"), hint)
 	}
-	InventoryProblems(b, v)
+	WriteInventoryProblems(b, v)
 }
 
-// lookedIn says what was looked at.
-func lookedIn(v *inventory.Inventory) string {
+// scannedInputs says what was looked at.
+func scannedInputs(v *inventory.Inventory) string {
 	var parts []string
 	if v.Files > 0 || !v.Streamed {
 		parts = append(parts, count(v.Files, "file"))
@@ -76,9 +76,9 @@ func lookedIn(v *inventory.Inventory) string {
 	return strings.Join(parts, ", ")
 }
 
-// InventoryProblems writes a line for each thing that is not in the list and
+// WriteInventoryProblems writes a line for each thing that is not in the list and
 // may hold a reference: what could not be read, what does not render.
-func InventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
+func WriteInventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
 	for i, f := range v.Unrendered {
 		if i == mostUnrendered && len(v.Unrendered) > mostUnrendered+1 {
 			fmt.Fprintf(b, "%d more are not rendered whole: regmigrate images -o json says which\n", len(v.Unrendered)-i)

@@ -15,7 +15,7 @@ import (
 // what a rule makes of it, where it is named.
 func writeInventoryTable(w io.Writer, v *inventory.Inventory, images []inventory.Image, o Options) error {
 	b := bufio.NewWriter(w)
-	t := newTable(images, o)
+	t := newInventoryTable(images, o)
 	for i := 0; i < len(images); {
 		j := i
 		for j < len(images) && images[j].Registry == images[i].Registry {
@@ -34,8 +34,8 @@ func writeInventoryTable(w io.Writer, v *inventory.Inventory, images []inventory
 	return b.Flush()
 }
 
-// A table is how the columns are laid out.
-type table struct {
+// A inventoryTable is how the columns are laid out.
+type inventoryTable struct {
 	color bool
 	width int // of a line; 0 for lines without an end
 	name  int // of the longest name that is not out of the ordinary
@@ -43,18 +43,18 @@ type table struct {
 	now   int // of the longest New
 }
 
-// ordinary is the longest name that is aligned with the others.
-const ordinary = 60
+// maxAlignedName is the longest name that is aligned with the others.
+const maxAlignedName = 60
 
-func newTable(images []inventory.Image, o Options) *table {
-	t := &table{color: o.Color, width: max(o.Width, 0)}
+func newInventoryTable(images []inventory.Image, o Options) *inventoryTable {
+	t := &inventoryTable{color: o.Color, width: max(o.Width, 0)}
 	for i := range images {
 		m := &images[i]
-		if n := length(nameIn(m)); n <= ordinary {
+		if n := length(alignedName(m)); n <= maxAlignedName {
 			t.name = max(t.name, n)
 		}
 		t.uses = max(t.uses, len(strconv.Itoa(len(m.Uses))))
-		if n := length(becomes(m)); n <= ordinary {
+		if n := length(newNameOf(m)); n <= maxAlignedName {
 			t.now = max(t.now, n)
 		}
 	}
@@ -62,7 +62,7 @@ func newTable(images []inventory.Image, o Options) *table {
 }
 
 // registry writes the images of one registry.
-func (t *table) registry(b *bufio.Writer, images []inventory.Image) {
+func (t *inventoryTable) registry(b *bufio.Writer, images []inventory.Image) {
 	uses, moving := 0, 0
 	for i := range images {
 		uses += len(images[i].Uses)
@@ -86,16 +86,16 @@ func (t *table) registry(b *bufio.Writer, images []inventory.Image) {
 }
 
 // row writes one image. What does not fit the width begins a line of its own.
-func (t *table) row(b *bufio.Writer, m *inventory.Image) {
-	name := nameIn(m)
+func (t *inventoryTable) row(b *bufio.Writer, m *inventory.Image) {
+	name := alignedName(m)
 	line := "  " + name + pad(t.name-length(name)) + fmt.Sprintf("  %*d", t.uses, len(m.Uses))
 	column := 2 + max(t.name, length(name)) + 2 + t.uses
 	if t.now > 0 {
-		now := becomes(m)
+		now := newNameOf(m)
 		line += "  " + paint(t.color, green, now) + pad(t.now-length(now))
 		column += 2 + max(t.now, length(now))
 	}
-	where := usedAt(m)
+	where := firstUse(m)
 	if t.width > 0 && column+2+length(where) > t.width {
 		fmt.Fprintln(b, strings.TrimRight(line, " "))
 		line, column = "     ", 5
@@ -103,9 +103,9 @@ func (t *table) row(b *bufio.Writer, m *inventory.Image) {
 	fmt.Fprintln(b, strings.TrimRight(line+"  "+paint(t.color, dim, where), " "))
 }
 
-// nameIn is the image as it is written, without a domain that the heading has,
+// alignedName is the image as it is written, without a domain that the heading has,
 // its digest cut short.
-func nameIn(m *inventory.Image) string {
+func alignedName(m *inventory.Image) string {
 	name := m.Ref
 	if m.Domain == m.Registry {
 		name = strings.TrimPrefix(name, m.Domain+"/")
@@ -117,8 +117,8 @@ func nameIn(m *inventory.Image) string {
 	return escape(name)
 }
 
-// becomes says what a rule makes of the image: of its name all that changes.
-func becomes(m *inventory.Image) string {
+// newNameOf says what a rule makes of the image: of its name all that changes.
+func newNameOf(m *inventory.Image) string {
 	switch {
 	case m.Keep != "":
 		return "kept by the rule"
@@ -139,8 +139,8 @@ func becomes(m *inventory.Image) string {
 	return escape("-> " + now)
 }
 
-// usedAt is the first place of the image, and how many there are besides.
-func usedAt(m *inventory.Image) string {
+// firstUse is the first place of the image, and how many there are besides.
+func firstUse(m *inventory.Image) string {
 	if len(m.Uses) == 0 {
 		return ""
 	}

@@ -130,7 +130,7 @@ func TestInventoryCSV(t *testing.T) {
 	for text, want := range map[string]string{
 		"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "-": "-", "": "", "a=b": "a=b", "x\xff": `x\xff`,
 	} {
-		if got := cell(text); got != want {
+		if got := csvCell(text); got != want {
 			t.Errorf("cell(%q) = %q, want %q", text, got, want)
 		}
 	}

@@ -32,7 +32,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	c := p.Count()
 	out := JSONReport{
 		Version: jsonVersion,
-		DryRun:  o.looked(),
+		DryRun:  o.readOnly(),
 		Rules:   []JSONRule{},
 		Counts: JSONCounts{
 			Mentions:         c.Mentions(),
@@ -67,7 +67,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Skipped = append(out.Skipped, jsonSkip(x))
 	}
 	for _, x := range p.Proofs {
-		j := JSONProof{utf8Text(x.Path), exact(x.Path), x.State.String(), utf8Text(x.Summary), []string{}, x.Unchanged}
+		j := JSONProof{utf8Text(x.Path), exactPath(x.Path), x.State.String(), utf8Text(x.Summary), []string{}, x.Unchanged}
 		for _, d := range x.Details {
 			j.Details = append(j.Details, utf8Text(d))
 		}
@@ -77,19 +77,19 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Images = append(out.Images, JSONVerdict{utf8Text(x.Old), utf8Text(x.New), x.Verdict.String(), utf8Text(x.OldDigest), utf8Text(x.NewDigest), utf8Text(x.Detail)})
 	}
 	for _, x := range p.Advice {
-		out.Advice = append(out.Advice, JSONAdvice{utf8Text(x.Path), exact(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Source)})
+		out.Advice = append(out.Advice, JSONAdvice{utf8Text(x.Path), exactPath(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Source)})
 	}
 	if b := p.Baseline; b != nil {
-		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONAccepted{}}
+		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONBaselineEntry{}}
 		for _, a := range b.Stale {
-			out.Baseline.Stale = append(out.Baseline.Stale, JSONAccepted(a))
+			out.Baseline.Stale = append(out.Baseline.Stale, JSONBaselineEntry{utf8Text(a.Path), utf8Text(a.Ref), utf8Text(a.Reason), a.Count})
 		}
 	}
 	return out
 }
 
 func jsonSkip(x walk.Skip) JSONSkip {
-	s := JSONSkip{utf8Text(x.Path), exact(x.Path), x.Dir, string(x.Reason), utf8Text(x.Detail), ""}
+	s := JSONSkip{utf8Text(x.Path), exactPath(x.Path), x.Dir, string(x.Reason), utf8Text(x.Detail), ""}
 	if x.Err != nil {
 		s.Error = utf8Text(x.Err.Error())
 	}
@@ -99,7 +99,7 @@ func jsonSkip(x walk.Skip) JSONSkip {
 func jsonFile(f *rewrite.File) JSONFile {
 	out := JSONFile{
 		Path:       utf8Text(f.Path),
-		PathBase64: exact(f.Path),
+		PathBase64: exactPath(f.Path),
 		Format:     f.Format,
 		Changed:    len(f.Edits) > 0,
 		Unverified: f.Unverified,
@@ -147,7 +147,7 @@ func utf8Text(s string) string {
 	}
 	var b strings.Builder
 	for i, r := range s {
-		if r == utf8.RuneError && notUTF8(s[i:]) {
+		if r == utf8.RuneError && startsInvalid(s[i:]) {
 			fmt.Fprintf(&b, `\x%02x`, s[i])
 			continue
 		}
@@ -156,8 +156,8 @@ func utf8Text(s string) string {
 	return b.String()
 }
 
-// exact returns the bytes of a path that is not UTF-8, nil for one that is.
-func exact(path string) []byte {
+// exactPath returns the bytes of a path that is not UTF-8, nil for one that is.
+func exactPath(path string) []byte {
 	if utf8.ValidString(path) {
 		return nil
 	}

@@ -14,8 +14,8 @@ import (
 // MarkdownLimit, however much is found.
 func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
 	o.Verbose, o.Quiet = false, false // what there is room for is shown in any case
-	m := &markdown{p: p, s: summarize(p)}
-	m.t = &text{o: o, p: p, s: m.s, width: -1, hints: true}
+	m := &markdownReport{p: p, s: summarize(p)}
+	m.t = &textReport{o: o, p: p, s: m.s, width: -1, hints: true}
 	// What nobody may miss has the lower ranks; the shares are MarkdownLimit.
 	sections := []section{
 		m.answer(6_000, 0),
@@ -35,21 +35,21 @@ func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// A markdown is a report in Markdown being made.
-type markdown struct {
+// A markdownReport is a report in Markdown being made.
+type markdownReport struct {
 	p *rewrite.Plan
 	s summary
-	t *text // for the words that both have in common
+	t *textReport // for the words that both have in common
 }
 
 // answer is the headline, the rules, and what moves from where.
-func (m *markdown) answer(share, rank int) section {
-	s := section{head: "## " + mdShort(m.t.headline()) + "\n\n", share: share, rank: rank}
+func (m *markdownReport) answer(share, rank int) section {
+	s := section{head: "## " + mdHeading(m.t.headline()) + "\n\n", share: share, rank: rank}
 	if m.p.Baseline != nil {
-		s.head = "## " + mdShort(sinceBaseline(m.p.Baseline)) + "\n\n" + mdShort(m.t.headline()) + ".\n\n"
+		s.head = "## " + mdHeading(baselineHeadline(m.p.Baseline)) + "\n\n" + mdHeading(m.t.headline()) + ".\n\n"
 	}
 	if rules := m.t.inForce(); rules != "" {
-		s.head += "By " + mdShort(rules) + ".\n\n"
+		s.head += "By " + mdHeading(rules) + ".\n\n"
 	}
 	items := slices.DeleteFunc(append(m.t.from(), m.t.unsearchable(), m.t.following()), func(x string) bool { return x == "" })
 	if raises := m.t.raises(); len(raises) > 0 {
@@ -61,7 +61,7 @@ func (m *markdown) answer(share, rank int) section {
 }
 
 // failures are the files that could not be dealt with.
-func (m *markdown) failures(share, rank int) section {
+func (m *markdownReport) failures(share, rank int) section {
 	s := section{share: share, rank: rank}
 	if n := len(m.s.failed); n > 0 {
 		s.head = "\n### " + count(n, "file") + " failed\n\n" + some(n, "It stays", "They stay") + " as " + some(n, "it is", "they are") +
@@ -75,25 +75,25 @@ func (m *markdown) failures(share, rank int) section {
 }
 
 // unaccepted is the table of what is new to the baseline.
-func (m *markdown) unaccepted(share, rank int) section {
+func (m *markdownReport) unaccepted(share, rank int) section {
 	s := section{share: share, rank: rank}
-	all := unaccepted(m.p)
+	all := newMentions(m.p)
 	if len(all) == 0 {
 		return s
 	}
 	s.head = "\n### New\n\n| where | reference | |\n|---|---|---|\n"
 	s.fill(len(all), func(i int) string {
 		x := all[i]
-		return mdRow(mdCode(place(x.file.Path, x.Line)), mdCode(x.Old), mdProse(fate(x)))
+		return mdRow(mdCode(location(x.file.Path, x.Line)), mdCode(x.Old), mdProse(outcome(x)))
 	})
 	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more new mention")) }
 	return s
 }
 
 // byHand lists what is left for a person.
-func (m *markdown) byHand(share, rank int) section {
+func (m *markdownReport) byHand(share, rank int) section {
 	s := section{share: share, rank: rank}
-	all := byHand(m.p, &m.s)
+	all := adviceGroups(m.p, &m.s)
 	if len(all) == 0 {
 		return s
 	}
@@ -132,7 +132,7 @@ func (m *markdown) byHand(share, rank int) section {
 }
 
 // unverified lists the files that were edited without a parser.
-func (m *markdown) unverified(share, rank int) section {
+func (m *markdownReport) unverified(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all := m.s.unverified
 	if len(all) == 0 {
@@ -146,7 +146,7 @@ func (m *markdown) unverified(share, rank int) section {
 }
 
 // ledger is the sum.
-func (m *markdown) ledger(share, rank int) section {
+func (m *markdownReport) ledger(share, rank int) section {
 	s := section{share: share, rank: rank}
 	s.head = "\n### Ledger\n\n" + mdProse(m.s.ledger()) + "\n\n" + mdProse(m.t.lookedAt()) + ".\n"
 	all := m.p.Unrendered

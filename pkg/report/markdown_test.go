@@ -241,7 +241,7 @@ func FuzzMarkdown(f *testing.F) {
 		name := clip(escape("a"+evil+".yaml:2"), mdClip)
 		var entities strings.Builder
 		for _, r := range name {
-			if r < 0x80 && !alphanumeric(byte(r)) {
+			if r < 0x80 && !isAlphanumeric(byte(r)) {
 				fmt.Fprintf(&entities, "&#%d;", r)
 			} else {
 				entities.WriteRune(r)

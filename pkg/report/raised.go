@@ -6,14 +6,14 @@ import (
 )
 
 // raised writes the charts whose version is raised.
-func (t *text) raised() {
+func (t *textReport) raised() {
 	if items := t.raises(); len(items) > 0 {
 		t.wrapped(plain, items, "  ", 0, 4)
 	}
 }
 
 // raises says which charts' versions are raised, nothing when none is.
-func (t *text) raises() []string {
+func (t *textReport) raises() []string {
 	all := t.p.Raised()
 	if len(all) == 0 {
 		return nil

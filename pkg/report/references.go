@@ -12,7 +12,7 @@ import (
 // A reference is a reference that moves, and all places where it does.
 type reference struct {
 	old, new string
-	all      []located
+	all      []fileFinding
 }
 
 // references returns what moves, the most frequent first. The places of all
@@ -36,8 +36,8 @@ func (s *summary) references() []reference {
 	return out
 }
 
-// An advised is something to do by hand, and all places where it is.
-type advised struct {
+// An adviceGroup is something to do by hand, and all places where it is.
+type adviceGroup struct {
 	reason string // why it is kept, or
 	ref    string // the one reference that it is about; both may be ""
 	text   string
@@ -48,14 +48,14 @@ type advised struct {
 	hidden int      // how many of those are not in places
 }
 
-// byHand returns what is left for a person to do: about what is kept, first,
+// adviceGroups returns what is left for a person to do: about what is kept, first,
 // then the advice of the plan, one entry for the same words.
-func byHand(p *rewrite.Plan, s *summary) []advised {
-	var out []advised
+func adviceGroups(p *rewrite.Plan, s *summary) []adviceGroup {
+	var out []adviceGroup
 	for _, k := range s.kept {
 		if text := k.reason.Advice(); text != "" {
-			a := advised{reason: string(k.reason), text: text, n: len(k.all)}
-			a.places, a.hidden = places(k.all, maxAllFiles, -1)
+			a := adviceGroup{reason: string(k.reason), text: text, n: len(k.all)}
+			a.places, a.hidden = locations(k.all, maxAllFiles, -1)
 			out = append(out, a)
 		}
 	}
@@ -66,7 +66,7 @@ func byHand(p *rewrite.Plan, s *summary) []advised {
 		if !ok {
 			i = len(out)
 			index[key] = i
-			out = append(out, advised{ref: x.Ref, text: x.Text, source: x.Source})
+			out = append(out, adviceGroup{ref: x.Ref, text: x.Text, source: x.Source})
 		}
 		a := &out[i]
 		if a.refs == nil && a.ref != x.Ref {
@@ -80,7 +80,7 @@ func byHand(p *rewrite.Plan, s *summary) []advised {
 		case x.Path == "" && !several:
 			continue
 		case len(a.places) < maxAllFiles:
-			a.places = append(a.places, place(x.Path, x.Line))
+			a.places = append(a.places, location(x.Path, x.Line))
 			if several {
 				a.refs = append(a.refs, x.Ref)
 			}
@@ -138,17 +138,17 @@ func byState(p *rewrite.Plan) ([]rewrite.Proof, map[rewrite.ProofState]int) {
 	return out, n
 }
 
-// place is path and line as a report has them; a line of 0 is none.
-func place(path string, line int) string {
+// location is path and line as a report has them; a line of 0 is none.
+func location(path string, line int) string {
 	if line == 0 {
 		return path
 	}
 	return path + ":" + strconv.Itoa(line)
 }
 
-// saying says more about a verdict than its name: what a registry said, and
+// verdictDetail says more about a verdict than its name: what a registry said, and
 // what is there.
-func saying(x *rewrite.Image) string {
+func verdictDetail(x *rewrite.Image) string {
 	switch {
 	case x.Detail != "":
 		return x.Detail

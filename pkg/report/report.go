@@ -57,11 +57,11 @@ type Options struct {
 
 	// Versioned says that the files are those of a git work tree, so that what
 	// was written can be held against the commit before.
-	Versioned bool
+	InGit bool
 }
 
-// looked reports whether nothing was to be written.
-func (o Options) looked() bool { return o.DryRun || o.Check }
+// readOnly reports whether nothing was to be written.
+func (o Options) readOnly() bool { return o.DryRun || o.Check }
 
 // A Writer is one form of report.
 type Writer struct {

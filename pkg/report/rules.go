@@ -32,26 +32,26 @@ type Preset struct {
 	Wants  string `json:"wants,omitempty"` // what has to follow its name: "project"
 }
 
-// A Tested is what the rules and the catalogue say of a reference.
-type Tested struct {
-	Ref    string  `json:"reference"`
-	New    string  `json:"new,omitempty"`
-	Rule   string  `json:"rule,omitempty"`
-	From   string  `json:"from,omitempty"`
-	To     string  `json:"to,omitempty"`
-	Keep   string  `json:"keep,omitempty"`
-	Advice []Noted `json:"advice"`
+// A RuleTest is what the rules and the catalogue say of a reference.
+type RuleTest struct {
+	Ref    string            `json:"reference"`
+	New    string            `json:"new,omitempty"`
+	Rule   string            `json:"rule,omitempty"`
+	From   string            `json:"from,omitempty"`
+	To     string            `json:"to,omitempty"`
+	Keep   string            `json:"keep,omitempty"`
+	Advice []CatalogueAdvice `json:"advice"`
 }
 
-// A Noted is an entry of the catalogue.
-type Noted struct {
+// A CatalogueAdvice is an entry of the catalogue.
+type CatalogueAdvice struct {
 	Text   string `json:"text"`
 	Source string `json:"source"`
 	Date   string `json:"date"`
 }
 
-// Rules writes the rules in force.
-func Rules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
+// WriteRules writes the rules in force.
+func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 	for i := range rules {
 		if rules[i].Keep == nil {
 			rules[i].Keep = []string{}
@@ -115,8 +115,8 @@ func sourceOf(source string) string {
 	return source
 }
 
-// Presets writes the presets that there are.
-func Presets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
+// WritePresets writes the presets that there are.
+func WritePresets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
 	if asJSON {
 		return indented(w, map[string]any{"version": 1, "presets": presets})
 	}
@@ -131,15 +131,15 @@ func Presets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
 	return b.Flush()
 }
 
-// Tests writes what becomes of references, in their order.
-func Tests(w io.Writer, tests []Tested, asJSON bool, o Options) error {
+// WriteRuleTests writes what becomes of references, in their order.
+func WriteRuleTests(w io.Writer, tests []RuleTest, asJSON bool, o Options) error {
 	for i := range tests {
 		if tests[i].Advice == nil {
-			tests[i].Advice = []Noted{}
+			tests[i].Advice = []CatalogueAdvice{}
 		}
 	}
 	if asJSON {
-		return indented(w, map[string]any{"version": 1, "references": append([]Tested{}, tests...)})
+		return indented(w, map[string]any{"version": 1, "references": append([]RuleTest{}, tests...)})
 	}
 	b := bufio.NewWriter(w)
 	for _, t := range tests {

@@ -59,8 +59,8 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 		lines := edit.NewLines(f.Before)
 		seen := map[string]int{}
 		for j := range f.Findings {
-			x := located{f, &f.Findings[j]}
-			if !x.Counts() || x.Status == rewrite.Rewritten && !o.looked() {
+			x := fileFinding{f, &f.Findings[j]}
+			if !x.Counts() || x.Status == rewrite.Rewritten && !o.readOnly() {
 				continue
 			}
 			r := sarifFinding(x, lines, p.Baseline != nil, o)
@@ -102,10 +102,10 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun) {
 		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
 			level = "error"
 		}
-		in.notify(level, "registries: "+x.Verdict.String()+": "+x.New+after(", ", saying(&x)), "", 0)
+		in.notify(level, "registries: "+x.Verdict.String()+": "+x.New+after(", ", verdictDetail(&x)), "", 0)
 	}
 	for _, x := range p.Advice {
-		in.notify("note", subject(x.Ref)+x.Text+after(" ", x.Source), x.Path, x.Line)
+		in.notify("note", refPrefix(x.Ref)+x.Text+after(" ", x.Source), x.Path, x.Line)
 	}
 	if n := len(in.Notifications); n > sarifNotifications {
 		in.Notifications = in.Notifications[:sarifNotifications]
@@ -121,7 +121,7 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun) {
 }
 
 // sarifFinding is the result for x; lines are those of its file.
-func sarifFinding(x located, lines *edit.Lines, baseline bool, o Options) sarifResult {
+func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sarifResult {
 	r := sarifResult{RuleID: "old-registry", Level: "note"}
 	switch {
 	case x.Status == rewrite.Kept:
@@ -137,7 +137,7 @@ func sarifFinding(x located, lines *edit.Lines, baseline bool, o Options) sarifR
 			r.Level, r.BaselineState = "error", "new"
 		}
 	}
-	text := escape(x.Old) + " " + escape(fate(x)) + after(" — ", escape(x.Note)) + escape(where(x))
+	text := escape(x.Old) + " " + escape(outcome(x)) + after(" — ", escape(x.Note)) + escape(where(x))
 	if x.Status == rewrite.Kept {
 		text += ". " + sentence(x.Reason.Doc()) + after(" ", sentence(x.Reason.Advice()))
 	}
@@ -166,7 +166,7 @@ func sarifFinding(x located, lines *edit.Lines, baseline bool, o Options) sarifR
 
 // wholeEdit returns the edit that does all that becomes of x, if it is one. A
 // part of what moves together, alone, would be a wrong edit.
-func wholeEdit(x located) (edit.Edit, bool) {
+func wholeEdit(x fileFinding) (edit.Edit, bool) {
 	if x.Status != rewrite.Rewritten || x.Implied || x.Follows || len(x.Spans) != 1 {
 		return edit.Edit{}, false
 	}
@@ -221,8 +221,8 @@ func sarifMessage(text string) sarifText {
 	return sarifText{strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(text)}
 }
 
-// subject is what something is about, before what is said of it.
-func subject(ref string) string {
+// refPrefix is what something is about, before what is said of it.
+func refPrefix(ref string) string {
 	if ref == "" {
 		return ""
 	}

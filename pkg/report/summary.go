@@ -12,20 +12,20 @@ import (
 // A summary is a plan, counted the way that people ask about it.
 type summary struct {
 	counts  rewrite.Counts
-	moved   []located
-	follow  []located // mentions that follow from what moves, such as a README row
-	moves   []move    // explicit ones, the most frequent first
-	targets []string  // where everything moves to, the most frequent first
+	moved   []fileFinding
+	follow  []fileFinding // mentions that follow from what moves, such as a README row
+	moves   []move        // explicit ones, the most frequent first
+	targets []string      // where everything moves to, the most frequent first
 
 	split, short int // implied ones that move: over several keys, or a short form
 
-	kept       []keptFor
-	failed     []failure
+	kept       []reasonGroup
+	failed     []failedFile
 	unverified []*rewrite.File // changed, and no parser looked at the result
 }
 
-// A located is a finding and the file that it is in.
-type located struct {
+// A fileFinding is a finding and the file that it is in.
+type fileFinding struct {
 	file *rewrite.File
 	*rewrite.Finding
 }
@@ -36,30 +36,30 @@ type move struct {
 	n        int
 }
 
-// A keptFor is all that is kept for one reason, in the order of the plan.
-type keptFor struct {
+// A reasonGroup is all that is kept for one reason, in the order of the plan.
+type reasonGroup struct {
 	reason format.Reason
-	all    []located
+	all    []fileFinding
 }
 
-// A failure is a file that could not be dealt with.
-type failure struct{ path, why string }
+// A failedFile is a file that could not be dealt with.
+type failedFile struct{ path, why string }
 
 func summarize(p *rewrite.Plan) summary {
 	s := summary{counts: p.Count()}
 	explicit, to := map[move]int{}, map[string]int{}
-	kept := map[format.Reason][]located{}
-	names := newNames(p)
+	kept := map[format.Reason][]fileFinding{}
+	names := newRuleNames(p)
 	for i := range p.Files {
 		f := &p.Files[i]
 		if f.Err != nil {
-			s.failed = append(s.failed, failure{f.Path, problem(f)})
+			s.failed = append(s.failed, failedFile{f.Path, problem(f)})
 		}
 		if f.Unverified && len(f.Edits) > 0 && slices.ContainsFunc(f.Findings, func(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.Follows }) {
 			s.unverified = append(s.unverified, f)
 		}
 		for j := range f.Findings {
-			x := located{f, &f.Findings[j]}
+			x := fileFinding{f, &f.Findings[j]}
 			if x.Status != rewrite.Rewritten {
 				kept[x.Reason] = append(kept[x.Reason], x)
 				continue
@@ -97,10 +97,10 @@ func summarize(p *rewrite.Plan) summary {
 		// What the system did not let anybody read may hold a mention; the
 		// other reasons say that it is none of ours.
 		if x.Err != nil {
-			s.failed = append(s.failed, failure{x.Path, string(x.Reason) + ": " + x.Err.Error()})
+			s.failed = append(s.failed, failedFile{x.Path, string(x.Reason) + ": " + x.Err.Error()})
 		}
 	}
-	slices.SortStableFunc(s.failed, func(a, b failure) int { return strings.Compare(a.path, b.path) })
+	slices.SortStableFunc(s.failed, func(a, b failedFile) int { return strings.Compare(a.path, b.path) })
 	return s
 }
 
@@ -114,20 +114,20 @@ func problem(f *rewrite.File) string {
 }
 
 // inOrder sorts by the order of format.Reasons, which is that of importance.
-func inOrder(kept map[format.Reason][]located) []keptFor {
-	var out []keptFor
+func inOrder(kept map[format.Reason][]fileFinding) []reasonGroup {
+	var out []reasonGroup
 	for _, r := range format.Reasons {
 		if all := kept[r.Reason]; len(all) > 0 {
-			out = append(out, keptFor{r.Reason, all})
+			out = append(out, reasonGroup{r.Reason, all})
 			delete(kept, r.Reason)
 		}
 	}
 	// A reason without a sentence is a mistake elsewhere; it must not make
 	// the counts wrong here.
-	var rest []keptFor
+	var rest []reasonGroup
 	for r, all := range kept {
-		rest = append(rest, keptFor{r, all})
+		rest = append(rest, reasonGroup{r, all})
 	}
-	slices.SortFunc(rest, func(a, b keptFor) int { return cmp.Compare(a.reason, b.reason) })
+	slices.SortFunc(rest, func(a, b reasonGroup) int { return cmp.Compare(a.reason, b.reason) })
 	return append(out, rest...)
 }

@@ -22,7 +22,7 @@ const (
 )
 
 func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
-	t := &text{o: o, p: p, s: summarize(p), width: o.Width, brief: !o.Verbose && !o.Quiet}
+	t := &textReport{o: o, p: p, s: summarize(p), width: o.Width, brief: !o.Verbose && !o.Quiet}
 	if t.width == 0 {
 		t.width = 80
 	}
@@ -58,8 +58,8 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// A text is a summary being written.
-type text struct {
+// A textReport is a summary being written.
+type textReport struct {
 	o     Options
 	p     *rewrite.Plan
 	s     summary
@@ -70,7 +70,7 @@ type text struct {
 }
 
 // more says that n more of something are not shown, and once how to see them.
-func (t *text) more(n int) string {
+func (t *textReport) more(n int) string {
 	s := "and " + number(n) + " more"
 	if !t.hints {
 		s += " (-v lists all)"
@@ -81,10 +81,10 @@ func (t *text) more(n int) string {
 
 // put writes words in style s. All text gets into a summary by it or by line,
 // so that none gets there without being escaped.
-func (t *text) put(s style, words string) { t.b.WriteString(paint(t.o.Color, s, escape(words))) }
+func (t *textReport) put(s style, words string) { t.b.WriteString(paint(t.o.Color, s, escape(words))) }
 
 // line writes words in style s, and ends the line.
-func (t *text) line(s style, words string) {
+func (t *textReport) line(s style, words string) {
 	t.put(s, words)
 	t.b.WriteByte('\n')
 }
@@ -94,12 +94,12 @@ func (t *text) line(s style, words string) {
 func columns(s string) int { return utf8.RuneCountInString(escape(s)) }
 
 // fits reports whether n columns fit a line.
-func (t *text) fits(n int) bool { return t.width < 0 || n <= t.width }
+func (t *textReport) fits(n int) bool { return t.width < 0 || n <= t.width }
 
 // wrapped writes items, separated by gap, to as many lines as it takes, each
 // after indent columns; the first of them begins at column at, which is where
 // the line already is. It ends the last line.
-func (t *text) wrapped(s style, items []string, gap string, at, indent int) {
+func (t *textReport) wrapped(s style, items []string, gap string, at, indent int) {
 	if at < indent {
 		t.b.WriteString(strings.Repeat(" ", indent-at))
 		at = indent

@@ -20,7 +20,7 @@ func pairs(old, new []edit.Line) [][2]int {
 			continue
 		}
 		for k := j; k < len(new); k++ {
-			if alike(string(old[i].Text), string(new[k].Text)) {
+			if similar(string(old[i].Text), string(new[k].Text)) {
 				out = append(out, [2]int{i, k})
 				j = k + 1
 				break
@@ -30,16 +30,16 @@ func pairs(old, new []edit.Line) [][2]int {
 	return out
 }
 
-// alike reports whether at least half of the shorter line stands at the same
+// similar reports whether at least half of the shorter line stands at the same
 // end in the other.
-func alike(a, b string) bool {
-	start, end := common(a, b)
+func similar(a, b string) bool {
+	start, end := commonEnds(a, b)
 	return 2*(start+end) >= min(len(a), len(b))
 }
 
-// common returns how many bytes a and b have in common at the start and, of
+// commonEnds returns how many bytes a and b have in common at the start and, of
 // what is left, at the end.
-func common(a, b string) (start, end int) {
+func commonEnds(a, b string) (start, end int) {
 	for start < min(len(a), len(b)) && a[start] == b[start] {
 		start++
 	}
@@ -49,39 +49,39 @@ func common(a, b string) (start, end int) {
 	return start, end
 }
 
-// changed returns the byte ranges of a and b that differ. They begin and end
+// changedSpans returns the byte ranges of a and b that differ. They begin and end
 // between words, so that a registry that is replaced is marked as a whole and
 // not by the letters it happens to share with the new one. Where lines have
 // nothing in common, nothing is marked: all of it would be.
-func changed(a, b string) (inA, inB []edit.Span) {
+func changedSpans(a, b string) (inA, inB []edit.Span) {
 	if len(a) > longLine || len(b) > longLine {
-		return changedMiddle(a, b)
+		return middleChange(a, b)
 	}
-	inA, inB, ok := changedWords(a, b)
+	inA, inB, ok := wordChanges(a, b)
 	if !ok {
-		return changedMiddle(a, b)
+		return middleChange(a, b)
 	}
-	if covers(inA, a) || covers(inB, b) {
+	if coversLine(inA, a) || coversLine(inB, b) {
 		return nil, nil
 	}
 	return inA, inB
 }
 
-// covers reports whether spans are all of a line.
-func covers(spans []edit.Span, line string) bool {
+// coversLine reports whether spans are all of a line.
+func coversLine(spans []edit.Span, line string) bool {
 	return len(spans) == 1 && spans[0].Len() == len(line)
 }
 
-// changedWords compares word by word. It is false when the comparison makes no
+// wordChanges compares word by word. It is false when the comparison makes no
 // sense of the lines.
-func changedWords(a, b string) (inA, inB []edit.Span, ok bool) {
+func wordChanges(a, b string) (inA, inB []edit.Span, ok bool) {
 	var known []string
 	index := map[string]rune{}
 	// Package diffmatchpatch compares letters: each word gets one, out of an
 	// area that means nothing to it.
 	letters := func(line string) []rune {
 		var out []rune
-		for _, w := range words(line) {
+		for _, w := range splitWords(line) {
 			r, seen := index[w]
 			if !seen {
 				r = 0xE000 + rune(len(known))
@@ -109,10 +109,10 @@ func changedWords(a, b string) (inA, inB []edit.Span, ok bool) {
 		}
 		switch d.Type {
 		case diffmatchpatch.DiffDelete:
-			inA = join(inA, edit.Span{Start: atA, End: atA + n})
+			inA = appendSpan(inA, edit.Span{Start: atA, End: atA + n})
 			atA += n
 		case diffmatchpatch.DiffInsert:
-			inB = join(inB, edit.Span{Start: atB, End: atB + n})
+			inB = appendSpan(inB, edit.Span{Start: atB, End: atB + n})
 			atB += n
 		default:
 			atA += n
@@ -122,8 +122,8 @@ func changedWords(a, b string) (inA, inB []edit.Span, ok bool) {
 	return inA, inB, atA == len(a) && atB == len(b)
 }
 
-// join appends s to spans, or to the last of them if they touch.
-func join(spans []edit.Span, s edit.Span) []edit.Span {
+// appendSpan appends s to spans, or to the last of them if they touch.
+func appendSpan(spans []edit.Span, s edit.Span) []edit.Span {
 	if n := len(spans); n > 0 && spans[n-1].End == s.Start {
 		spans[n-1].End = s.End
 		return spans
@@ -131,14 +131,14 @@ func join(spans []edit.Span, s edit.Span) []edit.Span {
 	return append(spans, s)
 }
 
-// changedMiddle takes what a and b have in common at both ends off, up to the
+// middleChange takes what a and b have in common at both ends off, up to the
 // words that differ.
-func changedMiddle(a, b string) (inA, inB []edit.Span) {
-	start, end := common(a, b)
-	for start > 0 && (start < len(a) && wordByte(a[start]) || start < len(b) && wordByte(b[start])) && wordByte(a[start-1]) {
+func middleChange(a, b string) (inA, inB []edit.Span) {
+	start, end := commonEnds(a, b)
+	for start > 0 && (start < len(a) && isWordByte(a[start]) || start < len(b) && isWordByte(b[start])) && isWordByte(a[start-1]) {
 		start--
 	}
-	for end > 0 && wordByte(a[len(a)-end]) && (before(a, end) || before(b, end)) {
+	for end > 0 && isWordByte(a[len(a)-end]) && (wordContinuesBefore(a, end) || wordContinuesBefore(b, end)) {
 		end--
 	}
 	span := func(s string) []edit.Span {
@@ -150,15 +150,15 @@ func changedMiddle(a, b string) (inA, inB []edit.Span) {
 	return span(a), span(b)
 }
 
-// before reports whether a word goes on before the last n bytes of s.
-func before(s string, n int) bool { return len(s) > n && wordByte(s[len(s)-n-1]) }
+// wordContinuesBefore reports whether a word goes on before the last n bytes of s.
+func wordContinuesBefore(s string, n int) bool { return len(s) > n && isWordByte(s[len(s)-n-1]) }
 
-// words cuts line into words and the bytes between them.
-func words(line string) []string {
+// splitWords cuts line into words and the bytes between them.
+func splitWords(line string) []string {
 	var out []string
 	for i := 0; i < len(line); {
 		n := i + 1
-		for wordByte(line[i]) && n < len(line) && wordByte(line[n]) {
+		for isWordByte(line[i]) && n < len(line) && isWordByte(line[n]) {
 			n++
 		}
 		out = append(out, line[i:n])
@@ -167,8 +167,8 @@ func words(line string) []string {
 	return out
 }
 
-// wordByte reports whether c is part of a word: of a domain, or of a component
+// isWordByte reports whether c is part of a word: of a domain, or of a component
 // of a path, of a tag, or of anything that is not ASCII.
-func wordByte(c byte) bool {
+func isWordByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_' || c >= utf8.RuneSelf
 }

@@ -13,7 +13,7 @@ const maxDetails = 5
 
 // proofs writes what was proven, what was not, and what failed, worst last so
 // that it stands where one looks; a quiet summary has what failed.
-func (t *text) proofs() {
+func (t *textReport) proofs() {
 	if len(t.p.Proofs) == 0 {
 		return
 	}
@@ -77,7 +77,7 @@ func (t *text) proofs() {
 // proofsToSee writes a line for the charts and kustomizations in which no file
 // changes, if they are several, and returns the others. One in which something is still printed
 // under the old name is among the others.
-func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
+func (t *textReport) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
 	out := map[rewrite.ProofState][]rewrite.Proof{}
 	rest := slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool {
 		same := p.Unchanged && (p.State == rewrite.Proven && len(p.Details) == 0 || p.State == rewrite.Unproven)
@@ -104,7 +104,7 @@ func (t *text) proofsToSee(all []rewrite.Proof) []rewrite.Proof {
 // fewProofs writes a line for those that are proven, if they are many and there
 // is nothing else to say of them, and returns the others, with how many that are
 // unproven it leaves out.
-func (t *text) fewProofs(all []rewrite.Proof) (rest []rewrite.Proof, hidden int) {
+func (t *textReport) fewProofs(all []rewrite.Proof) (rest []rewrite.Proof, hidden int) {
 	var proven []rewrite.Proof
 	unproven := 0
 	for _, p := range all {
@@ -146,7 +146,7 @@ func whatAre(all []rewrite.Proof) string {
 }
 
 // names says, once, how to see the names of n things.
-func (t *text) names(n int) string {
+func (t *textReport) names(n int) string {
 	if t.hints {
 		return ""
 	}
@@ -155,7 +155,7 @@ func (t *text) names(n int) string {
 }
 
 // unrendered names the charts whose values were told apart by names of keys.
-func (t *text) unrendered() {
+func (t *textReport) unrendered() {
 	n := len(t.p.Unrendered)
 	if n == 0 || len(t.p.Proofs) > 0 {
 		return
@@ -173,9 +173,9 @@ func (t *text) unrendered() {
 	}
 }
 
-// Proofs writes the proofs of a plan and nothing else, as `verify` does.
-func Proofs(w io.Writer, p *rewrite.Plan, o Options) error {
-	t := &text{o: o, p: p, width: o.Width}
+// WriteProofs writes the proofs of a plan and nothing else, as `verify` does.
+func WriteProofs(w io.Writer, p *rewrite.Plan, o Options) error {
+	t := &textReport{o: o, p: p, width: o.Width}
 	if t.width == 0 {
 		t.width = 80
 	}
@@ -186,7 +186,7 @@ func Proofs(w io.Writer, p *rewrite.Plan, o Options) error {
 }
 
 // unproved writes which files of the plan failed, of which no verdict speaks.
-func (t *text) unproved() {
+func (t *textReport) unproved() {
 	failed := summarize(t.p).failed
 	if len(failed) == 0 {
 		return

@@ -20,7 +20,7 @@ const mdClip = 160
 // by escape; the middle of a long text is left out.
 func mdCode(s string) string {
 	s = clip(escape(ends(s, mdClip)), mdClip)
-	if plainCode(s) {
+	if isPlainCode(s) {
 		return "`" + s + "`"
 	}
 	// With each mark as an entity, nothing in it is Markdown, HTML or the
@@ -28,7 +28,7 @@ func mdCode(s string) string {
 	var b strings.Builder
 	b.WriteString("<code>")
 	for _, r := range s {
-		if r < utf8.RuneSelf && !alphanumeric(byte(r)) {
+		if r < utf8.RuneSelf && !isAlphanumeric(byte(r)) {
 			fmt.Fprintf(&b, "&#%d;", r)
 			continue
 		}
@@ -38,12 +38,12 @@ func mdCode(s string) string {
 	return b.String()
 }
 
-// plainCode reports whether s between two backticks is s, in a table too.
-func plainCode(s string) bool {
+// isPlainCode reports whether s between two backticks is s, in a table too.
+func isPlainCode(s string) bool {
 	return s != "" && strings.Trim(s, " ") == s && !strings.ContainsAny(s, "`|\\")
 }
 
-func alphanumeric(c byte) bool {
+func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
@@ -62,7 +62,7 @@ func mdProse(s string) string {
 		switch {
 		case w == "->":
 			words[i] = "→"
-		case plainWord.MatchString(w) && !likeCommit.MatchString(w) && (i > 0 || alphanumeric(w[0]) && (w[0] < '0' || w[0] > '9')):
+		case plainWord.MatchString(w) && !likeCommit.MatchString(w) && (i > 0 || isAlphanumeric(w[0]) && (w[0] < '0' || w[0] > '9')):
 		default:
 			words[i] = mdWord(w, i == 0)
 		}
@@ -70,8 +70,8 @@ func mdProse(s string) string {
 	return strings.Join(words, " ")
 }
 
-// mdShort is mdProse for what must not be long.
-func mdShort(s string) string { return mdProse(clip(ends(s, 200), 200)) }
+// mdHeading is mdProse for what must not be long.
+func mdHeading(s string) string { return mdProse(clip(ends(s, 200), 200)) }
 
 // mdWord is mdCode for a word of prose, whose marks of punctuation at the ends
 // are the sentence's. A number that begins a line would begin a list.

@@ -8,13 +8,13 @@ import (
 )
 
 // unverified writes which files were edited without a parser.
-func (t *text) unverified() {
+func (t *textReport) unverified() {
 	n := len(t.s.unverified)
 	if n == 0 {
 		return
 	}
 	change := " changed"
-	if t.o.looked() {
+	if t.o.readOnly() {
 		change = some(n, " changes", " change")
 	}
 	t.line(bold, count(n, "file")+change+" unverified: no parser takes "+some(n, "it", "them")+", so look at the diff")
@@ -34,7 +34,7 @@ func (t *text) unverified() {
 
 // failures writes what could not be dealt with. Somebody has to do something
 // about each, so a quiet summary has this and nothing else.
-func (t *text) failures() {
+func (t *textReport) failures() {
 	n := len(t.s.failed)
 	if n == 0 {
 		return
@@ -61,7 +61,7 @@ func (t *text) failures() {
 }
 
 // counted writes how much was looked at, and what was not.
-func (t *text) counted() {
+func (t *textReport) counted() {
 	words := t.skipped()
 	if !t.empty() { // else the answer says it
 		words = t.lookedAt()
@@ -84,12 +84,12 @@ func (t *text) counted() {
 }
 
 // lookedAt says how much was looked at, and what was not.
-func (t *text) lookedAt() string {
+func (t *textReport) lookedAt() string {
 	return count(t.p.Scanned, "file") + " looked at" + after(", ", t.skipped())
 }
 
 // skipped says what was not looked at, "" when that is nothing.
-func (t *text) skipped() string {
+func (t *textReport) skipped() string {
 	n := len(t.p.Skipped)
 	if n == 0 {
 		return ""
@@ -98,7 +98,7 @@ func (t *text) skipped() string {
 }
 
 // skips counts what was not looked at, by reason, the most frequent first.
-func (t *text) skips() []string {
+func (t *textReport) skips() []string {
 	type tally struct{ all, folders int }
 	tallies := map[string]tally{}
 	for _, x := range t.p.Skipped {

@@ -9,22 +9,22 @@ import (
 // A line longer than longLine bytes is nothing to read. What is shown of it is
 // near bytes before and after each change and at both ends of a change.
 const (
-	longLine = 2000
-	near     = 120
+	longLine     = 2000
+	contextBytes = 120
 )
 
-// A part is a piece of a line in a coloured diff: text, marked or not, or how
+// A segment is a piece of a line in a coloured diff: text, marked or not, or how
 // many bytes are left out.
-type part struct {
-	text string
-	mark bool
-	left int
+type segment struct {
+	text    string
+	marked  bool
+	omitted int
 }
 
-// parts cuts line up by its marks, which are sorted and disjoint. The parts of
+// segments cuts line up by its marks, which are sorted and disjoint. The parts of
 // a line that is not long are all of it.
-func parts(line string, marks []edit.Span) []part {
-	var out []part
+func segments(line string, marks []edit.Span) []segment {
+	var out []segment
 	short := len(line) <= longLine
 	add := func(start, end int, mark, head, tail bool) {
 		start, end = max(start, 0), min(end, len(line))
@@ -34,21 +34,21 @@ func parts(line string, marks []edit.Span) []part {
 		// head and tail say which end of the piece is near to a change.
 		from, to := start, end
 		if head {
-			from = runeStart(line, min(start+near, end))
+			from = runeStart(line, min(start+contextBytes, end))
 		}
 		if tail {
-			to = runeStart(line, max(end-near, start))
+			to = runeStart(line, max(end-contextBytes, start))
 		}
-		if short || to-from < near {
-			out = append(out, part{text: line[start:end], mark: mark})
+		if short || to-from < contextBytes {
+			out = append(out, segment{text: line[start:end], marked: mark})
 			return
 		}
 		if from > start {
-			out = append(out, part{text: line[start:from], mark: mark})
+			out = append(out, segment{text: line[start:from], marked: mark})
 		}
-		out = append(out, part{left: to - from})
+		out = append(out, segment{omitted: to - from})
 		if to < end {
-			out = append(out, part{text: line[to:end], mark: mark})
+			out = append(out, segment{text: line[to:end], marked: mark})
 		}
 	}
 	at := 0

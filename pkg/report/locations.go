@@ -2,15 +2,15 @@ package report
 
 import "strconv"
 
-// maxLines is how many lines of one file a summary names.
-const maxLines = 8
+// maxLinesPerFile is how many lines of one file a summary names.
+const maxLinesPerFile = 8
 
-// places returns where the mentions all stand, which are in the order of a
+// locations returns where the mentions all stand, which are in the order of a
 // plan: one item a file, "path:12, 19", for up to files files. If room is not
 // negative, the items, two columns between them, take no more columns than
 // that, but for the first place, which is there in any case. It also returns
 // how many of the mentions are in none of the items.
-func places(all []located, files, room int) (items []string, hidden int) {
+func locations(all []fileFinding, files, room int) (items []string, hidden int) {
 	item, used := "", 0 // the item being made; the columns of those before it
 	last := -1          // the line that item ends in
 	lines := 0
@@ -27,7 +27,7 @@ func places(all []located, files, room int) (items []string, hidden int) {
 			next, n = x.file.Path+":"+strconv.Itoa(x.Line), 1
 			item = ""
 		}
-		full := !same && len(items) == files || n > maxLines
+		full := !same && len(items) == files || n > maxLinesPerFile
 		if i > 0 && (full || room >= 0 && used+columns(next) > room) {
 			hidden = len(all) - i
 			break

@@ -10,7 +10,7 @@ import (
 )
 
 // answer writes the first line: what became of it all.
-func (t *text) answer() {
+func (t *textReport) answer() {
 	t.put(bold, t.headline())
 	if rules := t.inForce(); rules != "" {
 		t.put(dim, "   ("+rules+")")
@@ -19,7 +19,7 @@ func (t *text) answer() {
 }
 
 // headline is the answer in words.
-func (t *text) headline() string {
+func (t *textReport) headline() string {
 	n := len(t.s.moved)
 	switch {
 	case n == 0:
@@ -32,12 +32,12 @@ func (t *text) headline() string {
 	return t.amount() + " moved" + t.target()
 }
 
-func (t *text) amount() string {
+func (t *textReport) amount() string {
 	return count(len(t.s.moved), "reference") + " in " + count(files(t.s.moved), "file")
 }
 
 // files counts the files that change, of those that all are in.
-func files(all []located) int {
+func files(all []fileFinding) int {
 	in := map[*rewrite.File]bool{}
 	for _, x := range all {
 		if len(x.file.Edits) > 0 {
@@ -49,7 +49,7 @@ func files(all []located) int {
 
 // target says where everything moves to, unless that are too many names for
 // one line.
-func (t *text) target() string {
+func (t *textReport) target() string {
 	if len(t.s.targets) > 2 {
 		return ""
 	}
@@ -57,7 +57,7 @@ func (t *text) target() string {
 }
 
 // inForce says which rules there are.
-func (t *text) inForce() string {
+func (t *textReport) inForce() string {
 	var parts []string
 	if n := len(t.o.Presets); n > 0 {
 		parts = append(parts, some(n, "preset ", "presets ")+strings.Join(t.o.Presets, ", "))
@@ -69,10 +69,10 @@ func (t *text) inForce() string {
 }
 
 // empty reports whether there is nothing to tell but that there is nothing.
-func (t *text) empty() bool { return len(t.s.moved)+len(t.s.kept)+len(t.s.failed) == 0 }
+func (t *textReport) empty() bool { return len(t.s.moved)+len(t.s.kept)+len(t.s.failed) == 0 }
 
 // nothing is the answer when nothing moves.
-func (t *text) nothing() string {
+func (t *textReport) nothing() string {
 	words := "nothing to move"
 	if t.o.Check {
 		words = "nothing is left to move"
@@ -99,7 +99,7 @@ func (t *text) nothing() string {
 
 // moved writes from where what moves comes. Its numbers add up to that of the
 // answer.
-func (t *text) moved() {
+func (t *textReport) moved() {
 	items := t.from()
 	if len(items) > 0 {
 		t.wrapped(plain, items, "   ", 0, 4)
@@ -124,7 +124,7 @@ func (t *text) moved() {
 }
 
 // from says how many mentions move from which name, all that move in all.
-func (t *text) from() []string {
+func (t *textReport) from() []string {
 	s := &t.s
 	shown := s.moves
 	if len(shown) > maxMoves && !t.o.Verbose {
@@ -150,7 +150,7 @@ func (t *text) from() []string {
 
 // unsearchable says how many references move that no text search would find,
 // "" when there are none.
-func (t *text) unsearchable() string {
+func (t *textReport) unsearchable() string {
 	n := t.s.split + t.s.short
 	if n == 0 {
 		return ""
@@ -159,7 +159,7 @@ func (t *text) unsearchable() string {
 }
 
 // following says what follows from what moves, "" when nothing does.
-func (t *text) following() string {
+func (t *textReport) following() string {
 	n := len(t.s.follow)
 	if n == 0 {
 		return ""
@@ -179,7 +179,7 @@ func (s *summary) furtherFiles() string {
 // others.
 func (s *summary) whatFollows() string {
 	note := s.follow[0].Note
-	if slices.ContainsFunc(s.follow, func(x located) bool { return x.Note != note }) {
+	if slices.ContainsFunc(s.follow, func(x fileFinding) bool { return x.Note != note }) {
 		return note + ", and so on"
 	}
 	return note
@@ -197,13 +197,13 @@ func (s *summary) how() string {
 }
 
 // place begins the line of a verbose list: path:line:column.
-func (t *text) place(x located) {
+func (t *textReport) place(x fileFinding) {
 	t.put(plain, "    ")
 	t.put(dim, x.file.Path+":"+strconv.Itoa(x.Line)+":"+strconv.Itoa(x.Column))
 	t.put(plain, "  ")
 }
 
-func implied(x located) string {
+func implied(x fileFinding) string {
 	if x.Implied {
 		return "  (implied)"
 	}

@@ -13,30 +13,30 @@ const (
 	maxStale = 5
 )
 
-// unaccepted returns the mentions that are new to the baseline.
-func unaccepted(p *rewrite.Plan) []located {
-	var out []located
+// newMentions returns the mentions that are new to the baseline.
+func newMentions(p *rewrite.Plan) []fileFinding {
+	var out []fileFinding
 	for i := range p.Files {
 		f := &p.Files[i]
 		for j := range f.Findings {
 			if f.Findings[j].Unaccepted {
-				out = append(out, located{f, &f.Findings[j]})
+				out = append(out, fileFinding{f, &f.Findings[j]})
 			}
 		}
 	}
 	return out
 }
 
-// fate says what is to become of x: where it would move, or why it stays.
-func fate(x located) string {
+// outcome says what is to become of x: where it would move, or why it stays.
+func outcome(x fileFinding) string {
 	if x.Status == rewrite.Rewritten {
 		return "would move to " + x.New
 	}
 	return "kept: " + string(x.Reason)
 }
 
-// sinceBaseline is the answer where there is a baseline.
-func sinceBaseline(b *rewrite.Compared) string {
+// baselineHeadline is the answer where there is a baseline.
+func baselineHeadline(b *rewrite.Compared) string {
 	if b.New == 0 {
 		return "nothing is new since " + b.File
 	}
@@ -44,7 +44,7 @@ func sinceBaseline(b *rewrite.Compared) string {
 }
 
 // baseline writes what is new to the baseline.
-func (t *text) baseline() {
+func (t *textReport) baseline() {
 	b := t.p.Baseline
 	if b == nil {
 		return
@@ -53,16 +53,16 @@ func (t *text) baseline() {
 	if b.New > 0 {
 		s = red
 	}
-	t.put(s, sinceBaseline(b))
+	t.put(s, baselineHeadline(b))
 	t.line(plain, ", which accepts "+number(b.Accepted))
-	all := unaccepted(t.p)
+	all := newMentions(t.p)
 	shown := all
 	if !t.o.Verbose {
 		shown = all[:min(maxNew, len(all))]
 	}
 	for _, x := range shown {
 		t.place(x)
-		t.line(plain, x.Old+implied(x)+"  "+fate(x))
+		t.line(plain, x.Old+implied(x)+"  "+outcome(x))
 	}
 	if rest := len(all) - len(shown); rest > 0 {
 		t.line(plain, "    "+t.more(rest))
@@ -71,13 +71,13 @@ func (t *text) baseline() {
 
 // settled reports whether a check found nothing that its baseline does not
 // accept: a gate that is open is not the place for all that is accepted.
-func (t *text) settled() bool {
+func (t *textReport) settled() bool {
 	b := t.p.Baseline
 	return b != nil && b.New == 0 && t.o.Check && !t.o.Verbose
 }
 
 // accepted writes how much was looked at, and how to see what is accepted.
-func (t *text) accepted() {
+func (t *textReport) accepted() {
 	words := "no file was looked at"
 	if t.p.Scanned > 0 {
 		words = count(t.p.Scanned, "file") + " looked at"
@@ -95,7 +95,7 @@ func (t *text) accepted() {
 }
 
 // stale writes which entries of the baseline are gone.
-func (t *text) stale() {
+func (t *textReport) stale() {
 	if t.p.Baseline == nil || len(t.p.Baseline.Stale) == 0 {
 		return
 	}

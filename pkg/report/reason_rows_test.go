@@ -7,12 +7,12 @@ import (
 )
 
 // stays returns what is kept for r in one scope, once for each note.
-func stays(r format.Reason, s format.Scope, notes ...string) keptFor {
-	k := keptFor{reason: r}
+func stays(r format.Reason, s format.Scope, notes ...string) reasonGroup {
+	k := reasonGroup{reason: r}
 	for i, n := range notes {
 		f := kept(i+1, "k8s.gcr.io", r, n)
 		f.Scope = s
-		k.all = append(k.all, located{nil, &f})
+		k.all = append(k.all, fileFinding{nil, &f})
 	}
 	return k
 }
@@ -21,7 +21,7 @@ func TestRemark(t *testing.T) {
 	const elsewhere = "another registry or path that only looks like it"
 	tests := []struct {
 		name     string
-		kept     keptFor
+		kept     reasonGroup
 		want     string
 		optional bool
 	}{

@@ -76,15 +76,15 @@ type pageFile struct {
 // maxFlows is how many flows the picture has; the rest is one.
 const maxFlows = 10
 
-func pageOf(p *rewrite.Plan, s *summary, t *text) pageData {
+func pageOf(p *rewrite.Plan, s *summary, t *textReport) pageData {
 	out := pageData{
-		Wrote: !t.o.looked(), Baseline: p.Baseline != nil, Flows: flows(p, s),
+		Wrote: !t.o.readOnly(), Baseline: p.Baseline != nil, Flows: pageFlows(p, s),
 		References: []pageReference{}, Advice: []pageAdvice{}, Kept: []pageKept{}, Proofs: []pageProof{}, Images: []pageImage{}, Files: []pageFile{},
 	}
 	for _, r := range s.references() {
 		out.References = append(out.References, pageReference{escape(r.old), escape(r.new), len(r.all)})
 	}
-	for _, a := range byHand(p, s) {
+	for _, a := range adviceGroups(p, s) {
 		out.Advice = append(out.Advice, pageAdvice{cmp.Or(a.reason, escape(a.ref)), escape(a.text), escape(a.source), escapes(a.refs), escapes(a.places), a.hidden})
 	}
 	for _, k := range s.kept {
@@ -96,7 +96,7 @@ func pageOf(p *rewrite.Plan, s *summary, t *text) pageData {
 	}
 	images, _ := byVerdict(p)
 	for _, x := range images {
-		out.Images = append(out.Images, pageImage{x.Verdict.String(), escape(x.Old), escape(x.New), escape(saying(&x))})
+		out.Images = append(out.Images, pageImage{x.Verdict.String(), escape(x.Old), escape(x.New), escape(verdictDetail(&x))})
 	}
 	for i := range p.Files {
 		out.Files = append(out.Files, pageFileOf(&p.Files[i]))
@@ -115,7 +115,7 @@ func pageFileOf(f *rewrite.File) pageFile {
 		out.Error = escape(problem(f))
 	}
 	for j := range f.Findings {
-		x := located{f, &f.Findings[j]}
+		x := fileFinding{f, &f.Findings[j]}
 		reason, flags := "", 0
 		if x.Status == rewrite.Kept {
 			reason = string(x.Reason)
@@ -130,11 +130,11 @@ func pageFileOf(f *rewrite.File) pageFile {
 	return out
 }
 
-// flows are what moves from which name to which, implied ones too, so that
+// pageFlows are what moves from which name to which, implied ones too, so that
 // they add up to the number in the headline.
-func flows(p *rewrite.Plan, s *summary) []pageFlow {
+func pageFlows(p *rewrite.Plan, s *summary) []pageFlow {
 	n := map[move]int{}
-	names := newNames(p)
+	names := newRuleNames(p)
 	for _, x := range s.moved {
 		m, _ := names.of(x.Finding)
 		n[m]++

@@ -129,16 +129,16 @@ type JSONAdvice struct {
 
 // A JSONBaseline is what came of comparing with a baseline.
 type JSONBaseline struct {
-	File     string         `json:"file"`
-	Accepted int            `json:"accepted"`
-	New      int            `json:"new"`
-	Stale    []JSONAccepted `json:"stale"`
+	File     string              `json:"file"`
+	Accepted int                 `json:"accepted"`
+	New      int                 `json:"new"`
+	Stale    []JSONBaselineEntry `json:"stale"`
 }
 
-// A JSONAccepted is an entry of a baseline.
-type JSONAccepted struct {
-	Path   string `json:"path"`
-	Ref    string `json:"reference"`
-	Reason string `json:"reason"`
-	Count  int    `json:"count"`
+// A JSONBaselineEntry is an entry of a baseline.
+type JSONBaselineEntry struct {
+	Path      string `json:"path"`
+	Reference string `json:"reference"`
+	Reason    string `json:"reason"`
+	Count     int    `json:"count"`
 }

@@ -13,7 +13,7 @@ import (
 // what all of it has in common and what is left to do by hand. If there is
 // neither, it says how to ask for it, or what the reason means, which may be
 // left out.
-func remark(k keptFor) (s string, optional bool) {
+func remark(k reasonGroup) (s string, optional bool) {
 	note := k.all[0].Note
 	for _, x := range k.all {
 		if x.Note != note {
@@ -34,9 +34,9 @@ func remark(k keptFor) (s string, optional bool) {
 
 // scopeHint says how to ask for what is out of scope, "" when no scope alone
 // moves all of it.
-func scopeHint(k keptFor) string {
+func scopeHint(k reasonGroup) string {
 	s, ok := scopeOf(k.reason)
-	if !ok || slices.ContainsFunc(k.all, func(x located) bool { return x.Scope != s }) {
+	if !ok || slices.ContainsFunc(k.all, func(x fileFinding) bool { return x.Scope != s }) {
 		return ""
 	}
 	return "--scope " + format.Manifests.String() + "," + s.String() + some(len(k.all), " moves it", " moves them")
@@ -61,7 +61,7 @@ func scopeOf(r format.Reason) (format.Scope, bool) {
 // gist returns how to ask for what is out of scope, and for other reasons the
 // first part of the sentence that explains them. It is "" for a comment
 // whose scope is another, since "comment: a comment" says nothing.
-func gist(k keptFor) string {
+func gist(k reasonGroup) string {
 	if s := scopeHint(k); s != "" {
 		return s
 	}

@@ -27,16 +27,16 @@ func TestPlaces(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var all []located
+			var all []fileFinding
 			files := map[string]*rewrite.File{}
 			for _, s := range strings.Fields(tt.in) {
 				path, line, _ := strings.Cut(s, ":")
 				if files[path] == nil {
 					files[path] = &rewrite.File{Path: path}
 				}
-				all = append(all, located{files[path], &rewrite.Finding{Line: int(line[0] - '0')}})
+				all = append(all, fileFinding{files[path], &rewrite.Finding{Line: int(line[0] - '0')}})
 			}
-			items, hidden := places(all, tt.files, tt.room)
+			items, hidden := locations(all, tt.files, tt.room)
 			if got := strings.Join(items, "|"); got != tt.want || hidden != tt.hidden {
 				t.Errorf("got %q, %d hidden; want %q, %d", got, hidden, tt.want, tt.hidden)
 			}

@@ -6,19 +6,19 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// names tells which rule moved a finding. A finding has the name of its rule
+// ruleNames tells which rule moved a finding. A finding has the name of its rule
 // only, and the rules of a preset share one.
-type names struct{ rules []ruleName }
+type ruleNames struct{ rules []rulePrefixes }
 
-// A ruleName is what a report shows of a rule.
-type ruleName struct{ from, to string }
+// A rulePrefixes is what a report shows of a rule.
+type rulePrefixes struct{ from, to string }
 
-// newNames returns the names of the rules of p, the most specific first.
-func newNames(p *rewrite.Plan) names {
-	var n names
+// newRuleNames returns the names of the rules of p, the most specific first.
+func newRuleNames(p *rewrite.Plan) ruleNames {
+	var n ruleNames
 	if p.Rules != nil {
 		for _, r := range p.Rules.Rules() {
-			n.rules = append(n.rules, ruleName{r.From, r.To})
+			n.rules = append(n.rules, rulePrefixes{r.From, r.To})
 		}
 	}
 	return n
@@ -26,30 +26,30 @@ func newNames(p *rewrite.Plan) names {
 
 // of returns from where and to where f, which is rewritten, moves, and whether
 // it does so from a short form, in which the old name is not spelled out.
-func (n names) of(f *rewrite.Finding) (m move, short bool) {
+func (n ruleNames) of(f *rewrite.Finding) (m move, short bool) {
 	for _, r := range n.rules {
-		was, short := refers(f.Old, r.from)
-		if is, _ := refers(f.New, r.to); was && is {
+		was, short := matchesPrefix(f.Old, r.from)
+		if is, _ := matchesPrefix(f.New, r.to); was && is {
 			return move{from: r.from, to: r.to}, short
 		}
 	}
 	return move{from: host(f.Old), to: host(f.New)}, false
 }
 
-// refers reports whether the reference ref is prefix or lies below it, and
+// matchesPrefix reports whether the reference ref is prefix or lies below it, and
 // whether it does so in a short form of Docker Hub: bitnami/redis and
 // index.docker.io/bitnami/redis lie below docker.io/bitnami.
-func refers(ref, prefix string) (ok, short bool) {
-	if under(ref, prefix) {
+func matchesPrefix(ref, prefix string) (ok, short bool) {
+	if hasPrefix(ref, prefix) {
 		return true, false
 	}
 	hub := host(prefix) == "docker.io" && (path(ref) == ref || strings.HasSuffix(host(ref), ".docker.io"))
-	return hub && under(path(ref), path(prefix)), true
+	return hub && hasPrefix(path(ref), path(prefix)), true
 }
 
-// under reports whether the reference ref is prefix or lies below it. Hosts
+// hasPrefix reports whether the reference ref is prefix or lies below it. Hosts
 // are the same in any case of letters, and paths have no capital ones.
-func under(ref, prefix string) bool {
+func hasPrefix(ref, prefix string) bool {
 	if len(ref) < len(prefix) || !strings.EqualFold(ref[:len(prefix)], prefix) {
 		return false
 	}

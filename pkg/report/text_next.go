@@ -10,12 +10,12 @@ import (
 )
 
 // next writes the last line, if there is something sensible to do.
-func (t *text) next() {
+func (t *textReport) next() {
 	moves := len(t.s.moved) > 0
 	switch {
-	case t.o.looked() && moves:
+	case t.o.readOnly() && moves:
 		does := "writes it"
-		command := writing(t.o.Args)
+		command := writeArgs(t.o.Args)
 		if what := t.provable(); what != "" {
 			command, does = append([]string{"--verify"}, command...), "writes it, after proving the "+what
 		}
@@ -25,8 +25,8 @@ func (t *text) next() {
 	case len(t.s.failed) > 0:
 		// These come first, and say so themselves.
 	default:
-		if what := t.provable(); moves && what != "" && t.o.Versioned {
-			if command, ok := proving(t.o.Args); ok {
+		if what := t.provable(); moves && what != "" && t.o.InGit {
+			if command, ok := verifyArgs(t.o.Args); ok {
 				t.command(append([]string{"verify", "--base", "HEAD"}, command...), "proves the "+what)
 			}
 		}
@@ -37,15 +37,15 @@ func (t *text) next() {
 }
 
 // command writes what to run next, by its arguments, and what it does.
-func (t *text) command(args []string, does string) {
+func (t *textReport) command(args []string, does string) {
 	t.put(plain, "next: ")
-	t.put(bold, strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, quoted(args)...), " "))
+	t.put(bold, strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, shellQuoted(args)...), " "))
 	t.line(plain, "        "+does)
 }
 
 // provable says what of that which changes could be proven and was not:
 // charts, kustomizations, or both.
-func (t *text) provable() string {
+func (t *textReport) provable() string {
 	if len(t.p.Proofs) > 0 {
 		return ""
 	}
@@ -61,7 +61,7 @@ func (t *text) provable() string {
 
 // byHand returns for which reasons there is something that works no longer if
 // nobody adds the new name to it.
-func (t *text) byHand() []string {
+func (t *textReport) byHand() []string {
 	var out []string
 	for _, k := range t.s.kept {
 		if k.reason == format.Policy || k.reason == format.AllowList {
@@ -72,9 +72,9 @@ func (t *text) byHand() []string {
 }
 
 // newName is the one name that the rules move to, if it is one.
-func (t *text) newName() string {
+func (t *textReport) newName() string {
 	var to []string
-	for _, r := range newNames(t.p).rules {
+	for _, r := range newRuleNames(t.p).rules {
 		if !slices.Contains(to, r.to) {
 			to = append(to, r.to)
 		}
@@ -85,16 +85,16 @@ func (t *text) newName() string {
 	return "the new name"
 }
 
-// looking are the letters of flags that take no value and change nothing but
+// previewFlags are the letters of flags that take no value and change nothing but
 // what is shown; n, dry-run, is among them.
-var looking = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
+var previewFlags = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
 
 // reporting matches -o with its value in the same word.
 var reporting = regexp.MustCompile(`^-o=?[a-z]+$`)
 
-// writing returns args without the flags that kept a run from writing, and
+// writeArgs returns args without the flags that kept a run from writing, and
 // those that asked for reports.
-func writing(args []string) []string {
+func writeArgs(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
 		a := args[i]
@@ -110,7 +110,7 @@ func writing(args []string) []string {
 			}
 		case reporting.MatchString(a):
 		case (name == "--dry-run" || name == "--check") && value != "false":
-		case looking.MatchString(a):
+		case previewFlags.MatchString(a):
 			if rest := strings.ReplaceAll(a, "n", ""); rest != "-" {
 				out = append(out, rest)
 			}
@@ -121,9 +121,9 @@ func writing(args []string) []string {
 	return out
 }
 
-// proving returns args as verify takes them; it is false when it does not know
+// verifyArgs returns args as verify takes them; it is false when it does not know
 // one of them.
-func proving(args []string) ([]string, bool) {
+func verifyArgs(args []string) ([]string, bool) {
 	for i := 0; i < len(args); i++ {
 		name, _, set := strings.Cut(args[i], "=")
 		switch {
@@ -143,8 +143,8 @@ func proving(args []string) ([]string, bool) {
 // safeInShell matches words that mean themselves in every shell.
 var safeInShell = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// quoted returns args as a POSIX shell takes them.
-func quoted(args []string) []string {
+// shellQuoted returns args as a POSIX shell takes them.
+func shellQuoted(args []string) []string {
 	var out []string
 	for _, a := range args {
 		if !safeInShell.MatchString(a) {

@@ -7,11 +7,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// A row is what a summary shows of mentions that stay for one reason and, if
+// A reasonRow is what a summary shows of mentions that stay for one reason and, if
 // it is one that has to be looked at place by place, with one note.
-type row struct {
+type reasonRow struct {
 	reason format.Reason
-	all    []located
+	all    []fileFinding
 	places []string // path:line, line
 	hidden int      // mentions that places leaves out
 	causes int      // in a row without mentions: the notes of what is hidden
@@ -22,7 +22,7 @@ type row struct {
 }
 
 // kept writes what stays, and why.
-func (t *text) kept() {
+func (t *textReport) kept() {
 	if len(t.s.kept) == 0 {
 		return
 	}
@@ -43,7 +43,7 @@ func (t *text) kept() {
 	const numbers = 6 // columns for a count; a greater one moves its own line
 	indent := numbers + 1 + label + 2
 
-	var rows []row
+	var rows []reasonRow
 	for _, k := range t.s.kept {
 		rows = append(rows, t.rowsOf(k, indent)...)
 	}
@@ -79,7 +79,7 @@ func (t *text) kept() {
 }
 
 // row writes r from its places on.
-func (t *text) row(r row, indent, column int) {
+func (t *textReport) row(r reasonRow, indent, column int) {
 	switch {
 	case t.o.Verbose:
 		t.wrapped(plain, strings.Fields(r.remark), " ", indent, indent)
@@ -102,7 +102,7 @@ func (t *text) row(r row, indent, column int) {
 }
 
 // withRest returns the places of r and what they leave out.
-func (r row) withRest() []string {
+func (r reasonRow) withRest() []string {
 	if r.rest == "" {
 		return r.places
 	}
@@ -110,7 +110,7 @@ func (r row) withRest() []string {
 }
 
 // columns is what the places take on one line.
-func (r row) columns() int { return columns(strings.Join(r.withRest(), "  ")) }
+func (r reasonRow) columns() int { return columns(strings.Join(r.withRest(), "  ")) }
 
 // after returns s behind mark, nothing when s is empty.
 func after(mark, s string) string {
@@ -121,7 +121,7 @@ func after(mark, s string) string {
 }
 
 // where says what x stands in.
-func where(x located) string {
+func where(x fileFinding) string {
 	return after(" — ", strings.TrimSpace(x.Place.Field+after(" in ", x.Place.Object)))
 }
 
@@ -129,34 +129,34 @@ func where(x located) string {
 // a row for each note, and most of its places; any other reason has one row,
 // with a few, and so has what registries do not have, which stands in a list of
 // its own.
-func (t *text) rowsOf(k keptFor, indent int) []row {
+func (t *textReport) rowsOf(k reasonGroup, indent int) []reasonRow {
 	if k.reason != format.Conflict && k.reason != format.Unedited && k.reason != format.Unavailable {
-		r := row{reason: k.reason, all: k.all}
+		r := reasonRow{reason: k.reason, all: k.all}
 		r.remark, r.optional = remark(k)
 		r.places, r.hidden = t.fewPlaces(k.all, t.width-indent)
-		return []row{r}
+		return []reasonRow{r}
 	}
-	var rows []row
+	var rows []reasonRow
 	byNote := map[string]int{}
 	for _, x := range k.all {
 		i, ok := byNote[x.Note]
 		if !ok {
 			i = len(rows)
 			byNote[x.Note] = i
-			rows = append(rows, row{reason: k.reason, remark: x.Note})
+			rows = append(rows, reasonRow{reason: k.reason, remark: x.Note})
 			if x.Note == "" {
 				rows[i].remark = gist(k)
 			}
 		}
 		rows[i].all = append(rows[i].all, x)
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return len(b.all) - len(a.all) })
+	slices.SortStableFunc(rows, func(a, b reasonRow) int { return len(b.all) - len(a.all) })
 	if n := len(rows); n > maxNotes && !t.o.Verbose {
 		rest := 0
 		for _, r := range rows[maxNotes-1:] {
 			rest += len(r.all)
 		}
-		rows = append(rows[:maxNotes-1], row{hidden: rest, causes: n - maxNotes + 1})
+		rows = append(rows[:maxNotes-1], reasonRow{hidden: rest, causes: n - maxNotes + 1})
 	}
 	for i := range rows {
 		switch {
@@ -165,7 +165,7 @@ func (t *text) rowsOf(k keptFor, indent int) []row {
 			rows[i].places, rows[i].hidden = t.fewPlaces(rows[i].all, t.width-indent)
 			rows[i].optional = rows[i].hidden > 0
 		default:
-			rows[i].places, rows[i].hidden = places(rows[i].all, maxAllFiles, -1)
+			rows[i].places, rows[i].hidden = locations(rows[i].all, maxAllFiles, -1)
 		}
 	}
 	return rows
@@ -173,13 +173,13 @@ func (t *text) rowsOf(k keptFor, indent int) []row {
 
 // fewPlaces returns what of the places of all fits room columns, which is at
 // least one, and how many mentions that leaves out.
-func (t *text) fewPlaces(all []located, room int) ([]string, int) {
+func (t *textReport) fewPlaces(all []fileFinding, room int) ([]string, int) {
 	if t.width < 0 {
-		return places(all, maxFiles, -1)
+		return locations(all, maxFiles, -1)
 	}
-	out, hidden := places(all, maxFiles, max(room, 1))
+	out, hidden := locations(all, maxFiles, max(room, 1))
 	if hidden > 0 {
-		out, hidden = places(all, maxFiles, max(room-len("  and 10,000 more (-v lists all)"), 1))
+		out, hidden = locations(all, maxFiles, max(room-len("  and 10,000 more (-v lists all)"), 1))
 	}
 	return out, hidden
 }

@@ -48,7 +48,7 @@ func TestTextHasFewProofs(t *testing.T) {
 	// All of them where they are what is asked for.
 	verbose := write(t, "text", manyProofs(t), Options{DryRun: true, Verbose: true})
 	var alone strings.Builder
-	if err := Proofs(&alone, manyProofs(t), Options{}); err != nil {
+	if err := WriteProofs(&alone, manyProofs(t), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, got := range map[string]string{"verbose": verbose, "verify": alone.String()} {

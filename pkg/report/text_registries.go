@@ -11,7 +11,7 @@ const maxImages = 8
 
 // registries writes what registries say of the new references: how many there
 // are of each verdict, and those that somebody has to look at.
-func (t *text) registries() {
+func (t *textReport) registries() {
 	all, n := byVerdict(t.p)
 	if len(all) == 0 {
 		return
@@ -38,7 +38,7 @@ func (t *text) registries() {
 		}
 		t.put(s, "    "+word+strings.Repeat(" ", label-len(word)+2))
 		words := x.New
-		if said := saying(&x); said != "" {
+		if said := verdictDetail(&x); said != "" {
 			words += " (" + said + ")"
 		}
 		t.wrapped(plain, strings.Fields(words), " ", 4+label+2, 4+label+2)
@@ -53,9 +53,9 @@ const maxAdvice = 5
 
 // advice writes what is left for a person to do, but for what the rows of what
 // stays say.
-func (t *text) advice() {
-	var all []advised
-	for _, a := range byHand(t.p, &t.s) {
+func (t *textReport) advice() {
+	var all []adviceGroup
+	for _, a := range adviceGroups(t.p, &t.s) {
 		if a.reason == "" {
 			all = append(all, a)
 		}

@@ -25,7 +25,7 @@ func TestWriting(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {
-			if got := writing(strings.Fields(tt.args)); !slices.Equal(got, strings.Fields(tt.want)) {
+			if got := writeArgs(strings.Fields(tt.args)); !slices.Equal(got, strings.Fields(tt.want)) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -35,7 +35,7 @@ func TestWriting(t *testing.T) {
 func TestQuoted(t *testing.T) {
 	in := []string{"charts/web", "--rule", "k8s.gcr.io=registry.k8s.io", "my folder", "it's", "**/*.yaml", ""}
 	want := `charts/web --rule k8s.gcr.io=registry.k8s.io 'my folder' 'it'\''s' '**/*.yaml' ''`
-	if got := strings.Join(quoted(in), " "); got != want {
+	if got := strings.Join(shellQuoted(in), " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

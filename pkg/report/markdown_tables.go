@@ -19,7 +19,7 @@ func folded(s *section, n int, title string) {
 }
 
 // references is the table of what moves.
-func (m *markdown) references(share, rank int) section {
+func (m *markdownReport) references(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all := m.s.references()
 	if len(all) == 0 {
@@ -43,7 +43,7 @@ func (m *markdown) references(share, rank int) section {
 }
 
 // proofs is the table of what was proven.
-func (m *markdown) proofs(share, rank int) section {
+func (m *markdownReport) proofs(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all, n := byState(m.p)
 	if len(all) == 0 {
@@ -74,7 +74,7 @@ func (m *markdown) proofs(share, rank int) section {
 }
 
 // registries is the table of what registries say.
-func (m *markdown) registries(share, rank int) section {
+func (m *markdownReport) registries(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all, n := byVerdict(m.p)
 	if len(all) == 0 {
@@ -95,16 +95,16 @@ func (m *markdown) registries(share, rank int) section {
 		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
 			verdict = "**" + verdict + "**"
 		}
-		return mdRow(verdict, mdCode(x.Old), mdCode(x.New), mdProse(saying(x)))
+		return mdRow(verdict, mdCode(x.Old), mdCode(x.New), mdProse(verdictDetail(x)))
 	})
 	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more reference")) }
 	return s
 }
 
 // kept is the table of what stays, and why.
-func (m *markdown) kept(share, rank int) section {
+func (m *markdownReport) kept(share, rank int) section {
 	s := section{share: share, rank: rank}
-	var rows []row
+	var rows []reasonRow
 	for _, k := range m.s.kept {
 		rows = append(rows, m.t.rowsOf(k, 0)...)
 	}
@@ -133,8 +133,8 @@ func (m *markdown) kept(share, rank int) section {
 func mdRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
 // mdPlaces says where mentions stand, in few words.
-func mdPlaces(all []located) string {
-	items, hidden := places(all, maxFiles, -1)
+func mdPlaces(all []fileFinding) string {
+	items, hidden := locations(all, maxFiles, -1)
 	return mdCodes(items, hidden)
 }
 
