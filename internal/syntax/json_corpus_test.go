@@ -57,11 +57,7 @@ func TestJSONCorpus(t *testing.T) {
 		scalars += len(nodes)
 		edits := stringEdits(src, nodes)
 		edited += len(edits)
-		after, err := edit.Apply(src, edits)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := VerifyJSON(src, after, edits); err != nil {
+		if err := VerifyJSON(src, edits); err != nil {
 			t.Errorf("%s with %d edits: %v", path, len(edits), err)
 		}
 		return nil

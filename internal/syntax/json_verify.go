@@ -1,15 +1,14 @@
 package syntax
 
 import (
-	"bytes"
 	"fmt"
 	"sort"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// VerifyJSON returns nil when after is before with edits applied, and means
-// the same but for them:
+// VerifyJSON returns nil when before with edits applied means the same as
+// before, but for them:
 //
 //   - an edit within one run of a string (a key or a value) changes the
 //     decoded string by just its New, which needs no escape;
@@ -23,13 +22,10 @@ import (
 // each node, moved by the edits before it. What [ParseJSON] takes beyond RFC
 // 8259 no edit may bring in, so that strict JSON stays so. Edits are sorted
 // and in bytes of before. An error of [ParseJSON] on either side is wrapped.
-func VerifyJSON(before, after []byte, edits []edit.Edit) error {
-	want, err := edit.Apply(before, edits)
+func VerifyJSON(before []byte, edits []edit.Edit) error {
+	after, err := edit.Apply(before, edits)
 	if err != nil {
 		return err
-	}
-	if !bytes.Equal(want, after) {
-		return fmt.Errorf("the new text is not the old one with its %d edits", len(edits))
 	}
 	b, err := parseJSON(before, maxJSONNodes)
 	if err != nil {

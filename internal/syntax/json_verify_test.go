@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -105,7 +104,7 @@ func TestVerifyJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = VerifyJSON(before, after, edits)
+			err = VerifyJSON(before, edits)
 			if c.err == "" {
 				if err != nil {
 					t.Errorf("%s became %s: %v", before, after, err)
@@ -152,44 +151,19 @@ func TestVerifyJSONManyEdits(t *testing.T) {
 	if len(edits) != 6 {
 		t.Fatalf("%d edits", len(edits))
 	}
-	if err := VerifyJSON(before, after, edits); err != nil {
+	if err := VerifyJSON(before, edits); err != nil {
 		t.Error(err)
 	}
 	back, err := edit.Invert(before, edits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := VerifyJSON(after, before, back); err != nil {
+	if err := VerifyJSON(after, back); err != nil {
 		t.Errorf("back: %v", err)
 	}
-	if err := VerifyJSON(before, after, edits[1:]); err == nil {
-		t.Error("verified with an edit that is not listed")
-	}
-	if err := VerifyJSON(before, before, edits); err == nil {
-		t.Error("verified with edits that were not made")
-	}
 	edits[0], edits[1] = edits[1], edits[0]
-	if err := VerifyJSON(before, after, edits); err == nil {
+	if err := VerifyJSON(before, edits); err == nil {
 		t.Error("verified with edits that are not sorted")
-	}
-}
-
-// Any byte of the new text that is other than the edits say is seen.
-func TestVerifyJSONMutatedAfter(t *testing.T) {
-	before, edits := []byte(mutationSrc), mutationEdits()
-	after, err := edit.Apply(before, edits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range after {
-		wrong := bytes.Clone(after)
-		wrong[i] ^= 1
-		if VerifyJSON(before, wrong, edits) == nil {
-			t.Errorf("byte %d changed and verified", i)
-		}
-		if VerifyJSON(before, append(wrong[:i], after[i+1:]...), edits) == nil {
-			t.Errorf("byte %d left out and verified", i)
-		}
 	}
 }
 
@@ -218,21 +192,13 @@ func TestVerifyJSONEveryByte(t *testing.T) {
 	}
 	for i := range before {
 		edits := []edit.Edit{{Span: edit.Span{Start: i, End: i + 1}, New: "x"}}
-		after, err := edit.Apply(before, edits)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := VerifyJSON(before, after, edits); (err == nil) != free[i] {
+		if err := VerifyJSON(before, edits); (err == nil) != free[i] {
 			t.Errorf("byte %d, %q: %v, want an error: %v", i, before[i], err, !free[i])
 		}
 		for _, text := range []string{`"`, `\`, "\n", ",x", "*/", "\x00"} {
 			edits[0].New = text
-			after, err := edit.Apply(before, edits)
-			if err != nil {
-				t.Fatal(err)
-			}
 			inComment := slices.ContainsFunc(p.comments, func(c edit.Span) bool { return c.Start <= i && i < c.End })
-			err = VerifyJSON(before, after, edits)
+			err := VerifyJSON(before, edits)
 			switch {
 			case text == "\x00" || !free[i] || !inComment && text != ",x" && text != "*/":
 				if err == nil {

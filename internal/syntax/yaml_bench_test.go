@@ -46,13 +46,9 @@ func BenchmarkVerifyYAML(b *testing.B) {
 	src := manifestYAML(2000)
 	at := bytes.LastIndex(src, []byte("k8s.gcr.io"))
 	edits := []edit.Edit{{Span: edit.Span{Start: at, End: at + len("k8s.gcr.io")}, New: "registry.k8s.io"}}
-	after, err := edit.Apply(src, edits)
-	if err != nil {
-		b.Fatal(err)
-	}
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		if err := VerifyYAML(src, after, edits); err != nil {
+		if err := VerifyYAML(src, edits); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -68,12 +68,12 @@ func (s *yamlStudy) splice(t *testing.T, name string, src []byte, edits []edit.E
 	s.edits += len(edits)
 	after, err := edit.Apply(src, edits)
 	if err == nil {
-		err = VerifyYAML(src, after, edits)
+		err = VerifyYAML(src, edits)
 	}
 	if err == nil && !isYAMLInsert(edits[0]) { // to take keys out is no edit that passes
 		var back []edit.Edit
 		if back, err = edit.Invert(src, edits); err == nil {
-			err = VerifyYAML(after, src, back)
+			err = VerifyYAML(after, back)
 		}
 	}
 	if err != nil {

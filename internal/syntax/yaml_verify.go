@@ -1,7 +1,6 @@
 package syntax
 
 import (
-	"bytes"
 	"fmt"
 	"sort"
 
@@ -24,13 +23,10 @@ import (
 // before. Only documents that an edit touches are parsed, as long as they can
 // be parsed alone; errors are those of [ParseYAML] for one side, wrapped, or
 // name the line of before, counted by LF from 1.
-func VerifyYAML(before, after []byte, edits []edit.Edit) error {
-	want, err := edit.Apply(before, edits)
+func VerifyYAML(before []byte, edits []edit.Edit) error {
+	after, err := edit.Apply(before, edits)
 	if err != nil {
 		return err
-	}
-	if !bytes.Equal(want, after) {
-		return fmt.Errorf("the new text is not the old one with its %d edits", len(edits))
 	}
 	if err := checkYAML(before); err != nil {
 		return fmt.Errorf("before the edits: %w", err)

@@ -100,11 +100,7 @@ func TestVerifyYAML(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			src, edits := yamlEdits(t, tt.src, tt.pairs...)
-			after, err := edit.Apply(src, edits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = VerifyYAML(src, after, edits)
+			err := VerifyYAML(src, edits)
 			if tt.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -150,11 +146,7 @@ func TestVerifyYAMLInsert(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			src, edits := yamlEdits(t, tt.src, tt.pairs...)
-			after, err := edit.Apply(src, edits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = VerifyYAML(src, after, edits)
+			err := VerifyYAML(src, edits)
 			if tt.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -166,14 +158,8 @@ func TestVerifyYAMLInsert(t *testing.T) {
 	}
 }
 
-func TestVerifyYAMLBytes(t *testing.T) {
-	src, edits := yamlEdits(t, "a: k8s.gcr.io\nb: c\n", "k8s.gcr.io", "x")
-	for _, after := range []string{"a: x\nb: d\n", "a: x\nb: c", "a: y\nb: c\n", "a: x\nb:  c\n"} {
-		if VerifyYAML(src, []byte(after), edits) == nil {
-			t.Errorf("%q passes for %q with %v", after, src, edits)
-		}
-	}
-	if VerifyYAML(src, src, []edit.Edit{{Span: edit.Span{Start: 3, End: 99}}}) == nil {
+func TestVerifyYAMLEditBeyondTheEnd(t *testing.T) {
+	if VerifyYAML([]byte("a: k8s.gcr.io\nb: c\n"), []edit.Edit{{Span: edit.Span{Start: 3, End: 99}}}) == nil {
 		t.Error("an edit beyond the end passes")
 	}
 }

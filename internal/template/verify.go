@@ -24,13 +24,10 @@ import (
 // Edits are sorted and in bytes of before. Only documents that an edit
 // touches are read. Errors name the line of before, counted by LF from 1,
 // where there is one.
-func Verify(before, after []byte, edits []edit.Edit) error {
-	want, err := edit.Apply(before, edits)
+func Verify(before []byte, edits []edit.Edit) error {
+	after, err := edit.Apply(before, edits)
 	if err != nil {
 		return err
-	}
-	if !bytes.Equal(want, after) {
-		return fmt.Errorf("the new text is not the old one with its %d edits", len(edits))
 	}
 	b, err := lex(before)
 	if err != nil {
@@ -223,11 +220,7 @@ func (u unit) same(edits []placedEdit, seen []bool) error {
 	if len(inside) == 0 {
 		return nil
 	}
-	after, err := edit.Apply(u.text(), inside)
-	if err != nil {
-		return err
-	}
-	return syntax.VerifyYAML(u.text(), after, inside)
+	return syntax.VerifyYAML(u.text(), inside)
 }
 
 // maxDepth is how deep blocks may nest for a template to be given to

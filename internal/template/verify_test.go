@@ -68,11 +68,7 @@ esc: {{ "\x6b8s.gcr.io" }}
 				at += len(before)
 				edits = append(edits, edit.Edit{Span: edit.Span{Start: at, End: at + len(text)}, New: tt.new})
 			}
-			after, err := edit.Apply([]byte(tt.src), edits)
-			if err != nil {
-				t.Fatal(err)
-			}
-			err = Verify([]byte(tt.src), after, edits)
+			err := Verify([]byte(tt.src), edits)
 			switch {
 			case tt.err == "" && err != nil:
 				t.Errorf("got error %v", err)
@@ -83,15 +79,12 @@ esc: {{ "\x6b8s.gcr.io" }}
 	}
 }
 
-func TestVerifyOtherText(t *testing.T) {
+func TestVerifyWithoutEdits(t *testing.T) {
 	src := "a: {{ .x }}"
-	if err := Verify([]byte(src), []byte("a: {{ .y }}"), nil); err == nil {
-		t.Error("a text that the edits do not make was accepted")
-	}
-	if err := Verify([]byte(src), []byte(src), nil); err != nil {
+	if err := Verify([]byte(src), nil); err != nil {
 		t.Errorf("nothing changed: %v", err)
 	}
-	if err := Verify([]byte("a: {{ .x"), []byte("a: {{ .x"), nil); err == nil {
+	if err := Verify([]byte("a: {{ .x"), nil); err == nil {
 		t.Error("an action that does not end was accepted")
 	}
 }

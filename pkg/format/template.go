@@ -187,5 +187,5 @@ func verifyTemplate(before, after []byte, edits []edit.Edit) error {
 	if errors.As(err, &wrong) {
 		return nil // text that no parser takes: see scanLoose
 	}
-	return template.Verify(before, after, edits)
+	return template.Verify(before, edits)
 }

@@ -48,7 +48,7 @@ func scanYAML(in Input) (Scanned, error) {
 
 // verifyYAML verifies what scanYAML took for YAML, a template or text.
 func verifyYAML(before, after []byte, edits []edit.Edit) error {
-	err := syntax.VerifyYAML(before, after, edits)
+	err := syntax.VerifyYAML(before, edits)
 	if err == nil && !template.Sniff(before) {
 		return nil
 	}
