@@ -180,9 +180,9 @@ func BenchmarkUnmentioned(b *testing.B) {
 	b.Run("plan", func(b *testing.B) {
 		b.SetBytes(t.bytes)
 		for b.Loop() {
-			p, err := rewrite.Make(context.Background(), rewrite.Options{Walk: o, Rules: set})
-			if err != nil || p.Scanned != t.files || len(p.Files) > 0 {
-				b.Fatalf("%v: %d files looked at, %d with findings", err, p.Scanned, len(p.Files))
+			p, err := rewrite.PlanFiles(context.Background(), rewrite.Options{Walk: o, Rules: set})
+			if err != nil || p.ScannedFiles != t.files || len(p.Files) > 0 {
+				b.Fatalf("%v: %d files looked at, %d with findings", err, p.ScannedFiles, len(p.Files))
 			}
 		}
 	})

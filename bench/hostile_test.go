@@ -73,7 +73,7 @@ func BenchmarkHostile(b *testing.B) {
 						b.Fatal(err)
 					}
 					start := time.Now()
-					p, err := rewrite.Make(context.Background(), o)
+					p, err := rewrite.PlanFiles(context.Background(), o)
 					took[i] += time.Since(start)
 					if err != nil || p.Count().Mentions() == 0 {
 						b.Fatalf("no mention was found: %v", err)

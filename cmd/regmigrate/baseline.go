@@ -73,8 +73,8 @@ func (s *setup) readBaseline(f *flags, config *rules.Config) error {
 
 // update writes the baseline anew, and says what that changed.
 func (b *baseline) update(w io.Writer, plan *rewrite.Plan, quiet bool) error {
-	was := plan.Compare(b.entries)
-	now := plan.Accept(b.entries)
+	was := plan.CompareBaseline(b.entries)
+	now := plan.NewBaseline(b.entries)
 	text := now.Format()
 	if err := b.write(text); err != nil {
 		return fmt.Errorf("writing the baseline %q: %w", b.file, err)

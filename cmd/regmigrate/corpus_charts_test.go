@@ -75,14 +75,14 @@ func moveCharts(t *testing.T, root string, rules []string) {
 		t.Fatal(err)
 	}
 	defer p.close()
-	set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
-	plan, err := rewrite.Make(ctx, set.options)
+	set.options.TraceChart = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	plan, err := rewrite.PlanFiles(ctx, set.options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range plan.Files {
 		for _, x := range plan.Files[i].Findings {
-			if x.Note == rewrite.Unexplained {
+			if x.Note == rewrite.NoExplanation {
 				t.Errorf("%s:%d: %s: nothing explains it", plan.Files[i].Path, x.Line, x.Old)
 			}
 		}
@@ -98,11 +98,11 @@ func moveCharts(t *testing.T, root string, rules []string) {
 		}
 	}
 	c := plan.Count()
-	t.Logf("%d and %d in a short form moved, %d and %d kept: %v", c.Rewritten, c.RewrittenImplied, c.Kept, c.KeptImplied, states)
+	t.Logf("%d and %d in a short form moved, %d and %d kept: %v", c.Rewritten, c.RewrittenImplicit, c.NotChanged, c.NotChangedImplicit, states)
 	if _, err := plan.Apply(ctx); err != nil {
 		t.Fatal(err)
 	}
-	again, err := rewrite.Make(ctx, set.options)
+	again, err := rewrite.PlanFiles(ctx, set.options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (w *realWorld) plan(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.prover.close)
-	if w.moved, err = rewrite.Make(ctx, set.options); err != nil {
+	if w.moved, err = rewrite.PlanFiles(ctx, set.options); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.prover.prove(ctx, w.moved, w.prover.tree(w.root), w.prover.overlay(w.moved), false, nil); err != nil {

@@ -71,8 +71,8 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 		return err
 	}
 	defer prove.close()
-	set.options.Trace = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
-	plan, err := rewrite.Make(ctx, set.options)
+	set.options.TraceChart = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	plan, err := rewrite.PlanFiles(ctx, set.options)
 	if err != nil {
 		return stopped(ctx, err)
 	}

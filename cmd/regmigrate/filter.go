@@ -37,7 +37,7 @@ func filter(ctx context.Context, s streams, f *flags) error {
 	if err != nil {
 		return err
 	}
-	plan, err := rewrite.MakeText(ctx, set.options, name, src)
+	plan, err := rewrite.PlanText(ctx, set.options, name, src)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -65,7 +65,7 @@ func filter(ctx context.Context, s streams, f *flags) error {
 		}
 		o := set.report(f)
 		o.Color = colour(f.color, s.err)
-		if counts.Failed > 0 || f.verbose {
+		if counts.FailedFiles > 0 || f.verbose {
 			text.Write(s.err, plan, o)
 		}
 	}
@@ -77,8 +77,8 @@ func filter(ctx context.Context, s streams, f *flags) error {
 
 // withResults adds what was done to the output of a KRM function.
 func withResults(out []byte, c rewrite.Counts) []byte {
-	moved := c.Rewritten + c.RewrittenImplied
-	results := []format.Result{{Message: fmt.Sprintf("%d image references moved, %d mentions stay", moved, c.Kept+c.KeptImplied), Severity: "info"}}
+	moved := c.Rewritten + c.RewrittenImplicit
+	results := []format.Result{{Message: fmt.Sprintf("%d image references moved, %d mentions stay", moved, c.NotChanged+c.NotChangedImplicit), Severity: "info"}}
 	e, ok := format.Results(out, results)
 	if !ok {
 		return out

@@ -110,7 +110,7 @@ func images(ctx context.Context, s streams, f *flags, x *imagesFlags, args []str
 		return stopped(ctx, err)
 	}
 	all := list.Images()
-	old := inventory.Old(all)
+	old := inventory.SelectedByRules(all)
 	shown := all
 	if x.oldOnly {
 		shown = old

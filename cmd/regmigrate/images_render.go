@@ -18,12 +18,12 @@ type homes struct{ charts, layers []string }
 
 // homesOf are those that an inventory found among the files.
 func homesOf(v *inventory.Inventory) homes {
-	return homes{link.ChartDirs(v.Names), render.KustomizationDirs(v.Names)}
+	return homes{link.ChartDirs(v.FamilyFiles), render.KustomizationDirs(v.FamilyFiles)}
 }
 
 // A printed is what one chart or kustomization prints, as far as it does.
 type printed struct {
-	texts []inventory.Text
+	texts []inventory.RenderedText
 	err   error // what of it is not there, and why
 }
 
@@ -106,7 +106,7 @@ func (p *prover) built(ctx context.Context, tree *render.Kustomizations, dir str
 	out.err = err
 	if r != nil {
 		for _, t := range r.Texts {
-			out.texts = append(out.texts, inventory.Text{Path: dir, Body: []byte(t.Body)})
+			out.texts = append(out.texts, inventory.RenderedText{Path: dir, Body: []byte(t.Body)})
 		}
 	}
 	return out
@@ -133,7 +133,7 @@ func (p *prover) printed(ctx context.Context, chart *render.Chart) printed {
 			out.err = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
 		}
 		for _, t := range r.Texts {
-			out.texts = append(out.texts, inventory.Text{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
+			out.texts = append(out.texts, inventory.RenderedText{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
 		}
 	}
 	return out

@@ -165,7 +165,7 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 			return &exit{exitFailed, err}
 		}
 	}
-	if plan.Count().Failed > 0 || unreadable(plan) {
+	if plan.Count().FailedFiles > 0 || unreadable(plan) {
 		return errors.Join(failures(s, f, set, plan), outcome(f, plan))
 	}
 	return nil

@@ -37,13 +37,13 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 	}
 	defer prove.close()
 	if !f.noRender {
-		set.options.Trace = prove.trace(ctx, dir, set.options.Rules)
+		set.options.TraceChart = prove.trace(ctx, dir, set.options.Rules)
 	}
 	registries, err := require(f, set, bar, true)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := rewrite.Make(ctx, set.options)
+	plan, err := rewrite.PlanFiles(ctx, set.options)
 	bar.clear()
 	if err != nil {
 		return nil, stopped(ctx, err)

@@ -168,7 +168,7 @@ func made(m *render.Made, set string) link.TracedRef {
 func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
 	o := render.Options{
 		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Changed: changed, Progress: done,
-		Dirs: link.ChartDirs(plan.Names),
+		Dirs: link.ChartDirs(plan.FamilyFiles),
 	}
 	if changed {
 		o.Dirs = touched(o.Dirs, plan)
@@ -179,7 +179,7 @@ func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	if err := missing.add(err, "chart"); err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
-	o.Dirs = render.KustomizationDirs(plan.Names)
+	o.Dirs = render.KustomizationDirs(plan.FamilyFiles)
 	built, err := p.runner.VerifyKustomizations(ctx, before, after, o)
 	note(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {

@@ -100,8 +100,8 @@ func resultJSON(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequ
 	n := plan.Count()
 	return prJSON{
 		Version: 1, DryRun: dry, Action: string(r.Action), Repository: r.Repo, Number: r.Number, URL: r.URL,
-		Base: r.Base, Branch: r.Branch, Commit: r.Commit, Pushed: r.Pushed, Commits: len(c.Commits), Files: n.Changed,
-		Rewritten: n.Rewritten + n.RewrittenImplied, Kept: n.Kept + n.KeptImplied, Title: c.Title,
+		Base: r.Base, Branch: r.Branch, Commit: r.Commit, Pushed: r.Pushed, Commits: len(c.Commits), Files: n.ChangedFiles,
+		Rewritten: n.Rewritten + n.RewrittenImplicit, Kept: n.NotChanged + n.NotChangedImplicit, Title: c.Title,
 		Warnings: append([]string{}, r.Warnings...),
 	}
 }

@@ -22,7 +22,7 @@ func changeOf(plan *rewrite.Plan, set *setup, f *flags, p *prFlags) (pullrequest
 		ClosingComment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
 	}
 	files := map[string][]pullrequest.File{} // by what a commit is for; "" is the rest
-	charts := outermost(link.ChartDirs(plan.Names))
+	charts := outermost(link.ChartDirs(plan.FamilyFiles))
 	for i := range plan.Files {
 		x := &plan.Files[i]
 		if len(x.Edits) == 0 {
@@ -114,7 +114,7 @@ func message(plan *rewrite.Plan, title, part string, p *prFlags, files []pullreq
 		for _, x := range plan.Files[i].Findings {
 			switch {
 			case x.Status != rewrite.Rewritten:
-			case x.Follows:
+			case x.IsConsequence:
 				follow++
 			default:
 				n++
@@ -141,7 +141,7 @@ func defaultTitle(plan *rewrite.Plan) string {
 	to := map[string]int{}
 	for i := range plan.Files {
 		for _, x := range plan.Files[i].Findings {
-			if x.Status == rewrite.Rewritten && !x.Follows { // what follows has no rule of its own
+			if x.Status == rewrite.Rewritten && !x.IsConsequence { // what follows has no rule of its own
 				to[x.To]++
 			}
 		}

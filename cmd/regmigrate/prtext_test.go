@@ -11,7 +11,7 @@ import (
 func TestDefaultTitle(t *testing.T) {
 	plan := &rewrite.Plan{Files: []rewrite.File{{Findings: []rewrite.Finding{
 		{Status: rewrite.Rewritten, To: "registry.k8s.io"},
-		{Status: rewrite.Rewritten, Follows: true},
+		{Status: rewrite.Rewritten, IsConsequence: true},
 	}}}}
 	if got, want := defaultTitle(plan), "Move images to registry.k8s.io"; got != want {
 		t.Errorf("the title is %q, want %q", got, want)

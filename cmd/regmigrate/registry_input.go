@@ -134,7 +134,7 @@ func (l *wishList) inventory(images []inventory.Image, c *composer, all, wholly 
 				continue
 			}
 			place := u.Object
-			if u.Via == inventory.File {
+			if u.Origin == inventory.InFile {
 				place = fmt.Sprintf("%s:%d", u.Path, u.Line)
 			} else if isRendered(*u) {
 				place = u.Path + " (rendered)"

@@ -64,19 +64,19 @@ func require(f *flags, set *setup, bar *progress, paths bool) (*required, error)
 		return nil, err
 	}
 	r := &required{f: f, set: set, client: client, bar: bar, paths: paths, known: map[registry.Pair]registry.Result{}, unasked: map[registry.Pair]string{}, refused: map[string]bool{}}
-	set.options.Refuse = r.refuse
+	set.options.Unavailable = r.refuse
 	return r, nil
 }
 
 // refuse is a rewrite.Options.Refuse. A name whose tag stands elsewhere is
 // refused if any image of that name is.
-func (r *required) refuse(ctx context.Context, moves []rewrite.Move) []string {
+func (r *required) refuse(ctx context.Context, moves []rewrite.RefChange) []string {
 	pairs := make([][]registry.Pair, len(moves))
 	var ask []registry.Pair
 	for i, m := range moves {
 		p := registry.Pair{Old: m.Old, New: m.New}
 		pairs[i] = []registry.Pair{p}
-		part := partOf(m.New, m.To, m.Field)
+		part := partOf(m.New, m.ToPrefix, m.Field)
 		if part != "" || nameOf(m.New) == m.New {
 			found, why := r.withTags(ctx, m.New)
 			if part != "" || len(found) > 0 || why != "" {
@@ -178,7 +178,7 @@ func (r *required) images(p *rewrite.Plan) {
 		if w.part != "" {
 			x = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.part}
 		}
-		p.Images = append(p.Images, rewrite.Image{
+		p.RegistryResults = append(p.RegistryResults, rewrite.RegistryResult{
 			Old: x.Old, New: x.New, Verdict: verdictOf(x.Verdict), OldDigest: x.OldDigest, NewDigest: x.NewDigest, Detail: x.Detail,
 		})
 	}

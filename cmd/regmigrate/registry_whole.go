@@ -77,7 +77,7 @@ func (c *composer) read(v *inventory.Inventory) {
 func (c *composer) keep(images []inventory.Image, failed []inventory.Failure) {
 	c.rendered, c.failed = nil, map[string]string{}
 	for _, m := range images {
-		if !m.Open && slices.ContainsFunc(m.Uses, isRendered) {
+		if !m.HasVariable && slices.ContainsFunc(m.Uses, isRendered) {
 			c.rendered = append(c.rendered, m)
 		}
 	}
@@ -86,7 +86,7 @@ func (c *composer) keep(images []inventory.Image, failed []inventory.Failure) {
 	}
 }
 
-func isRendered(u inventory.Use) bool { return u.Via == inventory.Rendered }
+func isRendered(u inventory.Use) bool { return u.Origin == inventory.InRendering }
 
 func unique(list []string) []string {
 	slices.Sort(list)
@@ -109,7 +109,7 @@ func (c *composer) parts(v *inventory.Inventory) []string {
 
 // partOf says why a use of an image is no whole reference, "" when it is one.
 func (c *composer) partOf(m *inventory.Image, u *inventory.Use) string {
-	if u.Via != inventory.File {
+	if u.Origin != inventory.InFile {
 		return partOf(m.Ref, "", "")
 	}
 	if _, ok := c.chart(u.Path); ok && m.Tag == "" && m.Digest == "" && !image.IsHost(m.Ref) {

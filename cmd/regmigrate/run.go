@@ -44,7 +44,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	defer prove.close()
 	if !f.noRender {
-		set.options.Trace = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
+		set.options.TraceChart = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	}
 	registries, err := require(f, set, bar, true)
 	if err != nil {
@@ -68,7 +68,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		}
 		return outcome(f, plan)
 	case set.baseline != nil:
-		plan.Compare(set.baseline.entries)
+		plan.CompareBaseline(set.baseline.entries)
 	}
 	var unproven error
 	if f.verify {
@@ -107,10 +107,10 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 func outcome(f *flags, plan *rewrite.Plan) error {
 	counts := plan.Count()
 	switch {
-	case counts.Failed > 0 || unreadable(plan):
+	case counts.FailedFiles > 0 || unreadable(plan):
 		return &exit{code: exitFailed}
 	case f.check && plan.Baseline != nil && plan.Baseline.New > 0,
-		f.check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplied > 0:
+		f.check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit > 0:
 		return &exit{code: exitLeft}
 	}
 	return nil

@@ -20,11 +20,11 @@ type tracer = func(dir string) ([]link.TracedRef, error)
 // themselves, as nearly always in a hook, no other file is read.
 func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
 	o := set.options
-	if o.Trace != nil && f.together {
-		o.Trace = once(o.Trace)
+	if o.TraceChart != nil && f.together {
+		o.TraceChart = once(o.TraceChart)
 	}
-	first, err := rewrite.Make(ctx, o)
-	if err != nil || !f.together || !first.Undecided() {
+	first, err := rewrite.PlanFiles(ctx, o)
+	if err != nil || !f.together || !first.MayHaveRelatedFiles() {
 		return first, err
 	}
 	var selected []string
@@ -33,10 +33,10 @@ func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
 	}
 	whole := o
 	whole.Walk.Paths = []string{o.Walk.Root}
-	if o.Trace != nil {
-		whole.Trace = around(o.Trace, selected)
+	if o.TraceChart != nil {
+		whole.TraceChart = around(o.TraceChart, selected)
 	}
-	all, err := rewrite.Make(ctx, whole)
+	all, err := rewrite.PlanFiles(ctx, whole)
 	if err != nil {
 		return nil, err
 	}
@@ -45,12 +45,12 @@ func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
 		known[all.Files[i].Path] = true
 	}
 	o.Walk.Paths = slices.Clone(o.Walk.Paths)
-	for _, name := range all.Together(selected) {
+	for _, name := range all.RelatedFiles(selected) {
 		if known[name] && !slices.Contains(selected, name) {
 			o.Walk.Paths = append(o.Walk.Paths, filepath.Join(o.Walk.Root, filepath.FromSlash(name)))
 		}
 	}
-	return rewrite.Make(ctx, o)
+	return rewrite.PlanFiles(ctx, o)
 }
 
 // once asks trace once about each chart.

@@ -67,9 +67,9 @@ func verify(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	defer p.close()
 	if !f.noRender {
-		set.options.Trace = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+		set.options.TraceChart = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	}
-	plan, err := rewrite.Make(ctx, set.options)
+	plan, err := rewrite.PlanFiles(ctx, set.options)
 	if err != nil {
 		return stopped(ctx, err)
 	}
@@ -102,7 +102,7 @@ func (p *prover) verdicts(ctx context.Context, s streams, f *flags, set *setup, 
 	if some != nil {
 		return &exit{exitFailed, some}
 	}
-	if plan.Count().Failed > 0 || unreadable(plan) {
+	if plan.Count().FailedFiles > 0 || unreadable(plan) {
 		return &exit{code: exitFailed}
 	}
 	return provenOr(plan, f.requireProof)

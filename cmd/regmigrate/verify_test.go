@@ -56,7 +56,7 @@ func TestInterruptedVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer p.close()
-			plan, err := rewrite.Make(ctx, set.options)
+			plan, err := rewrite.PlanFiles(ctx, set.options)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -48,11 +48,11 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 				big.Lock()
 				defer big.Unlock()
 			}
-			s := v.scan(f.Path, src, Use{Via: File, Path: strings.Clone(f.Path), Line: 1})
-			v.add(s.hits, s.unfilled)
+			s := v.scan(f.Path, src, Use{Origin: InFile, Path: strings.Clone(f.Path), Line: 1})
+			v.add(s.refs, s.unresolved)
 			err = s.err
 		}
-		v.looked(f, skip, err)
+		v.recordFile(f, skip, err)
 		return ctx.Err()
 	})
 	if err != nil {
@@ -61,30 +61,30 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.Skipped = append(v.Skipped, skipped...)
-	slices.Sort(v.Names)
+	slices.Sort(v.FamilyFiles)
 	slices.SortFunc(v.Skipped, func(a, b walk.Skip) int { return strings.Compare(a.Path, b.Path) })
 	slices.SortStableFunc(v.Failures, func(a, b Failure) int { return strings.Compare(a.Path, b.Path) })
 	return nil
 }
 
-// looked records what became of the file f.
-func (v *Inventory) looked(f walk.File, skip walk.Reason, err error) {
+// recordFile records what became of the file f.
+func (v *Inventory) recordFile(f walk.File, skip walk.Reason, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
 	case skip != "":
 		v.Skipped = append(v.Skipped, walk.Skip{Path: f.Path, Reason: skip, Err: err})
 	default:
-		v.Files++
+		v.ScannedFiles++
 		if slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(f.Path) }) {
-			v.Names = append(v.Names, f.Path)
+			v.FamilyFiles = append(v.FamilyFiles, f.Path)
 		}
 		if err != nil {
 			v.Failures = append(v.Failures, Failure{f.Path, err})
 		}
 	}
 	if v.opts.Progress != nil {
-		v.opts.Progress(v.Files)
+		v.opts.Progress(v.ScannedFiles)
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package inventory lists image references, whether or not a rule touches
 // them: those of files, of rendered text, and of the objects of a cluster.
 //
-// [New] makes an empty [Inventory], the Add methods fill it, [Inventory.Images]
-// is what it has: one [Image] for each reference as it is written, with every
+// [New] makes an empty [Inventory], the Add methods fill it, [Inventory.RegistryResults]
+// is what it has: one [RegistryResult] for each reference as it is written, with every
 // [Use] of it. What is listed, and what is left out, package format decides
 // for the fields that it knows to be images, and the rest is said at
 // [Inventory.AddFiles].
@@ -44,13 +44,13 @@ const defaultMaxSize = 32 << 20
 // An Inventory is a list of images. Its methods may be called by several
 // goroutines; its fields are to be read when all Add methods have returned.
 type Inventory struct {
-	Skipped  []walk.Skip // what was not looked at, sorted by path
-	Failures []Failure   // what may hold a reference and could not be read, in order
-	Files    int         // files looked at
-	Objects  int         // objects of streams looked at
-	Streamed bool        // a stream was looked at, if only an empty one
-	Rendered int         // charts and kustomizations whose rendering was looked at
-	Names    []string    // the files that linkers know of, sorted: charts, kustomizations
+	Skipped           []walk.Skip // what was not looked at, sorted by path
+	Failures          []Failure   // what may hold a reference and could not be read, in order
+	ScannedFiles      int         // files looked at
+	ScannedObjects    int         // objects of streams looked at
+	HasStream         bool        // a stream was looked at, if only an empty one
+	ScannedRenderings int         // charts and kustomizations whose rendering was looked at
+	FamilyFiles       []string    // the files that linkers know of, sorted: charts, kustomizations
 
 	// Unrendered are charts and kustomizations that do not render, so that
 	// what they would print is not listed. AddRendered's callers add to it.
@@ -58,7 +58,7 @@ type Inventory struct {
 
 	// Unfilled is how many references are not listed because a template has
 	// still to say their host or path: {{ .Values.image }}.
-	Unfilled int
+	Unresolved int
 
 	opts   Options
 	mu     sync.Mutex
@@ -73,7 +73,7 @@ type Failure struct {
 
 // An imageKey tells images apart: the same text may be an image of Docker Hub
 // where a field says so, which a rule moves, and not be one elsewhere.
-type imageKey struct{ ref, now string }
+type imageKey struct{ ref, newRef string }
 
 // An Image is one reference and its uses.
 type Image struct {
@@ -98,29 +98,29 @@ type Image struct {
 
 	// Open says that a variable of a template stands in Ref, so that it is
 	// not known in full.
-	Open bool
+	HasVariable bool
 
 	Uses []Use // sorted
 
-	part bool // everywhere it stands in a key for a repository, so that a tag may be anywhere
+	mayHaveTag bool // everywhere it stands in a key for a repository, so that a tag may be anywhere
 }
 
-// A Via is where a use was found.
-type Via uint8
+// A Origin is where a use was found.
+type Origin uint8
 
 // The ways.
 const (
-	File     Via = iota // in a file
-	Rendered            // in what a chart or a kustomization prints
-	Object              // in an object of a stream
+	InFile      Origin = iota // in a file
+	InRendering               // in what a chart or a kustomization prints
+	InObject                  // in an object of a stream
 )
 
-func (v Via) String() string { return [...]string{"file", "rendered", "object"}[v] }
+func (v Origin) String() string { return [...]string{"file", "rendered", "object"}[v] }
 
 // A Use is a place where an image is named.
 type Use struct {
-	Via  Via
-	Path string // of the file or template, or of the folder of a kustomization; "-" for a stream
+	Origin Origin
+	Path   string // of the file or template, or of the folder of a kustomization; "-" for a stream
 
 	// Line and Column, both 1-based, a column counts code points. Both are 0
 	// where they would mean nothing: in rendered text, in a stream of JSON.
@@ -131,7 +131,7 @@ type Use struct {
 
 	// Running is the digest that a node reports of the container, "" when
 	// nothing does.
-	Running string
+	RunningDigest string
 }
 
 // New returns an empty inventory.
@@ -154,7 +154,7 @@ func (v *Inventory) Images() []Image {
 	for _, m := range v.images {
 		i := *m
 		i.Uses = slices.Clone(m.Uses)
-		i.Advice = advise(m, m.part)
+		i.Advice = advise(m, m.mayHaveTag)
 		slices.SortFunc(i.Uses, compareUses)
 		out = append(out, i)
 	}
@@ -166,12 +166,12 @@ func (v *Inventory) Images() []Image {
 }
 
 func compareUses(a, b Use) int {
-	return cmp.Or(cmp.Compare(a.Via, b.Via), strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
-		strings.Compare(a.Object, b.Object), strings.Compare(a.Field, b.Field), strings.Compare(a.Running, b.Running))
+	return cmp.Or(cmp.Compare(a.Origin, b.Origin), strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column),
+		strings.Compare(a.Object, b.Object), strings.Compare(a.Field, b.Field), strings.Compare(a.RunningDigest, b.RunningDigest))
 }
 
-// Old returns those of images that a rule moves.
-func Old(images []Image) []Image {
+// SelectedByRules returns those of images that a rule moves.
+func SelectedByRules(images []Image) []Image {
 	return slices.DeleteFunc(slices.Clone(images), func(m Image) bool { return m.New == "" })
 }
 
@@ -187,28 +187,28 @@ func advise(m *Image, part bool) []rules.Advice {
 	return slices.DeleteFunc(rules.Advise(old, now), func(a rules.Advice) bool { return a.ForCharts })
 }
 
-// A hit is a reference that was found.
-type hit struct {
-	image Image
-	use   Use
-	part  bool // it stands in a key for a repository, so that a tag may be anywhere
+// A foundRef is a reference that was found.
+type foundRef struct {
+	image      Image
+	use        Use
+	mayHaveTag bool // it stands in a key for a repository, so that a tag may be anywhere
 }
 
 // add adds hits and counts.
-func (v *Inventory) add(hits []hit, unfilled int) {
+func (v *Inventory) add(hits []foundRef, unfilled int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.Unfilled += unfilled
+	v.Unresolved += unfilled
 	for _, h := range hits {
 		key := imageKey{h.image.Ref, h.image.New}
 		m := v.images[key]
 		if m == nil {
 			m = h.image.clone()
-			m.part = h.part
+			m.mayHaveTag = h.mayHaveTag
 			v.images[imageKey{m.Ref, m.New}] = m
 		}
 		// Files come in any order: what one hit knows, all do.
-		m.part = m.part && h.part
+		m.mayHaveTag = m.mayHaveTag && h.mayHaveTag
 		m.Rule, m.Keep = max(m.Rule, h.image.Rule), max(m.Keep, h.image.Keep)
 		m.Uses = append(m.Uses, h.use)
 	}

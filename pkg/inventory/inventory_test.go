@@ -41,7 +41,7 @@ func shown(v *Inventory) []string {
 			if m.Keep != "" {
 				s += " keep " + m.Keep
 			}
-			if m.Open {
+			if m.HasVariable {
 				s += " open"
 			}
 			at := u.Path
@@ -52,8 +52,8 @@ func shown(v *Inventory) []string {
 			if u.Object != "" {
 				s += " in " + u.Object
 			}
-			if u.Running != "" {
-				s += " runs " + u.Running
+			if u.RunningDigest != "" {
+				s += " runs " + u.RunningDigest
 			}
 			out = append(out, s)
 		}

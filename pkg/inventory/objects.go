@@ -31,9 +31,9 @@ func errNoObject(src []byte) error {
 	return fmt.Errorf("it is no object of Kubernetes: %.80q", bytes.TrimSpace(line))
 }
 
-// beginsObject matches the first line of what may be an object in YAML, or a
+// objectStart matches the first line of what may be an object in YAML, or a
 // list of them: a key, an item, a flow, an anchor, tag or alias.
-var beginsObject = regexp.MustCompile(`^(?:-(?:\s|$)|[{\[?&!*]|"[^"]*"\s*:|'[^']*'\s*:|[^\s:#"']+\s*:(?:\s|$))`)
+var objectStart = regexp.MustCompile(`^(?:-(?:\s|$)|[{\[?&!*]|"[^"]*"\s*:|'[^']*'\s*:|[^\s:#"']+\s*:(?:\s|$))`)
 
 // isObject reports whether text may be one.
 func isObject(text []byte) bool {
@@ -45,7 +45,7 @@ func isObject(text []byte) bool {
 		if len(line) == 0 || line[0] == '#' || line[0] == '%' || bytes.Equal(line, []byte("...")) {
 			continue
 		}
-		return beginsObject.Match(line)
+		return objectStart.Match(line)
 	}
 	return true
 }
@@ -64,7 +64,7 @@ func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 	first, err := firstByte(in)
 	q := newQueue(v)
 	v.mu.Lock()
-	v.Streamed = true
+	v.HasStream = true
 	v.mu.Unlock()
 	switch {
 	case err == io.EOF:
@@ -73,17 +73,17 @@ func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 	case first == 0xff || first == 0xfe || first == 0:
 		err = errUTF16
 	case first == '{' || first == '[':
-		err = q.jsonStream(ctx, in)
+		err = q.readJSON(ctx, in)
 	default:
-		err = q.yamlStream(ctx, in)
+		err = q.readYAML(ctx, in)
 	}
 	q.close()
 	if err != nil && ctx.Err() == nil {
 		objects := "objects"
-		if v.Objects == 1 {
+		if v.ScannedObjects == 1 {
 			objects = "object"
 		}
-		v.fail(Stream, fmt.Errorf("after %d %s: %w", v.Objects, objects, err))
+		v.fail(Stream, fmt.Errorf("after %d %s: %w", v.ScannedObjects, objects, err))
 	}
 	return ctx.Err()
 }
@@ -108,8 +108,8 @@ func firstByte(in *bufio.Reader) (byte, error) {
 	}
 }
 
-// An item is what is read of an object beside its references.
-type item struct {
+// An objectHead is what is read of an object beside its references.
+type objectHead struct {
 	APIVersion string `json:"apiVersion" yaml:"apiVersion"`
 	Kind       string `json:"kind" yaml:"kind"`
 	Metadata   struct {
@@ -117,28 +117,28 @@ type item struct {
 		Namespace string `json:"namespace" yaml:"namespace"`
 	} `json:"metadata" yaml:"metadata"`
 	Spec struct {
-		Containers          []container `json:"containers" yaml:"containers"`
-		InitContainers      []container `json:"initContainers" yaml:"initContainers"`
-		EphemeralContainers []container `json:"ephemeralContainers" yaml:"ephemeralContainers"`
+		Containers          []containerName `json:"containers" yaml:"containers"`
+		InitContainers      []containerName `json:"initContainers" yaml:"initContainers"`
+		EphemeralContainers []containerName `json:"ephemeralContainers" yaml:"ephemeralContainers"`
 	} `json:"spec" yaml:"spec"`
 	Status struct {
-		Containers          []status `json:"containerStatuses" yaml:"containerStatuses"`
-		InitContainers      []status `json:"initContainerStatuses" yaml:"initContainerStatuses"`
-		EphemeralContainers []status `json:"ephemeralContainerStatuses" yaml:"ephemeralContainerStatuses"`
+		Containers          []containerStatus `json:"containerStatuses" yaml:"containerStatuses"`
+		InitContainers      []containerStatus `json:"initContainerStatuses" yaml:"initContainerStatuses"`
+		EphemeralContainers []containerStatus `json:"ephemeralContainerStatuses" yaml:"ephemeralContainerStatuses"`
 	} `json:"status" yaml:"status"`
 }
 
-type container struct {
+type containerName struct {
 	Name string `json:"name" yaml:"name"`
 }
 
-type status struct {
+type containerStatus struct {
 	Name    string `json:"name" yaml:"name"`
 	ImageID string `json:"imageID" yaml:"imageID"`
 }
 
-// title is how format calls the object, and with its namespace how uses do.
-func (i *item) title() (short, long string) {
+// titles is how format calls the object, and with its namespace how uses do.
+func (i *objectHead) titles() (short, long string) {
 	tail := ""
 	if i.APIVersion != "" {
 		tail = " (" + i.APIVersion + ")"
@@ -154,17 +154,17 @@ func (i *item) title() (short, long string) {
 	return short + tail, long + tail
 }
 
-// running returns the digests that the node of a pod reports, by the field of
+// runningDigests returns the digests that the node of a pod reports, by the field of
 // the image.
-func (i *item) running() map[string]string {
+func (i *objectHead) runningDigests() map[string]string {
 	if i.Kind != "Pod" {
 		return nil
 	}
 	out := map[string]string{}
 	for _, x := range []struct {
 		field    string
-		names    []container
-		statuses []status
+		names    []containerName
+		statuses []containerStatus
 	}{
 		{"containers", i.Spec.Containers, i.Status.Containers},
 		{"initContainers", i.Spec.InitContainers, i.Status.InitContainers},
@@ -187,22 +187,22 @@ func (i *item) running() map[string]string {
 	return out
 }
 
-// jsonObject lists the references of the JSON object src.
-func (v *Inventory) jsonObject(src []byte) error {
-	return v.object("stream.json", src, 0, func(i *item) {
+// addJSONObject lists the references of the JSON object src.
+func (v *Inventory) addJSONObject(src []byte) error {
+	return v.addObject("stream.json", src, 0, func(i *objectHead) {
 		if bytes.HasPrefix(src, []byte("{")) {
 			_ = json.Unmarshal(src, i) // what is not as it should be in it, it does without
 		}
 	})
 }
 
-// yamlObject lists the references of a document, or of an item of a list with
+// addYAMLObject lists the references of a document, or of an item of a list with
 // the dash before it, which begins in the given line.
-func (v *Inventory) yamlObject(src []byte, line int) error {
-	return v.object("stream.yaml", src, line, func(i *item) {
+func (v *Inventory) addYAMLObject(src []byte, line int) error {
+	return v.addObject("stream.yaml", src, line, func(i *objectHead) {
 		dash := bytes.TrimLeft(src, " ")
 		if len(dash) > 1 && dash[0] == '-' && (dash[1] == ' ' || dash[1] == '\n' || dash[1] == '\r') || unmarshal(src, i) != nil {
-			var list []item // an item, or a document that is a list
+			var list []objectHead // an item, or a document that is a list
 			if unmarshal(src, &list) == nil && len(list) == 1 {
 				*i = list[0]
 			}
@@ -220,31 +220,31 @@ func unmarshal(src []byte, to any) (err error) {
 	return yaml.Unmarshal(src, to)
 }
 
-// object lists the references of one object of a stream. A line of 0 gives no
+// addObject lists the references of one object of a stream. A line of 0 gives no
 // positions. What else there is to say of the object is read only when
 // something is listed.
-func (v *Inventory) object(name string, src []byte, line int, read func(*item)) error {
-	s := v.scan(name, src, Use{Via: Object, Path: Stream, Line: line})
-	if len(s.hits) == 0 && s.err == nil {
+func (v *Inventory) addObject(name string, src []byte, line int, read func(*objectHead)) error {
+	s := v.scan(name, src, Use{Origin: InObject, Path: Stream, Line: line})
+	if len(s.refs) == 0 && s.err == nil {
 		if line > 0 && !isObject(src) {
 			return errNoObject(src)
 		}
-		v.add(nil, s.unfilled)
+		v.add(nil, s.unresolved)
 		return nil
 	}
-	var i item
+	var i objectHead
 	read(&i)
-	short, long := i.title()
-	running := i.running()
-	for k := range s.hits {
-		u := &s.hits[k].use
+	short, long := i.titles()
+	running := i.runningDigests()
+	for k := range s.refs {
+		u := &s.refs[k].use
 		u.Field = strings.TrimPrefix(u.Field, "[0]")
 		if u.Object == short {
 			u.Object = long
-			u.Running = running[u.Field]
+			u.RunningDigest = running[u.Field]
 		}
 	}
-	v.add(s.hits, s.unfilled)
+	v.add(s.refs, s.unresolved)
 	if s.err != nil {
 		return fmt.Errorf("%s: %w", long, s.err)
 	}

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// A meter reads from r, and refuses to go on when left bytes are read: what an
+// A limitReader reads from r, and refuses to go on when left bytes are read: what an
 // object may take.
-type meter struct {
+type limitReader struct {
 	r    io.Reader
 	left int64
 	err  error
 }
 
-func (m *meter) Read(p []byte) (int, error) {
+func (m *limitReader) Read(p []byte) (int, error) {
 	if m.left <= 0 {
 		return 0, m.err
 	}
@@ -31,27 +31,27 @@ type jsonReader struct {
 	*json.Decoder
 	q     *queue
 	ctx   context.Context
-	meter *meter
+	limit *limitReader
 }
 
-// jsonStream lists the references of JSON values, an object at a time.
-func (q *queue) jsonStream(ctx context.Context, r io.Reader) error {
-	m := &meter{r: r, err: q.v.errSize()}
+// readJSON lists the references of JSON values, an object at a time.
+func (q *queue) readJSON(ctx context.Context, r io.Reader) error {
+	m := &limitReader{r: r, err: q.v.errSize()}
 	d := jsonReader{json.NewDecoder(m), q, ctx, m}
 	for {
-		d.another()
+		d.resetLimit()
 		switch t, err := d.Token(); {
 		case err == io.EOF:
 			return ctx.Err()
 		case err != nil:
-			return readable(err)
+			return plainJSONError(err)
 		case t == json.Delim('{'):
-			if err := d.value(); err != nil {
-				return readable(err)
+			if err := d.readObject(); err != nil {
+				return plainJSONError(err)
 			}
 		case t == json.Delim('['):
-			if err := d.list(); err != nil {
-				return readable(err)
+			if err := d.readList(); err != nil {
+				return plainJSONError(err)
 			}
 		default:
 			d.q.skip(errNoObject(fmt.Append(nil, t)))
@@ -59,16 +59,16 @@ func (q *queue) jsonStream(ctx context.Context, r io.Reader) error {
 	}
 }
 
-// another allows for one more object.
-func (d *jsonReader) another() { d.meter.left = d.q.v.opts.MaxSize }
+// resetLimit allows for one more object.
+func (d *jsonReader) resetLimit() { d.limit.left = d.q.v.opts.MaxSize }
 
 // add has the references of an object listed.
 func (d *jsonReader) add(src []byte) {
-	d.q.add(len(src), func() error { return d.q.v.jsonObject(src) })
+	d.q.add(len(src), func() error { return d.q.v.addJSONObject(src) })
 }
 
-// readable says for a person that the text ends too early.
-func readable(err error) error {
+// plainJSONError says for a person that the text ends too early.
+func plainJSONError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return errors.New("the JSON ends before it is complete")
 	}
@@ -78,9 +78,9 @@ func readable(err error) error {
 	return err
 }
 
-// value reads an object behind its brace: a list of objects an item at a time,
+// readObject reads an object behind its brace: a list of objects an item at a time,
 // any other as a whole.
-func (d *jsonReader) value() error {
+func (d *jsonReader) readObject() error {
 	var whole strings.Builder
 	items := false
 	for d.More() {
@@ -96,12 +96,12 @@ func (d *jsonReader) value() error {
 			}
 			if t == json.Delim('[') {
 				items = true
-				if err := d.list(); err != nil {
+				if err := d.readList(); err != nil {
 					return err
 				}
 				continue
 			}
-			if err := d.skip(t); err != nil {
+			if err := d.skipValue(t); err != nil {
 				return err
 			}
 			continue
@@ -124,13 +124,13 @@ func (d *jsonReader) value() error {
 	return nil
 }
 
-// list reads the items of a list behind its bracket.
-func (d *jsonReader) list() error {
+// readList reads the items of a list behind its bracket.
+func (d *jsonReader) readList() error {
 	for d.More() {
 		if err := d.ctx.Err(); err != nil {
 			return err
 		}
-		d.another()
+		d.resetLimit()
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return err
@@ -141,8 +141,8 @@ func (d *jsonReader) list() error {
 	return err
 }
 
-// skip goes to the end of the value that t begins.
-func (d *jsonReader) skip(t json.Token) error {
+// skipValue goes to the end of the value that t begins.
+func (d *jsonReader) skipValue(t json.Token) error {
 	depth := 0
 	for {
 		switch t {

@@ -12,7 +12,7 @@ import (
 // large one is worked on alone.
 type queue struct {
 	v    *Inventory
-	next chan queued
+	next chan queuedObject
 	wait sync.WaitGroup
 	n    int
 
@@ -21,9 +21,9 @@ type queue struct {
 	failed []failedObject
 }
 
-// A queued is an object of a stream: its number, its size in bytes, and what
+// A queuedObject is an object of a stream: its number, its size in bytes, and what
 // lists its references.
-type queued struct {
+type queuedObject struct {
 	n, size int
 	list    func() error
 }
@@ -38,7 +38,7 @@ func newQueue(v *Inventory) *queue {
 	if jobs <= 0 {
 		jobs = runtime.NumCPU()
 	}
-	q := &queue{v: v, next: make(chan queued, jobs)}
+	q := &queue{v: v, next: make(chan queuedObject, jobs)}
 	for range jobs {
 		q.wait.Go(func() {
 			for x := range q.next {
@@ -49,14 +49,14 @@ func newQueue(v *Inventory) *queue {
 	return q
 }
 
-func (q *queue) work(x queued) {
+func (q *queue) work(x queuedObject) {
 	if x.size >= bigFile {
 		q.big.Lock()
 		defer q.big.Unlock()
 	}
 	err := x.list()
 	q.v.mu.Lock()
-	q.v.Objects++
+	q.v.ScannedObjects++
 	q.v.mu.Unlock()
 	if err != nil {
 		q.fail(x.n, err)
@@ -73,7 +73,7 @@ func (q *queue) fail(n int, err error) {
 // add has the references of one more object listed.
 func (q *queue) add(size int, list func() error) {
 	q.n++
-	q.next <- queued{q.n, size, list}
+	q.next <- queuedObject{q.n, size, list}
 }
 
 // skip notes that the next object is not read.

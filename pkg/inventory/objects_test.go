@@ -136,8 +136,8 @@ func TestObjectsPositions(t *testing.T) {
 // A text in an item that looks like the next one belongs to the item.
 func TestObjectsBlockScalar(t *testing.T) {
 	v := stream(t, options(t), strings.NewReader("items:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n  data:\n    x: |\n      - apiVersion: v1\n\n      items:\n      - image: quay.io/x/y:1\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\nkind: List\nimage: quay.io/x/behind:1\n"))
-	if want := []string{"quay.io/x/y:1 | -:10:16 .data.x in ConfigMap a (v1)"}; differ(want, shown(v)) != "" || v.Objects != 2 {
-		t.Errorf("%d objects; %s", v.Objects, differ(want, shown(v)))
+	if want := []string{"quay.io/x/y:1 | -:10:16 .data.x in ConfigMap a (v1)"}; differ(want, shown(v)) != "" || v.ScannedObjects != 2 {
+		t.Errorf("%d objects; %s", v.ScannedObjects, differ(want, shown(v)))
 	}
 }
 

@@ -24,14 +24,14 @@ type yamlReader struct {
 type yamlState uint8
 
 const (
-	inDocument  yamlState = iota
-	atItems               // behind a line `items:`
-	inItems               // within the list
-	behindItems           // what follows the list is not looked at
+	inDocument yamlState = iota
+	atItems              // behind a line `items:`
+	inItems              // within the list
+	afterItems           // what follows the list is not looked at
 )
 
-// yamlStream lists the references of a stream of YAML documents.
-func (q *queue) yamlStream(ctx context.Context, in *bufio.Reader) error {
+// readYAML lists the references of a stream of YAML documents.
+func (q *queue) readYAML(ctx context.Context, in *bufio.Reader) error {
 	y := &yamlReader{q: q, first: 1}
 	begins := true // a line
 	for {
@@ -41,9 +41,9 @@ func (q *queue) yamlStream(ctx context.Context, in *bufio.Reader) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			y.look(part)
+			y.classifyLine(part)
 		}
-		if y.state != behindItems {
+		if y.state != afterItems {
 			y.append(part)
 		}
 		begins = err == nil
@@ -68,8 +68,8 @@ func (y *yamlReader) append(part []byte) {
 	}
 }
 
-// look decides from the beginning of a line whether a chunk begins there.
-func (y *yamlReader) look(line []byte) {
+// classifyLine decides from the beginning of a line whether a chunk begins there.
+func (y *yamlReader) classifyLine(line []byte) {
 	text := bytes.TrimRight(line, " \t\r\n")
 	if bytes.Equal(text, []byte("---")) || bytes.HasPrefix(line, []byte("--- ")) || bytes.Equal(text, []byte("...")) {
 		y.flush()
@@ -90,7 +90,7 @@ func (y *yamlReader) look(line []byte) {
 	case atItems:
 		if y.state = inDocument; dash {
 			y.state, y.indent = inItems, indent
-			y.drop()
+			y.startChunk()
 		}
 	case inItems:
 		switch {
@@ -98,13 +98,13 @@ func (y *yamlReader) look(line []byte) {
 			y.flush()
 		case indent <= y.indent:
 			y.flush()
-			y.state = behindItems
+			y.state = afterItems
 		}
 	}
 }
 
-// drop forgets the chunk, and begins another in this line.
-func (y *yamlReader) drop() {
+// startChunk forgets the chunk, and begins another in this line.
+func (y *yamlReader) startChunk() {
 	y.chunk, y.first, y.large = y.chunk[:0], y.line, false
 }
 
@@ -115,7 +115,7 @@ func (y *yamlReader) flush() {
 		y.q.skip(y.q.v.errSize())
 	case len(text) > 0 && !bytes.Equal(text, []byte("---")):
 		src, line := bytes.Clone(y.chunk), y.first
-		y.q.add(len(src), func() error { return y.q.v.yamlObject(src, line) })
+		y.q.add(len(src), func() error { return y.q.v.addYAMLObject(src, line) })
 	}
-	y.drop()
+	y.startChunk()
 }

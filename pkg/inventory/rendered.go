@@ -2,8 +2,8 @@ package inventory
 
 import "fmt"
 
-// A Text is what a template of a chart, or a kustomization, prints.
-type Text struct {
+// A RenderedText is what a template of a chart, or a kustomization, prints.
+type RenderedText struct {
 	Path string // of the template, or of the kustomization's folder, relative to the root
 	Body []byte
 }
@@ -11,18 +11,18 @@ type Text struct {
 // AddRendered lists the references of texts, which one chart or kustomization
 // prints: of a chart, those of all its value sets together. What several of
 // them print in one field of one object is one use.
-func (v *Inventory) AddRendered(texts []Text) {
+func (v *Inventory) AddRendered(texts []RenderedText) {
 	type place struct{ path, object, field, ref string }
 	seen := map[place]bool{}
-	var hits []hit
+	var hits []foundRef
 	unfilled := 0
 	for _, t := range texts {
-		s := v.scan("rendered.yaml", t.Body, Use{Via: Rendered, Path: t.Path})
+		s := v.scan("rendered.yaml", t.Body, Use{Origin: InRendering, Path: t.Path})
 		if s.err != nil {
 			v.fail(t.Path, fmt.Errorf("what it prints: %w", s.err))
 		}
-		unfilled += s.unfilled
-		for _, h := range s.hits {
+		unfilled += s.unresolved
+		for _, h := range s.refs {
 			if p := (place{h.use.Path, h.use.Object, h.use.Field, h.image.Ref}); !seen[p] {
 				seen[p] = true
 				hits = append(hits, h)
@@ -31,6 +31,6 @@ func (v *Inventory) AddRendered(texts []Text) {
 	}
 	v.add(hits, unfilled)
 	v.mu.Lock()
-	v.Rendered++
+	v.ScannedRenderings++
 	v.mu.Unlock()
 }

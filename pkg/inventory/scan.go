@@ -12,66 +12,66 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A scan is what one text came to.
-type scan struct {
-	hits     []hit
-	unfilled int
-	err      error // the text may hold a reference and could not be read
+// A scanResult is what one text came to.
+type scanResult struct {
+	refs       []foundRef
+	unresolved int
+	err        error // the text may hold a reference and could not be read
 }
 
 // scan lists the references of src, which is called name. Uses have Via and
 // Path of as.
-func (v *Inventory) scan(name string, src []byte, as Use) scan {
+func (v *Inventory) scan(name string, src []byte, as Use) scanResult {
 	if format.Own(name, src) {
-		return scan{}
+		return scanResult{}
 	}
 	f := format.Detect(name, src)
 	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields, Named: true}
-	if f == format.Text && !v.texts(name) {
-		return scan{}
+	if f == format.Text && !v.readsText(name) {
+		return scanResult{}
 	}
 	// What no parser takes is searched at marks only.
-	in.Marks = v.marks(src)
+	in.Marks = v.hostSpans(src)
 	scanned, err := f.Read(in)
 	if err != nil {
 		if len(in.Marks) == 0 {
-			return scan{}
+			return scanResult{}
 		}
-		return scan{err: err}
+		return scanResult{err: err}
 	}
-	var out scan
+	var out scanResult
 	lines := edit.NewLines(src)
-	for _, o := range v.pick(scanned.Occurrences) {
-		h, open := v.hit(o)
+	for _, o := range v.selectOccurrences(scanned.Occurrences) {
+		h, open := v.newFoundRef(o)
 		switch {
 		case open:
-			out.unfilled++
+			out.unresolved++
 		case h != nil:
-			at := named(o)
-			h.use.Via, h.use.Path = as.Via, as.Path
+			at := imagePiece(o)
+			h.use.Origin, h.use.Path = as.Origin, as.Path
 			h.use.Field, h.use.Object = o.Field(at), o.Place.Object
 			if as.Line > 0 {
 				h.use.Line, h.use.Column = lines.Position(o.Pieces[at].Span.Start)
 				h.use.Line += as.Line - 1
 			}
-			out.hits = append(out.hits, *h)
+			out.refs = append(out.refs, *h)
 		}
 	}
 	return out
 }
 
-// texts reports whether files are looked at that no format but text takes:
+// readsText reports whether files are looked at that no format but text takes:
 // when scripts, docs or code are asked for, and those called like Dockerfiles.
-func (v *Inventory) texts(name string) bool {
+func (v *Inventory) readsText(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	return v.opts.Scopes != 1<<format.Manifests || strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile")
 }
 
-// marks are the hosts of the references that src spells out.
-func (v *Inventory) marks(src []byte) []edit.Span {
+// hostSpans are the hosts of the references that src spells out.
+func (v *Inventory) hostSpans(src []byte) []edit.Span {
 	var out []edit.Span
 	for _, f := range image.Find(string(src)) {
-		if sourceHosts[f.Ref.Domain] || f.Ref.Tag == "" && f.Ref.Digest == "" && !v.serves(f.Ref.Domain) {
+		if sourceHosts[f.Ref.Domain] || f.Ref.Tag == "" && f.Ref.Digest == "" && !v.servesImages(f.Ref.Domain) {
 			continue
 		}
 		out = append(out, edit.Span{Start: f.Span.Start, End: f.Span.Start + len(f.Ref.Domain)})
@@ -79,10 +79,10 @@ func (v *Inventory) marks(src []byte) []edit.Span {
 	return out
 }
 
-// pick returns the occurrences of the scopes that are asked for. Where a name
+// selectOccurrences returns the occurrences of the scopes that are asked for. Where a name
 // is read in two ways, by itself and joined with a registry further up, the
 // joined one counts.
-func (v *Inventory) pick(all []format.Occurrence) []*format.Occurrence {
+func (v *Inventory) selectOccurrences(all []format.Occurrence) []*format.Occurrence {
 	joined := map[edit.Span]bool{}
 	for i := range all {
 		if o := &all[i]; o.Loose && o.Named {
@@ -98,14 +98,14 @@ func (v *Inventory) pick(all []format.Occurrence) []*format.Occurrence {
 		out = append(out, o)
 	}
 	slices.SortStableFunc(out, func(a, b *format.Occurrence) int {
-		return a.Pieces[named(a)].Span.Start - b.Pieces[named(b)].Span.Start
+		return a.Pieces[imagePiece(a)].Span.Start - b.Pieces[imagePiece(b)].Span.Start
 	})
 	return out
 }
 
-// named is the index of the first piece of o that names an image, not only
+// imagePiece is the index of the first piece of o that names an image, not only
 // its registry.
-func named(o *format.Occurrence) int {
+func imagePiece(o *format.Occurrence) int {
 	for i := range o.Pieces {
 		if o.Pieces[i].Role != format.Registry {
 			return i
@@ -114,20 +114,20 @@ func named(o *format.Occurrence) int {
 	return 0
 }
 
-// hit makes what there is to say of o, nil when it is not listed. It is open
+// newFoundRef makes what there is to say of o, nil when it is not listed. It is open
 // when a template has still to say which host or path it is.
-func (v *Inventory) hit(o *format.Occurrence) (h *hit, open bool) {
+func (v *Inventory) newFoundRef(o *format.Occurrence) (h *foundRef, open bool) {
 	text := o.Text()
 	r, err := image.Parse(text)
-	if err != nil || !v.counts(o, r) {
+	if err != nil || !v.isListed(o, r) {
 		return nil, false
 	}
 	if image.HasVariable(r.Domain) || r.Domain == "" && image.HasVariable(r.Path) {
 		return nil, o.Image || o.Named
 	}
 	m := Image{Ref: text, Domain: r.Domain, Path: r.Path, Tag: r.Tag, Digest: r.Digest}
-	complete(&m, o.Tag, digest(o.Digest))
-	m.Open = image.HasVariable(m.Ref)
+	addTagAndDigest(&m, o.Tag, withAlgorithm(o.Digest))
+	m.HasVariable = image.HasVariable(m.Ref)
 	m.Registry, m.Repository = resolve(m.Domain, m.Path)
 	if match, ok := v.opts.Rules.Match(text, kindOf(o)); ok {
 		if match.Rule != nil {
@@ -140,17 +140,17 @@ func (v *Inventory) hit(o *format.Occurrence) (h *hit, open bool) {
 				if p, err := image.Parse(m.New); err == nil {
 					now.Domain, now.Path, now.Tag, now.Digest = p.Domain, p.Path, p.Tag, p.Digest
 				}
-				complete(&now, o.Tag, digest(o.Digest))
+				addTagAndDigest(&now, o.Tag, withAlgorithm(o.Digest))
 				m.New = now.Ref
 			}
 		}
 	}
-	return &hit{image: m, part: o.Part || len(o.Pieces) > 1}, false
+	return &foundRef{image: m, mayHaveTag: o.Part || len(o.Pieces) > 1}, false
 }
 
-// complete adds a tag and a digest that stand beside a reference to it, when
+// addTagAndDigest adds a tag and a digest that stand beside a reference to it, when
 // it has none of its own and they are ones.
-func complete(m *Image, tag, digest string) {
+func addTagAndDigest(m *Image, tag, digest string) {
 	if tag == "null" || m.Tag != "" {
 		tag = ""
 	}
@@ -158,7 +158,7 @@ func complete(m *Image, tag, digest string) {
 		digest = ""
 	}
 	for _, try := range [][2]string{{tag, digest}, {tag, ""}, {"", digest}} {
-		ref := m.Ref[:len(m.Ref)-len(suffix(m.Tag, m.Digest))] + suffix(cmp.Or(m.Tag, try[0]), cmp.Or(m.Digest, try[1]))
+		ref := m.Ref[:len(m.Ref)-len(tagAndDigest(m.Tag, m.Digest))] + tagAndDigest(cmp.Or(m.Tag, try[0]), cmp.Or(m.Digest, try[1]))
 		if r, err := image.Parse(ref); err == nil && r.Path == m.Path && r.Domain == m.Domain {
 			m.Ref, m.Tag, m.Digest = ref, r.Tag, r.Digest
 			return
@@ -166,7 +166,7 @@ func complete(m *Image, tag, digest string) {
 	}
 }
 
-func suffix(tag, digest string) string {
+func tagAndDigest(tag, digest string) string {
 	s := ""
 	if tag != "" {
 		s = ":" + tag
@@ -177,8 +177,8 @@ func suffix(tag, digest string) string {
 	return s
 }
 
-// digest is what a key called sha or digest says, with its algorithm.
-func digest(text string) string {
+// withAlgorithm is what a key called sha or digest says, with its algorithm.
+func withAlgorithm(text string) string {
 	if len(text) == 64 && !strings.Contains(text, ":") {
 		return "sha256:" + text
 	}

@@ -68,11 +68,11 @@ func hostile(t testing.TB, evil string) *rewrite.Plan {
 	f.Findings = []rewrite.Finding{moved(2, "k8s.gcr.io/"+evil, "registry.k8s.io/"+evil)}
 	f.Unverified = true
 	k := kept(3, evil, format.Policy, evil)
-	k.Unaccepted = true
+	k.NotInBaseline = true
 	k.Place = format.Place{Field: "." + evil, Object: evil}
 	c := kept(4, evil, format.Conflict, "it shares "+evil)
 	return &rewrite.Plan{
-		Rules: k8s(t), Scanned: 3,
+		Rules: k8s(t), ScannedFiles: 3,
 		Files: []rewrite.File{f, staying(evil, k, c), {Path: "b" + evil, Err: errors.New(evil)}},
 		Skipped: []walk.Skip{
 			{Path: evil, Reason: walk.Binary, Detail: evil},
@@ -83,11 +83,11 @@ func hostile(t testing.TB, evil string) *rewrite.Plan {
 			{Path: evil, State: rewrite.Failed, Summary: evil, Details: []string{evil, "it says " + evil}},
 			{Path: evil, State: rewrite.Unproven, Summary: "because of " + evil},
 		},
-		Images: []rewrite.Image{
+		RegistryResults: []rewrite.RegistryResult{
 			{Old: evil, New: evil, Verdict: rewrite.Missing, Detail: evil},
 			{Old: evil, New: evil, Verdict: rewrite.Different, OldDigest: evil, NewDigest: evil},
 		},
-		Baseline: &rewrite.Compared{File: evil, New: 1, Stale: []rewrite.Accepted{{Path: evil, Ref: evil, Reason: evil, Count: 1}}},
+		Baseline: &rewrite.BaselineComparison{File: evil, New: 1, Stale: []rewrite.BaselineEntry{{Path: evil, Ref: evil, Reason: evil, Count: 1}}},
 		Advice:   []rewrite.Advice{{Path: evil, Line: 3, Ref: evil, Text: evil, Source: evil}, {Text: "do " + evil}},
 	}
 }

@@ -60,11 +60,11 @@ func (t *textReport) explain(f *rewrite.File, x *rewrite.Finding) {
 			}
 		}
 	}
-	if x.Implied {
+	if x.Implicit {
 		t.paragraph("No text search for the old name finds it: it is split over several values, spelled with an escape, or short for an image of Docker Hub.")
 	}
 	switch {
-	case x.Follows:
+	case x.IsConsequence:
 		t.paragraph("It moves because something else does: " + x.Note + ".")
 	case f.Unverified && x.Status == rewrite.Rewritten:
 		t.paragraph("No parser takes this file, so that the edit rests on the grammar of references alone.")

@@ -30,8 +30,8 @@ func TestGitHub(t *testing.T) {
 	if got := write(t, "github", p, Options{}); strings.Contains(got, "old registry") {
 		t.Errorf("what was moved is annotated:\n%s", got)
 	}
-	p.Baseline = &rewrite.Compared{File: "b", New: 1}
-	p.Files[0].Findings[1].Unaccepted = true
+	p.Baseline = &rewrite.BaselineComparison{File: "b", New: 1}
+	p.Files[0].Findings[1].NotInBaseline = true
 	if got := write(t, "github", p, Options{Check: true}); strings.Count(got, "::error file=a") != 1 || !strings.Contains(got, "k8s.gcr.io/dns:1 is new; would move to registry.k8s.io/dns:1\n") {
 		t.Errorf("with a baseline:\n%s", got)
 	}

@@ -99,8 +99,8 @@ func pageCards(p *rewrite.Plan, s *summary, t *textReport) []pageCard {
 	c := s.counts
 	out := []pageCard{
 		{len(s.moved), some(len(s.moved), "reference ", "references ") + verb, "good"},
-		{c.Changed, some(c.Changed, "file changes", "files change"), ""},
-		{c.Kept + c.KeptImplied, some(c.Kept+c.KeptImplied, "mention stays", "mentions stay"), ""},
+		{c.ChangedFiles, some(c.ChangedFiles, "file changes", "files change"), ""},
+		{c.NotChanged + c.NotChangedImplicit, some(c.NotChanged+c.NotChangedImplicit, "mention stays", "mentions stay"), ""},
 	}
 	add := func(n int, words, class string) {
 		if n > 0 {

@@ -117,10 +117,10 @@ func pageFileOf(f *rewrite.File) pageFile {
 	for j := range f.Findings {
 		x := fileFinding{f, &f.Findings[j]}
 		reason, flags := "", 0
-		if x.Status == rewrite.Kept {
+		if x.Status == rewrite.NotChanged {
 			reason = string(x.Reason)
 		}
-		for i, on := range []bool{x.Implied, x.Follows, x.Unaccepted} {
+		for i, on := range []bool{x.Implicit, x.IsConsequence, x.NotInBaseline} {
 			if on {
 				flags |= 1 << i
 			}

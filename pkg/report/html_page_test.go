@@ -222,7 +222,7 @@ func TestRealPage(t *testing.T) {
 // Ten thousand findings make no more of a page than a hundred.
 func TestRealPageLarge(t *testing.T) {
 	b := startBrowser(t)
-	p := &rewrite.Plan{Rules: k8s(t), Scanned: 2000}
+	p := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2000}
 	for i := range 2000 {
 		f := changing(fmt.Sprintf("folder/%04d.yaml", i), kept(9, "k8s.gcr.io", format.Comment, ""))
 		for j := range 4 {

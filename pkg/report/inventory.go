@@ -54,7 +54,7 @@ func writeInventoryPlain(w io.Writer, _ *inventory.Inventory, images []inventory
 	last := ""
 	for i := range images {
 		m := &images[i]
-		if m.Open || m.Ref == last {
+		if m.HasVariable || m.Ref == last {
 			continue
 		}
 		last = m.Ref

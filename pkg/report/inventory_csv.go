@@ -23,7 +23,7 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 		for k := range m.Uses {
 			u := &m.Uses[k]
 			row := []string{m.Ref, m.Registry, m.Repository, m.Domain, m.Path, m.Tag, m.Digest, m.New, m.Rule, m.Keep,
-				u.Via.String(), u.Path, csvPosition(u.Line), csvPosition(u.Column), u.Field, u.Object, u.Running}
+				u.Origin.String(), u.Path, csvPosition(u.Line), csvPosition(u.Column), u.Field, u.Object, u.RunningDigest}
 			for j := range row {
 				row[j] = csvCell(row[j])
 			}

@@ -86,7 +86,7 @@ func writeInventoryJSON(w io.Writer, v *inventory.Inventory, images []inventory.
 func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInventory {
 	out := JSONInventory{
 		Version: inventoryVersion,
-		Counts:  JSONInventoryCounts{Images: len(images), Files: v.Files, Objects: v.Objects, Rendered: v.Rendered, Unfilled: v.Unfilled},
+		Counts:  JSONInventoryCounts{Images: len(images), Files: v.ScannedFiles, Objects: v.ScannedObjects, Rendered: v.ScannedRenderings, Unfilled: v.Unresolved},
 		Images:  []JSONImage{}, Skipped: []JSONSkip{},
 		Failures: jsonFailures(v.Failures), Unrendered: jsonFailures(v.Unrendered),
 	}
@@ -101,13 +101,13 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 		}
 		j := JSONImage{
 			Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
-			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, Open: m.Open, Uses: []JSONUse{},
+			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, Open: m.HasVariable, Uses: []JSONUse{},
 		}
 		for _, a := range m.Advice {
 			j.Advice = append(j.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})
 		}
 		for _, u := range m.Uses {
-			j.Uses = append(j.Uses, JSONUse{u.Via.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), utf8Text(u.Running)})
+			j.Uses = append(j.Uses, JSONUse{u.Origin.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), utf8Text(u.RunningDigest)})
 		}
 		out.Images = append(out.Images, j)
 	}

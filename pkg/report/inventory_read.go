@@ -15,11 +15,11 @@ func (j *JSONInventory) Inventory() ([]inventory.Image, *inventory.Inventory) {
 	for _, x := range j.Images {
 		m := inventory.Image{
 			Ref: x.Reference, Registry: x.Registry, Repository: x.Repository, Domain: x.Domain, Path: x.Path,
-			Tag: x.Tag, Digest: x.Digest, New: x.New, Rule: x.Rule, Keep: x.Keep, Open: x.Open,
+			Tag: x.Tag, Digest: x.Digest, New: x.New, Rule: x.Rule, Keep: x.Keep, HasVariable: x.Open,
 		}
 		for _, u := range x.Uses {
-			via := inventory.Via(max(0, slices.Index(vias, u.Via))) // a use is named in a file unless it says otherwise
-			m.Uses = append(m.Uses, inventory.Use{Via: via, Path: u.Path, Line: u.Line, Column: u.Column, Field: u.Field, Object: u.Object, Running: u.Running})
+			via := inventory.Origin(max(0, slices.Index(vias, u.Via))) // a use is named in a file unless it says otherwise
+			m.Uses = append(m.Uses, inventory.Use{Origin: via, Path: u.Path, Line: u.Line, Column: u.Column, Field: u.Field, Object: u.Object, RunningDigest: u.Running})
 		}
 		images = append(images, m)
 	}
@@ -35,7 +35,7 @@ func (j *JSONInventory) Inventory() ([]inventory.Image, *inventory.Inventory) {
 }
 
 // vias are the words for the ways, by their numbers.
-var vias = []string{inventory.File.String(), inventory.Rendered.String(), inventory.Object.String()}
+var vias = []string{inventory.InFile.String(), inventory.InRendering.String(), inventory.InObject.String()}
 
 func failuresOf(all []JSONFailure) []inventory.Failure {
 	var out []inventory.Failure

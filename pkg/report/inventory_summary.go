@@ -51,12 +51,12 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 	if advised > 0 {
 		inventoryAdvice(b, images, advised, o)
 	}
-	if v.Unfilled > 0 {
+	if v.Unresolved > 0 {
 		hint := ""
-		if v.Rendered == 0 && len(v.Unrendered) == 0 {
+		if v.ScannedRenderings == 0 && len(v.Unrendered) == 0 {
 			hint = "; --render shows what charts print"
 		}
-		fmt.Fprintf(b, "%s not listed, since a template has still to say which%s\n", some(v.Unfilled, "1 reference is", number(v.Unfilled)+" references are"), hint)
+		fmt.Fprintf(b, "%s not listed, since a template has still to say which%s\n", some(v.Unresolved, "1 reference is", number(v.Unresolved)+" references are"), hint)
 	}
 	WriteInventoryProblems(b, v)
 }
@@ -64,14 +64,14 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 // scannedInputs says what was looked at.
 func scannedInputs(v *inventory.Inventory) string {
 	var parts []string
-	if v.Files > 0 || !v.Streamed {
-		parts = append(parts, count(v.Files, "file"))
+	if v.ScannedFiles > 0 || !v.HasStream {
+		parts = append(parts, count(v.ScannedFiles, "file"))
 	}
-	if v.Rendered > 0 {
-		parts = append(parts, number(v.Rendered)+" rendered")
+	if v.ScannedRenderings > 0 {
+		parts = append(parts, number(v.ScannedRenderings)+" rendered")
 	}
-	if v.Streamed {
-		parts = append(parts, count(v.Objects, "object"))
+	if v.HasStream {
+		parts = append(parts, count(v.ScannedObjects, "object"))
 	}
 	return strings.Join(parts, ", ")
 }

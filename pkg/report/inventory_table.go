@@ -147,14 +147,14 @@ func firstUse(m *inventory.Image) string {
 	u := &m.Uses[0]
 	where := u.Path
 	switch {
-	case u.Via == inventory.Object:
+	case u.Origin == inventory.InObject:
 		where, _, _ = strings.Cut(u.Object, " (")
 		if where == "" {
 			where = u.Path
 		}
 	case u.Line > 0:
 		where += ":" + strconv.Itoa(u.Line)
-	case u.Via == inventory.Rendered:
+	case u.Origin == inventory.InRendering:
 		where += " (rendered)"
 	}
 	if n := len(m.Uses) - 1; n > 0 {

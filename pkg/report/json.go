@@ -37,13 +37,13 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		Counts: JSONCounts{
 			Mentions:         c.Mentions(),
 			Rewritten:        c.Rewritten,
-			Kept:             c.Kept,
-			ImpliedRewritten: c.RewrittenImplied,
-			ImpliedKept:      c.KeptImplied,
+			Kept:             c.NotChanged,
+			ImpliedRewritten: c.RewrittenImplicit,
+			ImpliedKept:      c.NotChangedImplicit,
 			Reasons:          map[string]int{},
-			FilesLookedAt:    p.Scanned,
-			FilesChanged:     c.Changed,
-			FilesFailed:      c.Failed,
+			FilesLookedAt:    p.ScannedFiles,
+			FilesChanged:     c.ChangedFiles,
+			FilesFailed:      c.FailedFiles,
 			Skipped:          len(p.Skipped),
 		},
 		Files:   []JSONFile{},
@@ -73,7 +73,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		}
 		out.Proofs = append(out.Proofs, j)
 	}
-	for _, x := range p.Images {
+	for _, x := range p.RegistryResults {
 		out.Images = append(out.Images, JSONVerdict{utf8Text(x.Old), utf8Text(x.New), x.Verdict.String(), utf8Text(x.OldDigest), utf8Text(x.NewDigest), utf8Text(x.Detail)})
 	}
 	for _, x := range p.Advice {
@@ -117,9 +117,9 @@ func jsonFile(f *rewrite.File) JSONFile {
 		j := JSONFinding{
 			Status:     x.Status.String(),
 			Note:       utf8Text(x.Note),
-			Implied:    x.Implied,
-			Follows:    x.Follows,
-			Unaccepted: x.Unaccepted,
+			Implied:    x.Implicit,
+			Follows:    x.IsConsequence,
+			Unaccepted: x.NotInBaseline,
 			Line:       x.Line,
 			Column:     x.Column,
 			Start:      x.Mention.Start,
@@ -131,7 +131,7 @@ func jsonFile(f *rewrite.File) JSONFile {
 			Object:     utf8Text(x.Place.Object),
 			Scope:      x.Scope.String(),
 		}
-		if x.Status == rewrite.Kept {
+		if x.Status == rewrite.NotChanged {
 			j.Reason = string(x.Reason)
 		}
 		out.Findings = append(out.Findings, j)

@@ -23,13 +23,13 @@ func full(t testing.TB) *rewrite.Plan {
 	b := staying("b\xff.txt", kept(3, "k8s.gcr.io\xe9", format.Unedited, "a note"))
 	b.Findings[0].Scope = format.Code
 	b.Abs, b.Err, b.Unverified = "/home/ann/b\xff.txt", errors.New("reading /home/ann/b\xff.txt: denied"), true
-	b.Findings[0].Unaccepted = true
+	b.Findings[0].NotInBaseline = true
 	return &rewrite.Plan{
-		Proofs:   []rewrite.Proof{{Path: "p\xff", State: rewrite.Proven, Summary: "a summary", Details: []string{"one"}, Unchanged: true}},
-		Images:   []rewrite.Image{{Old: "k8s.gcr.io/x", New: "registry.k8s.io/x", Verdict: rewrite.Same, OldDigest: "sha256:1", NewDigest: "sha256:1", Detail: "two"}},
-		Advice:   []rewrite.Advice{{Path: "d\xff", Line: 3, Ref: "k8s.gcr.io/x", Text: "do", Source: "https://example.com"}},
-		Baseline: &rewrite.Compared{File: "b.jsonl", Accepted: 1, New: 1, Stale: []rewrite.Accepted{{Path: "e", Ref: "k8s.gcr.io/y", Reason: "docs", Count: 2}}},
-		Root:     "/home/ann", Rules: k8s(t), Scanned: 2,
+		Proofs:          []rewrite.Proof{{Path: "p\xff", State: rewrite.Proven, Summary: "a summary", Details: []string{"one"}, Unchanged: true}},
+		RegistryResults: []rewrite.RegistryResult{{Old: "k8s.gcr.io/x", New: "registry.k8s.io/x", Verdict: rewrite.Same, OldDigest: "sha256:1", NewDigest: "sha256:1", Detail: "two"}},
+		Advice:          []rewrite.Advice{{Path: "d\xff", Line: 3, Ref: "k8s.gcr.io/x", Text: "do", Source: "https://example.com"}},
+		Baseline:        &rewrite.BaselineComparison{File: "b.jsonl", Accepted: 1, New: 1, Stale: []rewrite.BaselineEntry{{Path: "e", Ref: "k8s.gcr.io/y", Reason: "docs", Count: 2}}},
+		Root:            "/home/ann", Rules: k8s(t), ScannedFiles: 2,
 		Files: []rewrite.File{a, b},
 		Skipped: []walk.Skip{
 			{Path: "c\xfe", Dir: true, Reason: walk.Unreadable, Err: errors.New("denied"), Detail: "a detail"},

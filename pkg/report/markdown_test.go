@@ -23,7 +23,7 @@ func provenSketch(t testing.TB) *rewrite.Plan {
 		{Path: "charts/web", State: rewrite.Proven, Summary: "3 value sets, 41 objects, 6 references moved, nothing else changed"},
 		{Path: "overlays/edge", State: rewrite.Failed, Summary: "pause:3.9 would become pause:3.1", Details: []string{"overlays/edge/kustomization.yaml:7: images[0].name matches nothing"}},
 	}
-	p.Images = []rewrite.Image{
+	p.RegistryResults = []rewrite.RegistryResult{
 		{Old: "k8s.gcr.io/dns:1", New: "registry.k8s.io/dns:1", Verdict: rewrite.Missing, Detail: "404"},
 		{Old: "k8s.gcr.io/pause:3.9", New: "registry.k8s.io/pause:3.9", Verdict: rewrite.Same, OldDigest: "sha256:1", NewDigest: "sha256:1"},
 	}
@@ -111,11 +111,11 @@ func TestMarkdownFits(t *testing.T) {
 	for name, word := range names {
 		t.Run(name, func(t *testing.T) {
 			p := provenSketch(t)
-			p.Files, p.Proofs, p.Images, p.Advice = nil, nil, nil, nil
+			p.Files, p.Proofs, p.RegistryResults, p.Advice = nil, nil, nil, nil
 			for i := range 5000 {
 				id := strconv.Itoa(i)
 				f := changing(word+id+".yaml", kept(3, word, format.Conflict, "it shares "+word+id), kept(4, word, format.Policy, ""))
-				f.Findings[0].Unaccepted = true
+				f.Findings[0].NotInBaseline = true
 				for j := range 8 {
 					ref := word + id + "/" + strconv.Itoa(j)
 					f.Findings = append(f.Findings, moved(j, "k8s.gcr.io/"+ref, "registry.k8s.io/"+ref))
@@ -123,7 +123,7 @@ func TestMarkdownFits(t *testing.T) {
 				f.Unverified = true
 				p.Files = append(p.Files, f, rewrite.File{Path: word + id + "x", Err: fmt.Errorf("reading %s", word)})
 				p.Proofs = append(p.Proofs, rewrite.Proof{Path: word + id, State: rewrite.Failed, Summary: word, Details: []string{word, word, word, word, word, word}})
-				p.Images = append(p.Images, rewrite.Image{Old: word + id, New: word + id, Verdict: rewrite.Missing, Detail: word})
+				p.RegistryResults = append(p.RegistryResults, rewrite.RegistryResult{Old: word + id, New: word + id, Verdict: rewrite.Missing, Detail: word})
 				p.Advice = append(p.Advice, rewrite.Advice{Path: word, Ref: word + id, Text: word, Source: word})
 			}
 			for _, o := range []Options{{}, {Verbose: true, Quiet: true, DryRun: true, Presets: []string{word}, Rules: word}} {

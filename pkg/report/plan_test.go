@@ -40,7 +40,7 @@ func moved(line int, old, new string) rewrite.Finding {
 // split is moved for an implied reference.
 func split(line int, old, new string) rewrite.Finding {
 	f := moved(line, old, new)
-	f.Implied = true
+	f.Implicit = true
 	return f
 }
 

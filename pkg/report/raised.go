@@ -14,7 +14,7 @@ func (t *textReport) raised() {
 
 // raises says which charts' versions are raised, nothing when none is.
 func (t *textReport) raises() []string {
-	all := t.p.Raised()
+	all := t.p.VersionChanges()
 	if len(all) == 0 {
 		return nil
 	}

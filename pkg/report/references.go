@@ -108,11 +108,11 @@ var verdicts = []struct {
 
 // byVerdict returns the images of a plan, the bad ones first, and how many
 // there are of each verdict.
-func byVerdict(p *rewrite.Plan) ([]rewrite.Image, map[rewrite.Verdict]int) {
+func byVerdict(p *rewrite.Plan) ([]rewrite.RegistryResult, map[rewrite.Verdict]int) {
 	n := map[rewrite.Verdict]int{}
-	var out []rewrite.Image
+	var out []rewrite.RegistryResult
 	for _, v := range verdicts {
-		for _, x := range p.Images {
+		for _, x := range p.RegistryResults {
 			if x.Verdict == v.verdict {
 				out = append(out, x)
 				n[v.verdict]++
@@ -148,7 +148,7 @@ func location(path string, line int) string {
 
 // verdictDetail says more about a verdict than its name: what a registry said, and
 // what is there.
-func verdictDetail(x *rewrite.Image) string {
+func verdictDetail(x *rewrite.RegistryResult) string {
 	switch {
 	case x.Detail != "":
 		return x.Detail
@@ -161,10 +161,10 @@ func verdictDetail(x *rewrite.Image) string {
 // ledger is the sum of the plan: what there is equals what became of it.
 func (s *summary) ledger() string {
 	c := s.counts
-	out := count(c.Mentions(), "mention") + " = " + number(c.Rewritten) + " rewritten + " + number(c.Kept) + " kept"
-	if c.RewrittenImplied+c.KeptImplied > 0 {
-		out += "; and " + count(c.RewrittenImplied+c.KeptImplied, "reference") + " that no text search would find = " +
-			number(c.RewrittenImplied) + " rewritten + " + number(c.KeptImplied) + " kept"
+	out := count(c.Mentions(), "mention") + " = " + number(c.Rewritten) + " rewritten + " + number(c.NotChanged) + " kept"
+	if c.RewrittenImplicit+c.NotChangedImplicit > 0 {
+		out += "; and " + count(c.RewrittenImplicit+c.NotChangedImplicit, "reference") + " that no text search would find = " +
+			number(c.RewrittenImplicit) + " rewritten + " + number(c.NotChangedImplicit) + " kept"
 	}
 	if n := len(s.follow); n > 0 {
 		out += "; " + number(n) + " of what is rewritten " + some(n, "follows", "follow") + " from the rest"

@@ -1,7 +1,7 @@
 // Package report writes a plan for people and for programs: as a summary, as
 // a unified diff, as JSON.
 //
-// Each form is a [Writer]; [Find] gives the one of a name, [Names] lists them.
+// Each form is a [Writer]; [Find] gives the one of a name, [FamilyFiles] lists them.
 // A Writer reads the plan and changes nothing, neither the plan nor a file.
 // What it writes depends on the plan and the [Options] alone: no clock, no
 // terminal and no environment is asked, so that equal runs give equal reports.

@@ -50,7 +50,7 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 	}
 	add("old-registry", "A reference to an old registry is left", "The image has moved: run regmigrate, or replace the reference by the new one.", "error")
 	for _, r := range format.Reasons {
-		if (&rewrite.Finding{Reason: r.Reason}).Counts() {
+		if (&rewrite.Finding{Reason: r.Reason}).BaselineApplies() {
 			add(ruleID(r.Reason), "A mention of an old registry stays: "+string(r.Reason), strings.TrimSpace(r.Doc+" "+sentence(r.Reason.Advice())), "note")
 		}
 	}
@@ -60,7 +60,7 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 		seen := map[string]int{}
 		for j := range f.Findings {
 			x := fileFinding{f, &f.Findings[j]}
-			if !x.Counts() || x.Status == rewrite.Rewritten && !o.readOnly() {
+			if !x.BaselineApplies() || x.Status == rewrite.Rewritten && !o.readOnly() {
 				continue
 			}
 			r := sarifFinding(x, lines, p.Baseline != nil, o)
@@ -113,8 +113,8 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun) {
 	}
 	c := s.counts
 	run.Properties = map[string]int{
-		"mentions": c.Mentions(), "rewritten": c.Rewritten, "kept": c.Kept, "impliedRewritten": c.RewrittenImplied, "impliedKept": c.KeptImplied,
-		"filesLookedAt": p.Scanned, "filesChanged": c.Changed, "filesFailed": c.Failed, "skipped": len(p.Skipped), "advice": len(p.Advice),
+		"mentions": c.Mentions(), "rewritten": c.Rewritten, "kept": c.NotChanged, "impliedRewritten": c.RewrittenImplicit, "impliedKept": c.NotChangedImplicit,
+		"filesLookedAt": p.ScannedFiles, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
 		"proven": n[rewrite.Proven], "unproven": n[rewrite.Unproven], "proofsFailed": n[rewrite.Failed],
 		"imagesMissing": v[rewrite.Missing], "imagesDifferent": v[rewrite.Different],
 	}
@@ -124,7 +124,7 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun) {
 func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sarifResult {
 	r := sarifResult{RuleID: "old-registry", Level: "note"}
 	switch {
-	case x.Status == rewrite.Kept:
+	case x.Status == rewrite.NotChanged:
 		r.RuleID = ruleID(x.Reason)
 	case o.Check:
 		r.Level = "error"
@@ -133,12 +133,12 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 	}
 	if baseline {
 		r.Level, r.BaselineState = "note", "unchanged"
-		if x.Unaccepted {
+		if x.NotInBaseline {
 			r.Level, r.BaselineState = "error", "new"
 		}
 	}
 	text := escape(x.Old) + " " + escape(outcome(x)) + after(" — ", escape(x.Note)) + escape(where(x))
-	if x.Status == rewrite.Kept {
+	if x.Status == rewrite.NotChanged {
 		text += ". " + sentence(x.Reason.Doc()) + after(" ", sentence(x.Reason.Advice()))
 	}
 	file, inner, packed := strings.Cut(x.file.Path, "!")
@@ -167,11 +167,11 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 // wholeEdit returns the edit that does all that becomes of x, if it is one. A
 // part of what moves together, alone, would be a wrong edit.
 func wholeEdit(x fileFinding) (edit.Edit, bool) {
-	if x.Status != rewrite.Rewritten || x.Implied || x.Follows || len(x.Spans) != 1 {
+	if x.Status != rewrite.Rewritten || x.Implicit || x.IsConsequence || len(x.EditSpans) != 1 {
 		return edit.Edit{}, false
 	}
 	for _, e := range x.file.Edits {
-		if e.Span == x.Spans[0] {
+		if e.Span == x.EditSpans[0] {
 			was := string(x.file.Before[e.Start:e.End])
 			return e, was != "" && strings.Replace(x.Old, was, e.New, 1) == x.New
 		}

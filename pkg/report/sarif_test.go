@@ -71,11 +71,11 @@ func TestSARIF(t *testing.T) {
 	src := "a: 1\nb: 😀 # é\nimage: \"😀k8s.gcr.io/x\"\n"
 	f := replacing("a b/c#d:e%.yaml", src, "k8s.gcr.io", "registry.k8s.io")
 	m := moved(3, "k8s.gcr.io/x", "registry.k8s.io/x")
-	m.Mention, m.Spans = f.Edits[0].Span, []edit.Span{f.Edits[0].Span}
+	m.Mention, m.EditSpans = f.Edits[0].Span, []edit.Span{f.Edits[0].Span}
 	part := split(3, "gcr.io/google-containers/x", "registry.k8s.io/x") // in another file too
-	part.Mention, part.Spans = f.Edits[0].Span, m.Spans
+	part.Mention, part.EditSpans = f.Edits[0].Span, m.EditSpans
 	f.Findings = []rewrite.Finding{m, part, kept(2, "k8s.gcr.io", format.Comment, ""), kept(2, "k8s.gcr.io", format.Ignored, "")}
-	p := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{f, staying("x.tgz!y/values.yaml", kept(7, "k8s.gcr.io/[x](y)", format.Archive, ""))}}
+	p := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2, Files: []rewrite.File{f, staying("x.tgz!y/values.yaml", kept(7, "k8s.gcr.io/[x](y)", format.Archive, ""))}}
 
 	run := readSARIF(t, p, Options{Check: true})
 	wellFormed(t, run)
@@ -112,8 +112,8 @@ func TestSARIF(t *testing.T) {
 		t.Errorf("%d results after a run, want the 2 that stay", len(got.Results))
 	}
 	// With a baseline only what is new is an error.
-	p.Baseline = &rewrite.Compared{File: "b", New: 1}
-	p.Files[0].Findings[2].Unaccepted = true
+	p.Baseline = &rewrite.BaselineComparison{File: "b", New: 1}
+	p.Files[0].Findings[2].NotInBaseline = true
 	run = readSARIF(t, p, Options{Check: true})
 	if a, b := run.Results[0], run.Results[2]; a.Level != "note" || a.BaselineState != "unchanged" || b.Level != "error" || b.BaselineState != "new" {
 		t.Errorf("with a baseline: %+v\n%+v", a, b)

@@ -55,7 +55,7 @@ func summarize(p *rewrite.Plan) summary {
 		if f.Err != nil {
 			s.failed = append(s.failed, failedFile{f.Path, problem(f)})
 		}
-		if f.Unverified && len(f.Edits) > 0 && slices.ContainsFunc(f.Findings, func(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.Follows }) {
+		if f.Unverified && len(f.Edits) > 0 && slices.ContainsFunc(f.Findings, func(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.IsConsequence }) {
 			s.unverified = append(s.unverified, f)
 		}
 		for j := range f.Findings {
@@ -64,7 +64,7 @@ func summarize(p *rewrite.Plan) summary {
 				kept[x.Reason] = append(kept[x.Reason], x)
 				continue
 			}
-			if x.Follows {
+			if x.IsConsequence {
 				s.follow = append(s.follow, x)
 				continue
 			}
@@ -72,7 +72,7 @@ func summarize(p *rewrite.Plan) summary {
 			m, short := names.of(x.Finding)
 			to[m.to]++
 			switch {
-			case !x.Implied:
+			case !x.Implicit:
 				explicit[m]++
 			case short:
 				s.short++

@@ -19,7 +19,7 @@ func newMentions(p *rewrite.Plan) []fileFinding {
 	for i := range p.Files {
 		f := &p.Files[i]
 		for j := range f.Findings {
-			if f.Findings[j].Unaccepted {
+			if f.Findings[j].NotInBaseline {
 				out = append(out, fileFinding{f, &f.Findings[j]})
 			}
 		}
@@ -36,7 +36,7 @@ func outcome(x fileFinding) string {
 }
 
 // baselineHeadline is the answer where there is a baseline.
-func baselineHeadline(b *rewrite.Compared) string {
+func baselineHeadline(b *rewrite.BaselineComparison) string {
 	if b.New == 0 {
 		return "nothing is new since " + b.File
 	}
@@ -79,8 +79,8 @@ func (t *textReport) settled() bool {
 // accepted writes how much was looked at, and how to see what is accepted.
 func (t *textReport) accepted() {
 	words := "no file was looked at"
-	if t.p.Scanned > 0 {
-		words = count(t.p.Scanned, "file") + " looked at"
+	if t.p.ScannedFiles > 0 {
+		words = count(t.p.ScannedFiles, "file") + " looked at"
 	}
 	words += after(", ", t.skipped())
 	if t.p.Baseline.Accepted > 0 {

@@ -85,7 +85,7 @@ func (t *textReport) counted() {
 
 // lookedAt says how much was looked at, and what was not.
 func (t *textReport) lookedAt() string {
-	return count(t.p.Scanned, "file") + " looked at" + after(", ", t.skipped())
+	return count(t.p.ScannedFiles, "file") + " looked at" + after(", ", t.skipped())
 }
 
 // skipped says what was not looked at, "" when that is nothing.

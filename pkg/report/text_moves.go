@@ -84,7 +84,7 @@ func (t *textReport) nothing() string {
 		return words
 	case !t.empty():
 		return words + " in what could be read"
-	case t.p.Scanned == 0:
+	case t.p.ScannedFiles == 0:
 		return words + ": no file was looked at"
 	}
 	var from []string
@@ -94,7 +94,7 @@ func (t *textReport) nothing() string {
 	if n := len(from); n > maxNames+1 {
 		from = append(from[:maxNames:maxNames], number(n-maxNames)+" other names")
 	}
-	return words + ": no mention of " + cmp.Or(list(from, "or"), "any rule") + " in " + count(t.p.Scanned, "file")
+	return words + ": no mention of " + cmp.Or(list(from, "or"), "any rule") + " in " + count(t.p.ScannedFiles, "file")
 }
 
 // moved writes from where what moves comes. Its numbers add up to that of the
@@ -204,7 +204,7 @@ func (t *textReport) place(x fileFinding) {
 }
 
 func implied(x fileFinding) string {
-	if x.Implied {
+	if x.Implicit {
 		return "  (implied)"
 	}
 	return ""

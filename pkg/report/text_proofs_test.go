@@ -11,7 +11,7 @@ import (
 // manyProofs is a plan with so many proofs of each state that a screen could
 // not hold them.
 func manyProofs(t *testing.T) *rewrite.Plan {
-	p := &rewrite.Plan{Rules: k8s(t), Scanned: 3}
+	p := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 3}
 	for i := range 100 {
 		p.Proofs = append(p.Proofs,
 			rewrite.Proof{Path: fmt.Sprintf("charts/good%02d", i), Kind: "chart", State: rewrite.Proven, Summary: "1 object, 1 reference moved"},

@@ -14,8 +14,8 @@ import (
 // sketch is a plan with a bit of everything that is usual.
 func sketch(t testing.TB) *rewrite.Plan {
 	return &rewrite.Plan{
-		Rules:   k8s(t),
-		Scanned: 1204,
+		Rules:        k8s(t),
+		ScannedFiles: 1204,
 		Files: []rewrite.File{
 			changing("apps/a.yaml", moved(4, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"), moved(9, "k8s.gcr.io/dns:1", "registry.k8s.io/dns:1")),
 			changing("apps/b.yaml", moved(2, "gcr.io/google-containers/x", "registry.k8s.io/x"), split(7, "gcr.io/google-containers/y:2", "registry.k8s.io/y:2")),
@@ -33,31 +33,31 @@ func sketch(t testing.TB) *rewrite.Plan {
 func lines(s ...string) string { return strings.Join(s, "\n") + "\n" }
 
 func TestText(t *testing.T) {
-	nothingFound := &rewrite.Plan{Rules: k8s(t), Scanned: 17}
-	onlyKept := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{
+	nothingFound := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 17}
+	onlyKept := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{
 		staying("a.yaml", kept(1, "k8s.gcr.io/x", format.Ignored, "")),
 	}}
-	one := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{
+	one := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{
 		changing("a.yaml", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
 	}}
-	failing := &rewrite.Plan{Rules: k8s(t), Scanned: 2,
+	failing := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2,
 		Files:   []rewrite.File{{Path: "a.yaml", Abs: "/home/ann/repo/a.yaml", Err: errors.New(`writing "/home/ann/repo/a.yaml": disk full`)}},
 		Skipped: []walk.Skip{{Path: "secret.yaml", Reason: walk.Unreadable, Err: errors.New("permission denied")}},
 	}
-	failingPolicy := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{
+	failingPolicy := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2, Files: []rewrite.File{
 		{Path: "a.yaml", Err: errors.New("disk full")},
 		staying("deny.yaml", kept(7, "k8s.gcr.io", format.Policy, "")),
 	}}
 	outside := kept(1, "k8s.gcr.io/x", format.Conflict, "it needs a write outside of PATH")
-	outside.Implied = true
-	conflicts := &rewrite.Plan{Rules: k8s(t), Scanned: 2, Files: []rewrite.File{
+	outside.Implicit = true
+	conflicts := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2, Files: []rewrite.File{
 		staying("a.yaml", outside, kept(3, "k8s.gcr.io", format.Conflict, "it shares x with y")),
 		staying("b.yaml", kept(1, "k8s.gcr.io", format.Conflict, "it shares x with y")),
 	}}
 	minideb := kept(1, "bitnami/minideb", format.Excluded, "keep: docker.io/bitnami/minideb")
-	minideb.Implied = true
-	implied := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{staying("a.yaml", minideb)}}
-	unverified := &rewrite.Plan{Rules: k8s(t), Scanned: 1, Files: []rewrite.File{
+	minideb.Implicit = true
+	implied := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{staying("a.yaml", minideb)}}
+	unverified := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{
 		changing("a.tpl", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
 		{Path: "b.tpl", Unverified: true, Findings: nil},
 	}, Skipped: []walk.Skip{
@@ -65,7 +65,7 @@ func TestText(t *testing.T) {
 	}}
 	unverified.Files[0].Unverified = true
 	lists := func(pairs ...string) *rewrite.Plan {
-		return &rewrite.Plan{Rules: set(t, pairs...), Scanned: 1, Files: []rewrite.File{
+		return &rewrite.Plan{Rules: set(t, pairs...), ScannedFiles: 1, Files: []rewrite.File{
 			staying("a.yaml", kept(1, "k8s.gcr.io", format.AllowList, ""), kept(2, "k8s.gcr.io", format.Policy, "")),
 		}}
 	}
@@ -243,7 +243,7 @@ func TestTextVerbose(t *testing.T) {
 // However much is found, a summary that is not verbose fits a screen, and what
 // it leaves out is counted.
 func TestTextFitsAScreen(t *testing.T) {
-	p := &rewrite.Plan{Scanned: 100000}
+	p := &rewrite.Plan{ScannedFiles: 100000}
 	var names []string
 	for i := range 60 {
 		names = append(names, fmt.Sprintf("old%02d.example new.example", i))

@@ -27,12 +27,12 @@ func (t *textReport) kept() {
 		return
 	}
 	c := t.s.counts
-	words := count(c.Kept, "mention") + some(c.Kept, " stays", " stay")
+	words := count(c.NotChanged, "mention") + some(c.NotChanged, " stays", " stay")
 	switch {
-	case c.KeptImplied > 0 && c.Kept > 0:
-		words += ", and " + count(c.KeptImplied, "reference") + " that no text search would find"
-	case c.KeptImplied > 0:
-		words = count(c.KeptImplied, "reference") + some(c.KeptImplied, " stays", " stay") + " that no text search would find"
+	case c.NotChangedImplicit > 0 && c.NotChanged > 0:
+		words += ", and " + count(c.NotChangedImplicit, "reference") + " that no text search would find"
+	case c.NotChangedImplicit > 0:
+		words = count(c.NotChangedImplicit, "reference") + some(c.NotChangedImplicit, " stays", " stay") + " that no text search would find"
 	}
 	t.line(bold, words)
 

@@ -59,12 +59,12 @@ func (p *Plan) recheck() {
 		return
 	}
 	for _, g := range p.groups {
-		if g.follows && g.moves() && anyBelow(changed, path.Dir(g.edits[0].Path)) {
-			g.hold(format.Unedited, "what it follows has changed on disk")
+		if g.isConsequence && g.moves() && hasFileBelow(changed, path.Dir(g.edits[0].Path)) {
+			g.keep(format.Unedited, "what it follows has changed on disk")
 		}
 		for _, e := range g.edits {
 			if err := changed[e.Path]; err != nil {
-				g.hold(format.Unedited, e.Path+" "+err.Error()+", and what moves together stays together")
+				g.keep(format.Unedited, e.Path+" "+err.Error()+", and what moves together stays together")
 				break
 			}
 		}
@@ -76,12 +76,12 @@ func (p *Plan) recheck() {
 			f.fail(err)
 			continue
 		}
-		f.keepBut(edits[f.Path])
+		f.dropOtherEdits(edits[f.Path])
 	}
 }
 
-// anyBelow reports whether a file of changed lies in the folder dir.
-func anyBelow(changed map[string]error, dir string) bool {
+// hasFileBelow reports whether a file of changed lies in the folder dir.
+func hasFileBelow(changed map[string]error, dir string) bool {
 	for name := range changed {
 		if dir == "." || strings.HasPrefix(name, dir+"/") {
 			return true
@@ -90,8 +90,8 @@ func anyBelow(changed map[string]error, dir string) bool {
 	return false
 }
 
-// keepBut drops the edits of f that are not among edits, and what they moved.
-func (f *File) keepBut(edits []edit.Edit) {
+// dropOtherEdits drops the edits of f that are not among edits, and what they moved.
+func (f *File) dropOtherEdits(edits []edit.Edit) {
 	if len(edits) == len(f.Edits) {
 		return
 	}
@@ -102,9 +102,9 @@ func (f *File) keepBut(edits []edit.Edit) {
 	f.Edits = edits
 	for i := range f.Findings {
 		x := &f.Findings[i]
-		for _, s := range x.Spans {
+		for _, s := range x.EditSpans {
 			if x.Status == Rewritten && !still[s] {
-				x.Status, x.New, x.Spans = Kept, "", nil
+				x.Status, x.New, x.EditSpans = NotChanged, "", nil
 				x.Reason, x.Note = format.Unedited, "another file that it moves with could not be written"
 			}
 		}
@@ -121,7 +121,7 @@ func (f *File) fail(err error) {
 	for i := range f.Findings {
 		x := &f.Findings[i]
 		if x.Status == Rewritten {
-			x.Status, x.New, x.Spans = Kept, "", nil
+			x.Status, x.New, x.EditSpans = NotChanged, "", nil
 			x.Reason, x.Note = format.Unedited, "the file could not be written"
 		}
 	}

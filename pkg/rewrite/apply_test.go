@@ -64,7 +64,7 @@ func TestApplyWhatChangedSince(t *testing.T) {
 				t.Errorf("error %v, want one with %q", failed.Err, tt.err)
 			}
 			checkKept(t, &failed)
-			if c := plan.Count(); c.Rewritten != 2 || c.Kept != 1 || c.Changed != 2 || c.Failed != 1 {
+			if c := plan.Count(); c.Rewritten != 2 || c.NotChanged != 1 || c.ChangedFiles != 2 || c.FailedFiles != 1 {
 				t.Errorf("counts %+v", c)
 			}
 			if temporary, _ := filepath.Glob(filepath.Join(root, ".*")); len(temporary) > 0 {
@@ -104,7 +104,7 @@ func checkKept(t *testing.T, f *rewrite.File) {
 		t.Errorf("%s has no findings", f.Path)
 	}
 	for _, x := range f.Findings {
-		if x.Status != rewrite.Kept || x.Reason != format.Unedited || x.New != "" || x.Note == "" || x.Spans != nil {
+		if x.Status != rewrite.NotChanged || x.Reason != format.Unedited || x.New != "" || x.Note == "" || x.EditSpans != nil {
 			t.Errorf("%s has the finding %+v", f.Path, x)
 		}
 	}

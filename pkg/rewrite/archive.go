@@ -14,9 +14,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// A packed is what the archive of a sub-chart, `charts/x.tgz`, came to. It is
+// A packedArchive is what the archive of a sub-chart, `charts/x.tgz`, came to. It is
 // never edited; the files in it are reported by their path behind a "!".
-type packed struct {
+type packedArchive struct {
 	archive string
 	files   []File
 	skipped []walk.Skip
@@ -36,7 +36,7 @@ func (g *gatherer) unpack(f walk.File) bool {
 	if !ok {
 		return false
 	}
-	p := &packed{archive: f.Path}
+	p := &packedArchive{archive: f.Path}
 	marks := 0
 	p.err = archive.NewRoom().Read(f.Path, data, func(name string, size int64, body io.Reader) error {
 		c, err := g.entry(size, body)
@@ -48,17 +48,17 @@ func (g *gatherer) unpack(f walk.File) bool {
 		case c.skip != "":
 			p.skipped = append(p.skipped, walk.Skip{Path: name, Reason: c.skip})
 		case c.src != nil:
-			if x := g.scan(in, c.src); len(x.marks)+len(x.scanned.Occurrences) > 0 {
-				marks += len(x.marks)
+			if x := g.scan(in, c.src); len(x.mentions)+len(x.contents.Occurrences) > 0 {
+				marks += len(x.mentions)
 				p.files = append(p.files, g.keepAll(x))
 			}
 		case c.err != nil:
-			x := unread(in, c)
-			marks += len(c.marks)
+			x := unreadFile(in, c)
+			marks += len(c.mentions)
 			p.files = append(p.files, x.file)
 		}
-		if marks > maxMarks {
-			return fmt.Errorf("%s: it mentions old names more often than the %d times that are listed", f.Path, maxMarks)
+		if marks > maxMentions {
+			return fmt.Errorf("%s: it mentions old names more often than the %d times that are listed", f.Path, maxMentions)
 		}
 		return nil
 	})
@@ -91,36 +91,36 @@ func readArchive(abs string, maxSize int64) ([]byte, bool) {
 }
 
 // entry reads a file of an archive.
-func (g *gatherer) entry(size int64, body io.Reader) (content, error) {
+func (g *gatherer) entry(size int64, body io.Reader) (fileContent, error) {
 	if size > g.opts.maxSize() {
-		c := search(body, g.opts.Rules, size, g.opts.maxSize())
+		c := searchMentions(body, g.opts.Rules, size, g.opts.maxSize())
 		if c.skip == walk.Unreadable {
-			return content{}, c.err
+			return fileContent{}, c.err
 		}
 		return c, nil
 	}
 	src, err := readAll(body, nil, int(size))
 	if err != nil {
-		return content{}, err
+		return fileContent{}, err
 	}
-	return inspect(src, g.opts.Rules, g.opts.Rules.MayMatch), nil
+	return classifyContent(src, g.opts.Rules, g.opts.Rules.MayMatch), nil
 }
 
 // keepAll closes the books of a file in an archive: all that it mentions is
 // kept because of where it is, whatever else there is to say. Only a look-alike
 // is one there as well.
-func (g *gatherer) keepAll(c *candidate) File {
-	t := &link.Tree{Files: []*link.File{{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned}}}
-	groups := groupUp(t, nil)
+func (g *gatherer) keepAll(c *scannedFile) File {
+	t := &link.Tree{Files: []*link.File{{Path: c.file.Path, Src: c.file.Before, Scanned: c.contents}}}
+	groups := mergeGroups(t, nil)
 	for _, x := range groups {
 		x.decide(g.opts.Rules, ^format.Scopes(0), nil)
-		if x.moves() || x.keep != "" {
-			x.hold(format.Archive, "")
+		if x.moves() || x.reason != "" {
+			x.keep(format.Archive, "")
 		}
 	}
 	l := newLedger(groups, g.opts.scopes())
-	l.spell(c)
-	l.close(c)
+	l.recordExplicit(c)
+	l.addFindings(c)
 	for i := range c.file.Findings {
 		if x := &c.file.Findings[i]; x.Reason != format.OtherName {
 			x.Reason, x.Note = format.Archive, ""

@@ -107,8 +107,8 @@ web/values.yaml:1:8 k8s.gcr.io/web:1 -> registry.k8s.io/web:1
 	if len(plan.Skipped) != 1 || plan.Skipped[0].Path != at+"logo.png" || plan.Skipped[0].Reason != walk.Binary {
 		t.Errorf("skipped: %+v", plan.Skipped)
 	}
-	if plan.Scanned != 3 {
-		t.Errorf("%d files looked at, want 3", plan.Scanned)
+	if plan.ScannedFiles != 3 {
+		t.Errorf("%d files looked at, want 3", plan.ScannedFiles)
 	}
 }
 

@@ -15,38 +15,38 @@ import (
 // only. It knows files, references and reasons and no lines, so that no edit
 // of something else makes it wrong.
 type Baseline struct {
-	File    string     // as the user named it, for messages
-	Entries []Accepted // sorted, each key once
+	File    string          // as the user named it, for messages
+	Entries []BaselineEntry // sorted, each key once
 }
 
-// An Accepted is one entry of a baseline: so many mentions of one reference,
+// An BaselineEntry is one entry of a baseline: so many mentions of one reference,
 // in one file, that stay for one reason.
-type Accepted struct {
+type BaselineEntry struct {
 	Path   string // relative to the root; a byte that is not UTF-8 is spelled out, as \xff
 	Ref    string // the reference or the word around the mention, likewise
 	Reason string // why it stays, or LeftToMove
 	Count  int    // at least 1
 }
 
-// LeftToMove is the reason of mentions that would move.
-const LeftToMove = "left to move"
+// NotYetRewritten is the reason of mentions that would move.
+const NotYetRewritten = "left to move"
 
 // key is what a baseline tells mentions apart by.
-func (a Accepted) key() Accepted { a.Count = 0; return a }
+func (a BaselineEntry) key() BaselineEntry { a.Count = 0; return a }
 
-// Compared is what came of comparing a plan with a baseline.
-type Compared struct {
-	File     string     // the baseline
-	Accepted int        // mentions that it accepts
-	New      int        // mentions that it does not; their findings are Unaccepted
-	Stale    []Accepted // entries of which not as many are there; Count is how many are missing
+// BaselineComparison is what came of comparing a plan with a baseline.
+type BaselineComparison struct {
+	File     string          // the baseline
+	Accepted int             // mentions that it accepts
+	New      int             // mentions that it does not; their findings are Unaccepted
+	Stale    []BaselineEntry // entries of which not as many are there; Count is how many are missing
 }
 
-// Counts reports whether a baseline speaks of mentions like f at all. It says
+// BaselineApplies reports whether a baseline speaks of mentions like f at all. It says
 // nothing of those that somebody has decided about where they stand: a
 // regmigrate:ignore comment, a rule's keep, regmigrate's own rules. Nor of
 // names that are others and only look like the old one.
-func (f *Finding) Counts() bool {
+func (f *Finding) BaselineApplies() bool {
 	if f.Status == Rewritten {
 		return true
 	}
@@ -57,21 +57,21 @@ func (f *Finding) Counts() bool {
 	return true
 }
 
-// accepted returns the key of f in a baseline.
-func (f *Finding) accepted(file string) Accepted {
-	a := Accepted{Path: spelled(file), Ref: spelled(f.Old), Reason: LeftToMove}
-	if f.Status == Kept {
+// baselineKey returns the key of f in a baseline.
+func (f *Finding) baselineKey(file string) BaselineEntry {
+	a := BaselineEntry{Path: escapeInvalid(file), Ref: escapeInvalid(f.Old), Reason: NotYetRewritten}
+	if f.Status == NotChanged {
 		a.Reason = string(f.Reason)
 	}
 	return a
 }
 
-// Compare compares the plan with b, notes in its findings which of them b does
+// CompareBaseline compares the plan with b, notes in its findings which of them b does
 // not accept, and returns the sum. Of several that are alike, the last ones in
 // a file are those that are not accepted. What was not looked at is not stale.
-func (p *Plan) Compare(b Baseline) *Compared {
-	out := &Compared{File: b.File}
-	left := map[Accepted]int{}
+func (p *Plan) CompareBaseline(b Baseline) *BaselineComparison {
+	out := &BaselineComparison{File: b.File}
+	left := map[BaselineEntry]int{}
 	for _, a := range b.Entries {
 		left[a.key()] += a.Count
 	}
@@ -79,22 +79,22 @@ func (p *Plan) Compare(b Baseline) *Compared {
 		f := &p.Files[i]
 		for j := range f.Findings {
 			x := &f.Findings[j]
-			x.Unaccepted = false
-			if !x.Counts() {
+			x.NotInBaseline = false
+			if !x.BaselineApplies() {
 				continue
 			}
-			key := x.accepted(f.Path)
+			key := x.baselineKey(f.Path)
 			if left[key] > 0 {
 				left[key]--
 				out.Accepted++
 				continue
 			}
-			x.Unaccepted = true
+			x.NotInBaseline = true
 			out.New++
 		}
 	}
 	for _, a := range b.Entries {
-		if n := left[a.key()]; n > 0 && p.looked(a.Path) {
+		if n := left[a.key()]; n > 0 && p.wasScanned(a.Path) {
 			a.Count = n
 			out.Stale = append(out.Stale, a)
 		}
@@ -103,20 +103,20 @@ func (p *Plan) Compare(b Baseline) *Compared {
 	return out
 }
 
-// Accept returns the baseline that accepts everything in the plan, and what
+// NewBaseline returns the baseline that accepts everything in the plan, and what
 // old accepts in files that the plan has not looked at.
-func (p *Plan) Accept(old Baseline) Baseline {
-	n := map[Accepted]int{}
+func (p *Plan) NewBaseline(old Baseline) Baseline {
+	n := map[BaselineEntry]int{}
 	for i := range p.Files {
 		f := &p.Files[i]
 		for j := range f.Findings {
-			if x := &f.Findings[j]; x.Counts() && f.Err == nil {
-				n[x.accepted(f.Path)]++
+			if x := &f.Findings[j]; x.BaselineApplies() && f.Err == nil {
+				n[x.baselineKey(f.Path)]++
 			}
 		}
 	}
 	for _, a := range old.Entries {
-		if !p.looked(a.Path) {
+		if !p.wasScanned(a.Path) {
 			n[a.key()] += a.Count
 		}
 	}
@@ -129,21 +129,21 @@ func (p *Plan) Accept(old Baseline) Baseline {
 	return out
 }
 
-func compareAccepted(a, b Accepted) int {
+func compareAccepted(a, b BaselineEntry) int {
 	return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Ref, b.Ref), strings.Compare(a.Reason, b.Reason))
 }
 
-// looked reports whether the file at a path of a baseline was looked at, or
+// wasScanned reports whether the file at a path of a baseline was looked at, or
 // would have been if it were still there.
-func (p *Plan) looked(file string) bool {
+func (p *Plan) wasScanned(file string) bool {
 	for i := range p.Files {
-		if f := &p.Files[i]; spelled(f.Path) == file {
+		if f := &p.Files[i]; escapeInvalid(f.Path) == file {
 			return f.Err == nil
 		}
 	}
 	file, _, _ = strings.Cut(file, "!") // in an archive
 	within := func(dir string) bool {
-		dir = spelled(dir)
+		dir = escapeInvalid(dir)
 		return dir == "." || dir == "" || file == dir || strings.HasPrefix(file, dir+"/")
 	}
 	if len(p.Paths) > 0 && !slices.ContainsFunc(p.Paths, within) {
@@ -157,8 +157,8 @@ func (p *Plan) looked(file string) bool {
 	return true
 }
 
-// spelled returns s with each byte that is not UTF-8 spelled out.
-func spelled(s string) string {
+// escapeInvalid returns s with each byte that is not UTF-8 spelled out.
+func escapeInvalid(s string) string {
 	if utf8.ValidString(s) {
 		return s
 	}

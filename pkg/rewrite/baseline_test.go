@@ -15,7 +15,7 @@ import (
 // accepting is a plan with a finding of each reason in a file called path, and
 // one that would move.
 func accepting(path, ref string) *rewrite.Plan {
-	f := rewrite.File{Path: path, Findings: []rewrite.Finding{{Status: rewrite.Rewritten, Old: ref}, {Status: rewrite.Rewritten, Old: ref, Implied: true}}}
+	f := rewrite.File{Path: path, Findings: []rewrite.Finding{{Status: rewrite.Rewritten, Old: ref}, {Status: rewrite.Rewritten, Old: ref, Implicit: true}}}
 	for _, r := range format.Reasons {
 		f.Findings = append(f.Findings, rewrite.Finding{Old: ref, Reason: r.Reason})
 	}
@@ -24,7 +24,7 @@ func accepting(path, ref string) *rewrite.Plan {
 
 func TestBaselineAcceptsWhatItWasMadeOf(t *testing.T) {
 	p := accepting("a.yaml", "k8s.gcr.io/pause")
-	b := p.Accept(rewrite.Baseline{File: "b"})
+	b := p.NewBaseline(rewrite.Baseline{File: "b"})
 	n := 0
 	for _, a := range b.Entries {
 		n += a.Count
@@ -33,21 +33,21 @@ func TestBaselineAcceptsWhatItWasMadeOf(t *testing.T) {
 	if want := 2 + len(format.Reasons) - 4; n != want {
 		t.Errorf("it accepts %d mentions, want %d", n, want)
 	}
-	if got := p.Compare(b); got.New != 0 || got.Accepted != n || len(got.Stale) != 0 {
+	if got := p.CompareBaseline(b); got.New != 0 || got.Accepted != n || len(got.Stale) != 0 {
 		t.Errorf("compared with its own baseline: %+v", got)
 	}
 	p.Files[0].Findings = append(p.Files[0].Findings, rewrite.Finding{Old: "k8s.gcr.io/pause", Reason: format.Policy})
-	if got := p.Compare(b); got.New != 1 || !p.Files[0].Findings[len(p.Files[0].Findings)-1].Unaccepted {
+	if got := p.CompareBaseline(b); got.New != 1 || !p.Files[0].Findings[len(p.Files[0].Findings)-1].NotInBaseline {
 		t.Errorf("one more of the same: %+v", got)
 	}
 	p.Files[0].Path = "b.yaml"
-	if got := p.Compare(b); got.New != n+1 || len(got.Stale) != len(b.Entries) {
+	if got := p.CompareBaseline(b); got.New != n+1 || len(got.Stale) != len(b.Entries) {
 		t.Errorf("in another file: %+v", got)
 	}
 }
 
 func TestBaselineLeavesAloneWhatWasNotLookedAt(t *testing.T) {
-	old := rewrite.Baseline{Entries: []rewrite.Accepted{
+	old := rewrite.Baseline{Entries: []rewrite.BaselineEntry{
 		{Path: "gone.yaml", Ref: "r", Reason: "docs", Count: 1},
 		{Path: "out/side.yaml", Ref: "r", Reason: "docs", Count: 1},
 		{Path: "in/skipped/x.yaml", Ref: "r", Reason: "docs", Count: 1},
@@ -60,7 +60,7 @@ func TestBaselineLeavesAloneWhatWasNotLookedAt(t *testing.T) {
 		Skipped: []walk.Skip{{Path: "in/skipped", Dir: true, Reason: walk.Excluded}},
 	}
 	stale := func() (out []string) {
-		for _, a := range p.Compare(old).Stale {
+		for _, a := range p.CompareBaseline(old).Stale {
 			out = append(out, a.Path)
 		}
 		return out
@@ -69,7 +69,7 @@ func TestBaselineLeavesAloneWhatWasNotLookedAt(t *testing.T) {
 		t.Errorf("stale are %q, want %q", got, want)
 	}
 	var left []string
-	for _, a := range p.Accept(old).Entries {
+	for _, a := range p.NewBaseline(old).Entries {
 		left = append(left, a.Path)
 	}
 	if want := []string{"in/broken.yaml", "in/skipped/x.yaml", "out/side.yaml"}; !slices.Equal(left, want) {
@@ -119,7 +119,7 @@ func FuzzBaseline(f *testing.F) {
 			return
 		}
 		p := accepting(path, ref)
-		want := p.Accept(rewrite.Baseline{File: "b"})
+		want := p.NewBaseline(rewrite.Baseline{File: "b"})
 		text := want.Format()
 		for _, r := range strings.ReplaceAll(string(text), "\n", "") {
 			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
@@ -130,7 +130,7 @@ func FuzzBaseline(f *testing.F) {
 		if err != nil || !slices.Equal(got.Entries, want.Entries) {
 			t.Fatalf("%v\n%s\ncomes back as\n%v", err, text, got.Entries)
 		}
-		if c := p.Compare(got); c.New != 0 || len(c.Stale) != 0 && !strings.Contains(path, "!") {
+		if c := p.CompareBaseline(got); c.New != 0 || len(c.Stale) != 0 && !strings.Contains(path, "!") {
 			t.Errorf("%+v", c)
 		}
 	})

@@ -205,7 +205,7 @@ func ledgerText(p *rewrite.Plan) string {
 		}
 		for _, x := range f.Findings {
 			fmt.Fprintf(&b, "%s:%d:%d ", f.Path, x.Line, x.Column)
-			if x.Implied {
+			if x.Implicit {
 				b.WriteString("implicit ")
 			}
 			if x.Status == rewrite.Rewritten {
@@ -231,7 +231,7 @@ func ledgerText(p *rewrite.Plan) string {
 func makePlan(t testing.TB, root string, o rewrite.Options) *rewrite.Plan {
 	t.Helper()
 	o.Walk.Root = root
-	p, err := rewrite.Make(t.Context(), o)
+	p, err := rewrite.PlanFiles(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -252,7 +252,7 @@ func (s *tally) run(name string, tree map[string]entry, plan *rewrite.Plan) {
 		}
 	}
 	c := plan.Count()
-	row["mentions"], row["rewritten"], row["implied"], row["changed"] = c.Mentions(), c.Rewritten, c.RewrittenImplied, c.Changed
+	row["mentions"], row["rewritten"], row["implied"], row["changed"] = c.Mentions(), c.Rewritten, c.RewrittenImplicit, c.ChangedFiles
 	for r, n := range c.Reasons {
 		row["kept: "+string(r)] = n
 	}

@@ -12,8 +12,8 @@ import (
 // ignoreMark is what a comment says to keep a line's references as they are.
 const ignoreMark = "regmigrate:ignore"
 
-// openers begin a comment in one of the languages that are read.
-var openers = []string{"{{/*", "{{- /*", "<!--", "{#", "/*", "//", "#", ";", "--"}
+// commentStarts begin a comment in one of the languages that are read.
+var commentStarts = []string{"{{/*", "{{- /*", "<!--", "{#", "/*", "//", "#", ";", "--"}
 
 // An ignoredLine is a line that a comment keeps, and the reason it gives.
 type ignoredLine struct {
@@ -35,7 +35,7 @@ func ignoredLines(src []byte) []ignoredLine {
 		end := lineEnd(src, i)
 		before := string(src[start:i])
 		at = end
-		open := slices.IndexFunc(openers, func(o string) bool { return strings.Contains(before, o) })
+		open := slices.IndexFunc(commentStarts, func(o string) bool { return strings.Contains(before, o) })
 		if open < 0 {
 			continue // not in a comment
 		}
@@ -44,7 +44,7 @@ func ignoredLines(src []byte) []ignoredLine {
 			why = strings.TrimSpace(strings.TrimSuffix(why, closing))
 		}
 		line := edit.Span{Start: start, End: end}
-		if strings.TrimSpace(before[:strings.Index(before, openers[open])]) == "" {
+		if strings.TrimSpace(before[:strings.Index(before, commentStarts[open])]) == "" {
 			line = edit.Span{Start: end, End: lineEnd(src, end)}
 		}
 		out = append(out, ignoredLine{line, strings.TrimLeft(why, ":- ")})
@@ -62,7 +62,7 @@ func lineEnd(src []byte, at int) int {
 // ignores are the ignored lines of every file, by path.
 type ignores map[string][]ignoredLine
 
-func ignoresOf(found []*candidate) ignores {
+func newIgnores(found []*scannedFile) ignores {
 	out := ignores{}
 	for _, c := range found {
 		if lines := ignoredLines(c.file.Before); lines != nil {
@@ -72,9 +72,9 @@ func ignoresOf(found []*candidate) ignores {
 	return out
 }
 
-// of returns the ignored line in which a piece of m begins, nil when there is
+// lineOf returns the ignored line in which a piece of m begins, nil when there is
 // none.
-func (x ignores) of(m *decided) *ignoredLine {
+func (x ignores) lineOf(m *member) *ignoredLine {
 	if len(x) == 0 {
 		return nil
 	}

@@ -168,10 +168,10 @@ func checkLedger(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pla
 	for i := range plan.Files {
 		f := &plan.Files[i]
 		for _, x := range f.Findings {
-			if x.Note == rewrite.Unexplained {
+			if x.Note == rewrite.NoExplanation {
 				t.Errorf("%s:%d: %s: nothing explains it", f.Path, x.Line, x.Old)
 			}
-			if !x.Implied {
+			if !x.Implicit {
 				found[f.Path] = append(found[f.Path], fmt.Sprintf("%d:%s", x.Mention.Start, f.Before[x.Mention.Start:x.Mention.End]))
 			}
 		}

@@ -12,11 +12,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// A holding is a piece and the group and member that it belongs to.
-type holding struct {
+// A pieceUse is a piece and the group and member that it belongs to.
+type pieceUse struct {
 	piece  *format.Piece
 	group  *group
-	member *decided
+	member *member
 	before int // bytes of the member's text before the piece
 }
 
@@ -24,27 +24,27 @@ type holding struct {
 // for each implied occurrence that a rule selects.
 type ledger struct {
 	scopes format.Scopes
-	pieces map[string][]holding // by file, sorted by position
+	pieces map[string][]pieceUse // by file, sorted by position
 
-	follows map[string][]*group // consequences, by file
-	spelled map[*decided]bool   // members with a mention in what moves
+	consequences map[string][]*group // consequences, by file
+	explicit     map[*member]bool    // members with a mention in what moves
 }
 
 func newLedger(groups []*group, scopes format.Scopes) *ledger {
 	l := &ledger{
-		scopes: scopes, pieces: map[string][]holding{},
-		follows: map[string][]*group{}, spelled: map[*decided]bool{},
+		scopes: scopes, pieces: map[string][]pieceUse{},
+		consequences: map[string][]*group{}, explicit: map[*member]bool{},
 	}
 	for _, g := range groups {
-		if g.follows && g.moves() {
-			l.follows[g.edits[0].Path] = append(l.follows[g.edits[0].Path], g)
+		if g.isConsequence && g.moves() {
+			l.consequences[g.edits[0].Path] = append(l.consequences[g.edits[0].Path], g)
 		}
 		for i := range g.members {
 			m := &g.members[i]
 			before := 0
 			for k := range m.occ.Pieces {
 				p := &m.occ.Pieces[k]
-				l.pieces[p.Path] = append(l.pieces[p.Path], holding{p, g, m, before})
+				l.pieces[p.Path] = append(l.pieces[p.Path], pieceUse{p, g, m, before})
 				before += len(p.Text) + len(p.Sep)
 			}
 		}
@@ -56,15 +56,15 @@ func newLedger(groups []*group, scopes format.Scopes) *ledger {
 			if a.Start != b.Start {
 				return a.Start < b.Start
 			}
-			return hs[i].member.ok && !hs[j].member.ok
+			return hs[i].member.matched && !hs[j].member.matched
 		})
 	}
 	return l
 }
 
-// at returns the holdings whose piece has the mark m in it, the first that a
+// usesAt returns the holdings whose piece has the mark m in it, the first that a
 // rule moves first; none when there is none.
-func at(hs []holding, m edit.Span) []holding {
+func usesAt(hs []pieceUse, m edit.Span) []pieceUse {
 	i := sort.Search(len(hs), func(i int) bool { return hs[i].piece.Span.Start > m.Start }) - 1
 	if i < 0 || !hs[i].piece.Span.Contains(m) {
 		return nil
@@ -76,59 +76,59 @@ func at(hs []holding, m edit.Span) []holding {
 	return hs[first : i+1]
 }
 
-// moved reports whether the mark lies in the part of the reference that the
+// isReplaced reports whether the mark lies in the part of the reference that the
 // rule replaces.
-func (h *holding) moved(mark edit.Span) bool {
+func (h *pieceUse) isReplaced(mark edit.Span) bool {
 	start, _, ok := h.piece.Map.Decoded(mark)
 	if !ok { // escaped or folded: what counts is that the rule touches the piece
-		return h.member.ok && h.before < h.member.match.Len
+		return h.member.matched && h.before < h.member.match.Len
 	}
-	return h.member.ok && h.before+start < h.member.match.Len
+	return h.member.matched && h.before+start < h.member.match.Len
 }
 
-// spell notes which members have a mention in what moves, in whichever file.
-func (l *ledger) spell(c *candidate) {
+// recordExplicit notes which members have a mention in what moves, in whichever file.
+func (l *ledger) recordExplicit(c *scannedFile) {
 	holdings := l.pieces[c.file.Path]
-	for _, m := range c.marks {
-		hs := at(holdings, m)
+	for _, m := range c.mentions {
+		hs := usesAt(holdings, m)
 		for i := range hs {
-			if hs[i].moved(m) {
-				l.spelled[hs[i].member] = true
+			if hs[i].isReplaced(m) {
+				l.explicit[hs[i].member] = true
 			}
 		}
 	}
 }
 
-// Unexplained is the note of a mention about which neither a format nor a
+// NoExplanation is the note of a mention about which neither a format nor a
 // linker says anything, though each promises to: a fault of theirs, which
 // must not keep the other files from their account.
-const Unexplained = "nothing explains it"
+const NoExplanation = "nothing explains it"
 
-// close writes the findings of the candidate c, one for each of its marks and
+// addFindings writes the findings of the candidate c, one for each of its marks and
 // one for each implied occurrence that begins in it, and for each row that
 // follows and holds no mark.
-func (l *ledger) close(c *candidate) {
+func (l *ledger) addFindings(c *scannedFile) {
 	lines := edit.NewLines(c.file.Before)
 	holdings := l.pieces[c.file.Path]
-	contexts := make(map[int]*format.Context, len(c.scanned.Contexts))
-	for i := range c.scanned.Contexts {
-		contexts[c.scanned.Contexts[i].Mark.Start] = &c.scanned.Contexts[i]
+	contexts := make(map[int]*format.Context, len(c.contents.Contexts))
+	for i := range c.contents.Contexts {
+		contexts[c.contents.Contexts[i].Mark.Start] = &c.contents.Contexts[i]
 	}
-	for _, m := range c.marks {
+	for _, m := range c.mentions {
 		f := Finding{Mention: m}
-		hs := at(holdings, m)
-		if g := l.consequence(c, m); g != nil {
-			g.explain(&f, c.file.Before)
+		hs := usesAt(holdings, m)
+		if g := l.consequenceAt(c, m); g != nil {
+			g.describeConsequence(&f, c.file.Before)
 		} else if x := contexts[m.Start]; len(hs) > 0 {
-			l.explain(&f, &hs[0], c.file.Path, hs[0].moved(m))
+			l.describeMember(&f, &hs[0], c.file.Path, hs[0].isReplaced(m))
 		} else if x != nil {
 			f.Reason, f.Note, f.Place, f.Scope = x.Reason, x.Note, x.Place, x.Scope
 			if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.OfScope() {
 				f.Reason = format.BareHost // its scope was asked for, and it is no reference
 			}
-			f.Old = word(c.file.Before, m)
+			f.Old = wordAround(c.file.Before, m)
 		} else {
-			f.Reason, f.Note, f.Old = format.Unedited, Unexplained, word(c.file.Before, m)
+			f.Reason, f.Note, f.Old = format.Unedited, NoExplanation, wordAround(c.file.Before, m)
 			c.file.Err = errors.New("a mention is not accounted for, which is a fault of regmigrate; please report it, with the lines around it")
 		}
 		f.Line, f.Column = lines.Position(m.Start)
@@ -136,38 +136,38 @@ func (l *ledger) close(c *candidate) {
 	}
 	for i := range holdings {
 		h := &holdings[i]
-		if h.piece != &h.member.occ.Pieces[0] || !h.member.ok || l.spelled[h.member] {
+		if h.piece != &h.member.occ.Pieces[0] || !h.member.matched || l.explicit[h.member] {
 			continue
 		}
-		f := Finding{Mention: h.piece.Span, Implied: true}
-		l.explain(&f, h, c.file.Path, true)
+		f := Finding{Mention: h.piece.Span, Implicit: true}
+		l.describeMember(&f, h, c.file.Path, true)
 		f.Line, f.Column = lines.Position(f.Mention.Start)
 		c.file.Findings = append(c.file.Findings, f)
 	}
-	for _, g := range l.follows[c.file.Path] {
-		if !g.shows || slices.ContainsFunc(c.marks, g.edits[0].Overlaps) {
+	for _, g := range l.consequences[c.file.Path] {
+		if !g.isReference || slices.ContainsFunc(c.mentions, g.edits[0].Overlaps) {
 			continue
 		}
-		f := Finding{Mention: g.edits[0].Span, Implied: true}
-		g.explain(&f, c.file.Before)
+		f := Finding{Mention: g.edits[0].Span, Implicit: true}
+		g.describeConsequence(&f, c.file.Before)
 		f.Line, f.Column = lines.Position(f.Mention.Start)
 		c.file.Findings = append(c.file.Findings, f)
 	}
-	slices.SortStableFunc(c.file.Findings[len(c.marks):], func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
+	slices.SortStableFunc(c.file.Findings[len(c.mentions):], func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
 }
 
-// explain fills f in from a consequence in the text src.
-func (g *group) explain(f *Finding, src []byte) {
+// describeConsequence fills f in from a consequence in the text src.
+func (g *group) describeConsequence(f *Finding, src []byte) {
 	e := g.edits[0]
-	f.Status, f.Follows, f.Note, f.Spans = Rewritten, true, g.note, []edit.Span{e.Span}
+	f.Status, f.IsConsequence, f.Note, f.EditSpans = Rewritten, true, g.note, []edit.Span{e.Span}
 	f.Old, f.New = string(src[e.Start:e.End]), e.New
 	f.Scope = format.Docs
 }
 
-// consequence returns the consequence that rewrites the mention m of c, nil
+// consequenceAt returns the consequence that rewrites the mention m of c, nil
 // when none does.
-func (l *ledger) consequence(c *candidate, m edit.Span) *group {
-	for _, g := range l.follows[c.file.Path] {
+func (l *ledger) consequenceAt(c *scannedFile, m edit.Span) *group {
+	for _, g := range l.consequences[c.file.Path] {
 		if g.edits[0].Overlaps(m) {
 			return g
 		}
@@ -175,37 +175,37 @@ func (l *ledger) consequence(c *candidate, m edit.Span) *group {
 	return nil
 }
 
-// explain fills f in from the group that h is part of. moved says whether the
+// describeMember fills f in from the group that h is part of. moved says whether the
 // mention lies in the part of the reference that a rule replaces.
-func (l *ledger) explain(f *Finding, h *holding, path string, moved bool) {
+func (l *ledger) describeMember(f *Finding, h *pieceUse, path string, moved bool) {
 	m, g := h.member, h.group
 	f.Old, f.Place, f.Scope = m.occ.Text(), m.occ.Place, m.occ.Scope
-	if m.ok && m.match.Rule != nil {
+	if m.matched && m.match.Rule != nil {
 		f.Rule, f.From, f.To = m.match.Rule.Name, m.match.Rule.From, m.match.Rule.To
 	}
 	switch {
-	case !m.ok || !moved:
+	case !m.matched || !moved:
 		f.Reason, f.Rule, f.From, f.To = format.OtherName, "", "", ""
-		if !m.ok && !f.Implied && h.before == 0 && l.bare(h, f.Mention) {
+		if !m.matched && !f.Implicit && h.before == 0 && l.isWholeName(h, f.Mention) {
 			f.Reason = format.BareHost // a rule's own prefix, and no image behind it
 		}
 	case g.moves():
 		f.Status = Rewritten
-		f.New = after(m)
+		f.New = newText(m)
 		for _, c := range m.changes {
 			if m.occ.Pieces[c.piece].Path == path {
 				e, _ := c.source(m.occ) // there is one, or the group would not move
-				f.Spans = append(f.Spans, e.Span)
+				f.EditSpans = append(f.EditSpans, e.Span)
 			}
 		}
 	default:
-		f.Reason, f.Note = g.keep, g.note
+		f.Reason, f.Note = g.reason, g.note
 	}
 }
 
-// bare reports whether the mention is the whole name of a reference that no
+// isWholeName reports whether the mention is the whole name of a reference that no
 // rule moves: gcr.io/google-containers, with or without a tag.
-func (l *ledger) bare(h *holding, mention edit.Span) bool {
+func (l *ledger) isWholeName(h *pieceUse, mention edit.Span) bool {
 	start, end, ok := h.piece.Map.Decoded(mention)
 	if !ok || start != 0 || len(h.member.occ.Pieces) > 1 {
 		return false
@@ -214,11 +214,11 @@ func (l *ledger) bare(h *holding, mention edit.Span) bool {
 	return rest == "" || rest[0] == '@' || rest[0] == ':' && strings.Contains(h.piece.Text[:end], "/")
 }
 
-// after returns the reference that m becomes.
-func after(m *decided) string {
+// newText returns the reference that m becomes.
+func newText(m *member) string {
 	text := ""
 	for k := range m.occ.Pieces {
-		text += m.piece(k)
+		text += m.newPiece(k)
 		if k+1 < len(m.occ.Pieces) {
 			text += m.occ.Pieces[k].Sep
 		}
@@ -226,8 +226,8 @@ func after(m *decided) string {
 	return text + m.occ.Tail
 }
 
-// piece returns what the piece k of m becomes.
-func (m *decided) piece(k int) string {
+// newPiece returns what the piece k of m becomes.
+func (m *member) newPiece(k int) string {
 	text := m.occ.Pieces[k].Text
 	for _, c := range m.changes {
 		if c.piece == k {
@@ -237,9 +237,9 @@ func (m *decided) piece(k int) string {
 	return text
 }
 
-// word returns what the mention m of src is a part of, for a report: the word
+// wordAround returns what the mention m of src is a part of, for a report: the word
 // around it, not more than a hundred-odd bytes.
-func word(src []byte, m edit.Span) string {
+func wordAround(src []byte, m edit.Span) string {
 	const far = 80
 	start, end := max(0, m.Start-far), min(len(src), m.End+far)
 	found := image.At(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})

@@ -23,12 +23,12 @@ type Options struct {
 
 	// Trace tells what the references that a chart renders are made of: see
 	// link.Tree. Nil: names of keys decide.
-	Trace func(dir string) ([]link.TracedRef, error)
+	TraceChart func(dir string) ([]link.TracedRef, error)
 
 	// Refuse is asked once about all references that would move, each of them
 	// once, and returns for each why it has to stay, "" for nothing. A group
 	// with one that stays is kept. Nil: all may move.
-	Refuse func(ctx context.Context, moves []Move) []string
+	Unavailable func(ctx context.Context, moves []RefChange) []string
 
 	// Bump says which part of the version is raised of charts that change.
 	Bump link.VersionBump

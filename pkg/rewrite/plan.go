@@ -1,9 +1,9 @@
 // Package rewrite is the engine: it plans what moves, accounts for every
 // mention, verifies the plan and writes it.
 //
-// [Make] reads a tree and returns a [PlanMirror]: every file with a mention in it,
+// [PlanFiles] reads a tree and returns a [Plan]: every file with a mention in it,
 // its edits, and one [Finding] for each mention. Nothing is written before
-// [PlanMirror.Apply]. What the package promises:
+// [Plan.Apply]. What the package promises:
 //
 //   - outside the edits not one byte of a file changes;
 //   - after them the file parses as before, and its trees differ in the
@@ -28,38 +28,38 @@ import (
 
 // A Plan is everything that a run found and would write.
 type Plan struct {
-	Root       string // the absolute folder that paths are relative to
-	Rules      *rules.Set
-	Files      []File      // those with a finding or an error, sorted by path
-	Skipped    []walk.Skip // what was not looked at, sorted by path
-	Scanned    int         // files looked at, those without a mention included
-	Groups     []link.Group
-	Names      []string // the files that linkers know of, sorted, such as charts' and their values
-	Unrendered []string // charts that do not render, so that names of keys decided in them
-	groups     []*group // what Apply has to keep whole
-	Proofs     []Proof  // what was proven of the plan, by whoever did; empty: nothing was asked
-	Images     []Image  // what registries say of the references, sorted by New; empty: nothing was asked
-	Advice     []Advice // what is left for a person to do, sorted by path and line
+	Root            string // the absolute folder that paths are relative to
+	Rules           *rules.Set
+	Files           []File      // those with a finding or an error, sorted by path
+	Skipped         []walk.Skip // what was not looked at, sorted by path
+	ScannedFiles    int         // files looked at, those without a mention included
+	Groups          []link.Group
+	FamilyFiles     []string         // the files that linkers know of, sorted, such as charts' and their values
+	Unrendered      []string         // charts that do not render, so that names of keys decided in them
+	groups          []*group         // what Apply has to keep whole
+	Proofs          []Proof          // what was proven of the plan, by whoever did; empty: nothing was asked
+	RegistryResults []RegistryResult // what registries say of the references, sorted by New; empty: nothing was asked
+	Advice          []Advice         // what is left for a person to do, sorted by path and line
 
-	Paths    []string  // what was looked at, relative to the root; empty: all
-	Baseline *Compared // what came of comparing with a baseline; nil: there is none
+	Paths    []string            // what was looked at, relative to the root; empty: all
+	Baseline *BaselineComparison // what came of comparing with a baseline; nil: there is none
 }
 
 // An Advice is something that a person should do or, as a note, know. It never
 // changes a byte or an exit code.
 type Advice struct {
-	Path   string // of the file it is about, relative to the root; "" when it is about none
-	Line   int    // 1-based; 0 when it is about the whole file
-	Ref    string // the reference it is about, "" when it is about none
-	Text   string // a sentence or two: what the matter is and, unless it is a note, what to do
-	Note   bool   // a fact worth knowing; no action is required
-	Source string // a URL where one can read more, "" when there is none
-	More   int    // in how many further places it applies
+	Path       string // of the file it is about, relative to the root; "" when it is about none
+	Line       int    // 1-based; 0 when it is about the whole file
+	Ref        string // the reference it is about, "" when it is about none
+	Text       string // a sentence or two: what the matter is and, unless it is a note, what to do
+	Note       bool   // a fact worth knowing; no action is required
+	Source     string // a URL where one can read more, "" when there is none
+	MorePlaces int    // in how many further places it applies
 }
 
-// An Image is what registries say of a reference before and after: plain
+// An RegistryResult is what registries say of a reference before and after: plain
 // values, made by a package that this one does not know.
-type Image struct {
+type RegistryResult struct {
 	Old, New             string // whole references as the plan has them
 	Verdict              Verdict
 	OldDigest, NewDigest string // sha256:…, "" when not known
@@ -107,27 +107,27 @@ const (
 
 func (s ProofState) String() string { return [...]string{"unproven", "proven", "failed"}[s] }
 
-// A Raise is the version of a chart that is raised, since the chart changes.
-type Raise struct {
+// A VersionChange is the version of a chart that is raised, since the chart changes.
+type VersionChange struct {
 	Path     string // of its Chart.yaml
 	Old, New string
 }
 
-// Raised returns the charts whose version is raised, sorted by path.
-func (p *Plan) Raised() []Raise {
-	var out []Raise
+// VersionChanges returns the charts whose version is raised, sorted by path.
+func (p *Plan) VersionChanges() []VersionChange {
+	var out []VersionChange
 	for _, g := range p.groups {
-		if !g.raises || !g.moves() {
+		if !g.isVersionBump || !g.moves() {
 			continue
 		}
 		e := g.edits[0]
 		for i := range p.Files {
 			if f := &p.Files[i]; f.Path == e.Path && len(f.Edits) > 0 {
-				out = append(out, Raise{f.Path, string(f.Before[e.Start:e.End]), e.New})
+				out = append(out, VersionChange{f.Path, string(f.Before[e.Start:e.End]), e.New})
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Raise) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(out, func(a, b VersionChange) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
@@ -136,7 +136,7 @@ type Status uint8
 
 // The statuses.
 const (
-	Kept Status = iota
+	NotChanged Status = iota
 	Rewritten
 )
 
@@ -153,12 +153,12 @@ type Finding struct {
 
 	// Mention is the mention's byte range in the file, for an explicit one.
 	// An implied one has the range of the first piece of its occurrence.
-	Mention edit.Span
-	Implied bool
+	Mention  edit.Span
+	Implicit bool
 
 	// Follows says that the mention was changed because something else moved:
 	// a row of a chart's README.
-	Follows bool
+	IsConsequence bool
 
 	Line, Column int // of Mention: 1-based; columns count code points
 
@@ -170,11 +170,11 @@ type Finding struct {
 
 	// Unaccepted says that there is a baseline and that the mention is new to
 	// it. Plan.Compare sets it.
-	Unaccepted bool
+	NotInBaseline bool
 
-	Reason format.Reason // why it is kept
-	Note   string        // what the reason's own sentence cannot know
-	Spans  []edit.Span   // the edits of its own reference, in this file
+	Reason    format.Reason // why it is kept
+	Note      string        // what the reason's own sentence cannot know
+	EditSpans []edit.Span   // the edits of its own reference, in this file
 }
 
 // A File is one file of a plan.
@@ -206,15 +206,15 @@ func (f *File) After() []byte {
 
 // Counts are the sums over a plan.
 type Counts struct {
-	Rewritten, RewrittenImplied int // explicit, implied
-	Kept, KeptImplied           int
-	Changed                     int // files with edits
-	Failed                      int // files with an error
-	Reasons                     map[format.Reason]int
+	Rewritten, RewrittenImplicit   int // explicit, implied
+	NotChanged, NotChangedImplicit int
+	ChangedFiles                   int // files with edits
+	FailedFiles                    int // files with an error
+	Reasons                        map[format.Reason]int
 }
 
 // Mentions is the number of explicit mentions.
-func (c Counts) Mentions() int { return c.Rewritten + c.Kept }
+func (c Counts) Mentions() int { return c.Rewritten + c.NotChanged }
 
 // Count adds the plan up.
 func (p *Plan) Count() Counts {
@@ -222,24 +222,24 @@ func (p *Plan) Count() Counts {
 	for i := range p.Files {
 		f := &p.Files[i]
 		if len(f.Edits) > 0 {
-			c.Changed++
+			c.ChangedFiles++
 		}
 		if f.Err != nil {
-			c.Failed++
+			c.FailedFiles++
 		}
 		for j := range f.Findings {
 			x := &f.Findings[j]
 			switch {
-			case x.Status == Rewritten && x.Implied:
-				c.RewrittenImplied++
+			case x.Status == Rewritten && x.Implicit:
+				c.RewrittenImplicit++
 			case x.Status == Rewritten:
 				c.Rewritten++
-			case x.Implied:
-				c.KeptImplied++
+			case x.Implicit:
+				c.NotChangedImplicit++
 			default:
-				c.Kept++
+				c.NotChanged++
 			}
-			if x.Status == Kept {
+			if x.Status == NotChanged {
 				c.Reasons[x.Reason]++
 			}
 		}
@@ -249,7 +249,7 @@ func (p *Plan) Count() Counts {
 
 // ChangesChart reports whether the plan changes a file of a chart.
 func (p *Plan) ChangesChart() bool {
-	for _, dir := range link.ChartDirs(p.Names) {
+	for _, dir := range link.ChartDirs(p.FamilyFiles) {
 		for i := range p.Files {
 			if f := &p.Files[i]; len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/")) {
 				return true
@@ -263,7 +263,7 @@ func (p *Plan) ChangesChart() bool {
 // a file in a folder below one, as its bases have them.
 func (p *Plan) ChangesKustomization() bool {
 	is := map[string]bool{}
-	for _, name := range p.Names {
+	for _, name := range p.FamilyFiles {
 		if link.IsKustomization(name) {
 			is[path.Dir(name)] = true
 		}

@@ -10,40 +10,40 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// An expectation is a piece that a file must have after its edits.
-type expectation struct {
+// An expectedPiece is a piece that a file must have after its edits.
+type expectedPiece struct {
 	before int    // offset of the piece in the file before
 	text   string // of the piece afterwards
 	where  string
 }
 
-// expectations returns, by file, the pieces that the moving groups want to
+// expectedPieces returns, by file, the pieces that the moving groups want to
 // see afterwards. Only fields count that are found without the old
 // name, which is gone then.
-func expectations(groups []*group) map[string][]expectation {
-	out := map[string][]expectation{}
+func expectedPieces(groups []*group) map[string][]expectedPiece {
+	out := map[string][]expectedPiece{}
 	for _, g := range groups {
 		if !g.moves() {
 			continue
 		}
 		for i := range g.members {
 			m := &g.members[i]
-			if !m.ok || m.occ.Marked || m.occ.Scope != format.Manifests {
+			if !m.matched || m.occ.Marked || m.occ.Scope != format.Manifests {
 				continue
 			}
 			for k := range m.occ.Pieces {
 				p := &m.occ.Pieces[k]
-				out[p.Path] = append(out[p.Path], expectation{p.Span.Start, m.piece(k), m.occ.Place.Field})
+				out[p.Path] = append(out[p.Path], expectedPiece{p.Span.Start, m.newPiece(k), m.occ.Place.Field})
 			}
 		}
 	}
 	return out
 }
 
-// verify returns an error unless the file's edits can be undone, leave
+// verifyEdits returns an error unless the file's edits can be undone, leave
 // everything else as it was, and give the references that were wanted: the
 // result is scanned again, and each of them must stand where it was put.
-func (c *candidate) verify(o *Options, wanted []expectation) error {
+func (c *scannedFile) verifyEdits(o *Options, wanted []expectedPiece) error {
 	before := c.file.Before
 	after, err := edit.Apply(before, c.file.Edits)
 	if err != nil {
@@ -59,15 +59,15 @@ func (c *candidate) verify(o *Options, wanted []expectation) error {
 	if err := c.format.Check(before, after, c.file.Edits); err != nil {
 		return err
 	}
-	return c.confirm(o, after, wanted)
+	return c.checkPieces(o, after, wanted)
 }
 
-// confirm scans the file as it would be and looks for what is wanted.
-func (c *candidate) confirm(o *Options, after []byte, wanted []expectation) error {
-	if len(wanted) == 0 || c.scanned.Unverified { // what no parser takes is found by the old names alone
+// checkPieces scans the file as it would be and looks for what is wanted.
+func (c *scannedFile) checkPieces(o *Options, after []byte, wanted []expectedPiece) error {
+	if len(wanted) == 0 || c.contents.Unverified { // what no parser takes is found by the old names alone
 		return nil
 	}
-	in := format.Input{Path: c.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayHold(after, c.file.Edits)}
+	in := format.Input{Path: c.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayContainNew(after, c.file.Edits)}
 	scanned, err := c.format.Read(in)
 	if err != nil {
 		return err
@@ -95,11 +95,11 @@ func (c *candidate) confirm(o *Options, after []byte, wanted []expectation) erro
 	return nil
 }
 
-// mayHold returns a func that reports whether a part of a file, after its
+// mayContainNew returns a func that reports whether a part of a file, after its
 // edits, may hold what they wrote. Where they are few it looks for each with
 // the rest of its name: the new registry alone may stand in all documents of a
 // file, which need not all be read again.
-func mayHold(after []byte, edits []edit.Edit) func([]byte) bool {
+func mayContainNew(after []byte, edits []edit.Edit) func([]byte) bool {
 	const few, most = 32, 64
 	news := map[string]bool{}
 	shift := 0
@@ -109,7 +109,7 @@ func mayHold(after []byte, edits []edit.Edit) func([]byte) bool {
 		shift += len(e.New) - e.Len()
 		if len(edits) <= few {
 			end := start + len(text)
-			for end < min(len(after), start+most) && isName(after[end]) {
+			for end < min(len(after), start+most) && isNameByte(after[end]) {
 				end++
 			}
 			text = string(after[start:end])
@@ -126,8 +126,8 @@ func mayHold(after []byte, edits []edit.Edit) func([]byte) bool {
 	}
 }
 
-// isName reports whether c can be part of an image's name. No such byte is
+// isNameByte reports whether c can be part of an image's name. No such byte is
 // ever escaped or folded.
-func isName(c byte) bool {
+func isNameByte(c byte) bool {
 	return c == '/' || c == '.' || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// Make reads what o names and plans what moves. It writes nothing. An error
+// PlanFiles reads what o names and plans what moves. It writes nothing. An error
 // means that there is no plan: a path that does not exist, or ctx is done.
 // What is wrong with a single file stands in its File.Err.
-func Make(ctx context.Context, o Options) (*Plan, error) {
+func PlanFiles(ctx context.Context, o Options) (*Plan, error) {
 	g, err := gather(ctx, o)
 	if err != nil {
 		return nil, err
@@ -24,40 +24,40 @@ func Make(ctx context.Context, o Options) (*Plan, error) {
 	return g.plan(ctx)
 }
 
-// MakeText plans what moves in src, which is not read from a file: name, a
+// PlanText plans what moves in src, which is not read from a file: name, a
 // slash-separated path, says what it would be called, and with its content
 // which format it has. The plan cannot be applied; its only file, when there
 // is something to say of it, has the result.
-func MakeText(ctx context.Context, o Options, name string, src []byte) (*Plan, error) {
+func PlanText(ctx context.Context, o Options, name string, src []byte) (*Plan, error) {
 	g := &gatherer{opts: o}
-	g.keep(walk.File{Path: name}, inspect(src, o.Rules, o.Rules.MayMatch))
+	g.keep(walk.File{Path: name}, classifyContent(src, o.Rules, o.Rules.MayMatch))
 	return g.plan(ctx)
 }
 
 // plan decides what becomes of what was gathered.
 func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 	o := g.opts
-	p := &Plan{Root: o.Walk.Root, Rules: o.Rules, Scanned: g.looked}
+	p := &Plan{Root: o.Walk.Root, Rules: o.Rules, ScannedFiles: g.looked}
 	t, groups := g.link(ctx)
-	p.Groups, p.Names, p.Unrendered = t.Groups, g.names, t.Unrendered
+	p.Groups, p.FamilyFiles, p.Unrendered = t.Groups, g.names, t.Unrendered
 	done := map[string][]edit.Edit{}
-	if err := settle(ctx, g.found, groups, &o, done); err != nil {
+	if err := verifyGroups(ctx, g.found, groups, &o, done); err != nil {
 		return nil, err
 	}
 	groups = g.follow(t, groups)
-	if err := settle(ctx, g.found, groups, &o, done); err != nil {
+	if err := verifyGroups(ctx, g.found, groups, &o, done); err != nil {
 		return nil, err
 	}
 	l := newLedger(groups, o.scopes())
 	for _, c := range g.found {
-		l.spell(c)
+		l.recordExplicit(c)
 	}
 	for _, c := range g.found {
 		if c.outside {
 			continue
 		}
 		if c.file.Before != nil {
-			l.close(c)
+			l.addFindings(c)
 		}
 		if len(c.file.Findings) > 0 || c.file.Err != nil || len(c.file.Edits) > 0 {
 			p.Files = append(p.Files, c.file)
@@ -71,14 +71,14 @@ func (g *gatherer) plan(ctx context.Context) (*Plan, error) {
 	return p, nil
 }
 
-// settle turns the groups into edits and verifies every file that has some. A
+// verifyGroups turns the groups into edits and verifies every file that has some. A
 // file that fails takes the groups that touch it out, in all files, and what
 // is left is verified again. A file that done has with just its edits was
 // verified before; settle adds those that it verifies.
-func settle(ctx context.Context, found []*candidate, groups []*group, o *Options, done map[string][]edit.Edit) error {
+func verifyGroups(ctx context.Context, found []*scannedFile, groups []*group, o *Options, done map[string][]edit.Edit) error {
 	for {
-		edits, wanted := editsOf(groups), expectations(groups)
-		var todo []*candidate
+		edits, wanted := editsOf(groups), expectedPieces(groups)
+		var todo []*scannedFile
 		for _, c := range found {
 			c.file.Edits = edits[c.file.Path]
 			if len(c.file.Edits) > 0 && !slices.Equal(done[c.file.Path], c.file.Edits) {
@@ -87,13 +87,13 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 		}
 		errs := make([]error, len(todo))
 		var big sync.Mutex // as in a gatherer
-		each(o.Walk.Jobs, len(todo), func(i int) {
+		parallel(o.Walk.Jobs, len(todo), func(i int) {
 			if len(todo[i].file.Before) >= bigFile {
 				big.Lock()
 				defer big.Unlock()
 			}
 			if ctx.Err() == nil {
-				errs[i] = todo[i].verify(o, wanted[todo[i].file.Path])
+				errs[i] = todo[i].verifyEdits(o, wanted[todo[i].file.Path])
 			}
 		})
 		if err := ctx.Err(); err != nil {
@@ -105,7 +105,7 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 				done[c.file.Path] = c.file.Edits
 				continue
 			}
-			if dropFollowing(groups, c.file.Path) {
+			if dropConsequences(groups, c.file.Path) {
 				again = true // what only follows must not keep what moves from moving
 				continue
 			}
@@ -118,7 +118,7 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 		for _, g := range groups {
 			for _, e := range g.edits {
 				if failed[e.Path] {
-					g.hold(format.Unedited, "the edits of "+e.Path+" could not be verified")
+					g.keep(format.Unedited, "the edits of "+e.Path+" could not be verified")
 					break
 				}
 			}
@@ -126,21 +126,21 @@ func settle(ctx context.Context, found []*candidate, groups []*group, o *Options
 	}
 }
 
-// dropFollowing holds the consequences in the file at path, and reports whether
+// dropConsequences holds the consequences in the file at path, and reports whether
 // there were any.
-func dropFollowing(groups []*group, path string) bool {
+func dropConsequences(groups []*group, path string) bool {
 	found := false
 	for _, g := range groups {
-		if g.follows && g.moves() && g.edits[0].Path == path {
-			g.hold(format.Unedited, "")
+		if g.isConsequence && g.moves() && g.edits[0].Path == path {
+			g.keep(format.Unedited, "")
 			found = true
 		}
 	}
 	return found
 }
 
-// each calls do for 0 ≤ i < n from up to jobs goroutines; 0 means one a CPU.
-func each(jobs, n int, do func(i int)) {
+// parallel calls do for 0 ≤ i < n from up to jobs goroutines; 0 means one a CPU.
+func parallel(jobs, n int, do func(i int)) {
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}

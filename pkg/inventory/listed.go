@@ -7,11 +7,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// counts reports whether the occurrence o, whose reference is r, is listed. It
+// isListed reports whether the occurrence o, whose reference is r, is listed. It
 // is where a field is certainly an image, where the name of its key says so,
 // and elsewhere by its shape: a host, and a tag, a digest, or a host that
 // serves images and nothing else.
-func (v *Inventory) counts(o *format.Occurrence, r image.Ref) bool {
+func (v *Inventory) isListed(o *format.Occurrence, r image.Ref) bool {
 	last := o.Pieces[len(o.Pieces)-1]
 	switch {
 	case last.Role == format.Registry, o.Selects && !o.Named:
@@ -25,12 +25,12 @@ func (v *Inventory) counts(o *format.Occurrence, r image.Ref) bool {
 	case r.Domain == "" || sourceHosts[r.Domain]:
 		return false
 	}
-	return r.Tag != "" || r.Digest != "" || v.serves(r.Domain) && (strings.Contains(r.Path, "/") || flat[r.Domain])
+	return r.Tag != "" || r.Digest != "" || v.servesImages(r.Domain) && (strings.Contains(r.Path, "/") || flatHosts[r.Domain])
 }
 
-// flat are the hosts whose images need no folder. What has none elsewhere is
+// flatHosts are the hosts whose images need no folder. What has none elsewhere is
 // somebody's name there.
-var flat = map[string]bool{"k8s.gcr.io": true, "registry.k8s.io": true}
+var flatHosts = map[string]bool{"k8s.gcr.io": true, "registry.k8s.io": true}
 
 // sourceHosts are hosts of source code: what stands below them is a module, a
 // chart's home, a path of a repository.
@@ -51,9 +51,9 @@ var (
 	imageSuffixes = []string{"-docker.pkg.dev", ".gcr.io", ".azurecr.io", ".icr.io", ".ocir.io", ".jfrog.io", ".cr.aws", ".scw.cloud"}
 )
 
-// serves reports whether host is known to serve images: see imageHosts, and
+// servesImages reports whether host is known to serve images: see imageHosts, and
 // whatever the rules name.
-func (v *Inventory) serves(host string) bool {
+func (v *Inventory) servesImages(host string) bool {
 	if imageHosts[host] || strings.HasPrefix(host, "registry.") || strings.Contains(host, ".dkr.ecr.") {
 		return true
 	}

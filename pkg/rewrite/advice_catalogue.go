@@ -31,15 +31,15 @@ func (g *gatherer) catalogue(groups []*group) []Advice {
 		}
 		for i := range x.members {
 			m := &x.members[i]
-			if !m.ok || kindOf(m.occ) == rules.Registry {
+			if !m.matched || kindOf(m.occ) == rules.Registry {
 				continue
 			}
 			p := &m.occ.Pieces[len(m.occ.Pieces)-1]
-			old := tagged(m.occ, m.occ.Text())
-			for _, a := range rules.Advise(old, tagged(m.occ, after(m))) {
+			old := withTag(m.occ, m.occ.Text())
+			for _, a := range rules.Advise(old, withTag(m.occ, newText(m))) {
 				key := about{strings.TrimSuffix(old, unknownTag), a.Text}
 				if a.ForCharts {
-					if !givesValues(m.occ, p.Path) {
+					if !isChartValue(m.occ, p.Path) {
 						continue
 					}
 					key.ref = ""
@@ -56,7 +56,7 @@ func (g *gatherer) catalogue(groups []*group) []Advice {
 					first = append(first, p.Span.Start)
 					continue
 				}
-				out[k].More++
+				out[k].MorePlaces++
 				if p.Path < out[k].Path || p.Path == out[k].Path && p.Span.Start < first[k] {
 					out[k].Path, first[k] = p.Path, p.Span.Start
 				}
@@ -75,8 +75,8 @@ func (g *gatherer) catalogue(groups []*group) []Advice {
 	return out
 }
 
-// givesValues reports whether the occurrence o is a value of a chart.
-func givesValues(o *format.Occurrence, file string) bool {
+// isChartValue reports whether the occurrence o is a value of a chart.
+func isChartValue(o *format.Occurrence, file string) bool {
 	return strings.HasPrefix(o.Place.Object, "HelmRelease ") || strings.HasPrefix(o.Place.Object, "Application ") ||
 		o.Place.Object == "" && strings.Contains(path.Base(file), "values")
 }
@@ -85,8 +85,8 @@ func givesValues(o *format.Occurrence, file string) bool {
 // a placeholder.
 const unknownTag = ":<tag>"
 
-// tagged is the reference text of o with what stands beside it.
-func tagged(o *format.Occurrence, text string) string {
+// withTag is the reference text of o with what stands beside it.
+func withTag(o *format.Occurrence, text string) string {
 	r, err := image.Parse(text)
 	if err != nil || r.Tag != "" || r.Digest != "" {
 		return text

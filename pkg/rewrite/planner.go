@@ -17,9 +17,9 @@ import (
 
 // tree makes the linkers' view of what was gathered.
 func (g *gatherer) tree(ctx context.Context) *link.Tree {
-	t := &link.Tree{Names: g.names, TraceChart: g.opts.Trace, Bump: g.opts.Bump}
+	t := &link.Tree{Names: g.names, TraceChart: g.opts.TraceChart, Bump: g.opts.Bump}
 	for _, c := range g.found {
-		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.scanned})
+		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.contents})
 	}
 	if g.opts.Walk.Root != "" {
 		t.LoadFile, t.ReadFile, t.ResolveLinks, t.YAMLContaining, t.Partial = g.load, g.bytes, g.real, g.holding(ctx), g.partial()
@@ -37,7 +37,7 @@ func (g *gatherer) load(path string) *link.File {
 	found := g.scan(f, src)
 	found.outside = !g.inside(path)
 	g.loaded = append(g.loaded, found)
-	return &link.File{Path: path, Src: src, Scanned: found.scanned, Outside: found.outside}
+	return &link.File{Path: path, Src: src, Scanned: found.contents, Outside: found.outside}
 }
 
 // bytes is load without the scan.
@@ -77,7 +77,7 @@ func (g *gatherer) fetch(path string) (f walk.File, src []byte) {
 		}
 	}
 	var buf []byte
-	c := read(f, &buf, g.opts.Rules, g.opts.maxSize(), func([]byte) bool { return true })
+	c := readFile(f, &buf, g.opts.Rules, g.opts.maxSize(), func([]byte) bool { return true })
 	return f, c.src
 }
 
@@ -97,7 +97,7 @@ func (g *gatherer) inside(path string) bool {
 }
 
 // candidate returns the candidate of the file at path, nil when there is none.
-func (g *gatherer) candidate(path string) *candidate {
+func (g *gatherer) candidate(path string) *scannedFile {
 	i := sort.Search(len(g.found), func(i int) bool { return g.found[i].file.Path >= path })
 	if i < len(g.found) && g.found[i].file.Path == path {
 		return g.found[i]
@@ -110,7 +110,7 @@ func (g *gatherer) outsiders(groups []*group) {
 	for _, x := range groups {
 		for _, e := range x.edits {
 			if c := g.candidate(e.Path); c != nil && c.outside {
-				x.hold(format.Conflict, "it would need a write in "+e.Path+", which is outside of the paths that were given")
+				x.keep(format.Conflict, "it would need a write in "+e.Path+", which is outside of the paths that were given")
 				break
 			}
 		}
@@ -127,12 +127,12 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 		}
 		for i := range x.members {
 			m := &x.members[i]
-			if !m.ok {
+			if !m.matched {
 				continue
 			}
 			for k := range m.occ.Pieces {
-				if p := &m.occ.Pieces[k]; m.piece(k) != p.Text {
-					x := link.MovedPiece{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.piece(k)}
+				if p := &m.occ.Pieces[k]; m.newPiece(k) != p.Text {
+					x := link.MovedPiece{Path: p.Path, Field: m.occ.Field(k), Old: p.Text, New: m.newPiece(k)}
 					if r := m.match.Rule; r != nil {
 						x.From, x.To = r.From, r.To
 					}
@@ -155,7 +155,7 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 				continue
 			}
 			taken[c.Path] = append(taken[c.Path], c.Edit)
-			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, follows: true, of: c.Sources, raises: c.IsVersionBump, shows: c.IsReference, note: c.Why})
+			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, isConsequence: true, sources: c.Sources, isVersionBump: c.IsVersionBump, isReference: c.IsReference, note: c.Why})
 		}
 	}
 	return groups

@@ -17,73 +17,73 @@ import (
 // it is binary. Source: buffer_is_binary in git's xdiff-interface.c.
 const binaryHead = 8000
 
-// maxMarks is how many mentions of one file are listed. One that has more is
+// maxMentions is how many mentions of one file are listed. One that has more is
 // not edited: nobody wrote it, and what is known of each mention takes a
 // hundred times its size in memory.
-const maxMarks = 100_000
+const maxMentions = 100_000
 
-// A content is what reading a file came to.
-type content struct {
+// A fileContent is what reading a file came to.
+type fileContent struct {
 	src  []byte // a copy of its own when the file may hold something, nil when not
 	skip walk.Reason
 	err  error
 
 	// marks are the mentions of a file that is too large to keep; src is nil.
-	marks []foundMark
+	mentions []foundMention
 }
 
-// A foundMark is a mention of a file that was searched and not kept.
-type foundMark struct {
+// A foundMention is a mention of a file that was searched and not kept.
+type foundMention struct {
 	span         edit.Span
 	text         string
 	line, column int
 }
 
-// read reads the file f into buf, which it may grow, and copies it only when
+// readFile reads the file f into buf, which it may grow, and copies it only when
 // want says that it may hold something to do.
-func read(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, want func(src []byte) bool) content {
+func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, want func(src []byte) bool) fileContent {
 	file, err := open(f.Abs)
 	if err != nil {
-		return content{skip: walk.Unreadable, err: withoutPath(err)}
+		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return content{skip: walk.Unreadable, err: withoutPath(err)}
+		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
 	}
 	if !info.Mode().IsRegular() {
-		return content{skip: walk.Irregular}
+		return fileContent{skip: walk.Irregular}
 	}
 	if info.Size() > maxSize {
-		return search(file, set, info.Size(), maxSize)
+		return searchMentions(file, set, info.Size(), maxSize)
 	}
 	src, err := readAll(file, (*buf)[:0], int(info.Size()))
 	*buf = src[:0]
 	if err != nil {
-		return content{skip: walk.Unreadable, err: withoutPath(err)}
+		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
 	}
-	return inspect(src, set, want)
+	return classifyContent(src, set, want)
 }
 
-// inspect says what there is to do with a file's bytes, and copies them when
+// classifyContent says what there is to do with a file's bytes, and copies them when
 // there is.
-func inspect(src []byte, set *rules.Set, want func(src []byte) bool) content {
+func classifyContent(src []byte, set *rules.Set, want func(src []byte) bool) fileContent {
 	if text, ok := fromUTF16(src); ok {
 		if len(set.Mentions(text)) > 0 {
-			return content{err: errors.New("it mentions an old name and is UTF-16 text; convert it to UTF-8 to have it rewritten")}
+			return fileContent{err: errors.New("it mentions an old name and is UTF-16 text; convert it to UTF-8 to have it rewritten")}
 		}
-		return content{skip: walk.UTF16}
+		return fileContent{skip: walk.UTF16}
 	}
 	if bytes.IndexByte(src[:min(len(src), binaryHead)], 0) >= 0 {
-		return content{skip: walk.Binary}
+		return fileContent{skip: walk.Binary}
 	}
 	if !want(src) {
-		return content{}
+		return fileContent{}
 	}
-	if len(set.Mentions(src)) > maxMarks {
-		return search(bytes.NewReader(src), set, int64(len(src)), int64(len(src)))
+	if len(set.Mentions(src)) > maxMentions {
+		return searchMentions(bytes.NewReader(src), set, int64(len(src)), int64(len(src)))
 	}
-	return content{src: append(make([]byte, 0, len(src)), src...)}
+	return fileContent{src: append(make([]byte, 0, len(src)), src...)}
 }
 
 // readAll reads the regular file r to its end into buf, which is expected to
@@ -110,30 +110,30 @@ func readAll(r io.Reader, buf []byte, size int) ([]byte, error) {
 	}
 }
 
-// search goes through a file that is too large to keep, a block at a time,
+// searchMentions goes through a file that is too large to keep, a block at a time,
 // and counts what it mentions.
-func search(r io.Reader, set *rules.Set, size, maxSize int64) content {
+func searchMentions(r io.Reader, set *rules.Set, size, maxSize int64) fileContent {
 	const block = 1 << 20
 	longest := 1
 	for _, from := range set.OldPrefixes() {
 		longest = max(longest, len(from))
 	}
 	buf := make([]byte, 0, block+longest)
-	var out content
+	var out fileContent
 	base, line, column := 0, 1, 1 // of buf[0]
 	for {
 		n, err := io.ReadFull(r, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		last := err != nil
 		if last && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return content{skip: walk.Unreadable, err: withoutPath(err)}
+			return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
 		}
 		if base == 0 {
 			if _, ok := fromUTF16(buf); ok {
-				return content{err: fmt.Errorf("it is UTF-16 text of %d MiB, and what is larger than %d MiB is not read as a whole", size>>20, maxSize>>20)}
+				return fileContent{err: fmt.Errorf("it is UTF-16 text of %d MiB, and what is larger than %d MiB is not read as a whole", size>>20, maxSize>>20)}
 			}
 			if bytes.IndexByte(buf[:min(len(buf), binaryHead)], 0) >= 0 {
-				return content{skip: walk.Binary}
+				return fileContent{skip: walk.Binary}
 			}
 		}
 		// A mention in the last bytes may go on in the next block.
@@ -151,9 +151,9 @@ func search(r io.Reader, set *rules.Set, size, maxSize int64) content {
 			if l == 1 {
 				c += column - 1
 			}
-			out.marks = append(out.marks, foundMark{edit.Span{Start: base + m.Start, End: base + m.End}, string(buf[m.Start:m.End]), line + l - 1, c})
-			if len(out.marks) == maxMarks {
-				out.err = fmt.Errorf("it is %d MiB, and mentions old names more often than the %d times that are listed", size>>20, maxMarks)
+			out.mentions = append(out.mentions, foundMention{edit.Span{Start: base + m.Start, End: base + m.End}, string(buf[m.Start:m.End]), line + l - 1, c})
+			if len(out.mentions) == maxMentions {
+				out.err = fmt.Errorf("it is %d MiB, and mentions old names more often than the %d times that are listed", size>>20, maxMentions)
 				return out
 			}
 			end = m.End
@@ -171,7 +171,7 @@ func search(r io.Reader, set *rules.Set, size, maxSize int64) content {
 		base += usable
 		buf = append(buf[:0], buf[usable:]...)
 	}
-	if len(out.marks) > 0 {
+	if len(out.mentions) > 0 {
 		out.err = fmt.Errorf("it mentions an old name and is %d MiB; what is larger than %d MiB is searched only", size>>20, maxSize>>20)
 	}
 	return out

@@ -7,26 +7,26 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A Move is a reference that would move. It may be without its tag, where that
+// A RefChange is a reference that would move. It may be without its tag, where that
 // stands in a key of its own.
-type Move struct {
+type RefChange struct {
 	Old, New string
-	To       string // the prefix that the rule moves it to
+	ToPrefix string // the prefix that the rule moves it to
 	Field    string // where one of them stands: .spec.containers[0].image
 }
 
 // refuse holds the groups with a reference that the options refuse. The name
 // of a registry alone is nothing that could be refused.
 func (g *gatherer) refuse(ctx context.Context, groups []*group) {
-	if g.opts.Refuse == nil {
+	if g.opts.Unavailable == nil {
 		return
 	}
-	var moves []Move
+	var moves []RefChange
 	at := map[[2]string]int{} // old and new -> index in moves
-	each := func(x *group, do func(m *decided, old, new string)) {
+	each := func(x *group, do func(m *member, old, new string)) {
 		for i := range x.members {
-			if m := &x.members[i]; m.ok && kindOf(m.occ) != rules.Registry {
-				do(m, m.occ.Text(), after(m))
+			if m := &x.members[i]; m.matched && kindOf(m.occ) != rules.Registry {
+				do(m, m.occ.Text(), newText(m))
 			}
 		}
 	}
@@ -34,7 +34,7 @@ func (g *gatherer) refuse(ctx context.Context, groups []*group) {
 		if !x.moves() {
 			continue
 		}
-		each(x, func(m *decided, old, new string) {
+		each(x, func(m *member, old, new string) {
 			key := [2]string{old, new}
 			if _, known := at[key]; known {
 				return
@@ -43,9 +43,9 @@ func (g *gatherer) refuse(ctx context.Context, groups []*group) {
 				return
 			}
 			at[key] = len(moves)
-			v := Move{Old: old, New: new, Field: m.occ.Place.Field}
+			v := RefChange{Old: old, New: new, Field: m.occ.Place.Field}
 			if m.match.Rule != nil {
-				v.To = m.match.Rule.To
+				v.ToPrefix = m.match.Rule.To
 			}
 			moves = append(moves, v)
 		})
@@ -54,7 +54,7 @@ func (g *gatherer) refuse(ctx context.Context, groups []*group) {
 		g.refused = map[[2]string]string{}
 	}
 	if len(moves) > 0 {
-		why := g.opts.Refuse(ctx, moves)
+		why := g.opts.Unavailable(ctx, moves)
 		for key, i := range at {
 			g.refused[key] = why[i]
 		}
@@ -64,13 +64,13 @@ func (g *gatherer) refuse(ctx context.Context, groups []*group) {
 			continue
 		}
 		note := ""
-		each(x, func(_ *decided, old, new string) {
+		each(x, func(_ *member, old, new string) {
 			if w := g.refused[[2]string{old, new}]; note == "" && w != "" {
 				note = w
 			}
 		})
 		if note != "" {
-			x.hold(format.Unavailable, note)
+			x.keep(format.Unavailable, note)
 		}
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// A candidate is a file that may hold something to do, scanned.
-type candidate struct {
-	file    File
-	format  *format.Format
-	marks   []edit.Span
-	scanned format.Scanned
-	outside bool // read to decide, not to be written or reported
+// A scannedFile is a file that may hold something to do, scanned.
+type scannedFile struct {
+	file     File
+	format   *format.Format
+	mentions []edit.Span
+	contents format.Scanned
+	outside  bool // read to decide, not to be written or reported
 }
 
 // A gatherer collects what the goroutines of a walk find.
@@ -26,13 +26,13 @@ type gatherer struct {
 	opts Options
 
 	mu      sync.Mutex
-	found   []*candidate
-	loaded  []*candidate // for linkers, until they are done
-	names   []string     // files that some linker wants to know of
-	yaml    []string     // all YAML files of the run, sorted
+	found   []*scannedFile
+	loaded  []*scannedFile // for linkers, until they are done
+	names   []string       // files that some linker wants to know of
+	yaml    []string       // all YAML files of the run, sorted
 	skipped []walk.Skip
 	looked  int
-	packed  []*packed
+	packed  []*packedArchive
 	refused map[[2]string]string // what Options.Refuse said of the references that move, old and new
 
 	big  sync.Mutex // held while a large file is parsed: trees take many times its size
@@ -69,21 +69,21 @@ func (g *gatherer) visit(f walk.File) {
 		return
 	}
 	buf := g.bufs.Get().(*[]byte)
-	c := read(f, buf, g.opts.Rules, g.opts.maxSize(), g.opts.Rules.MayMatch)
+	c := readFile(f, buf, g.opts.Rules, g.opts.maxSize(), g.opts.Rules.MayMatch)
 	g.bufs.Put(buf)
 	g.keep(f, c)
 }
 
 // keep records what reading the file f came to.
-func (g *gatherer) keep(f walk.File, c content) {
-	var found *candidate
+func (g *gatherer) keep(f walk.File, c fileContent) {
+	var found *scannedFile
 	switch {
 	case c.src != nil:
 		found = g.scan(f, c.src)
 	case c.err != nil && c.skip == "":
-		found = unread(f, c)
+		found = unreadFile(f, c)
 	}
-	if found != nil && len(found.marks) == 0 && found.file.Err == nil && len(found.scanned.Occurrences) == 0 && (g.opts.Trace == nil || !shows(f.Path)) {
+	if found != nil && len(found.mentions) == 0 && found.file.Err == nil && len(found.contents.Occurrences) == 0 && (g.opts.TraceChart == nil || !mayHaveHiddenRefs(f.Path)) {
 		found = nil
 	}
 	g.mu.Lock()
@@ -96,7 +96,7 @@ func (g *gatherer) keep(f walk.File, c content) {
 	if found != nil {
 		g.found = append(g.found, found)
 	}
-	if linked(f.Path) {
+	if isFamilyFile(f.Path) {
 		g.names = append(g.names, f.Path)
 	}
 	if isYAML(f.Path) {
@@ -107,34 +107,34 @@ func (g *gatherer) keep(f walk.File, c content) {
 	}
 }
 
-// linked reports whether a linker wants to see the file whatever it holds.
-func linked(name string) bool {
+// isFamilyFile reports whether a linker wants to see the file whatever it holds.
+func isFamilyFile(name string) bool {
 	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(name) })
 }
 
-// shows reports whether a linker may know more of the file than a scan shows.
-func shows(name string) bool {
+// mayHaveHiddenRefs reports whether a linker may know more of the file than a scan shows.
+func mayHaveHiddenRefs(name string) bool {
 	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.HasHiddenRefs != nil && l.HasHiddenRefs(name) })
 }
 
-// unread makes the candidate of a file that could not be kept or read as text.
-func unread(f walk.File, c content) *candidate {
-	out := &candidate{file: File{Path: f.Path, Abs: f.Abs, Err: c.err}}
-	for _, m := range c.marks {
+// unreadFile makes the candidate of a file that could not be kept or read as text.
+func unreadFile(f walk.File, c fileContent) *scannedFile {
+	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Err: c.err}}
+	for _, m := range c.mentions {
 		out.file.Findings = append(out.file.Findings, Finding{Mention: m.span, Old: m.text, Line: m.line, Column: m.column, Reason: format.Unedited, Note: "the file is too large"})
 	}
 	return out
 }
 
 // scan finds what the file holds.
-func (g *gatherer) scan(f walk.File, src []byte) *candidate {
-	out := &candidate{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
-	out.marks = g.opts.Rules.Mentions(src)
-	in := format.Input{Path: f.Path, Src: src, Fields: g.opts.Fields, Marks: out.marks, May: g.opts.Rules.MayMatch}
+func (g *gatherer) scan(f walk.File, src []byte) *scannedFile {
+	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
+	out.mentions = g.opts.Rules.Mentions(src)
+	in := format.Input{Path: f.Path, Src: src, Fields: g.opts.Fields, Marks: out.mentions, May: g.opts.Rules.MayMatch}
 	if format.Own(f.Path, src) || slices.Contains(g.opts.OwnConfig, f.Abs) {
 		out.file.Format = "yaml"
-		for _, m := range out.marks {
-			out.scanned.Contexts = append(out.scanned.Contexts, format.Context{Mark: m, Reason: format.OwnConfig})
+		for _, m := range out.mentions {
+			out.contents.Contexts = append(out.contents.Contexts, format.Context{Mark: m, Reason: format.OwnConfig})
 		}
 		return out
 	}
@@ -147,14 +147,14 @@ func (g *gatherer) scan(f walk.File, src []byte) *candidate {
 	scanned, err := out.format.Read(in)
 	if err != nil {
 		scanned = format.Scanned{}
-		for _, m := range out.marks {
+		for _, m := range out.mentions {
 			scanned.Contexts = append(scanned.Contexts, format.Context{Mark: m, Reason: format.Unedited, Note: "the file could not be read as " + out.format.Name})
 		}
-		if len(out.marks) > 0 {
+		if len(out.mentions) > 0 {
 			out.file.Err = err
 		}
 	}
-	out.scanned = scanned
+	out.contents = scanned
 	out.file.Unverified = scanned.Unverified
 	return out
 }

@@ -9,11 +9,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// pushes matches a command that writes to a registry, copies one that writes
+// pushCommand matches a command that writes to a registry, copies one that writes
 // to the last of the references that it names.
 var (
-	pushes = regexp.MustCompile(`\b(?:docker|podman|nerdctl|buildah|crane|helm|oras|flux|img)\s[^|;&]*\bpush\b|\s--push\b|\s--destination[=\s]`)
-	copies = regexp.MustCompile(`\b(?:skopeo|crane|regctl|oras)\s(?:image\s)?(?:copy|cp|sync)\b`)
+	pushCommand = regexp.MustCompile(`\b(?:docker|podman|nerdctl|buildah|crane|helm|oras|flux|img)\s[^|;&]*\bpush\b|\s--push\b|\s--destination[=\s]`)
+	copyCommand = regexp.MustCompile(`\b(?:skopeo|crane|regctl|oras)\s(?:image\s)?(?:copy|cp|sync)\b`)
 )
 
 // pushed is advice on the references that move in a command that pushes to
@@ -22,10 +22,10 @@ var (
 func (g *gatherer) pushed(groups []*group) []Advice {
 	var out []Advice
 	lines := map[string]*edit.Lines{}
-	for m := range moving(groups) {
+	for m := range rewrittenMembers(groups) {
 		p := &m.occ.Pieces[0]
 		c := g.candidate(p.Path)
-		if c == nil || m.occ.Image || !writes(c.file.Before, p.Span) {
+		if c == nil || m.occ.Image || !isPushed(c.file.Before, p.Span) {
 			continue
 		}
 		if lines[p.Path] == nil {
@@ -38,12 +38,12 @@ func (g *gatherer) pushed(groups []*group) []Advice {
 	return out
 }
 
-// moving goes over the references that move.
-func moving(groups []*group) iter.Seq[*decided] {
-	return func(yield func(*decided) bool) {
+// rewrittenMembers goes over the references that move.
+func rewrittenMembers(groups []*group) iter.Seq[*member] {
+	return func(yield func(*member) bool) {
 		for _, x := range groups {
 			for i := range x.members {
-				if m := &x.members[i]; m.ok && x.moves() && !yield(m) {
+				if m := &x.members[i]; m.matched && x.moves() && !yield(m) {
 					return
 				}
 			}
@@ -51,21 +51,21 @@ func moving(groups []*group) iter.Seq[*decided] {
 	}
 }
 
-// writes reports whether the command around at writes to the reference there.
-func writes(src []byte, at edit.Span) bool {
-	before, after := command(src, at)
+// isPushed reports whether the command around at writes to the reference there.
+func isPushed(src []byte, at edit.Span) bool {
+	before, after := commandAround(src, at)
 	all := slices.Concat(before, src[at.Start:at.End], after)
-	return pushes.Match(all) || copies.Match(before) && !bytes.ContainsRune(after, '/')
+	return pushCommand.Match(all) || copyCommand.Match(before) && !bytes.ContainsRune(after, '/')
 }
 
 // maxCommand is how many bytes of a command are looked at on either side of a
 // reference: there may be one on each of very many lines.
 const maxCommand = 1 << 10
 
-// command returns what stands before and behind at on the lines that are one
+// commandAround returns what stands before and behind at on the lines that are one
 // command: those before it that end with a backslash, and those after it while
 // they do.
-func command(src []byte, at edit.Span) (before, after []byte) {
+func commandAround(src []byte, at edit.Span) (before, after []byte) {
 	from := max(0, at.Start-maxCommand)
 	src = src[from:min(len(src), at.End+maxCommand)]
 	at = edit.Span{Start: at.Start - from, End: at.End - from}

@@ -36,7 +36,7 @@ func (g *gatherer) holding(ctx context.Context) func(texts ...string) []string {
 	return func(texts ...string) []string {
 		files := list()
 		found := make([]bool, len(files))
-		each(g.opts.Walk.Jobs, len(files), func(i int) {
+		parallel(g.opts.Walk.Jobs, len(files), func(i int) {
 			found[i] = len(texts) == 0 || g.holdsOne(files[i], texts)
 		})
 		var out []string

@@ -19,11 +19,11 @@ func (g *gatherer) unseen(groups []*group) []Advice {
 	type key struct{ path, text string }
 	told := map[key]bool{}
 	var out []Advice
-	for m := range moving(groups) {
+	for m := range rewrittenMembers(groups) {
 		p := m.occ.Pieces[0]
 		text := ""
 		switch {
-		case m.getsDomain() && m.occ.Part && ofNoChart(p.Path, charts):
+		case m.getsDomain() && m.occ.Part && isForeignValuesFile(p.Path, charts):
 			text = "The chart that these values are for is not in this repository. If it puts a registry of its own before the name, give that key the new registry instead."
 		case g.splitsArgument(m):
 			text = "A build that sets the argument itself (--build-arg) has to set it to the new registry's host alone: the path stands in the FROM now."
@@ -45,24 +45,24 @@ func (g *gatherer) unseen(groups []*group) []Advice {
 
 // splitsArgument reports whether m is an image of a Dockerfile of which an ARG
 // gets the new domain, and the FROM the path that goes before the name.
-func (g *gatherer) splitsArgument(m *decided) bool {
+func (g *gatherer) splitsArgument(m *member) bool {
 	c := g.candidate(m.occ.Pieces[0].Path)
-	return c != nil && c.file.Format == format.Dockerfile.Name && slices.ContainsFunc(m.changes, func(x change) bool { return x.piece > 0 && x.Len() == 0 })
+	return c != nil && c.file.Format == format.Dockerfile.Name && slices.ContainsFunc(m.changes, func(x pieceChange) bool { return x.piece > 0 && x.Len() == 0 })
 }
 
 // getsDomain reports whether m is a short name that moves to one with a domain.
-func (m *decided) getsDomain() bool {
+func (m *member) getsDomain() bool {
 	before, err := image.Parse(m.occ.Text())
 	if err != nil || before.Domain != "" || len(m.occ.Pieces) != 1 {
 		return false
 	}
-	now, err := image.Parse(after(m))
+	now, err := image.Parse(newText(m))
 	return err == nil && now.Domain != ""
 }
 
-// ofNoChart reports whether the file at name holds values, by its name, and
+// isForeignValuesFile reports whether the file at name holds values, by its name, and
 // lies in none of the charts. A Helmfile's are for charts from elsewhere.
-func ofNoChart(name string, charts []string) bool {
+func isForeignValuesFile(name string, charts []string) bool {
 	base := path.Base(name)
 	if strings.HasPrefix(base, "helmfile.") {
 		return true

@@ -13,7 +13,7 @@ import (
 // stays after all (a line says so, it lies outside of the given paths, another
 // kustomization needs it), they are asked again with that known, until all
 // that they took for moving moves.
-type stays struct {
+type keptSet struct {
 	pieces map[pieceID]bool
 	groups []link.Group  // with all of it, and why
 	advice []link.Advice // about it
@@ -25,17 +25,17 @@ const maxRounds = 50
 // add notes what the groups keep that linkers took for moving, and reports
 // whether there was any that could matter to them. What is kept because a
 // remote base brings it is none: that is what they decided.
-func (s *stays) add(t *link.Tree, groups []*group) bool {
+func (s *keptSet) add(t *link.Tree, groups []*group) bool {
 	matters := false
 	for _, g := range groups {
-		if g.keep == "" || g.keep == format.RemoteBase || g.follows {
+		if g.reason == "" || g.reason == format.RemoteBase || g.isConsequence {
 			continue
 		}
-		found, known := link.Group{Keep: g.keep, Why: g.note}, true
+		found, known := link.Group{Keep: g.reason, Why: g.note}, true
 		for i := range g.members {
 			m := &g.members[i]
 			found.Occurrences = append(found.Occurrences, *m.occ)
-			if !m.ok || m.match.Keep != "" {
+			if !m.matched || m.match.Keep != "" {
 				continue
 			}
 			for k := range m.occ.Pieces {
@@ -61,8 +61,8 @@ func (s *stays) add(t *link.Tree, groups []*group) bool {
 	return matters
 }
 
-// everything notes all that linkers found to move together, and does not.
-func (s *stays) everything(linked []link.Group) {
+// keepAll notes all that linkers found to move together, and does not.
+func (s *keptSet) keepAll(linked []link.Group) {
 	for _, g := range linked {
 		if g.Keep == "" {
 			g.Keep, g.Why, g.Insert = format.Conflict, "too much depends on one another to be followed", nil
@@ -71,8 +71,8 @@ func (s *stays) everything(linked []link.Group) {
 	}
 }
 
-// mover asks the rules on behalf of a linker.
-func (s *stays) mover(set *rules.Set) link.MoveFunc {
+// moveFunc asks the rules on behalf of a linker.
+func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 	return func(o *format.Occurrence) (link.Move, bool) {
 		for k := range o.Pieces {
 			if len(s.pieces) > 0 && s.pieces[idOf(&o.Pieces[k])] {
@@ -91,22 +91,22 @@ func (s *stays) mover(set *rules.Set) link.MoveFunc {
 // until they rest on nothing that stays.
 func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
 	t := g.tree(ctx)
-	s := &stays{pieces: map[pieceID]bool{}}
+	s := &keptSet{pieces: map[pieceID]bool{}}
 	first := map[*link.Linker][]link.Group{}
 	for round := 1; ; round++ {
 		t.Groups, t.Advice = nil, nil
 		for _, l := range link.All {
 			groups, asked := first[l]
 			if !asked || !l.RunOnce {
-				groups = l.Link(t, s.mover(g.opts.Rules))
+				groups = l.Link(t, s.moveFunc(g.opts.Rules))
 				first[l] = groups
 			}
 			t.Groups = append(t.Groups, groups...)
 			t.MergeLoaded()
 		}
 		g.settle()
-		groups := groupUp(t, slices.Concat(s.groups, t.Groups))
-		ignored := ignoresOf(g.found)
+		groups := mergeGroups(t, slices.Concat(s.groups, t.Groups))
+		ignored := newIgnores(g.found)
 		for _, x := range groups {
 			x.decide(g.opts.Rules, g.opts.scopes(), ignored)
 		}
@@ -117,7 +117,7 @@ func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
 			t.Advice = append(t.Advice, s.advice...)
 			return t, groups
 		case round == maxRounds:
-			s.everything(t.Groups)
+			s.keepAll(t.Groups)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (b Baseline) Format() []byte {
 		if err := e.Encode(v); err != nil {
 			panic("rewrite: a baseline that is no JSON: " + err.Error()) // strings and numbers only
 		}
-		out.WriteString(readable(line.String()))
+		out.WriteString(escapeInvisible(line.String()))
 	}
 	write(baselineHead{baselineVersion, baselineDoc})
 	for _, a := range b.Entries {
@@ -52,9 +52,9 @@ func (b Baseline) Format() []byte {
 	return out.Bytes()
 }
 
-// readable returns a line of JSON in which characters that cannot be seen, or
+// escapeInvisible returns a line of JSON in which characters that cannot be seen, or
 // turn the direction of writing, are escaped.
-func readable(line string) string {
+func escapeInvisible(line string) string {
 	var b strings.Builder
 	for _, r := range line {
 		switch {
@@ -75,7 +75,7 @@ func readable(line string) string {
 // wrong; what is allowed".
 func ParseBaseline(file string, src []byte) (Baseline, error) {
 	out := Baseline{File: file}
-	seen := map[Accepted]int{}
+	seen := map[BaselineEntry]int{}
 	head := false
 	for i, line := range strings.Split(string(src), "\n") {
 		line = strings.TrimSpace(line)
@@ -103,7 +103,7 @@ func ParseBaseline(file string, src []byte) (Baseline, error) {
 		if err := decodeLine(line, &l); err != nil {
 			return Baseline{}, bad("expected {\"path\":…,\"reference\":…,\"reason\":…,\"count\":…}: %w", err)
 		}
-		a := Accepted(l)
+		a := BaselineEntry(l)
 		switch {
 		case a.Path == "":
 			return Baseline{}, bad("no \"path\"")
@@ -111,8 +111,8 @@ func ParseBaseline(file string, src []byte) (Baseline, error) {
 			return Baseline{}, bad("no \"reference\"")
 		case a.Count < 1:
 			return Baseline{}, bad("\"count\" is %d; expected a number from 1, or the line gone", a.Count)
-		case !slices.Contains(acceptable(), a.Reason):
-			return Baseline{}, bad("unknown \"reason\" %q; known are %s", a.Reason, strings.Join(acceptable(), ", "))
+		case !slices.Contains(baselineReasons(), a.Reason):
+			return Baseline{}, bad("unknown \"reason\" %q; known are %s", a.Reason, strings.Join(baselineReasons(), ", "))
 		case seen[a.key()] > 0:
 			return Baseline{}, bad("the same path, reference and reason as in line %d; expected one line with the sum of both counts", seen[a.key()])
 		}
@@ -126,11 +126,11 @@ func ParseBaseline(file string, src []byte) (Baseline, error) {
 	return out, nil
 }
 
-// acceptable are the reasons that a baseline may name.
-func acceptable() []string {
-	out := []string{LeftToMove}
+// baselineReasons are the reasons that a baseline may name.
+func baselineReasons() []string {
+	out := []string{NotYetRewritten}
 	for _, r := range format.Reasons {
-		if (&Finding{Reason: r.Reason}).Counts() {
+		if (&Finding{Reason: r.Reason}).BaselineApplies() {
 			out = append(out, string(r.Reason))
 		}
 	}
@@ -142,7 +142,7 @@ func decodeLine(line string, v any) error {
 	d := json.NewDecoder(strings.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("%w", plainJSON(err))
+		return fmt.Errorf("%w", plainError(err))
 	}
 	if _, err := d.Token(); err != io.EOF {
 		return errors.New("something stands after the object")
@@ -150,8 +150,8 @@ func decodeLine(line string, v any) error {
 	return nil
 }
 
-// plainJSON takes out of an error what only a Go programmer can read.
-func plainJSON(err error) error {
+// plainError takes out of an error what only a Go programmer can read.
+func plainError(err error) error {
 	if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) {
 		if t.Field == "" {
 			return fmt.Errorf("it is a %s and no object", t.Value)

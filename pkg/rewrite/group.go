@@ -12,33 +12,33 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A decided is an occurrence and what the rules say of it.
-type decided struct {
+// A member is an occurrence and what the rules say of it.
+type member struct {
 	occ     *format.Occurrence
 	match   rules.Match
-	ok      bool     // a rule moves it
-	changes []change // of its pieces, when its group moves
+	matched bool          // a rule moves it
+	changes []pieceChange // of its pieces, when its group moves
 }
 
 // A group is a set of occurrences that moves whole or is kept whole.
 type group struct {
-	members []decided
-	keep    format.Reason // "" and no member with ok: no rule touches it
-	note    string
-	edits   []link.FileEdit
-	insert  []link.FileEdit
-	follows bool     // a consequence of groups that move
-	of      []string // the files that it follows
-	raises  bool     // the version of a chart
-	shows   bool     // a value that moves
+	members       []member
+	reason        format.Reason // "" and no member with ok: no rule touches it
+	note          string
+	edits         []link.FileEdit
+	insert        []link.FileEdit
+	isConsequence bool     // a consequence of groups that move
+	sources       []string // the files that it follows
+	isVersionBump bool     // the version of a chart
+	isReference   bool     // a value that moves
 }
 
 // moves reports whether the group moves.
-func (g *group) moves() bool { return g.keep == "" && len(g.edits) > 0 }
+func (g *group) moves() bool { return g.reason == "" && len(g.edits) > 0 }
 
-// hold keeps the group, whatever was decided before.
-func (g *group) hold(r format.Reason, note string) {
-	g.keep, g.note, g.edits = r, note, nil
+// keep keeps the group, whatever was decided before.
+func (g *group) keep(r format.Reason, note string) {
+	g.reason, g.note, g.edits = r, note, nil
 }
 
 // pieceID identifies a piece over all files.
@@ -49,9 +49,9 @@ type pieceID struct {
 
 func idOf(p *format.Piece) pieceID { return pieceID{p.Path, p.Span} }
 
-// groupUp unites the occurrences of the tree and the linkers' groups into
+// mergeGroups unites the occurrences of the tree and the linkers' groups into
 // groups that share no piece and no key to insert. Its order is that of the files and positions.
-func groupUp(t *link.Tree, linked []link.Group) []*group {
+func mergeGroups(t *link.Tree, linked []link.Group) []*group {
 	var groups []*group
 	owner := map[pieceID]int{} // a piece -> index in groups; groups forward to where they were united
 	inserted := map[link.FileEdit]int{}
@@ -95,10 +95,10 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 	replaced := map[pieceID]bool{}
 	for i := range linked {
 		l := &linked[i]
-		g := &group{keep: l.Keep, note: l.Why, insert: l.Insert}
+		g := &group{reason: l.Keep, note: l.Why, insert: l.Insert}
 		for j := range l.Occurrences {
 			o := &l.Occurrences[j]
-			g.members = append(g.members, decided{occ: o})
+			g.members = append(g.members, member{occ: o})
 			for k := range o.Pieces {
 				replaced[idOf(&o.Pieces[k])] = true
 			}
@@ -114,7 +114,7 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 				known = known && replaced[idOf(&o.Pieces[k])]
 			}
 			if !o.Loose && !known {
-				add(&group{members: []decided{{occ: o}}})
+				add(&group{members: []member{{occ: o}}})
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 	united := map[*group]bool{}
 	for i, g := range groups {
 		if into := find(i); into != i {
-			groups[into].unite(g)
+			groups[into].absorb(g)
 			united[groups[into]] = true
 		} else {
 			out = append(out, g)
@@ -138,7 +138,7 @@ func groupUp(t *link.Tree, linked []link.Group) []*group {
 // first.
 func (g *group) dedupe() {
 	seen := map[string]bool{}
-	g.members = slices.DeleteFunc(g.members, func(m decided) bool {
+	g.members = slices.DeleteFunc(g.members, func(m member) bool {
 		x := m.occ.Text()
 		for k := range m.occ.Pieces {
 			id := idOf(&m.occ.Pieces[k])
@@ -150,11 +150,11 @@ func (g *group) dedupe() {
 	})
 }
 
-func (g *group) unite(o *group) {
+func (g *group) absorb(o *group) {
 	g.members = append(g.members, o.members...)
 	g.insert = append(g.insert, o.insert...)
-	if g.keep == "" {
-		g.keep, g.note = o.keep, o.note
+	if g.reason == "" {
+		g.reason, g.note = o.reason, o.note
 	}
 }
 
@@ -174,57 +174,57 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
 	touched := false
 	for i := range g.members {
 		m := &g.members[i]
-		m.match, m.ok = set.Match(m.occ.Text(), kindOf(m.occ))
-		touched = touched || m.ok
-		if !m.ok || g.keep != "" {
+		m.match, m.matched = set.Match(m.occ.Text(), kindOf(m.occ))
+		touched = touched || m.matched
+		if !m.matched || g.reason != "" {
 			continue
 		}
-		line := ignored.of(m)
+		line := ignored.lineOf(m)
 		switch o := m.occ; {
 		case line != nil:
-			g.hold(format.Ignored, line.why)
+			g.keep(format.Ignored, line.why)
 		case o.Keep != "":
-			g.hold(o.Keep, o.Note)
+			g.keep(o.Keep, o.Note)
 		case m.match.Keep != "":
-			g.hold(format.Excluded, "keep: "+m.match.Keep)
+			g.keep(format.Excluded, "keep: "+m.match.Keep)
 		case !scopes.Has(o.Scope):
-			g.hold(cmp.Or(o.Unasked, format.ManifestText), "")
+			g.keep(cmp.Or(o.Unasked, format.ManifestText), "")
 		}
 	}
-	if len(g.members) == 0 && g.keep == "" {
+	if len(g.members) == 0 && g.reason == "" {
 		g.edits = g.insert // keys that are added beside what stays
 		return
 	}
 	if !touched {
-		g.keep, g.insert = "", nil
+		g.reason, g.insert = "", nil
 		return
 	}
-	if g.keep != "" {
+	if g.reason != "" {
 		return
 	}
-	g.spread()
+	g.makeEdits()
 }
 
-// spread carries the matches over to edits, and holds the group when they
+// makeEdits carries the matches over to edits, and holds the group when they
 // contradict each other.
-func (g *group) spread() {
-	edits := map[pieceID]wish{}
+func (g *group) makeEdits() {
+	edits := map[pieceID]proposedEdit{}
 	var order []pieceID
 	for i := range g.members {
 		m := &g.members[i]
-		if !m.ok {
+		if !m.matched {
 			continue
 		}
-		cs, err := changes(m.occ, m.match)
+		cs, err := splitMatch(m.occ, m.match)
 		if err != nil {
-			g.hold(format.Conflict, err.Error())
+			g.keep(format.Conflict, err.Error())
 			return
 		}
 		m.changes = cs
 		for _, c := range cs {
 			e, err := c.source(m.occ)
 			if err != nil {
-				g.hold(format.Unedited, err.Error())
+				g.keep(format.Unedited, err.Error())
 				return
 			}
 			id := idOf(&m.occ.Pieces[c.piece])
@@ -237,8 +237,8 @@ func (g *group) spread() {
 			edits[id] = w
 		}
 	}
-	if note := g.contradiction(edits); note != "" {
-		g.hold(format.Conflict, note)
+	if note := g.conflictNote(edits); note != "" {
+		g.keep(format.Conflict, note)
 		return
 	}
 	sort.Slice(order, func(i, j int) bool {
@@ -251,16 +251,16 @@ func (g *group) spread() {
 	g.edits = append(g.edits, g.insert...)
 }
 
-// A wish is what the members of a group that change a piece want it to become.
-type wish struct {
+// A proposedEdit is what the members of a group that change a piece want it to become.
+type proposedEdit struct {
 	edit     edit.Edit
 	disputed bool // they want different things
 }
 
-// contradiction says why the edits cannot all be made, "" when they can: two
+// conflictNote says why the edits cannot all be made, "" when they can: two
 // members want one piece to become different things, or one wants a piece
 // changed that another needs as it is.
-func (g *group) contradiction(edits map[pieceID]wish) string {
+func (g *group) conflictNote(edits map[pieceID]proposedEdit) string {
 	for i := range g.members {
 		m := &g.members[i]
 		changed := map[int]edit.Edit{}

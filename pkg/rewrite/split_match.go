@@ -10,8 +10,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A change is an edit of one piece's text: its bytes [Start, End) become New.
-type change struct {
+// A pieceChange is an edit of one piece's text: its bytes [Start, End) become New.
+type pieceChange struct {
 	piece int
 	edit.Edit
 }
@@ -23,14 +23,14 @@ var (
 	errEscaped  = errors.New("the text to replace is escaped or folded over lines")
 )
 
-// changes spreads the match m, which replaces the first m.Len bytes of o's
+// splitMatch spreads the match m, which replaces the first m.Len bytes of o's
 // text, over the pieces of o.
 //
 // A registry piece that is a host alone stays one: it takes the domain of the
 // new prefix, and what follows the domain goes before the first name. A
 // registry piece that has a path already takes all of the new prefix, as does
 // one without a name behind it.
-func changes(o *format.Occurrence, m rules.Match) ([]change, error) {
+func splitMatch(o *format.Occurrence, m rules.Match) ([]pieceChange, error) {
 	if n := m.Len; n > 0 && strings.HasSuffix(m.New, "/") && o.Text()[n-1] == '/' {
 		m.Len, m.New = n-1, m.New[:len(m.New)-1] // the slash stays where it is
 	}
@@ -45,10 +45,10 @@ func changes(o *format.Occurrence, m rules.Match) ([]change, error) {
 	first := o.Pieces[0].Text
 	host := strings.TrimSuffix(first, "/")
 	if k == 0 && (len(o.Pieces) == 1 || rest < len(host) || !image.IsHost(host)) {
-		return []change{replace(0, rest, m.New)}, nil
+		return []pieceChange{replace(0, rest, m.New)}, nil
 	}
 	domain, path, _ := strings.Cut(m.New, "/")
-	var out []change
+	var out []pieceChange
 	if domain != host {
 		out = append(out, replace(0, len(host), domain))
 	}
@@ -73,12 +73,12 @@ func changes(o *format.Occurrence, m rules.Match) ([]change, error) {
 }
 
 // replace makes the first n bytes of a piece become text.
-func replace(piece, n int, text string) change {
-	return change{piece, edit.Edit{Span: edit.Span{Start: 0, End: n}, New: text}}
+func replace(piece, n int, text string) pieceChange {
+	return pieceChange{piece, edit.Edit{Span: edit.Span{Start: 0, End: n}, New: text}}
 }
 
 // source carries a change of a piece over to the bytes of its file.
-func (c change) source(o *format.Occurrence) (edit.Edit, error) {
+func (c pieceChange) source(o *format.Occurrence) (edit.Edit, error) {
 	p := &o.Pieces[c.piece]
 	s, ok := p.Map.Span(c.Start, c.End)
 	if !ok {

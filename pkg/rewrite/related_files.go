@@ -6,11 +6,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// Together returns the paths of the files that have to be looked at with those
+// RelatedFiles returns the paths of the files that have to be looked at with those
 // at paths, these included, sorted: the files of groups that move or that a
 // conflict keeps, and what follows from them. The plan must be one of the whole
 // repository, since a plan of less does not know who else needs a file.
-func (p *Plan) Together(paths []string) []string {
+func (p *Plan) RelatedFiles(paths []string) []string {
 	in := map[string]bool{}
 	for _, x := range paths {
 		in[x] = true
@@ -40,10 +40,10 @@ func (p *Plan) Together(paths []string) []string {
 // brings along. Both are empty where nothing moves and nothing is in the way.
 func (g *group) files() (needs, brings []string) {
 	switch {
-	case !g.moves() && g.keep != format.Conflict:
+	case !g.moves() && g.reason != format.Conflict:
 		return nil, nil
-	case g.follows:
-		return g.of, []string{g.edits[0].Path}
+	case g.isConsequence:
+		return g.sources, []string{g.edits[0].Path}
 	}
 	for i := range g.members {
 		for j := range g.members[i].occ.Pieces {
@@ -56,8 +56,8 @@ func (g *group) files() (needs, brings []string) {
 	return brings, brings
 }
 
-// Undecided reports whether a plan of a part of a repository may come out
+// MayHaveRelatedFiles reports whether a plan of a part of a repository may come out
 // otherwise when all of it is known: something moves, or a conflict keeps it.
-func (p *Plan) Undecided() bool {
-	return slices.ContainsFunc(p.groups, func(g *group) bool { return g.moves() || g.keep == format.Conflict })
+func (p *Plan) MayHaveRelatedFiles() bool {
+	return slices.ContainsFunc(p.groups, func(g *group) bool { return g.moves() || g.reason == format.Conflict })
 }

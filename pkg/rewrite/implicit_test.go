@@ -34,12 +34,12 @@ func TestUnmentionedIsNotParsed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p, err := Make(t.Context(), Options{Walk: walk.Options{Root: root}, Rules: presetSet(t)})
+	p, err := PlanFiles(t.Context(), Options{Walk: walk.Options{Root: root}, Rules: presetSet(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Scanned != 2 || len(p.Files) != 1 || p.Files[0].Path != "loud.yaml" {
-		t.Fatalf("%d files looked at, with something to say of %+v; want 2 and loud.yaml", p.Scanned, p.Files)
+	if p.ScannedFiles != 2 || len(p.Files) != 1 || p.Files[0].Path != "loud.yaml" {
+		t.Fatalf("%d files looked at, with something to say of %+v; want 2 and loud.yaml", p.ScannedFiles, p.Files)
 	}
 }
 
@@ -48,7 +48,7 @@ func TestUnmentionedIsNotCopied(t *testing.T) {
 	set := presetSet(t)
 	src := bytes.Repeat([]byte(unparsable), 10_000)
 	allocated := testing.AllocsPerRun(10, func() {
-		if c := inspect(src, set, set.MayMatch); c.src != nil || c.err != nil || c.skip != "" {
+		if c := classifyContent(src, set, set.MayMatch); c.src != nil || c.err != nil || c.skip != "" {
 			t.Errorf("inspect: %+v", c)
 		}
 	})
@@ -56,7 +56,7 @@ func TestUnmentionedIsNotCopied(t *testing.T) {
 		t.Errorf("%v allocations to find that a file has no mention", allocated)
 	}
 	loud := append(bytes.Clone(src), "k8s.gcr.io/pause"...)
-	if c := inspect(loud, set, set.MayMatch); !bytes.Equal(c.src, loud) || &c.src[0] == &loud[0] {
+	if c := classifyContent(loud, set, set.MayMatch); !bytes.Equal(c.src, loud) || &c.src[0] == &loud[0] {
 		t.Error("a file with a mention is not copied, and the buffer will be used again")
 	}
 }
