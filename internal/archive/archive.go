@@ -21,11 +21,11 @@ const (
 	maxPacked   = 4 // archives inside of each other
 )
 
-// A Room is what is left of these bounds.
-type Room struct{ bytes, entries int64 }
+// A Budget is what is left of these bounds.
+type Budget struct{ bytes, entries int64 }
 
-// NewRoom returns an empty room.
-func NewRoom() *Room { return &Room{maxUnpacked, maxEntries} }
+// NewBudget returns an empty room.
+func NewBudget() *Budget { return &Budget{maxUnpacked, maxEntries} }
 
 // IsPacked reports whether Helm would unpack the file at name, slash-separated,
 // as a sub-chart.
@@ -46,11 +46,11 @@ func IsGzip(data []byte) bool { return bytes.HasPrefix(data, []byte("\x1f\x8b"))
 // Read returns an error when the archive would take up too much room, cannot
 // be read to its end, or holds what no chart needs: links, devices, and paths
 // that leave it. Helm makes empty files of links without a word.
-func (r *Room) Read(name string, data []byte, visit func(name string, size int64, body io.Reader) error) error {
+func (r *Budget) Read(name string, data []byte, visit func(name string, size int64, body io.Reader) error) error {
 	return r.read(name, data, visit, 0)
 }
 
-func (r *Room) read(name string, data []byte, visit func(string, int64, io.Reader) error, depth int) error {
+func (r *Budget) read(name string, data []byte, visit func(string, int64, io.Reader) error, depth int) error {
 	if depth >= maxPacked {
 		return fmt.Errorf("%s: packed %d times over", name, depth+1)
 	}

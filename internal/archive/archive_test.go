@@ -57,7 +57,7 @@ func TestRead(t *testing.T) {
 	inner := pack(t, file("y/values.yaml", "b"))
 	data := pack(t, tar.Header{Name: "x/", Typeflag: tar.TypeDir}, file("./x/values.yaml", "a"), file("x/charts/y.tgz", string(inner)), file("x/y.tgz", "c"))
 	got := ""
-	err := archive.NewRoom().Read("charts/x.tgz", data, func(name string, size int64, body io.Reader) error {
+	err := archive.NewBudget().Read("charts/x.tgz", data, func(name string, size int64, body io.Reader) error {
 		b, err := io.ReadAll(body)
 		got += fmt.Sprintf("%s %d %s\n", name, size, b)
 		return err
@@ -101,7 +101,7 @@ func TestHostile(t *testing.T) {
 		{"no tar", gz(t, strings.Repeat("x", 1024)), "unpacking"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			err := archive.NewRoom().Read("charts/x.tgz", tt.data, nil)
+			err := archive.NewBudget().Read("charts/x.tgz", tt.data, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "charts/x.tgz") {
 				t.Errorf("error %v; want one with %q", err, tt.want)
 			}

@@ -41,7 +41,7 @@ func ParseJSON(src []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{Docs: p.docs, Whole: true}, nil
+	return &File{Docs: p.docs, Complete: true}, nil
 }
 
 // parseJSON is ParseJSON with a limit on the number of nodes, and returns the

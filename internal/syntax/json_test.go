@@ -64,8 +64,8 @@ func TestParseJSON(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(f.Docs) != 1 || !f.Whole {
-				t.Fatalf("%d documents, Whole %v", len(f.Docs), f.Whole)
+			if len(f.Docs) != 1 || !f.Complete {
+				t.Fatalf("%d documents, Whole %v", len(f.Docs), f.Complete)
 			}
 			if got := dumpJSON(f.Docs[0].Root); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)

@@ -71,7 +71,7 @@ type File struct {
 
 	// Whole is false when only some parts of the source were read, because
 	// the others could not hold anything of interest.
-	Whole bool
+	Complete bool
 }
 
 // Field returns the value of key in the mapping n, nil when there is none, n

@@ -37,7 +37,7 @@ func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Whole: len(regions) == 1 && regions[0].span == whole}
+	f := &File{Complete: len(regions) == 1 && regions[0].span == whole}
 	for _, r := range regions {
 		f.Docs = append(f.Docs, r.docs...)
 	}

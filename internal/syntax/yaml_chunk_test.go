@@ -49,11 +49,11 @@ func checkYAMLChunks(t *testing.T, src []byte, whole *File) {
 			t.Errorf("chunk %v: %v", c, err)
 			return
 		}
-		if f.Whole != (c.Len() == len(src)) {
-			if f.Whole && bytes.ContainsRune(src, '*') {
+		if f.Complete != (c.Len() == len(src)) {
+			if f.Complete && bytes.ContainsRune(src, '*') {
 				return // read as a whole for the anchor of another document
 			}
-			t.Errorf("chunk %v of %d bytes: whole is %v", c, len(src), f.Whole)
+			t.Errorf("chunk %v of %d bytes: whole is %v", c, len(src), f.Complete)
 		}
 		for _, d := range f.Docs {
 			if next == len(whole.Docs) {
@@ -125,8 +125,8 @@ func TestParseYAMLWanted(t *testing.T) {
 				got = append(got, dumpYAML([]byte(tt.src), n))
 				checkYAMLScalar(t, []byte(tt.src), n)
 			}
-			if s := strings.Join(got, ";"); s != tt.want || f.Whole != tt.whole || len(f.Docs) != tt.roots {
-				t.Errorf("got %q in %d documents, whole %v", s, len(f.Docs), f.Whole)
+			if s := strings.Join(got, ";"); s != tt.want || f.Complete != tt.whole || len(f.Docs) != tt.roots {
+				t.Errorf("got %q in %d documents, whole %v", s, len(f.Docs), f.Complete)
 			}
 		})
 	}

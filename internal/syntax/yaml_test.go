@@ -204,7 +204,7 @@ func TestParseYAMLEmpty(t *testing.T) {
 // checkYAMLFile fails unless what ParseYAML promises of a whole file holds.
 func checkYAMLFile(t *testing.T, src []byte, f *File) {
 	t.Helper()
-	if !f.Whole {
+	if !f.Complete {
 		t.Error("the file was not read as a whole")
 	}
 	at := 0

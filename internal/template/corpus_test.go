@@ -64,7 +64,7 @@ func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
 	}
 	for _, l := range f.Literals {
 		s.literals++
-		if l.In != nil {
+		if l.Scalar != nil {
 			s.attached++
 		}
 	}
@@ -77,7 +77,7 @@ func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
 
 func plainBytes(f *File) int {
 	n := 0
-	for _, p := range f.Plain {
+	for _, p := range f.Unparsed {
 		n += p.Len()
 	}
 	return n

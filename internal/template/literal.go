@@ -34,7 +34,7 @@ func (s *source) literals(in []*syntax.Node) []Literal {
 			text, m := s.decode(s.tokens[t])
 			out = append(out, Literal{
 				Text: text, Map: m, Span: s.tokens[t].span, Action: a.span,
-				Compared: uses[t].compared, Default: uses[t].fallback, In: in[i],
+				Compared: uses[t].compared, Default: uses[t].fallback, Scalar: in[i],
 			})
 		}
 	}

@@ -18,8 +18,8 @@ func describe(f *File) string {
 		if l.Default {
 			s += " d"
 		}
-		if l.In != nil {
-			s += " in " + l.In.Value
+		if l.Scalar != nil {
+			s += " in " + l.Scalar.Value
 		}
 		out = append(out, s)
 	}
@@ -101,7 +101,7 @@ func TestLiteralUse(t *testing.T) {
 			continue
 		}
 		for i := range f.Literals {
-			f.Literals[i].In = nil
+			f.Literals[i].Scalar = nil
 		}
 		if got := describe(f); got != tt.want {
 			t.Errorf("%s\ngot  %s\nwant %s", tt.src, got, tt.want)

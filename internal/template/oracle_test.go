@@ -58,7 +58,7 @@ func checkFile(t *testing.T, src []byte, f *File) {
 		at = l.Span.End
 		checkMap("the literal", l.Text, l.Map, l.Span)
 	}
-	for _, spans := range [][]edit.Span{f.Comments, f.Plain} {
+	for _, spans := range [][]edit.Span{f.Comments, f.Unparsed} {
 		at = 0
 		for _, s := range spans {
 			if s.Start < at || s.End > len(src) || s.Len() <= 0 {
@@ -67,8 +67,8 @@ func checkFile(t *testing.T, src []byte, f *File) {
 			at = s.End
 		}
 	}
-	if f.Verified != (len(f.Plain) == 0) {
-		t.Fatalf("verified is %v, with %d parts plain", f.Verified, len(f.Plain))
+	if f.Verified != (len(f.Unparsed) == 0) {
+		t.Fatalf("verified is %v, with %d parts plain", f.Verified, len(f.Unparsed))
 	}
 }
 

@@ -65,7 +65,7 @@ type File struct {
 	// Verified says that all text, as far as it was wanted, is in Docs. Else
 	// Plain lists what is not: only the actions are known there.
 	Verified bool
-	Plain    []edit.Span // in order
+	Unparsed []edit.Span // in order
 }
 
 // A Literal is a string literal in an action.
@@ -87,7 +87,7 @@ type Literal struct {
 
 	// In is the scalar of Docs whose text the action stands in, nil when it
 	// stands in none, such as on a line of its own between two keys.
-	In *syntax.Node
+	Scalar *syntax.Node
 }
 
 // Sniff reports whether src may be a template: it has the opening delimiter
@@ -131,7 +131,7 @@ func Parse(src []byte, want func(chunk []byte) bool) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Engine: s.engine, Verified: len(plain) == 0, Plain: plain}
+	f := &File{Engine: s.engine, Verified: len(plain) == 0, Unparsed: plain}
 	in := make([]*syntax.Node, len(s.actions))
 	for _, u := range units {
 		f.Docs = append(f.Docs, u.lift(s, in)...)

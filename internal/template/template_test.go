@@ -148,7 +148,7 @@ func TestParseValues(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 			if !f.Verified {
-				t.Errorf("not verified, %v is plain", f.Plain)
+				t.Errorf("not verified, %v is plain", f.Unparsed)
 			}
 			checkFile(t, []byte(tt.src), f)
 		})
@@ -174,7 +174,7 @@ func TestParsePlain(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 			var plain []string
-			for _, s := range f.Plain {
+			for _, s := range f.Unparsed {
 				plain = append(plain, tt.src[s.Start:s.End])
 			}
 			if !slices.Equal(plain, tt.plain) || f.Verified {
@@ -223,7 +223,7 @@ func TestParseWant(t *testing.T) {
 	if strings.Join(asked, "") != src {
 		t.Errorf("asked for %q", asked)
 	}
-	if len(f.Literals) != 1 || f.Literals[0].In == nil {
+	if len(f.Literals) != 1 || f.Literals[0].Scalar == nil {
 		t.Errorf("literals: %v", f.Literals)
 	}
 }

@@ -47,10 +47,10 @@ func (m Map) after(dec int) int {
 	return sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len > dec })
 }
 
-// Outer returns the source range from the first to the last source byte of
+// Enclosing returns the source range from the first to the last source byte of
 // decoded [start, end), whatever stands between: for a message, not for an
 // edit. It is false when no run has a byte of the range.
-func (m Map) Outer(start, end int) (Span, bool) {
+func (m Map) Enclosing(start, end int) (Span, bool) {
 	out, ok := Span{}, false
 	if start >= end {
 		return out, false
@@ -101,8 +101,8 @@ func (m Map) Compose(by Map) Map {
 	return out
 }
 
-// Cut returns the map of the decoded text [start, end), whose first byte is 0.
-func (m Map) Cut(start, end int) Map {
+// Slice returns the map of the decoded text [start, end), whose first byte is 0.
+func (m Map) Slice(start, end int) Map {
 	var out Map
 	for i := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len >= start }); i < len(m) && m[i].Dec <= end; i++ {
 		r := m[i]

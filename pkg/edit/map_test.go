@@ -61,7 +61,7 @@ func TestMapOuter(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ok := quoted.Outer(tt.start, tt.end)
+			got, ok := quoted.Enclosing(tt.start, tt.end)
 			if got != tt.want || ok != tt.ok {
 				t.Errorf("got %v, %v, want %v, %v", got, ok, tt.want, tt.ok)
 			}
@@ -131,7 +131,7 @@ func checkMap(t *testing.T, m edit.Map, plain []int, start, end int) {
 			outer.End, some = plain[i]+1, true
 		}
 	}
-	if got, ok := m.Outer(start, end); got != outer || ok != some {
+	if got, ok := m.Enclosing(start, end); got != outer || ok != some {
 		t.Fatalf("%v: outer of [%d, %d): got %v, %v, want %v, %v", m, start, end, got, ok, outer, some)
 	}
 	got, ok := m.Span(start, end)

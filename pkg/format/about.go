@@ -9,7 +9,7 @@ import (
 
 // about says why the mark at of text is no reference, "" when it is one.
 func about(text string, at edit.Span) Reason {
-	found := image.At(text, at)
+	found := image.WordAt(text, at)
 	switch found.Shape {
 	case image.Reference, image.Host:
 		switch {
@@ -32,7 +32,7 @@ func about(text string, at edit.Span) Reason {
 // isMeant reports whether the name that found is begins with the mark at, at
 // a boundary: not staging-k8s.gcr.io, nor k8s.gcr.io.example, nor
 // gcr.io/google_containers2.
-func isMeant(text string, found image.Found, at edit.Span) bool {
+func isMeant(text string, found image.Word, at edit.Span) bool {
 	switch text[found.Span.Start:at.Start] {
 	case "":
 	case "index.", "registry-1.": // other spellings of docker.io

@@ -129,7 +129,7 @@ func (s *dockerScan) add(o Occurrence) bool {
 	var id strings.Builder
 	for i := range o.Pieces {
 		p := &o.Pieces[i]
-		span, ok := p.Map.Outer(0, len(p.Text))
+		span, ok := p.Map.Enclosing(0, len(p.Text))
 		if !ok || s.overlaps(span) {
 			return false
 		}

@@ -145,7 +145,7 @@ func mapped(src []byte, o *Occurrence) error {
 			}
 			dec = r.Dec + r.Len
 		}
-		if outer, ok := p.Map.Outer(0, len(p.Text)); !ok || outer != p.Span {
+		if outer, ok := p.Map.Enclosing(0, len(p.Text)); !ok || outer != p.Span {
 			return fmt.Errorf("piece %q at %v: the map leads to %v", p.Text, p.Span, outer)
 		}
 	}

@@ -81,7 +81,7 @@ func (s *dockerScan) found(text segment, at edit.Span, x setting) bool {
 		return false // $REGISTRY/name
 	}
 	word := text.cut(at.Start, at.End)
-	if span, ok := word.m.Outer(0, at.Len()); ok {
+	if span, ok := word.m.Enclosing(0, at.Len()); ok {
 		if _, same := s.pieceAt(span); same {
 			return true // part of an image that an ARG makes up
 		}
@@ -137,7 +137,7 @@ func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
 	case r == BareHost && strings.Contains(line[:in.Start], "mirror"):
 		c.Reason = Mirror
 	case r == "":
-		span, shift := image.At(line, in).Span, at.Start-in.Start
+		span, shift := image.WordAt(line, in).Span, at.Start-in.Start
 		if s.found(text, edit.Span{Start: span.Start + shift, End: span.End + shift}, x) {
 			return
 		}

@@ -114,7 +114,7 @@ func shape(n *parser.Node) []string {
 
 // edited returns text, which m leads to the file, with the edits in it.
 func edited(text string, m edit.Map, edits []edit.Edit) (string, error) {
-	span, ok := m.Outer(0, len(text))
+	span, ok := m.Enclosing(0, len(text))
 	if !ok {
 		return text, nil
 	}

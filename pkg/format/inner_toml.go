@@ -33,7 +33,7 @@ func (d *detector) innerTOML(f *frame) bool {
 		for k := range o.Pieces {
 			p := &o.Pieces[k]
 			p.Map = p.Map.Compose(n.Map)
-			span, found := p.Map.Outer(0, len(p.Text))
+			span, found := p.Map.Enclosing(0, len(p.Text))
 			p.Span, ok = span, ok && found
 		}
 		if !ok {

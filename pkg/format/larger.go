@@ -123,7 +123,7 @@ func lift(n *syntax.Node, by edit.Map) {
 	switch n.Kind {
 	case syntax.Scalar:
 		n.Map = n.Map.Compose(by)
-		if s, ok := by.Outer(n.Span.Start, n.Span.End); ok {
+		if s, ok := by.Enclosing(n.Span.Start, n.Span.End); ok {
 			n.Span = s
 		} else {
 			n.Span = edit.Span{}
@@ -172,7 +172,7 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 		case reasonAt(decides, at) != "":
 			c.Reason = reasonAt(decides, at)
 			d.tell(i, c)
-		case r == "" && comparedAt(n.Value, image.At(n.Value, at).Span):
+		case r == "" && comparedAt(n.Value, image.WordAt(n.Value, at).Span):
 			c.Reason = Compared
 			d.tell(i, c)
 		case (r == "" || r == BareHost) && byFlag(n.Value, start) != "":
@@ -214,7 +214,7 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 	}
 	line, in := lineAround(text, at)
 	shift := at.Start - in.Start
-	found := image.At(line, in)
+	found := image.WordAt(line, in)
 	role := Whole
 	switch r := about(line, in); {
 	case r == "":

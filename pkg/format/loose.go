@@ -59,7 +59,7 @@ func (d *detector) looseMark(i int) {
 	r, note := o.reason()
 	key := fold(f.key)
 	c = Context{Mark: m, Place: Place{Field: f.key}}
-	found := image.At(line, at)
+	found := image.WordAt(line, at)
 	switch about := about(line, at); {
 	case r != "":
 		c.Reason, c.Note = r, note

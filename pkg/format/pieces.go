@@ -22,8 +22,8 @@ func (d *detector) part(n *syntax.Node, start, end int, role Role, sep string) P
 // to the source from and which stands at span there.
 func (d *detector) cut(text string, m edit.Map, span edit.Span, start, end int, role Role, sep string) Piece {
 	p := Piece{Path: d.in.Path, Text: text[start:end], Role: role, Sep: sep}
-	p.Map = m.Cut(start, end)
-	if s, ok := p.Map.Outer(0, len(p.Text)); ok {
+	p.Map = m.Slice(start, end)
+	if s, ok := p.Map.Enclosing(0, len(p.Text)); ok {
 		p.Span = s
 	} else {
 		p.Span = span

@@ -66,7 +66,7 @@ func scanTemplate(in Input) (Scanned, error) {
 		d.told[i] = false
 	}
 	for i := range file.Literals {
-		f := d.frames[file.Literals[i].In]
+		f := d.frames[file.Literals[i].Scalar]
 		if f == nil {
 			f = &frame{}
 		}
@@ -79,7 +79,7 @@ func scanTemplate(in Input) (Scanned, error) {
 			}
 		}
 	}
-	for _, p := range file.Plain {
+	for _, p := range file.Unparsed {
 		d.loose(p)
 	}
 	d.finish(besideYAML)
@@ -98,8 +98,8 @@ func (d *detector) actions(f *frame) {
 	for i := range file.Literals {
 		l := &file.Literals[i]
 		l.Map = l.Map.Compose(n.Map)
-		span, ok1 := n.Map.Outer(l.Span.Start, l.Span.End)
-		action, ok2 := n.Map.Outer(l.Action.Start, l.Action.End)
+		span, ok1 := n.Map.Enclosing(l.Span.Start, l.Span.End)
+		action, ok2 := n.Map.Enclosing(l.Action.Start, l.Action.End)
 		if ok1 && ok2 {
 			l.Span, l.Action = span, action
 			d.literal(l, f)
@@ -166,7 +166,7 @@ var (
 // image: {{ .Values.image | default "nginx" }}:{{ .Values.tag }}.
 func (d *detector) fallsBackTo(l *template.Literal, f *frame) bool {
 	src := d.in.Src
-	if f.node == nil || l.In != f.node || l.Action.End > len(src) || !d.certain(f) {
+	if f.node == nil || l.Scalar != f.node || l.Action.End > len(src) || !d.certain(f) {
 		return false
 	}
 	first := f.node.Span.Start == l.Action.Start || f.node.Span.Start+1 == l.Action.Start && strings.IndexByte(`"'`, src[f.node.Span.Start]) >= 0

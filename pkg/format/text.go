@@ -32,7 +32,7 @@ func scanText(in Input) (Scanned, error) {
 		line, at := lineAround(text, m)
 		c := c
 		c.Mark = m
-		role, span := Whole, image.At(line, at).Span
+		role, span := Whole, image.WordAt(line, at).Span
 		switch r := about(line, at); {
 		case r == URL || r == OtherName:
 			c.Reason, c.Note = r, ""

@@ -19,8 +19,8 @@ const (
 	Other                  // none of these, such as a longer word
 )
 
-// A Found is what a place in a text is.
-type Found struct {
+// A Word is what a place in a text is.
+type Word struct {
 	Shape Shape
 	Span  edit.Span // of the whole word, without a transport before it
 	Ref   Ref       // when Shape is Reference
@@ -31,9 +31,9 @@ type Found struct {
 // every place in it.
 const maxWord = 2048
 
-// At says what the word around the bytes at of text is. A word ends at blanks
+// WordAt says what the word around the bytes at of text is. A word ends at blanks
 // and at what separates references in lists, arguments and prose.
-func At(text string, at edit.Span) Found {
+func WordAt(text string, at edit.Span) Word {
 	start := at.Start
 	for start > max(0, at.Start-maxWord) && isRefByte(text[start-1]) {
 		start--
@@ -59,7 +59,7 @@ func At(text string, at edit.Span) Found {
 	for end > at.End && strings.IndexByte(".:,;", text[end-1]) >= 0 { // the end of a sentence
 		end--
 	}
-	found := Found{Span: edit.Span{Start: start, End: end}}
+	found := Word{Span: edit.Span{Start: start, End: end}}
 	if inURL(text, at.Start) {
 		found.Shape = URL
 		return found
@@ -105,7 +105,7 @@ func ends(after, word string) bool {
 
 // shapeOf decides between reference, host and other for the word at
 // found.Span, which holds at.
-func shapeOf(text string, at edit.Span, found *Found) {
+func shapeOf(text string, at edit.Span, found *Word) {
 	for {
 		word := text[found.Span.Start:found.Span.End]
 		name := strings.TrimRight(word, "/")
@@ -171,8 +171,8 @@ func opensVariable(before string) bool {
 }
 
 // Find returns the references of text that spell out their domain, in order.
-func Find(text string) []Found {
-	var out []Found
+func Find(text string) []Word {
+	var out []Word
 	for i := 0; i < len(text); {
 		if n := variable(text[i:]); n > 0 {
 			i += inside(text[i : i+n])
@@ -199,7 +199,7 @@ func Find(text string) []Found {
 				at++
 			}
 		}
-		f := At(text, edit.Span{Start: at, End: at})
+		f := WordAt(text, edit.Span{Start: at, End: at})
 		if f.Shape == Reference && f.Ref.Domain != "" {
 			out = append(out, f)
 		}

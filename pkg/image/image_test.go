@@ -101,7 +101,7 @@ func TestAt(t *testing.T) {
 		{"github.com/kubernetes/k8s.io/tree/HEAD/k8s.gcr.io/images", Other, "github.com/kubernetes/k8s.io/tree/HEAD/k8s.gcr.io/images"},
 	} {
 		i := strings.Index(c.text, host)
-		f := At(c.text, edit.Span{Start: i, End: i + len(host)})
+		f := WordAt(c.text, edit.Span{Start: i, End: i + len(host)})
 		if got := c.text[f.Span.Start:f.Span.End]; f.Shape != c.shape || got != c.word {
 			t.Errorf("At(%q) = shape %d, %q; want %d, %q", c.text, f.Shape, got, c.shape, c.word)
 		}
@@ -112,7 +112,7 @@ func TestAt(t *testing.T) {
 func TestAtEnd(t *testing.T) {
 	for _, text := range []string{"", ":", "image:", "a:-", "/", "//", "x:y:"} {
 		for i := 0; i <= len(text); i++ {
-			if f := At(text, edit.Span{Start: i, End: i}); f.Span.Start > f.Span.End || f.Span.End > len(text) {
+			if f := WordAt(text, edit.Span{Start: i, End: i}); f.Span.Start > f.Span.End || f.Span.End > len(text) {
 				t.Errorf("At(%q, %d) = %+v", text, i, f)
 			}
 		}
@@ -219,7 +219,7 @@ func FuzzFind(f *testing.F) {
 			last = r.Span.End
 		}
 		for i := 0; i <= len(s); i++ {
-			At(s, edit.Span{Start: i, End: i})
+			WordAt(s, edit.Span{Start: i, End: i})
 		}
 	})
 }

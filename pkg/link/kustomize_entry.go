@@ -68,7 +68,7 @@ func (g *graph) at(o origin, n *syntax.Node) int {
 	if o.by != nil {
 		m = m.Compose(o.by)
 	}
-	if s, ok := m.Outer(0, len(n.Value)); ok {
+	if s, ok := m.Enclosing(0, len(n.Value)); ok {
 		return s.Start
 	}
 	return -1

@@ -193,7 +193,7 @@ func (g *graph) occurrence(f *File, n *syntax.Node, by edit.Map, field string) *
 	if by != nil {
 		at.Map = n.Map.Compose(by)
 		at.Span = edit.Span{}
-		if s, ok := at.Map.Outer(0, len(n.Value)); ok {
+		if s, ok := at.Map.Enclosing(0, len(n.Value)); ok {
 			at.Span = s
 		}
 	}

@@ -102,7 +102,7 @@ func (g *graph) rename(o origin, n *syntax.Node, key string) renamed {
 	end := ends[m.Len-1]
 	if end == m.Len { // nothing is escaped in what moves
 		at := *n
-		at.Value, at.Map = n.Value[start:], n.Map.Cut(start, len(n.Value))
+		at.Value, at.Map = n.Value[start:], n.Map.Slice(start, len(n.Value))
 		if o.by != nil {
 			at.Map = at.Map.Compose(o.by)
 		}

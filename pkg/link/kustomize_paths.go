@@ -55,7 +55,7 @@ func (g *graph) part(x field, place string) sighting {
 	if x.by != nil {
 		at = at.Compose(x.by)
 	}
-	span, ok := at.Outer(0, len(x.node.Value))
+	span, ok := at.Enclosing(0, len(x.node.Value))
 	if !ok {
 		return g.sight(x.file, x.node, x.by, place, "")
 	}

@@ -82,10 +82,10 @@ func moveOrganization(before, word string, move Mover) (string, bool) {
 }
 
 // wordAt says what the word around the byte at offset at is.
-func wordAt(text string, at int) image.Found {
-	var f image.Found
+func wordAt(text string, at int) image.Word {
+	var f image.Word
 	f.Span.Start, f.Span.End = at, at
-	return image.At(text+"\n", f.Span) // a word behind a colon at the very end would be none
+	return image.WordAt(text+"\n", f.Span) // a word behind a colon at the very end would be none
 }
 
 func commonPrefix(a, b string) int {

@@ -29,7 +29,7 @@ func load(files map[string][]byte) (*chart.Chart, error) {
 	}
 	sort.Strings(names)
 	var list []*loader.BufferedFile
-	room := archive.NewRoom()
+	room := archive.NewBudget()
 	for _, name := range names {
 		if ignored(rules, name) {
 			continue

@@ -38,7 +38,7 @@ func (g *gatherer) unpack(f walk.File) bool {
 	}
 	p := &packedArchive{archive: f.Path}
 	marks := 0
-	p.err = archive.NewRoom().Read(f.Path, data, func(name string, size int64, body io.Reader) error {
+	p.err = archive.NewBudget().Read(f.Path, data, func(name string, size int64, body io.Reader) error {
 		c, err := g.entry(size, body)
 		if err != nil {
 			return fmt.Errorf("unpacking: %w", err)

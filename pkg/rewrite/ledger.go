@@ -242,7 +242,7 @@ func (m *member) newPiece(k int) string {
 func wordAround(src []byte, m edit.Span) string {
 	const far = 80
 	start, end := max(0, m.Start-far), min(len(src), m.End+far)
-	found := image.At(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})
+	found := image.WordAt(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})
 	return strings.ToValidUTF8(string(src[start+found.Span.Start:start+found.Span.End]), "\uFFFD")
 }
 
