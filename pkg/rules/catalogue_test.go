@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The catalogue is read whole, and what it says is complete.
+// Every entry of the embedded catalogue has a sentence, a source and a date.
 func TestCatalogue(t *testing.T) {
 	entries, err := catalogue()
 	if err != nil {
@@ -20,31 +20,32 @@ func TestCatalogue(t *testing.T) {
 			t.Errorf("%q: date %q, source %q", e.advice.Text, e.advice.Date, e.advice.Source)
 		}
 		if !strings.HasSuffix(e.advice.Text, ".") {
-			t.Errorf("%q is no sentence", e.advice.Text)
+			t.Errorf("%q does not end with a full stop", e.advice.Text)
 		}
 	}
 }
 
-// What is known of names and tags, each beside what is not so.
+// For each entry: a reference that it selects, and a similar reference that it
+// does not select.
 func TestAdvise(t *testing.T) {
 	const sha = "@sha256:5516d103a9c2ecc4f026efbd4b40662ce22dc1f824fb129ed121460aaa5c47f8"
 	for _, c := range []struct {
 		old  string
-		says []string // the beginning or a part of each advice
+		says []string // a part of the text of each advice
 	}{
 		{"k8s.gcr.io/pause:3.9", nil},
 		{"k8s.gcr.io/coredns:1.7.0", []string{"coredns/coredns:v1.8.0"}},
-		{"k8s.gcr.io/coredns:1.8.0", []string{"There is no such image"}},
-		{"registry.k8s.io/coredns:v1.10.1", []string{"There is no such image"}},
-		{"gcr.io/google_containers/coredns:latest", []string{"no latest of CoreDNS"}},
-		{"k8s.gcr.io/coredns", []string{"no latest of CoreDNS"}},
+		{"k8s.gcr.io/coredns:1.8.0", []string{"This image does not exist"}},
+		{"registry.k8s.io/coredns:v1.10.1", []string{"This image does not exist"}},
+		{"gcr.io/google_containers/coredns:latest", []string{"no tag latest of CoreDNS"}},
+		{"k8s.gcr.io/coredns", []string{"no tag latest of CoreDNS"}},
 		{"k8s.gcr.io/coredns" + sha, nil},
 		{"k8s.gcr.io/coredns:{{ .Tag }}", nil},
 		{"k8s.gcr.io/coredns/coredns:v1.8.0", nil},
-		{"k8s.gcr.io/coredns/coredns:1.8.0", []string{"begin with a v"}},
-		{"k8s.gcr.io/conformance-amd64:v1.14", []string{"cannot be pulled", "one platform"}},
-		{"k8s.gcr.io/conformance-amd64:v1.14.1", []string{"one platform"}},
-		{"k8s.gcr.io/build-image/kube-cross:latest", []string{"no latest"}},
+		{"k8s.gcr.io/coredns/coredns:1.8.0", []string{"start with a v"}},
+		{"k8s.gcr.io/conformance-amd64:v1.14", []string{"cannot be pulled", "single-platform"}},
+		{"k8s.gcr.io/conformance-amd64:v1.14.1", []string{"single-platform"}},
+		{"k8s.gcr.io/build-image/kube-cross:latest", []string{"no tag latest"}},
 		{"k8s.gcr.io/build-image/kube-cross:v1.26", nil},
 		{"k8s.gcr.io/kube-proxy:v1.23.18", nil},
 		{"k8s.gcr.io/kube-proxy:v1.23.19", []string{"never had this version"}},
@@ -57,12 +58,12 @@ func TestAdvise(t *testing.T) {
 		{"registry.k8s.io/kube-apiserver:v1.33.0", nil},
 		{"k8s.gcr.io/metrics-server:v0.3.6", []string{"gets no newer version"}},
 		{"k8s.gcr.io/metrics-server:v0.3.7", []string{"does not exist"}},
-		{"k8s.gcr.io/metrics-server-amd64:v0.3.6", []string{"gets no newer version", "one platform"}},
+		{"k8s.gcr.io/metrics-server-amd64:v0.3.6", []string{"gets no newer version", "single-platform"}},
 		{"k8s.gcr.io/metrics-server/metrics-server:v0.6.1", nil},
 		{"k8s.gcr.io/kube-state-metrics:v1.9.7", []string{"gets no newer version"}},
 		{"k8s.gcr.io/kube-state-metrics:v1.9.8", []string{"does not exist"}},
-		{"k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.8.1", []string{"cpa/", "one platform"}},
-		{"k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.8.3", []string{"does not exist", "one platform"}},
+		{"k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.8.1", []string{"cpa/", "single-platform"}},
+		{"k8s.gcr.io/cluster-proportional-autoscaler-amd64:1.8.3", []string{"does not exist", "single-platform"}},
 		{"gcr.io/google-containers/cluster-autoscaler:v1.2.2", []string{"autoscaling/"}},
 		{"k8s.gcr.io/addon-resizer:1.8.4", []string{"autoscaling/"}},
 		{"k8s.gcr.io/vpa-recommender:0.8.0", []string{"autoscaling/"}},
@@ -77,9 +78,9 @@ func TestAdvise(t *testing.T) {
 		{"gcr.io/google-containers/prometheus-to-sd:v0.9.1", nil},
 		{"gcr.io/k8s-staging-ingress-nginx/controller:v1", []string{"promoted"}},
 		{"gcr.io/kubernetes-e2e-test-images/agnhost:2.1", []string{"e2e-test-images"}},
-		{"bitnami/redis", []string{"Name a version"}},
-		{"docker.io/bitnami/redis:latest", []string{"Name a version"}},
-		{"index.docker.io/bitnami/redis:latest", []string{"Name a version"}},
+		{"bitnami/redis", []string{"Use a version"}},
+		{"docker.io/bitnami/redis:latest", []string{"Use a version"}},
+		{"index.docker.io/bitnami/redis:latest", []string{"Use a version"}},
 		{"bitnami/redis:7", nil},
 		{"bitnami/minideb:latest", nil},
 		{"bitnamilegacy/redis:7", []string{"allowInsecureImages"}},
@@ -93,10 +94,10 @@ func TestAdvise(t *testing.T) {
 		{"quay.io/coreos/kube-state-metrics:v1.9.7", []string{"1.9.8"}},
 		{"quay.io/coreos/prometheus-operator:v0.38.1", []string{"quay.io/prometheus-operator"}},
 		{"quay.io/coreos/prometheus-operator:v0.42.1", []string{"gets no newer version"}},
-		{"quay.io/coreos/prometheus-config-reloader:v0.43.0", []string{"There is no such tag"}},
+		{"quay.io/coreos/prometheus-config-reloader:v0.43.0", []string{"This tag does not exist"}},
 		{"quay.io/coreos/prometheus-operator", []string{"gets no newer version"}},
-		{"k8s.gcr.io/coredns/coredns", []string{"no latest of CoreDNS"}},
-		{"registry.k8s.io/cloud-provider-gcp/cloud-controller-manager:latest", []string{"no latest of this image"}},
+		{"k8s.gcr.io/coredns/coredns", []string{"no tag latest of CoreDNS"}},
+		{"registry.k8s.io/cloud-provider-gcp/cloud-controller-manager:latest", []string{"no tag latest of this image"}},
 		{"quay.io/coreos/etcd:v3.4", nil},
 		{"nginx", nil},
 		{"", nil},
@@ -113,8 +114,8 @@ func TestAdvise(t *testing.T) {
 	}
 }
 
-// What is said of a reference before and after is said once.
-func TestAdviseOnce(t *testing.T) {
+// An entry that selects the old and the new reference is returned once.
+func TestAdviseReturnsAnEntryOnce(t *testing.T) {
 	if got := Advise("k8s.gcr.io/coredns:1.8.0", "registry.k8s.io/coredns:1.8.0"); len(got) != 1 {
 		t.Errorf("got %+v", got)
 	}
@@ -123,18 +124,18 @@ func TestAdviseOnce(t *testing.T) {
 	}
 }
 
-func TestReadCatalogueRefuses(t *testing.T) {
+func TestReadCatalogueErrors(t *testing.T) {
 	const rest = ", text: t, source: s, date: d}\n"
 	for _, c := range []struct{ src, want string }{
 		{"", "c.yaml: empty"},
 		{"entrys: []\n", `c.yaml:1:1: unknown key "entrys"`},
 		{"entries:\n- {images: [a.io/b]}\n", "c.yaml:2:3: entries[0]: expected images, text, source and date"},
-		{"entries:\n- {images: ['{k8s}/b']" + rest, `c.yaml:2:12: "{k8s}/b": there is no place "k8s"`},
-		{"places: {x: [K8S]}\n", `c.yaml:1:13: "K8S"`},
-		{"places: []\n", "c.yaml:1:9: places is a list"},
-		{"entries:\n- {images: [a.io/b], tags: '>=x'" + rest, `c.yaml:2:28: "x" is no version`},
+		{"entries:\n- {images: ['{k8s}/b']" + rest, `c.yaml:2:12: "{k8s}/b": no prefix list is named "k8s"`},
+		{"prefixLists: {x: [K8S]}\n", `c.yaml:1:18: "K8S"`},
+		{"prefixLists: []\n", "c.yaml:1:14: prefixLists is a list"},
+		{"entries:\n- {images: [a.io/b], tags: '>=x'" + rest, `c.yaml:2:28: "x" is not a version`},
 		{"entries:\n- {images: [a.io/b], tags: '1 ||'" + rest, `c.yaml:2:28: "1 ||" has an empty alternative`},
-		{"entries:\n- {images: [a.io/b], charts: 1" + rest, "c.yaml:2:30: entries[0].charts: expected true"},
+		{"entries:\n- {images: [a.io/b], forCharts: 1" + rest, "c.yaml:2:33: entries[0].forCharts is 1 (int); expected true"},
 	} {
 		if _, err := readCatalogue("c.yaml", []byte(c.src)); err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%q: error %v\nwant %s…", c.src, err, c.want)
@@ -154,9 +155,9 @@ func FuzzConditions(f *testing.F) {
 		for _, c := range all {
 			c.matches(tag, "")
 		}
-		// A version is at least, or older than, any version.
+		// A version equals itself.
 		if v, ok := parseVersion(tag); ok && v.compare(v) != 0 {
-			t.Errorf("%q differs from itself", tag)
+			t.Errorf("version %q does not equal itself", tag)
 		}
 	})
 }

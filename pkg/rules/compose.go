@@ -7,35 +7,35 @@ import (
 	"strings"
 )
 
-// maxComposed bounds what composition may make of a list of rules. Real lists
-// stay far below it: 26 sources of a preset times a hundred own rules.
+// maxComposed is the maximum number of rules after combination. Real lists are
+// far smaller: 26 prefixes of a preset times a hundred rules of a user.
 const maxComposed = 20_000
 
-// A tableEntry is what the rules say about a prefix: a move, or nil for a keep
-// entry.
+// A tableEntry holds a rule for a prefix, or a nil rule for a keep entry.
 type tableEntry struct {
 	from prefix
 	rule *parsedRule
 }
 
-// A prefixTable finds the most specific step for a prefix.
-type prefixTable map[string][]tableEntry // by host, most specific first
+// A prefixTable finds the most specific entry for a prefix. Its keys are
+// hosts; the entries of a host are sorted, the most specific first.
+type prefixTable map[string][]tableEntry
 
-func newPrefixTable(moves []parsedRule) prefixTable {
+func newPrefixTable(rules []parsedRule) prefixTable {
 	t := prefixTable{}
-	for i := range moves {
-		m := &moves[i]
-		t[m.from.host] = append(t[m.from.host], tableEntry{m.from, m})
-		for _, k := range m.keep {
+	for i := range rules {
+		r := &rules[i]
+		t[r.from.host] = append(t[r.from.host], tableEntry{r.from, r})
+		for _, k := range r.keep {
 			t[k.host] = append(t[k.host], tableEntry{k, nil})
 		}
 	}
-	for _, steps := range t {
-		slices.SortStableFunc(steps, func(a, b tableEntry) int {
+	for _, entries := range t {
+		slices.SortStableFunc(entries, func(a, b tableEntry) int {
 			if d := len(b.from.path) - len(a.from.path); d != 0 || (a.rule == nil) == (b.rule == nil) {
 				return d
 			}
-			if a.rule != nil { // of two about one prefix the move wins
+			if a.rule != nil { // a rule wins over a keep entry for the same prefix
 				return -1
 			}
 			return 1
@@ -45,34 +45,35 @@ func newPrefixTable(moves []parsedRule) prefixTable {
 }
 
 func (t prefixTable) find(p prefix) (tableEntry, bool) {
-	for _, s := range t[p.host] {
-		if p.isAtOrUnder(s.from) {
-			return s, true
+	for _, e := range t[p.host] {
+		if p.isAtOrUnder(e.from) {
+			return e, true
 		}
 	}
 	return tableEntry{}, false
 }
 
-// follow applies moves to p until none applies. It returns the moves and the
-// prefixes that each led to, and an error when a move would apply twice.
-func (t prefixTable) follow(p prefix) (chain []*parsedRule, stops []prefix, err error) {
+// follow applies rules to p until none matches. It returns the applied rules
+// and the prefix after each of them. It returns an error if a rule would apply
+// twice.
+func (t prefixTable) follow(p prefix) (chain []*parsedRule, results []prefix, err error) {
 	for {
-		s, ok := t.find(p)
-		if !ok || s.rule == nil {
-			return chain, stops, nil
+		e, ok := t.find(p)
+		if !ok || e.rule == nil {
+			return chain, results, nil
 		}
-		if i := slices.Index(chain, s.rule); i >= 0 {
+		if i := slices.Index(chain, e.rule); i >= 0 {
 			return nil, nil, cycleError(chain[i:])
 		}
-		p = s.rule.to.join(p.pathUnder(s.from))
-		chain, stops = append(chain, s.rule), append(stops, p)
+		p = e.rule.to.join(p.pathUnder(e.from))
+		chain, results = append(chain, e.rule), append(results, p)
 	}
 }
 
-// compose returns the rules that in one step do what the given ones do one
-// after the other. A chain replaces the To of its first rule. Where a later
-// rule, or a keep entry of one, is more specific than what the first leads
-// to, a rule that is more specific in the same way is derived from the first.
+// compose returns rules that do in one step what the given rules do in
+// sequence. A chain of rules replaces the To of its first rule. If the target
+// of a rule contains the prefix of a later rule or keep entry, compose derives
+// a more specific rule for that part.
 func compose(given []parsedRule) ([]parsedRule, error) {
 	t := newPrefixTable(given)
 	var queue []prefix
@@ -83,28 +84,28 @@ func compose(given []parsedRule) ([]parsedRule, error) {
 			queue = append(queue, p)
 		}
 	}
-	for _, m := range given {
-		add(m.from)
+	for _, r := range given {
+		add(r.from)
 	}
 	var all []parsedRule
 	for len(queue) > 0 {
 		p := queue[0]
 		queue = queue[1:]
-		chain, stops, err := t.follow(p)
+		chain, results, err := t.follow(p)
 		if err != nil {
 			return nil, err
 		}
 		if len(chain) == 0 {
-			continue // a keep entry holds it
+			continue // a keep entry covers p
 		}
-		all = append(all, composeChain(p, stops[len(stops)-1], chain))
+		all = append(all, composeChain(p, results[len(results)-1], chain))
 		if len(all) > maxComposed {
-			return nil, fmt.Errorf("the rules compose to more than %d; the last was %s", maxComposed, all[len(all)-1])
+			return nil, fmt.Errorf("combining the rules makes more than %d rules; the last one is %s", maxComposed, all[len(all)-1])
 		}
-		for _, stop := range stops {
-			for _, s := range t[stop.host] {
-				if s.from.isUnder(stop) {
-					add(p.join(s.from.pathUnder(stop)))
+		for _, result := range results {
+			for _, e := range t[result.host] {
+				if e.from.isUnder(result) {
+					add(p.join(e.from.pathUnder(result)))
 				}
 			}
 		}
@@ -112,7 +113,7 @@ func compose(given []parsedRule) ([]parsedRule, error) {
 	return dropRedundant(all, len(given)), nil
 }
 
-// composeChain returns the rule from p to its end.
+// composeChain returns the rule that moves p to end, the result of chain.
 func composeChain(p, end prefix, chain []*parsedRule) parsedRule {
 	first := chain[0]
 	out := parsedRule{rule: first.rule, from: p, to: end}
@@ -123,62 +124,63 @@ func composeChain(p, end prefix, chain []*parsedRule) parsedRule {
 		}
 	}
 	var names []string
-	for _, m := range chain {
-		if m.rule.Name != "" && !slices.Contains(names, m.rule.Name) {
-			names = append(names, m.rule.Name)
+	for _, r := range chain {
+		if r.rule.Name != "" && !slices.Contains(names, r.rule.Name) {
+			names = append(names, r.rule.Name)
 		}
 	}
 	out.rule.Name = strings.Join(names, " + ")
 	return out
 }
 
-// dropRedundant leaves out the derived rules that say no more than the next
-// less specific one. The first n were given and stay.
+// dropRedundant removes derived rules that have the same effect as the next
+// less specific rule. The first n rules were given and are not removed.
 func dropRedundant(all []parsedRule, n int) []parsedRule {
 	byKey := map[prefixKey]parsedRule{}
-	for _, m := range all {
-		byKey[m.from.key()] = m
+	for _, r := range all {
+		byKey[r.from.key()] = r
 	}
 	out := slices.Clone(all[:min(n, len(all))])
 	derived := slices.Clone(all[len(out):])
 	slices.SortStableFunc(derived, func(a, b parsedRule) int { return len(a.from.path) - len(b.from.path) })
-	for _, m := range derived {
-		parent, ok := nearestParent(byKey, m.from)
-		if ok && parent.to.join(m.from.pathUnder(parent.from)).key() == m.to.key() {
-			delete(byKey, m.from.key())
+	for _, r := range derived {
+		parent, ok := nearestParent(byKey, r.from)
+		if ok && parent.to.join(r.from.pathUnder(parent.from)).key() == r.to.key() {
+			delete(byKey, r.from.key())
 			continue
 		}
-		out = append(out, m)
+		out = append(out, r)
 	}
 	return out
 }
 
-// nearestParent returns the rule on the longest prefix that p lies strictly under.
+// nearestParent returns the rule for the longest prefix that contains p and is
+// not p itself.
 func nearestParent(byKey map[prefixKey]parsedRule, p prefix) (parsedRule, bool) {
 	for path := p.path; path != ""; {
 		i := strings.LastIndexByte(path, '/')
 		path = path[:max(i, 0)]
-		if m, ok := byKey[prefixKey{p.host, path}]; ok {
-			return m, true
+		if r, ok := byKey[prefixKey{p.host, path}]; ok {
+			return r, true
 		}
 	}
 	return parsedRule{}, false
 }
 
-// cycleError is the error for moves that would apply again and again.
+// cycleError returns the error for rules that would apply again and again.
 func cycleError(chain []*parsedRule) error {
-	m := chain[0]
+	r := chain[0]
 	if len(chain) > 1 {
 		var names []string
-		for _, m := range chain {
-			names = append(names, m.String())
+		for _, r := range chain {
+			names = append(names, r.String())
 		}
-		return errors.New("rules that lead in a circle: " + strings.Join(names, ", then ") + "; drop one of them")
+		return errors.New("the rules form a cycle: " + strings.Join(names, ", then ") + "; remove one of them")
 	}
-	if m.to.isAtOrUnder(m.from) {
-		return fmt.Errorf("rule %s would grow on every run: %s lies under %s; choose a target outside of it",
-			m, m.to.spelled, m.from.spelled)
+	if r.to.isAtOrUnder(r.from) {
+		return fmt.Errorf("rule %s would make references longer on every run, because %s is under %s; choose a target that is not under %s",
+			r, r.to.spelled, r.from.spelled, r.from.spelled)
 	}
-	return fmt.Errorf("rule %s would shorten %s again on a second run; choose a target that %s does not lie under",
-		m, m.from.join(m.from.pathUnder(m.to)).spelled, m.from.spelled)
+	return fmt.Errorf("rule %s would shorten %s again on a second run; choose a target that does not contain %s",
+		r, r.from.join(r.from.pathUnder(r.to)).spelled, r.from.spelled)
 }

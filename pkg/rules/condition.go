@@ -9,20 +9,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A condition is a set of terms that all hold for a tag.
+// A condition is a list of terms that a tag must all match.
 type condition []term
 
-// A term compares a tag with a version, or says what it is.
+// A term compares a tag with a version or with an exact text, or tests for a
+// missing tag ("none") or a version without a leading v ("no-v").
 type term struct {
-	op      string // "=", "none", "no-v", or one of < <= > >=
-	text    string
-	version version
+	op      string  // "=", "none", "no-v", or one of < <= > >=
+	text    string  // for "="
+	version version // for < <= > >=
 }
 
-// A version is up to four numbers; missing ones are 0.
+// A version has up to four numbers. Missing numbers are 0.
 type version [4]int
 
-// versionRE takes the version out of a tag; what follows it does not count.
+// versionRE matches a tag that starts with a version. The text after the version
+// is ignored.
 var versionRE = regexp.MustCompile(`^v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:[-+_.].*)?$`)
 
 func parseVersion(tag string) (version, bool) {
@@ -37,7 +39,8 @@ func parseVersion(tag string) (version, bool) {
 	return v, true
 }
 
-// compare is negative when v is older than o, positive when it is newer.
+// compare returns a negative number if v is older than o, and a positive number
+// if v is newer.
 func (v version) compare(o version) int {
 	for i := range v {
 		if v[i] != o[i] {
@@ -47,40 +50,47 @@ func (v version) compare(o version) int {
 	return 0
 }
 
-// parseConditions reads alternatives, separated by ||, of terms, separated by
-// blanks.
+// parseConditions parses alternatives that are separated by ||. Each alternative
+// consists of terms that are separated by blanks.
 func parseConditions(text string) ([]condition, error) {
 	var out []condition
 	for _, alternative := range strings.Split(text, "||") {
 		var c condition
 		for _, word := range strings.Fields(alternative) {
-			t := term{op: "=", text: word}
-			switch {
-			case word == "none" || word == "no-v":
-				t.op = word
-			default:
-				for _, op := range []string{"<=", ">=", "<", ">"} {
-					if rest, ok := strings.CutPrefix(word, op); ok {
-						t.op, t.text = op, rest
-						if t.version, ok = parseVersion(rest); !ok {
-							return nil, fmt.Errorf("%q is no version", rest)
-						}
-						break
-					}
-				}
+			t, err := parseTerm(word)
+			if err != nil {
+				return nil, err
 			}
 			c = append(c, t)
 		}
 		if len(c) == 0 {
-			return nil, fmt.Errorf("%q has an empty alternative", text)
+			return nil, fmt.Errorf("%q has an empty alternative; expected a term on both sides of ||", text)
 		}
 		out = append(out, c)
 	}
 	return out, nil
 }
 
-// matches reports whether the condition is true of a reference's tag and digest,
-// either of which may be empty.
+func parseTerm(word string) (term, error) {
+	if word == "none" || word == "no-v" {
+		return term{op: word}, nil
+	}
+	for _, op := range []string{"<=", ">=", "<", ">"} {
+		text, ok := strings.CutPrefix(word, op)
+		if !ok {
+			continue
+		}
+		v, ok := parseVersion(text)
+		if !ok {
+			return term{}, fmt.Errorf("%q is not a version; expected, for example, 1.8.0", text)
+		}
+		return term{op: op, version: v}, nil
+	}
+	return term{op: "=", text: word}, nil
+}
+
+// matches reports whether a reference's tag and digest match all terms. Both may
+// be empty.
 func (c condition) matches(tag, digest string) bool {
 	for _, t := range c {
 		if !t.matches(tag, digest) {

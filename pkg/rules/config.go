@@ -8,45 +8,45 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// A Config is a configuration file, `.regmigrate.yaml`. Its JSON Schema is
-// schema/config.schema.json.
+// A Config is the content of a configuration file, `.regmigrate.yaml`. Its JSON
+// Schema is schema/config.schema.json.
 type Config struct {
-	Path    string   // the file, as it was given to LoadConfig
-	Presets []string // names that Preset knows
-	Rules   []Rule   // the Name of one without a name is where it stands
-	Scope   []string // names as written: the caller knows which there are
-	Include []string // globs, relative to the file's folder
-	Exclude []string // likewise; exclude wins
+	Path    string   // the path that was passed to LoadConfig
+	Presets []string // valid arguments of Preset
+	Rules   []Rule   // a rule without a name is named FILE:LINE
+	Scope   []string // as written; the caller validates the names
+	Include []string // globs, relative to the folder of the file
+	Exclude []string // globs, relative to the folder of the file; Exclude wins over Include
 	Fields  []Field
 
-	Baseline string // the file of what --check accepts, relative to this file's folder; "" for none
+	Baseline string // the file with the findings that --check accepts, relative to the folder of this file; "" for none
 
 	positions map[string]string
 }
 
-// A Field says how a repository's own values split a reference: the keys of
-// one mapping that hold its parts. Registry, Tag and Digest may be empty.
+// A Field names the keys of a mapping that together hold a reference, for values
+// that a repository defines itself. Registry, Tag and Digest may be empty.
 type Field struct {
 	Registry, Repository, Tag, Digest string
 }
 
-// The keys of a configuration file. The schema has the same.
+// The keys of a configuration file. They are the same as in the schema.
 var (
 	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields", "baseline"}
 	ruleKeys   = []string{"name", "from", "to", "keep", "doc", "source", "date"}
 	fieldKeys  = []string{"registry", "repository", "tag", "digest"}
 )
 
-// Position returns where a key or a value stands, "path:line:col" (1-based, the
-// column in code points), "" when the file does not have it. A key is a path
-// such as "scope", "scope[0]" or "rules[1].from".
+// Position returns the position of a key or an item as "path:line:col", or "" if
+// the file does not contain it. Line and column are 1-based; the column counts
+// code points. key is a path such as "scope", "scope[0]" or "rules[1].from".
 func (c *Config) Position(key string) string { return c.positions[key] }
 
-// LoadConfig reads the configuration file src; file is its path, for messages
-// and for the names of its rules. The first thing that is not as it should be
-// is an error: "path:line:col: what is wrong; what is allowed". An empty file
-// is an empty configuration. That rules agree with each other is for New to
-// say, which scopes there are for the caller.
+// LoadConfig parses the configuration src. file is its path, for messages and
+// for the names of its rules. LoadConfig returns an error for the first problem:
+// "path:line:col: what is wrong; what is expected". An empty file is an empty
+// configuration. LoadConfig does not check that rules are consistent with each
+// other (New does), nor that scopes exist (the caller does).
 func LoadConfig(file string, src []byte) (*Config, error) {
 	s := yamlReader{file, map[string]string{}}
 	c := &Config{Path: file, positions: s.positions}
@@ -106,7 +106,7 @@ func (s yamlReader) presets(n *yaml.Node, name string) ([]string, error) {
 	return out, err
 }
 
-// rule reads one rule and checks it by itself.
+// rule reads and validates one rule.
 func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 	var r Rule
 	err := s.mapping(n, name, ruleKeys, func(key, name string, v *yaml.Node) (err error) {
@@ -114,7 +114,7 @@ func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 		case "name":
 			r.Name, err = s.text(v, name, "internal mirror")
 		case "doc":
-			r.Doc, err = s.text(v, name, "the old host is switched off in May")
+			r.Doc, err = s.text(v, name, "the old host is shut down in May")
 		case "source":
 			r.Source, err = s.text(v, name, "https://wiki.example.com/registry-move")
 		case "date":
@@ -137,7 +137,7 @@ func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 	}
 	for _, key := range []string{"from", "to"} {
 		if s.positions[name+"."+key] == "" {
-			return Rule{}, s.errorf(resolveAlias(n), "%s has no %q; expected {from: k8s.gcr.io, to: registry.k8s.io}", name, key)
+			return Rule{}, s.errorf(resolveAlias(n), "%s has no %q; expected, for example, {from: k8s.gcr.io, to: registry.k8s.io}", name, key)
 		}
 	}
 	if r.Name == "" {
@@ -180,7 +180,7 @@ func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 		return Field{}, err
 	}
 	if f.Repository == "" {
-		return Field{}, s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds an image's path, for example {registry: imageHub, repository: imagePath}", name)
+		return Field{}, s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds the path of an image, for example {registry: imageHub, repository: imagePath}", name)
 	}
 	return f, nil
 }

@@ -26,14 +26,14 @@ func configs(t *testing.T, folder string) map[string]string {
 	return out
 }
 
-// wanted takes the first line of a bad configuration apart: the end of the
-// error, and whether a schema can see what is wrong.
+// wanted parses the first line of an invalid configuration: the end of the
+// error, and whether the JSON Schema also rejects the file.
 func wanted(t *testing.T, src string) (want string, inSchema bool) {
 	t.Helper()
 	line, _, _ := strings.Cut(src, "\n")
 	want, ok := strings.CutPrefix(line, "# want: ")
 	if !ok {
-		t.Fatalf("first line %q, want one that starts with %q", line, "# want: ")
+		t.Fatalf("first line %q, want prefix %q", line, "# want: ")
 	}
 	want, hidden := strings.CutPrefix(want, "schema cannot see|")
 	return want, !hidden
@@ -94,13 +94,13 @@ func TestLoadConfigValues(t *testing.T) {
 		"nothing":       "",
 	} {
 		if got := c.Position(key); got != want {
-			t.Errorf("Pos(%q) = %q, want %q", key, got, want)
+			t.Errorf("Position(%q) = %q, want %q", key, got, want)
 		}
 	}
 }
 
-// FuzzLoadConfig wants an error or a configuration whose rules are sound one
-// by one, for any text.
+// FuzzLoadConfig checks that every text gives an error with a position, or a
+// configuration whose rules are valid one by one.
 func FuzzLoadConfig(f *testing.F) {
 	for _, folder := range []string{"good", "bad"} {
 		files, err := filepath.Glob(filepath.Join("testdata", "config", folder, "*.yaml"))
@@ -127,7 +127,7 @@ func FuzzLoadConfig(f *testing.F) {
 		}
 		for _, r := range c.Rules {
 			if _, err := New([]Rule{r}); err != nil && !strings.Contains(err.Error(), "run") {
-				t.Errorf("loaded a rule that is refused by itself: %v", err)
+				t.Errorf("loaded an invalid rule: %v", err)
 			}
 		}
 	})
@@ -142,7 +142,7 @@ func TestParseRuleFlag(t *testing.T) {
 		"k8s.gcr.io":            "--rule \"k8s.gcr.io\": expected FROM=TO\n  for example: --rule k8s.gcr.io=registry.k8s.io",
 		"=registry.k8s.io":      "--rule \"=registry.k8s.io\": expected FROM=TO\n  for example: --rule k8s.gcr.io=registry.k8s.io",
 		"":                      "--rule \"\": expected FROM=TO\n  for example: --rule k8s.gcr.io=registry.k8s.io",
-		"bitnami=bitnamilegacy": "--rule \"bitnami=bitnamilegacy\": from \"bitnami\" does not begin with a registry (a host with a dot or a port, or localhost), for example docker.io/bitnami\n  for example: --rule k8s.gcr.io=registry.k8s.io",
+		"bitnami=bitnamilegacy": "--rule \"bitnami=bitnamilegacy\": from \"bitnami\" does not start with a registry (a host with a dot or a port, or localhost), for example docker.io/bitnami\n  for example: --rule k8s.gcr.io=registry.k8s.io",
 	} {
 		if _, err := ParseRuleFlag(in); err == nil || err.Error() != want {
 			t.Errorf("ParseRuleFlag(%q):\n%v\nwant\n%s", in, err, want)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// DidYouMean returns ` (did you mean "x"?)` for the one of known that is
-// nearest to s, or "" when none is near.
+// DidYouMean returns ` (did you mean "x"?)` with the text in known that is most
+// similar to s, or "" if none is similar.
 func DidYouMean(s string, known []string) string {
 	best, at := "", 1+max(1, len(s)/3)
 	for _, k := range known {
@@ -20,8 +20,8 @@ func DidYouMean(s string, known []string) string {
 	return fmt.Sprintf(" (did you mean %q?)", best)
 }
 
-// distance is the number of bytes to insert, drop, change or swap with their
-// neighbour that leads from a to b.
+// distance returns the number of edits that turn a into b. An edit inserts,
+// deletes or replaces a byte, or swaps two adjacent bytes.
 func distance(a, b string) int {
 	before, row := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

@@ -23,8 +23,8 @@ type finder struct {
 
 type needle struct {
 	text string
-	dot  int // offset of its first dot
-	id   int // index in the list that newFinder got
+	dot  int // byte offset of its first dot
+	id   int // index in the argument of newFinder
 }
 
 func newFinder(texts []string) *finder {
@@ -42,8 +42,8 @@ func newFinder(texts []string) *finder {
 	return f
 }
 
-// each calls found for every appearance of every needle, overlapping ones
-// included, in no particular order, until found returns false.
+// each calls found for every appearance of every needle, including overlapping
+// ones, in unspecified order, until found returns false. start is a byte offset.
 func (f *finder) each(src []byte, found func(n needle, start int) bool) {
 	for _, n := range f.undotted {
 		for at := 0; ; at++ {
@@ -79,7 +79,7 @@ func (f *finder) each(src []byte, found func(n needle, start int) bool) {
 	}
 }
 
-// longest returns the leftmost-longest appearances that do not overlap.
+// longest returns the leftmost-longest, non-overlapping appearances.
 func (f *finder) longest(src []byte) []edit.Span {
 	var all []edit.Span
 	f.each(src, func(n needle, start int) bool {

@@ -13,15 +13,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// needles are near to each other, so that mentions overlap and nest.
+// needles share text, so that their appearances overlap and nest.
 var needles = []string{
 	"k8s.gcr.io", "gcr.io", "gcr.io/x", "io.gcr.io/x/y", "s.gcr", "us.gcr.io/k8s-artifacts-prod", "localhost:5000", "localhost:5000/a.b", "o.g", "docker.io",
 }
 
-func setOfFroms(t testing.TB, froms ...string) *Set {
+func setOfPrefixes(t testing.TB, prefixes ...string) *Set {
 	t.Helper()
 	var rules []Rule
-	for _, f := range froms {
+	for _, f := range prefixes {
 		rules = append(rules, Rule{From: f, To: "target.example/" + strings.NewReplacer(":", "-").Replace(f)})
 	}
 	s, err := New(rules)
@@ -31,7 +31,8 @@ func setOfFroms(t testing.TB, froms ...string) *Set {
 	return s
 }
 
-// naive finds leftmost-longest by trying everything everywhere.
+// naive finds the leftmost-longest appearances by trying every needle at every
+// offset.
 func naive(src string, needles []string) []edit.Span {
 	var out []edit.Span
 	for i := 0; i < len(src); {
@@ -52,7 +53,7 @@ func naive(src string, needles []string) []edit.Span {
 }
 
 func TestMentions(t *testing.T) {
-	s := setOfFroms(t, "k8s.gcr.io", "gcr.io/google_containers", "localhost:5000")
+	s := setOfPrefixes(t, "k8s.gcr.io", "gcr.io/google_containers", "localhost:5000")
 	src := "k8s.gcr.io/gcr.io/google_containers mirror-k8s.gcr.io.corp localhost:5000/x gcr.io"
 	want := []string{"k8s.gcr.io", "gcr.io/google_containers", "k8s.gcr.io", "localhost:5000"}
 	var got []string
@@ -76,22 +77,23 @@ func FuzzMentions(f *testing.F) {
 				some = append(some, n)
 			}
 		}
-		s := setOfFroms(t, some...)
+		s := setOfPrefixes(t, some...)
 		got := s.Mentions(src)
 		if want := naive(string(src), some); !slices.Equal(got, want) {
 			t.Errorf("%q in %q: got %v, want %v", some, src, got, want)
 		}
 		if len(got) > 0 && !s.MayMatch(src) {
-			t.Errorf("%q has mentions of %q, but may not match", src, some)
+			t.Errorf("%q contains mentions of %q, but MayMatch is false", src, some)
 		}
 	})
 }
 
-// TestMentionsAsGrep asks grep, over random texts made of pieces of needles.
+// TestMentionsAsGrep compares Mentions with grep, over random texts made of
+// pieces of needles.
 func TestMentionsAsGrep(t *testing.T) {
 	grep, err := exec.LookPath("grep")
 	if err != nil {
-		t.Skipf("SKIPPED: no outside judge: %v", err)
+		t.Skipf("SKIPPED: grep is missing: %v", err)
 	}
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 200 {
@@ -119,7 +121,7 @@ func TestMentionsAsGrep(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got strings.Builder
-		for _, m := range setOfFroms(t, some...).Mentions(src) {
+		for _, m := range setOfPrefixes(t, some...).Mentions(src) {
 			fmt.Fprintf(&got, "%d:%s\n", m.Start, src[m.Start:m.End])
 		}
 		if got.String() != string(want) {
@@ -166,8 +168,9 @@ func TestMayMatch(t *testing.T) {
 	}
 }
 
-// A text that matches is never overlooked, nor are its pieces.
-func TestMayMatchSeesWhatMatches(t *testing.T) {
+// MayMatch is true for every text that matches, and for its components on
+// separate lines.
+func TestMayMatchAgreesWithMatch(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	matched := 0
 	for range 10_000 {
@@ -183,17 +186,17 @@ func TestMayMatchSeesWhatMatches(t *testing.T) {
 		matched++
 		for _, chunk := range []string{"image: " + text, "images:\n" + strings.Join(strings.Split(text, "/"), "\n- ")} {
 			if !s.MayMatch([]byte(chunk)) {
-				t.Fatalf("%v: %q matches, but is overlooked in %q", s.Rules(), text, chunk)
+				t.Fatalf("%v: %q matches, but MayMatch(%q) is false", s.Rules(), text, chunk)
 			}
 		}
 	}
 	if matched < 500 {
-		t.Errorf("only %d texts matched: the test has lost its grip", matched)
+		t.Errorf("only %d texts matched, want at least 500", matched)
 	}
 }
 
-// madeYAML is n bytes of manifests that no rule on a registry of old selects.
-func madeYAML(n int) []byte {
+// sampleYAML returns n bytes of manifests that no preset matches.
+func sampleYAML(n int) []byte {
 	const doc = `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -223,7 +226,7 @@ spec:
 }
 
 func BenchmarkScan(b *testing.B) {
-	src := madeYAML(16 << 20)
+	src := sampleYAML(16 << 20)
 	k8s, err := Preset("k8s")
 	if err != nil {
 		b.Fatal(err)
@@ -241,7 +244,7 @@ func BenchmarkScan(b *testing.B) {
 			b.Fatal(err)
 		}
 		if s.MayMatch(src) || len(s.Mentions(src)) > 0 {
-			b.Fatal("the text was to hold no mention")
+			b.Fatal("the text contains a mention")
 		}
 		b.Run(c.name+"/MayMatch", func(b *testing.B) {
 			b.SetBytes(int64(len(src)))

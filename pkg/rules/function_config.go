@@ -10,16 +10,16 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// LoadFunctionConfig reads the functionConfig of a KRM function's input, a root
-// of kind ResourceList. It is false when src is no such input. A functionConfig
-// is either any object whose spec is a configuration, or a ConfigMap with data
-// such as
+// LoadFunctionConfig reads the functionConfig of a KRM function's input, which
+// is a ResourceList. It returns false if src is not a ResourceList. The
+// functionConfig is either an object whose spec is a configuration, or a
+// ConfigMap with data such as
 //
 //	presets: k8s
 //	rules: quay.io/coreos=mirror.example/coreos
 //
-// where several are separated by blanks or commas. An input without one has
-// an empty configuration.
+// in which blanks or commas separate several values. Without a functionConfig,
+// the configuration is empty.
 //
 // Source: https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md
 func LoadFunctionConfig(src []byte) (*Config, bool, error) {
@@ -36,11 +36,11 @@ func LoadFunctionConfig(src []byte) (*Config, bool, error) {
 		} `yaml:"functionConfig"`
 	}
 	if err := yaml.Unmarshal(src, &root); err != nil || root.Kind != "ResourceList" {
-		return nil, false, nil // not one that anybody could read
+		return nil, false, nil
 	}
 	for _, key := range slices.Sorted(maps.Keys(root.FunctionConfig.Rest)) {
 		if !slices.Contains([]string{"apiVersion", "metadata", "status"}, key) && root.FunctionConfig.Kind != "ConfigMap" {
-			return nil, true, fmt.Errorf("functionConfig: unknown key %q; presets, rules and scope belong below spec", key)
+			return nil, true, fmt.Errorf("functionConfig: unknown key %q; put presets, rules and scope under spec", key)
 		}
 	}
 	if root.FunctionConfig.Kind != "ConfigMap" {
@@ -72,7 +72,7 @@ func LoadFunctionConfig(src []byte) (*Config, bool, error) {
 		case "scope":
 			c.Scope = append(c.Scope, words...)
 		default:
-			return nil, true, fmt.Errorf("functionConfig: data.%s: unknown key; expected presets, rules or scope", key)
+			return nil, true, fmt.Errorf("functionConfig: unknown key data.%s; expected presets, rules or scope", key)
 		}
 	}
 	return c, true, nil

@@ -8,8 +8,8 @@ func TestMatch(t *testing.T) {
 		bitnami = "docker.io/bitnami -> docker.io/bitnamilegacy keep docker.io/bitnami/minideb"
 		mirror  = "docker.io -> mirror.example"
 	)
-	// want is the text afterwards, "" for no match, "keep X" for a text that
-	// an entry holds back.
+	// want is the resulting text, "" for no match, or "keep X" if the keep
+	// entry X prevents the move.
 	for _, c := range []struct {
 		name, rules string
 		kind        Kind
@@ -17,25 +17,25 @@ func TestMatch(t *testing.T) {
 	}{
 		{"host", k8s, Reference, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"},
 		{"digest", k8s, Reference, "k8s.gcr.io/pause:3.9@sha256:ab", "registry.k8s.io/pause:3.9@sha256:ab"},
-		{"variables behind", k8s, Reference, "k8s.gcr.io/{{ .Values.a }}/${B:-x/y}:$(TAG)", "registry.k8s.io/{{ .Values.a }}/${B:-x/y}:$(TAG)"},
+		{"variables after the prefix", k8s, Reference, "k8s.gcr.io/{{ .Values.a }}/${B:-x/y}:$(TAG)", "registry.k8s.io/{{ .Values.a }}/${B:-x/y}:$(TAG)"},
 		{"host with path", k8s, Reference, "gcr.io/google_containers/pause:3.1", "registry.k8s.io/pause:3.1"},
 		{"short kind, domain spelled", k8s, ShortForm, "k8s.gcr.io/pause", "registry.k8s.io/pause"},
-		{"bare host is no reference", k8s, Reference, "k8s.gcr.io", ""},
-		{"bare host with a tag", k8s, ShortForm, "k8s.gcr.io:3", ""},
+		{"registry host only", k8s, Reference, "k8s.gcr.io", ""},
+		{"registry host with a tag", k8s, ShortForm, "k8s.gcr.io:3", ""},
 		{"port", k8s, Reference, "k8s.gcr.io:443/pause", ""},
 		{"longer host", k8s, Reference, "k8s.gcr.io.corp/pause", ""},
-		{"longer host in front", k8s, Reference, "staging-k8s.gcr.io/pause", ""},
+		{"longer host, at its start", k8s, Reference, "staging-k8s.gcr.io/pause", ""},
 		{"host in a path", k8s, Reference, "harbor.corp/k8s.gcr.io/pause", ""},
 		{"longer component", k8s, Reference, "gcr.io/google-containers-other/x", ""},
 		{"variable at the boundary", k8s, Reference, "gcr.io/google_containers{{ .x }}/y", ""},
 		{"variable in the host", k8s, Reference, "k8s.gcr.io${PORT}/pause", ""},
-		{"variable in front", k8s, Reference, "${R}k8s.gcr.io/pause", ""},
+		{"variable before the host", k8s, Reference, "${R}k8s.gcr.io/pause", ""},
 		{"variable for the registry", k8s, Reference, "{{ .R }}/k8s.gcr.io/pause", ""},
-		{"the last component would vanish", k8s, Reference, "gcr.io/google_containers:1", ""},
-		{"the last component would vanish, no tag", k8s, ShortForm, "gcr.io/google_containers", ""},
-		{"the last component has a successor", "a.io/x -> b.io/y", Reference, "a.io/x:1", "b.io/y:1"},
+		{"the last component would be removed", k8s, Reference, "gcr.io/google_containers:1", ""},
+		{"the last component would be removed, no tag", k8s, ShortForm, "gcr.io/google_containers", ""},
+		{"the last component is replaced", "a.io/x -> b.io/y", Reference, "a.io/x:1", "b.io/y:1"},
 		{"the last component, digest", "a.io/x -> b.io/y", Reference, "a.io/x@sha256:1", "b.io/y@sha256:1"},
-		{"the last component, nothing behind", "a.io/x -> b.io/y", Reference, "a.io/x", "b.io/y"},
+		{"the last component, no tag", "a.io/x -> b.io/y", Reference, "a.io/x", "b.io/y"},
 		{"falls back to the host's rule", "a.io/x -> b.io\na.io -> c.io", Reference, "a.io/x:1", "c.io/x:1"},
 		{"most specific first", "a.io -> b.io\na.io/x/y -> c.io/z", Reference, "a.io/x/y/w", "c.io/z/w"},
 		{"less specific", "a.io -> b.io\na.io/x/y -> c.io/z", Reference, "a.io/x/yy/w", "b.io/x/yy/w"},
@@ -53,36 +53,36 @@ func TestMatch(t *testing.T) {
 		{"registry with more path", k8s, Registry, "k8s.gcr.io/sig-storage", "registry.k8s.io/sig-storage"},
 		{"registry above the rule", k8s, Registry, "gcr.io", ""},
 		{"registry with port", k8s, Registry, "k8s.gcr.io:443", ""},
-		{"registry with a tag is none", k8s, Registry, "gcr.io/google_containers:1", ""},
-		{"registry of a variable", k8s, Registry, "k8s.gcr.io{{ .x }}", ""},
+		{"registry with a tag", k8s, Registry, "gcr.io/google_containers:1", ""},
+		{"registry with a variable", k8s, Registry, "k8s.gcr.io{{ .x }}", ""},
 
 		{"keep", "a.io -> b.io keep a.io/x", Reference, "a.io/x/y:1", "keep a.io/x"},
-		{"keep ends at components", "a.io -> b.io keep a.io/x", Reference, "a.io/xx:1", "b.io/xx:1"},
-		{"keep holds against a chain", "a.io -> b.io keep a.io/x\nb.io -> c.io", Reference, "a.io/x:1", "keep a.io/x"},
+		{"keep ends at a component boundary", "a.io -> b.io keep a.io/x", Reference, "a.io/xx:1", "b.io/xx:1"},
+		{"keep overrides a chain", "a.io -> b.io keep a.io/x\nb.io -> c.io", Reference, "a.io/x:1", "keep a.io/x"},
 		{"keep of the second rule", "a.io -> b.io\nb.io -> c.io keep b.io/x", Reference, "a.io/x:1", "b.io/x:1"},
-		{"keep holds against a broader rule", "a.io/x -> b.io\na.io -> c.io keep a.io/x/y", Reference, "a.io/x/y/z", "keep a.io/x/y"},
-		{"a more specific rule beats keep", "a.io -> b.io keep a.io/x\na.io/x/y -> c.io/y", Reference, "a.io/x/y:1", "c.io/y:1"},
-		{"a rule on the kept prefix beats keep", "a.io -> b.io keep a.io/x\na.io/x -> c.io/x", Reference, "a.io/x:1", "c.io/x:1"},
+		{"keep overrides a less specific rule", "a.io/x -> b.io\na.io -> c.io keep a.io/x/y", Reference, "a.io/x/y/z", "keep a.io/x/y"},
+		{"a more specific rule overrides keep", "a.io -> b.io keep a.io/x\na.io/x/y -> c.io/y", Reference, "a.io/x/y:1", "c.io/y:1"},
+		{"a rule on the kept prefix overrides keep", "a.io -> b.io keep a.io/x\na.io/x -> c.io/x", Reference, "a.io/x:1", "c.io/x:1"},
 		{"chain", "k8s.gcr.io -> registry.k8s.io\nregistry.k8s.io -> m.io/k8s", Reference, "k8s.gcr.io/pause", "m.io/k8s/pause"},
 		{"derived", "k8s.gcr.io -> registry.k8s.io\nregistry.k8s.io/foo -> m.io/foo", Reference, "k8s.gcr.io/foo/x:1", "m.io/foo/x:1"},
-		{"beside derived", "k8s.gcr.io -> registry.k8s.io\nregistry.k8s.io/foo -> m.io/foo", Reference, "k8s.gcr.io/fo:1", "registry.k8s.io/fo:1"},
+		{"next to a derived rule", "k8s.gcr.io -> registry.k8s.io\nregistry.k8s.io/foo -> m.io/foo", Reference, "k8s.gcr.io/fo:1", "registry.k8s.io/fo:1"},
 
 		{"namespace, short", bitnami, ShortForm, "bitnami/redis:7", "bitnamilegacy/redis:7"},
 		{"namespace, spelled", bitnami, ShortForm, "docker.io/bitnami/redis:7", "docker.io/bitnamilegacy/redis:7"},
 		{"namespace, index", bitnami, Reference, "index.docker.io/bitnami/redis", "index.docker.io/bitnamilegacy/redis"},
 		{"namespace, registry-1", bitnami, Reference, "registry-1.docker.io/bitnami/redis", "registry-1.docker.io/bitnamilegacy/redis"},
-		{"namespace, short, not certain", bitnami, Reference, "bitnami/redis:7", ""},
+		{"namespace, short, not known to be an image", bitnami, Reference, "bitnami/redis:7", ""},
 		{"namespace, longer name", bitnami, ShortForm, "bitnamicharts/redis", ""},
 		{"namespace, second run", bitnami, ShortForm, "bitnamilegacy/redis", ""},
-		{"namespace elsewhere", bitnami, ShortForm, "ghcr.io/bitnami/redis", ""},
-		{"namespace below another", bitnami, ShortForm, "docker.io/x/bitnami/redis", ""},
+		{"namespace on another registry", bitnami, ShortForm, "ghcr.io/bitnami/redis", ""},
+		{"namespace under another", bitnami, ShortForm, "docker.io/x/bitnami/redis", ""},
 		{"namespace, kept", bitnami, ShortForm, "bitnami/minideb:latest", "keep docker.io/bitnami/minideb"},
 		{"namespace, variable for a name", bitnami, ShortForm, "bitnami/{{ .Values.name }}:{{ .Values.tag }}", "bitnamilegacy/{{ .Values.name }}:{{ .Values.tag }}"},
 		{"namespace as a registry", bitnami, Registry, "docker.io/bitnami", "docker.io/bitnamilegacy"},
-		{"namespace to elsewhere, short", "docker.io/bitnami -> m.io/b", ShortForm, "bitnami/redis", "m.io/b/redis"},
-		{"namespace from elsewhere", "quay.io/x -> docker.io/y", ShortForm, "quay.io/x/z:1", "docker.io/y/z:1"},
-		{"namespace that reads as a host", "docker.io/x -> docker.io/y.z", ShortForm, "x/i", "docker.io/y.z/i"},
-		{"rule under an other name", "index.docker.io/bitnami -> m.io/b", ShortForm, "bitnami/redis", "m.io/b/redis"},
+		{"namespace to another registry, short", "docker.io/bitnami -> m.io/b", ShortForm, "bitnami/redis", "m.io/b/redis"},
+		{"namespace from another registry", "quay.io/x -> docker.io/y", ShortForm, "quay.io/x/z:1", "docker.io/y/z:1"},
+		{"namespace that looks like a host", "docker.io/x -> docker.io/y.z", ShortForm, "x/i", "docker.io/y.z/i"},
+		{"rule on another host of Docker Hub", "index.docker.io/bitnami -> m.io/b", ShortForm, "bitnami/redis", "m.io/b/redis"},
 
 		{"all of Docker Hub, name", mirror, ShortForm, "nginx", "mirror.example/library/nginx"},
 		{"all of Docker Hub, name and tag", mirror, ShortForm, "nginx:1.25@sha256:ab", "mirror.example/library/nginx:1.25@sha256:ab"},
@@ -107,8 +107,8 @@ func TestMatch(t *testing.T) {
 		{"all of Docker Hub, port", mirror, ShortForm, "registry:5000/x", ""},
 		{"all of Docker Hub, variable port", mirror, ShortForm, "registry:${PORT}/x", ""},
 		{"all of Docker Hub, capitals", mirror, ShortForm, "Registry/x", ""},
-		{"all of Docker Hub, a host and no image", mirror, ShortForm, "quay.io", ""},
-		{"all of Docker Hub, image identity", mirror, ShortForm, "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""},
+		{"all of Docker Hub, host without an image", mirror, ShortForm, "quay.io", ""},
+		{"all of Docker Hub, image ID", mirror, ShortForm, "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ""},
 		{"all of Docker Hub, no name", mirror, ShortForm, ":latest", ""},
 		{"all of Docker Hub, no path", mirror, Reference, "docker.io/", ""},
 		{"all of Docker Hub, port given", mirror, Reference, "docker.io:443/nginx", ""},
@@ -128,7 +128,7 @@ func TestMatch(t *testing.T) {
 		{"official image before library", "docker.io/nginx -> m.io/n\ndocker.io/library -> m.io/l", ShortForm, "nginx", "m.io/n"},
 		{"official image, kept", "docker.io -> m.io keep docker.io/nginx", ShortForm, "nginx", "keep docker.io/nginx"},
 		{"official image to a host", "docker.io/nginx -> m.io", ShortForm, "nginx", ""},
-		{"what comes to Docker Hub goes on", "g.io -> docker.io\ndocker.io/library -> m.io/l", Reference, "g.io/nginx:1", "m.io/l/nginx:1"},
+		{"chain through Docker Hub", "g.io -> docker.io\ndocker.io/library -> m.io/l", Reference, "g.io/nginx:1", "m.io/l/nginx:1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := setOf(t, c.rules)
@@ -138,7 +138,7 @@ func TestMatch(t *testing.T) {
 			case ok && m.Keep != "":
 				got = "keep " + m.Keep
 				if m.Rule == nil || m.New == "" {
-					t.Errorf("%q is kept from nothing: %+v", c.text, m)
+					t.Errorf("%q: kept without a rule: %+v", c.text, m)
 				}
 			case ok:
 				got = m.New + c.text[m.Len:]
@@ -155,7 +155,7 @@ func TestMatch(t *testing.T) {
 	}
 }
 
-func TestMatchReplacesAPrefix(t *testing.T) {
+func TestMatchFields(t *testing.T) {
 	for _, c := range []struct {
 		rules string
 		kind  Kind

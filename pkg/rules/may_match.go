@@ -6,37 +6,37 @@ import (
 	"strings"
 )
 
-// matchFilter answers Set.MayMatch.
+// A matchFilter implements [Set.MayMatch].
 type matchFilter struct {
 	hosts        *finder
-	parts        [][][][]byte // by id of the host: what else must occur, rule by rule
-	hub          [][][]byte   // rules on Docker Hub: all must occur
-	anyShortName bool         // a rule takes images that a file names by one word
+	parts        [][][][]byte // by index in hosts, then by rule: path components that must all occur
+	hub          [][][]byte   // by rule on Docker Hub: path components that must all occur
+	anyShortName bool         // a rule moves names without a namespace
 }
 
-func newMatchFilter(moves []parsedRule) matchFilter {
-	m := matchFilter{}
+func newMatchFilter(rules []parsedRule) matchFilter {
+	f := matchFilter{}
 	var hosts []string
-	for _, r := range moves {
+	for _, r := range rules {
 		if r.from.isDockerHub() {
 			path := strings.TrimPrefix(strings.TrimPrefix(r.from.path, library), "/")
 			if path == "" {
-				m.anyShortName = true
+				f.anyShortName = true
 				continue
 			}
-			m.hub = append(m.hub, components(path))
+			f.hub = append(f.hub, components(path))
 			continue
 		}
 		id := slices.Index(hosts, r.from.host)
 		if id < 0 {
 			id = len(hosts)
 			hosts = append(hosts, r.from.host)
-			m.parts = append(m.parts, nil)
+			f.parts = append(f.parts, nil)
 		}
-		m.parts[id] = append(m.parts[id], components(r.from.path))
+		f.parts[id] = append(f.parts[id], components(r.from.path))
 	}
-	m.hosts = newFinder(hosts)
-	return m
+	f.hosts = newFinder(hosts)
+	return f
 }
 
 func components(path string) [][]byte {
@@ -55,12 +55,18 @@ func containsAll(chunk []byte, parts [][]byte) bool {
 	return true
 }
 
-// MayMatch reports whether chunk may hold an occurrence that a rule selects,
-// explicit or implied. It is false only if it holds none: neither the host of
-// a rule together with all components of its path, which may stand apart; nor,
-// for Docker Hub, those components alone; nor, for a rule on all of Docker
-// Hub or its library, any word that goes with an image. It looks at the bytes
-// as they are: escapes inside a host or a component are not undone.
+// MayMatch reports whether chunk can contain an occurrence that a rule selects,
+// spelled out or implicit. A result of true can be wrong; a result of false
+// never is. MayMatch returns true if chunk contains
+//
+//   - the host of a rule and all path components of that rule, in any order and
+//     place, or
+//   - all path components of a rule on a Docker Hub namespace or image, or
+//   - a word that a file needs to name an image, if a rule is on all of Docker
+//     Hub or on library.
+//
+// MayMatch compares raw bytes: it does not decode escapes inside a host or a
+// path component.
 func (s *Set) MayMatch(chunk []byte) bool {
 	for _, parts := range s.filter.hub {
 		if containsAll(chunk, parts) {
@@ -71,7 +77,7 @@ func (s *Set) MayMatch(chunk []byte) bool {
 		return true
 	}
 	var tried []bool
-	may := false
+	found := false
 	s.filter.hosts.each(chunk, func(n needle, _ int) bool {
 		if tried == nil {
 			tried = make([]bool, len(s.filter.parts))
@@ -80,15 +86,15 @@ func (s *Set) MayMatch(chunk []byte) bool {
 			return true
 		}
 		tried[n.id] = true
-		may = slices.ContainsFunc(s.filter.parts[n.id], func(parts [][]byte) bool { return containsAll(chunk, parts) })
-		return !may
+		found = slices.ContainsFunc(s.filter.parts[n.id], func(parts [][]byte) bool { return containsAll(chunk, parts) })
+		return !found
 	})
-	return may
+	return found
 }
 
-// containsImageWord reports whether a word stands in chunk that a file needs to
-// name an image by its short form: the keys of Kubernetes, Compose and the CI
-// systems, FROM of a Dockerfile. Upper and lower case count the same.
+// containsImageWord reports whether chunk contains, in any case, a word that a
+// file needs to name an image by its short form: keys of Kubernetes, Compose
+// and CI systems, or FROM of a Dockerfile.
 func containsImageWord(chunk []byte) bool {
 	for _, word := range []string{"image", "repo", "from", "container", "docker", "service"} {
 		if containsFold(chunk, word) {
@@ -98,8 +104,8 @@ func containsImageWord(chunk []byte) bool {
 	return false
 }
 
-// containsFold reports whether word, lower-case ASCII, stands in chunk in any
-// case.
+// containsFold reports whether chunk contains word, which is lower-case ASCII,
+// in any case.
 func containsFold(chunk []byte, word string) bool {
 	for _, first := range []byte{word[0], word[0] - 'a' + 'A'} {
 		for at := 0; ; at++ {

@@ -5,15 +5,16 @@ import (
 	"strings"
 )
 
-// dockerHub is the canonical name of Docker Hub. Its other spelled names are
-// the host that serves its index and the one that serves its images.
+// dockerHub is the canonical host of Docker Hub. Its other hosts serve the
+// index (index.docker.io) and the images (registry-1.docker.io).
 // Source: github.com/distribution/reference, normalize.go.
 const dockerHub = "docker.io"
 
-// library is the namespace of the images that are named without one.
+// library is the namespace of Docker Hub images without a namespace.
 const library = "library"
 
-// canonicalHost returns the one name of a registry that has several.
+// canonicalHost returns docker.io for every host of Docker Hub, and other hosts
+// unchanged.
 func canonicalHost(host string) string {
 	switch host {
 	case "index.docker.io", "registry-1.docker.io":
@@ -24,19 +25,19 @@ func canonicalHost(host string) string {
 
 // A prefix is a registry, or a registry and the first components of a path.
 type prefix struct {
-	host    string // with its port; canonical
-	path    string // without slashes at its ends; may be empty
-	spelled string // as it was written, a final slash left out
+	host    string // canonical, with the port
+	path    string // without a leading or final slash; may be empty
+	spelled string // as written, without a final slash
 }
 
-// A prefixKey is what two spellings of one prefix have in common.
+// A prefixKey identifies a prefix regardless of its spelling.
 type prefixKey struct{ host, path string }
 
 func (p prefix) key() prefixKey { return prefixKey{p.host, p.path} }
 
 func (p prefix) isDockerHub() bool { return p.host == dockerHub }
 
-// isAtOrUnder reports whether p is q or lies under it.
+// isAtOrUnder reports whether p equals q or is under q.
 func (p prefix) isAtOrUnder(q prefix) bool { return p.key() == q.key() || p.isUnder(q) }
 
 func (p prefix) isUnder(q prefix) bool {
@@ -46,12 +47,13 @@ func (p prefix) isUnder(q prefix) bool {
 	return q.path == "" || strings.HasPrefix(p.path, q.path+"/")
 }
 
-// pathUnder returns what p has after q, which it lies under, without a slash.
+// pathUnder returns the part of p's path after q, without a leading slash. p is
+// at or under q.
 func (p prefix) pathUnder(q prefix) string {
 	return strings.TrimPrefix(p.path[len(q.path):], "/")
 }
 
-// join returns the prefix rest below p.
+// join returns p extended by the path rest.
 func (p prefix) join(rest string) prefix {
 	if rest == "" {
 		return p
@@ -63,8 +65,8 @@ func (p prefix) join(rest string) prefix {
 	return out
 }
 
-// parsePrefix reads host[:port][/path]. One final slash is allowed and left
-// out. The errors start with the quoted text and end with an example.
+// parsePrefix parses host[:port][/path]. One final slash is allowed and dropped.
+// Its errors start with the quoted text and end with an example.
 func parsePrefix(s string) (prefix, error) {
 	if err := rejectNonPrefix(s); err != nil {
 		return prefix{}, err
@@ -72,13 +74,13 @@ func parsePrefix(s string) (prefix, error) {
 	text := strings.TrimSuffix(s, "/")
 	host, path, hasPath := strings.Cut(text, "/")
 	if name, port, ok := cutPort(host); ok && !isDigits(port) {
-		return prefix{}, fmt.Errorf("%q: %q is no port; tags never change and are no part of a rule, for example %s", s, port, name)
+		return prefix{}, fmt.Errorf("%q: %q is not a port; tags never change and are not part of a rule, for example %s", s, port, name)
 	}
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
-		return prefix{}, fmt.Errorf("%q does not begin with a registry (a host with a dot or a port, or localhost), for example %s", s, dockerHub+"/"+strings.ToLower(text))
+		return prefix{}, fmt.Errorf("%q does not start with a registry (a host with a dot or a port, or localhost), for example %s", s, dockerHub+"/"+strings.ToLower(text))
 	}
 	if !validHost(host) {
-		return prefix{}, fmt.Errorf("%q: %q is no host name, for example registry.example.com", s, host)
+		return prefix{}, fmt.Errorf("%q: %q is not a host name, for example registry.example.com", s, host)
 	}
 	if hasPath {
 		if err := checkPath(s, host, path); err != nil {
@@ -88,29 +90,30 @@ func parsePrefix(s string) (prefix, error) {
 	return prefix{canonicalHost(host), path, text}, nil
 }
 
-// rejectNonPrefix returns an error for what people write instead of a prefix.
+// rejectNonPrefix returns an error for texts that people write instead of a
+// prefix.
 func rejectNonPrefix(s string) error {
 	switch {
 	case s == "":
 		return fmt.Errorf("%q is empty, for example k8s.gcr.io", s)
 	case strings.ContainsAny(s, " \t\r\n"):
-		return fmt.Errorf("%q has a space in it, for example k8s.gcr.io", s)
+		return fmt.Errorf("%q contains a space, for example k8s.gcr.io", s)
 	case strings.Contains(s, "://"):
 		_, after, _ := strings.Cut(s, "://")
-		return fmt.Errorf("%q has a scheme, which is no part of an image reference, for example %s", s, orExample(after))
+		return fmt.Errorf("%q has a scheme, which is not part of an image reference, for example %s", s, orExample(after))
 	case strings.ContainsAny(s, "${}"):
-		return fmt.Errorf("%q has a variable; a rule is literal text, for example k8s.gcr.io", s)
+		return fmt.Errorf("%q contains a variable; a rule is literal text, for example k8s.gcr.io", s)
 	case strings.ContainsAny(s, "*?") || strings.Contains(s[1:], "["):
 		before := s[:strings.IndexAny(s, "*?[")]
-		return fmt.Errorf("%q has a wildcard; a rule is a prefix and needs none, for example %s", s, orExample(before))
+		return fmt.Errorf("%q contains a wildcard; a rule is a prefix and needs no wildcard, for example %s", s, orExample(before))
 	case strings.Contains(s, "@"):
 		before, _, _ := strings.Cut(s, "@")
-		return fmt.Errorf("%q has a digest; digests never change and are no part of a rule, for example %s", s, orExample(before))
+		return fmt.Errorf("%q has a digest; digests never change and are not part of a rule, for example %s", s, orExample(before))
 	}
 	return nil
 }
 
-// orExample returns s as an example, when it is one.
+// orExample returns s if it is a valid prefix, and a fixed example otherwise.
 func orExample(s string) string {
 	if p, err := parsePrefix(s); err == nil {
 		return p.spelled
@@ -124,24 +127,25 @@ func checkPath(s, host, path string) error {
 		case c == "":
 			return fmt.Errorf("%q has an empty path component, for example %s/team", s, host)
 		case tagged:
-			return fmt.Errorf("%q has a tag; tags never change and are no part of a rule, for example %s", s, orExample(s[:strings.Index(s, c)+len(before)]))
+			return fmt.Errorf("%q has a tag; tags never change and are not part of a rule, for example %s", s, orExample(s[:strings.Index(s, c)+len(before)]))
 		case c != strings.ToLower(c):
-			return fmt.Errorf("%q has a capital letter in its path, where registries allow none, for example %s", s, orExample(host+"/"+strings.ToLower(path)))
+			return fmt.Errorf("%q has a capital letter in its path, which registries do not allow, for example %s", s, orExample(host+"/"+strings.ToLower(path)))
 		case !validComponent(c):
-			return fmt.Errorf("%q: %q is no path component (a-z, 0-9, and between them . _ __ or dashes), for example %s/team", s, c, host)
+			return fmt.Errorf("%q: %q is not a path component (a-z and 0-9, separated by . _ __ or dashes), for example %s/team", s, c, host)
 		}
 	}
 	return nil
 }
 
-// hasDomain reports whether the first component of a reference is a domain
-// and not a part of a path on Docker Hub.
+// hasDomain reports whether the first component of a reference is a domain and
+// not part of a path on Docker Hub.
 // Source: github.com/distribution/reference, normalize.go, splitDockerDomain.
 func hasDomain(first string) bool {
 	return strings.ContainsAny(first, ".:") || first == "localhost" || strings.ToLower(first) != first
 }
 
-// cutPort splits the port from a host that is no bare IPv6 address.
+// cutPort splits host at its port. It does not split a bracketed IPv6 address
+// without a port.
 func cutPort(host string) (name, port string, ok bool) {
 	i := strings.LastIndexByte(host, ':')
 	if i < 0 || i < strings.LastIndexByte(host, ']') {
@@ -150,7 +154,7 @@ func cutPort(host string) (name, port string, ok bool) {
 	return host[:i], host[i+1:], true
 }
 
-// validHost reports whether host[:port] is in the grammar of domains.
+// validHost reports whether host[:port] matches the grammar of domains.
 // Source: github.com/distribution/reference, regexp.go.
 func validHost(host string) bool {
 	name, port, ok := cutPort(host)
@@ -174,8 +178,8 @@ func validHost(host string) bool {
 	return true
 }
 
-// validComponent reports whether c is in the grammar of path components:
-// letters and digits, and between them ".", "_", "__" or any number of "-".
+// validComponent reports whether c matches the grammar of path components:
+// letters and digits, separated by ".", "_", "__" or any number of "-".
 // Source: github.com/distribution/reference, regexp.go.
 func validComponent(c string) bool {
 	for i := 0; i < len(c); {

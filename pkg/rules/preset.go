@@ -19,12 +19,12 @@ type PresetInfo struct {
 	Name     string
 	Doc      string // a sentence
 	Source   string // the URL of the primary source
-	Argument string // what its name must be followed by, in the singular: "project" for gcr:my-project; "" for nothing
+	Argument string // what the user adds after the name and a colon, such as "project" for gcr:my-project; "" if nothing
 }
 
-// The keys of a preset's file. A rule of a preset has a list of froms.
+// The keys of a preset file. The key from of a preset's rule is a list.
 var (
-	presetKeys     = []string{"doc", "source", "wants", "rules"}
+	presetKeys     = []string{"doc", "source", "argument", "rules"}
 	presetRuleKeys = []string{"from", "to", "keep", "doc", "source", "date"}
 )
 
@@ -32,7 +32,7 @@ var (
 func Presets() []PresetInfo {
 	var out []PresetInfo
 	for _, name := range presetNames() {
-		// A test reads every preset, so that none is left out here.
+		// TestPresets fails if a preset cannot be loaded.
 		if info, _, err := loadPreset(name); err == nil {
 			out = append(out, info)
 		}
@@ -40,48 +40,50 @@ func Presets() []PresetInfo {
 	return out
 }
 
-// Preset returns the rules of the embedded preset called name. One that is on
-// somebody's own projects has them behind a colon, gcr:my-project,other-project.
-// The error for an unknown name lists the known ones.
+// Preset returns the rules of an embedded preset. name is the name of the
+// preset, followed by a colon and projects if the preset needs them:
+// gcr:my-project,other-project. The error for an unknown name lists the
+// available presets.
 func Preset(name string) ([]Rule, error) {
-	name, list, listed := strings.Cut(name, ":")
+	name, projects, hasProjects := strings.Cut(name, ":")
 	known := presetNames()
 	if !slices.Contains(known, name) {
-		return nil, fmt.Errorf("unknown preset %q; known are %s%s", name, strings.Join(known, ", "), DidYouMean(name, known))
+		return nil, fmt.Errorf("unknown preset %q; available presets: %s%s", name, strings.Join(known, ", "), DidYouMean(name, known))
 	}
 	info, rules, err := loadPreset(name)
 	switch {
 	case err != nil:
 		return nil, err
 	case info.Argument != "":
-		return expandProjects(rules, info, list)
-	case listed:
-		return nil, fmt.Errorf("preset %q takes nothing behind its name; found %q", name, ":"+list)
+		return expandProjects(rules, info, projects)
+	case hasProjects:
+		return nil, fmt.Errorf("preset %q has no projects; expected %q, got %q", name, name, name+":"+projects)
 	}
 	return rules, nil
 }
 
-// placeholder stands in a preset's rules for a project of the user's.
+// placeholder is the text in a preset's rules that is replaced by a project of
+// the user.
 const placeholder = "{project}"
 
-// projectRE is the identifier of a project, perhaps in a domain.
+// projectRE matches the ID of a Google Cloud project, with or without a domain.
 // Source: https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin
 var projectRE = regexp.MustCompile(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+[/:])?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 
-// expandProjects returns the rules of a preset for each of the projects of list,
+// expandProjects returns the rules of a preset for each project in projects,
 // which are separated by commas.
-func expandProjects(of []Rule, info PresetInfo, list string) ([]Rule, error) {
+func expandProjects(templates []Rule, info PresetInfo, projects string) ([]Rule, error) {
 	example := fmt.Sprintf("\n  for example: --preset %s:my-project,example.com/other-project", info.Name)
-	if list == "" {
-		return nil, fmt.Errorf("preset %q is on your own projects only: expected %s:PROJECT[,PROJECT]%s", info.Name, info.Name, example)
+	if projects == "" {
+		return nil, fmt.Errorf("preset %q moves the images of your own projects: expected %s:PROJECT[,PROJECT]%s", info.Name, info.Name, example)
 	}
 	var out []Rule
-	for _, project := range strings.Split(list, ",") {
+	for _, project := range strings.Split(projects, ",") {
 		if !projectRE.MatchString(project) {
-			return nil, fmt.Errorf("preset %q: %q is no project: expected 6 to 30 lower-case letters, digits and hyphens, with a domain and a slash before them where it belongs to one%s", info.Name, project, example)
+			return nil, fmt.Errorf("preset %q: %q is not a project ID: expected 6 to 30 lower-case letters, digits and hyphens, after DOMAIN/ if the project belongs to a domain%s", info.Name, project, example)
 		}
-		project = strings.Replace(project, ":", "/", 1) // as gcloud writes it
-		for _, r := range of {
+		project = strings.Replace(project, ":", "/", 1) // gcloud writes DOMAIN:PROJECT
+		for _, r := range templates {
 			r.From = strings.ReplaceAll(r.From, placeholder, project)
 			r.To = strings.ReplaceAll(r.To, placeholder, project)
 			out = append(out, r)
@@ -93,7 +95,7 @@ func expandProjects(of []Rule, info PresetInfo, list string) ([]Rule, error) {
 func presetNames() []string {
 	files, err := presetFiles.ReadDir("presets")
 	if err != nil {
-		return nil // not without the go:embed line above
+		return nil // impossible: the folder is embedded
 	}
 	var out []string
 	for _, f := range files {
@@ -112,8 +114,8 @@ func loadPreset(name string) (PresetInfo, []Rule, error) {
 	return readPreset(file, name, src)
 }
 
-// readPreset reads a preset's file as strictly as a configuration, and checks
-// its rules as a whole.
+// readPreset reads a preset file as strictly as LoadConfig reads a
+// configuration, and validates its rules as a whole.
 func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 	s := yamlReader{file, map[string]string{}}
 	info := PresetInfo{Name: name}
@@ -125,17 +127,17 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 		return PresetInfo{}, nil, fmt.Errorf("%s: empty", file)
 	}
 	var rules []Rule
-	err = s.mapping(root, "", presetKeys, func(key, where string, v *yaml.Node) (err error) {
+	err = s.mapping(root, "", presetKeys, func(key, keyPath string, v *yaml.Node) (err error) {
 		switch key {
 		case "doc":
-			info.Doc, err = s.text(v, where, "what moved")
+			info.Doc, err = s.text(v, keyPath, "what moved")
 		case "source":
-			info.Source, err = s.text(v, where, "https://example.com/announcement")
-		case "wants":
-			info.Argument, err = s.text(v, where, "project")
+			info.Source, err = s.text(v, keyPath, "https://example.com/announcement")
+		case "argument":
+			info.Argument, err = s.text(v, keyPath, "project")
 		case "rules":
-			err = s.list(v, where, "[{from: [a.io], to: b.io}]", func(_ int, where string, v *yaml.Node) error {
-				more, err := s.presetRule(v, where, "preset "+name)
+			err = s.list(v, keyPath, "[{from: [a.io], to: b.io}]", func(_ int, keyPath string, v *yaml.Node) error {
+				more, err := s.presetRule(v, keyPath, "preset "+name)
 				rules = append(rules, more...)
 				return err
 			})
@@ -160,26 +162,27 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 	return info, rules, nil
 }
 
-// presetRule reads an entry with a list of froms, which makes as many rules.
-func (s yamlReader) presetRule(n *yaml.Node, where, name string) ([]Rule, error) {
+// presetRule reads an entry of rules and returns one rule for each item of its
+// from list.
+func (s yamlReader) presetRule(n *yaml.Node, keyPath, ruleName string) ([]Rule, error) {
 	var (
 		froms []string
-		r     = Rule{Name: name}
+		r     = Rule{Name: ruleName}
 	)
-	err := s.mapping(n, where, presetRuleKeys, func(key, where string, v *yaml.Node) (err error) {
+	err := s.mapping(n, keyPath, presetRuleKeys, func(key, keyPath string, v *yaml.Node) (err error) {
 		switch key {
 		case "from":
-			froms, err = s.textList(v, where, "k8s.gcr.io")
+			froms, err = s.textList(v, keyPath, "k8s.gcr.io")
 		case "to":
-			r.To, err = s.text(v, where, "registry.k8s.io")
+			r.To, err = s.text(v, keyPath, "registry.k8s.io")
 		case "keep":
-			r.Keep, err = s.textList(v, where, "docker.io/bitnami/minideb")
+			r.Keep, err = s.textList(v, keyPath, "docker.io/bitnami/minideb")
 		case "doc":
-			r.Doc, err = s.text(v, where, "what happened")
+			r.Doc, err = s.text(v, keyPath, "what happened")
 		case "source":
-			r.Source, err = s.text(v, where, "https://example.com/announcement")
+			r.Source, err = s.text(v, keyPath, "https://example.com/announcement")
 		case "date":
-			r.Date, err = s.text(v, where, `"2023-03-20"`)
+			r.Date, err = s.text(v, keyPath, `"2023-03-20"`)
 		}
 		return err
 	})
@@ -187,7 +190,7 @@ func (s yamlReader) presetRule(n *yaml.Node, where, name string) ([]Rule, error)
 		return nil, err
 	}
 	if len(froms) == 0 || r.Doc == "" || r.Source == "" || r.Date == "" {
-		return nil, s.errorf(n, "%s: expected from, to, doc, source and date", where)
+		return nil, s.errorf(n, "%s: expected from, to, doc, source and date", keyPath)
 	}
 	var out []Rule
 	for _, from := range froms {

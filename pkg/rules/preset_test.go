@@ -10,7 +10,7 @@ import (
 func TestPresets(t *testing.T) {
 	infos := Presets()
 	if len(infos) != len(presetNames()) || len(infos) == 0 {
-		t.Fatalf("%d of %d presets can be described", len(infos), len(presetNames()))
+		t.Fatalf("got %d of %d presets", len(infos), len(presetNames()))
 	}
 	for _, info := range infos {
 		if info.Doc == "" || !strings.HasPrefix(info.Source, "https://") {
@@ -30,7 +30,7 @@ func TestPresets(t *testing.T) {
 				t.Errorf("%+v: name, doc, source or date is missing", r)
 			}
 			if strings.ContainsAny(r.From+r.To, "{}") {
-				t.Errorf("%+v: a placeholder is left", r)
+				t.Errorf("%+v contains a placeholder", r)
 			}
 		}
 	}
@@ -58,7 +58,7 @@ func TestPresetK8s(t *testing.T) {
 			t.Errorf("%s became %s", text, got)
 		}
 		if !slices.Contains(s.OldPrefixes(), from) {
-			t.Errorf("%s is not searched for", from)
+			t.Errorf("OldPrefixes does not contain %s", from)
 		}
 	}
 	for _, text := range []string{"registry.k8s.io/pause:3.9", "gcr.io/k8s-staging-test-infra/x", "gcr.io/distroless/static", "us-docker.pkg.dev/k8s-artifacts-prod/x"} {
@@ -70,23 +70,23 @@ func TestPresetK8s(t *testing.T) {
 
 func TestPresetUnknown(t *testing.T) {
 	_, err := Preset("k8z")
-	if want := `unknown preset "k8z"; known are bitnami, gcr, istio, k8s, k8s-staging, kube-rbac-proxy (did you mean "k8s"?)`; err == nil || err.Error() != want {
+	if want := `unknown preset "k8z"; available presets: bitnami, gcr, istio, k8s, k8s-staging, kube-rbac-proxy (did you mean "k8s"?)`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := Preset("../presets/k8s"); err == nil {
-		t.Error("a path is taken for a name")
+		t.Error("a path is accepted as a name")
 	}
 }
 
-func TestReadPresetRefuses(t *testing.T) {
+func TestReadPresetErrors(t *testing.T) {
 	const rule = "- {from: [a.io], to: b.io, doc: d, source: s, date: \"2020-01-01\"}\n"
 	for _, c := range []struct{ name, src, want string }{
 		{"empty", "", "presets/p.yaml: empty"},
 		{"no source", "doc: d\nrules:\n" + rule, "presets/p.yaml: expected doc, source and rules"},
 		{"no date", "doc: d\nsource: s\nrules:\n- {from: [a.io], to: b.io, doc: d, source: s}\n", "presets/p.yaml:4:3: rules[0]: expected from, to, doc, source and date"},
 		{"unknown key", "docs: d\n", `presets/p.yaml:1:1: unknown key "docs"`},
-		{"a bad prefix", "doc: d\nsource: s\nrules:\n" + strings.Replace(rule, "a.io", "a.io/X", 1), `presets/p.yaml: rule a.io/X -> b.io (preset p): from "a.io/X" has a capital letter`},
-		{"a circle", "doc: d\nsource: s\nrules:\n" + rule + strings.NewReplacer("a.io", "b.io", "b.io", "a.io").Replace(rule), "presets/p.yaml: rules that lead in a circle"},
+		{"invalid prefix", "doc: d\nsource: s\nrules:\n" + strings.Replace(rule, "a.io", "a.io/X", 1), `presets/p.yaml: rule a.io/X -> b.io (preset p): from "a.io/X" has a capital letter`},
+		{"cycle", "doc: d\nsource: s\nrules:\n" + rule + strings.NewReplacer("a.io", "b.io", "b.io", "a.io").Replace(rule), "presets/p.yaml: the rules form a cycle"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, _, err := readPreset("presets/p.yaml", "p", []byte(c.src))
@@ -97,9 +97,9 @@ func TestReadPresetRefuses(t *testing.T) {
 	}
 }
 
-// What the presets move, and what stands next to it and does not.
+// For each preset: references that it moves, and similar ones that it does not.
 func TestPresetMoves(t *testing.T) {
-	for _, c := range []struct{ preset, old, now string }{
+	for _, c := range []struct{ preset, old, want string }{
 		{"bitnami", "docker.io/bitnami/redis:7", "docker.io/bitnamilegacy/redis:7"},
 		{"bitnami", "bitnami/redis:7", "bitnamilegacy/redis:7"},
 		{"bitnami", "docker.io/bitnami/minideb:bookworm", ""},
@@ -146,13 +146,13 @@ func TestPresetMoves(t *testing.T) {
 		if m, ok := s.Match(c.old, ShortForm); ok && m.Keep == "" {
 			got = m.New + c.old[m.Len:]
 		}
-		if got != c.now {
-			t.Errorf("%s: %s becomes %q, want %q", c.preset, c.old, got, c.now)
+		if got != c.want {
+			t.Errorf("%s: %s becomes %q, want %q", c.preset, c.old, got, c.want)
 		}
 	}
 }
 
-// All presets together are a set, so that they may be named together.
+// All presets can be used together.
 func TestPresetsTogether(t *testing.T) {
 	var all []Rule
 	for _, name := range []string{"k8s", "k8s-staging", "bitnami", "gcr:my-project", "istio", "kube-rbac-proxy"} {
@@ -169,15 +169,15 @@ func TestPresetsTogether(t *testing.T) {
 
 func TestPresetProjects(t *testing.T) {
 	for name, want := range map[string]string{
-		"gcr":                      `preset "gcr" is on your own projects only: expected gcr:PROJECT[,PROJECT]`,
-		"gcr:":                     `preset "gcr" is on your own projects only`,
-		"gcr:ab":                   `preset "gcr": "ab" is no project`,
-		"gcr:my-project,":          `preset "gcr": "" is no project`,
-		"gcr:My-Project":           `preset "gcr": "My-Project" is no project`,
-		"gcr:gcr.io/my-project/x":  `preset "gcr": "gcr.io/my-project/x" is no project`,
-		"k8s:my-project":           `preset "k8s" takes nothing behind its name`,
+		"gcr":                      `preset "gcr" moves the images of your own projects: expected gcr:PROJECT[,PROJECT]`,
+		"gcr:":                     `preset "gcr" moves the images of your own projects`,
+		"gcr:ab":                   `preset "gcr": "ab" is not a project ID`,
+		"gcr:my-project,":          `preset "gcr": "" is not a project ID`,
+		"gcr:My-Project":           `preset "gcr": "My-Project" is not a project ID`,
+		"gcr:gcr.io/my-project/x":  `preset "gcr": "gcr.io/my-project/x" is not a project ID`,
+		"k8s:my-project":           `preset "k8s" has no projects; expected "k8s", got "k8s:my-project"`,
 		"gcp:my-project":           `unknown preset "gcp"`,
-		"gcr:my-project;other-one": `preset "gcr": "my-project;other-one" is no project`,
+		"gcr:my-project;other-one": `preset "gcr": "my-project;other-one" is not a project ID`,
 	} {
 		if _, err := Preset(name); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: error %v\nwant %s…", name, err, want)

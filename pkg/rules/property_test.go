@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A picker makes a set of rules and texts out of numbers, from few words, so
-// that they meet often.
+// A picker turns numbers into rules and texts. It uses few words, so that rules
+// match often.
 type picker struct {
 	next  func(n int) int // 0 ≤ result < n
 	hosts []string
@@ -49,7 +49,7 @@ func (p picker) text() (string, Kind) {
 	return t, k
 }
 
-// numbers makes a picker's choices out of fuzz data, and ends with zeros.
+// numbers returns a source of a picker's choices: the bytes of data, then zeros.
 func numbers(data []byte) func(int) int {
 	return func(n int) int {
 		if len(data) == 0 {
@@ -61,8 +61,8 @@ func numbers(data []byte) func(int) int {
 	}
 }
 
-// settles fails when a text that matched matches again.
-func settles(t *testing.T, rules []Rule, text string, k Kind) {
+// checkFinal fails if the result of a match matches again.
+func checkFinal(t *testing.T, rules []Rule, text string, k Kind) {
 	t.Helper()
 	s, err := New(rules)
 	if err != nil {
@@ -84,10 +84,9 @@ func settles(t *testing.T, rules []Rule, text string, k Kind) {
 	}
 }
 
-// oneStep applies the most specific of the given rules to the text by the
-// plainest of means, and returns its From; "" when none applies or an entry
-// holds the text. It knows nothing of Docker Hub, and the text must go on
-// after any prefix.
+// oneStep applies the most specific of the given rules to text in the simplest
+// way, and returns its From, or "" if no rule matches or a keep entry covers the
+// text. It does not handle Docker Hub, and expects text after every prefix.
 func oneStep(rules []Rule, text string) (from, next string) {
 	best, to, kept := "", "", false
 	for _, r := range rules {
@@ -106,8 +105,8 @@ func oneStep(rules []Rule, text string) (from, next string) {
 	return best, to + text[len(best):]
 }
 
-// oneByOne is what composition must amount to: the given rules, one after the
-// other.
+// oneByOne applies the given rules one after the other. The combined rules must
+// have the same result.
 func oneByOne(rules []Rule, text string) string {
 	for range 100 {
 		from, next := oneStep(rules, text)
@@ -119,7 +118,7 @@ func oneByOne(rules []Rule, text string) string {
 	return "endless"
 }
 
-func composesRight(t *testing.T, rules []Rule, text string) (accepted bool) {
+func checkComposition(t *testing.T, rules []Rule, text string) (accepted bool) {
 	t.Helper()
 	s, err := New(rules)
 	if err != nil {
@@ -140,14 +139,14 @@ var (
 	plainHosts = []string{"a.io", "b.io", "c.io", "d.io"}
 )
 
-func FuzzMatchSettles(f *testing.F) {
+func FuzzMatchIsFinal(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("\x03\x02\x01\x00\x02\x01\x04\x03\x02\x01\x03\x02\x01\x01"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p := picker{numbers(data), anyHosts}
 		rules := p.rules()
 		text, k := p.text()
-		settles(t, rules, text, k)
+		checkFinal(t, rules, text, k)
 	})
 }
 
@@ -157,11 +156,11 @@ func FuzzCompose(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p := picker{numbers(data), plainHosts}
 		rules := p.rules()
-		composesRight(t, rules, p.prefix(3)+"/img:1")
+		checkComposition(t, rules, p.prefix(3)+"/img:1")
 	})
 }
 
-// The fuzz targets above, over many random sets, as a part of every test run.
+// The properties of the fuzz targets above, over random rules.
 func TestProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	accepted := 0
@@ -170,36 +169,36 @@ func TestProperties(t *testing.T) {
 		rules := p.rules()
 		for range 5 {
 			text, k := p.text()
-			settles(t, rules, text, k)
+			checkFinal(t, rules, text, k)
 		}
 		p.hosts = plainHosts
 		rules = p.rules()
 		for range 5 {
-			if composesRight(t, rules, p.prefix(3)+"/img:1") {
+			if checkComposition(t, rules, p.prefix(3)+"/img:1") {
 				accepted++
 			}
 		}
 	}
 	if accepted < 10_000 {
-		t.Errorf("only %d cases were of accepted rules: the test has lost its grip", accepted)
+		t.Errorf("only %d cases have valid rules, want at least 10000", accepted)
 	}
 }
 
-// Rules that are refused as endless really are: there is a text to which one
-// of them applies a second time.
-func TestRefusedRulesAreEndless(t *testing.T) {
+// If New rejects rules because they never end, one of the rules applies twice to
+// some text.
+func TestRejectedRulesNeverEnd(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	refused := 0
+	rejected := 0
 	for range 10_000 {
 		p := picker{r.IntN, plainHosts}
 		rules := p.rules()
 		_, err := New(rules)
-		if err == nil || !strings.Contains(err.Error(), "circle") && !strings.Contains(err.Error(), "run") {
+		if err == nil || !strings.Contains(err.Error(), "cycle") && !strings.Contains(err.Error(), "run") {
 			continue
 		}
-		refused++
+		rejected++
 		found := false
-		var tails []string // what is left of a From below what a rule leads to
+		var tails []string // the components of a From after its first ones
 		for _, r := range rules {
 			for path := r.From; strings.Contains(path, "/"); {
 				path = path[strings.IndexByte(path, '/')+1:]
@@ -211,7 +210,7 @@ func TestRefusedRulesAreEndless(t *testing.T) {
 		var try func(tail string, depth int)
 		try = func(tail string, depth int) {
 			for _, from := range rules {
-				if found = found || unsettled(rules, from.From+tail+"/img:1"); found {
+				if found = found || appliesTwice(rules, from.From+tail+"/img:1"); found {
 					return
 				}
 			}
@@ -224,16 +223,17 @@ func TestRefusedRulesAreEndless(t *testing.T) {
 		}
 		try("", 4)
 		if !found {
-			t.Fatalf("%v is refused (%v), but no text goes round", rules, err)
+			t.Fatalf("%v is rejected (%v), but no rule applies twice to any text", rules, err)
 		}
 	}
-	if refused < 500 {
-		t.Errorf("only %d sets were refused as endless: the test has lost its grip", refused)
+	if rejected < 500 {
+		t.Errorf("only %d sets were rejected, want at least 500", rejected)
 	}
 }
 
-// unsettled reports whether a rule applies twice on the way of text.
-func unsettled(rules []Rule, text string) bool {
+// appliesTwice reports whether a rule applies twice when the rules are applied to
+// text one after the other.
+func appliesTwice(rules []Rule, text string) bool {
 	used := map[string]bool{}
 	for {
 		from, next := oneStep(rules, text)

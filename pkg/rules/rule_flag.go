@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// flagExample is the second line of an error about --rule.
+// flagExample is the second line of errors about --rule.
 const flagExample = "\n  for example: --rule k8s.gcr.io=registry.k8s.io"
 
-// ParseRuleFlag reads the value of --rule, FROM=TO. The error names the flag
-// and has an example on a second line.
+// ParseRuleFlag parses the value of --rule, FROM=TO. Its errors name the flag
+// and show an example on a second line.
 func ParseRuleFlag(s string) (Rule, error) {
 	from, to, ok := strings.Cut(s, "=")
 	if !ok || from == "" || to == "" {

@@ -47,7 +47,7 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 		schema schema
 		keys   []string
 		typ    reflect.Type
-		not    []string // fields that no key sets
+		not    []string // fields without a key
 	}{
 		{"config", root, configKeys, reflect.TypeFor[Config](), []string{"path"}},
 		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), nil},
@@ -73,14 +73,14 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 				inStruct = append(inStruct, k)
 				list := f.Type.Kind() == reflect.Slice
 				if got := c.schema.Properties[k].Type == "array"; got != list {
-					t.Errorf("%s: a list in the schema %v, in the struct %v", k, got, list)
+					t.Errorf("%s: list in the schema: %v; list in the struct: %v", k, got, list)
 				}
 			}
 			keys := slices.Sorted(slices.Values(c.keys))
 			slices.Sort(inSchema)
 			slices.Sort(inStruct)
 			if !slices.Equal(inSchema, keys) || !slices.Equal(inStruct, keys) {
-				t.Errorf("keys of the schema %v, of the struct %v, read %v", inSchema, inStruct, keys)
+				t.Errorf("keys in the schema %v, in the struct %v, in the reader %v", inSchema, inStruct, keys)
 			}
 			if c.schema.Additional == nil || *c.schema.Additional {
 				t.Error("the schema allows unknown keys")
@@ -89,8 +89,8 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 	}
 }
 
-// validator is python's jsonschema: the keys of the answer are the names of
-// the instances that it refuses.
+// validator runs the Python package jsonschema. The keys of its output are the
+// names of the invalid instances.
 const validator = `
 import json, sys
 import jsonschema
@@ -100,9 +100,9 @@ v = jsonschema.Draft202012Validator(d["schema"])
 print(json.dumps({n: e.message for n, i in d["instances"].items() for e in list(v.iter_errors(i))[:1]}))
 `
 
-func TestSchemaJudgesAsLoadConfig(t *testing.T) {
+func TestSchemaAgreesWithLoadConfig(t *testing.T) {
 	if err := exec.Command("python3", "-c", "import jsonschema").Run(); err != nil {
-		t.Skipf("SKIPPED: no outside judge: python3 with the module jsonschema is missing (%v)", err)
+		t.Skipf("SKIPPED: python3 with the module jsonschema is missing (%v)", err)
 	}
 	root, src := readSchema(t)
 	instances := map[string]any{}
@@ -137,19 +137,20 @@ func TestSchemaJudgesAsLoadConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	refused := map[string]string{}
-	if err := json.Unmarshal(out, &refused); err != nil {
+	rejected := map[string]string{}
+	if err := json.Unmarshal(out, &rejected); err != nil {
 		t.Fatal(err)
 	}
 	for name := range instances {
-		why, no := refused[name]
-		if bad := strings.HasPrefix(name, "bad/"); bad != no {
-			t.Errorf("%s: the schema refuses it: %v %s", name, no, why)
+		why, isRejected := rejected[name]
+		if bad := strings.HasPrefix(name, "bad/"); bad != isRejected {
+			t.Errorf("%s: rejected by the schema: %v %s", name, isRejected, why)
 		}
 	}
 }
 
-// FuzzPrefix asks the pattern of the schema what parsePrefix accepts.
+// FuzzPrefix checks that parsePrefix and the pattern of the schema accept the
+// same texts.
 func FuzzPrefix(f *testing.F) {
 	root, _ := readSchema(f)
 	pattern := regexp.MustCompile(root.Defs["prefix"].Pattern)
@@ -163,7 +164,7 @@ func FuzzPrefix(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		p, err := parsePrefix(s)
 		if want := pattern.MatchString(s); (err == nil) != want {
-			t.Fatalf("parsePrefix(%q): %v; the schema accepts it: %v", s, err, want)
+			t.Fatalf("parsePrefix(%q): %v; accepted by the schema: %v", s, err, want)
 		}
 		if err != nil {
 			if !strings.Contains(err.Error(), ", for example ") {
@@ -172,10 +173,10 @@ func FuzzPrefix(f *testing.F) {
 			return
 		}
 		if p.spelled != strings.TrimSuffix(s, "/") {
-			t.Errorf("%q is spelled %q", s, p.spelled)
+			t.Errorf("parsePrefix(%q) spells it %q", s, p.spelled)
 		}
 		if q, err := parsePrefix(p.spelled); err != nil || q != p {
-			t.Errorf("%q read again is %+v, %v; want %+v", p.spelled, q, err, p)
+			t.Errorf("parsePrefix(%q) = %+v, %v; want %+v", p.spelled, q, err, p)
 		}
 	})
 }

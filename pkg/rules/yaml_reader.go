@@ -12,15 +12,15 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// A yamlReader reads a YAML document by its positions: what is not expected is an
-// error that says where, what is wrong and what is allowed.
+// A yamlReader reads a YAML document strictly. Its errors say where the problem
+// is, what it is and what is expected.
 type yamlReader struct {
 	path      string
 	positions map[string]string // "rules[0].from" → "path:line:col"
 }
 
-// position is where n stands, path:line:col; line and column are 1-based, the
-// column counts code points.
+// position returns the position of n as path:line:col. Line and column are
+// 1-based; the column counts code points.
 func (s yamlReader) position(n *yaml.Node) string {
 	return fmt.Sprintf("%s:%d:%d", s.path, n.Line, n.Column)
 }
@@ -29,15 +29,16 @@ func (s yamlReader) errorf(n *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s: %w", s.position(n), fmt.Errorf(format, args...))
 }
 
-// yamlLine takes the parser's own words apart.
+// yamlLine matches the start of an error of the YAML parser.
 var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?`)
 
-// document returns the root of the only document of src, nil when it is empty.
+// document returns the root node of the only document in src. The node is nil
+// if the document is empty.
 func (s yamlReader) document(src []byte) (root *yaml.Node, err error) {
 	defer func() {
 		// The parser panics on some malformed input.
 		if p := recover(); p != nil {
-			root, err = nil, fmt.Errorf("%s: not valid YAML: %v", s.path, p)
+			root, err = nil, fmt.Errorf("%s: invalid YAML: %v", s.path, p)
 		}
 	}()
 	d := yaml.NewDecoder(bytes.NewReader(src))
@@ -48,7 +49,7 @@ func (s yamlReader) document(src []byte) (root *yaml.Node, err error) {
 		return nil, s.invalid(err)
 	}
 	if err := d.Decode(&second); err == nil {
-		return nil, s.errorf(&second, "a second document; one is allowed")
+		return nil, s.errorf(&second, "second YAML document; expected only one")
 	} else if !errors.Is(err, io.EOF) {
 		return nil, s.invalid(err)
 	}
@@ -69,11 +70,11 @@ func (s yamlReader) invalid(err error) error {
 	if m != nil && m[1] != "" {
 		where += ":" + m[1]
 	}
-	return fmt.Errorf("%s: not valid YAML: %s", where, strings.TrimPrefix(text, yamlLine.FindString(text)))
+	return fmt.Errorf("%s: invalid YAML: %s", where, strings.TrimPrefix(text, yamlLine.FindString(text)))
 }
 
-// mapping calls each for the entries of n. name is what n stands for in
-// messages and in pos ("" for the root), keys are those allowed.
+// mapping calls each for every entry of the mapping n. name is the path of n in
+// messages and in positions, "" for the root. keys are the allowed keys.
 func (s yamlReader) mapping(n *yaml.Node, name string, keys []string, each func(key, name string, v *yaml.Node) error) error {
 	n = resolveAlias(n)
 	if n.Kind != yaml.MappingNode {
@@ -83,10 +84,10 @@ func (s yamlReader) mapping(n *yaml.Node, name string, keys []string, each func(
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k, v := n.Content[i], n.Content[i+1]
 		if !slices.Contains(keys, k.Value) {
-			return s.errorf(k, "unknown key %q; allowed are %s%s", k.Value, strings.Join(keys, ", "), DidYouMean(k.Value, keys))
+			return s.errorf(k, "unknown key %q; expected one of %s%s", k.Value, strings.Join(keys, ", "), DidYouMean(k.Value, keys))
 		}
-		if line, twice := seen[k.Value]; twice {
-			return s.errorf(k, "key %q stands here twice (first in line %d); allowed is one", k.Value, line)
+		if line, duplicate := seen[k.Value]; duplicate {
+			return s.errorf(k, "duplicate key %q (first on line %d); expected it once", k.Value, line)
 		}
 		seen[k.Value] = k.Line
 		full := k.Value
@@ -101,7 +102,7 @@ func (s yamlReader) mapping(n *yaml.Node, name string, keys []string, each func(
 	return nil
 }
 
-// list calls each for the items of n.
+// list calls each for every item of the list n.
 func (s yamlReader) list(n *yaml.Node, name, example string, each func(i int, name string, v *yaml.Node) error) error {
 	n = resolveAlias(n)
 	if n.Kind != yaml.SequenceNode {
@@ -117,7 +118,7 @@ func (s yamlReader) list(n *yaml.Node, name, example string, each func(i int, na
 	return nil
 }
 
-// text returns the string n.
+// text returns the value of the string n.
 func (s yamlReader) text(n *yaml.Node, name, example string) (string, error) {
 	v := resolveAlias(n)
 	if v.Kind != yaml.ScalarNode || v.ShortTag() != yaml.NodeTagString {
@@ -129,7 +130,15 @@ func (s yamlReader) text(n *yaml.Node, name, example string) (string, error) {
 	return v.Value, nil
 }
 
-// textList returns the list of strings n.
+// flag returns an error unless n is true. A flag that is off is omitted.
+func (s yamlReader) flag(n *yaml.Node, name string) error {
+	if n.Value != "true" {
+		return s.errorf(n, "%s is %s; expected true, or no such key", name, describeNode(resolveAlias(n)))
+	}
+	return nil
+}
+
+// textList returns the values of the list of strings n.
 func (s yamlReader) textList(n *yaml.Node, name, example string) ([]string, error) {
 	var out []string
 	err := s.list(n, name, "["+example+"]", func(_ int, name string, v *yaml.Node) error {
@@ -140,7 +149,8 @@ func (s yamlReader) textList(n *yaml.Node, name, example string) ([]string, erro
 	return out, err
 }
 
-// resolveAlias returns what an alias stands for.
+// resolveAlias returns the node that n refers to if n is an alias, and n
+// otherwise.
 func resolveAlias(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode && n.Alias != nil {
 		return n.Alias
@@ -164,7 +174,7 @@ func describeNode(n *yaml.Node) string {
 	case n.Kind == yaml.AliasNode:
 		return "an alias"
 	case n.ShortTag() == yaml.NodeTagNull:
-		return "without a value"
+		return "null"
 	case n.ShortTag() == yaml.NodeTagString:
 		return fmt.Sprintf("the string %q", n.Value)
 	}

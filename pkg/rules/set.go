@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A Set is a validated and combined list of rules. [New] returns one. A Set
+// does not change and is safe for concurrent use.
+type Set struct {
+	rules       []Rule
+	oldPrefixes []string
+	hosts       map[string]map[string]prefixNode // by canonical host, then by path
+	mentions    *finder
+	filter      matchFilter
+}
+
+// A prefixNode holds what the rules say about one prefix. If a rule and a keep
+// entry name the same prefix, the rule wins.
+type prefixNode struct {
+	rule *Rule
+	from prefix
+	to   prefix
+	keep string // the keep entry as written; "" if there is none
+}
+
+// New validates rules as a whole and combines them. It returns an error if
+//
+//   - a rule is malformed or moves a prefix to itself,
+//   - two rules move one prefix to different targets,
+//   - a keep entry is outside its rule,
+//   - the rules would change a text again on every run.
+//
+// Duplicate rules count once.
+func New(rules []Rule) (*Set, error) {
+	given, oldPrefixes, err := parseRules(rules)
+	if err != nil {
+		return nil, err
+	}
+	composed, err := compose(given)
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{
+		oldPrefixes: oldPrefixes,
+		hosts:       map[string]map[string]prefixNode{},
+	}
+	sortBySpecificity(composed)
+	for _, r := range composed {
+		s.rules = append(s.rules, r.rule)
+	}
+	for i, r := range composed {
+		n := s.nodeAt(r.from)
+		n.rule, n.from, n.to = &s.rules[i], r.from, r.to
+		s.hosts[r.from.host][r.from.path] = n
+	}
+	for _, r := range given {
+		for _, k := range r.keep {
+			n := s.nodeAt(k)
+			n.keep = k.spelled
+			s.hosts[k.host][k.path] = n
+		}
+	}
+	s.mentions = newFinder(oldPrefixes)
+	s.filter = newMatchFilter(given)
+	return s, nil
+}
+
+// nodeAt returns the node of p and creates the map of its host.
+func (s *Set) nodeAt(p prefix) prefixNode {
+	if s.hosts[p.host] == nil {
+		s.hosts[p.host] = map[string]prefixNode{}
+	}
+	return s.hosts[p.host][p.path]
+}
+
+// Rules returns the combined rules, the most specific first. The caller may
+// change the slice, but not the slices that its elements point to.
+func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
+
+// OldPrefixes returns the distinct From prefixes of the given rules, as their
+// authors wrote them but without a final slash. Mentions searches for these
+// texts.
+func (s *Set) OldPrefixes() []string { return slices.Clone(s.oldPrefixes) }
+
+// Mentions returns the raw appearances of OldPrefixes in src, whatever the
+// surrounding text is: leftmost-longest, not overlapping, sorted. They are the
+// matches that `LC_ALL=C grep -oF -e PREFIX1 -e PREFIX2` prints.
+func (s *Set) Mentions(src []byte) []edit.Span { return s.mentions.longest(src) }
