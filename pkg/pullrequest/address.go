@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// An address is the URL of a remote, taken apart.
+// An address is the parsed URL of a remote.
 type address struct {
 	scheme         string // http, https, ssh, git, file; "" for a path on this machine
-	host           string // with its port, for http and https
-	path           string // without a slash at either end, and without .git
-	urlWithoutUser string // for http and https: the URL without user and password
-	password       string // the password in the URL, "" when there is none
+	host           string // for http and https with the port
+	path           string // without leading and final slashes, and without .git
+	urlWithoutUser string // for http and https
+	password       string // "" if the URL has none
 }
 
-// scpLike is what git takes for ssh without a scheme: host:path with no slash
-// before the colon. One letter is a drive of Windows.
+// scpLike matches git's short syntax for ssh: host:path without a slash before the
+// colon. A single letter before the colon is a drive on Windows.
 var scpLike = regexp.MustCompile(`^(?:[^/@:]+@)?([^/:@]{2,}):([^\\].*)$`)
 
-// parseAddress takes the URL of a remote apart, as git reads it (git-fetch(1),
-// "GIT URLS").
+// parseAddress parses the URL of a remote as git does. Source: git-fetch(1), "GIT
+// URLS".
 func parseAddress(remote string) address {
 	if !strings.Contains(remote, "://") {
 		if m := scpLike.FindStringSubmatch(remote); m != nil {
@@ -45,7 +45,8 @@ func parseAddress(remote string) address {
 	return a
 }
 
-// sshHost is the host of the forge: GitHub takes ssh over 443 at another name.
+// sshHost returns the host of the forge for an ssh host. GitHub serves ssh on
+// port 443 under another host name.
 func sshHost(host string) string {
 	host = strings.ToLower(host)
 	if host == "ssh.github.com" {
@@ -58,7 +59,8 @@ func repoPath(p string) string {
 	return strings.TrimSuffix(strings.Trim(p, "/"), ".git")
 }
 
-// slug returns OWNER and NAME, which are the last two elements of the path.
+// slug returns the owner and the name of the repository, which are the last two
+// elements of the path.
 func (a address) slug() (owner, name string, ok bool) {
 	parts := strings.Split(a.path, "/")
 	if a.host == "" || len(parts) < 2 {
@@ -67,11 +69,12 @@ func (a address) slug() (owner, name string, ok bool) {
 	return parts[len(parts)-2], parts[len(parts)-1], true
 }
 
-// isGitHub reports whether the host is one of GitHub's own, and not of an
+// isGitHub reports whether a host belongs to GitHub itself, and not to an
 // Enterprise Server or another forge.
 func isGitHub(host string) bool { return host == "github.com" || strings.HasSuffix(host, ".ghe.com") }
 
-// apiURL returns the address of the interface that belongs to a remote.
+// apiURL returns the URL of the REST API of the forge of a remote, or "" if the
+// remote has no host.
 func apiURL(a address, env func(string) string) string {
 	if api := env("GITHUB_API_URL"); api != "" && sameHost(env("GITHUB_SERVER_URL"), a.host) {
 		return api
@@ -89,15 +92,16 @@ func apiURL(a address, env func(string) string) string {
 	return "https://" + a.host + "/api/v3"
 }
 
-// sameHost reports whether the URL server is at host, which has its port.
+// sameHost reports whether the URL server has the given host and port.
 func sameHost(server, host string) bool {
 	u, err := url.Parse(server)
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
-// tokenFor returns the token for a host, and the name of the variable that it
-// is from. A token of GitHub is not shown to another host, even if it is the
-// only one there: unless a workflow says that it belongs there.
+// tokenFor returns the token for a host and the name of its environment variable.
+// If no variable is set, it returns "" and the names of all variables that it
+// reads. A token of github.com is not sent to another host, unless
+// GITHUB_SERVER_URL, which GitHub Actions sets, names that host.
 func tokenFor(host string, env func(string) string) (token, from string) {
 	names := []string{"REGMIGRATE_TOKEN"}
 	if isGitHub(host) || sameHost(env("GITHUB_SERVER_URL"), host) {

@@ -125,7 +125,7 @@ func TestRedirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _, err = f.findPull(t.Context(), "main", "x", "")
-	if err == nil || !strings.Contains(err.Error(), "is not followed") || len(seen) > 0 {
+	if err == nil || !strings.Contains(err.Error(), "are not followed") || len(seen) > 0 {
 		t.Errorf("%v; the other server has seen %q", err, seen)
 	}
 }
@@ -138,7 +138,7 @@ func TestBounded(t *testing.T) {
 	if n := len([]rune(got)); n > maxBody || n < maxBody-100 {
 		t.Errorf("%d characters", n)
 	}
-	if !strings.HasSuffix(got, "line\n```\n\n(cut off: the forge takes no more)\n") {
+	if !strings.HasSuffix(got, "line\n```\n\n(truncated: the text is longer than the forge accepts)\n") {
 		t.Errorf("it ends with %q", got[len(got)-80:])
 	}
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/google/go-github/v88/github"
 )
 
-// maxBody is how many characters GitHub takes as the text of a pull request.
+// maxBody is the maximum number of characters that GitHub accepts as the body
+// of a pull request.
 const maxBody = 65536
 
-// Apply makes the remote and the forge have the change and a pull request for
-// it, or none of either when it has no commits. What was done stands in the
-// result even if there is an error: Pushed says that the branch was pushed and
-// the rest is missing.
+// Apply makes the remote branch and its pull request match the change. If the
+// change has no commits, Apply closes the pull request and deletes the branch.
+// The result says what was done even if the error is not nil: if Pushed is
+// true, the branch was pushed and a later step failed.
 func (s *Session) Apply(ctx context.Context, c Change) (*Result, error) {
 	r := &Result{Repo: s.slug, Base: s.Base, Branch: s.o.Branch}
 	c.Body = truncateBody(c.Body)
@@ -37,17 +38,9 @@ func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 	if err != nil {
 		return err
 	}
-	old, err := s.readExisting(ctx)
+	upToDate, err := s.isUpToDate(ctx, tip)
 	if err != nil {
 		return err
-	}
-	same := false
-	if s.head != "" {
-		want, err := s.readBranch(ctx, tip)
-		if err != nil {
-			return err
-		}
-		same = old.equal(want)
 	}
 	var open, declined *github.PullRequest
 	if s.forge != nil {
@@ -56,14 +49,14 @@ func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 		}
 	}
 	r.Commit = tip
-	if same {
+	if upToDate {
 		r.Commit = s.head
 	}
-	if same && declined != nil {
+	if upToDate && declined != nil {
 		r.Action, r.Number, r.URL = Declined, declined.GetNumber(), declined.GetHTMLURL()
 		return nil
 	}
-	if !same {
+	if !upToDate {
 		if !s.o.DryRun {
 			if err := s.push(ctx, tip); err != nil {
 				return err
@@ -72,18 +65,42 @@ func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 		r.Pushed = true
 	}
 	if open == nil {
-		r.Action = Opened
-		if s.o.DryRun {
-			return nil
-		}
-		p, err := s.forge.openPull(ctx, s.Base, s.o.Branch, c, s.o.Draft)
-		if err != nil {
-			return s.wrapAfterPush(err)
-		}
-		r.Number, r.URL = p.GetNumber(), p.GetHTMLURL()
-		r.Warnings, _ = s.forge.addMetadata(ctx, p, s.o, true)
+		return s.openPull(ctx, c, r)
+	}
+	return s.updatePull(ctx, open, c, r)
+}
+
+// isUpToDate reports whether the branch on the remote has the same commits as
+// tip. It returns an error if the branch has commits of somebody else.
+func (s *Session) isUpToDate(ctx context.Context, tip string) (bool, error) {
+	existing, err := s.readExisting(ctx)
+	if err != nil || s.head == "" {
+		return false, err
+	}
+	want, err := s.readBranch(ctx, tip)
+	if err != nil {
+		return false, err
+	}
+	return existing.equal(want), nil
+}
+
+// openPull opens the pull request of the pushed branch.
+func (s *Session) openPull(ctx context.Context, c Change, r *Result) error {
+	r.Action = Opened
+	if s.o.DryRun {
 		return nil
 	}
+	p, err := s.forge.openPull(ctx, s.Base, s.o.Branch, c, s.o.Draft)
+	if err != nil {
+		return s.wrapAfterPush(err)
+	}
+	r.Number, r.URL = p.GetNumber(), p.GetHTMLURL()
+	r.Warnings, _ = s.forge.addMetadata(ctx, p, s.o, true)
+	return nil
+}
+
+// updatePull updates the open pull request where it differs from the change.
+func (s *Session) updatePull(ctx context.Context, open *github.PullRequest, c Change, r *Result) error {
 	r.Action, r.Number, r.URL = Unchanged, open.GetNumber(), open.GetHTMLURL()
 	if r.Pushed {
 		r.Action = Updated
@@ -91,25 +108,25 @@ func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 	if s.o.DryRun {
 		return nil
 	}
-	changed, err := s.forge.updatePull(ctx, open, c)
+	textChanged, err := s.forge.updatePull(ctx, open, c)
 	if err != nil {
 		return s.wrapAfterPush(err)
 	}
-	var more bool
-	r.Warnings, more = s.forge.addMetadata(ctx, open, s.o, false)
-	if changed || more {
+	var metadataChanged bool
+	r.Warnings, metadataChanged = s.forge.addMetadata(ctx, open, s.o, false)
+	if textChanged || metadataChanged {
 		r.Action = Updated
 	}
 	return nil
 }
 
-// wrapAfterPush adds to an error that the branch is there.
+// wrapAfterPush adds to an error of the forge that the branch is pushed.
 func (s *Session) wrapAfterPush(err error) error {
-	return fmt.Errorf("the branch %q is pushed, and its pull request is not as it should be\n  %w", s.o.Branch, err)
+	return fmt.Errorf("the branch %q is pushed, but its pull request could not be opened or updated\n  %w", s.o.Branch, err)
 }
 
-// readExisting reads the branch of the change as it is on the remote. That it has
-// somebody else's commits is an error: it would lose them.
+// readExisting fetches and reads the branch on the remote. It returns an error
+// if the branch has commits of somebody else, which a push would remove.
 func (s *Session) readExisting(ctx context.Context) (branchState, error) {
 	if s.head == "" {
 		return branchState{}, nil
@@ -117,30 +134,31 @@ func (s *Session) readExisting(ctx context.Context) (branchState, error) {
 	if err := s.fetch(ctx, s.o.PushRemote, s.head, s.o.Branch); err != nil {
 		return branchState{}, err
 	}
-	old, err := s.readBranch(ctx, s.head)
-	if err == nil && !old.allOurs && s.isInBase(ctx, s.head) {
-		return branchState{allOurs: true}, nil // merged, or a new branch without a commit
+	b, err := s.readBranch(ctx, s.head)
+	if err == nil && !b.allOurs && s.isInBase(ctx, s.head) {
+		return branchState{allOurs: true}, nil // merged, or a new branch without commits
 	}
-	if err == nil && !old.allOurs {
+	if err == nil && !b.allOurs {
 		err = &Problem{
-			Message: fmt.Sprintf("the branch %q on the remote %q has commits that were not made for it: %s", s.o.Branch, s.o.PushRemote, old.foreignCommit),
-			Hint:    "it is left as it is; merge its pull request, or delete the branch, or name another one with --branch",
+			Message: fmt.Sprintf("the branch %q on the remote %q has a commit that regmigrate did not make: %s", s.o.Branch, s.o.PushRemote, b.foreignCommit),
+			Hint:    "the branch was not changed; merge its pull request, delete the branch, or use another branch with --branch NAME",
 		}
 	}
-	return old, err
+	return b, err
 }
 
-// isInBase is inBase where a shallow clone counts as no.
+// isInBase reports whether a commit is an ancestor of the base. In a shallow
+// clone it returns false if the history is not available.
 func (s *Session) isInBase(ctx context.Context, commit string) bool {
 	_, err := s.git.run(ctx, gitCall{args: []string{"merge-base", "--is-ancestor", commit, s.BaseCommit}})
 	return err == nil
 }
 
-// withdraw closes the pull request and deletes its branch.
+// withdraw closes the pull request and deletes the branch.
 func (s *Session) withdraw(ctx context.Context, c Change, r *Result) error {
 	r.Action = Nothing
 	if s.head == "" {
-		return nil // without its branch, a forge has closed it itself
+		return nil // a forge closes the pull request when its branch is deleted
 	}
 	if _, err := s.readExisting(ctx); err != nil {
 		return err
@@ -166,14 +184,13 @@ func (s *Session) withdraw(ctx context.Context, c Change, r *Result) error {
 	return s.push(ctx, "")
 }
 
-// truncateBody cuts a text that the forge would refuse.
+// truncateBody shortens a body that the forge would reject.
 func truncateBody(body string) string {
 	if utf8.RuneCountInString(body) <= maxBody {
 		return body
 	}
-	const note = "\n\n(cut off: the forge takes no more)\n"
-	cut := []rune(body)[:maxBody-len(note)-4]
-	text := string(cut)
+	const note = "\n\n(truncated: the text is longer than the forge accepts)\n"
+	text := string([]rune(body)[:maxBody-len(note)-4]) // 4: a closing code fence and its line break
 	if i := strings.LastIndexByte(text, '\n'); i > 0 {
 		text = text[:i]
 	}

@@ -15,16 +15,16 @@ import (
 	"strings"
 )
 
-// An treeEntry is a file in the tree of the base.
+// A treeEntry is a file in the tree of the base, as git ls-tree prints it.
 type treeEntry struct{ mode, kind, id string }
 
-// The modes of git's trees (gitformat-index(5)).
+// Modes of tree entries. Source: gitformat-index(5).
 const (
 	modeExecutable = "100755"
 	modeLink       = "120000"
 )
 
-// readTree lists the tree of the base.
+// readTree reads the tree of the base into s.files.
 func (s *Session) readTree(ctx context.Context) error {
 	out, err := s.git.run(ctx, gitCall{args: []string{"ls-tree", "-r", "-z", "--full-tree", s.BaseCommit}})
 	if err != nil {
@@ -32,16 +32,16 @@ func (s *Session) readTree(ctx context.Context) error {
 	}
 	s.files = map[string]treeEntry{}
 	for rec := range strings.SplitSeq(out, "\x00") {
-		what, name, ok := strings.Cut(rec, "\t")
-		if f := strings.Fields(what); ok && len(f) == 3 {
+		entry, name, ok := strings.Cut(rec, "\t")
+		if f := strings.Fields(entry); ok && len(f) == 3 {
 			s.files[name] = treeEntry{f[0], f[1], f[2]}
 		}
 	}
 	return nil
 }
 
-// HasPath reports whether the base has the file or folder name, which is
-// slash-separated and relative to the top of the repository.
+// HasPath reports whether the base contains the file or folder name, which is
+// slash-separated and relative to the root of the repository.
 func (s *Session) HasPath(name string) bool {
 	if _, ok := s.files[name]; ok || name == "." {
 		return true
@@ -54,10 +54,10 @@ func (s *Session) HasPath(name string) bool {
 	return false
 }
 
-// Checkout writes the tree of the base to the folder dir, which has to be
-// empty: the bytes that git keeps, without a conversion of line endings or a
-// filter, since these bytes are what is committed again. dir is a repository
-// of its own then, with an index that knows the files and without a commit.
+// Checkout writes the files of the base to dir, which must be empty. It writes
+// the bytes of git's objects, without line ending conversion or filters, because
+// these bytes are the input of the commits. dir becomes a repository with an
+// index of the files and without commits.
 func (s *Session) Checkout(ctx context.Context, dir string) error {
 	format, err := s.git.run(ctx, gitCall{args: []string{"rev-parse", "--show-object-format"}})
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Session) Checkout(ctx context.Context, dir string) error {
 	if err := s.fetchMissingBlobs(ctx); err != nil {
 		return err
 	}
-	root, err := os.OpenRoot(dir) // no path of a tree leads out of it
+	root, err := os.OpenRoot(dir) // rejects paths that leave dir
 	if err != nil {
 		return err
 	}
@@ -99,17 +99,17 @@ func (s *Session) Checkout(ctx context.Context, dir string) error {
 	err = s.git.stream(ctx, gitCall{args: []string{"cat-file", "--batch"}, stdin: strings.NewReader(ids.String())}, w)
 	w.Close()
 	if e := <-failed; e != nil {
-		return fmt.Errorf("writing %s at %.12s to a folder: %w", s.Base, s.BaseCommit, e)
+		return fmt.Errorf("checking out %s at %.12s: %w", s.Base, s.BaseCommit, e)
 	}
 	return err
 }
 
-// fetchMissingBlobs gets what a partial clone (git clone --filter) left out of the
-// base, in one request: git itself asks for one object at a time, and without
-// the token.
+// fetchMissingBlobs fetches the objects of the base that a partial clone (git
+// clone --filter) does not have, in one request. git itself would fetch them one
+// by one and without the token.
 func (s *Session) fetchMissingBlobs(ctx context.Context) error {
 	if _, err := s.git.run(ctx, gitCall{args: []string{"config", "--get-regexp", `^(remote\..*\.promisor|extensions\.partialclone)$`}}); err != nil {
-		return nil // the clone is a whole one
+		return nil // not a partial clone
 	}
 	out, err := s.git.run(ctx, gitCall{args: []string{"rev-list", "--objects", "--no-walk", "--missing=print", s.BaseCommit}})
 	if err != nil {
@@ -132,7 +132,8 @@ func (s *Session) fetchMissingBlobs(ctx context.Context) error {
 	return nil
 }
 
-// writeBlobs writes what git cat-file --batch prints to the files names.
+// writeBlobs reads the output of git cat-file --batch from r and writes one file
+// per object to the files names.
 func (s *Session) writeBlobs(root *os.Root, names []string, r *bufio.Reader) error {
 	made := map[string]bool{".": true}
 	for _, name := range names {
@@ -142,7 +143,7 @@ func (s *Session) writeBlobs(root *os.Root, names []string, r *bufio.Reader) err
 		}
 		f := strings.Fields(head) // id, type, size
 		if len(f) != 3 {
-			return fmt.Errorf("%s: git says %q", name, strings.TrimSpace(head))
+			return fmt.Errorf("%s: unexpected output of git cat-file: %q", name, strings.TrimSpace(head))
 		}
 		size, err := strconv.ParseInt(f[2], 10, 64)
 		if err != nil {
@@ -157,7 +158,7 @@ func (s *Session) writeBlobs(root *os.Root, names []string, r *bufio.Reader) err
 		if err := writeBlob(root, name, s.files[name].mode, io.LimitReader(r, size)); err != nil {
 			return err
 		}
-		if _, err := r.Discard(1); err != nil { // the line break after each
+		if _, err := r.Discard(1); err != nil { // the line break after each object
 			return err
 		}
 	}
@@ -172,7 +173,7 @@ func writeBlob(root *os.Root, name, mode string, src io.Reader) error {
 		if err != nil {
 			return err
 		}
-		_ = root.Symlink(filepath.FromSlash(string(to)), file) // a system without links: nothing follows them anyway
+		_ = root.Symlink(filepath.FromSlash(string(to)), file) // fails where links are not supported; links are not followed anyway
 		return nil
 	}
 	perm := fs.FileMode(0o666)
@@ -181,7 +182,7 @@ func writeBlob(root *os.Root, name, mode string, src io.Reader) error {
 	}
 	f, err := root.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s: another file has this name but for upper and lower case, which is one file here", name)
+		return fmt.Errorf("%s: another file has the same name except for upper and lower case, which this file system does not distinguish", name)
 	}
 	if err != nil {
 		return err

@@ -14,18 +14,18 @@ import (
 	"github.com/google/go-github/v88/github"
 )
 
-// A forge is the interface for pull requests of one repository.
+// A forge is a client for the pull requests of one repository.
 type forge struct {
 	client      *github.Client
 	api         string
 	owner, repo string
-	fork        string // OWNER/NAME of where the branch is, "" if that is the repository itself
-	gitea       bool   // it speaks Gitea's dialect
+	fork        string // OWNER/NAME of the repository with the branch; "" if it is the same repository
+	gitea       bool   // whether the API is that of Gitea
 	maxWait     time.Duration
 	sleep       func(context.Context, time.Duration) error
 }
 
-// requestTimeout is how long one request may take.
+// requestTimeout limits one request.
 const requestTimeout = time.Minute
 
 func apiHost(api string) string {
@@ -36,11 +36,12 @@ func apiHost(api string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Host), "api.")
 }
 
-// newForge is the forge of the repository slug; head is where the branch is.
-func newForge(api, slug, head, token string, o Options) (*forge, error) {
+// newForge returns the forge of the repository slug. headSlug is the repository
+// with the branch. Both are OWNER/NAME.
+func newForge(api, slug, headSlug, token string, o Options) (*forge, error) {
 	u, err := url.Parse(api)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
-		return nil, &Problem{Message: fmt.Sprintf("the address of the forge %q: expected an http(s) URL", api), Hint: "for example: --api-url https://github.example/api/v3", Usage: true}
+		return nil, &Problem{Message: fmt.Sprintf("API address %q: expected an http or https URL", api), Hint: "for example: --api-url https://github.example/api/v3", Usage: true}
 	}
 	base := strings.TrimSuffix(u.String(), "/") + "/"
 	client, err := github.NewClient(
@@ -55,14 +56,14 @@ func newForge(api, slug, head, token string, o Options) (*forge, error) {
 		client: client, api: strings.TrimSuffix(base, "/"), owner: owner, repo: repo,
 		gitea: strings.HasSuffix(base, "/api/v1/"), maxWait: o.MaxWait, sleep: o.Sleep,
 	}
-	if !strings.EqualFold(head, slug) {
-		f.fork = head
+	if !strings.EqualFold(headSlug, slug) {
+		f.fork = headSlug
 	}
 	return f, nil
 }
 
-// tokenTransport sends the token to one host, and to no other that an answer may lead
-// to.
+// tokenTransport adds the token to requests to one host, and not to requests that
+// are redirected to another host.
 type tokenTransport struct{ token, host string }
 
 func (b tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -75,13 +76,15 @@ func (b tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func sameHostOnly(req *http.Request, via []*http.Request) error {
 	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme || len(via) > 5 {
-		return fmt.Errorf("the forge sends on to %s, which is not followed", req.URL.Host)
+		return fmt.Errorf("the forge redirects to %s; redirects to another host are not followed", req.URL.Host)
 	}
 	return nil
 }
 
-// callAPI sends a request, and once more if the forge asks to wait for less than
-// is allowed. doing is what the request is for, in words that follow "while".
+// callAPI sends a request. If the forge rejects it because of a rate limit,
+// callAPI waits and tries again, up to three times, unless the forge asks for more
+// than maxWait. doing says what the request is for, in words such as "opening the
+// pull request".
 func callAPI[T any](ctx context.Context, f *forge, doing string, send func() (T, *github.Response, error)) (T, error) {
 	for try := 0; ; try++ {
 		out, _, err := send()
@@ -101,8 +104,8 @@ func callAPI[T any](ctx context.Context, f *forge, doing string, send func() (T,
 	}
 }
 
-// retryAfter returns how long to wait if the forge takes no more requests for
-// now; a negative duration where it does not say.
+// retryAfter reports whether err is a rate limit, and how long to wait. The
+// duration is negative if the forge does not say how long.
 func retryAfter(err error) (time.Duration, bool) {
 	if e := (*github.RateLimitError)(nil); errors.As(err, &e) {
 		return max(time.Until(e.Rate.Reset.Time)+time.Second, 0), true
@@ -116,16 +119,16 @@ func retryAfter(err error) (time.Duration, bool) {
 	return 0, false
 }
 
-// headRepo is where the branch is, OWNER/NAME, and its owner.
+// headRepo returns the repository with the branch, as OWNER/NAME, and its owner.
 func (f *forge) headRepo() (slug, owner string) {
 	slug = cmp.Or(f.fork, f.owner+"/"+f.repo)
 	owner, _, _ = strings.Cut(slug, "/")
 	return slug, owner
 }
 
-// findPull returns the open pull request for the branch, nil when there is none,
-// and the newest one that was closed without being merged while the branch was
-// at the commit head.
+// findPull returns the open pull request for the branch, or nil. Without an open
+// one, it returns the newest pull request that was closed without a merge while
+// the branch was at the commit head, or nil.
 func (f *forge) findPull(ctx context.Context, base, branch, head string) (open, declined *github.PullRequest, err error) {
 	slug, owner := f.headRepo()
 	for _, state := range []string{"open", "closed"} {
@@ -142,7 +145,7 @@ func (f *forge) findPull(ctx context.Context, base, branch, head string) (open, 
 			if err != nil {
 				return nil, nil, err
 			}
-			for _, p := range list { // some forges leave the filter to us
+			for _, p := range list { // some forges ignore the filter
 				if p.GetHead().GetRef() != branch || p.GetBase().GetRef() != base || !strings.EqualFold(p.GetHead().GetRepo().GetFullName(), slug) {
 					continue
 				}
@@ -154,7 +157,7 @@ func (f *forge) findPull(ctx context.Context, base, branch, head string) (open, 
 				}
 			}
 			if state == "closed" {
-				break // the newest are first
+				break // the newest pull requests are on the first page
 			}
 			o.Page = next
 		}
@@ -162,7 +165,7 @@ func (f *forge) findPull(ctx context.Context, base, branch, head string) (open, 
 	return nil, nil, nil
 }
 
-// draftPrefix is how Gitea tells a draft.
+// draftPrefix marks a draft in Gitea.
 const draftPrefix = "WIP: "
 
 func (f *forge) openPull(ctx context.Context, base, branch string, c Change, draft bool) (*github.PullRequest, error) {
@@ -170,7 +173,7 @@ func (f *forge) openPull(ctx context.Context, base, branch string, c Change, dra
 	if f.fork != "" {
 		owner, name, _ := strings.Cut(f.fork, "/")
 		p.Head = github.Ptr(owner + ":" + branch)
-		if strings.EqualFold(owner, f.owner) { // the name of an owner would not do
+		if strings.EqualFold(owner, f.owner) { // OWNER:BRANCH is ambiguous
 			p.HeadRepo = &name
 		}
 	}
@@ -185,7 +188,7 @@ func (f *forge) openPull(ctx context.Context, base, branch string, c Change, dra
 	})
 }
 
-// updatePull changes title and text where they differ, and reports whether.
+// updatePull changes title and body if they differ, and reports whether it did.
 func (f *forge) updatePull(ctx context.Context, p *github.PullRequest, c Change) (bool, error) {
 	title := c.Title
 	if f.gitea && strings.HasPrefix(p.GetTitle(), draftPrefix) {
@@ -200,13 +203,14 @@ func (f *forge) updatePull(ctx context.Context, p *github.PullRequest, c Change)
 	return true, err
 }
 
-// sameText compares texts as forges keep them.
+// sameText compares texts, ignoring changes that forges make to line endings and
+// to surrounding space.
 func sameText(a, b string) bool {
 	plain := func(s string) string { return strings.TrimSpace(strings.ReplaceAll(s, "\r\n", "\n")) }
 	return plain(a) == plain(b)
 }
 
-// closePull says why, and closes.
+// closePull adds a comment and closes the pull request.
 func (f *forge) closePull(ctx context.Context, p *github.PullRequest, comment string) error {
 	if comment != "" {
 		if _, err := callAPI(ctx, f, "commenting on the pull request", func() (*github.IssueComment, *github.Response, error) {
@@ -221,49 +225,51 @@ func (f *forge) closePull(ctx context.Context, p *github.PullRequest, comment st
 	return err
 }
 
-// addMetadata adds labels, reviewers and assignees that are not there. What the
-// forge refuses of them comes back as words: the pull request is there
-// without.
-func (f *forge) addMetadata(ctx context.Context, p *github.PullRequest, o Options, fresh bool) (warnings []string, changed bool) {
-	note := func(what string, err error) {
+// addMetadata adds the labels, assignees and reviewers that the pull request does
+// not have yet. isNew says that the pull request was just opened. If the forge
+// rejects some of them, addMetadata returns warnings instead of an error, because
+// the pull request itself is complete.
+func (f *forge) addMetadata(ctx context.Context, p *github.PullRequest, o Options, isNew bool) (warnings []string, changed bool) {
+	record := func(kind string, names []string, err error) {
 		if err == nil {
 			changed = true
 			return
 		}
-		warnings = append(warnings, fmt.Sprintf("%s: %v", what, err))
+		warnings = append(warnings, fmt.Sprintf("%s %s: %v", kind, strings.Join(names, ", "), err))
 	}
-	var has []string
+	var existing []string
 	for _, l := range p.Labels {
-		has = append(has, strings.ToLower(l.GetName()))
+		existing = append(existing, strings.ToLower(l.GetName()))
 	}
-	if labels := missingFrom(o.Labels, has); len(labels) > 0 {
+	if labels := missingFrom(o.Labels, existing); len(labels) > 0 {
 		_, err := callAPI(ctx, f, "adding labels", func() ([]*github.Label, *github.Response, error) {
 			return f.addLabels(ctx, p.GetNumber(), labels)
 		})
-		note("labels "+strings.Join(labels, ", "), err)
+		record("labels", labels, err)
 	}
-	has = nil
+	existing = nil
 	for _, u := range p.Assignees {
-		has = append(has, strings.ToLower(u.GetLogin()))
+		existing = append(existing, strings.ToLower(u.GetLogin()))
 	}
-	if users := missingFrom(o.Assignees, has); len(users) > 0 {
+	if users := missingFrom(o.Assignees, existing); len(users) > 0 {
 		_, err := callAPI(ctx, f, "adding assignees", func() (*github.Issue, *github.Response, error) {
 			return f.client.Issues.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.IssueRequest{Assignees: &users})
 		})
-		note("assignees "+strings.Join(users, ", "), err)
+		record("assignees", users, err)
 	}
-	if len(o.Reviewers)+len(o.Teams) == 0 || !fresh && !f.needsReviewers(ctx, p) {
+	if len(o.Reviewers)+len(o.Teams) == 0 || !isNew && !f.needsReviewers(ctx, p) {
 		return warnings, changed
 	}
-	_, err := callAPI(ctx, f, "asking for reviews", func() (*github.PullRequest, *github.Response, error) {
+	_, err := callAPI(ctx, f, "requesting reviews", func() (*github.PullRequest, *github.Response, error) {
 		return f.client.PullRequests.RequestReviewers(ctx, f.owner, f.repo, p.GetNumber(), github.ReviewersRequest{Reviewers: o.Reviewers, TeamReviewers: o.Teams})
 	})
-	note("reviewers "+strings.Join(slices.Concat(o.Reviewers, o.Teams), ", "), err)
+	record("reviewers", slices.Concat(o.Reviewers, o.Teams), err)
 	return warnings, changed
 }
 
-// addLabels sends an object, as GitHub documents it, and not the bare list that
-// go-github sends and GitHub takes as well: Gitea does not.
+// addLabels adds labels to a pull request. It sends an object, as GitHub
+// documents it. go-github sends a bare list, which GitHub accepts and Gitea
+// rejects.
 func (f *forge) addLabels(ctx context.Context, number int, labels []string) ([]*github.Label, *github.Response, error) {
 	path := fmt.Sprintf("repos/%s/%s/issues/%d/labels", f.owner, f.repo, number)
 	req, err := f.client.NewRequest(ctx, http.MethodPost, path, map[string][]string{"labels": labels})
@@ -275,8 +281,8 @@ func (f *forge) addLabels(ctx context.Context, number int, labels []string) ([]*
 	return out, resp, err
 }
 
-// needsReviewers reports whether nobody was asked for a review and nobody gave one:
-// the run that opened the pull request got no further.
+// needsReviewers reports whether nobody was asked for a review and nobody gave
+// one, which happens if the run that opened the pull request failed afterwards.
 func (f *forge) needsReviewers(ctx context.Context, p *github.PullRequest) bool {
 	if len(p.RequestedReviewers)+len(p.RequestedTeams) > 0 {
 		return false
@@ -287,7 +293,7 @@ func (f *forge) needsReviewers(ctx context.Context, p *github.PullRequest) bool 
 	return err == nil && len(reviews) == 0
 }
 
-// missingFrom returns those of names that are not in has, which is in lower case.
-func missingFrom(names, has []string) []string {
-	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(has, strings.ToLower(n)) })
+// missingFrom returns the names that are not in existing, which are in lower case.
+func missingFrom(names, existing []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(existing, strings.ToLower(n)) })
 }

@@ -10,52 +10,53 @@ import (
 	"github.com/google/go-github/v88/github"
 )
 
-const rerunHint = "run the same command again: what was done is found again"
+const rerunHint = "run the same command again; finished steps are not repeated"
 
-// describeError says what went wrong with a request to the forge.
+// describeError returns the error for a failed request to the forge. doing says
+// what the request was for.
 func (f *forge) describeError(err error, doing string) error {
 	p := &Problem{err: err}
 	if wait, limited := retryAfter(err); limited {
-		p.Message = fmt.Sprintf("%s: the forge takes no more requests of this token for now", doing)
-		p.Hint = rerunHint + ", later"
+		p.Message = fmt.Sprintf("%s: the forge accepts no more requests with this token for now", doing)
+		p.Hint = "later, " + rerunHint
 		if wait >= 0 {
-			p.Hint = fmt.Sprintf("in %s %s", wait.Round(time.Second), rerunHint)
+			p.Hint = fmt.Sprintf("in %s, %s", wait.Round(time.Second), rerunHint)
 		}
 		return p
 	}
 	e := (*github.ErrorResponse)(nil)
 	if !errors.As(err, &e) || e.Response == nil {
 		p.Message = fmt.Sprintf("%s: the forge at %s does not answer: %v", doing, f.api, err)
-		p.Hint = "once it answers, " + rerunHint
+		p.Hint = "when it answers, " + rerunHint
 		return p
 	}
-	said := apiMessage(e)
+	text := apiMessage(e)
 	switch code := e.Response.StatusCode; {
 	case code == http.StatusUnauthorized:
-		p.Message = fmt.Sprintf("%s: the forge at %s does not accept the token%s", doing, f.api, said)
-		p.Hint = "it may have expired, or belong to another forge"
-	case strings.Contains(said, "GitHub Actions is not permitted to create or approve pull requests"):
-		p.Message = fmt.Sprintf("%s: the forge refuses%s", doing, said)
-		p.Hint = "allow it in the settings of the repository or organisation (Actions, General, Workflow permissions), or use a token of an app"
+		p.Message = fmt.Sprintf("%s: the forge at %s does not accept the token%s", doing, f.api, text)
+		p.Hint = "the token may have expired, or may belong to another forge"
+	case strings.Contains(text, "GitHub Actions is not permitted to create or approve pull requests"):
+		p.Message = fmt.Sprintf("%s: the forge rejects the request%s", doing, text)
+		p.Hint = "allow it in the settings of the repository or organization (Actions, General, Workflow permissions), or use the token of a GitHub App"
 	case code == http.StatusForbidden:
-		p.Message = fmt.Sprintf("%s: the forge refuses%s", doing, said)
+		p.Message = fmt.Sprintf("%s: the forge rejects the request%s", doing, text)
 		p.Hint = "the token needs the permission pull requests: write"
 		if needs := e.Response.Header.Get("X-Accepted-GitHub-Permissions"); needs != "" {
-			p.Hint = "the token needs one of the permissions that the forge asks for: " + needs
+			p.Hint = "the token needs one of these permissions: " + needs
 		}
 	case code == http.StatusNotFound:
-		p.Message = fmt.Sprintf("%s: %s/%s is not found at %s%s", doing, f.owner, f.repo, f.api, said)
-		p.Hint = "is the name right, and may the token see it? --api-url says where the interface is; Gitea's ends with /api/v1"
+		p.Message = fmt.Sprintf("%s: %s/%s was not found at %s%s", doing, f.owner, f.repo, f.api, text)
+		p.Hint = "check the name, and that the token can read the repository; --api-url sets the address of the API, which ends with /api/v1 for Gitea"
 	case code >= 500:
-		p.Message = fmt.Sprintf("%s: the forge at %s fails: %s%s", doing, f.api, e.Response.Status, said)
-		p.Hint = "once it works again, " + rerunHint
+		p.Message = fmt.Sprintf("%s: the forge at %s fails: %s%s", doing, f.api, e.Response.Status, text)
+		p.Hint = "when it works again, " + rerunHint
 	default:
-		p.Message = fmt.Sprintf("%s: the forge refuses: %s%s", doing, e.Response.Status, said)
+		p.Message = fmt.Sprintf("%s: the forge rejects the request: %s%s", doing, e.Response.Status, text)
 	}
 	return p
 }
 
-// apiMessage is what the forge has to say, after a colon; "" when it says nothing.
+// apiMessage returns the messages of an error response, each after a colon.
 func apiMessage(e *github.ErrorResponse) string {
 	parts := []string{e.Message}
 	for _, x := range e.Errors {

@@ -15,15 +15,15 @@ import (
 	"strings"
 )
 
-// A git runs the program git in a repository.
+// A git runs git in a repository.
 type git struct {
-	dir     string
-	token   string   // "" when git has to know itself who it is
-	urls    []string // that the token may go to
-	secrets []string // what no output may hold
+	dir       string
+	token     string   // "" if git uses its own credentials
+	tokenURLs []string // remotes that get the token
+	secrets   []string // removed from all output
 }
 
-// A gitError is a git that failed.
+// A gitError is the error of a git command that failed.
 type gitError struct {
 	command string // the subcommand
 	stdout  string
@@ -32,23 +32,23 @@ type gitError struct {
 }
 
 func (e *gitError) Error() string {
-	said := strings.TrimSpace(e.stderr)
-	if said == "" {
-		said = e.err.Error()
+	message := strings.TrimSpace(e.stderr)
+	if message == "" {
+		message = e.err.Error()
 	}
-	return "git " + e.command + ": " + said
+	return "git " + e.command + ": " + message
 }
 
 func (e *gitError) Unwrap() error { return e.err }
 
-// A gitCall is one run of git.
+// A gitCall describes one run of git.
 type gitCall struct {
 	args    []string
 	stdin   io.Reader
-	index   string   // a file instead of the repository's index
-	env     []string // more of the environment
-	config  []string // settings of this run, "key=value"
-	network bool     // it talks to the remote
+	index   string   // the index file; "" for the index of the repository
+	env     []string // additional environment
+	config  []string // additional configuration, "key=value"
+	network bool     // whether the command contacts a remote
 }
 
 // run runs git and returns its standard output.
@@ -58,7 +58,7 @@ func (g *git) run(ctx context.Context, c gitCall) (string, error) {
 	return stdout.String(), err
 }
 
-// stream runs git with its standard output to w.
+// stream runs git and writes its standard output to w.
 func (g *git) stream(ctx context.Context, c gitCall, w io.Writer) error {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"-C", g.dir}, c.args...)...)
 	var stdout, stderr bytes.Buffer
@@ -72,12 +72,12 @@ func (g *git) stream(ctx context.Context, c gitCall, w io.Writer) error {
 		return ctx.Err()
 	}
 	if errors.Is(err, exec.ErrNotFound) {
-		return &Problem{Message: "the program git is not found", Hint: "install it, 2.31 or newer", Usage: true, err: err}
+		return &Problem{Message: "git was not found", Hint: "install git 2.31 or newer", Usage: true, err: err}
 	}
 	return &gitError{c.args[0], g.redact(stdout.String()), g.redact(stderr.String()), err}
 }
 
-// limitedBuffer keeps the first 64 KiB that are written, for an error.
+// limitedBuffer keeps the first 64 KiB of its input, for an error message.
 type limitedBuffer struct{ *bytes.Buffer }
 
 func (f limitedBuffer) Write(p []byte) (int, error) {
@@ -87,13 +87,14 @@ func (f limitedBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// clearedVars are variables that a hook or a user may have set and that would have
-// git work on something else, or write the token to a file.
+// clearedVars are environment variables that git must not inherit: with them, git
+// would use another repository or index, or write the token to a trace file.
 var clearedVars = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_TRACE_REDACT",
 	"GIT_TRACE2_CONFIG_PARAMS", "GIT_TRACE2_ENV_VARS", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_CONFIG_COUNT", "LC_ALL"}
 
-// env is the environment of one run. The token stands in it and nowhere else:
-// the arguments of a process can be read by every user of the machine.
+// env returns the environment of one run. The token is passed only in the
+// environment, because every user of the machine can read the arguments of a
+// process.
 func (g *git) env(c gitCall) []string {
 	out := slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
@@ -113,8 +114,8 @@ func (g *git) env(c gitCall) []string {
 		n++
 	}
 	config("i18n.commitEncoding", "UTF-8")
-	// No hook of the user's is run for an index that is not theirs, and no
-	// index keeps a part of itself in their repository.
+	// Do not run the hooks of the user, and do not write a shared part of our
+	// temporary index to the repository of the user.
 	for _, x := range [][2]string{{"core.hooksPath", "/dev/null"}, {"core.splitIndex", "false"}, {"index.sparse", "false"}, {"core.fsmonitor", "false"}} {
 		config(x[0], x[1])
 	}
@@ -125,17 +126,17 @@ func (g *git) env(c gitCall) []string {
 	if c.network {
 		config("gc.auto", "0")
 		config("maintenance.auto", "false")
-		config("http.lowSpeedLimit", "1000") // a connection that is dead ends
+		config("http.lowSpeedLimit", "1000") // end a dead connection
 		config("http.lowSpeedTime", "60")
 		if g.token != "" {
 			config("credential.helper", "")
 		}
-		for _, u := range g.urls {
+		for _, u := range g.tokenURLs {
 			if g.token == "" {
 				break
 			}
-			// An empty one takes away what a less specific setting has put
-			// there, such as the checkout of a workflow: two are refused.
+			// The empty value removes headers of less specific settings, such
+			// as that of actions/checkout: servers reject two headers.
 			config("http."+u+".extraHeader", "")
 			config("http."+u+".extraHeader", "Authorization: Basic "+basicAuth(g.token))
 		}
@@ -143,13 +144,13 @@ func (g *git) env(c gitCall) []string {
 	return append(append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n)), c.env...)
 }
 
-// basicAuth is the token as HTTP's basic authentication has it. GitHub wants the
-// user x-access-token; others do not look at it.
+// basicAuth returns the token as credentials of HTTP basic authentication.
+// GitHub requires the user x-access-token; other forges ignore the user.
 func basicAuth(token string) string {
 	return base64.StdEncoding.EncodeToString([]byte("x-access-token:" + token))
 }
 
-// redact takes the secrets out of what a person or a file gets to see.
+// redact replaces all secrets in a text that is printed or stored.
 func (g *git) redact(s string) string {
 	for _, x := range g.secrets {
 		s = strings.ReplaceAll(s, x, "***")
@@ -157,14 +158,14 @@ func (g *git) redact(s string) string {
 	return s
 }
 
-// addSecret adds a secret, in all its forms.
+// addSecret adds a secret and its encoded forms to the texts that are redacted.
 func (g *git) addSecret(secret string) {
 	if secret != "" {
 		g.secrets = append(g.secrets, secret, basicAuth(secret), url.QueryEscape(secret), url.PathEscape(secret))
 	}
 }
 
-// lines returns the lines of a text that are not empty.
+// lines returns the non-blank lines of a text.
 func lines(s string) []string {
 	return slices.DeleteFunc(strings.Split(s, "\n"), func(l string) bool { return strings.TrimSpace(l) == "" })
 }

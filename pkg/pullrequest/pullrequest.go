@@ -1,27 +1,26 @@
-// Package pullrequest puts a change on a branch of a remote repository and
-// keeps one pull request for it: opens it, updates the one that it opened
-// before, closes it when nothing is left to change.
+// Package pullrequest pushes a change to a branch of a remote repository and
+// maintains one pull request for it: it opens the pull request, updates it in
+// later runs, and closes it when nothing is left to change.
 //
-// [Prepare] looks at the repository and its remote. [Session.Checkout] writes
-// the tree of the base branch, as it is on the remote, to a folder that a
-// change can be made from, and [Session.Apply] does the rest. What the package
-// promises:
+// [Prepare] reads the state of the repository and its remote.
+// [Session.Checkout] writes the files of the base branch to a folder, from which
+// the caller makes the change. [Session.Apply] pushes the change and updates the
+// pull request. The package guarantees:
 //
-//   - the user's work tree, index, HEAD and branches are never written to:
-//     commits are made by git's plumbing with an index of their own. What is
-//     left behind are objects, and what a push notes of the remote;
-//   - a second run with the same change does nothing, and one after a failure
-//     goes on where the first stopped;
-//   - a branch is overwritten only if all that is new on it are commits of
-//     this package, which it knows by a trailer, and only if it is still what
-//     it was when it was looked at;
-//   - the token is read from the environment, goes to the host of the remote
-//     and of the API alone, and is in no argument, file, configuration, output
-//     or error.
+//   - It does not change the user's work tree, index, HEAD and branches: it makes
+//     commits with git plumbing commands and a temporary index. It adds objects
+//     to the repository, and a push updates the remote-tracking branch.
+//   - A second run with the same change does nothing. A run after a failure
+//     continues where the failed run stopped.
+//   - A branch is overwritten only if all its new commits were made by this
+//     package, which it recognizes by a trailer, and only if the branch did not
+//     change during the run.
+//   - The token is read from the environment and sent only to the hosts of the
+//     remote and of the API. It appears in no argument, file, configuration,
+//     output or error.
 //
-// It talks to GitHub, to GitHub Enterprise, and to forges whose interface for
-// pull requests is like GitHub's, such as Gitea. It knows nothing of what is
-// in a change.
+// The package supports GitHub, GitHub Enterprise, and forges with a compatible
+// API for pull requests, such as Gitea.
 package pullrequest
 
 import (
@@ -29,94 +28,95 @@ import (
 	"time"
 )
 
-// Options say where a pull request goes and what it looks like. The zero value
-// of every field but Dir is the default.
+// Options select the repository and the branches, and set the properties of the
+// commits and the pull request. Dir and Branch are required.
 type Options struct {
 	Dir    string // a folder of the repository
 	Remote string // the name of the remote; "": origin
 	Base   string // the branch to change; "": the default branch of the remote
-	Branch string // the branch that carries the change; needed
+	Branch string // the branch for the change
 
-	// PushRemote is the name of the remote that the branch is pushed to, a
-	// fork of the repository at the same forge; "": Remote itself.
+	// PushRemote is the name of the remote that the branch is pushed to, such
+	// as a fork of the repository at the same forge; "": the same as Remote.
 	PushRemote string
 
-	// API is the address of the forge's interface, such as
-	// https://github.example/api/v3; "": what the remote's address and
-	// GITHUB_API_URL say. Repo is OWNER/NAME; "": what the remote's address says.
+	// APIURL is the URL of the forge's REST API, such as
+	// https://github.example/api/v3; "": derived from the address of the remote
+	// and GITHUB_API_URL. Repo is OWNER/NAME; "": derived from the address of
+	// the remote.
 	APIURL, Repo string
 
-	Author, Committer string   // as "Name <address>"; "": what git says
-	SignOff           bool     // add Signed-off-by, with the committer
-	Trailers          []string // lines "Key: value" at the end of each message
+	Author, Committer string   // "Name <address>"; "": from the configuration of git
+	SignOff           bool     // add the trailer Signed-off-by with the committer
+	Trailers          []string // "Key: value", added to each message
 
-	Labels, Reviewers, Teams, Assignees []string // Teams are their slugs
-	Draft                               bool     // of a pull request that is opened
+	Labels, Reviewers, Teams, Assignees []string // Teams are slugs of teams
+	Draft                               bool     // open new pull requests as drafts
 
-	// MaxWait is how long a request waits at most that the forge defers
-	// because of too many; 0: a minute.
+	// MaxWait is the longest time to wait if the forge rejects a request
+	// because of a rate limit; 0: one minute.
 	MaxWait time.Duration
 
-	// DryRun asks what would be done. Nothing is pushed and nothing is sent.
+	// DryRun reports what would be done, without pushing or changing anything.
 	DryRun bool
 
 	Getenv func(string) string                        // nil: os.Getenv
-	Sleep  func(context.Context, time.Duration) error // nil: until then, or until the context is done
+	Sleep  func(context.Context, time.Duration) error // waits; nil: with a timer
 }
 
-// A Change is what a pull request should hold. One without commits says that
-// nothing is left to change.
+// A Change is the desired content of a pull request. A Change without commits
+// means that nothing is left to change.
 type Change struct {
-	Commits        []Commit // in order, the first on top of the base
+	Commits        []Commit // in order; the first is on top of the base
 	Title, Body    string   // of the pull request; Body is Markdown
-	ClosingComment string   // what is said when the pull request is closed, since nothing is left
+	ClosingComment string   // added to the pull request when it is closed
 }
 
 // A Commit is one commit of a change.
 type Commit struct {
 	Message string // without trailers
-	Files   []File // those it changes; they exist in the base
+	Files   []File // the changed files, which must exist in the base
 }
 
-// A File is a file of the base with its new content. Its mode stays.
+// A File is a file of the base with its new content. Its mode does not change.
 type File struct {
-	Path    string // slash-separated, relative to the top of the repository
+	Path    string // slash-separated, relative to the root of the repository
 	Content []byte
 }
 
-// An Action is what became of the pull request.
+// An Action says what was done with the pull request.
 type Action string
 
 // The actions.
 const (
 	Opened    Action = "opened"
 	Updated   Action = "updated"
-	Unchanged Action = "unchanged" // it is as it should be
+	Unchanged Action = "unchanged" // it is up to date
 	Closed    Action = "closed"    // nothing is left to change
-	Nothing   Action = "nothing"   // nothing is left to change, and none is open
-	Declined  Action = "declined"  // somebody closed it as it is, so that it is not opened again
+	Nothing   Action = "nothing"   // nothing is left to change, and no pull request is open
+	Declined  Action = "declined"  // somebody closed it with the same commits; it is not opened again
 )
 
-// A Result is what was done, or would be.
+// A Result says what was done, or what would be done in a dry run.
 type Result struct {
 	Action   Action
-	Number   int    // of the pull request, 0 without one
-	URL      string // of its page, "" without one
-	Repo     string // OWNER/NAME
-	Base     string // the branch to change
-	Branch   string // the branch of the change
-	Commit   string // the last commit of the branch, "" without one
-	Pushed   bool   // the branch was pushed, or deleted
-	Warnings []string
+	Number   int      // of the pull request; 0 if there is no pull request
+	URL      string   // of its page; "" if there is no pull request
+	Repo     string   // OWNER/NAME
+	Base     string   // the branch to change
+	Branch   string   // the branch with the change
+	Commit   string   // the last commit of the branch; "" if there is no commit
+	Pushed   bool     // the branch was pushed, or deleted
+	Warnings []string // labels, reviewers and assignees that the forge rejected
 }
 
-// A Problem is what is wrong, and what to do about it.
+// A Problem is an error that the user can fix.
 type Problem struct {
 	Message string
-	Hint    string // a line or more; may be empty
+	Hint    string // what to do, one or more lines; may be empty
 
-	// Usage says that nothing was done, and that the repository or the
-	// command line has to change first.
+	// Usage is true if nothing was done, and the repository or the command
+	// line must change first.
 	Usage bool
 
 	err error

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// push puts commit on the branch of the change, or deletes the branch if it is
-// "", unless the branch has moved since it was looked at.
+// push sets the remote branch to commit, or deletes the branch if commit is "".
+// The push fails if the branch changed on the remote since the session read it.
 func (s *Session) push(ctx context.Context, commit string) error {
 	ref := "refs/heads/" + s.o.Branch
 	_, err := s.git.run(ctx, gitCall{network: true, args: []string{"push", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-follow-tags", "--signed=no",
@@ -20,8 +20,8 @@ func (s *Session) push(ctx context.Context, commit string) error {
 	return s.pushProblem(err, commit == "")
 }
 
-// pushProblem says why a push was rejected: git prints a line for the branch
-// on its standard output, and what the server had to say on the other.
+// pushProblem returns the error for a rejected push. git prints the status of the
+// branch on standard output, and the messages of the server on standard error.
 func (s *Session) pushProblem(err error, deleting bool) error {
 	g := (*gitError)(nil)
 	if !errors.As(err, &g) {
@@ -36,38 +36,45 @@ func (s *Session) pushProblem(err error, deleting bool) error {
 	if reason == "" {
 		return remoteProblem(err, s.o.PushRemote)
 	}
-	what := "pushing"
+	action := "push to"
 	if deleting {
-		what = "deleting"
+		action = "delete"
 	}
-	p := &Problem{Message: fmt.Sprintf("%s the branch %q was rejected: %s", what, s.o.Branch, reason), err: err}
-	var said []string
+	p := &Problem{Message: fmt.Sprintf("the remote %q rejected the request to %s the branch %q: %s", s.o.PushRemote, action, s.o.Branch, reason), err: err}
+	var messages []string
 	for _, l := range lines(g.stderr) {
 		if m, ok := strings.CutPrefix(l, "remote:"); ok && strings.TrimSpace(m) != "" {
-			said = append(said, strings.TrimSpace(m))
+			messages = append(messages, strings.TrimSpace(m))
 		}
 	}
-	for _, l := range said[:min(len(said), 12)] {
-		p.Message += "\n  the forge says: " + l
+	for _, l := range messages[:min(len(messages), 12)] {
+		p.Message += "\n  message of the server: " + l
 	}
-	all := reason + strings.Join(said, "\n")
-	switch {
-	case strings.Contains(reason, "stale info"):
-		p.Message = fmt.Sprintf("the branch %q moved on the remote %q while it was looked at, and was left as it is", s.o.Branch, s.o.PushRemote)
-		p.Hint = "run the same command again"
-	case strings.Contains(all, "without `workflows` permission") || strings.Contains(all, "without `workflow` scope"):
-		p.Hint = "a change of .github/workflows needs a token with the permission workflows: write; --exclude '.github/workflows/**' leaves them out"
-	case strings.Contains(all, "rotected branch") || strings.Contains(all, "GH006") || strings.Contains(all, "GH013"):
-		p.Hint = "the branch is protected; --branch NAME names another one, or a rule of the forge has to let the token's user push it"
-	case strings.Contains(all, "denied"), strings.Contains(all, "ermission"):
-		p.Hint = "the token needs the permission contents: write"
-	default:
-		p.Hint = "nothing else was changed; run the same command again once the forge takes it"
-	}
+	s.explainRejection(p, reason, strings.Join(messages, "\n"))
 	return p
 }
 
-// remoteProblem says what a git that talked to the remote failed for.
+// explainRejection adds a hint to the error for a rejected push. reason is the
+// status that git prints, serverText the messages of the server.
+func (s *Session) explainRejection(p *Problem, reason, serverText string) {
+	all := reason + serverText
+	switch {
+	case strings.Contains(reason, "stale info"):
+		p.Message = fmt.Sprintf("the branch %q changed on the remote %q during the run and was not overwritten", s.o.Branch, s.o.PushRemote)
+		p.Hint = "run the same command again"
+	case strings.Contains(all, "without `workflows` permission") || strings.Contains(all, "without `workflow` scope"):
+		p.Hint = "to change .github/workflows, the token needs the permission workflows: write; or skip these files with --exclude '.github/workflows/**'"
+	case strings.Contains(all, "rotected branch") || strings.Contains(all, "GH006") || strings.Contains(all, "GH013"):
+		p.Hint = "the branch is protected; use another branch with --branch NAME, or allow the user of the token to push to it"
+	case strings.Contains(all, "denied"), strings.Contains(all, "ermission"):
+		p.Hint = "the token needs the permission contents: write"
+	default:
+		p.Hint = "nothing else was changed; run the same command again when the server accepts the push"
+	}
+}
+
+// remoteProblem returns the error for a git command that failed while it talked
+// to a remote.
 func remoteProblem(err error, remote string) error {
 	g := (*gitError)(nil)
 	if !errors.As(err, &g) {
@@ -82,26 +89,26 @@ func remoteProblem(err error, remote string) error {
 		return false
 	}
 	p := &Problem{err: err}
-	said := ""
+	output := ""
 	if l := lines(g.stderr); len(l) > 0 {
-		said = ": " + strings.Join(l[:min(len(l), 6)], "\n  ")
+		output = ": " + strings.Join(l[:min(len(l), 6)], "\n  ")
 	}
 	switch {
 	case has("Permission denied (publickey", "Host key verification failed", "Could not resolve hostname"):
-		p.Message = fmt.Sprintf("the remote %q does not let ssh in%s", remote, said)
-		p.Hint = "ssh -T with that user and host tries it, and ssh-add -l lists the keys; over https the token is taken instead"
+		p.Message = fmt.Sprintf("the remote %q does not accept the ssh connection%s", remote, output)
+		p.Hint = "test the connection with ssh -T USER@HOST and list the keys with ssh-add -l, or use an https address, for which the token is used"
 	case has("could not read Username", "could not read Password", "Authentication failed", "returned error: 401"):
-		p.Message = fmt.Sprintf("the remote %q does not accept the token%s", remote, said)
-		p.Hint = "it may have expired, or belong to another forge"
+		p.Message = fmt.Sprintf("the remote %q does not accept the token%s", remote, output)
+		p.Hint = "the token may have expired, or may belong to another forge"
 	case has("returned error: 403", "Permission denied", "not allowed", "access denied"):
-		p.Message = fmt.Sprintf("the remote %q refuses%s", remote, said)
+		p.Message = fmt.Sprintf("the remote %q denies access%s", remote, output)
 		p.Hint = "the token needs the permission contents: write"
 	case has("not found", "does not exist", "does not appear to be a git repository"):
-		p.Message = fmt.Sprintf("the remote %q is not found%s", remote, said)
-		p.Hint = "is the address right, and may the token see it?"
+		p.Message = fmt.Sprintf("the remote %q was not found%s", remote, output)
+		p.Hint = "check the address, and that the token can read the repository"
 	default:
-		p.Message = fmt.Sprintf("git %s with the remote %q failed%s", g.command, remote, said)
-		p.Hint = "once it answers, run the same command again: what was done is found again"
+		p.Message = fmt.Sprintf("git %s with the remote %q failed%s", g.command, remote, output)
+		p.Hint = "run the same command again when the remote answers; finished steps are not repeated"
 	}
 	return p
 }

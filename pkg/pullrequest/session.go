@@ -12,23 +12,23 @@ import (
 	"time"
 )
 
-// A Session is a repository and its remote as they were when [Prepare] looked
-// at them.
+// A Session holds the state of a repository and its remote at the time of
+// [Prepare].
 type Session struct {
-	// Base is the branch to change, Commit what it is on the remote.
+	// Base is the branch to change, and BaseCommit its commit on the remote.
 	Base, BaseCommit string
 
 	o     Options
 	git   git
-	forge *forge // nil when there is no token, in a dry run
-	slug  string // OWNER/NAME of the repository that gets the pull request
-	head  string // the commit of the branch of the change on the remote, "" when there is none
-	files map[string]treeEntry
+	forge *forge               // nil in a dry run without a token
+	slug  string               // OWNER/NAME of the repository that gets the pull request
+	head  string               // commit of the change's branch on the remote; "" if the branch does not exist
+	files map[string]treeEntry // of the base, by path
 }
 
-// Prepare looks at the repository and its remote, and fetches what it needs of
-// the base: objects alone, no reference changes. Its error is a *Problem where
-// something has to be done about it.
+// Prepare checks the options and the repository, reads the branches of the
+// remote and fetches the base. It fetches objects only and changes no ref. Its
+// error is a *Problem if the user can fix it.
 func Prepare(ctx context.Context, o Options) (*Session, error) {
 	if o.Getenv == nil {
 		o.Getenv = os.Getenv
@@ -54,7 +54,7 @@ func Prepare(ctx context.Context, o Options) (*Session, error) {
 	return s, nil
 }
 
-// sleep waits until d is over or the context is done.
+// sleep waits for d, or until the context is done.
 func sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -66,7 +66,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// An Error whose text had to be cleaned of a secret.
+// A redactedError is an error whose text contained a secret.
 type redactedError struct {
 	text string
 	err  error
@@ -75,7 +75,7 @@ type redactedError struct {
 func (c *redactedError) Error() string { return c.text }
 func (c *redactedError) Unwrap() error { return c.err }
 
-// redactError takes the secrets out of an error's text, wherever it comes from.
+// redactError removes the secrets from the text of an error.
 func (s *Session) redactError(err error) error {
 	if err == nil {
 		return nil
@@ -89,16 +89,17 @@ func (s *Session) redactError(err error) error {
 var identityRE = regexp.MustCompile(`^([^<>\n]*[^<>\s]) *<([^<>\s]+)>$`)
 var trailerRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*: *\S.*$`)
 
-// checkOptions refuses options that git or the forge would refuse late.
+// checkOptions returns an error for options that git or the forge would reject
+// only after other steps.
 func (s *Session) checkOptions(ctx context.Context) error {
 	for _, x := range []struct{ flag, value string }{{"author", s.o.Author}, {"committer", s.o.Committer}} {
 		if x.value != "" && !identityRE.MatchString(x.value) {
-			return &Problem{Message: fmt.Sprintf("the %s %q: expected a name and an address", x.flag, x.value), Hint: `for example: "Ann Example <ann@example.com>"`, Usage: true}
+			return &Problem{Message: fmt.Sprintf("%s %q: expected a name and an address", x.flag, x.value), Hint: `for example: "Ann Example <ann@example.com>"`, Usage: true}
 		}
 	}
 	for _, t := range s.o.Trailers {
 		if !trailerRE.MatchString(t) {
-			return &Problem{Message: fmt.Sprintf("the trailer %q: expected a key and a value", t), Hint: `for example: "Refs: OPS-12"`, Usage: true}
+			return &Problem{Message: fmt.Sprintf("trailer %q: expected a key and a value", t), Hint: `for example: "Refs: OPS-12"`, Usage: true}
 		}
 	}
 	for _, name := range []string{s.o.Branch, s.o.Base} {
@@ -109,12 +110,12 @@ func (s *Session) checkOptions(ctx context.Context) error {
 			if p := (*Problem)(nil); errors.As(err, &p) {
 				return err
 			}
-			return &Problem{Message: fmt.Sprintf("the branch %q: git takes no such name", name), Usage: true}
+			return &Problem{Message: fmt.Sprintf("branch %q: not a valid branch name for git", name), Usage: true}
 		}
 	}
 	for _, name := range []string{s.o.Remote, s.o.PushRemote} {
 		if strings.HasPrefix(name, "-") {
-			return &Problem{Message: fmt.Sprintf("the remote %q: expected the name of a remote", name), Usage: true}
+			return &Problem{Message: fmt.Sprintf("remote %q: expected the name of a remote", name), Usage: true}
 		}
 	}
 	return nil
@@ -131,14 +132,14 @@ func (s *Session) openRepository(ctx context.Context) error {
 		major, _ := strconv.Atoi(m[1])
 		minor, _ := strconv.Atoi(m[2])
 		if major < 2 || major == 2 && minor < 31 {
-			return &Problem{Message: strings.TrimSpace(out) + " is too old", Hint: "2.31 or newer takes a token without showing it", Usage: true}
+			return &Problem{Message: strings.TrimSpace(out) + " is too old", Hint: "install git 2.31 or newer, which accepts a token in its environment", Usage: true}
 		}
 	}
 	top, err := s.git.run(ctx, gitCall{args: []string{"rev-parse", "--show-toplevel"}})
 	if err != nil && strings.Contains(err.Error(), "dubious ownership") {
 		return &Problem{
 			Message: fmt.Sprintf("git does not trust %q, which belongs to another user", s.o.Dir),
-			Hint:    "git config --global --add safe.directory " + strconv.Quote(s.o.Dir) + " lets it, if you do", Usage: true, err: err,
+			Hint:    "git config --global --add safe.directory " + strconv.Quote(s.o.Dir) + " makes git trust it", Usage: true, err: err,
 		}
 	}
 	if err != nil {
@@ -148,15 +149,15 @@ func (s *Session) openRepository(ctx context.Context) error {
 	return nil
 }
 
-// checkClean refuses a work tree with changes: the pull request would not have
-// them, and the user might think that it does. Files that git does not know
-// are no hindrance.
+// checkClean returns an error if tracked files in the work tree have changes: the
+// pull request would not contain them, although the user may expect it.
+// Untracked files do not matter.
 func (s *Session) checkClean(ctx context.Context) error {
 	out, err := s.git.run(ctx, gitCall{args: []string{"status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all"}})
 	if g := (*gitError)(nil); errors.As(err, &g) && strings.Contains(g.stderr, "filter") {
 		return &Problem{
-			Message: "git cannot tell whether the work tree has changes: " + strings.Join(lines(g.stderr), "\n  "),
-			Hint:    "install the filter that .gitattributes names (for LFS: git lfs install), or run this in a fresh clone",
+			Message: "git could not compare the work tree with its commit: " + strings.Join(lines(g.stderr), "\n  "),
+			Hint:    "install the filter that .gitattributes names (for LFS: git lfs install), or use a fresh clone",
 			Usage:   true, err: err,
 		}
 	}
@@ -177,8 +178,8 @@ func (s *Session) checkClean(ctx context.Context) error {
 		names, more = names[:3], fmt.Sprintf(" and %d more", n-3)
 	}
 	return &Problem{
-		Message: "the work tree has changes that are in no commit: " + strings.Join(names, ", ") + more,
-		Hint:    "the pull request is made of what is on the remote and would not have them; commit or stash them first",
+		Message: "the work tree has uncommitted changes: " + strings.Join(names, ", ") + more,
+		Hint:    "the pull request is based on the remote and would not contain them; commit or stash them first",
 		Usage:   true,
 	}
 }
