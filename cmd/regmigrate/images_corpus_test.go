@@ -16,7 +16,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
@@ -55,7 +55,7 @@ func TestImagesCorpus(t *testing.T) {
 				t.Fatal(err)
 			}
 			sort.Strings(names)
-			charts, layers := spread(link.ChartDirs(names)), spread(render.KustomizationDirs(names))
+			charts, layers := spread(chart.Dirs(names)), spread(render.KustomizationDirs(names))
 			args := []string{"images", "--render", "-o", "json"}
 			for _, dir := range slices.Concat(charts, layers) {
 				args = append(args, filepath.Join(root, dir))

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
@@ -18,7 +18,7 @@ type homes struct{ charts, layers []string }
 
 // homesOf are those that an inventory found among the files.
 func homesOf(v *inventory.Inventory) homes {
-	return homes{link.ChartDirs(v.FamilyFiles), render.KustomizationDirs(v.FamilyFiles)}
+	return homes{chart.Dirs(v.FamilyFiles), render.KustomizationDirs(v.FamilyFiles)}
 }
 
 // A printed is what one chart or kustomization prints, as far as it does.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/pullrequest"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -118,7 +118,7 @@ files in .github/workflows. Remotes over ssh are pushed to with your key.`,
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	complete(cmd, "commit-per", []string{"change", "chart"})
-	complete(cmd, "bump-chart", link.BumpNames)
+	complete(cmd, "bump-chart", chart.BumpNames)
 	return cmd
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -168,7 +169,7 @@ func made(m *render.Made, set string) link.TracedRef {
 func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
 	o := render.Options{
 		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Changed: changed, Progress: done,
-		Dirs: link.ChartDirs(plan.FamilyFiles),
+		Dirs: chart.Dirs(plan.FamilyFiles),
 	}
 	if changed {
 		o.Dirs = touched(o.Dirs, plan)

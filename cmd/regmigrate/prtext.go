@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/pullrequest"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -22,7 +22,7 @@ func changeOf(plan *rewrite.Plan, set *setup, f *flags, p *prFlags) (pullrequest
 		ClosingComment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
 	}
 	files := map[string][]pullrequest.File{} // by what a commit is for; "" is the rest
-	charts := outermost(link.ChartDirs(plan.FamilyFiles))
+	charts := outermost(chart.Dirs(plan.FamilyFiles))
 	for i := range plan.Files {
 		x := &plan.Files[i]
 		if len(x.Edits) == 0 {

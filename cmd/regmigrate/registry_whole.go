@@ -8,7 +8,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
 // elsewhere is why a name alone is no whole reference.
@@ -153,7 +153,7 @@ func (c *composer) of(m *inventory.Image, dir string) []inventory.Image {
 func (c *composer) whole(m *inventory.Image, file string) (found []inventory.Image, why string) {
 	dir, chart := c.chart(file)
 	if !chart {
-		if dir = path.Dir(file); !link.IsKustomization(path.Base(file)) {
+		if dir = path.Dir(file); !kustomize.IsKustomization(path.Base(file)) {
 			return nil, elsewhere + ": no chart and no kustomization here puts it together"
 		}
 	}

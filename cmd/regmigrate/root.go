@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -134,7 +134,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
 	addRenderTimeout(cmd, &f.render)
 	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
-	complete(cmd, "bump-chart", link.BumpNames)
+	complete(cmd, "bump-chart", chart.BumpNames)
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
 	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -68,7 +68,7 @@ func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
 	if err := s.scopes(f, config); err != nil {
 		return nil, err
 	}
-	if s.options.Bump, err = link.ParseBump(cmp.Or(f.bump, "none")); err != nil {
+	if s.options.Bump, err = chart.ParseBump(cmp.Or(f.bump, "none")); err != nil {
 		return nil, fmt.Errorf("--bump-chart %w", err)
 	}
 	if err := s.readBaseline(f, config); err != nil {

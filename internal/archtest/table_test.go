@@ -38,10 +38,14 @@ var table = []pkg{
 		"github.com/moby/buildkit/frontend/dockerfile/...",
 		"github.com/pelletier/go-toml/v2/unstable",
 	}},
-	{"pkg/link", formats, []string{"pkg/format"}, []string{kyaml}},
+	{"pkg/link", formats, []string{"pkg/format"}, nil},
+	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link"}, nil},
+	{"pkg/link/kustomize", formats, []string{"pkg/format", "pkg/link"}, nil},
+	{"pkg/link/gitops", formats, []string{"pkg/format", "pkg/link", "pkg/link/kustomize"}, nil},
 
-	{"pkg/rewrite", engine, nil, nil},
-	{"pkg/inventory", engine, nil, []string{kyaml}},
+	{"pkg/link/families", engine, nil, nil},
+	{"pkg/rewrite", engine, []string{"pkg/link/families"}, nil},
+	{"pkg/inventory", engine, []string{"pkg/link/families"}, []string{kyaml}},
 
 	{"pkg/render", proof, nil, []string{
 		"helm.sh/helm/v3/...",

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -76,7 +75,7 @@ func (v *Inventory) recordFile(f walk.File, skip walk.Reason, err error) {
 		v.Skipped = append(v.Skipped, walk.Skip{Path: f.Path, Reason: skip, Err: err})
 	default:
 		v.ScannedFiles++
-		if slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(f.Path) }) {
+		if v.linkers.Wants(f.Path) {
 			v.FamilyFiles = append(v.FamilyFiles, f.Path)
 		}
 		if err != nil {

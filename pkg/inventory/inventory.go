@@ -18,6 +18,8 @@ import (
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -60,9 +62,10 @@ type Inventory struct {
 	// still to say their host or path: {{ .Values.image }}.
 	Unresolved int
 
-	opts   Options
-	mu     sync.Mutex
-	images map[imageKey]*Image
+	opts    Options
+	linkers *families.Linkers
+	mu      sync.Mutex
+	images  map[imageKey]*Image
 }
 
 // A Failure is something that could not be read.
@@ -142,7 +145,7 @@ func New(o Options) *Inventory {
 	if o.MaxSize <= 0 {
 		o.MaxSize = defaultMaxSize
 	}
-	return &Inventory{opts: o, images: map[imageKey]*Image{}}
+	return &Inventory{opts: o, linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}}
 }
 
 // Images returns the images, sorted by registry, repository and what is

@@ -1,228 +1,64 @@
-// Package link knows which files belong together and what moves together in
-// them.
+// Package link is the vocabulary of the linkers, which find the image
+// references that have to move together.
 //
-// A [Linker] is one family of files (a chart, the kustomizations of a
-// repository). It gets the [Tree] of scanned files and returns groups of
-// occurrences; a group moves whole or is kept whole. What the package needs
-// to know of rules it is told by a [MoveFunc]. It decides nothing about bytes:
-// package rewrite does.
+// A [Linker] reads one family of files, such as the files of a Helm chart or
+// the kustomizations of a repository. Its input is the [Tree] of scanned files
+// and a [MoveFunc], which applies the rules; its result is groups of
+// occurrences. All occurrences of a [Group] move, or none does. Linkers propose
+// groups; package rewrite makes the edits.
+//
+// The linkers are in the packages below this one; package families lists them.
 package link
 
 import (
-	"path"
-	"slices"
-	"sort"
-	"strings"
-
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// All is the list of linkers. Their groups are united where they share a piece.
-var All = []*Linker{Chart, Kustomize, Flux, Argo, Shared}
-
-// A Linker is one family of files.
+// A Linker finds what belongs together in one family of files. Each of its
+// functions but Link may be nil.
 type Linker struct {
-	Name string
-	Doc  string // one sentence for a person
-
-	// Wants reports whether the file at path is of this family, so that its
-	// name is in Tree.Names though it may hold no mention. Nil wants none.
+	// Wants reports whether the file at path is of this family. The paths of
+	// such files are in Tree.Names, even if the files hold no mention.
 	Wants func(path string) bool
 
-	// Shows reports whether more may be known of the file at path than a scan
-	// of it alone shows, so that it is in Tree.Files when its bytes may hold
-	// something that moves. Nil is for none.
+	// HasHiddenRefs reports whether the file at path may hold references that
+	// a scan of that file alone does not find. Such a file is in Tree.Files
+	// whenever a rule may match its bytes.
 	HasHiddenRefs func(path string) bool
 
-	// Once says that the groups do not depend on what stays after all, so that
-	// the linker need not be asked again when more of that is known.
+	// RunOnce says that the groups do not depend on which references are kept,
+	// so that Link is called once in a run.
 	RunOnce bool
 
-	// Link returns the groups of t. Occurrences in no group stand alone. It may
-	// be called again, with a Mover that knows of more that stays.
+	// Link returns the groups of t. An occurrence in no group moves by itself.
+	// Link is called again, with another MoveFunc, when references that the
+	// linker expected to move are kept.
 	Link func(t *Tree, move MoveFunc) []Group
 
-	// After returns what follows from the pieces that move: a chart's
-	// version, a row of its README. Nil follows nothing.
+	// Consequences returns the edits that follow from the pieces that move,
+	// such as the version of a chart.
 	Consequences func(t *Tree, moved []MovedPiece) []Consequence
 }
 
-// A Tree is what linkers see of a run.
-type Tree struct {
-	Files []*File  // scanned files, sorted by path
-	Names []string // paths of the files that some linker wants, sorted; not all are in Files
-
-	// Groups are those of the linkers that were asked before.
-	Groups []Group
-
-	// Trace tells what the references that the chart in the folder dir renders
-	// are made of. It is nil when nothing is to be rendered; its error says
-	// why that chart does not render. It may be called by several goroutines.
-	TraceChart func(dir string) ([]TracedRef, error)
-
-	// Bump says which part of the version is raised of charts whose files
-	// change.
-	Bump VersionBump
-
-	// Unrendered are the folders of charts that Trace was asked about and that
-	// do not render, so that names of keys decided there.
-	Unrendered []string
-
-	// Advice is what linkers have to say to a person beside their groups.
-	Advice []Advice
-	// Load reads and scans a file of the repository that is not in Files. It
-	// is nil when there is none to be had. File uses it.
-	LoadFile func(path string) *File
-
-	// Real returns the path, relative to the root, of what is at path once all
-	// symbolic links on the way are followed; path itself when it leads out of
-	// the repository or nowhere. Nil follows none.
-	ResolveLinks func(path string) string
-
-	// Read returns the bytes of a file of the repository, unscanned; nil when it
-	// cannot be read. It is nil when there is no repository.
-	ReadFile func(path string) []byte
-
-	// Holding returns the paths, sorted, of the YAML files of the whole
-	// repository that hold one of texts, all of them when there is none,
-	// whatever the paths of the run. It is nil when there is no repository.
-	YAMLContaining func(texts ...string) []string
-
-	// Partial says that the run looks at a part of the repository only.
-	Partial bool
-
-	real   map[string]string // what Real was asked for
-	loaded map[string]*File  // what Load was asked for; nil for what is not there
-	graph  *graph            // the kustomizations, once they were linked
-}
-
-// A File is a scanned file.
-type File struct {
-	Path    string // slash-separated, relative to the root
-	Src     []byte
-	Scanned format.Scanned
-
-	// Outside says that the file does not lie under the paths of the run: it
-	// may be read to decide, and not be written.
-	Outside bool
-}
-
-// File returns the file at path, nil when there is none that can be read.
-func (t *Tree) File(path string) *File {
-	i := sort.Search(len(t.Files), func(i int) bool { return t.Files[i].Path >= path })
-	if i < len(t.Files) && t.Files[i].Path == path {
-		return t.Files[i]
-	}
-	if t.LoadFile == nil {
-		return nil
-	}
-	f, asked := t.loaded[path]
-	if !asked {
-		if t.loaded == nil {
-			t.loaded = map[string]*File{}
-		}
-		f = t.LoadFile(path)
-		t.loaded[path] = f
-	}
-	return f
-}
-
-// Follows reports whether the kustomizations of t, or what is deployed, take
-// something from the file at path.
-func (t *Tree) Follows(path string) bool { return t.graph != nil && t.graph.parsed[path] != nil }
-
-// at returns the path of what a file in the folder dir calls name, by the path
-// that the walk knows it under: a base may lie behind a symbolic link.
-func (t *Tree) at(dir, name string) string {
-	at := path.Join(dir, name)
-	if t.ResolveLinks == nil || name == "" || leaves(name, at) || isURL(name) {
-		return at
-	}
-	real, known := t.real[at]
-	if !known {
-		if t.real == nil {
-			t.real = map[string]string{}
-		}
-		real = t.ResolveLinks(at)
-		t.real[at] = real
-	}
-	return real
-}
-
-// NamesUnder returns the names, of those in Names, that lie below the folder dir.
-func (t *Tree) NamesUnder(dir string) []string {
-	if dir == "." {
-		return t.Names
-	}
-	from, _ := slices.BinarySearch(t.Names, dir+"/")
-	n := sort.Search(len(t.Names)-from, func(i int) bool { return !strings.HasPrefix(t.Names[from+i], dir+"/") })
-	return t.Names[from : from+n]
-}
-
-// MergeLoaded puts the files that were loaded since among the others, in a new
-// list. It is to be called when a linker is done, and by one that wants to go
-// over what it loaded.
-func (t *Tree) MergeLoaded() {
-	var more []*File
-	for path, f := range t.loaded {
-		if f != nil {
-			more = append(more, f)
-			delete(t.loaded, path)
-		}
-	}
-	if len(more) == 0 {
-		return
-	}
-	t.Files = append(more, t.Files...)
-	sort.Slice(t.Files, func(i, j int) bool { return t.Files[i].Path < t.Files[j].Path })
-}
-
-// An Advice is something that a person should do about a file or, as a note,
-// know about it.
-type Advice struct {
-	Path string // of the file
-	At   int    // byte offset in it that the advice is about; -1 when it is about the whole file
-	Text string // a sentence or two: what the matter is and, unless it is a note, what to do
-	Note bool   // a fact worth knowing; no action is required
-}
-
-// A MovedPiece is a piece that moves.
-type MovedPiece struct {
-	Path     string // of the file
-	Field    string // where in it: .image.repository
-	Old, New string // the piece's text before and after
-	From, To string // the prefixes of the rule that moves it
-}
-
-// A Consequence is an edit that follows from what moves.
-type Consequence struct {
-	FileEdit
-	Why           string   // for a person
-	IsVersionBump bool     // it is the version of a chart that is raised
-	IsReference   bool     // it shows a value that moves, and is a reference itself
-	Sources       []string // paths of the files that it follows
-}
-
-// A TracedRef is a rendered reference and what it is made of. The texts of its
-// parts, joined, are the reference; there are none when nothing is known of it.
-type TracedRef struct {
-	Ref        string
-	Template   string // that printed it, a path in the chart
-	ValuesFile string // the value file that was added, a path in the chart; "" for the defaults alone
-	Parts      []TracedPart
-}
-
-// A TracedPart is a part of a rendered reference: a literal of a template, or a value.
-type TracedPart struct {
-	Text       string
-	Value      []string // the path of the value among those of the chart, nil for a literal; an item of a list is "[0]"
-	Whole bool     // false when the template takes a piece of the value only
-}
-
-// A MoveFunc says what becomes of an occurrence's text: the first Len bytes are
-// replaced by New. It is false when no rule moves it.
+// A MoveFunc returns what the rules do to an occurrence; false if no rule moves
+// it.
 type MoveFunc func(o *format.Occurrence) (Move, bool)
+
+// Moves reports whether a rule moves o.
+func (f MoveFunc) Moves(o *format.Occurrence) bool {
+	_, ok := f(o)
+	return ok
+}
+
+// NewText returns the text of o after the move; false if no rule moves o.
+func (f MoveFunc) NewText(o *format.Occurrence) (string, bool) {
+	m, ok := f(o)
+	if !ok {
+		return "", false
+	}
+	return m.Apply(o.Text())
+}
 
 // A Move replaces the first Len bytes of a text by New.
 type Move struct {
@@ -230,18 +66,79 @@ type Move struct {
 	New string
 }
 
-// A Group is what moves whole or is kept whole.
+// Apply returns text after the move; false if text has fewer than Len bytes.
+func (m Move) Apply(text string) (string, bool) {
+	if m.Len > len(text) {
+		return "", false
+	}
+	return m.New + text[m.Len:], true
+}
+
+// A Group is a set of occurrences that move together or are kept together.
 type Group struct {
-	// Occurrences replace every occurrence of the formats that has a piece in
-	// common with one of them.
+	// Occurrences replace the occurrences of the formats that share a piece
+	// with one of them.
 	Occurrences []format.Occurrence
-	Keep        format.Reason // why the group stays, "" when the rules decide
-	Why         string        // for a person: what ties it together, or what stands in the way
-	Insert      []FileEdit    // keys to insert when it moves
+	Keep        format.Reason // why the group is kept; "" if the rules decide
+	Why         string        // for a person: why the occurrences belong together, or why they are kept
+	Insert      []FileEdit    // keys to insert when the group moves
 }
 
 // A FileEdit is an edit of one file.
 type FileEdit struct {
 	Path string
 	edit.Edit
+}
+
+// A MovedPiece is a piece of a reference that moves.
+type MovedPiece struct {
+	Path     string // of the file
+	Field    string // its place in the file: .image.repository
+	Old, New string // its text before and after
+	From, To string // the prefixes of the rule that moves it
+}
+
+// A Consequence is an edit that follows from pieces that move.
+type Consequence struct {
+	FileEdit
+	Why           string   // for a person
+	IsVersionBump bool     // the edit raises the version of a chart
+	IsReference   bool     // the edited text is a reference that follows a value
+	Sources       []string // paths of the files that hold the moved pieces
+}
+
+// An Advice is something that a person should do about a file or, as a note,
+// know about it.
+type Advice struct {
+	Path string // of the file
+	At   int    // byte offset in the file; -1 if the advice is about the whole file
+	Text string // one or two sentences: the problem and, unless it is a note, what to do
+	Note bool   // a fact worth knowing; no action is required
+}
+
+// A PieceID identifies a piece of a file by its place.
+type PieceID struct {
+	Path string
+	Span edit.Span
+}
+
+// IDOf returns the PieceID of p.
+func IDOf(p *format.Piece) PieceID { return PieceID{p.Path, p.Span} }
+
+// A TracedRef is a reference that a chart renders, with the parts that make it
+// up: joined, their texts are the reference. Parts is empty if the parts are
+// not known.
+type TracedRef struct {
+	Ref        string
+	Template   string // the template that printed it, a path in the chart
+	ValuesFile string // the values file that was used, a path in the chart; "" for the defaults alone
+	Parts      []TracedPart
+}
+
+// A TracedPart is a part of a rendered reference: a literal of a template, or a
+// value.
+type TracedPart struct {
+	Text  string
+	Value []string // the path of the value among the chart's values, nil for a literal; an item of a list is "[0]"
+	Whole bool     // false if the template uses only a part of the value
 }

@@ -9,13 +9,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 )
 
 // unseen is advice on what moves and may then do something that no file of the
 // repository shows: once a file, at the first reference.
 func (g *gatherer) unseen(groups []*group) []Advice {
-	charts := link.ChartDirs(g.names)
+	charts := chart.Dirs(g.names)
 	type key struct{ path, text string }
 	told := map[key]bool{}
 	var out []Advice

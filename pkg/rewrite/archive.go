@@ -11,6 +11,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/archive"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -137,7 +138,7 @@ func (g *gatherer) advise(t *link.Tree, p *Plan) {
 			f := &a.files[i]
 			for j := range f.Findings {
 				if x := &f.Findings[j]; x.Reason == format.Archive {
-					x.Note = link.OverrideHint(t, f.Path, x.Place.Field)
+					x.Note = chart.OverrideHint(t, f.Path, x.Place.Field)
 				}
 			}
 			if len(f.Findings) > 0 || f.Err != nil {

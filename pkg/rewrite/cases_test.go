@@ -12,7 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -133,7 +133,7 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 			c.options.Fields = append(c.options.Fields, f)
 		case "bump":
 			var err error
-			if c.options.Bump, err = link.ParseBump(value); err != nil {
+			if c.options.Bump, err = chart.ParseBump(value); err != nil {
 				t.Fatal(err)
 			}
 		case "crlf":

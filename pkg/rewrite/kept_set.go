@@ -6,6 +6,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -25,7 +26,7 @@ const maxRounds = 50
 // add notes what the groups keep that linkers took for moving, and reports
 // whether there was any that could matter to them. What is kept because a
 // remote base brings it is none: that is what they decided.
-func (s *keptSet) add(t *link.Tree, groups []*group) bool {
+func (s *keptSet) add(linkers *families.Linkers, t *link.Tree, groups []*group) bool {
 	matters := false
 	for _, g := range groups {
 		if g.reason == "" || g.reason == format.RemoteBase || g.isConsequence {
@@ -41,7 +42,7 @@ func (s *keptSet) add(t *link.Tree, groups []*group) bool {
 			for k := range m.occ.Pieces {
 				if id := idOf(&m.occ.Pieces[k]); !s.pieces[id] {
 					s.pieces[id], known = true, false
-					matters = matters || t.Follows(id.path)
+					matters = matters || linkers.DependsOn(id.path)
 				}
 			}
 		}
@@ -92,18 +93,8 @@ func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
 	t := g.tree(ctx)
 	s := &keptSet{pieces: map[pieceID]bool{}}
-	first := map[*link.Linker][]link.Group{}
 	for round := 1; ; round++ {
-		t.Groups, t.Advice = nil, nil
-		for _, l := range link.All {
-			groups, asked := first[l]
-			if !asked || !l.RunOnce {
-				groups = l.Link(t, s.moveFunc(g.opts.Rules))
-				first[l] = groups
-			}
-			t.Groups = append(t.Groups, groups...)
-			t.MergeLoaded()
-		}
+		g.linkers.Link(t, s.moveFunc(g.opts.Rules))
 		g.settle()
 		groups := mergeGroups(t, slices.Concat(s.groups, t.Groups))
 		ignored := newIgnores(g.found)
@@ -113,7 +104,7 @@ func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
 		g.outsiders(groups)
 		g.refuse(ctx, groups)
 		switch {
-		case round > maxRounds || !s.add(t, groups):
+		case round > maxRounds || !s.add(g.linkers, t, groups):
 			t.Advice = append(t.Advice, s.advice...)
 			return t, groups
 		case round == maxRounds:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -31,7 +32,7 @@ type Options struct {
 	Unavailable func(ctx context.Context, moves []RefChange) []string
 
 	// Bump says which part of the version is raised of charts that change.
-	Bump link.VersionBump
+	Bump chart.VersionBump
 
 	// MaxSize is the size in bytes above which a file is searched for
 	// mentions but not read as a whole. Zero: 32 MiB.

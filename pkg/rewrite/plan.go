@@ -22,6 +22,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -249,7 +251,7 @@ func (p *Plan) Count() Counts {
 
 // ChangesChart reports whether the plan changes a file of a chart.
 func (p *Plan) ChangesChart() bool {
-	for _, dir := range link.ChartDirs(p.FamilyFiles) {
+	for _, dir := range chart.Dirs(p.FamilyFiles) {
 		for i := range p.Files {
 			if f := &p.Files[i]; len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/")) {
 				return true
@@ -264,7 +266,7 @@ func (p *Plan) ChangesChart() bool {
 func (p *Plan) ChangesKustomization() bool {
 	is := map[string]bool{}
 	for _, name := range p.FamilyFiles {
-		if link.IsKustomization(name) {
+		if kustomize.IsKustomization(name) {
 			is[path.Dir(name)] = true
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -29,7 +30,7 @@ func PlanFiles(ctx context.Context, o Options) (*Plan, error) {
 // which format it has. The plan cannot be applied; its only file, when there
 // is something to say of it, has the result.
 func PlanText(ctx context.Context, o Options, name string, src []byte) (*Plan, error) {
-	g := &gatherer{opts: o}
+	g := &gatherer{opts: o, linkers: families.New(o.Bump)}
 	g.keep(walk.File{Path: name}, classifyContent(src, o.Rules, o.Rules.MayMatch))
 	return g.plan(ctx)
 }

@@ -17,7 +17,7 @@ import (
 
 // tree makes the linkers' view of what was gathered.
 func (g *gatherer) tree(ctx context.Context) *link.Tree {
-	t := &link.Tree{Names: g.names, TraceChart: g.opts.TraceChart, Bump: g.opts.Bump}
+	t := &link.Tree{Names: g.names, TraceChart: g.opts.TraceChart}
 	for _, c := range g.found {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.contents})
 	}
@@ -142,21 +142,18 @@ func (g *gatherer) follow(t *link.Tree, groups []*group) []*group {
 		}
 	}
 	taken := editsOf(groups)
-	for _, l := range link.All {
-		if l.Consequences == nil || len(moved) == 0 {
+	if len(moved) == 0 {
+		return groups
+	}
+	follow := g.linkers.Consequences(t, moved)
+	g.settle()
+	for _, c := range follow {
+		found := g.candidate(c.Path)
+		if found == nil || found.outside || overlaps(taken[c.Path], c.Edit.Span.Start, c.Edit.Span.End) {
 			continue
 		}
-		follow := l.Consequences(t, moved)
-		t.MergeLoaded()
-		g.settle()
-		for _, c := range follow {
-			found := g.candidate(c.Path)
-			if found == nil || found.outside || overlaps(taken[c.Path], c.Edit.Span.Start, c.Edit.Span.End) {
-				continue
-			}
-			taken[c.Path] = append(taken[c.Path], c.Edit)
-			groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, isConsequence: true, sources: c.Sources, isVersionBump: c.IsVersionBump, isReference: c.IsReference, note: c.Why})
-		}
+		taken[c.Path] = append(taken[c.Path], c.Edit)
+		groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}, isConsequence: true, sources: c.Sources, isVersionBump: c.IsVersionBump, isReference: c.IsReference, note: c.Why})
 	}
 	return groups
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -23,7 +23,8 @@ type scannedFile struct {
 
 // A gatherer collects what the goroutines of a walk find.
 type gatherer struct {
-	opts Options
+	opts    Options
+	linkers *families.Linkers
 
 	mu      sync.Mutex
 	found   []*scannedFile
@@ -46,7 +47,7 @@ const bigFile = 4 << 20
 
 // gather walks the tree and scans every file that may hold something to do.
 func gather(ctx context.Context, o Options) (*gatherer, error) {
-	g := &gatherer{opts: o, bufs: sync.Pool{New: func() any { return new([]byte) }}}
+	g := &gatherer{opts: o, linkers: families.New(o.Bump), bufs: sync.Pool{New: func() any { return new([]byte) }}}
 	skipped, err := walk.Walk(ctx, o.Walk, func(f walk.File) error {
 		g.visit(f)
 		return ctx.Err()
@@ -83,7 +84,7 @@ func (g *gatherer) keep(f walk.File, c fileContent) {
 	case c.err != nil && c.skip == "":
 		found = unreadFile(f, c)
 	}
-	if found != nil && len(found.mentions) == 0 && found.file.Err == nil && len(found.contents.Occurrences) == 0 && (g.opts.TraceChart == nil || !mayHaveHiddenRefs(f.Path)) {
+	if found != nil && len(found.mentions) == 0 && found.file.Err == nil && len(found.contents.Occurrences) == 0 && (g.opts.TraceChart == nil || !g.linkers.HasHiddenRefs(f.Path)) {
 		found = nil
 	}
 	g.mu.Lock()
@@ -96,7 +97,7 @@ func (g *gatherer) keep(f walk.File, c fileContent) {
 	if found != nil {
 		g.found = append(g.found, found)
 	}
-	if isFamilyFile(f.Path) {
+	if g.linkers.Wants(f.Path) {
 		g.names = append(g.names, f.Path)
 	}
 	if isYAML(f.Path) {
@@ -105,16 +106,6 @@ func (g *gatherer) keep(f walk.File, c fileContent) {
 	if g.opts.Progress != nil {
 		g.opts.Progress(g.looked)
 	}
-}
-
-// isFamilyFile reports whether a linker wants to see the file whatever it holds.
-func isFamilyFile(name string) bool {
-	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.Wants != nil && l.Wants(name) })
-}
-
-// mayHaveHiddenRefs reports whether a linker may know more of the file than a scan shows.
-func mayHaveHiddenRefs(name string) bool {
-	return slices.ContainsFunc(link.All, func(l *link.Linker) bool { return l.HasHiddenRefs != nil && l.HasHiddenRefs(name) })
 }
 
 // unreadFile makes the candidate of a file that could not be kept or read as text.

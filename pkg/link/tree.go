@@ -1,0 +1,136 @@
+package link
+
+import (
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+)
+
+// A Tree is the linkers' view of a run: its files, and access to the other
+// files of the repository. The fields that are funcs may be nil.
+type Tree struct {
+	Files []*File  // scanned files, sorted by path
+	Names []string // paths of the files that some linker wants, sorted; not all are in Files
+
+	// Groups are the groups of the linkers that ran before.
+	Groups []Group
+
+	// TraceChart renders the chart in the folder dir and returns the references
+	// that it prints. The error says why the chart does not render. It may be
+	// called by several goroutines. Nil renders nothing.
+	TraceChart func(dir string) ([]TracedRef, error)
+
+	// Unrendered are the folders of the charts that do not render.
+	Unrendered []string
+
+	// Advice is what the linkers advise.
+	Advice []Advice
+
+	// LoadFile reads and scans a file of the repository that is not in Files;
+	// nil if the file cannot be read. File calls it.
+	LoadFile func(path string) *File
+
+	// ResolveLinks returns the path, relative to the root, of the file that
+	// path leads to when all symbolic links are followed. It returns path
+	// itself if that is outside of the repository or does not exist.
+	ResolveLinks func(path string) string
+
+	// ReadFile returns the bytes of a file of the repository, unscanned; nil
+	// if the file cannot be read.
+	ReadFile func(path string) []byte
+
+	// YAMLContaining returns the paths, sorted, of the YAML files of the whole
+	// repository that contain one of texts; of all YAML files if there are no
+	// texts.
+	YAMLContaining func(texts ...string) []string
+
+	// Partial says that the run scans only a part of the repository.
+	Partial bool
+
+	resolved map[string]string // results of ResolveLinks
+	loaded   map[string]*File  // results of LoadFile
+}
+
+// A File is a scanned file.
+type File struct {
+	Path    string // slash-separated, relative to the root
+	Src     []byte
+	Scanned format.Scanned
+
+	// Outside says that the file is outside of the paths of the run: linkers
+	// may read it, but it must not be written.
+	Outside bool
+}
+
+// File returns the file at path, nil if it cannot be read.
+func (t *Tree) File(path string) *File {
+	i := sort.Search(len(t.Files), func(i int) bool { return t.Files[i].Path >= path })
+	if i < len(t.Files) && t.Files[i].Path == path {
+		return t.Files[i]
+	}
+	if t.LoadFile == nil {
+		return nil
+	}
+	f, loaded := t.loaded[path]
+	if !loaded {
+		if t.loaded == nil {
+			t.loaded = map[string]*File{}
+		}
+		f = t.LoadFile(path)
+		t.loaded[path] = f
+	}
+	return f
+}
+
+// Resolve returns the path, relative to the root, of the file or folder that a
+// file in the folder dir calls name. Symbolic links are followed, so that one
+// file has one path. Inside is false if the path leaves the repository.
+func (t *Tree) Resolve(dir, name string) (at string, inside bool) {
+	at = path.Join(dir, name)
+	if at == ".." || strings.HasPrefix(at, "../") || path.IsAbs(name) {
+		return at, false
+	}
+	if t.ResolveLinks == nil || name == "" {
+		return at, true
+	}
+	to, known := t.resolved[at]
+	if !known {
+		if t.resolved == nil {
+			t.resolved = map[string]string{}
+		}
+		to = t.ResolveLinks(at)
+		t.resolved[at] = to
+	}
+	return to, true
+}
+
+// NamesUnder returns the paths of Names that are below the folder dir.
+func (t *Tree) NamesUnder(dir string) []string {
+	if dir == "." {
+		return t.Names
+	}
+	from, _ := slices.BinarySearch(t.Names, dir+"/")
+	n := sort.Search(len(t.Names)-from, func(i int) bool { return !strings.HasPrefix(t.Names[from+i], dir+"/") })
+	return t.Names[from : from+n]
+}
+
+// MergeLoaded adds the files that were loaded to Files, which becomes a new
+// slice. Call it after each linker, and before a linker iterates over Files
+// that it loaded itself.
+func (t *Tree) MergeLoaded() {
+	var more []*File
+	for path, f := range t.loaded {
+		if f != nil {
+			more = append(more, f)
+			delete(t.loaded, path)
+		}
+	}
+	if len(more) == 0 {
+		return
+	}
+	t.Files = append(more, t.Files...)
+	sort.Slice(t.Files, func(i, j int) bool { return t.Files[i].Path < t.Files[j].Path })
+}
