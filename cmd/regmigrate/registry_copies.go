@@ -18,14 +18,14 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 	for _, w := range list {
 		if w.part != "" || strings.ContainsAny(w.New, "{}$<>%()") {
 			if w.part == "" {
-				w.part = "it has a variable in it"
+				w.part = "contains a variable"
 			}
 			skipped = append(skipped, w)
 			continue
 		}
 		host, rest, err := registry.SplitHost(w.New)
 		if err != nil {
-			w.part = "it is no whole reference"
+			w.part = "not a complete reference"
 			skipped = append(skipped, w)
 			continue
 		}

@@ -17,9 +17,9 @@ import (
 
 // Behavior is what a host does besides answering.
 type Behavior struct {
-	Unreachable bool   // the proxy does not reach it
-	Blocked     bool   // the proxy does not allow it
-	Untrusted   bool   // its certificate is signed by somebody unknown
+	Unreachable bool   // the proxy cannot reach the host
+	Blocked     bool   // the proxy does not allow the connection
+	Untrusted   bool   // the certificate is signed by somebody unknown
 	Auth        string // "basic" or "token": asks for credentials; "" for none
 	User        string // with Password: who is let in; "" lets anybody have a token
 	Password    string

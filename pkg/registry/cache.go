@@ -14,20 +14,20 @@ import (
 	"time"
 )
 
-// A Cache remembers on disk what registries said: for TTL, that a reference
-// exists and with which digest, and manifests by their digest. It holds no
-// credentials. An entry that cannot be read is one that is not there.
+// A Cache stores answers of registries on disk: the digests of references, which
+// are valid for TTL, and manifests by digest. It contains no credentials. Entries
+// that cannot be read are ignored.
 type Cache struct {
 	Dir string
-	TTL time.Duration // how long what was said of a reference is good; 0: an hour
+	TTL time.Duration // how long the digest of a reference is valid; 0: one hour
 }
 
-// DefaultCacheDir returns where a cache is kept unless something else is
-// asked for: below $XDG_CACHE_HOME, or where the system keeps such things.
+// DefaultCacheDir returns the default folder of the cache, inside the cache folder
+// of the user, such as $XDG_CACHE_HOME.
 func DefaultCacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("looking for a place for the cache: %w\n  --no-cache does without", err)
+		return "", fmt.Errorf("finding the folder for the cache: %w\n  use --no-cache to run without a cache", err)
 	}
 	return filepath.Join(dir, "regmigrate", "registry"), nil
 }
@@ -39,11 +39,11 @@ func (c *Cache) ttl() time.Duration {
 	return c.TTL
 }
 
-// An entry is what is remembered of a reference.
+// An entry is the cached answer about a reference.
 type entry struct {
-	Reference string    `json:"reference"` // the whole of it, which the file's name is a hash of
+	Reference string    `json:"reference"` // the file name is a hash of it
 	Digest    string    `json:"digest"`
-	Via       string    `json:"via,omitempty"` // where the registry redirected to
+	Via       string    `json:"via,omitempty"` // the host that the registry redirected to
 	Time      time.Time `json:"time"`
 }
 
@@ -53,8 +53,8 @@ func (c *Cache) file(kind, key string) string {
 	return filepath.Join(c.Dir, kind, name[:2], name)
 }
 
-// get returns what is remembered of a reference, however old, and whether
-// there is anything.
+// get returns the entry of a reference, regardless of its age, and whether it
+// exists.
 func (c *Cache) get(reference string) (entry, bool) {
 	if c == nil {
 		return entry{}, false
@@ -67,13 +67,13 @@ func (c *Cache) get(reference string) (entry, bool) {
 	return e, true
 }
 
-// fresh reports whether an entry is still good. One of a reference by digest is
-// so no longer than others: it is the same image for ever, but may be removed.
+// fresh reports whether an entry is still valid. References by digest expire like
+// others: the digest never changes, but the image can be removed.
 func (c *Cache) fresh(e entry, now time.Time) bool {
 	return now.Sub(e.Time) < c.ttl() && !e.Time.After(now)
 }
 
-// put remembers what a registry said of a reference.
+// put stores the entry of a reference.
 func (c *Cache) put(e entry) error {
 	if c == nil {
 		return nil
@@ -85,7 +85,7 @@ func (c *Cache) put(e entry) error {
 	return c.write(c.file("references", e.Reference), data)
 }
 
-// manifest returns the bytes of a manifest if they are remembered and whole.
+// manifest returns a cached manifest if its bytes match the digest.
 func (c *Cache) manifest(digest string) ([]byte, bool) {
 	if c == nil {
 		return nil, false
@@ -104,7 +104,7 @@ func (c *Cache) putManifest(digest string, data []byte) error {
 	return c.write(c.file("manifests", digest), data)
 }
 
-// write lets the file be at every moment the whole old or the whole new one.
+// write replaces a file atomically.
 func (c *Cache) write(name string, data []byte) error {
 	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, data) {
 		return nil

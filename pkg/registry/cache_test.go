@@ -13,7 +13,7 @@ import (
 )
 
 func TestCache(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	digest := put(t, w, "registry.k8s.io/pause:3.9", 1)
 	put(t, w, "k8s.gcr.io/multi:1", 5, "linux/amd64", "linux/arm64")
 	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64=9")
@@ -39,7 +39,7 @@ func TestCache(t *testing.T) {
 	}
 	c, got = run(Options{Cache: &Cache{Dir: dir, TTL: time.Nanosecond}})
 	if !same(got) || c.Requests() == 0 {
-		t.Errorf("tags that are too old are asked about again: %d requests, %+v", c.Requests(), got)
+		t.Errorf("expired entries: %d requests, %+v", c.Requests(), got)
 	}
 	c, got = run(Options{Cache: &Cache{Dir: dir, TTL: time.Nanosecond}, Offline: true})
 	if !same(got) || c.Requests() != 0 {
@@ -62,13 +62,13 @@ func TestCache(t *testing.T) {
 	}
 	c, got = run(Options{Cache: &Cache{Dir: dir}})
 	if !same(got) || c.Requests() == 0 {
-		t.Errorf("after damage: %d requests, %+v", c.Requests(), got)
+		t.Errorf("damaged cache: %d requests, %+v", c.Requests(), got)
 	}
 }
 
-// A digest names the same image for ever, but not one that is there for ever.
+// Entries of references by digest expire too: the image can be removed.
 func TestCacheOfDigests(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	ref := "registry.k8s.io/pause@" + put(t, w, "registry.k8s.io/pause:3.9", 1)
 	dir := t.TempDir()
 	ask := func(ttl time.Duration) Verdict {
@@ -77,6 +77,6 @@ func TestCacheOfDigests(t *testing.T) {
 	first := ask(time.Hour)
 	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) { b.Unreachable = true })
 	if got := []Verdict{first, ask(time.Hour), ask(time.Nanosecond)}; !slices.Equal(got, []Verdict{Exists, Exists, Unreachable}) {
-		t.Errorf("asked, remembered, too old: %v", got)
+		t.Errorf("first, cached, expired: %v", got)
 	}
 }

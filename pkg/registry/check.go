@@ -14,49 +14,49 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// A Pair is a reference before and after a move. Old is empty when nothing is
-// known of it: then the question is whether New exists.
+// A Pair is a reference before and after a move. If Old is empty, Check only
+// tests whether New exists.
 type Pair struct{ Old, New string }
 
-// A Verdict says whether the new reference is the image of the old one.
+// A Verdict says whether the new reference is the same image as the old one.
 type Verdict uint8
 
-// The verdicts. What nobody asked about is unreachable.
+// The verdicts. The zero value is Unreachable.
 const (
-	Unreachable Verdict = iota // the new registry did not answer, so that it is not known
-	Same                       // both exist, with the same digest
-	Exists                     // the new one exists; the old one cannot be asked, or does not have it
-	Different                  // both exist, with different digests
-	Missing                    // the new one does not exist
-	Skipped                    // it is no reference that a registry could be asked about
+	Unreachable Verdict = iota // the new registry did not answer
+	Same                       // both references exist and have the same digest
+	Exists                     // the new reference exists; the old one cannot be queried or does not exist
+	Different                  // both references exist and have different digests
+	Missing                    // the new reference does not exist
+	Skipped                    // the text is not a complete reference
 )
 
 func (v Verdict) String() string {
 	return [...]string{"unreachable", "same", "exists", "different", "missing", "skipped"}[v]
 }
 
-// A Result is what registries say of a pair.
+// A Result is the result of the check of a pair.
 type Result struct {
 	Pair
 	Verdict              Verdict
-	OldDigest, NewDigest string     // sha256:…; "" when it is not known
-	Detail               string     // a line that says more; may be empty
-	Platforms            []Platform // when the digests differ: how, sorted by name
+	OldDigest, NewDigest string     // sha256:…; "" if unknown
+	Detail               string     // a line for a person; may be empty
+	Platforms            []Platform // if the digests differ: the comparison by platform, sorted by name
 }
 
-// A Platform is how the images of one platform compare.
+// A Platform compares the images of one platform.
 type Platform struct {
 	Name     string // linux/arm64/v8
-	Old, New string // digests; "" when there is none
+	Old, New string // digests; "" if there is no image
 }
 
-// Check asks about every pair. Result i is that of pair i. Progress, when not
-// nil, is called with the number of pairs that are done, from one goroutine at
-// a time. When ctx is done, what is left is unreachable.
+// Check queries the registries about every pair. Result i is that of pair i. If
+// progress is not nil, Check calls it with the number of finished pairs, never
+// concurrently. When ctx is done, the remaining pairs are Unreachable.
 func (c *Client) Check(ctx context.Context, pairs []Pair, progress func(done int)) []Result {
 	out := make([]Result, len(pairs))
 	for i, p := range pairs {
-		out[i] = Result{Pair: p, Detail: "not asked: interrupted"}
+		out[i] = Result{Pair: p, Detail: "not queried: interrupted"}
 	}
 	var mu sync.Mutex
 	done := 0
@@ -76,98 +76,99 @@ func (c *Client) checkPair(ctx context.Context, p Pair) Result {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
 	r := Result{Pair: p}
-	to, why := parseConcrete(p.New)
-	if why != "" {
-		r.Verdict, r.Detail = Skipped, why
+	to, reason := parseConcrete(p.New)
+	if reason != "" {
+		r.Verdict, r.Detail = Skipped, reason
 		return r
 	}
-	is := c.query(ctx, to)
-	r.NewDigest = is.digest
+	newAnswer := c.query(ctx, to)
+	r.NewDigest = newAnswer.digest
 	var from name.Reference
 	if p.Old != "" && p.Old != p.New {
-		if from, why = parseConcrete(p.Old); why != "" {
-			r.Verdict, r.Detail = Skipped, why
+		if from, reason = parseConcrete(p.Old); reason != "" {
+			r.Verdict, r.Detail = Skipped, reason
 			return r
 		}
 	}
 	switch {
-	case is.missing:
+	case newAnswer.missing:
 		r.Verdict, r.Detail = Missing, c.describeMissing(ctx, from, &r)
 		return r
-	case is.err != nil:
-		r.Verdict, r.Detail = Unreachable, describeError(to, is.err)
+	case newAnswer.err != nil:
+		r.Verdict, r.Detail = Unreachable, describeError(to, newAnswer.err)
 		return r
 	case from == nil:
 		r.Verdict = Exists
 		return r
-	case from.Identifier() == is.digest:
-		r.Verdict, r.OldDigest = Same, is.digest // the digest is what was asked for
+	case from.Identifier() == newAnswer.digest:
+		r.Verdict, r.OldDigest = Same, newAnswer.digest // from is a reference by digest
 		return r
 	}
-	was := c.query(ctx, from)
-	r.OldDigest = was.digest
+	oldAnswer := c.query(ctx, from)
+	r.OldDigest = oldAnswer.digest
 	switch {
-	case was.missing:
+	case oldAnswer.missing:
 		r.Verdict, r.Detail = Exists, displayName(from.Context().Registry)+" does not have it"
-	case was.err != nil:
-		r.Verdict, r.Detail = Exists, describeError(from, was.err)
-	case was.digest == is.digest:
+	case oldAnswer.err != nil:
+		r.Verdict, r.Detail = Exists, describeError(from, oldAnswer.err)
+	case oldAnswer.digest == newAnswer.digest:
 		r.Verdict = Same
-		if was.via != "" && (was.via == to.Context().RegistryStr() || was.via == is.via) {
-			r.Detail = displayName(from.Context().Registry) + " redirects to " + displayHost(was.via)
+		if oldAnswer.via != "" && (oldAnswer.via == to.Context().RegistryStr() || oldAnswer.via == newAnswer.via) {
+			r.Detail = displayName(from.Context().Registry) + " redirects to " + displayHost(oldAnswer.via)
 		}
 	default:
 		r.Verdict = Different
-		r.Platforms, r.Detail = c.comparePlatforms(ctx, from, to, was.digest, is.digest)
+		r.Platforms, r.Detail = c.comparePlatforms(ctx, from, to, oldAnswer.digest, newAnswer.digest)
 	}
 	return r
 }
 
-// describeMissing says whether the old registry has what the new one has not.
+// describeMissing says whether the old registry has an image that the new one
+// does not have.
 func (c *Client) describeMissing(ctx context.Context, from name.Reference, r *Result) string {
 	if from == nil {
 		return ""
 	}
-	was := c.query(ctx, from)
-	r.OldDigest = was.digest
+	oldAnswer := c.query(ctx, from)
+	r.OldDigest = oldAnswer.digest
 	switch host := displayName(from.Context().Registry); {
-	case was.missing:
+	case oldAnswer.missing:
 		return host + " does not have it either"
-	case was.err != nil:
-		return describeError(from, was.err)
+	case oldAnswer.err != nil:
+		return describeError(from, oldAnswer.err)
 	default:
 		return host + " has it"
 	}
 }
 
-// describeError is what an error says about the reference that was asked about.
+// describeError returns the text of an error of a request for ref, with the host.
 func describeError(ref name.Reference, err error) string {
 	_, why := classifyError(err)
 	return cmp.Or(errorHost(err), displayName(ref.Context().Registry)) + ": " + why
 }
 
-// parseConcrete reads a reference; why says why a registry cannot be asked about it.
-func parseConcrete(text string) (ref name.Reference, why string) {
+// parseConcrete parses a reference. reason says why a registry cannot be queried
+// about it, or is empty.
+func parseConcrete(text string) (ref name.Reference, reason string) {
 	if strings.ContainsAny(text, "{}$<>%()") {
-		return nil, "it has a variable in it"
+		return nil, "contains a variable"
 	}
 	ref, err := parse(text)
 	if err != nil {
-		return nil, "it is no whole reference"
+		return nil, "not a complete reference"
 	}
 	return ref, ""
 }
 
-// An queryResult is what a registry says of a reference.
+// A queryResult is the answer of a registry about a reference.
 type queryResult struct {
 	digest  string
-	via     string // the host it redirected to, "" for none
+	via     string // the host that the request was redirected to; "" if none
 	missing bool
 	err     error
 }
 
-// query asks for the digest of a reference: the cache first, then with a request
-// that has no body in its answer.
+// query returns the digest of a reference, from the cache or with a HEAD request.
 func (c *Client) query(ctx context.Context, ref name.Reference) queryResult {
 	key := ref.Name()
 	if e, ok := c.o.Cache.get(key); ok && (c.o.Offline || c.o.Cache.fresh(e, time.Now())) {
@@ -176,13 +177,13 @@ func (c *Client) query(ctx context.Context, ref name.Reference) queryResult {
 	if c.o.Offline {
 		return queryResult{err: errOffline}
 	}
-	ctx, trail := recordRedirects(ctx)
+	ctx, hops := recordRedirects(ctx)
 	desc, err := c.puller.Head(ctx, ref)
 	var digest string
 	if err == nil {
 		digest = desc.Digest.String()
 	} else if f, _ := classifyError(err); f == FaultNone {
-		// An answer to HEAD without the headers that it should have.
+		// The response to HEAD lacks required headers.
 		got, getErr := c.puller.Get(ctx, ref)
 		if err = getErr; err == nil {
 			digest = got.Digest.String()
@@ -191,26 +192,16 @@ func (c *Client) query(ctx context.Context, ref name.Reference) queryResult {
 	if err != nil {
 		return queryResult{err: err, missing: isMissing(err)}
 	}
-	via := trail.target(ref.Context().RegistryStr())
-	// A cache that cannot be written is no reason to fail.
+	via := hops.target(ref.Context().RegistryStr())
+	// The check does not depend on the cache, so a write error is ignored.
 	_ = c.o.Cache.put(entry{Reference: key, Digest: digest, Via: via, Time: time.Now()})
 	return queryResult{digest: digest, via: via}
 }
 
-var errOffline = errors.New("not in the cache, and --offline asks nobody")
+var errOffline = errors.New("not in the cache, and --offline sends no requests")
 
-// target is the last host of a trail that is not host, "" when there is none.
-// Where tokens come from is none either: that is asked first.
-func (t *redirects) target(host string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.hosts) == 0 || t.hosts[len(t.hosts)-1] == host {
-		return ""
-	}
-	return t.hosts[len(t.hosts)-1]
-}
-
-// isMissing reports whether a registry said that it does not have something.
+// isMissing reports whether err is a response that the registry does not have the
+// object.
 func isMissing(err error) bool {
 	e := (*transport.Error)(nil)
 	if !errors.As(err, &e) {
@@ -227,7 +218,7 @@ func isMissing(err error) bool {
 	return false
 }
 
-// readManifest returns the manifest of a digest, out of the cache if it is there.
+// readManifest returns the manifest with a digest, from the cache if possible.
 func (c *Client) readManifest(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
 	if data, ok := c.o.Cache.manifest(digest); ok {
 		return data, nil
@@ -239,6 +230,6 @@ func (c *Client) readManifest(ctx context.Context, repo name.Repository, digest 
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest %s: %w", digest, err)
 	}
-	_ = c.o.Cache.putManifest(digest, got.Manifest) // as above
+	_ = c.o.Cache.putManifest(digest, got.Manifest) // a write error is ignored, as above
 	return got.Manifest, nil
 }

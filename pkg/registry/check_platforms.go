@@ -15,33 +15,33 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// comparePlatforms says for which platforms two references with different digests
-// differ, as a list and as a line.
+// comparePlatforms compares two references with different digests platform by
+// platform. It returns the comparison and a line that summarizes it.
 func (c *Client) comparePlatforms(ctx context.Context, from, to name.Reference, old, new string) ([]Platform, string) {
-	was, err := c.platforms(ctx, from.Context(), old)
+	oldDigests, err := c.platforms(ctx, from.Context(), old)
 	if err != nil {
 		return nil, "the platforms could not be compared: " + describeError(from, err)
 	}
-	is, err := c.platforms(ctx, to.Context(), new)
+	newDigests, err := c.platforms(ctx, to.Context(), new)
 	if err != nil {
 		return nil, "the platforms could not be compared: " + describeError(to, err)
 	}
 	names := map[string]bool{}
-	for p := range was {
+	for p := range oldDigests {
 		names[p] = true
 	}
-	for p := range is {
+	for p := range newDigests {
 		names[p] = true
 	}
 	var out []Platform
 	for p := range names {
-		out = append(out, Platform{Name: p, Old: was[p], New: is[p]})
+		out = append(out, Platform{Name: p, Old: oldDigests[p], New: newDigests[p]})
 	}
 	slices.SortFunc(out, func(a, b Platform) int { return cmp.Compare(a.Name, b.Name) })
 	return out, summarizePlatforms(out)
 }
 
-// summarizePlatforms is the line for a comparison.
+// summarizePlatforms returns a line that summarizes a comparison.
 func summarizePlatforms(ps []Platform) string {
 	var differ, gone, more []string
 	same := 0
@@ -59,24 +59,24 @@ func summarizePlatforms(ps []Platform) string {
 	}
 	var parts []string
 	for _, x := range []struct {
-		what  string
+		label string
 		names []string
-	}{{"differs: ", differ}, {"missing: ", gone}, {"only in the new one: ", more}} {
+	}{{"differs on ", differ}, {"missing: ", gone}, {"only in the new image: ", more}} {
 		if len(x.names) > 0 {
-			parts = append(parts, x.what+strings.Join(x.names, ", "))
+			parts = append(parts, x.label+strings.Join(x.names, ", "))
 		}
 	}
 	switch {
 	case len(parts) == 0:
-		return fmt.Sprintf("the images of all %d platforms are the same, the index around them is not", same)
+		return fmt.Sprintf("the images of all %d platforms are the same; only the indexes differ", same)
 	case same > 0:
-		parts = append(parts, fmt.Sprintf("the same: %d", same))
+		parts = append(parts, fmt.Sprintf("same: %d", same))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// A manifest is what an index and an image manifest have, as far as it is
-// needed here.
+// A manifest holds the fields of an index or an image manifest that this package
+// needs.
 type manifest struct {
 	MediaType types.MediaType `json:"mediaType"`
 	Manifests []v1.Descriptor `json:"manifests"`
@@ -92,8 +92,8 @@ func parseManifest(data []byte) (*manifest, error) {
 	return m, nil
 }
 
-// platforms returns the digest of the image of every platform. Attestations,
-// which stand in an index under the platform unknown/unknown, are none.
+// platforms returns the digests of the images by platform. It skips attestations,
+// which have the platform unknown/unknown in an index.
 func (c *Client) platforms(ctx context.Context, repo name.Repository, digest string) (map[string]string, error) {
 	data, err := c.readManifest(ctx, repo, digest)
 	if err != nil {
@@ -125,7 +125,7 @@ func (c *Client) platforms(ctx context.Context, repo name.Repository, digest str
 	return out, nil
 }
 
-// configPlatform returns the platform that the configuration of an image names.
+// configPlatform returns the platform in the configuration of an image.
 func (c *Client) configPlatform(ctx context.Context, repo name.Repository, m *manifest) (string, error) {
 	if m.Config == nil {
 		return "unknown", nil
@@ -144,10 +144,10 @@ func (c *Client) configPlatform(ctx context.Context, repo name.Repository, m *ma
 	return "unknown", nil
 }
 
-// maxConfigSize is the size in bytes of the largest blob that is read as a whole.
+// maxConfigSize is the maximum size of a configuration, in bytes.
 const maxConfigSize = 8 << 20
 
-// readConfig returns a small blob, out of the cache if it is there.
+// readConfig returns the configuration of an image, from the cache if possible.
 func (c *Client) readConfig(ctx context.Context, repo name.Repository, digest string) ([]byte, error) {
 	if data, ok := c.o.Cache.manifest(digest); ok {
 		return data, nil
@@ -171,6 +171,6 @@ func (c *Client) readConfig(ctx context.Context, repo name.Repository, digest st
 	if len(data) > maxConfigSize {
 		return nil, fmt.Errorf("the configuration of an image is larger than %d MiB", maxConfigSize>>20)
 	}
-	_ = c.o.Cache.putManifest(digest, data) // a cache that cannot be written is no reason to fail
+	_ = c.o.Cache.putManifest(digest, data) // the result does not depend on the cache
 	return data, nil
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// newWorld returns a world without registries.
-func newWorld(t *testing.T) *testregistry.Network {
+// newNetwork returns a test network without registries.
+func newNetwork(t *testing.T) *testregistry.Network {
 	t.Helper()
 	w, err := testregistry.Start(t.TempDir())
 	if err != nil {
@@ -27,7 +27,7 @@ func newWorld(t *testing.T) *testregistry.Network {
 	return w
 }
 
-// client returns a client that lives in the world.
+// client returns a client whose requests go to the test network.
 func client(t *testing.T, w *testregistry.Network, o Options) *Client {
 	t.Helper()
 	if o.Transport == nil {
@@ -62,7 +62,7 @@ func one(t *testing.T, c *Client, old, new string) Result {
 }
 
 func TestVerdicts(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	same := put(t, w, "k8s.gcr.io/pause:3.9", 1)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	put(t, w, "k8s.gcr.io/pause:3.8", 2)
@@ -83,19 +83,19 @@ func TestVerdicts(t *testing.T) {
 		detail         string
 	}{
 		{"equal digests", "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9", Same, ""},
-		{"other digests", "k8s.gcr.io/pause:3.8", "registry.k8s.io/pause:3.8", Different, "differs: linux/amd64"},
+		{"other digests", "k8s.gcr.io/pause:3.8", "registry.k8s.io/pause:3.8", Different, "differs on linux/amd64"},
 		{"only in the old one", "k8s.gcr.io/pause:3.7", "registry.k8s.io/pause:3.7", Missing, "k8s.gcr.io has it"},
 		{"nowhere", "k8s.gcr.io/pause:0", "registry.k8s.io/pause:0", Missing, "k8s.gcr.io does not have it either"},
 		{"only in the new one", "k8s.gcr.io/pause:3.6", "registry.k8s.io/pause:3.6", Exists, "k8s.gcr.io does not have it"},
-		{"an old registry that is gone", "old.example/pause:3.9", "registry.k8s.io/pause:3.9", Exists, "old.example: the proxy does not reach it (502 Bad Gateway)"},
-		{"a new registry that is gone", "k8s.gcr.io/pause:3.9", "nowhere.example/pause:3.9", Unreachable, "nowhere.example: the proxy does not reach it (502 Bad Gateway)"},
+		{"an old registry that is gone", "old.example/pause:3.9", "registry.k8s.io/pause:3.9", Exists, "old.example: the proxy cannot reach the host (502 Bad Gateway)"},
+		{"a new registry that is gone", "k8s.gcr.io/pause:3.9", "nowhere.example/pause:3.9", Unreachable, "nowhere.example: the proxy cannot reach the host (502 Bad Gateway)"},
 		{"by digest", "k8s.gcr.io/pause@" + same, "registry.k8s.io/pause@" + same, Same, ""},
 		{"a digest counts more than the tag before it", "k8s.gcr.io/pause:0@" + same, "registry.k8s.io/pause:0@" + same, Same, ""},
 		{"no tag is latest", "", "registry.k8s.io/pause", Exists, ""},
-		{"one of three platforms", "k8s.gcr.io/multi:1", "registry.k8s.io/multi:1", Different, "differs: linux/arm64; missing: linux/s390x; only in the new one: linux/ppc64le; the same: 1"},
-		{"an index that became an image", "k8s.gcr.io/multi:2", "registry.k8s.io/multi:2", Different, "missing: linux/arm64; the same: 1"},
-		{"a variable", "k8s.gcr.io/pause:{{ .Tag }}", "registry.k8s.io/pause:{{ .Tag }}", Skipped, "it has a variable in it"},
-		{"no reference", "k8s.gcr.io/", "registry.k8s.io/", Skipped, "it is no whole reference"},
+		{"one of three platforms", "k8s.gcr.io/multi:1", "registry.k8s.io/multi:1", Different, "differs on linux/arm64; missing: linux/s390x; only in the new image: linux/ppc64le; same: 1"},
+		{"an index that became an image", "k8s.gcr.io/multi:2", "registry.k8s.io/multi:2", Different, "missing: linux/arm64; same: 1"},
+		{"a variable", "k8s.gcr.io/pause:{{ .Tag }}", "registry.k8s.io/pause:{{ .Tag }}", Skipped, "contains a variable"},
+		{"no reference", "k8s.gcr.io/", "registry.k8s.io/", Skipped, "not a complete reference"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := one(t, c, tt.old, tt.new)
@@ -107,7 +107,7 @@ func TestVerdicts(t *testing.T) {
 }
 
 func TestRedirects(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	const backend = "europe-west1-docker.pkg.dev"
 	put(t, w, backend+"/pause:3.9", 1)
 	put(t, w, backend+"/multi:1", 2)
@@ -119,11 +119,11 @@ func TestRedirects(t *testing.T) {
 	w.Host("k8s.gcr.io").SetBehavior(func(b *testregistry.Behavior) { b.RedirectManifests = "registry.k8s.io" })
 	c := client(t, w, Options{Keychain: keys{"registry.k8s.io": {Username: "me", Password: "secret"}}})
 	if got := one(t, c, "", "registry.k8s.io/pause:3.9"); got.Verdict != Exists {
-		t.Errorf("behind a redirect: %v %q", got.Verdict, got.Detail)
+		t.Errorf("after a redirect: %v %q", got.Verdict, got.Detail)
 	}
 	// A platform is compared by manifests and a blob, all behind redirects.
 	put(t, w, "bucket.s3.example/multi:1", 2)
-	if got := one(t, c, "other.example/multi:1", "registry.k8s.io/multi:1"); got.Verdict != Different || got.Detail != "differs: linux/amd64" {
+	if got := one(t, c, "other.example/multi:1", "registry.k8s.io/multi:1"); got.Verdict != Different || got.Detail != "differs on linux/amd64" {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)
 	}
 	asked := w.Requests("registry.k8s.io")
@@ -133,7 +133,7 @@ func TestRedirects(t *testing.T) {
 	for _, host := range []string{backend, "bucket.s3.example"} {
 		got := w.Requests(host)
 		if len(got) == 0 {
-			t.Errorf("%s was not asked", host)
+			t.Errorf("%s received no request", host)
 		}
 		for _, r := range got {
 			if strings.HasSuffix(r, "+auth") {
@@ -143,10 +143,10 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// An old name that only leads to the new one proves nothing by its digest,
-// which is said.
+// If the old name only redirects to the new one, equal digests prove nothing; the
+// detail says so.
 func TestOldRedirectsToNew(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	w.Host("k8s.gcr.io").SetBehavior(func(b *testregistry.Behavior) { b.RedirectManifests = "registry.k8s.io" })
 	got := one(t, client(t, w, Options{}), "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")
@@ -168,7 +168,7 @@ func (k keys) Resolve(r authn.Resource) (authn.Authenticator, error) {
 func TestCredentials(t *testing.T) {
 	for _, auth := range []string{"basic", "token"} {
 		t.Run(auth, func(t *testing.T) {
-			w := newWorld(t)
+			w := newNetwork(t)
 			put(t, w, "private.example/a:1", 1)
 			put(t, w, "private.example/a:2", 1)
 			w.Host("private.example").SetBehavior(func(b *testregistry.Behavior) { b.Auth, b.User, b.Password = auth, "me", "secret" })

@@ -9,46 +9,47 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 )
 
-// A Copy is an image and where it goes.
+// A Copy is an image to copy and its target.
 type Copy struct {
 	From     string
-	Fallback string // where it is taken from if From does not have it; "" for nowhere
+	Fallback string // the source if From does not exist; "" if none
 	To       string
 }
 
-// ErrInterrupted is the error of a copy that was not made, or not to its end,
-// since the context was done.
+// ErrInterrupted is the error of a copy that is incomplete because the context was
+// done.
 var ErrInterrupted = errors.New("interrupted")
 
-// A CopyResult is what became of a copy.
+// A CopyResult is the result of a copy.
 type CopyResult struct {
 	Copy
-	Digest   string // of the image, "" when it is not known
-	Present  bool   // the target had it, with this digest
-	Replaced string // the digest that the target had under this tag, "" when it had none or this one
-	Attached int    // signatures, attestations and other artifacts that belong to it, which the target has now
-	Err      error  // nil: the target has it whole
+	Digest   string // of the image; "" if unknown
+	Present  bool   // the target already had the image with this digest
+	Replaced string // the previous digest of the target's tag; "" if the tag did not exist or did not change
+	Attached int    // number of the image's signatures, attestations and other artifacts on the target
+	Err      error  // nil: the target has the complete image
 }
 
-// Progress tells how far Mirror has come. What the target has already counts
-// as done. What belongs to an image is known late, so that the sums may grow.
+// Progress is the progress of Mirror. Blobs that the target already has count as
+// done. Artifacts that are attached to an image are found late, so the totals can
+// grow.
 type Progress struct {
-	Planned   int   // images whose manifests were read
-	Images    int   // images that are done
-	Blobs     int   // blobs that are done
-	Bytes     int64 // of blobs that are done, or on their way
-	SentBytes int64 // bytes that were sent
+	Planned   int   // images whose manifests have been read
+	Images    int   // finished images
+	Blobs     int   // finished blobs
+	Bytes     int64 // of finished blobs and of blobs in transfer
+	SentBytes int64 // bytes that were uploaded
 
-	TotalBlobs int // of the images that were planned and are not there
+	TotalBlobs int // of the planned images that the target does not have
 	TotalBytes int64
 }
 
-// Mirror copies images: indexes with all their platforms, and what is attached
-// to an image or to one of its platforms, by the tags of cosign and by the
-// referrers of the OCI. It reads all manifests first, so that it knows how much
-// there is to send. What the target has is not sent again, so that a run that
-// was killed goes on where it was. A tag is written last: it never leads to
-// something that is not there. Result i is that of copy i.
+// Mirror copies images. It copies indexes with all platforms, and the artifacts
+// that are attached to an image or to one of its platforms, by cosign's tags and
+// by OCI referrers. Mirror reads all manifests first to know the total size. It
+// does not upload what the target has, so a run after an interrupted one
+// continues where that run stopped. It writes tags last, so that a tag never
+// points to missing content. Result i is that of copy i.
 func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progress)) []CopyResult {
 	m, out, plans := c.planAll(ctx, copies, progress)
 	forEach(ctx, c.o.Jobs, len(copies), func(i int) {
@@ -58,21 +59,21 @@ func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progre
 		out[i].Err = ErrInterrupted
 		m.copyImage(ctx, plans[i], &out[i])
 		if out[i].Err != nil && ctx.Err() != nil {
-			out[i].Err = ErrInterrupted // whatever broke when it was
+			out[i].Err = ErrInterrupted // the interruption caused the error
 		}
 		m.updateProgress(func(p *Progress) { p.Images++ })
 	})
 	return out
 }
 
-// A PlannedCopy is what a copy would take.
+// A PlannedCopy is a copy that was not made yet.
 type PlannedCopy struct {
-	CopyResult       // as after Mirror; nothing was copied
-	Blobs      int   // that would be sent, unless the target has some of them
-	Bytes      int64 // of them; what several images share counts once
+	CopyResult       // as Mirror would return it
+	Blobs      int   // to upload at most; the target may have some of them
+	Bytes      int64 // of these blobs; shared blobs count only for the first image
 }
 
-// PlanMirror reads the manifests that Mirror would copy, and copies nothing.
+// PlanMirror reads the manifests that Mirror would copy. It copies nothing.
 func (c *Client) PlanMirror(ctx context.Context, copies []Copy, progress func(Progress)) []PlannedCopy {
 	_, done, plans := c.planAll(ctx, copies, progress)
 	out := make([]PlannedCopy, len(copies))
@@ -85,8 +86,8 @@ func (c *Client) PlanMirror(ctx context.Context, copies []Copy, progress func(Pr
 	return out
 }
 
-// planAll reads the manifests of all images. A plan of nil has its error in the
-// result.
+// planAll reads the manifests of all images. If a plan is nil, the result with the
+// same index has the error.
 func (c *Client) planAll(ctx context.Context, copies []Copy, progress func(Progress)) (*mirrorRun, []CopyResult, []*imagePlan) {
 	m := &mirrorRun{Client: c, progress: progress, blobRepos: map[string]name.Repository{}, countedBlobs: map[string]bool{}, locks: map[string]*sync.Mutex{}}
 	out := make([]CopyResult, len(copies))
@@ -106,7 +107,7 @@ func (c *Client) planAll(ctx context.Context, copies []Copy, progress func(Progr
 		}
 		m.updateProgress(func(p *Progress) { p.Planned++ })
 	})
-	// In the order of the copies, so that what is shared counts for the first.
+	// In the order of the copies, so that shared blobs count for the first image.
 	for _, p := range plans {
 		if p != nil && p.root != nil && !p.present {
 			p.blobs, p.bytes = m.countBlobs(p.to.Context(), p.root)
@@ -123,12 +124,12 @@ type mirrorRun struct {
 	current    Progress
 
 	mu           sync.Mutex
-	blobRepos    map[string]name.Repository // a blob that the target has -> where it can be mounted from
-	countedBlobs map[string]bool            // blobs that are in the sums
-	locks        map[string]*sync.Mutex     // by what is being copied, so that two do not send the same
+	blobRepos    map[string]name.Repository // by blob on the target: a repository to mount it from
+	countedBlobs map[string]bool            // blobs in the totals
+	locks        map[string]*sync.Mutex     // by blob or image, so that nothing is copied twice at the same time
 }
 
-// updateProgress changes how far it has come, and tells of it.
+// updateProgress changes the progress and reports it.
 func (m *mirrorRun) updateProgress(change func(*Progress)) {
 	m.progressMu.Lock()
 	defer m.progressMu.Unlock()
@@ -138,8 +139,7 @@ func (m *mirrorRun) updateProgress(change func(*Progress)) {
 	}
 }
 
-// lock keeps others from copying the same until the func that it returns is
-// called.
+// lock locks a key. It returns the function that unlocks the key.
 func (m *mirrorRun) lock(key string) func() {
 	m.mu.Lock()
 	l := m.locks[key]
@@ -152,9 +152,10 @@ func (m *mirrorRun) lock(key string) func() {
 	return l.Unlock
 }
 
-// copyImage copies an image and what is attached to it, and says so in out.
+// copyImage copies an image and its attached artifacts, and records the result in
+// out.
 func (m *mirrorRun) copyImage(ctx context.Context, p *imagePlan, out *CopyResult) {
-	// Two names of one image do not get in each other's way.
+	// Two tags of one image must not be copied at the same time.
 	defer m.lock(p.to.Context().Name() + "@" + out.Digest)()
 	if !p.present {
 		if out.Err = m.sendContents(ctx, p.from.Context(), p.to.Context(), p.root); out.Err != nil {
@@ -168,7 +169,7 @@ func (m *mirrorRun) copyImage(ctx context.Context, p *imagePlan, out *CopyResult
 		n, err := m.copyAttached(ctx, p.from.Context(), p.to.Context(), digest, 0)
 		out.Attached += n
 		if err != nil {
-			out.Err = fmt.Errorf("copying what is attached to %s: %w", digest, err)
+			out.Err = fmt.Errorf("copying the artifacts attached to %s: %w", digest, err)
 			return
 		}
 	}

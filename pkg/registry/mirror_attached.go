@@ -9,16 +9,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// cosignSuffixes are those of the tags that cosign keeps what belongs to an image
-// under: sha256-….sig. Source: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
+// cosignSuffixes are the suffixes of the tags under which cosign stores artifacts
+// of an image, such as sha256-….sig. Source: https://github.com/sigstore/cosign/blob/main/specs/SIGNATURE_SPEC.md
 var cosignSuffixes = []string{".sig", ".att", ".sbom"}
 
-// maxAttachedDepth bounds what is attached to what is attached: an attestation has a
-// signature.
+// maxAttachedDepth is the maximum depth of artifacts that are attached to attached
+// artifacts, such as the signature of an attestation.
 const maxAttachedDepth = 4
 
-// copyAttached copies what belongs to the manifest with that digest, and returns
-// how much the target has of it.
+// copyAttached copies the artifacts that are attached to the manifest with a
+// digest. It returns the number of artifacts that the target has.
 func (m *mirrorRun) copyAttached(ctx context.Context, from, to name.Repository, digest string, depth int) (int, error) {
 	if depth > maxAttachedDepth {
 		return 0, nil
@@ -39,11 +39,11 @@ func (m *mirrorRun) copyAttached(ctx context.Context, from, to name.Repository, 
 		return n, nil
 	}
 	if err != nil {
-		return n, fmt.Errorf("asking for its referrers: %w", connectionError(from.Digest(digest), err))
+		return n, fmt.Errorf("reading the referrers: %w", connectionError(from.Digest(digest), err))
 	}
 	list, err := index.IndexManifest()
 	if err != nil {
-		return n, fmt.Errorf("reading its referrers: %w", err)
+		return n, fmt.Errorf("reading the list of referrers: %w", err)
 	}
 	for _, d := range list.Manifests {
 		ref := d.Digest.String()
@@ -58,7 +58,8 @@ func (m *mirrorRun) copyAttached(ctx context.Context, from, to name.Repository, 
 	return n, nil
 }
 
-// copyAttachment copies one of them; false if there is none.
+// copyAttachment copies one artifact. It returns false if the artifact does not
+// exist.
 func (m *mirrorRun) copyAttachment(ctx context.Context, from, to name.Reference) (bool, error) {
 	desc, err := m.puller.Head(ctx, from)
 	if isMissing(err) || isDenied(err) {

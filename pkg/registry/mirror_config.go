@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// MirrorFormats are the formats of MirrorConfig.
+// MirrorFormats are the valid formats of MirrorConfig.
 var MirrorFormats = [...]string{"containerd", "k3s", "openshift"}
 
-// SplitHost reads a reference as a container runtime does: the registry's host,
-// with docker.io for Docker Hub, and what comes after it, with the tag that is
-// meant when there is none.
+// SplitHost parses a reference as a container runtime does, and splits it into the
+// host of the registry, docker.io for Docker Hub, and the rest. A missing tag
+// becomes latest.
 func SplitHost(reference string) (host, rest string, err error) {
 	ref, err := parse(reference)
 	if err != nil {
@@ -24,18 +24,18 @@ func SplitHost(reference string) (host, rest string, err error) {
 	return displayName(ref.Context().Registry), ref.Context().RepositoryStr() + sep + ref.Identifier(), nil
 }
 
-// A Source is what nodes ask for, and where a mirror has it. Both are a host
-// with or without a path.
+// A Source is a registry that nodes pull from, and the place where a mirror has its
+// images. Both are a host with or without a path.
 type Source struct{ From, Mirror string }
 
-// A ConfigFile is a file of settings. Its text begins with a comment that says where
-// it goes; Path is relative to the folder that it goes to.
+// A ConfigFile is a configuration file. Its text starts with a comment that names
+// its place on a node. Path is relative to the output folder.
 type ConfigFile struct{ Path, Text string }
 
-// MirrorConfig writes the settings of nodes that pull what is below sources
-// from where a mirror has it. Left are the sources that the format cannot
-// express. Sources that are on their mirror need none.
-func MirrorConfig(format string, sources []Source) (files []ConfigFile, left []string, err error) {
+// MirrorConfig returns the configuration of nodes that pull the images of sources
+// from a mirror. unsupported lists the sources that the format cannot express.
+// Sources on the host of their mirror need no configuration and are skipped.
+func MirrorConfig(format string, sources []Source) (files []ConfigFile, unsupported []string, err error) {
 	if !slices.Contains(MirrorFormats[:], format) {
 		return nil, nil, fmt.Errorf("%q: expected %s", format, strings.Join(MirrorFormats[:], ", "))
 	}
@@ -55,21 +55,21 @@ func MirrorConfig(format string, sources []Source) (files []ConfigFile, left []s
 	case "containerd":
 		for _, h := range names {
 			f, rest := containerdFiles(h, hosts[h])
-			files, left = append(files, f...), append(left, rest...)
+			files, unsupported = append(files, f...), append(unsupported, rest...)
 		}
 	case "k3s":
 		files = []ConfigFile{k3sRegistries(names, hosts)}
 	case "openshift":
 		files = []ConfigFile{openshiftFile(names, hosts)}
 	}
-	return files, left, nil
+	return files, unsupported, nil
 }
 
 func hostPart(s string) string { host, _, _ := strings.Cut(s, "/"); return host }
 
 func pathPart(s string) string { _, path, _ := strings.Cut(s, "/"); return path }
 
-// apiHost is where a registry answers: that of Docker Hub has another name.
+// apiHost returns the host of a registry's API, which differs for Docker Hub.
 func apiHost(host string) string {
 	if host == "docker.io" {
 		return "registry-1.docker.io"
@@ -77,8 +77,8 @@ func apiHost(host string) string {
 	return host
 }
 
-// containerdFiles writes the hosts.toml of a registry. A mirror of it keeps the
-// whole path of an image, below a path of its own. Source:
+// containerdFiles returns the hosts.toml of a registry. containerd keeps the whole
+// path of an image and can only add a path before it. Source:
 // https://github.com/containerd/containerd/blob/main/docs/hosts.md
 func containerdFiles(host string, sources []Source) (files []ConfigFile, left []string) {
 	var at []string
@@ -115,7 +115,7 @@ func containerdFiles(host string, sources []Source) (files []ConfigFile, left []
 	return []ConfigFile{{name, b.String()}}, left
 }
 
-// k3sRegistries writes a registries.yaml. Source:
+// k3sRegistries returns a registries.yaml. Source:
 // https://docs.k3s.io/installation/private-registry
 func k3sRegistries(names []string, hosts map[string][]Source) ConfigFile {
 	var b strings.Builder
@@ -149,8 +149,8 @@ func k3sRegistries(names []string, hosts map[string][]Source) ConfigFile {
 	return ConfigFile{"registries.yaml", b.String()}
 }
 
-// openshiftFile writes the two sets: one for references by digest, one for those
-// by tag. Source: config/v1 of https://github.com/openshift/api
+// openshiftFile returns two objects: one for references by digest, and one for
+// references by tag. Source: config/v1 of https://github.com/openshift/api
 func openshiftFile(names []string, hosts map[string][]Source) ConfigFile {
 	var b strings.Builder
 	b.WriteString("# oc apply -f mirrors.yaml\n")

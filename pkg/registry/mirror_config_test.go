@@ -11,8 +11,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// sources are a registry that moves to another, a part of one that does, one
-// that keeps its path, and one that is on the mirror already.
+// sources are a registry that moves to another one, a path that does, a registry
+// that keeps its paths, and a source that is on the mirror already.
 var sources = []Source{
 	{"docker.io/bitnami", "harbor.corp/k8s/bitnamilegacy"},
 	{"docker.io/bitnamilegacy", "harbor.corp/k8s/bitnamilegacy"},
@@ -36,8 +36,8 @@ func written(t *testing.T, format string) map[string]string {
 	return out
 }
 
-// hostsFile is what containerd reads of a hosts.toml, as far as it is written
-// here. Source: core/remotes/docker/config/hosts.go of containerd.
+// hostsFile has the fields of a hosts.toml that containerd reads and MirrorConfig
+// writes. Source: core/remotes/docker/config/hosts.go of containerd.
 type hostsFile struct {
 	Server string `toml:"server"`
 	Host   map[string]struct {
@@ -75,12 +75,12 @@ func TestContainerdConfig(t *testing.T) {
 	}
 	_, left, err := MirrorConfig("containerd", sources)
 	if err != nil || strings.Join(left, " ") != "docker.io/bitnami gcr.io/google-containers" {
-		t.Errorf("left are %v, %v", left, err)
+		t.Errorf("unsupported: %v, error %v", left, err)
 	}
 }
 
-// k3sFile is what k3s reads. Source: pkg/registries of rancher/wharfie, whose
-// types k3s takes, and https://docs.k3s.io/installation/private-registry.
+// k3sFile has the fields that k3s reads. Source: pkg/registries of rancher/wharfie,
+// whose types k3s uses, and https://docs.k3s.io/installation/private-registry.
 type k3sFile struct {
 	Mirrors map[string]struct {
 		Endpoint []string          `yaml:"endpoint"`
@@ -88,8 +88,8 @@ type k3sFile struct {
 	} `yaml:"mirrors"`
 }
 
-// TestK3sConfig reads the file strictly and asks for images as k3s does: the
-// patterns replace in the path of the image, without its host.
+// TestK3sConfig reads the file strictly and resolves images as k3s does: the
+// patterns replace the path of the image, without its host.
 func TestK3sConfig(t *testing.T) {
 	text := written(t, "k3s")["registries.yaml"]
 	var f k3sFile
@@ -123,7 +123,7 @@ func TestK3sConfig(t *testing.T) {
 			}
 		}
 		if got = m.Endpoint[0] + "/" + got; got != c.want {
-			t.Errorf("%s/%s is asked for at %s, want %s", c.host, c.path, got, c.want)
+			t.Errorf("%s/%s is pulled from %s, want %s", c.host, c.path, got, c.want)
 		}
 	}
 	if _, ok := f.Mirrors["harbor.corp"]; ok {
@@ -132,9 +132,8 @@ func TestK3sConfig(t *testing.T) {
 }
 
 // mirrorSets is the part of the schemas of ImageDigestMirrorSet and
-// ImageTagMirrorSet that says how mirrors are written. Source: the custom
-// resource definitions in config/v1 of https://github.com/openshift/api; there
-// as here an object has nothing that they do not name.
+// ImageTagMirrorSet for mirrors. Unknown fields are invalid. Source: the custom
+// resource definitions in config/v1 of https://github.com/openshift/api.
 const mirrorSets = `{
   "type": "object", "required": ["apiVersion", "kind", "metadata", "spec"], "additionalProperties": false,
   "properties": {
@@ -159,8 +158,8 @@ const mirrorSets = `{
   }
 }`
 
-// TestOpenShiftConfig holds the two objects against the schema, and asks for
-// images as it says: mirrors replace what matches the source.
+// TestOpenShiftConfig validates the two objects against the schema, and resolves
+// images as OpenShift does: a mirror replaces the source at the start of a name.
 func TestOpenShiftConfig(t *testing.T) {
 	parsed, err := jsonschema.UnmarshalJSON(strings.NewReader(mirrorSets))
 	if err != nil {

@@ -13,25 +13,25 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// A imagePlan is an image that is to be copied, with its manifests.
+// An imagePlan is an image to copy, with its manifests.
 type imagePlan struct {
 	from, to name.Reference
 	root     *manifestNode
-	present  bool // the target has it
-	blobs    int  // that it adds to the sums
+	present  bool // whether the target has the image
+	blobs    int  // that this image adds to the totals
 	bytes    int64
 }
 
-// A manifestNode is a manifest, what it needs, and the manifests below it.
+// A manifestNode is a manifest with its blobs and the manifests that it lists.
 type manifestNode struct {
 	digest   v1.Hash
 	kind     types.MediaType
-	data     []byte // nil: it need not be written
+	data     []byte // nil if the manifest is not needed
 	blobs    []v1.Descriptor
 	children []*manifestNode
 }
 
-// digests are those of a node and of all below it.
+// digests returns the digests of a node and its descendants.
 func (n *manifestNode) digests() []string {
 	all := []string{n.digest.String()}
 	for _, c := range n.children {
@@ -40,7 +40,7 @@ func (n *manifestNode) digests() []string {
 	return all
 }
 
-// planImage finds an image and reads its manifests. What it finds out, out says.
+// planImage finds an image and reads its manifests. It records the digests in out.
 func (m *mirrorRun) planImage(ctx context.Context, x Copy, out *CopyResult) (*imagePlan, error) {
 	to, err := parse(x.To)
 	if err != nil {
@@ -55,7 +55,7 @@ func (m *mirrorRun) planImage(ctx context.Context, x Copy, out *CopyResult) (*im
 	there, err := m.targetDigest(ctx, to)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("looking for it: %w", connectionError(to, err))
+		return nil, fmt.Errorf("looking up the target: %w", connectionError(to, err))
 	case there == out.Digest:
 		p.present, out.Present = true, true
 	default:
@@ -65,7 +65,7 @@ func (m *mirrorRun) planImage(ctx context.Context, x Copy, out *CopyResult) (*im
 	return p, err
 }
 
-// findSource finds the image.
+// findSource returns the source of a copy, From or Fallback, with its manifest.
 func (m *mirrorRun) findSource(ctx context.Context, x Copy) (name.Reference, *remote.Descriptor, error) {
 	from, err := parse(x.From)
 	if err != nil {
@@ -89,12 +89,12 @@ func (m *mirrorRun) findSource(ctx context.Context, x Copy) (name.Reference, *re
 	return nil, nil, err
 }
 
-// maxIndexDepth bounds the indexes in indexes.
+// maxIndexDepth is the maximum nesting of indexes.
 const maxIndexDepth = 8
 
-// readNode reads a manifest and those below it. Of an image that is there, only
-// the names of the manifests are wanted.
-func (m *mirrorRun) readNode(ctx context.Context, from name.Repository, got *remote.Descriptor, send bool, depth int) (*manifestNode, error) {
+// readNode reads a manifest and its descendants. If upload is false, the target
+// has the image, and only the digests of the manifests are needed.
+func (m *mirrorRun) readNode(ctx context.Context, from name.Repository, got *remote.Descriptor, upload bool, depth int) (*manifestNode, error) {
 	x, err := parseManifest(got.Manifest)
 	if err != nil {
 		return nil, err
@@ -108,13 +108,13 @@ func (m *mirrorRun) readNode(ctx context.Context, from name.Repository, got *rem
 	}
 	for _, d := range x.Manifests {
 		child := &manifestNode{digest: d.Digest, kind: d.MediaType}
-		if send || d.MediaType.IsIndex() {
+		if upload || d.MediaType.IsIndex() {
 			ref := from.Digest(d.Digest.String())
 			got, err := m.puller.Get(ctx, ref)
 			if err != nil {
 				return nil, connectionError(ref, err)
 			}
-			if child, err = m.readNode(ctx, from, got, send, depth+1); err != nil {
+			if child, err = m.readNode(ctx, from, got, upload, depth+1); err != nil {
 				return nil, err
 			}
 		}
@@ -123,8 +123,8 @@ func (m *mirrorRun) readNode(ctx context.Context, from name.Repository, got *rem
 	return n, nil
 }
 
-// countBlobs adds the blobs of a node to the sums, each once for each registry, and
-// returns how much that is.
+// countBlobs adds the blobs of a node to the totals, each blob once per registry,
+// and returns the number and the size of the added blobs.
 func (m *mirrorRun) countBlobs(to name.Repository, n *manifestNode) (blobs int, bytes int64) {
 	for _, b := range n.blobs {
 		key := to.Registry.Name() + "/" + b.Digest.String()
@@ -142,23 +142,24 @@ func (m *mirrorRun) countBlobs(to name.Repository, n *manifestNode) (blobs int, 
 	return blobs, bytes
 }
 
-// isForeign reports whether a blob is fetched from other addresses by whoever
-// runs the image.
+// isForeign reports whether container runtimes fetch a blob from its own URLs and
+// not from the registry.
 func isForeign(d v1.Descriptor) bool { return !d.MediaType.IsDistributable() && len(d.URLs) > 0 }
 
-// targetDigest returns the digest that the target has for a reference, "" for none.
+// targetDigest returns the digest of a reference on the target, or "" if it does
+// not exist.
 func (m *mirrorRun) targetDigest(ctx context.Context, ref name.Reference) (string, error) {
 	desc, err := m.puller.Head(ctx, ref)
 	switch {
 	case err == nil:
 		return desc.Digest.String(), nil
 	case isMissing(err), isDenied(err):
-		return "", nil // some registries deny what does not exist
+		return "", nil // some registries deny access to what does not exist
 	}
 	return "", err
 }
 
-// targetHas reports whether the target has a reference with that digest.
+// targetHas reports whether the target has a reference with the given digest.
 func (m *mirrorRun) targetHas(ctx context.Context, ref name.Reference, digest v1.Hash) (bool, error) {
 	there, err := m.targetDigest(ctx, ref)
 	return there == digest.String(), err

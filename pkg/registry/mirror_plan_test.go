@@ -8,9 +8,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// What a plan says is what a run sends, and after the run nothing is left.
-func TestPlan(t *testing.T) {
-	w := newWorld(t)
+// PlanMirror returns what Mirror sends, and nothing after Mirror.
+func TestPlanMirror(t *testing.T) {
+	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64")
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	put(t, w, "registry.k8s.io/pause:same", 1)
@@ -28,48 +28,48 @@ func TestPlan(t *testing.T) {
 		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
 	}
 	if plans[0].Err != nil || plans[0].Blobs != 6 || plans[0].Replaced != was {
-		t.Errorf("the plan of an index is %+v, want 6 blobs that replace %s", plans[0], was)
+		t.Errorf("plan of an index: %+v, want 6 blobs and replaced %s", plans[0], was)
 	}
 	if plans[2].Err != nil || plans[2].Blobs != 0 || plans[2].Bytes != 0 {
-		t.Errorf("what another image has counts again: %+v", plans[2])
+		t.Errorf("shared blobs count twice: %+v", plans[2])
 	}
 	if plans[3].Err == nil {
 		t.Error("an image that is not there has a plan")
 	}
 	for _, r := range w.Requests("mirror.corp") {
 		if m, _, _ := strings.Cut(r, " "); m != "GET" && m != "HEAD" {
-			t.Errorf("a plan wrote: %s", r)
+			t.Errorf("PlanMirror sent %s", r)
 		}
 	}
 	var last Progress
 	out := c.Mirror(context.Background(), copies, func(p Progress) { last = p })
 	if last.TotalBlobs != blobs || last.TotalBytes != bytes || last.Bytes != bytes || last.SentBytes < bytes {
-		t.Errorf("the run ends with %+v; planned were %d blobs of %d bytes", last, blobs, bytes)
+		t.Errorf("last progress %+v; planned %d blobs with %d bytes", last, blobs, bytes)
 	}
 	if out[0].Err != nil || out[0].Replaced != was || out[3].Err == nil {
 		t.Errorf("got %+v", out)
 	}
 	for _, p := range c.PlanMirror(context.Background(), copies[:3], nil) {
 		if p.Err != nil || !p.Present || p.Blobs != 0 {
-			t.Errorf("after the run: %+v", p)
+			t.Errorf("plan after Mirror: %+v", p)
 		}
 	}
 }
 
-// What a target refuses is said with what it means.
-func TestMirrorRefused(t *testing.T) {
+// The errors of a target say what they mean.
+func TestMirrorRejected(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		do   func(*testregistry.Behavior)
 		says []string
 	}{
-		{"tags that are immutable", func(b *testregistry.Behavior) { b.ImmutableTags = true }, []string{"the target keeps the tag as it is", "its tags are immutable", "412"}},
+		{"tags that are immutable", func(b *testregistry.Behavior) { b.ImmutableTags = true }, []string{"the tag exists on the target", "the target's tags are immutable", "412"}},
 		{"a target that is read-only", func(b *testregistry.Behavior) { b.ReadOnly = true }, []string{"405", "it is read-only, or a pull-through cache"}},
-		{"a proxy that takes small bodies", func(b *testregistry.Behavior) { b.MaxBody = 16 }, []string{"413", "takes nothing that large", "client_max_body_size"}},
-		{"no right to write", func(b *testregistry.Behavior) { b.Auth = "token"; b.User = "somebody" }, []string{"denied"}},
+		{"a proxy that limits bodies", func(b *testregistry.Behavior) { b.MaxBody = 16 }, []string{"413", "the request is too large", "client_max_body_size"}},
+		{"no permission to write", func(b *testregistry.Behavior) { b.Auth = "token"; b.User = "somebody" }, []string{"denied"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newNetwork(t)
 			put(t, w, "registry.k8s.io/pause:3.9", 1)
 			was := put(t, w, "mirror.corp/pause:3.9", 2)
 			w.Host("mirror.corp").SetBehavior(tt.do)
@@ -79,7 +79,7 @@ func TestMirrorRefused(t *testing.T) {
 			}
 			for _, s := range tt.says {
 				if !strings.Contains(out[0].Err.Error(), s) {
-					t.Errorf("%v: it does not say %q", out[0].Err, s)
+					t.Errorf("error %v does not contain %q", out[0].Err, s)
 				}
 			}
 			if d, err := w.Digest("mirror.corp/pause:3.9"); err != nil || d != was {
@@ -89,9 +89,9 @@ func TestMirrorRefused(t *testing.T) {
 	}
 }
 
-// An immutable target takes what it does not have, and what it has already.
+// With immutable tags, new tags and unchanged tags succeed.
 func TestMirrorImmutable(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	w.Host("mirror.corp").SetBehavior(func(b *testregistry.Behavior) { b.ImmutableTags = true })
 	one := Copy{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"}

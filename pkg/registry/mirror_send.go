@@ -15,7 +15,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// sendContents copies all that a manifest needs, but not itself.
+// sendContents copies the blobs and the child manifests of a manifest, but not the
+// manifest itself.
 func (m *mirrorRun) sendContents(ctx context.Context, from, to name.Repository, n *manifestNode) error {
 	for _, child := range n.children {
 		ref := to.Digest(child.digest.String())
@@ -42,7 +43,7 @@ func (m *mirrorRun) sendContents(ctx context.Context, from, to name.Repository, 
 	return errors.Join(errs...)
 }
 
-// markAllPresent notes that the target has the blobs of a node.
+// markAllPresent records that the target has all blobs of a node.
 func (m *mirrorRun) markAllPresent(to name.Repository, n *manifestNode) {
 	for _, b := range n.blobs {
 		if !isForeign(b) {
@@ -54,7 +55,8 @@ func (m *mirrorRun) markAllPresent(to name.Repository, n *manifestNode) {
 	}
 }
 
-// markPresent notes that the target has a blob; false if that was known.
+// markPresent records that the target has a blob. It returns false if this was
+// already recorded.
 func (m *mirrorRun) markPresent(to name.Repository, b v1.Descriptor) bool {
 	key := to.Registry.Name() + "/" + b.Digest.String()
 	m.mu.Lock()
@@ -67,8 +69,8 @@ func (m *mirrorRun) markPresent(to name.Repository, b v1.Descriptor) bool {
 	return !known
 }
 
-// sendBlob sends a blob unless the target has it; one that another repository of
-// the target has is mounted.
+// sendBlob uploads a blob unless the target has it. A blob in another repository of
+// the target is mounted instead.
 func (m *mirrorRun) sendBlob(ctx context.Context, from, to name.Repository, desc v1.Descriptor) error {
 	if isForeign(desc) {
 		return nil
@@ -98,7 +100,7 @@ func (m *mirrorRun) sendBlob(ctx context.Context, from, to name.Repository, desc
 		}
 		return m.pusher.Upload(ctx, to, &remote.MountableLayer{Layer: counting, Reference: origin})
 	})
-	counting.uncount() // it counts whole, or not at all
+	counting.uncount() // markPresent counts the whole blob
 	if err != nil {
 		return fmt.Errorf("copying the blob %s: %w", digest, connectionError(to.Digest(digest), err))
 	}
@@ -106,19 +108,19 @@ func (m *mirrorRun) sendBlob(ctx context.Context, from, to name.Repository, desc
 	return nil
 }
 
-// A countingLayer layer counts the bytes that are read from it.
+// A countingLayer counts the bytes that are read from a layer.
 type countingLayer struct {
 	v1.Layer
 	m *mirrorRun
-	n int64 // bytes of this attempt
+	n int64 // bytes of the current attempt
 }
 
-// uncount takes what an attempt has read out of what is done.
+// uncount removes the bytes of the current attempt from the progress.
 func (c *countingLayer) uncount() {
 	c.m.updateProgress(func(p *Progress) { p.Bytes -= c.n; c.n = 0 })
 }
 
-// Compressed is that of the layer.
+// Compressed returns the content of the layer and counts the bytes that are read.
 func (c *countingLayer) Compressed() (io.ReadCloser, error) {
 	r, err := c.Layer.Compressed()
 	if err != nil {
@@ -136,15 +138,15 @@ func (r *countingReader) Read(b []byte) (int, error) {
 	n, err := r.ReadCloser.Read(b)
 	r.c.m.updateProgress(func(p *Progress) { p.Bytes += int64(n); p.SentBytes += int64(n); r.c.n += int64(n) })
 	if err != nil && err != io.EOF {
-		// Wrapped, or net/http takes the reset of the source's stream for one
-		// of the target's, and lets the target wait for the rest for ever.
+		// Without wrapping, net/http mistakes a reset stream of the source for
+		// one of the target, and the target waits forever for the rest.
 		err = fmt.Errorf("reading the blob: %w", err)
 	}
 	return n, err
 }
 
-// retry tries up to four times what can fail in the middle, such as a blob
-// that ends too early. What a registry refuses is not tried again.
+// retry calls try up to four times while it fails with errors such as a blob that
+// ends too early. It does not repeat what a registry rejects.
 func (m *mirrorRun) retry(ctx context.Context, try func() error) error {
 	wait := m.o.Backoff
 	for n := 1; ; n++ {
@@ -165,39 +167,40 @@ func (m *mirrorRun) retry(ctx context.Context, try func() error) error {
 	}
 }
 
-// A rawManifest manifest is written as it is.
+// A rawManifest is a manifest that is written byte by byte.
 type rawManifest struct {
 	data []byte
 	kind types.MediaType
 }
 
-// RawManifest is that of a remote.Taggable.
+// RawManifest implements remote.Taggable.
 func (r rawManifest) RawManifest() ([]byte, error) { return r.data, nil }
 
-// MediaType says what is written.
+// MediaType returns the media type of the manifest.
 func (r rawManifest) MediaType() (types.MediaType, error) { return r.kind, nil }
 
-// putManifest writes a manifest, and looks whether the target has it with its digest.
+// putManifest writes a manifest, and checks that the target has it with the same
+// digest.
 func (m *mirrorRun) putManifest(ctx context.Context, to name.Reference, n *manifestNode) error {
 	err := m.retry(ctx, func() error { return m.pusher.Put(ctx, to, rawManifest{n.data, n.kind}) })
 	if err != nil {
 		if there, askErr := m.targetDigest(ctx, to); isRejected(err) && askErr == nil && there != "" && there != n.digest.String() {
-			return fmt.Errorf("the target keeps the tag as it is, with %s, and does not let it be replaced (%s): its tags are immutable\n  delete it there, or give --to another path", there, describeError(to, err))
+			return fmt.Errorf("the tag exists on the target with %s and cannot be replaced (%s): the target's tags are immutable\n  delete the tag there, or use another path in --to", there, describeError(to, err))
 		}
 		return fmt.Errorf("writing the manifest: %w", connectionError(to, err))
 	}
 	desc, err := m.puller.Head(ctx, to)
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading back what was written: %w", connectionError(to, err))
+		return fmt.Errorf("reading back the manifest: %w", connectionError(to, err))
 	case desc.Digest != n.digest:
-		return fmt.Errorf("the target has %s for it, and %s was written: somebody else writes there", desc.Digest, n.digest)
+		return fmt.Errorf("the target has %s after %s was written: something else writes to the same tag", desc.Digest, n.digest)
 	}
 	return nil
 }
 
-// isRejected reports whether a registry that lets the user write refused a
-// manifest, however it says so: Harbor answers 412, others 400 or 409.
+// isRejected reports whether a registry rejected a manifest for another reason than
+// missing permissions. For immutable tags, Harbor responds 412, others 400 or 409.
 func isRejected(err error) bool {
 	e := (*transport.Error)(nil)
 	if !errors.As(err, &e) {

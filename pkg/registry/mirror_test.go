@@ -19,8 +19,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// whole checks by the library's own means that an image or index is all there.
-func whole(t *testing.T, w *testregistry.Network, ref string) {
+// wantComplete checks with go-containerregistry that an image or index is
+// complete.
+func wantComplete(t *testing.T, w *testregistry.Network, ref string) {
 	t.Helper()
 	r, err := name.ParseReference(ref)
 	if err != nil {
@@ -50,7 +51,7 @@ func whole(t *testing.T, w *testregistry.Network, ref string) {
 	}
 }
 
-// attach pushes an image that says what it belongs to, and returns its digest.
+// attach pushes an image with a subject, and returns its digest.
 func attach(t *testing.T, w *testregistry.Network, repo, subject string, seed int64) string {
 	t.Helper()
 	img, err := testregistry.Image(seed, "linux/amd64")
@@ -88,7 +89,7 @@ func mirrored(t *testing.T, c *Client, copies ...Copy) []CopyResult {
 }
 
 func TestMirror(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	digest := put(t, w, "registry.k8s.io/web/multi:1", 5, "linux/amd64", "linux/arm64", "windows/amd64")
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	// What belongs to it: by tag, by referrer, and a signature of the referrer.
@@ -116,13 +117,13 @@ func TestMirror(t *testing.T) {
 		if x.Err != nil || x.Present {
 			t.Errorf("%s: present %v, %v", x.From, x.Present, x.Err)
 		}
-		whole(t, w, x.To)
+		wantComplete(t, w, x.To)
 	}
 	if out[0].Digest != digest || out[0].Attached != 4 {
 		t.Errorf("got %+v, want %s with 4 attached", out[0], digest)
 	}
 	if last.Planned != 3 || last.Images != 3 || last.Bytes == 0 || last.Bytes != last.TotalBytes || last.Blobs != last.TotalBlobs || last.SentBytes < last.Bytes {
-		t.Errorf("progress ends with %+v", last)
+		t.Errorf("last progress %+v", last)
 	}
 	for _, ref := range []string{
 		"mirror.corp/k8s/web/multi@" + sbom, "mirror.corp/k8s/web/multi@" + signature,
@@ -145,7 +146,7 @@ func TestMirror(t *testing.T) {
 	}
 	for _, r := range w.Requests("registry.k8s.io") {
 		if strings.HasSuffix(r, "+auth") {
-			t.Errorf("credentials of the mirror went to the source: %s", r)
+			t.Errorf("credentials of the mirror were sent to the source: %s", r)
 		}
 	}
 
@@ -163,7 +164,7 @@ func TestMirror(t *testing.T) {
 	}
 }
 
-func TestMirrorIsRobust(t *testing.T) {
+func TestMirrorRetries(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		host string
@@ -174,7 +175,7 @@ func TestMirrorIsRobust(t *testing.T) {
 		{"a busy target", "mirror.corp", func(b *testregistry.Behavior) { b.FailWith, b.RetryAfter = []int{429, 503, 500}, "0" }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newNetwork(t)
 			digest := put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64")
 			w.Host("mirror.corp")
 			w.Host(tt.host).SetBehavior(tt.do)
@@ -182,13 +183,13 @@ func TestMirrorIsRobust(t *testing.T) {
 			if out[0].Digest != digest {
 				t.Errorf("got %s, want %s", out[0].Digest, digest)
 			}
-			whole(t, w, "mirror.corp/multi:1")
+			wantComplete(t, w, "mirror.corp/multi:1")
 		})
 	}
 }
 
-func TestMirrorWithoutSource(t *testing.T) {
-	w := newWorld(t)
+func TestMirrorFallback(t *testing.T) {
+	w := newNetwork(t)
 	put(t, w, "k8s.gcr.io/old:1", 1)
 	w.Host("registry.k8s.io")
 	w.Host("mirror.corp")
@@ -200,21 +201,21 @@ func TestMirrorWithoutSource(t *testing.T) {
 	if out[0].Err != nil {
 		t.Error(out[0].Err)
 	}
-	whole(t, w, "mirror.corp/old:1")
+	wantComplete(t, w, "mirror.corp/old:1")
 	if err := out[1].Err; err == nil || !strings.HasPrefix(err.Error(), "registry.k8s.io: not found") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// A blob that another repository of the target has is mounted, not sent.
+// A blob in another repository of the target is mounted instead of uploaded.
 func TestMirrorMounts(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/a:1", 1)
 	put(t, w, "quay.io/b:1", 1)
 	w.Host("mirror.corp")
 	c := client(t, w, Options{Jobs: 1})
 	mirrored(t, c, Copy{From: "registry.k8s.io/a:1", To: "mirror.corp/a:1"}, Copy{From: "quay.io/b:1", To: "mirror.corp/b:1"})
-	whole(t, w, "mirror.corp/b:1")
+	wantComplete(t, w, "mirror.corp/b:1")
 	if got := w.Requests("quay.io"); slices.ContainsFunc(got, func(r string) bool {
 		return strings.HasPrefix(r, "GET") && strings.Contains(r, "/blobs/")
 	}) {

@@ -20,29 +20,29 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
-// PingOptions say what a Ping asks for.
+// PingOptions configure Ping.
 type PingOptions struct {
 	Host      string          // the registry
-	Image     string          // repository:tag, below the host; "": only as far as an image is not needed
-	Timeout   time.Duration   // for each step; 0: 20 seconds
-	Transport *http.Transport // nil: one that takes the proxy from the environment
+	Image     string          // repository:tag on the host; "": skip the steps that need an image
+	Timeout   time.Duration   // of each step; 0: 20 seconds
+	Transport *http.Transport // nil: a transport with the proxy of the environment
 	Keychain  authn.Keychain  // nil: the Docker keychain
 }
 
-// A Step is one of the steps to an image.
+// A Step is the result of one step of Ping.
 type Step struct {
 	Name   string // resolve, connect, token, manifest, blob
-	Result string // what came of it, a line
+	Result string // one line
 	Failed bool
 	Fault  Fault
-	Host   string // that it failed at
-	Advice string // when it failed: what it means, and what to do
+	Host   string // the host that the step failed at
+	Advice string // if it failed: what the failure means, and what to do
 }
 
-// A PingResult is what a Ping came to.
+// A PingResult is the result of Ping.
 type PingResult struct {
 	Steps []Step   // the last one may have failed
-	Hosts []string // those that requests went to, sorted
+	Hosts []string // all hosts that requests were sent to, sorted
 }
 
 // OK reports whether all steps succeeded.
@@ -50,7 +50,8 @@ func (p *PingResult) OK() bool {
 	return !slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Failed })
 }
 
-// Ping goes the way to an image step by step, and stops where it ends.
+// Ping performs the steps of pulling an image one by one, and stops at the first
+// step that fails.
 func Ping(ctx context.Context, o PingOptions) *PingResult {
 	if o.Timeout <= 0 {
 		o.Timeout = 20 * time.Second
@@ -69,9 +70,9 @@ func Ping(ctx context.Context, o PingOptions) *PingResult {
 		}
 		var cancel context.CancelFunc
 		p.stepCtx, cancel = context.WithTimeout(p.ctx, o.Timeout)
-		called, said, err := step()
+		name, text, err := step()
 		cancel()
-		s := Step{Name: called, Result: said}
+		s := Step{Name: name, Result: text}
 		if err != nil {
 			s.Failed = true
 			s.Fault, s.Result = classifyError(err)
@@ -98,13 +99,12 @@ type pingRun struct {
 	visited      *redirects
 	steps        []Step
 
-	plainHTTP    bool         // without TLS, as a registry on this machine may be
-	client       *http.Client // with credentials
-	kind         string       // of the manifest
+	plainHTTP    bool         // http, for a registry on this machine without TLS
+	client       *http.Client // sends credentials
 	smallestBlob v1.Descriptor
 }
 
-// RoundTrip makes one request, once, and leaves a trail.
+// RoundTrip sends a request once and records its host.
 func (p *pingRun) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.visited.mu.Lock()
 	p.visited.hosts = append(p.visited.hosts, r.URL.Host)
@@ -125,30 +125,30 @@ func (p *pingRun) url(path string) string {
 }
 
 func (p *pingRun) resolve() (string, string, error) {
-	const called = "resolve"
+	const step = "resolve"
 	r, err := http.NewRequestWithContext(p.stepCtx, http.MethodGet, p.url("/v2/"), nil)
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	if p.o.Transport.Proxy != nil {
 		if proxy, err := p.o.Transport.Proxy(r); err == nil && proxy != nil {
-			return called, "left to the proxy " + proxy.Redacted(), nil
+			return step, "done by the proxy " + proxy.Redacted(), nil
 		}
 	}
 	host := r.URL.Hostname()
 	found, err := net.DefaultResolver.LookupHost(p.stepCtx, host)
 	if err != nil {
-		return called, "", &hostError{p.o.Host, err}
+		return step, "", &hostError{p.o.Host, err}
 	}
-	return called, strings.Join(found[:min(3, len(found))], ", "), nil
+	return step, strings.Join(found[:min(3, len(found))], ", "), nil
 }
 
-// connect reaches the registry: the connection, TLS, and its first answer.
+// connect sends the first request to the registry.
 func (p *pingRun) connect() (string, string, error) {
-	const called = "connect"
+	const step = "connect"
 	r, err := http.NewRequestWithContext(p.stepCtx, http.MethodGet, p.url("/v2/"), nil)
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	resp, err := p.RoundTrip(r)
 	if f, _ := classifyError(err); f == FaultTLS && !p.plainHTTP && allowsPlainHTTP(p.o.Host) {
@@ -156,7 +156,7 @@ func (p *pingRun) connect() (string, string, error) {
 		return p.connect()
 	}
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	defer resp.Body.Close()
 	by := ""
@@ -168,13 +168,13 @@ func (p *pingRun) connect() (string, string, error) {
 	}
 	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusUnauthorized {
 		resp.Request = r
-		return called, "", transport.CheckError(resp, http.StatusOK)
+		return step, "", transport.CheckError(resp, http.StatusOK)
 	}
-	return called, fmt.Sprintf("GET /v2/ answers %d%s", resp.StatusCode, by), nil
+	return step, fmt.Sprintf("GET /v2/ responded %d%s", resp.StatusCode, by), nil
 }
 
-// allowsPlainHTTP reports whether a registry is asked without TLS when it has none:
-// those that go-containerregistry asks so, on this machine or in its network.
+// allowsPlainHTTP reports whether go-containerregistry uses http for a registry
+// without TLS, which it does for hosts on this machine and in private networks.
 func allowsPlainHTTP(host string) bool {
 	reg, err := name.NewRegistry(host)
 	return err == nil && reg.Scheme() == "http"
@@ -184,16 +184,16 @@ func issuerName(organization []string, common string) string {
 	return strings.TrimSpace(strings.Join(append(slices.Clone(organization), common), " "))
 }
 
-// token gets what the registry wants to be let in, if it wants anything.
+// token requests a token if the registry requires one.
 func (p *pingRun) token() (string, string, error) {
-	const called = "token"
+	const step = "token"
 	reg, err := name.NewRegistry(p.o.Host)
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	auth, err := authn.Resolve(p.stepCtx, p.o.Keychain, reg)
 	if err != nil {
-		return called, "", fmt.Errorf("reading the credentials of docker login: %w", err)
+		return step, "", fmt.Errorf("reading the credentials of docker login: %w", err)
 	}
 	scope := "registry:catalog:*"
 	if repo, _, _ := strings.Cut(p.o.Image, ":"); repo != "" {
@@ -201,16 +201,17 @@ func (p *pingRun) token() (string, string, error) {
 	}
 	t, err := transport.NewWithContext(p.stepCtx, reg, auth, p, []string{scope})
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	p.client = &http.Client{Transport: t}
 	if auth == authn.Anonymous {
-		return called, "none needed, or given to anybody", nil
+		return step, "not required, or available without credentials", nil
 	}
-	return called, "with the credentials of docker login", nil
+	return step, "with the credentials of docker login", nil
 }
 
-// fetch gets a path, wherever it is redirected to, and says where that is.
+// fetch requests a path and follows redirects. via is a text for the result that
+// names the last host, or "".
 func (p *pingRun) fetch(path, accept string) ([]byte, string, error) {
 	r, err := http.NewRequestWithContext(p.stepCtx, http.MethodGet, p.url(path), nil)
 	if err != nil {
@@ -233,22 +234,21 @@ func (p *pingRun) fetch(path, accept string) ([]byte, string, error) {
 	if err != nil {
 		return nil, "", &hostError{resp.Request.URL.Host, err}
 	}
-	p.kind = resp.Header.Get("Content-Type")
 	return data, via, nil
 }
 
 const manifestTypes = "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, " +
 	"application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
-// manifest pulls the manifest of the image, and of its first platform.
+// manifest fetches the manifest of the image and of its first platform.
 func (p *pingRun) manifest() (string, string, error) {
-	const called = "manifest"
+	const step = "manifest"
 	repo, tag, _ := strings.Cut(p.o.Image, ":")
 	data, via, err := p.fetch("/v2/"+repo+"/manifests/"+cmp.Or(tag, "latest"), manifestTypes)
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
-	said := fmt.Sprintf("%s, %d bytes%s", p.o.Image, len(data), via)
+	text := fmt.Sprintf("%s, %d bytes%s", p.o.Image, len(data), via)
 	m, err := parseManifest(data)
 	if err == nil && len(m.Manifests) > 0 {
 		if data, _, err = p.fetch("/v2/"+repo+"/manifests/"+m.Manifests[0].Digest.String(), manifestTypes); err == nil {
@@ -256,10 +256,10 @@ func (p *pingRun) manifest() (string, string, error) {
 		}
 	}
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	if m.Config == nil {
-		return called, "", errors.New("the answer is no manifest of an image: something else answers for the registry")
+		return step, "", errors.New("the response is not the manifest of an image: something else responds in place of the registry")
 	}
 	p.smallestBlob = *m.Config
 	for _, l := range m.Layers {
@@ -267,19 +267,19 @@ func (p *pingRun) manifest() (string, string, error) {
 			p.smallestBlob = l
 		}
 	}
-	return called, said, nil
+	return step, text, nil
 }
 
-// blob pulls the smallest blob, and looks whether it is whole.
+// blob fetches the smallest blob and checks its digest.
 func (p *pingRun) blob() (string, string, error) {
-	const called = "blob"
+	const step = "blob"
 	repo, _, _ := strings.Cut(p.o.Image, ":")
 	data, via, err := p.fetch("/v2/"+repo+"/blobs/"+p.smallestBlob.Digest.String(), "*/*")
 	if err != nil {
-		return called, "", err
+		return step, "", err
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.smallestBlob.Digest.Hex {
-		return called, "", errors.New("its bytes are not those of its digest: something on the way changes them, such as a proxy that shows a page of its own")
+		return step, "", errors.New("the bytes do not match the digest: something in between changes them, such as a proxy that returns a page of its own")
 	}
-	return called, fmt.Sprintf("%d bytes, as its digest says%s", len(data), via), nil
+	return step, fmt.Sprintf("%d bytes, digest verified%s", len(data), via), nil
 }

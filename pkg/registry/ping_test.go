@@ -10,12 +10,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// A registry on this machine may have no TLS, which check and mirror take too.
+// A registry on this machine may use http, as for Check and Mirror.
 func TestPingWithoutTLS(t *testing.T) {
 	server := httptest.NewServer(registry.New())
 	defer server.Close()
 	p := Ping(context.Background(), PingOptions{Host: strings.TrimPrefix(server.URL, "http://"), Keychain: authn.NewMultiKeychain()})
-	if !p.OK() || len(p.Steps) != 3 || !strings.HasSuffix(p.Steps[1].Result, "answers 200, without TLS") {
+	if !p.OK() || len(p.Steps) != 3 || !strings.HasSuffix(p.Steps[1].Result, "responded 200, without TLS") {
 		t.Errorf("%+v", p.Steps)
 	}
 }

@@ -1,15 +1,14 @@
-// Package registry asks registries about images and copies them.
+// Package registry queries container registries and copies images.
 //
-// [New] makes a [Client]. [Client.Check] says of pairs of references whether
-// the new one is the image of the old one; [Client.Mirror] copies images to a
-// private registry; [Ping] looks at the way to a registry step by step;
-// [MirrorConfig] writes the settings of a pull-through cache.
+// [New] returns a [Client]. [Client.Check] reports whether a new reference is the
+// same image as an old one. [Client.Mirror] copies images to another registry.
+// [Ping] tests the connection to a registry step by step. [MirrorConfig] returns
+// the configuration of nodes that pull through a mirror.
 //
-// A client bounds its connections, waits as long as a registry asks it to,
-// uses a token for as long as it is good, and remembers digests on disk. What
-// it sends is what go-containerregistry sends; credentials come from the
-// Docker keychain, and go to the host that they are for and no other.
-// Nothing here knows of files, rules or plans.
+// A client limits its connections, obeys Retry-After, reuses tokens until they
+// expire, and caches digests on disk. It uses the protocol implementation of
+// go-containerregistry. Credentials come from the Docker keychain and are sent
+// only to their own host.
 package registry
 
 import (
@@ -23,19 +22,19 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// Options say how a Client works. The zero value is a client without a cache.
+// Options configure a Client. The zero value is a client without a cache.
 type Options struct {
-	Jobs      int               // images worked on at a time; 0: 8
-	Timeout   time.Duration     // for one image that is checked; 0: one minute
-	Backoff   time.Duration     // the first wait before a request is repeated; 0: half a second
-	Cache     *Cache            // nil: nothing is remembered
-	Offline   bool              // the cache alone answers, however old it is
-	UserAgent string            // "": that of the library
-	Transport http.RoundTripper // nil: one that takes the proxy from the environment
+	Jobs      int               // images that are processed at the same time; 0: 8
+	Timeout   time.Duration     // of the check of one image; 0: one minute
+	Backoff   time.Duration     // the wait before the first repetition of a request; 0: half a second
+	Cache     *Cache            // nil: no cache
+	Offline   bool              // use only the cache, regardless of its age
+	UserAgent string            // "": that of go-containerregistry
+	Transport http.RoundTripper // nil: a transport with the proxy of the environment
 	Keychain  authn.Keychain    // nil: the Docker keychain
 }
 
-// A Client speaks to registries. Its methods may be called at the same time.
+// A Client sends requests to registries. It is safe for concurrent use.
 type Client struct {
 	o         Options
 	transport *retryTransport
@@ -63,7 +62,7 @@ func New(o Options) (*Client, error) {
 	c := &Client{o: o, transport: newRetryTransport(o.Transport, o.Backoff)}
 	options := []remote.Option{
 		remote.WithTransport(c.transport), remote.WithAuthFromKeychain(o.Keychain), remote.WithJobs(o.Jobs),
-		// Requests are repeated by way, which heeds Retry-After.
+		// retryTransport repeats requests: it obeys Retry-After.
 		remote.WithRetryBackoff(remote.Backoff{Duration: o.Backoff, Factor: 2, Jitter: 0.1, Steps: 1}),
 		remote.WithRetryStatusCodes(), remote.WithRetryPredicate(func(error) bool { return false }),
 	}
@@ -72,24 +71,25 @@ func New(o Options) (*Client, error) {
 	}
 	var err error
 	if c.puller, err = remote.NewPuller(options...); err != nil {
-		return nil, fmt.Errorf("preparing to ask registries: %w", err)
+		return nil, fmt.Errorf("preparing to read from registries: %w", err)
 	}
 	if c.pusher, err = remote.NewPusher(options...); err != nil {
-		return nil, fmt.Errorf("preparing to write to a registry: %w", err)
+		return nil, fmt.Errorf("preparing to write to registries: %w", err)
 	}
 	return c, nil
 }
 
-// Requests is how many requests went out so far, repeated ones included.
+// Requests returns the number of requests that were sent so far, including
+// repetitions.
 func (c *Client) Requests() int { return int(c.transport.requests.Load()) }
 
-// parse reads a reference as a container runtime does: `nginx` is
+// parse parses a reference as a container runtime does: `nginx` is
 // docker.io/library/nginx:latest.
 func parse(text string) (name.Reference, error) {
 	return name.ParseReference(text, name.WithDefaultTag("latest"))
 }
 
-// displayName is a registry as people know it.
+// displayName returns the host of a registry as users write it.
 func displayName(r name.Registry) string { return displayHost(r.RegistryStr()) }
 
 func displayHost(host string) string {
@@ -97,30 +97,4 @@ func displayHost(host string) string {
 		return "docker.io"
 	}
 	return host
-}
-
-// forEach calls do for 0 ≤ i < n, up to jobs of them at a time. When ctx is done
-// no further one is begun.
-func forEach(ctx context.Context, jobs, n int, do func(i int)) {
-	next := make(chan int)
-	done := make(chan struct{})
-	workers := min(jobs, n)
-	for range workers {
-		go func() {
-			for i := range next {
-				do(i)
-			}
-			done <- struct{}{}
-		}()
-	}
-	for i := range n {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	for range workers {
-		<-done
-	}
 }

@@ -17,15 +17,15 @@ import (
 	"time"
 )
 
-// maxAttempts is how often a request is made at most.
+// maxAttempts is the maximum number of times that a request is sent.
 const maxAttempts = 5
 
-// maxWait is the longest that a registry may ask for before a request is
-// repeated; one that asks for more has refused.
+// maxWait is the longest Retry-After that is obeyed. A registry that asks for more
+// counts as one that rejects the request.
 const maxWait = time.Minute
 
-// newTransport returns the one transport of a client. A copy within a registry
-// reads and writes at the same time, hence two connections for each job.
+// newTransport returns the HTTP transport of a client. A copy within a registry
+// reads and writes at the same time and needs two connections per job.
 func newTransport(jobs int) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -41,11 +41,11 @@ func newTransport(jobs int) *http.Transport {
 	}
 }
 
-// A proxyError is the answer of a proxy that does not lead to the host.
+// A proxyError is the response of a proxy that did not connect to the host.
 type proxyError struct{ status int }
 
 func (e *proxyError) Error() string {
-	return fmt.Sprintf("the proxy answers %d %s", e.status, http.StatusText(e.status))
+	return fmt.Sprintf("the proxy responded %d %s", e.status, http.StatusText(e.status))
 }
 
 func checkProxyResponse(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
@@ -55,8 +55,8 @@ func checkProxyResponse(_ context.Context, _ *url.URL, _ *http.Request, resp *ht
 	return &proxyError{resp.StatusCode}
 }
 
-// A hostError is an error on the way to a host, which need not be the one
-// that was asked: requests are redirected.
+// A hostError is a connection error with its host. After a redirect, this is not
+// the host of the original request.
 type hostError struct {
 	host string
 	err  error
@@ -65,23 +65,23 @@ type hostError struct {
 func (e *hostError) Error() string { return e.host + ": " + e.err.Error() }
 func (e *hostError) Unwrap() error { return e.err }
 
-// A retryTransport is how requests go out: repeated when a registry is busy or a
-// connection breaks, not at all to a host that cannot be reached, and asking a
-// host for its manner of authentication once.
+// A retryTransport repeats requests if a registry is busy or a connection breaks.
+// It sends no more requests to a host that cannot be reached, and asks each host
+// only once how to authenticate.
 type retryTransport struct {
 	next     http.RoundTripper
 	backoff  time.Duration
 	requests atomic.Int64
 
 	mu          sync.Mutex
-	unreachable map[string]error
-	pings       map[string]*pingResponse
+	unreachable map[string]error         // by origin
+	pings       map[string]*pingResponse // by origin
 }
 
-// A pingResponse is the answer of a host to GET /v2/ without credentials.
+// A pingResponse is the response of a host to GET /v2/ without credentials.
 type pingResponse struct {
 	once sync.Once
-	resp *http.Response // nil: it is no answer to keep
+	resp *http.Response // nil unless the status is 200 or 401
 	body []byte
 }
 
@@ -89,140 +89,147 @@ func newRetryTransport(next http.RoundTripper, backoff time.Duration) *retryTran
 	return &retryTransport{next: next, backoff: backoff, unreachable: map[string]error{}, pings: map[string]*pingResponse{}}
 }
 
-type redirectsKey struct{}
-
-// A redirects lists the hosts that requests went to.
-type redirects struct {
-	mu    sync.Mutex
-	hosts []string
+// RoundTrip implements http.RoundTripper.
+func (t *retryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if hops, ok := r.Context().Value(redirectsKey{}).(*redirects); ok {
+		hops.add(r.URL.Host)
+	}
+	if r.Method == http.MethodGet && r.URL.Path == "/v2/" && r.Header.Get("Authorization") == "" {
+		return t.ping(r)
+	}
+	return t.sendWithRetries(r)
 }
 
-// recordRedirects returns a context whose requests leave a trail.
-func recordRedirects(ctx context.Context) (context.Context, *redirects) {
-	t := &redirects{}
-	return context.WithValue(ctx, redirectsKey{}, t), t
-}
-
-// RoundTrip is that of an http.RoundTripper.
-func (w *retryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if t, ok := r.Context().Value(redirectsKey{}).(*redirects); ok {
-		t.mu.Lock()
-		t.hosts = append(t.hosts, r.URL.Host)
-		t.mu.Unlock()
+// ping answers GET /v2/ from the first response of the host. Only one request is
+// in flight per host.
+func (t *retryTransport) ping(r *http.Request) (*http.Response, error) {
+	t.mu.Lock()
+	p := t.pings[origin(r)]
+	if p == nil {
+		p = &pingResponse{}
+		t.pings[origin(r)] = p
 	}
-	if r.Method != http.MethodGet || r.URL.Path != "/v2/" || r.Header.Get("Authorization") != "" {
-		return w.sendWithRetries(r)
-	}
-	w.mu.Lock()
-	h := w.pings[origin(r)]
-	if h == nil {
-		h = &pingResponse{}
-		w.pings[origin(r)] = h
-	}
-	w.mu.Unlock()
+	t.mu.Unlock()
 	var resp *http.Response
 	var err error
-	h.once.Do(func() {
-		if resp, err = w.sendWithRetries(r); err != nil {
+	p.once.Do(func() {
+		if resp, err = t.sendWithRetries(r); err != nil {
 			return
 		}
 		if resp.StatusCode == http.StatusOK || resp.StatusCode == http.StatusUnauthorized {
-			h.body, err = io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+			p.body, err = io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 			resp.Body.Close()
-			resp.Body = io.NopCloser(bytes.NewReader(h.body))
-			h.resp = resp
+			resp.Body = io.NopCloser(bytes.NewReader(p.body))
+			p.resp = resp
 		}
 	})
 	switch {
 	case resp != nil || err != nil:
-		return resp, err // it was this request that asked
-	case h.resp == nil:
-		return w.sendWithRetries(r)
+		return resp, err // this call sent the request
+	case p.resp == nil:
+		return t.sendWithRetries(r)
 	}
-	again := *h.resp
-	again.Request, again.Header = r, h.resp.Header.Clone()
-	again.Body = io.NopCloser(bytes.NewReader(h.body))
-	return &again, nil
+	stored := *p.resp
+	stored.Request, stored.Header = r, p.resp.Header.Clone()
+	stored.Body = io.NopCloser(bytes.NewReader(p.body))
+	return &stored, nil
 }
 
-// sendWithRetries makes a request until it is answered.
-func (w *retryTransport) sendWithRetries(r *http.Request) (*http.Response, error) {
-	if err := w.unreachableError(origin(r)); err != nil {
+// sendWithRetries sends a request, and repeats it while the registry is busy or
+// the connection breaks, up to maxAttempts times.
+func (t *retryTransport) sendWithRetries(r *http.Request) (*http.Response, error) {
+	if err := t.unreachableError(origin(r)); err != nil {
 		return nil, err
 	}
-	wait := w.backoff
+	wait := t.backoff
 	for try := 1; ; try++ {
-		w.requests.Add(1)
-		resp, err := w.next.RoundTrip(r)
+		t.requests.Add(1)
+		resp, err := t.next.RoundTrip(r)
 		if err != nil {
 			err = &hostError{r.URL.Host, err}
 		}
-		if ctxErr := r.Context().Err(); err != nil && ctxErr != nil {
+		if err != nil && r.Context().Err() != nil {
 			return nil, err
 		}
 		last := try == maxAttempts || r.Body != nil && r.Body != http.NoBody && r.GetBody == nil
 		pause := wait/2 + rand.N(wait)
-		switch {
-		case err != nil && !isTransient(err):
-			if isUnreachable(err) {
-				w.markUnreachable(origin(r), err)
+		if err != nil {
+			if !t.mayRetry(r, err, try, last) {
+				return nil, err
 			}
-			return nil, err
-		case err != nil && (last || isUnreachable(err) && try == 2):
-			if isUnreachable(err) {
-				w.markUnreachable(origin(r), err)
+		} else {
+			if last || !isBusyStatus(resp.StatusCode) {
+				return resp, nil
 			}
-			return nil, err
-		case err == nil && !isBusyStatus(resp.StatusCode):
-			return resp, nil
-		case err == nil && last:
-			return resp, nil
-		case err == nil:
 			if asked, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
 				if asked > maxWait {
 					return resp, nil
 				}
 				pause = asked
 			}
-			io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+			io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be reused
 			resp.Body.Close()
 		}
 		if err := sleep(r.Context(), pause); err != nil {
 			return nil, err
 		}
 		wait *= 2
-		if r.GetBody != nil {
-			body, err := r.GetBody()
-			if err != nil {
-				return nil, err
-			}
-			r = r.Clone(r.Context())
-			r.Body = body
+		if r, err = rewindBody(r); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// origin is the part of a URL before its path: a registry on loopback is asked
-// in both schemes.
-func origin(r *http.Request) string { return r.URL.Scheme + "://" + r.URL.Host }
-
-func (w *retryTransport) unreachableError(host string) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.unreachable[host]
+// mayRetry reports whether a request that failed with err may be sent again. A
+// connection that cannot be made is tried twice; afterwards the host is marked
+// as unreachable.
+func (t *retryTransport) mayRetry(r *http.Request, err error, try int, last bool) bool {
+	unreachable := isUnreachable(err)
+	if isTransient(err) && !last && !(unreachable && try == 2) {
+		return true
+	}
+	if unreachable {
+		t.markUnreachable(origin(r), err)
+	}
+	return false
 }
 
-// markUnreachable remembers that a host cannot be reached, so that a thousand
-// references to it do not wait a thousand times.
-func (w *retryTransport) markUnreachable(host string, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.unreachable[host] == nil {
-		w.unreachable[host] = err
+// rewindBody returns the request with a new body for another attempt.
+func rewindBody(r *http.Request) (*http.Request, error) {
+	if r.GetBody == nil {
+		return r, nil
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Body = body
+	return r, nil
+}
+
+// origin returns the scheme and the host of a request. The scheme matters because
+// a registry on loopback is tried with https and http.
+func origin(r *http.Request) string { return r.URL.Scheme + "://" + r.URL.Host }
+
+func (t *retryTransport) unreachableError(origin string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.unreachable[origin]
+}
+
+// markUnreachable records that a host cannot be reached, so that many references
+// to it do not each wait for a timeout.
+func (t *retryTransport) markUnreachable(origin string, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.unreachable[origin] == nil {
+		t.unreachable[origin] = err
 	}
 }
 
-// isBusyStatus reports whether a status asks for another attempt.
+// isBusyStatus reports whether a request with this response status may succeed
+// later.
 func isBusyStatus(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusInternalServerError,
@@ -232,7 +239,7 @@ func isBusyStatus(status int) bool {
 	return false
 }
 
-// isTransient reports whether an error of the network may be gone the next time.
+// isTransient reports whether another attempt may avoid a network error.
 func isTransient(err error) bool {
 	if d := (*net.DNSError)(nil); errors.As(err, &d) {
 		return d.IsTemporary || d.IsTimeout
@@ -242,8 +249,7 @@ func isTransient(err error) bool {
 		errors.Is(err, syscall.EPIPE) || errors.Is(err, net.ErrClosed) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// isUnreachable reports whether an error says that there is no connection to the
-// host.
+// isUnreachable reports whether an error means that the host cannot be reached.
 func isUnreachable(err error) bool {
 	switch f, _ := classifyError(err); f {
 	case FaultDNS, FaultProxyRefused, FaultProxyUnreachable, FaultConnection, FaultUnknownAuthority, FaultCertificate, FaultTLS:
@@ -253,7 +259,7 @@ func isUnreachable(err error) bool {
 	return errors.As(err, &op) && op.Op == "dial"
 }
 
-// retryAfter reads the header: seconds, or a date.
+// retryAfter parses the header Retry-After, which holds seconds or a date.
 func retryAfter(text string, now time.Time) (time.Duration, bool) {
 	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
 		return time.Duration(n) * time.Second, true
@@ -264,7 +270,7 @@ func retryAfter(text string, now time.Time) (time.Duration, bool) {
 	return 0, false
 }
 
-// sleep waits, or returns the error of ctx when it is done before.
+// sleep waits for d. It returns the error of ctx if ctx is done before.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
@@ -275,6 +281,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("waiting to ask again: %w", ctx.Err())
+		return fmt.Errorf("waiting to repeat a request: %w", ctx.Err())
 	}
 }

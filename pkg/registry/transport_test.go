@@ -12,23 +12,23 @@ import (
 )
 
 func TestBusyRegistry(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	h := w.Host("registry.k8s.io")
 	for _, tt := range []struct {
-		name, after string
-		refuse      []int
-		want        Verdict
-		requests    int
+		name, retryAfter string
+		failWith         []int
+		want             Verdict
+		requests         int
 	}{
-		{"asks to wait", "0", []int{429, 429, 429}, Exists, 5},
-		{"is broken for a moment", "", []int{503, 500, 502}, Exists, 5},
+		{"Retry-After", "0", []int{429, 429, 429}, Exists, 5},
+		{"temporary errors", "", []int{503, 500, 502}, Exists, 5},
 		{"stays busy", "0", []int{429, 429, 429, 429, 429, 429, 429, 429, 429, 429}, Unreachable, 5},
-		{"asks for too long a wait", "3600", []int{429, 429}, Unreachable, 1},
+		{"Retry-After is too long", "3600", []int{429, 429}, Unreachable, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h.ClearRequests()
-			h.SetBehavior(func(b *testregistry.Behavior) { b.FailWith, b.RetryAfter = tt.refuse, tt.after })
+			h.SetBehavior(func(b *testregistry.Behavior) { b.FailWith, b.RetryAfter = tt.failWith, tt.retryAfter })
 			got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
 			if got.Verdict != tt.want {
 				t.Errorf("got %v %q, want %v", got.Verdict, got.Detail, tt.want)
@@ -41,10 +41,10 @@ func TestBusyRegistry(t *testing.T) {
 	}
 }
 
-// A thousand references are asked about with a few connections, one request
-// each, and one question about authentication to a host.
+// Check queries many references with few connections, one request per reference,
+// and one authentication request per host.
 func TestManyReferences(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	const n, jobs = 1000, 4
 	var pairs []Pair
 	for i := range 10 {
@@ -63,39 +63,39 @@ func TestManyReferences(t *testing.T) {
 		}
 	}
 	if last != n {
-		t.Errorf("progress ends with %d", last)
+		t.Errorf("last progress is %d", last)
 	}
 	if got := w.Connections("registry.k8s.io"); got > 2*jobs {
 		t.Errorf("%d connections", got)
 	}
-	hello := 0
+	pings := 0
 	for _, r := range w.Requests("registry.k8s.io") {
 		if r == "GET /v2/" {
-			hello++
+			pings++
 		}
 	}
-	if hello != 1 {
-		t.Errorf("%d times GET /v2/, want 1", hello)
+	if pings != 1 {
+		t.Errorf("GET /v2/ was sent %d times, want 1", pings)
 	}
 	if got := c.Requests(); got > n+1+2*jobs {
-		t.Errorf("%d requests for %d references: the dead registry was asked again and again", got, n)
+		t.Errorf("%d requests for %d references: requests to the unreachable registry were repeated", got, n)
 	}
 }
 
 func TestTimeout(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
 	h := w.Host("registry.k8s.io")
 	h.SetBehavior(func(b *testregistry.Behavior) { b.StallPath = "/manifests/" })
 	defer h.Release()
 	got := one(t, client(t, w, Options{Timeout: 50 * time.Millisecond}), "", "registry.k8s.io/pause:3.9")
-	if got.Verdict != Unreachable || got.Detail != "registry.k8s.io: no answer in time" {
+	if got.Verdict != Unreachable || got.Detail != "registry.k8s.io: timed out" {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)
 	}
 }
 
 func TestUnknownAuthority(t *testing.T) {
-	w := newWorld(t)
+	w := newNetwork(t)
 	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) { b.Untrusted = true })
 	got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
 	if got.Verdict != Unreachable || !strings.Contains(got.Detail, "unknown authority (authority that nobody trusts)") {

@@ -1,0 +1,37 @@
+package registry
+
+import (
+	"context"
+	"sync"
+)
+
+type redirectsKey struct{}
+
+// A redirects value records the hosts that requests are sent to, in order.
+type redirects struct {
+	mu    sync.Mutex
+	hosts []string
+}
+
+// recordRedirects returns a context that records the hosts of its requests.
+func recordRedirects(ctx context.Context) (context.Context, *redirects) {
+	r := &redirects{}
+	return context.WithValue(ctx, redirectsKey{}, r), r
+}
+
+func (r *redirects) add(host string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hosts = append(r.hosts, host)
+}
+
+// target returns the last host if it is not host, and "" otherwise. Token
+// servers do not count: they are contacted first.
+func (r *redirects) target(host string) string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.hosts) == 0 || r.hosts[len(r.hosts)-1] == host {
+		return ""
+	}
+	return r.hosts[len(r.hosts)-1]
+}
