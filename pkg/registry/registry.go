@@ -12,7 +12,6 @@
 package registry
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"time"
