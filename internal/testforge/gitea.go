@@ -1,9 +1,8 @@
-// Package testforge is what tests push to: a real Gitea on loopback
-// ([StartGitea]), and a server that takes what GitHub's REST interface takes
-// and nothing else, with real git repositories behind it ([StartGitHub]).
+// Package testforge runs forges for tests: a real Gitea ([StartGitea]), and a
+// server with real git repositories and the part of GitHub's REST API that pull
+// requests need ([StartGitHub]). Both listen on 127.0.0.1 only.
 //
-// It is for tests, and knows nothing of what is tested. Both listen on
-// 127.0.0.1 only and are gone after Close.
+// Only tests import this package; internal/archtest checks that.
 package testforge
 
 import (
@@ -22,15 +21,15 @@ import (
 	"time"
 )
 
-// GiteaVersion is the version that the tests are written for.
+// GiteaVersion is the version of Gitea that the tests are written for.
 const GiteaVersion = "v1.26.0"
 
-// A Gitea is a Gitea that runs, with one user.
+// A Gitea is a running Gitea with one user.
 type Gitea struct {
-	URL         string // http://127.0.0.1:PORT, without a slash at its end
+	URL         string // http://127.0.0.1:PORT
 	API         string // URL/api/v1
-	User, Email string // who owns what is created
-	Token       string // of that user, with all rights
+	User, Email string // owner of the created repositories
+	Token       string // of that user, with all permissions
 
 	cmd  *exec.Cmd
 	done chan error
@@ -38,13 +37,14 @@ type Gitea struct {
 	dir  string
 }
 
-// FindGitea returns the program that the variable REGMIGRATE_GITEA names, which
-// is what `make test-real` sets after building it. Its templates are in the
-// folder ../share/gitea beside it. The error says what to do.
+// FindGitea returns the program in the variable REGMIGRATE_GITEA. `make test-real`
+// builds Gitea and sets the variable. The templates of Gitea are in
+// ../share/gitea, relative to the folder of the program. The error says what to
+// do.
 func FindGitea() (program string, err error) {
 	program = os.Getenv("REGMIGRATE_GITEA")
 	if program == "" {
-		return "", errors.New("REGMIGRATE_GITEA names no program; make test-real builds Gitea and sets it")
+		return "", errors.New("REGMIGRATE_GITEA is not set; make test-real builds Gitea and sets it")
 	}
 	for _, name := range []string{program, filepath.Join(static(program), "templates")} {
 		if _, err := os.Stat(name); err != nil {
@@ -54,12 +54,12 @@ func FindGitea() (program string, err error) {
 	return program, nil
 }
 
-// static is the folder of what Gitea reads beside its program.
+// static returns the folder with the static files of Gitea.
 func static(program string) string {
 	return filepath.Join(filepath.Dir(filepath.Dir(program)), "share", "gitea")
 }
 
-// appINI is Gitea's configuration: SQLite, no mail, nothing from outside.
+// appINI is the configuration of Gitea: SQLite, no mail, no network.
 const appINI = `APP_NAME = test
 RUN_MODE = prod
 I_AM_BEING_UNSAFE_RUNNING_AS_ROOT = true
@@ -109,8 +109,8 @@ MODE = console
 LEVEL = Warn
 `
 
-// StartGitea starts program with its data in the folder dir, which has to be
-// empty, and returns when it answers. Close ends it.
+// StartGitea starts program with its data in dir, which must be empty, and returns
+// when Gitea responds. Close stops it.
 func StartGitea(ctx context.Context, program, dir string) (*Gitea, error) {
 	port, err := freePort()
 	if err != nil {
@@ -133,7 +133,7 @@ func StartGitea(ctx context.Context, program, dir string) (*Gitea, error) {
 			return "", fmt.Errorf("gitea %s: %w\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
 		}
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		return lines[len(lines)-1], nil // warnings stand before it
+		return lines[len(lines)-1], nil // warnings come first
 	}
 	if _, err := run("migrate"); err != nil {
 		return nil, err
@@ -161,13 +161,13 @@ func StartGitea(ctx context.Context, program, dir string) (*Gitea, error) {
 	return g, nil
 }
 
-// env is the environment that keeps Gitea and its git in their folder.
+// env returns an environment that keeps Gitea and its git inside their folder.
 func (g *Gitea) env() []string {
 	return append(os.Environ(), "HOME="+g.dir, "GITEA_WORK_DIR="+g.dir, "GIT_CONFIG_NOSYSTEM=1", "USER=root")
 }
 
-// await returns when Gitea answers a request to path with success, or has
-// ended, or after a minute.
+// await returns when a request to path succeeds, when Gitea has exited, or after a
+// minute.
 func (g *Gitea) await(ctx context.Context, path string) error {
 	ctx, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
@@ -182,21 +182,21 @@ func (g *Gitea) await(ctx context.Context, path string) error {
 		case <-tick.C:
 		case err := <-g.done:
 			g.done <- err
-			return fmt.Errorf("gitea ended before it answered: %v\n%s", err, g.Log())
+			return fmt.Errorf("gitea exited before it responded: %v\n%s", err, g.Log())
 		case <-ctx.Done():
-			return fmt.Errorf("gitea does not answer: %w\n%s", last, g.Log())
+			return fmt.Errorf("gitea does not respond: %w\n%s", last, g.Log())
 		}
 	}
 }
 
-// WaitForPush returns when Gitea has noticed the first push to a repository of
-// the user, which it does some time after the push has ended: until then the
-// repository is empty to it, and has no pull requests (404).
+// WaitForPush returns when Gitea has processed the first push to a repository of
+// the user. Gitea does this some time after the push; until then it treats the
+// repository as empty and responds 404 to requests for pull requests.
 func (g *Gitea) WaitForPush(ctx context.Context, name string) error {
 	return g.await(ctx, "/repos/"+g.User+"/"+name+"/pulls")
 }
 
-// Log is what Gitea has written so far.
+// Log returns the output of Gitea so far.
 func (g *Gitea) Log() string {
 	b, err := os.ReadFile(filepath.Join(g.dir, "gitea.log"))
 	if err != nil {
@@ -205,7 +205,7 @@ func (g *Gitea) Log() string {
 	return string(b)
 }
 
-// Close ends Gitea.
+// Close stops Gitea.
 func (g *Gitea) Close() error {
 	err := g.cmd.Process.Signal(os.Interrupt)
 	select {
@@ -217,9 +217,9 @@ func (g *Gitea) Close() error {
 	return errors.Join(err, g.log.Close())
 }
 
-// Do sends a request to the API, with the user's token: path is below /api/v1,
-// body is sent as JSON unless it is nil, into is filled from the answer unless
-// it is nil. A status other than 2xx is an error that shows the answer.
+// Do sends an API request with the token of the user. path is relative to /api/v1.
+// body is sent as JSON and the response is decoded into into, unless they are nil.
+// A status other than 2xx is an error that contains the response.
 func (g *Gitea) Do(method, path string, body, into any) error {
 	return do(method, g.API+path, g.Token, body, into)
 }
@@ -257,15 +257,14 @@ func do(method, url, token string, body, into any) error {
 	return json.Unmarshal(answer, into)
 }
 
-// CreateRepo makes an empty repository of the user, with the default branch
-// main, and returns its address for git, without a token in it.
+// CreateRepo creates an empty repository of the user with the default branch main,
+// and returns its URL for git, without a token.
 func (g *Gitea) CreateRepo(name string) (url string, err error) {
 	err = g.Do(http.MethodPost, "/user/repos", map[string]any{"name": name, "default_branch": "main"}, nil)
 	return g.URL + "/" + g.User + "/" + name + ".git", err
 }
 
-// WithToken is an address for git with the token in it, for the test's own
-// pushes.
+// WithToken adds the token to a URL for git, for pushes of a test itself.
 func (g *Gitea) WithToken(url string) string {
 	return strings.Replace(url, "http://", "http://x-access-token:"+g.Token+"@", 1)
 }

@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-// The forge of the other tests starts, and has what they build on.
+// Gitea starts and has the expected version.
 func TestGitea(t *testing.T) {
 	program, err := FindGitea()
 	if err != nil {
-		t.Skipf("no Gitea here: %v", err)
+		t.Skipf("SKIPPED: %v", err)
 	}
 	g, err := StartGitea(t.Context(), program, t.TempDir())
 	if err != nil {

@@ -19,13 +19,13 @@ import (
 	"github.com/google/go-github/v88/github"
 )
 
-// A GitHub is a server that takes the requests of GitHub's REST interface that
-// a pull request needs, below /api/v3 as an Enterprise Server does, and serves
-// the repositories to git over HTTP. What GitHub would not take, it does not
-// take either and notes as a complaint: another path, a query or a field that
-// is not documented, a wrong type, a missing or a doubled Authorization.
+// A GitHub is a server with the part of GitHub's REST API that pull requests need,
+// under /api/v3 as on an Enterprise Server. It also serves the repositories to git
+// over HTTP. It rejects requests that GitHub would reject and records them as
+// complaints: an unknown path, an undocumented parameter or field, a wrong type,
+// a missing or duplicate Authorization.
 //
-// https://docs.github.com/en/rest/pulls/pulls and its neighbours
+// Source: https://docs.github.com/en/rest/pulls/pulls and related pages
 type GitHub struct {
 	URL, API string
 	Token    string
@@ -40,18 +40,18 @@ type GitHub struct {
 	fault      func(w http.ResponseWriter, r *http.Request) bool
 }
 
-// A pull is a pull request as the server keeps it.
+// A pull is the state of a pull request.
 type pull struct {
 	Repo, Title, Body, State, Head, Base string
-	Fork                                 string // where the branch is, "" if that is Repo
+	Fork                                 string // the repository with the branch; "" if it is Repo
 	Number                               int
 	Draft, Merged                        bool
 	Labels, Users, Teams, Assignees      []string
 	Comments                             []string
-	SHA                                  string // of the head, as it was last seen
+	SHA                                  string // of the head, when it was last read
 }
 
-// StartGitHub starts the server with its repositories in the folder dir.
+// StartGitHub starts a server that stores its repositories in dir.
 func StartGitHub(dir string) (*GitHub, error) {
 	exec, err := exec.Command("git", "--exec-path").Output()
 	if err != nil {
@@ -88,19 +88,19 @@ func StartGitHub(dir string) (*GitHub, error) {
 	return g, nil
 }
 
-// Close ends the server.
+// Close stops the server.
 func (g *GitHub) Close() { g.server.Close() }
 
-// Complaints are the requests that GitHub would not have taken for what they
-// are; a fault that was ordered is none.
+// Complaints returns the errors for requests that GitHub would reject as invalid.
+// Faults that a test sets do not count.
 func (g *GitHub) Complaints() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return slices.Clone(g.complaints)
 }
 
-// Requests are the methods and paths of the requests to the interface that ask
-// for a change, in order, since they were last asked for.
+// Requests returns the methods and paths of the API requests other than GET since
+// the last call, in order.
 func (g *GitHub) Requests() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -109,7 +109,8 @@ func (g *GitHub) Requests() []string {
 	return out
 }
 
-// recordRequest keeps a request that changes something, and returns the fault in force.
+// recordRequest records an API request other than GET, and returns the current
+// fault.
 func (g *GitHub) recordRequest(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -119,16 +120,16 @@ func (g *GitHub) recordRequest(r *http.Request) func(http.ResponseWriter, *http.
 	return g.fault
 }
 
-// SetFault lets f answer requests instead, from now on: it returns true if it
-// did. A panic with http.ErrAbortHandler breaks the connection. Nil ends it.
+// SetFault makes f handle all requests first. f returns true if it responded. A
+// panic with http.ErrAbortHandler breaks the connection. Nil removes the fault.
 func (g *GitHub) SetFault(f func(w http.ResponseWriter, r *http.Request) bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.fault = f
 }
 
-// CreateRepo makes an empty repository OWNER/NAME with the default branch
-// main, and returns its address for git.
+// CreateRepo creates an empty repository OWNER/NAME with the default branch main,
+// and returns its URL for git.
 func (g *GitHub) CreateRepo(slug string) (url string, err error) {
 	out, err := exec.Command("git", "init", "-q", "--bare", "-b", "main", g.RepoDir(slug)).CombinedOutput()
 	if err != nil {
@@ -137,12 +138,12 @@ func (g *GitHub) CreateRepo(slug string) (url string, err error) {
 	return g.URL + "/" + slug + ".git", nil
 }
 
-// RepoDir is where the repository lies on the disk.
+// RepoDir returns the folder of a repository.
 func (g *GitHub) RepoDir(slug string) string {
 	return filepath.Join(g.dir, filepath.FromSlash(slug)+".git")
 }
 
-// Pulls describes the pull requests of all repositories, one a line.
+// Pulls describes the pull requests of all repositories, one per line.
 func (g *GitHub) Pulls() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -170,14 +171,15 @@ func (g *GitHub) Pulls() string {
 	return b.String()
 }
 
-// Body is the text of a pull request.
+// Body returns the body of a pull request.
 func (g *GitHub) Body(number int) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.pulls[number-1].Body
 }
 
-// SetState is what a person does: closed, merged.
+// SetState closes a pull request ("closed") or marks it as merged ("merged"), as a
+// person would do.
 func (g *GitHub) SetState(number int, state string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -185,7 +187,7 @@ func (g *GitHub) SetState(number int, state string) {
 	p.State, p.Merged = "closed", state == "merged"
 }
 
-// complain answers with an error that no well-behaved client gets.
+// complain responds with an error and records it as a complaint.
 func (g *GitHub) complain(w http.ResponseWriter, status int, text string) {
 	g.mu.Lock()
 	g.complaints = append(g.complaints, text)
@@ -203,8 +205,8 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
-// refresh looks at the branch of a pull request, which is closed when it is
-// gone.
+// refresh reads the head of a pull request, and closes the pull request if its
+// branch does not exist.
 func (g *GitHub) refresh(p *pull) {
 	if p.State != "open" {
 		return
@@ -216,10 +218,10 @@ func (g *GitHub) refresh(p *pull) {
 	}
 }
 
-// from is the repository that the branch is in.
+// from returns the repository with the branch.
 func (p *pull) from() string { return cmp.Or(p.Fork, p.Repo) }
 
-// rev is the commit of a branch, "" when there is none.
+// rev returns the commit of a branch, or "" if the branch does not exist.
 func (g *GitHub) rev(slug, branch string) string {
 	out, err := exec.Command("git", "-C", g.RepoDir(slug), "rev-parse", "--verify", "-q", "refs/heads/"+branch).Output()
 	if err != nil {
@@ -228,7 +230,7 @@ func (g *GitHub) rev(slug, branch string) string {
 	return string(bytes.TrimSpace(out))
 }
 
-// pullJSON is a pull request as GitHub sends it.
+// pullJSON returns a pull request in the form that GitHub sends.
 func (g *GitHub) pullJSON(p *pull) *github.PullRequest {
 	side := func(repo, ref, sha string) *github.PullRequestBranch {
 		owner, _, _ := strings.Cut(repo, "/")

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-github/v88/github"
 )
 
-// serveAPI answers a request; path is below /api/v3/.
+// serveAPI responds to a request; path is relative to /api/v3/.
 func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	if a := r.Header.Values("Authorization"); len(a) != 1 || a[0] != "Bearer "+g.Token {
 		writeError(w, http.StatusUnauthorized, "Bad credentials")
@@ -24,7 +24,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		g.complain(w, http.StatusUnsupportedMediaType, "Accept or X-GitHub-Api-Version is missing")
 		return
 	}
-	parts := strings.Split(path, "/") // repos OWNER NAME pulls|issues N what
+	parts := strings.Split(path, "/") // repos/OWNER/NAME/pulls|issues[/NUMBER[/...]]
 	if len(parts) < 4 || parts[0] != "repos" {
 		g.complain(w, http.StatusNotFound, "no such path: "+path)
 		return
@@ -34,27 +34,41 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 		writeError(w, http.StatusNotFound, "Not Found")
 		return
 	}
-	route := r.Method + " " + strings.Join(parts[3:], "/")
-	var p *pull
-	if len(parts) > 4 {
-		n, err := strconv.Atoi(parts[4])
-		g.mu.Lock()
-		if err == nil && n > 0 && n <= len(g.pulls) && g.pulls[n-1].Repo == slug {
-			p = g.pulls[n-1]
+	if len(parts) == 4 {
+		switch route := r.Method + " " + parts[3]; route {
+		case "GET pulls":
+			g.list(w, r, slug)
+		case "POST pulls":
+			g.create(w, r, slug)
+		default:
+			g.complain(w, http.StatusNotFound, "no such route: "+route)
 		}
-		g.mu.Unlock()
-		if p == nil {
-			writeError(w, http.StatusNotFound, "Not Found")
-			return
-		}
-		parts[4] = "N"
-		route = r.Method + " " + strings.Join(parts[3:], "/")
+		return
 	}
+	p := g.findPull(slug, parts[4])
+	if p == nil {
+		writeError(w, http.StatusNotFound, "Not Found")
+		return
+	}
+	parts[4] = "N"
+	g.servePull(w, r, r.Method+" "+strings.Join(parts[3:], "/"), p)
+}
+
+// findPull returns the pull request of a repository with a number, or nil.
+func (g *GitHub) findPull(slug, number string) *pull {
+	n, err := strconv.Atoi(number)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err != nil || n < 1 || n > len(g.pulls) || g.pulls[n-1].Repo != slug {
+		return nil
+	}
+	return g.pulls[n-1]
+}
+
+// servePull responds to a request about a pull request. In route, N stands for its
+// number.
+func (g *GitHub) servePull(w http.ResponseWriter, r *http.Request, route string, p *pull) {
 	switch route {
-	case "GET pulls":
-		g.list(w, r, slug)
-	case "POST pulls":
-		g.create(w, r, slug)
 	case "PATCH pulls/N":
 		g.edit(w, r, p)
 	case "GET pulls/N/reviews":
@@ -101,7 +115,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	}
 }
 
-// decode reads a body, in which every field has to be known.
+// decode decodes a request body. Unknown fields are errors.
 func (g *GitHub) decode(w http.ResponseWriter, r *http.Request, into any) bool {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()

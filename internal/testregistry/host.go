@@ -15,25 +15,25 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 )
 
-// Behavior is what a host does besides answering.
+// Behavior makes a host deviate from a plain registry.
 type Behavior struct {
 	Unreachable bool   // the proxy cannot reach the host
 	Blocked     bool   // the proxy does not allow the connection
-	Untrusted   bool   // the certificate is signed by somebody unknown
-	Auth        string // "basic" or "token": asks for credentials; "" for none
-	User        string // with Password: who is let in; "" lets anybody have a token
+	Untrusted   bool   // the certificate is signed by an unknown authority
+	Auth        string // "basic" or "token": requires credentials; "": none
+	User        string // with Password: the valid credentials; "": everybody gets a token
 	Password    string
 
-	RedirectManifests string // the host that requests for manifests are redirected to
-	RedirectBlobs     string // the same for blobs
+	RedirectManifests string // host that requests for manifests are redirected to; "" for none
+	RedirectBlobs     string // host that requests for blobs are redirected to; "" for none
 
-	FailWith      []int  // statuses of the next requests that are not for a token, one each
-	RetryAfter    string // the header that goes with them; "" for none
-	TruncateBlobs int    // so many blobs end in the middle
-	ImmutableTags bool   // a tag that is there is not replaced, as Harbor says it
-	ReadOnly      bool   // nothing is taken
-	MaxBody       int64  // bytes of a body that a proxy before it lets through; 0: any
-	StallPath     string // requests whose path has this in it wait for Release
+	FailWith      []int  // status of each of the next requests, token requests excluded
+	RetryAfter    string // header of the responses of FailWith; "" for none
+	TruncateBlobs int    // number of blobs whose responses end early
+	ImmutableTags bool   // existing tags cannot be replaced; the error is that of Harbor
+	ReadOnly      bool   // uploads are rejected
+	MaxBody       int64  // largest request body in bytes, as limited by a proxy; 0: no limit
+	StallPath     string // requests whose path contains this text wait for Release
 }
 
 // A Host is a registry in a Network.
@@ -47,7 +47,7 @@ type Host struct {
 	released chan struct{}
 }
 
-// Host returns the registry of that name, which is added if there is none.
+// Host returns the registry with a name, and adds it if it does not exist.
 func (w *Network) Host(name string) *Host {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -63,25 +63,25 @@ func (w *Network) Host(name string) *Host {
 	return h
 }
 
-// SetBehavior changes what the host does.
+// SetBehavior changes the behavior of the host.
 func (h *Host) SetBehavior(change func(*Behavior)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	change(&h.behavior)
 }
 
-// Release lets requests go on that stall.
+// Release continues the requests that wait because of StallPath.
 func (h *Host) Release() { close(h.released) }
 
-// ClearRequests empties the list of requests.
+// ClearRequests clears the list of requests.
 func (h *Host) ClearRequests() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.requests = nil
 }
 
-// Direct is a transport into the registry itself, past the network and what
-// the host does besides.
+// Direct returns a transport to the registry itself, without the network and the
+// behavior of the host.
 func (h *Host) Direct() http.RoundTripper { return direct{h.registry} }
 
 type direct struct{ to http.Handler }
@@ -89,7 +89,7 @@ type direct struct{ to http.Handler }
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	rec := httptest.NewRecorder()
 	if r.Body == nil {
-		r.Body = http.NoBody // as a server has it
+		r.Body = http.NoBody // as in a server
 	}
 	d.to.ServeHTTP(rec, r)
 	resp := rec.Result()
@@ -107,23 +107,7 @@ func (h *Host) currentBehavior() Behavior {
 }
 
 func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
-	line := r.Method + " " + r.URL.Path
-	if r.Header.Get("Authorization") != "" {
-		line += " +auth"
-	}
-	h.mu.Lock()
-	h.requests = append(h.requests, line)
-	b := h.behavior
-	refuse := 0
-	if r.URL.Path != "/token" && len(b.FailWith) > 0 {
-		refuse = b.FailWith[0]
-		h.behavior.FailWith = b.FailWith[1:]
-	}
-	truncate := r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/") && b.TruncateBlobs > 0
-	if truncate && b.RedirectBlobs == "" {
-		h.behavior.TruncateBlobs--
-	}
-	h.mu.Unlock()
+	b, status, truncate := h.begin(r)
 	if b.StallPath != "" && strings.Contains(r.URL.Path, b.StallPath) {
 		select {
 		case <-h.released:
@@ -132,11 +116,11 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	switch {
-	case refuse != 0:
+	case status != 0:
 		if b.RetryAfter != "" {
 			w.Header().Set("Retry-After", b.RetryAfter)
 		}
-		http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}`, refuse)
+		http.Error(w, `{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}`, status)
 	case r.URL.Path == "/token":
 		h.token(w, r, b)
 	case !h.allowed(r, b):
@@ -150,26 +134,64 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "https://"+b.RedirectManifests+r.URL.Path, http.StatusTemporaryRedirect)
 	case b.RedirectBlobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
 		http.Redirect(w, r, "https://"+b.RedirectBlobs+r.URL.Path, http.StatusTemporaryRedirect)
-	case b.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead:
-		http.Error(w, `{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}`, http.StatusMethodNotAllowed)
-	case b.MaxBody > 0 && tooLarge(r, b.MaxBody):
-		http.Error(w, "<html><body>413 Request Entity Too Large</body></html>", http.StatusRequestEntityTooLarge)
-	case b.ImmutableTags && h.replaces(r):
-		http.Error(w, `{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to a tag configured as immutable."}]}`, http.StatusPreconditionFailed)
+	case h.rejectUpload(w, r, b):
 	case truncate:
-		rec := httptest.NewRecorder()
-		h.registry.ServeHTTP(rec, r)
-		body := rec.Body.Bytes()
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.Write(body[:len(body)/2])
-		w.(http.Flusher).Flush()
-		panic(http.ErrAbortHandler)
+		h.serveHalf(w, r)
 	default:
 		h.registry.ServeHTTP(w, r)
 	}
 }
 
-// token answers a request for a token, which names its scopes.
+// begin records a request. It returns the behavior, the status of FailWith for
+// this request or 0, and whether the response must end early.
+func (h *Host) begin(r *http.Request) (b Behavior, status int, truncate bool) {
+	line := r.Method + " " + r.URL.Path
+	if r.Header.Get("Authorization") != "" {
+		line += " +auth"
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.requests = append(h.requests, line)
+	b = h.behavior
+	if r.URL.Path != "/token" && len(b.FailWith) > 0 {
+		status = b.FailWith[0]
+		h.behavior.FailWith = b.FailWith[1:]
+	}
+	truncate = r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/blobs/") && b.TruncateBlobs > 0
+	if truncate && b.RedirectBlobs == "" {
+		h.behavior.TruncateBlobs--
+	}
+	return b, status, truncate
+}
+
+// rejectUpload responds with an error if the host does not accept an upload. It
+// reports whether it did.
+func (h *Host) rejectUpload(w http.ResponseWriter, r *http.Request, b Behavior) bool {
+	switch {
+	case b.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead:
+		http.Error(w, `{"errors":[{"code":"UNSUPPORTED","message":"The operation is unsupported."}]}`, http.StatusMethodNotAllowed)
+	case b.MaxBody > 0 && tooLarge(r, b.MaxBody):
+		http.Error(w, "<html><body>413 Request Entity Too Large</body></html>", http.StatusRequestEntityTooLarge)
+	case b.ImmutableTags && h.replacesTag(r):
+		http.Error(w, `{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to a tag configured as immutable."}]}`, http.StatusPreconditionFailed)
+	default:
+		return false
+	}
+	return true
+}
+
+// serveHalf sends half of the response and breaks the connection.
+func (h *Host) serveHalf(w http.ResponseWriter, r *http.Request) {
+	rec := httptest.NewRecorder()
+	h.registry.ServeHTTP(rec, r)
+	body := rec.Body.Bytes()
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body[:len(body)/2])
+	w.(http.Flusher).Flush()
+	panic(http.ErrAbortHandler)
+}
+
+// token responds to a token request. The token contains the requested scopes.
 func (h *Host) token(w http.ResponseWriter, r *http.Request, b Behavior) {
 	user, password, _ := r.BasicAuth()
 	if b.User != "" && (user != b.User || password != b.Password) {
@@ -180,7 +202,7 @@ func (h *Host) token(w http.ResponseWriter, r *http.Request, b Behavior) {
 	json.NewEncoder(w).Encode(map[string]string{"token": base64.StdEncoding.EncodeToString([]byte(scopes + " "))})
 }
 
-// allowed reports whether the request has the credentials that it needs.
+// allowed reports whether the request has the required credentials.
 func (h *Host) allowed(r *http.Request, b Behavior) bool {
 	switch b.Auth {
 	case "basic":
@@ -189,29 +211,28 @@ func (h *Host) allowed(r *http.Request, b Behavior) bool {
 	case "token":
 		text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		scopes, err := base64.StdEncoding.DecodeString(text)
-		if !ok || err != nil || len(scopes) == 0 {
-			return false
-		}
-		if r.URL.Path == "/v2/" {
-			return true
-		}
-		action := "pull"
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			action = "push"
-		}
-		for _, s := range strings.Fields(string(scopes)) {
-			f := strings.Split(s, ":")
-			if len(f) == 3 && f[0] == "repository" && strings.HasPrefix(r.URL.Path, "/v2/"+f[1]+"/") && strings.Contains(f[2], action) {
-				return true
-			}
-		}
-		return false
+		return ok && err == nil && len(scopes) > 0 && (r.URL.Path == "/v2/" || inScope(r, string(scopes)))
 	}
 	return true
 }
 
-// tooLarge reports whether a request has a body of more than most bytes, and
-// leaves it as it was if not.
+// inScope reports whether the scopes of a token allow a request.
+func inScope(r *http.Request, scopes string) bool {
+	action := "pull"
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		action = "push"
+	}
+	for _, s := range strings.Fields(scopes) {
+		f := strings.Split(s, ":")
+		if len(f) == 3 && f[0] == "repository" && strings.HasPrefix(r.URL.Path, "/v2/"+f[1]+"/") && strings.Contains(f[2], action) {
+			return true
+		}
+	}
+	return false
+}
+
+// tooLarge reports whether the body of a request is larger than most bytes. If not,
+// the body can still be read.
 func tooLarge(r *http.Request, most int64) bool {
 	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	if err != nil || int64(len(body)) > most {
@@ -221,8 +242,8 @@ func tooLarge(r *http.Request, most int64) bool {
 	return false
 }
 
-// replaces reports whether a request writes a tag that is there.
-func (h *Host) replaces(r *http.Request) bool {
+// replacesTag reports whether a request writes an existing tag.
+func (h *Host) replacesTag(r *http.Request) bool {
 	if r.Method != http.MethodPut || !strings.Contains(r.URL.Path, "/manifests/") || strings.Contains(r.URL.Path, "/manifests/sha256:") {
 		return false
 	}

@@ -1,14 +1,14 @@
-// Package testregistry is a small internet for tests: registries by their
-// public names, behind TLS, on the loopback interface only.
+// Package testregistry serves registries under their public names, with TLS, on
+// the loopback interface, for tests.
 //
-// [Start] makes a certificate authority, one TLS server that has a certificate
-// for every name, and an HTTP CONNECT proxy that leads all names there. A
-// program that gets [Network.Env] in its environment then talks to `k8s.gcr.io`
-// without a single packet leaving the machine: a name that nobody added does
-// not exist. [Network.Host] adds a registry; the fields of [Behavior] make it
-// ask for credentials, redirect, fail, or answer half.
+// [Start] creates a certificate authority, a TLS server with a certificate for
+// every name, and an HTTP CONNECT proxy that connects all names to that server. A
+// program with [Network.Env] in its environment can contact `k8s.gcr.io` while no
+// packet leaves the machine. Names that were not added do not exist.
+// [Network.Host] adds a registry; the fields of [Behavior] make it require
+// credentials, redirect, fail, or break connections.
 //
-// It is for tests: the program does not link it, and archtest sees to that.
+// Only tests import this package; internal/archtest checks that.
 package testregistry
 
 import (
@@ -34,10 +34,10 @@ import (
 	"time"
 )
 
-// A Network is a proxy and what it leads to.
+// A Network is a proxy with the registries behind it.
 type Network struct {
-	Proxy  string // its URL
-	CAFile string // the certificate authority, PEM
+	Proxy  string // URL of the proxy
+	CAFile string // certificate of the authority, PEM
 
 	mu          sync.Mutex
 	hosts       map[string]*Host
@@ -50,7 +50,7 @@ type Network struct {
 	proxy           net.Listener
 }
 
-// Start starts a world that keeps its certificate in dir.
+// Start starts a network and writes the certificate of its authority to dir.
 func Start(dir string) (*Network, error) {
 	w := &Network{hosts: map[string]*Host{}, connections: map[string]int{}, openConns: map[net.Conn]bool{}}
 	var err error
@@ -81,7 +81,7 @@ func Start(dir string) (*Network, error) {
 	return w, nil
 }
 
-// Close ends it.
+// Close stops the servers and closes all connections.
 func (w *Network) Close() {
 	w.proxy.Close()
 	w.server.Close()
@@ -92,12 +92,12 @@ func (w *Network) Close() {
 	}
 }
 
-// Env is the environment of a program that is to live in the world.
+// Env returns the environment variables of a program that uses the network.
 func (w *Network) Env() []string {
 	return []string{"HTTPS_PROXY=" + w.Proxy, "HTTP_PROXY=" + w.Proxy, "NO_PROXY=", "SSL_CERT_FILE=" + w.CAFile}
 }
 
-// Transport is one for a client in this process.
+// Transport returns a transport for a client in this process.
 func (w *Network) Transport() *http.Transport {
 	pool := x509.NewCertPool()
 	pool.AddCert(w.ca.cert)
@@ -110,15 +110,15 @@ func (w *Network) Transport() *http.Transport {
 	}
 }
 
-// Connections is how many connections were made to a host.
+// Connections returns the number of connections that were made to a host.
 func (w *Network) Connections(host string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.connections[host]
 }
 
-// Requests lists the requests to a host, "GET /v2/", in the order in which
-// they came; one with credentials ends in " +auth".
+// Requests returns the requests to a host in order, such as "GET /v2/". Requests
+// with credentials end with " +auth".
 func (w *Network) Requests(host string) []string {
 	h := w.find(host)
 	if h == nil {
@@ -144,7 +144,7 @@ func (w *Network) serve(rw http.ResponseWriter, r *http.Request) {
 	h.serve(rw, r)
 }
 
-// accept is the proxy.
+// accept runs the proxy.
 func (w *Network) accept() {
 	for {
 		c, err := w.proxy.Accept()
@@ -158,7 +158,7 @@ func (w *Network) accept() {
 	}
 }
 
-// tunnel leads one connection to the TLS server if the host exists.
+// tunnel connects a client to the TLS server if the host exists.
 func (w *Network) tunnel(c net.Conn) {
 	defer func() {
 		c.Close()
@@ -166,7 +166,7 @@ func (w *Network) tunnel(c net.Conn) {
 		delete(w.openConns, c)
 		w.mu.Unlock()
 	}()
-	// Byte by byte, so that nothing of what follows is lost in a buffer.
+	// Byte by byte, so that no bytes after the header end up in a buffer.
 	var head strings.Builder
 	for b := make([]byte, 1); !strings.HasSuffix(head.String(), "\r\n\r\n"); {
 		if _, err := io.ReadFull(c, b); err != nil || head.Len() > 1<<16 {
@@ -237,7 +237,7 @@ func template(name string) *x509.Certificate {
 	}
 }
 
-// leaf returns the certificate of a host.
+// leaf returns a certificate for a host.
 func (a *authority) leaf(host string) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// Image makes an image with two small layers; the same seed and platform
-// ("linux/amd64") make the same image.
+// Image returns an image with two small layers. The same seed and platform, such
+// as "linux/amd64", give the same image.
 func Image(seed int64, platform string) (v1.Image, error) {
 	p, err := v1.ParsePlatform(platform)
 	if err != nil {
@@ -37,8 +37,8 @@ func Image(seed int64, platform string) (v1.Image, error) {
 	return mutate.ConfigFile(img, config)
 }
 
-// Index makes an index of images of those platforms, each made out of the
-// seed; one that is written linux/arm64=7 is made out of that seed.
+// Index returns an index of images for the platforms. The image of a platform such
+// as linux/arm64=7 has its own seed, 7.
 func Index(seed int64, platforms ...string) (v1.ImageIndex, error) {
 	var adds []mutate.IndexAddendum
 	for _, text := range platforms {
@@ -62,9 +62,8 @@ func Index(seed int64, platforms ...string) (v1.ImageIndex, error) {
 	return mutate.IndexMediaType(mutate.AppendManifests(empty.Index, adds...), types.OCIImageIndex), nil
 }
 
-// Push puts what Image or Index made into the world, under a reference such as
-// k8s.gcr.io/pause:3.9, and returns its digest. The host is added if there is
-// none.
+// Push pushes an image or an index under a reference such as k8s.gcr.io/pause:3.9
+// and returns its digest. It adds the host if it does not exist.
 func (w *Network) Push(reference string, what remote.Taggable) (string, error) {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -77,7 +76,8 @@ func (w *Network) Push(reference string, what remote.Taggable) (string, error) {
 	return w.Digest(reference)
 }
 
-// PushImage makes an image, or an index if there are platforms, and pushes it.
+// PushImage pushes an image, or an index if platforms are given, and returns its
+// digest.
 func (w *Network) PushImage(reference string, seed int64, platforms ...string) (string, error) {
 	var what remote.Taggable
 	var err error
@@ -92,7 +92,7 @@ func (w *Network) PushImage(reference string, seed int64, platforms ...string) (
 	return w.Push(reference, what)
 }
 
-// Digest is the digest that a reference has in the world.
+// Digest returns the digest of a reference in the network.
 func (w *Network) Digest(reference string) (string, error) {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
