@@ -126,9 +126,9 @@ func TestRedirects(t *testing.T) {
 	if got := one(t, c, "other.example/multi:1", "registry.k8s.io/multi:1"); got.Verdict != Different || got.Detail != "differs on linux/amd64" {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)
 	}
-	asked := w.Requests("registry.k8s.io")
-	if !slices.ContainsFunc(asked, func(s string) bool { return strings.HasSuffix(s, "+auth") }) {
-		t.Errorf("no request had credentials: %q", asked)
+	requests := w.Requests("registry.k8s.io")
+	if !slices.ContainsFunc(requests, func(s string) bool { return strings.HasSuffix(s, "+auth") }) {
+		t.Errorf("no request had credentials: %q", requests)
 	}
 	for _, host := range []string{backend, "bucket.s3.example"} {
 		got := w.Requests(host)

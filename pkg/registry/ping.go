@@ -106,9 +106,7 @@ type pingRun struct {
 
 // RoundTrip sends a request once and records its host.
 func (p *pingRun) RoundTrip(r *http.Request) (*http.Response, error) {
-	p.visited.mu.Lock()
-	p.visited.hosts = append(p.visited.hosts, r.URL.Host)
-	p.visited.mu.Unlock()
+	p.visited.add(r.URL.Host)
 	resp, err := p.o.Transport.RoundTrip(r)
 	if err != nil {
 		return nil, &hostError{r.URL.Host, err}

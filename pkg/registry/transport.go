@@ -161,11 +161,11 @@ func (t *retryTransport) sendWithRetries(r *http.Request) (*http.Response, error
 			if last || !isBusyStatus(resp.StatusCode) {
 				return resp, nil
 			}
-			if asked, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
-				if asked > maxWait {
+			if requested, ok := retryAfter(resp.Header.Get("Retry-After"), time.Now()); ok {
+				if requested > maxWait {
 					return resp, nil
 				}
-				pause = asked
+				pause = requested
 			}
 			io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be reused
 			resp.Body.Close()
