@@ -78,8 +78,8 @@ func filter(ctx context.Context, s streams, f *flags) error {
 // withResults adds what was done to the output of a KRM function.
 func withResults(out []byte, c rewrite.Counts) []byte {
 	moved := c.Rewritten + c.RewrittenImplicit
-	results := []format.Result{{Message: fmt.Sprintf("%d image references moved, %d mentions stay", moved, c.NotChanged+c.NotChangedImplicit), Severity: "info"}}
-	e, ok := format.Results(out, results)
+	results := []format.FunctionResult{{Message: fmt.Sprintf("%d image references moved, %d mentions stay", moved, c.NotChanged+c.NotChangedImplicit), Severity: "info"}}
+	e, ok := format.AppendResults(out, results)
 	if !ok {
 		return out
 	}

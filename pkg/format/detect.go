@@ -14,16 +14,16 @@ import (
 // for every syntax that has such trees.
 type detector struct {
 	in      Input
-	out     Scanned
+	out     ScanResult
 	told    []bool                  // which marks have been explained
 	pieces  map[*syntax.Node]bool   // scalars that are pieces
 	aliased map[*syntax.Node]bool   // anchored scalars that an alias showed to be images
 	frames  map[*syntax.Node]*frame // where each scalar stands, for who wants to know
 
-	besides    map[*syntax.Node]*besides           // what besidesOf says of a mapping, once it was asked
-	registries map[*syntax.Node]*syntax.Node       // what registryIn says of a mapping, once it was asked
-	compose    map[*syntax.Node]bool               // what isCompose says of a document's root, once it was asked
-	holding    map[*syntax.Node]map[string]*holder // what holders says of a mapping, once it was asked; nil at first
+	besides    map[*syntax.Node]*siblingKeys               // what besidesOf says of a mapping, once it was asked
+	registries map[*syntax.Node]*syntax.Node               // what registryIn says of a mapping, once it was asked
+	compose    map[*syntax.Node]bool                       // what isCompose says of a document's root, once it was asked
+	holding    map[*syntax.Node]map[string]*splitReference // what holders says of a mapping, once it was asked; nil at first
 
 	source string // in.Src, once somebody wanted it as text
 
@@ -33,7 +33,7 @@ type detector struct {
 
 func newDetector(in Input) *detector {
 	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
-		besides: map[*syntax.Node]*besides{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}}
+		besides: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}}
 }
 
 // text returns the source as text.
@@ -46,7 +46,7 @@ func (d *detector) text() string {
 
 // detect finds the occurrences in docs and explains every mark. Marks outside
 // of every scalar are explained by outside.
-func detect(in Input, docs []*syntax.Document, outside func(text string, mark edit.Span) Context) Scanned {
+func detect(in Input, docs []*syntax.Document, outside func(text string, mark edit.Span) Context) ScanResult {
 	d := newDetector(in)
 	d.documents(docs)
 	d.finish(outside)
@@ -82,7 +82,7 @@ func (d *detector) settle() {
 	for i := range d.out.Occurrences {
 		o := &d.out.Occurrences[i]
 		for _, p := range o.Pieces {
-			if !o.Loose {
+			if !o.Unconfirmed {
 				of[p.Span] = o
 				spans = append(spans, p.Span)
 			}
@@ -178,7 +178,7 @@ func (d *detector) byKey(f *frame) {
 	k := fold(f.key)
 	switch {
 	case historyKeys[k], f.key == "status" && f.up.object != nil && f.up.node.Field("kind") != nil:
-		f.keep = History // what a cluster reports of an object
+		f.keep = Changelog // what a cluster reports of an object
 	case k == "default" && f.up.node.Field("enum") != nil:
 		f.keep, f.note = AllowList, "the schema lists the values that are allowed"
 	case k == "enum":
@@ -198,7 +198,7 @@ func (d *detector) byKey(f *frame) {
 // certainty that it is an image is new here; all else was said at its anchor.
 func (d *detector) alias(f *frame) {
 	t := f.node.Target
-	if t == nil || t.Kind != syntax.Scalar || d.pieces[t] || f.keep != "" || !d.certain(f) || d.aliased[t] {
+	if t == nil || t.Kind != syntax.Scalar || d.pieces[t] || f.keep != "" || !d.isImageField(f) || d.aliased[t] {
 		return
 	}
 	d.aliased[t] = true
@@ -247,7 +247,7 @@ func (d *detector) scalar(f *frame) {
 			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 			return
 		}
-		d.contexts(f, n, Context{Reason: BareHost})
+		d.contexts(f, n, Context{Reason: RegistryHost})
 	case strings.HasPrefix(text, "${") && !hasSuffix(key, pathKeys) && !hasSuffix(key, patternKeys) && d.fallsBack(f):
 	case !isReference(text):
 		d.larger(f)
@@ -260,7 +260,7 @@ func (d *detector) scalar(f *frame) {
 			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 			return
 		}
-		d.whole(f, d.certain(f))
+		d.whole(f, d.isImageField(f))
 	}
 }
 
@@ -271,7 +271,7 @@ func (d *detector) numbered(f *frame, text string) bool {
 		return false
 	}
 	part, _ := keyPart(f.effectiveKey())
-	return d.certain(f) || d.in.Named && part == namePart && fold(f.effectiveKey()) != "name"
+	return d.isImageField(f) || d.in.FindLikely && part == namePart && fold(f.effectiveKey()) != "name"
 }
 
 // isReference reports whether text is a reference from end to end.
@@ -288,11 +288,11 @@ func (d *detector) interesting(n *syntax.Node) bool {
 // whole adds the scalar at f as a whole reference.
 func (d *detector) whole(f *frame, certain bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
-	o := Occurrence{Image: certain}
-	named := d.named(f, r, &o) && d.in.Named
+	o := Occurrence{IsImage: certain}
+	named := d.named(f, r, &o) && d.in.FindLikely
 	if r.Domain == "" && !certain && !named {
 		// A word like any other; only a mark in it needs a word about it.
-		d.contexts(f, f.node, Context{Reason: OtherName})
+		d.contexts(f, f.node, Context{Reason: DifferentName})
 		return
 	}
 	role := Whole

@@ -89,17 +89,17 @@ var dockerfileCommands = set("add", "arg", "cmd", "copy", "entrypoint", "env", "
 type dockerScan struct {
 	in   Input
 	d    *dockerfile
-	out  Scanned
+	out  ScanResult
 	told []bool // which marks have been explained
 
 	seen   map[string]bool // the occurrences that there are, by the spans of their pieces
 	pieces []edit.Span     // of their pieces, sorted
 }
 
-func scanDockerfile(in Input) (Scanned, error) {
+func scanDockerfile(in Input) (ScanResult, error) {
 	d, err := readDockerfile(in.Src)
 	if err != nil {
-		return scanLoose(in), nil
+		return scanFallbackText(in), nil
 	}
 	s := &dockerScan{in: in, d: d, told: make([]bool, len(in.Marks)), seen: map[string]bool{}}
 	s.syntaxDirective()

@@ -65,11 +65,11 @@ func rename(t *testing.T, f *Format, name string, src []byte) []edit.Edit {
 	edits := map[edit.Edit]bool{}
 	for i := range out.Occurrences {
 		o := &out.Occurrences[i]
-		if o.Loose {
+		if o.Unconfirmed {
 			continue
 		}
 		for _, p := range o.Pieces {
-			if !o.Loose {
+			if !o.Unconfirmed {
 				spans = append(spans, p.Span)
 			}
 			for _, r := range p.Map {
@@ -247,7 +247,7 @@ func FuzzFrom(f *testing.F) {
 		var got []string
 		for i := range out.Occurrences {
 			o := &out.Occurrences[i]
-			if !o.Image {
+			if !o.IsImage {
 				continue
 			}
 			text := o.Text()

@@ -86,7 +86,7 @@ func (s *dockerScan) from(in *instruction, args arguments, stages map[string]boo
 			continue
 		}
 		if pieces := piecesOf(segments); pieces != nil {
-			found = s.add(Occurrence{Pieces: pieces, Place: place, Image: true}) || found
+			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true}) || found
 		}
 	}
 	if found {
@@ -94,7 +94,7 @@ func (s *dockerScan) from(in *instruction, args arguments, stages map[string]boo
 	}
 	// With its variables as they stand: k8s.gcr.io/pause-${ARCH}.
 	if pieces := piecesOf(unexpanded(parts)); pieces != nil {
-		s.add(Occurrence{Pieces: pieces, Place: place, Image: true})
+		s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true})
 	}
 }
 
@@ -131,7 +131,7 @@ func (s *dockerScan) flag(in *instruction, flag word, stages map[string]bool) {
 		return // a stage of a file that is not here, perhaps
 	}
 	if pieces := piecesOf([]segment{value}); pieces != nil {
-		s.add(Occurrence{Pieces: pieces, Place: in.place(strings.ToUpper(in.cmd) + label), Image: true})
+		s.add(Occurrence{Pieces: pieces, Place: in.place(strings.ToUpper(in.cmd) + label), IsImage: true})
 	}
 }
 
@@ -222,6 +222,6 @@ func (s *dockerScan) syntaxDirective() {
 		return
 	}
 	if pieces := piecesOf([]segment{{name, edit.Identity(span.Start+at, len(name))}}); pieces != nil {
-		s.add(Occurrence{Pieces: pieces, Place: Place{Field: "syntax"}, Image: true})
+		s.add(Occurrence{Pieces: pieces, Place: Place{Field: "syntax"}, IsImage: true})
 	}
 }

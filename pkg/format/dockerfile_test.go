@@ -99,7 +99,7 @@ func TestDockerfilePieces(t *testing.T) {
 			}
 			var got []string
 			for _, o := range out.Occurrences {
-				if !o.Image {
+				if !o.IsImage {
 					continue
 				}
 				text := ""

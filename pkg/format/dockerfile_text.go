@@ -86,7 +86,7 @@ func (s *dockerScan) found(text segment, at edit.Span, x setting) bool {
 			return true // part of an image that an ARG makes up
 		}
 	}
-	return s.add(Occurrence{Pieces: []Piece{{Text: word.text, Map: word.m, Role: roleIn(text.text, at)}}, Place: x.place, Scope: x.scope, Unasked: x.unasked})
+	return s.add(Occurrence{Pieces: []Piece{{Text: word.text, Map: word.m, Role: roleIn(text.text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.unasked})
 }
 
 // mark explains the mark with index i, which lies in no occurrence: it stands
@@ -125,23 +125,23 @@ func (s *dockerScan) mark(i int) {
 func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
 	line, in := lineAround(text.text, at)
 	c := Context{Place: x.place, Scope: x.scope}
-	switch r := about(line, in); {
-	case r == URL || r == OtherName:
+	switch r := classify(line, in); {
+	case r == URL || r == DifferentName:
 		c.Reason = r
 	case x.keep != "":
 		c.Reason = x.keep
 	case inAction(line[:in.Start]):
-		c.Reason, c.Note = Unedited, "inside a template action"
+		c.Reason, c.Note = NotEditedSafely, "inside a template action"
 	case ownRule(line, in):
 		c.Reason = OwnConfig
-	case r == BareHost && strings.Contains(line[:in.Start], "mirror"):
+	case r == RegistryHost && strings.Contains(line[:in.Start], "mirror"):
 		c.Reason = Mirror
 	case r == "":
 		span, shift := image.WordAt(line, in).Span, at.Start-in.Start
 		if s.found(text, edit.Span{Start: span.Start + shift, End: span.End + shift}, x) {
 			return
 		}
-		c.Reason, c.Note = Unedited, "part of a larger name, or with comments between its lines"
+		c.Reason, c.Note = NotEditedSafely, "part of a larger name, or with comments between its lines"
 	case x.unasked != "":
 		c.Reason = x.unasked
 	default:
@@ -154,7 +154,7 @@ func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
 func (s *dockerScan) setting(in *instruction, at edit.Span) setting {
 	x := setting{place: in.place(strings.ToUpper(in.cmd))}
 	if at.Start < in.name {
-		x.keep = OtherName // what stands where an instruction's name should
+		x.keep = DifferentName // what stands where an instruction's name should
 		return x
 	}
 	switch in.cmd {
@@ -202,7 +202,7 @@ func (x *setting) byName(key string) {
 	k, last := fold(key), fold(key[strings.LastIndexAny(key, "./")+1:])
 	switch {
 	case historyKeys[last]:
-		x.keep = History
+		x.keep = Changelog
 	case mirrorKeys[k]:
 		x.keep = Mirror
 	case allowKeys[k]:

@@ -72,7 +72,7 @@ func isEnv(name string, src []byte) bool {
 	return pairs > 0 || others == 0
 }
 
-func scanEnv(in Input) (Scanned, error) {
+func scanEnv(in Input) (ScanResult, error) {
 	file := readEnv(in.Src, dialectOf(in.Path))
 	outside := func(text string, mark edit.Span) Context {
 		c := Context{Mark: mark}
@@ -83,8 +83,8 @@ func scanEnv(in Input) (Scanned, error) {
 			c.Reason, c.Scope = Comment, Comments
 		default:
 			line, at := lineAround(text, mark)
-			if c.Reason = about(line, at); c.Reason == "" {
-				c.Reason, c.Note = Unedited, "a line that is no NAME=VALUE"
+			if c.Reason = classify(line, at); c.Reason == "" {
+				c.Reason, c.Note = NotEditedSafely, "a line that is no NAME=VALUE"
 			}
 		}
 		return c

@@ -23,7 +23,7 @@ type Format struct {
 
 	// Scan reads a file. An error means that the file could not be read as
 	// what Detect took it for; then nothing of it may be edited.
-	Scan func(Input) (Scanned, error)
+	Scan func(Input) (ScanResult, error)
 
 	// Verify returns an error unless after, which is before with edits
 	// applied, parses as before and differs in the edited places only.
@@ -62,7 +62,7 @@ type Input struct {
 	// Named asks also for what only the name of its key says to be an image,
 	// such as `image: nginx:1.27` in an object of an unknown kind. No rule may
 	// be asked about these as about short forms: see Occurrence.Named.
-	Named bool
+	FindLikely bool
 }
 
 // A Field names keys that together hold one reference, for repositories
@@ -71,8 +71,8 @@ type Field struct {
 	Registry, Repository, Tag, Digest string
 }
 
-// A Scanned is what a format found in a file.
-type Scanned struct {
+// A ScanResult is what a format found in a file.
+type ScanResult struct {
 	Occurrences []Occurrence
 	Contexts    []Context // one for every mark that lies in no occurrence, in order
 
@@ -112,11 +112,11 @@ type Occurrence struct {
 	Scope  Scope
 
 	// Unasked is why it stays while its scope is not asked for.
-	Unasked Reason
+	OutOfScope Reason
 
 	// Image says that the field is certainly an image, so that a name
 	// without a domain is one on Docker Hub.
-	Image bool
+	IsImage bool
 
 	// Tag and Digest are what keys beside the pieces say of the reference, ""
 	// when none does: tag: "1.27" beside repository: nginx. They are no pieces,
@@ -126,12 +126,12 @@ type Occurrence struct {
 
 	// Part says that the value stands in a key for a repository, so that a
 	// tag comes from elsewhere when none is known.
-	Part bool
+	InRepositoryKey bool
 
 	// Named says that the name of its key says that the value is an image.
 	// Selects says that it is the name of an entry of a kustomization's
 	// images, which selects an image rather than being one.
-	Named, Selects bool
+	LikelyImage, IsSelector bool
 
 	// Tail is what follows the last piece and is no value: the name that a
 	// template puts behind a registry.
@@ -140,12 +140,12 @@ type Occurrence struct {
 	// Loose says that only names of keys suggest that the pieces belong
 	// together: the registry stands in another mapping further up. What to
 	// make of it, a linker decides (package link); by itself it moves nothing.
-	Loose bool
+	Unconfirmed bool
 
 	// Marked says that it was found because a mark stands there, or because
 	// of what another file says: without the old name, a scan of the file does
 	// not show that the text is a registry.
-	Marked bool
+	FoundByMark bool
 
 	// Keep is why the reference stays whatever the rules say, "" when they
 	// decide.

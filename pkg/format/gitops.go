@@ -16,12 +16,12 @@ const (
 	argoUpdater   = "argocd-image-updater.argoproj.io"
 )
 
-// certainInGitops knows the fields of Flux and of Argo CD's Image Updater that
+// isGitopsImage knows the fields of Flux and of Argo CD's Image Updater that
 // hold the name of an image.
 // Sources: https://fluxcd.io/flux/components/kustomize/kustomizations/#images,
 // https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers,
 // https://fluxcd.io/flux/components/image/imagerepositories/#image
-func certainInGitops(f *frame) bool {
+func isGitopsImage(f *frame) bool {
 	if f.up == nil {
 		return false
 	}
@@ -75,17 +75,17 @@ func (d *detector) gitops(f *frame) bool {
 		left, right, both := strings.Cut(f.node.Value, "=")
 		if !both {
 			o := d.nameIn(f, 0, left)
-			if o != nil && d.in.Named { // it is an image with a tag as well
+			if o != nil && d.in.FindLikely { // it is an image with a tag as well
 				rest, digest, _ := strings.Cut(left[len(o.Pieces[0].Text):], "@")
-				o.Named, o.Tag, o.Digest = true, strings.TrimPrefix(rest, ":"), digest
+				o.LikelyImage, o.Tag, o.Digest = true, strings.TrimPrefix(rest, ":"), digest
 			}
 			break
 		}
 		if isReference(left) {
-			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, 0, len(left), Whole, "")}, Image: true, Selects: true})
+			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, 0, len(left), Whole, "")}, IsImage: true, IsSelector: true})
 		}
 		if isReference(right) {
-			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, len(left)+1, len(f.node.Value), Whole, "")}, Image: true})
+			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, len(left)+1, len(f.node.Value), Whole, "")}, IsImage: true})
 		} else {
 			d.nameIn(f, len(left)+1, right)
 		}
@@ -94,13 +94,13 @@ func (d *detector) gitops(f *frame) bool {
 	}
 	for _, i := range d.marksIn(f.node.Span) {
 		if !d.told[i] {
-			c := Context{Mark: d.in.Marks[i], Reason: OtherName, Place: f.place()}
+			c := Context{Mark: d.in.Marks[i], Reason: DifferentName, Place: f.place()}
 			if start, end, ok := f.node.Map.Decoded(c.Mark); ok {
-				if r := about(f.node.Value, edit.Span{Start: start, End: end}); r != "" {
+				if r := classify(f.node.Value, edit.Span{Start: start, End: end}); r != "" {
 					c.Reason = r
 				}
 			} else {
-				c.Reason, c.Note = Unedited, "escaped or folded over lines"
+				c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
 			}
 			d.tell(i, c)
 		}
@@ -122,13 +122,13 @@ func (d *detector) nameIn(f *frame, start int, text string) *Occurrence {
 	if !isReference(text[:n]) {
 		return nil
 	}
-	d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, start, start+n, Whole, "")}, Image: true, Selects: true})
+	d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, start, start+n, Whole, "")}, IsImage: true, IsSelector: true})
 	return &d.out.Occurrences[len(d.out.Occurrences)-1]
 }
 
-// Inner returns the first mapping that the scalar n holds as a text of its own,
+// EmbeddedMapping returns the first mapping that the scalar n holds as a text of its own,
 // with places in the file that n stands in, nil when it holds none.
-func Inner(n *syntax.Node) *syntax.Node {
+func EmbeddedMapping(n *syntax.Node) *syntax.Node {
 	if n == nil || n.Kind != syntax.Scalar {
 		return nil
 	}

@@ -25,13 +25,13 @@ func isJSON(name string, src []byte) bool {
 	return false
 }
 
-func scanJSON(in Input) (Scanned, error) {
+func scanJSON(in Input) (ScanResult, error) {
 	file, err := syntax.ParseJSON(in.Src)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {
-		return scanLoose(in), nil
+		return scanFallbackText(in), nil
 	} else if err != nil {
-		return Scanned{}, err
+		return ScanResult{}, err
 	}
 	return detect(in, file.Docs, func(_ string, mark edit.Span) Context {
 		return Context{Mark: mark, Reason: Comment, Scope: Comments}

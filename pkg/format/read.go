@@ -10,10 +10,10 @@ import (
 
 // Read is Scan for files that nobody vouches for: a parser that panics gives
 // an error, and the error says for a person what is wrong with the file.
-func (f *Format) Read(in Input) (s Scanned, err error) {
+func (f *Format) Read(in Input) (s ScanResult, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			s, err = Scanned{}, fmt.Errorf("reading it as %s failed: %v", f.Name, p)
+			s, err = ScanResult{}, fmt.Errorf("reading it as %s failed: %v", f.Name, p)
 		}
 	}()
 	s, err = f.Scan(in)
@@ -21,11 +21,11 @@ func (f *Format) Read(in Input) (s Scanned, err error) {
 	case err == nil:
 		return s, nil
 	case errors.Is(err, syntax.ErrTooDeep):
-		return Scanned{}, fmt.Errorf("it nests collections too deeply to be read as %s: %w", f.Name, err)
+		return ScanResult{}, fmt.Errorf("it nests collections too deeply to be read as %s: %w", f.Name, err)
 	case errors.Is(err, syntax.ErrInnerBOM):
-		return Scanned{}, fmt.Errorf("it has a second byte order mark, which parsers misread; remove it to have the file rewritten: %w", err)
+		return ScanResult{}, fmt.Errorf("it has a second byte order mark, which parsers misread; remove it to have the file rewritten: %w", err)
 	}
-	return Scanned{}, fmt.Errorf("it does not parse as %s: %w", f.Name, err)
+	return ScanResult{}, fmt.Errorf("it does not parse as %s: %w", f.Name, err)
 }
 
 // Check is Verify for files that nobody vouches for, as Read is Scan.

@@ -6,32 +6,32 @@ type Reason string
 
 // The reasons.
 const (
-	OtherName    Reason = "another host or path"
-	Policy       Reason = "policy"
-	Mirror       Reason = "mirror configuration"
-	AllowList    Reason = "allow-list"
-	Credentials  Reason = "credentials"
-	Key          Reason = "key"
-	URL          Reason = "URL"
-	Compared     Reason = "compared"
-	Pattern      Reason = "pattern"
-	Path         Reason = "path"
-	BareHost     Reason = "bare host"
-	History      Reason = "history"
-	ManifestText Reason = "manifests"
-	Prose        Reason = "prose"
-	Comment      Reason = "comment"
-	DocsText     Reason = "docs"
-	ScriptText   Reason = "scripts"
-	CodeText     Reason = "code"
-	Conflict     Reason = "conflict"
-	RemoteBase   Reason = "remote base"
-	Archive      Reason = "archive"
-	OwnConfig    Reason = "own configuration"
-	Ignored      Reason = "ignored"
-	Excluded     Reason = "kept by the rule"
-	Unavailable  Reason = "unavailable"
-	Unedited     Reason = "unedited"
+	DifferentName   Reason = "another host or path"
+	Policy          Reason = "policy"
+	Mirror          Reason = "mirror configuration"
+	AllowList       Reason = "allow-list"
+	Credentials     Reason = "credentials"
+	Key             Reason = "key"
+	URL             Reason = "URL"
+	Compared        Reason = "compared"
+	Pattern         Reason = "pattern"
+	Path            Reason = "path"
+	RegistryHost    Reason = "bare host"
+	Changelog       Reason = "history"
+	ManifestText    Reason = "manifests"
+	Prose           Reason = "prose"
+	Comment         Reason = "comment"
+	DocsText        Reason = "docs"
+	ScriptText      Reason = "scripts"
+	CodeText        Reason = "code"
+	Conflict        Reason = "conflict"
+	RemoteBase      Reason = "remote base"
+	Archive         Reason = "archive"
+	OwnConfig       Reason = "own configuration"
+	Ignored         Reason = "ignored"
+	ExcludedByRule  Reason = "kept by the rule"
+	Unavailable     Reason = "unavailable"
+	NotEditedSafely Reason = "unedited"
 )
 
 // Reasons are all reasons in the order of a report, each with the sentence
@@ -48,15 +48,15 @@ var Reasons = []struct {
 	{RemoteBase, "The name selects an image that a remote base brings under its old name."},
 	{Archive, "It stands in a packed sub-chart, which is somebody else's: a newer version of it may have moved."},
 	{Unavailable, "The new registry does not have the image as --require asks for it, or does not answer."},
-	{Unedited, "The text cannot be edited safely."},
-	{OtherName, "Another registry or path that only looks like it: the name stands inside a longer host or further down a path."},
+	{NotEditedSafely, "The text cannot be edited safely."},
+	{DifferentName, "Another registry or path that only looks like it: the name stands inside a longer host or further down a path."},
 	{URL, "A URL names a web address, not an image."},
 	{Compared, "A template compares or matches the text; another text there gives another decision."},
 	{Pattern, "A regular expression or a glob; what it is meant to match, only its author knows."},
 	{Path, "A path of a file or folder."},
-	{BareHost, "The name of the registry alone, where nothing says that an image is fetched from it."},
+	{RegistryHost, "The name of the registry alone, where nothing says that an image is fetched from it."},
 	{Key, "A key, a label's name or an anchor; renaming it would change what the file says."},
-	{History, "A record of what was; it stays true as it is."},
+	{Changelog, "A record of what was; it stays true as it is."},
 	{ManifestText, "A field that holds a reference, in a run that was not asked for manifests."},
 	{Prose, "Text for people, in a field such as a description."},
 	{Comment, "A comment."},
@@ -65,7 +65,7 @@ var Reasons = []struct {
 	{CodeText, "Source code or another text that regmigrate does not know."},
 	{OwnConfig, "regmigrate's own rules name the old registry."},
 	{Ignored, "A regmigrate:ignore comment asks for it."},
-	{Excluded, "The rule's own list of what to keep names it."},
+	{ExcludedByRule, "The rule's own list of what to keep names it."},
 }
 
 // Doc returns the sentence that explains r.
@@ -96,9 +96,9 @@ func (r Reason) Advice() string {
 	return ""
 }
 
-// OfScope reports whether r says nothing but that the scope of a place was
+// IsScope reports whether r says nothing but that the scope of a place was
 // not asked for.
-func (r Reason) OfScope() bool {
+func (r Reason) IsScope() bool {
 	switch r {
 	case ManifestText, Prose, Comment, DocsText, ScriptText, CodeText:
 		return true

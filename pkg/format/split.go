@@ -7,8 +7,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A holder is one reference that a mapping spreads over several keys.
-type holder struct {
+// A splitReference is one reference that a mapping spreads over several keys.
+type splitReference struct {
 	registry, repository, name *syntax.Node
 	org                        *syntax.Node // stands between registry and repository
 	weak                       bool         // name is the value of `name`, which may be any name
@@ -49,12 +49,12 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 
 // holders sorts the keys of the mapping at f into the references that they
 // are parts of, by what is left of their names.
-func (d *detector) holders(f *frame) (map[string]*holder, []string) {
-	holders := map[string]*holder{}
+func (d *detector) holders(f *frame) (map[string]*splitReference, []string) {
+	holders := map[string]*splitReference{}
 	var order []string
-	get := func(of string) *holder {
+	get := func(of string) *splitReference {
 		if holders[of] == nil {
-			holders[of] = &holder{keys: map[*syntax.Node]string{}}
+			holders[of] = &splitReference{keys: map[*syntax.Node]string{}}
 			order = append(order, of)
 		}
 		return holders[of]
@@ -127,7 +127,7 @@ func (d *detector) declared(key string) (keyRole, string) {
 
 // join adds the reference that h holds, when its keys belong together, and
 // returns the values that it took.
-func (d *detector) join(f *frame, h *holder) []*syntax.Node {
+func (d *detector) join(f *frame, h *splitReference) []*syntax.Node {
 	registry, repository, name := h.registry, h.repository, h.name
 	if h.weak && !h.exact {
 		name = nil
@@ -165,7 +165,7 @@ func (d *detector) join(f *frame, h *holder) []*syntax.Node {
 	if len(parts) == 0 {
 		return nil // a registry alone is a value like others
 	}
-	o := Occurrence{Image: true, Tag: h.tag, Digest: h.digest, Part: true}
+	o := Occurrence{IsImage: true, Tag: h.tag, Digest: h.digest, InRepositoryKey: true}
 	all := append([]*syntax.Node{registry}, parts...)
 	for i, n := range all {
 		role, sep := Repository, "/"
@@ -186,7 +186,7 @@ func (d *detector) join(f *frame, h *holder) []*syntax.Node {
 // short adds a repository or name without a registry beside it. With a tag it
 // is an image on Docker Hub; where a registry stands further up, that one may
 // be put before it, which only a template can say: a loose occurrence.
-func (d *detector) short(f *frame, h *holder) []*syntax.Node {
+func (d *detector) short(f *frame, h *splitReference) []*syntax.Node {
 	n := h.repository
 	if n == nil && !h.weak {
 		n = h.name
@@ -199,7 +199,7 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 		if strings.HasSuffix(up.Value, "/") {
 			sep = ""
 		}
-		o := Occurrence{Loose: true, Image: true, Place: f.place(), Tag: h.tag, Digest: h.digest, Named: h.exact || fold(h.keys[n]) == "image"}
+		o := Occurrence{Unconfirmed: true, IsImage: true, Place: f.place(), Tag: h.tag, Digest: h.digest, LikelyImage: h.exact || fold(h.keys[n]) == "image"}
 		first, second := d.part(up, 0, len(up.Value), Registry, sep), d.part(n, 0, len(n.Value), Repository, "")
 		second.Field = f.below(n).called(h.keys[n]).field()
 		o.Pieces = append(o.Pieces, first, second)
@@ -211,13 +211,13 @@ func (d *detector) short(f *frame, h *holder) []*syntax.Node {
 	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).called(h.keys[n]).field()
-	d.add(f, Occurrence{Pieces: []Piece{p}, Image: true, Tag: h.tag, Digest: h.digest, Part: true})
+	d.add(f, Occurrence{Pieces: []Piece{p}, IsImage: true, Tag: h.tag, Digest: h.digest, InRepositoryKey: true})
 	return []*syntax.Node{n}
 }
 
 // note keeps the value of a key that says a tag or a digest; the version of
 // something is no tag.
-func (h *holder) note(p keyRole, key, value string) {
+func (h *splitReference) note(p keyRole, key, value string) {
 	switch {
 	case p == digestPart && h.digest == "":
 		h.digest = value

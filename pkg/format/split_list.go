@@ -45,6 +45,6 @@ func (d *detector) splitList(f *frame) {
 		}
 		first, second := d.piece(registry.node, Registry, sep), d.piece(repository.node, Repository, "")
 		first.Field, second.Field = registry.field(), repository.field()
-		d.add(registry, Occurrence{Pieces: []Piece{first, second}, Image: true})
+		d.add(registry, Occurrence{Pieces: []Piece{first, second}, IsImage: true})
 	}
 }

@@ -39,13 +39,13 @@ func isTemplate(name string, src []byte) bool {
 	return false
 }
 
-func scanTemplate(in Input) (Scanned, error) {
+func scanTemplate(in Input) (ScanResult, error) {
 	file, err := template.Parse(in.Src, in.May)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {
-		return scanLoose(in), nil
+		return scanFallbackText(in), nil
 	} else if err != nil {
-		return Scanned{}, err
+		return ScanResult{}, err
 	}
 	d := newDetector(in)
 	d.frames = map[*syntax.Node]*frame{}
@@ -80,7 +80,7 @@ func scanTemplate(in Input) (Scanned, error) {
 		}
 	}
 	for _, p := range file.Unparsed {
-		d.loose(p)
+		d.fallbackText(p)
 	}
 	d.finish(besideYAML)
 	d.out.Unverified = !file.Verified
@@ -129,7 +129,7 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	case f.prose:
 		tell(Prose, "", Docs)
 	case (!image.IsHost(host) || !strings.ContainsAny(host, "./[")) && isReference(text) && d.fallsBackTo(l, f): // redis:7 is no host and a port
-		d.add(f, Occurrence{Image: true, Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
+		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
 	case image.IsHost(host) && (l.Default || d.beforeSlash(l) || f.node != nil && namesRegistry(f.effectiveKey())):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Registry, "")}})
 	case hasDomain(text):
@@ -142,10 +142,10 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 			if d.told[i] {
 				continue
 			}
-			c := Context{Mark: d.in.Marks[i], Reason: Unedited, Note: "escaped", Place: f.place()}
+			c := Context{Mark: d.in.Marks[i], Reason: NotEditedSafely, Note: "escaped", Place: f.place()}
 			if start, end, ok := l.Map.Decoded(c.Mark); ok {
-				if c.Reason, c.Note = about(l.Text, edit.Span{Start: start, End: end}), ""; c.Reason == "" {
-					c.Reason = OtherName
+				if c.Reason, c.Note = classify(l.Text, edit.Span{Start: start, End: end}), ""; c.Reason == "" {
+					c.Reason = DifferentName
 				}
 			}
 			d.tell(i, c)
@@ -166,7 +166,7 @@ var (
 // image: {{ .Values.image | default "nginx" }}:{{ .Values.tag }}.
 func (d *detector) fallsBackTo(l *template.Literal, f *frame) bool {
 	src := d.in.Src
-	if f.node == nil || l.Scalar != f.node || l.Action.End > len(src) || !d.certain(f) {
+	if f.node == nil || l.Scalar != f.node || l.Action.End > len(src) || !d.isImageField(f) {
 		return false
 	}
 	first := f.node.Span.Start == l.Action.Start || f.node.Span.Start+1 == l.Action.Start && strings.IndexByte(`"'`, src[f.node.Span.Start]) >= 0

@@ -20,28 +20,28 @@ var Text = &Format{
 	Verify: func(before, after []byte, edits []edit.Edit) error { return nil },
 }
 
-func scanText(in Input) (Scanned, error) {
+func scanText(in Input) (ScanResult, error) {
 	if likeDockerfile(in.Path) {
-		return scanLoose(in), nil // one that does not parse, or that a template makes
+		return scanFallbackText(in), nil // one that does not parse, or that a template makes
 	}
 	c := textContext(in.Path, in.Src)
 	text := string(in.Src)
-	out := Scanned{Unverified: true}
+	out := ScanResult{Unverified: true}
 	for _, m := range in.Marks {
 		// What is no reference is told as what it is, wherever it stands.
 		line, at := lineAround(text, m)
 		c := c
 		c.Mark = m
 		role, span := Whole, image.WordAt(line, at).Span
-		switch r := about(line, at); {
-		case r == URL || r == OtherName:
+		switch r := classify(line, at); {
+		case r == URL || r == DifferentName:
 			c.Reason, c.Note = r, ""
 			out.Contexts = append(out.Contexts, c)
 			continue
-		case c.Reason == History || ownRule(line, at):
+		case c.Reason == Changelog || ownRule(line, at):
 			out.Contexts = append(out.Contexts, c)
 			continue
-		case r == BareHost && namesRegistry(assigned(line[:at.Start])):
+		case r == RegistryHost && namesRegistry(assigned(line[:at.Start])):
 			role, span = Registry, at
 		case r != "":
 			out.Contexts = append(out.Contexts, c)
@@ -52,7 +52,7 @@ func scanText(in Input) (Scanned, error) {
 		}
 		start := m.Start - at.Start + span.Start
 		p := Piece{Path: in.Path, Text: line[span.Start:span.End], Role: role, Span: edit.Span{Start: start, End: start + span.Len()}, Map: edit.Identity(start, span.Len())}
-		out.Occurrences = append(out.Occurrences, Occurrence{Pieces: []Piece{p}, Scope: c.Scope, Unasked: c.Reason, Marked: true})
+		out.Occurrences = append(out.Occurrences, Occurrence{Pieces: []Piece{p}, Scope: c.Scope, OutOfScope: c.Reason, FoundByMark: true})
 	}
 	return out, nil
 }
@@ -81,7 +81,7 @@ func textContext(name string, src []byte) Context {
 	switch {
 	case strings.HasPrefix(base, "changelog") || strings.HasPrefix(base, "release-notes") || strings.HasPrefix(base, "releasenotes") || stem == "changes" || stem == "history" ||
 		docsExt[ext] && releaseNotes(name):
-		return Context{Reason: History, Scope: Docs}
+		return Context{Reason: Changelog, Scope: Docs}
 	case templateExt[ext] && stem != "":
 		return textContext(stem, src) // what it makes
 	case docsExt[ext] || docsName(base):

@@ -38,13 +38,13 @@ func isTOML(name string, src []byte) bool {
 	return false
 }
 
-func scanTOML(in Input) (Scanned, error) {
+func scanTOML(in Input) (ScanResult, error) {
 	file, err := parseTOML(in.Src)
 	switch wrong := (*syntax.ParseError)(nil); {
 	case errors.As(err, &wrong):
-		return scanLoose(in), nil
+		return scanFallbackText(in), nil
 	case err != nil:
-		return Scanned{}, err
+		return ScanResult{}, err
 	}
 	file.mirrors(in.Path)
 	file.credentials(file.root.node, file.root.at, 0)

@@ -33,15 +33,15 @@ func isYAML(name string, src []byte) bool {
 	return false
 }
 
-func scanYAML(in Input) (Scanned, error) {
+func scanYAML(in Input) (ScanResult, error) {
 	file, err := syntax.ParseYAML(in.Src, in.May)
 	switch wrong := (*syntax.ParseError)(nil); {
 	case template.Sniff(in.Src) && (err != nil || bracesAreActions(in.Src, file.Docs)):
 		return scanTemplate(in)
 	case errors.As(err, &wrong):
-		return scanLoose(in), nil
+		return scanFallbackText(in), nil
 	case err != nil:
-		return Scanned{}, err
+		return ScanResult{}, err
 	}
 	return detect(in, file.Docs, besideYAML), nil
 }

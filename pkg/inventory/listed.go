@@ -14,13 +14,13 @@ import (
 func (v *Inventory) isListed(o *format.Occurrence, r image.Ref) bool {
 	last := o.Pieces[len(o.Pieces)-1]
 	switch {
-	case last.Role == format.Registry, o.Selects && !o.Named:
+	case last.Role == format.Registry, o.IsSelector && !o.LikelyImage:
 		return false // a registry alone, a chart; what only selects an image
 	case strings.Contains(o.Place.Field, "kubectl.kubernetes.io/last-applied-configuration"):
 		return false // a copy of what stands in the object itself
-	case o.Loose:
-		return o.Named
-	case o.Image, o.Named:
+	case o.Unconfirmed:
+		return o.LikelyImage
+	case o.IsImage, o.LikelyImage:
 		return true
 	case r.Domain == "" || sourceHosts[r.Domain]:
 		return false

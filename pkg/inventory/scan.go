@@ -22,11 +22,11 @@ type scanResult struct {
 // scan lists the references of src, which is called name. Uses have Via and
 // Path of as.
 func (v *Inventory) scan(name string, src []byte, as Use) scanResult {
-	if format.Own(name, src) {
+	if format.IsOwnFile(name, src) {
 		return scanResult{}
 	}
 	f := format.Detect(name, src)
-	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields, Named: true}
+	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields, FindLikely: true}
 	if f == format.Text && !v.readsText(name) {
 		return scanResult{}
 	}
@@ -85,14 +85,14 @@ func (v *Inventory) hostSpans(src []byte) []edit.Span {
 func (v *Inventory) selectOccurrences(all []format.Occurrence) []*format.Occurrence {
 	joined := map[edit.Span]bool{}
 	for i := range all {
-		if o := &all[i]; o.Loose && o.Named {
+		if o := &all[i]; o.Unconfirmed && o.LikelyImage {
 			joined[o.Pieces[len(o.Pieces)-1].Span] = true
 		}
 	}
 	var out []*format.Occurrence
 	for i := range all {
 		o := &all[i]
-		if !v.opts.Scopes.Has(o.Scope) || o.Keep != "" || !o.Loose && len(o.Pieces) == 1 && joined[o.Pieces[0].Span] {
+		if !v.opts.Scopes.Has(o.Scope) || o.Keep != "" || !o.Unconfirmed && len(o.Pieces) == 1 && joined[o.Pieces[0].Span] {
 			continue
 		}
 		out = append(out, o)
@@ -123,7 +123,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (h *foundRef, open bool) {
 		return nil, false
 	}
 	if image.HasVariable(r.Domain) || r.Domain == "" && image.HasVariable(r.Path) {
-		return nil, o.Image || o.Named
+		return nil, o.IsImage || o.LikelyImage
 	}
 	m := Image{Ref: text, Domain: r.Domain, Path: r.Path, Tag: r.Tag, Digest: r.Digest}
 	addTagAndDigest(&m, o.Tag, withAlgorithm(o.Digest))
@@ -145,7 +145,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (h *foundRef, open bool) {
 			}
 		}
 	}
-	return &foundRef{image: m, mayHaveTag: o.Part || len(o.Pieces) > 1}, false
+	return &foundRef{image: m, mayHaveTag: o.InRepositoryKey || len(o.Pieces) > 1}, false
 }
 
 // addTagAndDigest adds a tag and a digest that stand beside a reference to it, when
@@ -200,7 +200,7 @@ func resolve(domain, path string) (registry, repository string) {
 
 // kindOf says what the rules are asked about o, as package rewrite asks them.
 func kindOf(o *format.Occurrence) rules.Kind {
-	if o.Image && o.Pieces[0].Role != format.Registry {
+	if o.IsImage && o.Pieces[0].Role != format.Registry {
 		return rules.ShortForm
 	}
 	return rules.Reference

@@ -58,7 +58,7 @@ type Tree struct {
 type File struct {
 	Path    string // slash-separated, relative to the root
 	Src     []byte
-	Scanned format.Scanned
+	Scanned format.ScanResult
 
 	// Outside says that the file is outside of the paths of the run: linkers
 	// may read it, but it must not be written.

@@ -61,7 +61,7 @@ const maxEmbedded = 3
 func misplacedIn(before, after map[string]any, deep int) string {
 	api, _ := before["apiVersion"].(string)
 	kind, _ := before["kind"].(string)
-	if reason := format.Decides(api, kind); reason == format.Policy || reason == format.Mirror {
+	if reason := format.ReasonOfObject(api, kind); reason == format.Policy || reason == format.Mirror {
 		return fmt.Sprintf("a %s changed, which decides about images and uses none (%s)", kind, reason)
 	}
 	if items, ok := before["items"].([]any); ok && strings.HasSuffix(kind, "List") {

@@ -104,11 +104,11 @@ func change(x *rewrite.Finding) string {
 		return "--scope manifests,code"
 	case format.Ignored:
 		return "delete the regmigrate:ignore comment."
-	case format.Excluded:
+	case format.ExcludedByRule:
 		return "take it out of the rule's keep."
-	case format.OtherName:
+	case format.DifferentName:
 		return "it needs a rule of its own: --rule FROM=TO with the name as it stands here."
-	case format.BareHost:
+	case format.RegistryHost:
 		return "if images are fetched from it, declare its key in the configuration: fields: [{registry: KEY, repository: KEY}]."
 	case format.Conflict:
 		return "give every image that shares the registry a rule to the same place, or split the registry key by hand."

@@ -20,7 +20,7 @@ func full(t testing.TB) *rewrite.Plan {
 	m.Column, m.Mention = 8, edit.Span{Start: 7, End: 17}
 	m.Place = format.Place{Field: ".image", Object: "Pod <web> (v1)"}
 	a.Findings = []rewrite.Finding{m}
-	b := staying("b\xff.txt", kept(3, "k8s.gcr.io\xe9", format.Unedited, "a note"))
+	b := staying("b\xff.txt", kept(3, "k8s.gcr.io\xe9", format.NotEditedSafely, "a note"))
 	b.Findings[0].Scope = format.Code
 	b.Abs, b.Err, b.Unverified = "/home/ann/b\xff.txt", errors.New("reading /home/ann/b\xff.txt: denied"), true
 	b.Findings[0].NotInBaseline = true

@@ -54,7 +54,7 @@ func TestText(t *testing.T) {
 		staying("a.yaml", outside, kept(3, "k8s.gcr.io", format.Conflict, "it shares x with y")),
 		staying("b.yaml", kept(1, "k8s.gcr.io", format.Conflict, "it shares x with y")),
 	}}
-	minideb := kept(1, "bitnami/minideb", format.Excluded, "keep: docker.io/bitnami/minideb")
+	minideb := kept(1, "bitnami/minideb", format.ExcludedByRule, "keep: docker.io/bitnami/minideb")
 	minideb.Implicit = true
 	implied := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{staying("a.yaml", minideb)}}
 	unverified := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{

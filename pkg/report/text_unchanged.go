@@ -130,7 +130,7 @@ func where(x fileFinding) string {
 // with a few, and so has what registries do not have, which stands in a list of
 // its own.
 func (t *textReport) rowsOf(k reasonGroup, indent int) []reasonRow {
-	if k.reason != format.Conflict && k.reason != format.Unedited && k.reason != format.Unavailable {
+	if k.reason != format.Conflict && k.reason != format.NotEditedSafely && k.reason != format.Unavailable {
 		r := reasonRow{reason: k.reason, all: k.all}
 		r.remark, r.optional = remark(k)
 		r.places, r.hidden = t.fewPlaces(k.all, t.width-indent)

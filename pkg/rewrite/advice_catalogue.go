@@ -98,7 +98,7 @@ func withTag(o *format.Occurrence, text string) string {
 		return text + "@" + o.Digest
 	case o.Tag != "":
 		return text + ":" + o.Tag
-	case o.Part || len(o.Pieces) > 1 || o.Tail != "":
+	case o.InRepositoryKey || len(o.Pieces) > 1 || o.Tail != "":
 		return text + unknownTag
 	}
 	return text

@@ -25,7 +25,7 @@ func (g *gatherer) pushed(groups []*group) []Advice {
 	for m := range rewrittenMembers(groups) {
 		p := &m.occ.Pieces[0]
 		c := g.candidate(p.Path)
-		if c == nil || m.occ.Image || !isPushed(c.file.Before, p.Span) {
+		if c == nil || m.occ.IsImage || !isPushed(c.file.Before, p.Span) {
 			continue
 		}
 		if lines[p.Path] == nil {

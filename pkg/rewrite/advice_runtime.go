@@ -23,7 +23,7 @@ func (g *gatherer) unseen(groups []*group) []Advice {
 		p := m.occ.Pieces[0]
 		text := ""
 		switch {
-		case m.getsDomain() && m.occ.Part && isForeignValuesFile(p.Path, charts):
+		case m.getsDomain() && m.occ.InRepositoryKey && isForeignValuesFile(p.Path, charts):
 			text = "The chart that these values are for is not in this repository. If it puts a registry of its own before the name, give that key the new registry instead."
 		case g.splitsArgument(m):
 			text = "A build that sets the argument itself (--build-arg) has to set it to the new registry's host alone: the path stands in the FROM now."

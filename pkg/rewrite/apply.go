@@ -60,11 +60,11 @@ func (p *Plan) recheck() {
 	}
 	for _, g := range p.groups {
 		if g.isConsequence && g.moves() && hasFileBelow(changed, path.Dir(g.edits[0].Path)) {
-			g.keep(format.Unedited, "what it follows has changed on disk")
+			g.keep(format.NotEditedSafely, "what it follows has changed on disk")
 		}
 		for _, e := range g.edits {
 			if err := changed[e.Path]; err != nil {
-				g.keep(format.Unedited, e.Path+" "+err.Error()+", and what moves together stays together")
+				g.keep(format.NotEditedSafely, e.Path+" "+err.Error()+", and what moves together stays together")
 				break
 			}
 		}
@@ -105,7 +105,7 @@ func (f *File) dropOtherEdits(edits []edit.Edit) {
 		for _, s := range x.EditSpans {
 			if x.Status == Rewritten && !still[s] {
 				x.Status, x.New, x.EditSpans = NotChanged, "", nil
-				x.Reason, x.Note = format.Unedited, "another file that it moves with could not be written"
+				x.Reason, x.Note = format.NotEditedSafely, "another file that it moves with could not be written"
 			}
 		}
 	}
@@ -122,7 +122,7 @@ func (f *File) fail(err error) {
 		x := &f.Findings[i]
 		if x.Status == Rewritten {
 			x.Status, x.New, x.EditSpans = NotChanged, "", nil
-			x.Reason, x.Note = format.Unedited, "the file could not be written"
+			x.Reason, x.Note = format.NotEditedSafely, "the file could not be written"
 		}
 	}
 }

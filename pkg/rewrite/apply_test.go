@@ -104,7 +104,7 @@ func checkKept(t *testing.T, f *rewrite.File) {
 		t.Errorf("%s has no findings", f.Path)
 	}
 	for _, x := range f.Findings {
-		if x.Status != rewrite.NotChanged || x.Reason != format.Unedited || x.New != "" || x.Note == "" || x.EditSpans != nil {
+		if x.Status != rewrite.NotChanged || x.Reason != format.NotEditedSafely || x.New != "" || x.Note == "" || x.EditSpans != nil {
 			t.Errorf("%s has the finding %+v", f.Path, x)
 		}
 	}

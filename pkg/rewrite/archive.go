@@ -123,7 +123,7 @@ func (g *gatherer) keepAll(c *scannedFile) File {
 	l.recordExplicit(c)
 	l.addFindings(c)
 	for i := range c.file.Findings {
-		if x := &c.file.Findings[i]; x.Reason != format.OtherName {
+		if x := &c.file.Findings[i]; x.Reason != format.DifferentName {
 			x.Reason, x.Note = format.Archive, ""
 		}
 	}

@@ -51,7 +51,7 @@ func (f *Finding) BaselineApplies() bool {
 		return true
 	}
 	switch f.Reason {
-	case format.Ignored, format.Excluded, format.OwnConfig, format.OtherName:
+	case format.Ignored, format.ExcludedByRule, format.OwnConfig, format.DifferentName:
 		return false
 	}
 	return true

@@ -113,7 +113,7 @@ func mergeGroups(t *link.Tree, linked []link.Group) []*group {
 			for k := range o.Pieces {
 				known = known && replaced[idOf(&o.Pieces[k])]
 			}
-			if !o.Loose && !known {
+			if !o.Unconfirmed && !known {
 				add(&group{members: []member{{occ: o}}})
 			}
 		}
@@ -163,7 +163,7 @@ func kindOf(o *format.Occurrence) rules.Kind {
 	switch {
 	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && o.Tail == "":
 		return rules.Registry
-	case o.Image && o.Pieces[0].Role != format.Registry:
+	case o.IsImage && o.Pieces[0].Role != format.Registry:
 		return rules.ShortForm
 	}
 	return rules.Reference
@@ -186,9 +186,9 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
 		case o.Keep != "":
 			g.keep(o.Keep, o.Note)
 		case m.match.Keep != "":
-			g.keep(format.Excluded, "keep: "+m.match.Keep)
+			g.keep(format.ExcludedByRule, "keep: "+m.match.Keep)
 		case !scopes.Has(o.Scope):
-			g.keep(cmp.Or(o.Unasked, format.ManifestText), "")
+			g.keep(cmp.Or(o.OutOfScope, format.ManifestText), "")
 		}
 	}
 	if len(g.members) == 0 && g.reason == "" {
@@ -224,7 +224,7 @@ func (g *group) makeEdits() {
 		for _, c := range cs {
 			e, err := c.source(m.occ)
 			if err != nil {
-				g.keep(format.Unedited, err.Error())
+				g.keep(format.NotEditedSafely, err.Error())
 				return
 			}
 			id := idOf(&m.occ.Pieces[c.piece])

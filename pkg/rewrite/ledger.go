@@ -123,12 +123,12 @@ func (l *ledger) addFindings(c *scannedFile) {
 			l.describeMember(&f, &hs[0], c.file.Path, hs[0].isReplaced(m))
 		} else if x != nil {
 			f.Reason, f.Note, f.Place, f.Scope = x.Reason, x.Note, x.Place, x.Scope
-			if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.OfScope() {
-				f.Reason = format.BareHost // its scope was asked for, and it is no reference
+			if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.IsScope() {
+				f.Reason = format.RegistryHost // its scope was asked for, and it is no reference
 			}
 			f.Old = wordAround(c.file.Before, m)
 		} else {
-			f.Reason, f.Note, f.Old = format.Unedited, NoExplanation, wordAround(c.file.Before, m)
+			f.Reason, f.Note, f.Old = format.NotEditedSafely, NoExplanation, wordAround(c.file.Before, m)
 			c.file.Err = errors.New("a mention is not accounted for, which is a fault of regmigrate; please report it, with the lines around it")
 		}
 		f.Line, f.Column = lines.Position(m.Start)
@@ -185,9 +185,9 @@ func (l *ledger) describeMember(f *Finding, h *pieceUse, path string, moved bool
 	}
 	switch {
 	case !m.matched || !moved:
-		f.Reason, f.Rule, f.From, f.To = format.OtherName, "", "", ""
+		f.Reason, f.Rule, f.From, f.To = format.DifferentName, "", "", ""
 		if !m.matched && !f.Implicit && h.before == 0 && l.isWholeName(h, f.Mention) {
-			f.Reason = format.BareHost // a rule's own prefix, and no image behind it
+			f.Reason = format.RegistryHost // a rule's own prefix, and no image behind it
 		}
 	case g.moves():
 		f.Status = Rewritten

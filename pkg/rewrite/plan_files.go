@@ -119,7 +119,7 @@ func verifyGroups(ctx context.Context, found []*scannedFile, groups []*group, o 
 		for _, g := range groups {
 			for _, e := range g.edits {
 				if failed[e.Path] {
-					g.keep(format.Unedited, "the edits of "+e.Path+" could not be verified")
+					g.keep(format.NotEditedSafely, "the edits of "+e.Path+" could not be verified")
 					break
 				}
 			}
@@ -133,7 +133,7 @@ func dropConsequences(groups []*group, path string) bool {
 	found := false
 	for _, g := range groups {
 		if g.isConsequence && g.moves() && g.edits[0].Path == path {
-			g.keep(format.Unedited, "")
+			g.keep(format.NotEditedSafely, "")
 			found = true
 		}
 	}

@@ -17,7 +17,7 @@ type scannedFile struct {
 	file     File
 	format   *format.Format
 	mentions []edit.Span
-	contents format.Scanned
+	contents format.ScanResult
 	outside  bool // read to decide, not to be written or reported
 }
 
@@ -112,7 +112,7 @@ func (g *gatherer) keep(f walk.File, c fileContent) {
 func unreadFile(f walk.File, c fileContent) *scannedFile {
 	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Err: c.err}}
 	for _, m := range c.mentions {
-		out.file.Findings = append(out.file.Findings, Finding{Mention: m.span, Old: m.text, Line: m.line, Column: m.column, Reason: format.Unedited, Note: "the file is too large"})
+		out.file.Findings = append(out.file.Findings, Finding{Mention: m.span, Old: m.text, Line: m.line, Column: m.column, Reason: format.NotEditedSafely, Note: "the file is too large"})
 	}
 	return out
 }
@@ -122,7 +122,7 @@ func (g *gatherer) scan(f walk.File, src []byte) *scannedFile {
 	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
 	out.mentions = g.opts.Rules.Mentions(src)
 	in := format.Input{Path: f.Path, Src: src, Fields: g.opts.Fields, Marks: out.mentions, May: g.opts.Rules.MayMatch}
-	if format.Own(f.Path, src) || slices.Contains(g.opts.OwnConfig, f.Abs) {
+	if format.IsOwnFile(f.Path, src) || slices.Contains(g.opts.OwnConfig, f.Abs) {
 		out.file.Format = "yaml"
 		for _, m := range out.mentions {
 			out.contents.Contexts = append(out.contents.Contexts, format.Context{Mark: m, Reason: format.OwnConfig})
@@ -137,9 +137,9 @@ func (g *gatherer) scan(f walk.File, src []byte) *scannedFile {
 	}
 	scanned, err := out.format.Read(in)
 	if err != nil {
-		scanned = format.Scanned{}
+		scanned = format.ScanResult{}
 		for _, m := range out.mentions {
-			scanned.Contexts = append(scanned.Contexts, format.Context{Mark: m, Reason: format.Unedited, Note: "the file could not be read as " + out.format.Name})
+			scanned.Contexts = append(scanned.Contexts, format.Context{Mark: m, Reason: format.NotEditedSafely, Note: "the file could not be read as " + out.format.Name})
 		}
 		if len(out.mentions) > 0 {
 			out.file.Err = err

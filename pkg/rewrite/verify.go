@@ -28,7 +28,7 @@ func expectedPieces(groups []*group) map[string][]expectedPiece {
 		}
 		for i := range g.members {
 			m := &g.members[i]
-			if !m.matched || m.occ.Marked || m.occ.Scope != format.Manifests {
+			if !m.matched || m.occ.FoundByMark || m.occ.Scope != format.Manifests {
 				continue
 			}
 			for k := range m.occ.Pieces {

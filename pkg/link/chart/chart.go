@@ -196,7 +196,7 @@ func (c *chart) valueFiles(made []link.TracedRef) []string {
 // or when they cannot be found.
 func (c *chart) occurrence(m *link.TracedRef, file string) (format.Occurrence, bool) {
 	// A scan of the file alone need not find it.
-	o := format.Occurrence{Image: true, Marked: true}
+	o := format.Occurrence{IsImage: true, FoundByMark: true}
 	if r, err := image.Parse(m.Ref); err == nil && m.ValuesFile == file {
 		o.Tag, o.Digest = r.Tag, r.Digest
 	}

@@ -24,7 +24,7 @@ func (c *chart) sharing(all []format.Occurrence, known map[link.PieceID]int, mov
 	}
 	var groups []link.Group
 	c.eachNamed(func(o *format.Occurrence) {
-		if o.Loose || !o.Image || !move.Moves(o) {
+		if o.Unconfirmed || !o.IsImage || !move.Moves(o) {
 			return
 		}
 		g := link.Group{Occurrences: []format.Occurrence{*o}, Why: "a chart renders the same values"}
@@ -51,7 +51,7 @@ func (c *chart) overrides(move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	files := c.valueFiles(nil)
 	c.eachNamed(func(o *format.Occurrence) {
-		if o.Loose || len(o.Pieces) < 2 {
+		if o.Unconfirmed || len(o.Pieces) < 2 {
 			return
 		}
 		for _, at := range c.usedAs(o.Pieces[0].Path) {
@@ -79,7 +79,7 @@ func (c *chart) eachNamed(do func(o *format.Occurrence)) {
 // mixed is o with what is given for its parts below the path at of values,
 // with the file added; false when nothing else is given.
 func (c *chart) mixed(o *format.Occurrence, at []string, file string) (format.Occurrence, bool) {
-	out := format.Occurrence{Image: true, Marked: true, Place: o.Place}
+	out := format.Occurrence{IsImage: true, FoundByMark: true, Place: o.Place}
 	given := 0
 	for k := range o.Pieces {
 		field := o.Field(k)

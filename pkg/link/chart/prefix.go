@@ -29,7 +29,7 @@ func (c *chart) behind(files []string, known map[link.PieceID]int, move link.Mov
 		}
 		for i := range f.Scanned.Occurrences {
 			o := f.Scanned.Occurrences[i]
-			if !o.Image || o.Loose || len(o.Pieces) != 1 || !move.Moves(&o) {
+			if !o.IsImage || o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(&o) {
 				continue
 			}
 			if _, is := known[link.IDOf(&o.Pieces[0])]; is {
@@ -41,7 +41,7 @@ func (c *chart) behind(files []string, known map[link.PieceID]int, move link.Mov
 			}
 			for _, a := range around {
 				if a.wrong(&o, move) {
-					groups = append(groups, link.Group{Occurrences: []format.Occurrence{o}, Keep: format.OtherName, Why: c.file(a.template) + " puts " + a.before + " before it"})
+					groups = append(groups, link.Group{Occurrences: []format.Occurrence{o}, Keep: format.DifferentName, Why: c.file(a.template) + " puts " + a.before + " before it"})
 					break
 				}
 			}
@@ -53,7 +53,7 @@ func (c *chart) behind(files []string, known map[link.PieceID]int, move link.Mov
 // wrong reports whether the reference would become another one than the rules
 // say if only the value o moved.
 func (a *front) wrong(o *format.Occurrence, move link.MoveFunc) bool {
-	return a.before+moved(o, move)+a.after != moved(&format.Occurrence{Image: true, Pieces: []format.Piece{{Text: a.before + o.Text() + a.after}}}, move)
+	return a.before+moved(o, move)+a.after != moved(&format.Occurrence{IsImage: true, Pieces: []format.Piece{{Text: a.before + o.Text() + a.after}}}, move)
 }
 
 // moved returns what the text of o becomes.

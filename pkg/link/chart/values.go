@@ -91,7 +91,7 @@ func (c *chart) scalar(name string, at []string) (format.Piece, bool) {
 	if n == nil || n.Kind != syntax.Scalar || n.Span.Len() == 0 {
 		return format.Piece{}, false
 	}
-	return format.PieceOf(name, n, field, format.Whole, ""), true
+	return format.ScalarPiece(name, n, field, format.Whole, ""), true
 }
 
 // named adds to the groups what only names of keys say of their pieces: an
@@ -118,10 +118,10 @@ func (c *chart) named(groups []link.Group, of map[link.PieceID]int, all []format
 			case !moves:
 				groups[g].Keep = format.Conflict
 				groups[g].Why = o.Pieces[len(o.Pieces)-1].Text + " would not move and may stand behind the registry " + o.Pieces[0].Text + "; no rendering shows it"
-			case o.Loose && (m.Len != len(strings.TrimSuffix(o.Pieces[0].Text, "/")) || strings.Contains(m.New, "/")):
+			case o.Unconfirmed && (m.Len != len(strings.TrimSuffix(o.Pieces[0].Text, "/")) || strings.Contains(m.New, "/")):
 				groups[g].Keep = format.Conflict
 				groups[g].Why = "the rule changes a path, and no rendering shows whether " + o.Pieces[len(o.Pieces)-1].Text + " stands behind the registry " + o.Pieces[0].Text
-			case !o.Loose:
+			case !o.Unconfirmed:
 				groups[g].Occurrences = append(groups[g].Occurrences, o)
 			}
 		}

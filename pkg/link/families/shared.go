@@ -37,7 +37,7 @@ func sharedIn(f *link.File, move link.MoveFunc, claimed map[link.PieceID]bool) [
 		o := &f.Scanned.Occurrences[i]
 		at := o.Pieces[0].Span
 		switch {
-		case o.Loose:
+		case o.Unconfirmed:
 			if users[at] == nil {
 				order = append(order, at)
 			}
@@ -97,7 +97,7 @@ func decideShared(own, users []*format.Occurrence, move link.MoveFunc) (link.Gro
 		}
 		if ok {
 			o := *u
-			o.Loose = false
+			o.Unconfirmed = false
 			g.Occurrences = append(g.Occurrences, o)
 		}
 	}

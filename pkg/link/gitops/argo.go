@@ -123,7 +123,7 @@ func (d *gitopsLinker) application(a *application, updaters []*entity) {
 func (d *gitopsLinker) helmValues(a *application, helm *syntax.Node) []valuesAt {
 	var out []valuesAt
 	if n := helm.Field("values"); n != nil && n.Kind == syntax.Scalar {
-		out = append(out, valuesAt{file: a.file, node: n, get: byPath(format.Inner(n))})
+		out = append(out, valuesAt{file: a.file, node: n, get: byPath(format.EmbeddedMapping(n))})
 	}
 	if n := helm.Field("valuesObject"); n != nil {
 		out = append(out, valuesAt{file: a.file, node: n, get: byPath(n)})

@@ -88,7 +88,7 @@ func (d *gitopsLinker) setterLines() []setterLine {
 				for k := range o.Pieces {
 					on = on || o.Pieces[k].Path == f.Path && line.Contains(o.Pieces[k].Span)
 				}
-				if on && !o.Loose && o.Scope == format.Manifests {
+				if on && !o.Unconfirmed && o.Scope == format.Manifests {
 					out = append(out, setterLine{f, policy, o})
 				}
 			}

@@ -34,7 +34,7 @@ func (d *gitopsLinker) configMap(e *entity, kind, name, key string) (valuesAt, b
 			data = "stringData"
 		}
 		if n := m.root.Field(data).Field(key); n != nil && n.Kind == syntax.Scalar {
-			return valuesAt{file: m.file, node: n, get: byPath(format.Inner(n))}, true
+			return valuesAt{file: m.file, node: n, get: byPath(format.EmbeddedMapping(n))}, true
 		}
 	}
 	return d.generatedMap(e, kind, name, key)

@@ -139,7 +139,7 @@ func repositoryName(source *entity) string {
 // arrive adds the images that the tree at n brings in itself.
 func (d *gitopsLinker) arrive(l *imageSet, f *link.File, n *syntax.Node) {
 	for _, o := range d.within(f, n) {
-		if o.Loose || o.Scope != format.Manifests || len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry {
+		if o.Unconfirmed || o.Scope != format.Manifests || len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry {
 			continue
 		}
 		now := kustomize.ImageName(o.Text())
@@ -226,7 +226,7 @@ func (d *gitopsLinker) helmRelease(e *entity) {
 		if f := d.tree.File(path.Join(dir, "values.yaml")); f != nil {
 			for i := range f.Scanned.Occurrences {
 				o := &f.Scanned.Occurrences[i]
-				if now := kustomize.ImageName(o.Text()); !o.Loose {
+				if now := kustomize.ImageName(o.Text()); !o.Unconfirmed {
 					after := now
 					if a, ok := d.after(o); ok {
 						after = a

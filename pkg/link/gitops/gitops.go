@@ -88,7 +88,7 @@ func (d *gitopsLinker) concerned() bool {
 		values := path.Base(f.Path) == "values.yaml"
 		for i := range f.Scanned.Occurrences {
 			o := &f.Scanned.Occurrences[i]
-			if values && len(o.Pieces) > 1 && !o.Loose && d.move.Moves(o) || d.getsDomain(o) && strings.Contains(strings.ToLower(path.Ext(o.Field(0))), "repo") {
+			if values && len(o.Pieces) > 1 && !o.Unconfirmed && d.move.Moves(o) || d.getsDomain(o) && strings.Contains(strings.ToLower(path.Ext(o.Field(0))), "repo") {
 				return true
 			}
 		}
@@ -100,7 +100,7 @@ func (d *gitopsLinker) concerned() bool {
 // registry alone.
 func hasBareValue(f *link.File) bool {
 	return slices.ContainsFunc(f.Scanned.Contexts, func(c format.Context) bool {
-		return c.Reason == format.BareHost && (strings.HasPrefix(c.Place.Object, "ConfigMap ") || strings.HasPrefix(c.Place.Object, "Secret "))
+		return c.Reason == format.RegistryHost && (strings.HasPrefix(c.Place.Object, "ConfigMap ") || strings.HasPrefix(c.Place.Object, "Secret "))
 	})
 }
 

@@ -106,15 +106,15 @@ func (d *gitopsLinker) overridden(f *link.File, all, later []valuesAt, dir strin
 	last := &all[len(all)-1]
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]
-		if o.Loose || len(o.Pieces) < 2 || len(later) > 0 && !last.shadowed(o, later) {
+		if o.Unconfirmed || len(o.Pieces) < 2 || len(later) > 0 && !last.shadowed(o, later) {
 			continue
 		}
-		mixed := format.Occurrence{Image: true, Marked: true, Place: o.Place}
+		mixed := format.Occurrence{IsImage: true, FoundByMark: true, Place: o.Place}
 		given := 0
 		for k, p := range o.Pieces {
 			if f, n := lastOf(all, o.Field(k)); n != nil {
 				given++
-				p = format.PieceOf(f.Path, n, o.Field(k), p.Role, p.Sep)
+				p = format.ScalarPiece(f.Path, n, o.Field(k), p.Role, p.Sep)
 			}
 			mixed.Pieces = append(mixed.Pieces, p)
 		}
@@ -136,7 +136,7 @@ func (d *gitopsLinker) scattered(o *format.Occurrence) bool {
 		return true
 	}
 	return !slices.ContainsFunc(f.Scanned.Occurrences, func(x format.Occurrence) bool {
-		return !x.Loose && len(x.Pieces) == len(o.Pieces) && link.IDOf(&x.Pieces[0]) == first && link.IDOf(&x.Pieces[len(x.Pieces)-1]) == link.IDOf(&o.Pieces[len(o.Pieces)-1])
+		return !x.Unconfirmed && len(x.Pieces) == len(o.Pieces) && link.IDOf(&x.Pieces[0]) == first && link.IDOf(&x.Pieces[len(x.Pieces)-1]) == link.IDOf(&o.Pieces[len(o.Pieces)-1])
 	})
 }
 
@@ -149,11 +149,11 @@ func (d *gitopsLinker) targets(all []valuesAt) {
 		if v.target == "" || v.target[at+1:] != "registry" && v.target[at+1:] != "imageRegistry" {
 			continue
 		}
-		p := format.PieceOf(v.file.Path, v.node, v.target, format.Registry, "")
-		o := format.Occurrence{Pieces: []format.Piece{p}, Marked: true, Place: format.Place{Field: v.target}}
+		p := format.ScalarPiece(v.file.Path, v.node, v.target, format.Registry, "")
+		o := format.Occurrence{Pieces: []format.Piece{p}, FoundByMark: true, Place: format.Place{Field: v.target}}
 		if f, n := lastOf(all, v.target[:at]+".repository"); n != nil && v.target[at+1:] == "registry" {
-			o.Image, o.Pieces[0].Sep = true, "/"
-			o.Pieces = append(o.Pieces, format.PieceOf(f.Path, n, v.target[:at]+".repository", format.Repository, ""))
+			o.IsImage, o.Pieces[0].Sep = true, "/"
+			o.Pieces = append(o.Pieces, format.ScalarPiece(f.Path, n, v.target[:at]+".repository", format.Repository, ""))
 		}
 		if d.move.Moves(&o) {
 			d.found = append(d.found, link.Group{Occurrences: []format.Occurrence{o}, Why: "an object puts it into " + v.target[1:] + " of a chart"})
@@ -171,7 +171,7 @@ func (d *gitopsLinker) behindUnknown(o *format.Occurrence) {
 
 // getsDomain reports whether o is a short name that moves to one with a domain.
 func (d *gitopsLinker) getsDomain(o *format.Occurrence) bool {
-	if len(o.Pieces) != 1 || !o.Image || o.Loose {
+	if len(o.Pieces) != 1 || !o.IsImage || o.Unconfirmed {
 		return false
 	}
 	before, err := image.Parse(o.Text())

@@ -121,7 +121,7 @@ const anyText = "any-text"
 
 // moved returns what the rules make of an image.
 func (g *Graph) moved(ref string) string {
-	probe := format.Occurrence{Pieces: []format.Piece{{Text: ref}}, Image: true}
+	probe := format.Occurrence{Pieces: []format.Piece{{Text: ref}}, IsImage: true}
 	if m, ok := g.move(&probe); ok && m.Len <= len(ref) {
 		return m.New + ref[m.Len:]
 	}

@@ -205,10 +205,10 @@ func (g *Graph) parse(f *link.File) *parsed {
 		}
 	}
 	for i := range f.Scanned.Occurrences {
-		if o := &f.Scanned.Occurrences[i]; len(o.Pieces) == 1 && !o.Loose {
+		if o := &f.Scanned.Occurrences[i]; len(o.Pieces) == 1 && !o.Unconfirmed {
 			p.occ[o.Pieces[0].Span] = o
 			p.single = append(p.single, o)
-		} else if !o.Loose {
+		} else if !o.Unconfirmed {
 			for k := range o.Pieces {
 				p.shared[o.Pieces[k].Span] = o
 			}

@@ -198,19 +198,19 @@ func (g *Graph) occurrence(f *link.File, n *syntax.Node, by edit.Map, field stri
 			at.Span = s
 		}
 	}
-	p := format.PieceOf(f.Path, &at, field, format.Whole, "")
+	p := format.ScalarPiece(f.Path, &at, field, format.Whole, "")
 	file := g.parse(f)
 	known := file.occ[p.Span]
 	if known != nil && known.Pieces[0].Role != format.Whole {
 		return nil // a registry, or a part of a reference
 	}
-	if known != nil && (known.Image || known.Keep != "" || strings.Contains(n.Value, "/") && hasDomain(n.Value)) {
+	if known != nil && (known.IsImage || known.Keep != "" || strings.Contains(n.Value, "/") && hasDomain(n.Value)) {
 		return known
 	}
 	if _, err := image.Parse(n.Value); err != nil || p.Span.Len() == 0 {
 		return known
 	}
-	o := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: field}, Image: true, Marked: true}
+	o := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: field}, IsImage: true, FoundByMark: true}
 	if known != nil {
 		o.Place, o.Scope, o.Keep, o.Note = known.Place, known.Scope, known.Keep, known.Note
 	}
@@ -237,7 +237,7 @@ func (g *Graph) fields() {
 			done[at] = true
 			switch by := g.replaced[at]; {
 			case by != "":
-				g.groups = append(g.groups, link.Group{Occurrences: []format.Occurrence{*s.occ}, Keep: format.OtherName, Why: "an entry of images in " + by + " puts another name in its place"})
+				g.groups = append(g.groups, link.Group{Occurrences: []format.Occurrence{*s.occ}, Keep: format.DifferentName, Why: "an entry of images in " + by + " puts another name in its place"})
 			case g.parsed[path].made[at.Span]:
 				g.groups = append(g.groups, link.Group{Occurrences: []format.Occurrence{*s.occ}, Why: "kustomize is told that an image stands here"})
 			}

@@ -258,7 +258,7 @@ func (g *Graph) values(l *layer, f *link.File, prefix string) {
 	var found []LayerImage
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]
-		if o.Loose || o.Keep != "" || !strings.HasPrefix(o.Place.Field, prefix) {
+		if o.Unconfirmed || o.Keep != "" || !strings.HasPrefix(o.Place.Field, prefix) {
 			continue
 		}
 		text := o.Text()
@@ -291,7 +291,7 @@ func (g *Graph) generated(f *link.File, n *syntax.Node) {
 	g.data[in.Path] = true
 	for i := range in.Scanned.Occurrences {
 		o := in.Scanned.Occurrences[i]
-		if o.Loose || o.Scope != format.Docs && o.Scope != format.Scripts && o.Scope != format.Code || !g.move.Moves(&o) {
+		if o.Unconfirmed || o.Scope != format.Docs && o.Scope != format.Scripts && o.Scope != format.Code || !g.move.Moves(&o) {
 			continue
 		}
 		o.Scope = format.Manifests

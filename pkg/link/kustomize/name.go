@@ -107,8 +107,8 @@ func (g *Graph) rename(o origin, n *syntax.Node, key string) renamed {
 		if o.by != nil {
 			at.Map = at.Map.Compose(o.by)
 		}
-		p := format.PieceOf(o.file.Path, &at, o.field(key), format.Whole, "")
-		occ := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: o.field(key)}, Marked: true}
+		p := format.ScalarPiece(o.file.Path, &at, o.field(key), format.Whole, "")
+		occ := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: o.field(key)}, FoundByMark: true}
 		if same, ok := g.move(occ); !ok || same != m {
 			return renamed{} // to the rules it is no reference: docker.io/.*
 		}

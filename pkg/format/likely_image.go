@@ -13,12 +13,12 @@ import (
 
 // together returns the keys of the mapping that holds f which belong to f's
 // own, nil when there are none.
-func (d *detector) together(f *frame) *holder {
+func (d *detector) together(f *frame) *splitReference {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return nil
 	}
 	if d.holding == nil {
-		d.holding = map[*syntax.Node]map[string]*holder{}
+		d.holding = map[*syntax.Node]map[string]*splitReference{}
 	}
 	all, known := d.holding[f.up.node]
 	if !known {
@@ -35,18 +35,18 @@ func (d *detector) named(f *frame, r image.Ref, o *Occurrence) bool {
 	if d.kustomizes(f) {
 		entry := f.up.node
 		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
-		o.Named = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
-		o.Selects = f.key == "name"
-		return o.Named
+		o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
+		o.IsSelector = f.key == "name"
+		return o.LikelyImage
 	}
 	h := d.together(f)
 	if h != nil {
 		o.Tag, o.Digest = h.tag, h.digest
 	}
 	part, _ := keyPart(f.effectiveKey())
-	o.Part = part == repositoryPart
-	o.Named = d.namesImage(f, r, h)
-	return o.Named
+	o.InRepositoryKey = part == repositoryPart
+	o.LikelyImage = d.namesImage(f, r, h)
+	return o.LikelyImage
 }
 
 // kustomizes reports whether f is the name or newName of an entry of a
@@ -65,7 +65,7 @@ func (d *detector) kustomizes(f *frame) bool {
 
 // namesImage goes by the key of f and by h, what stands beside it. A name
 // without a registry needs more than a key: image also names pictures.
-func (d *detector) namesImage(f *frame, r image.Ref, h *holder) bool {
+func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	key := f.effectiveKey()
 	k := fold(key)
 	tagged := r.Tag != "" || r.Digest != "" || h != nil && h.exact

@@ -8,22 +8,22 @@ import (
 	"github.com/regmigrate/regmigrate/internal/syntax"
 )
 
-// certain reports whether the value at f is certainly an image, so that a
+// isImageField reports whether the value at f is certainly an image, so that a
 // name without a domain is one on Docker Hub. That is so where the syntax of
 // an API or of a tool says it, never for what a key merely sounds like.
-func (d *detector) certain(f *frame) bool {
+func (d *detector) isImageField(f *frame) bool {
 	switch f.object {
 	case nil:
-		return d.certainInTool(f)
+		return d.isToolImage(f)
 	default:
-		return certainInObject(f) || certainInGitops(f)
+		return isObjectImage(f) || isGitopsImage(f)
 	}
 }
 
-// certainInObject knows workloads and what runs like them.
+// isObjectImage knows workloads and what runs like them.
 // Sources: https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#container-v1-core,
 // https://tekton.dev/docs/pipelines/tasks/, https://argo-workflows.readthedocs.io/en/latest/fields/
-func certainInObject(f *frame) bool {
+func isObjectImage(f *frame) bool {
 	if f.key == "reference" && f.up != nil && f.up.key == "image" && f.up.up != nil && f.up.up.item && f.up.up.up.key == "volumes" {
 		return true // https://kubernetes.io/docs/concepts/storage/volumes/#image
 	}
@@ -47,8 +47,8 @@ func certainInObject(f *frame) bool {
 	return false
 }
 
-// certainInTool knows the files of tools that are told by their name.
-func (d *detector) certainInTool(f *frame) bool {
+// isToolImage knows the files of tools that are told by their name.
+func (d *detector) isToolImage(f *frame) bool {
 	base := path.Base(d.in.Path)
 	switch keys := f.keys(); {
 	case d.isCompose(base, f):

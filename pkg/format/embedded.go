@@ -59,7 +59,7 @@ func (d *detector) inner(f *frame) bool {
 			continue
 		}
 		start, end, ok := n.Map.Decoded(d.in.Marks[i])
-		c := Context{Mark: d.in.Marks[i], Reason: Unedited, Note: "escaped or folded over lines"}
+		c := Context{Mark: d.in.Marks[i], Reason: NotEditedSafely, Note: "escaped or folded over lines"}
 		if ok {
 			c = besideYAML(n.Value, edit.Span{Start: start, End: end})
 			c.Mark = d.in.Marks[i]
@@ -148,7 +148,7 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 			continue
 		}
 		p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")
-		d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, Unasked: unasked})
+		d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: unasked})
 	}
 	for _, i := range d.marksIn(n.Span) {
 		if d.told[i] {
@@ -157,12 +157,12 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 		start, end, ok := n.Map.Decoded(d.in.Marks[i])
 		c := Context{Mark: d.in.Marks[i], Place: f.place(), Scope: scope}
 		if !ok {
-			c.Reason, c.Note = Unedited, "escaped or folded over lines"
+			c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
 			d.tell(i, c)
 			continue
 		}
 		at := edit.Span{Start: start, End: end}
-		switch r := about(n.Value, at); {
+		switch r := classify(n.Value, at); {
 		case comments && inComment(n.Value, start):
 			c.Reason, c.Scope = Comment, Comments
 			d.beside(c, n.Value, n.Map, at)
@@ -175,19 +175,19 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 		case r == "" && comparedAt(n.Value, image.WordAt(n.Value, at).Span):
 			c.Reason = Compared
 			d.tell(i, c)
-		case (r == "" || r == BareHost) && byFlag(n.Value, start) != "":
+		case (r == "" || r == RegistryHost) && byFlag(n.Value, start) != "":
 			c.Reason = byFlag(n.Value, start)
 			d.tell(i, c)
-		case r == BareHost && namesRegistry(assigned(n.Value[:start])):
+		case r == RegistryHost && namesRegistry(assigned(n.Value[:start])):
 			p := d.part(n, start, end, Registry, "")
-			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, Unasked: unasked, Marked: true})
-		case r == "" || r == BareHost && unasked != "":
+			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: unasked, FoundByMark: true})
+		case r == "" || r == RegistryHost && unasked != "":
 			c.Reason = unasked
 			if unasked == "" {
-				c.Reason = OtherName
+				c.Reason = DifferentName
 			}
 			d.tell(i, c)
-		case r == BareHost && strings.Contains(lineBefore(n.Value, start), "mirror"):
+		case r == RegistryHost && strings.Contains(lineBefore(n.Value, start), "mirror"):
 			c.Reason = Mirror
 			d.tell(i, c)
 		default:
@@ -216,11 +216,11 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 	shift := at.Start - in.Start
 	found := image.WordAt(line, in)
 	role := Whole
-	switch r := about(line, in); {
+	switch r := classify(line, in); {
 	case r == "":
-	case r == BareHost && namesRegistry(assigned(line[:in.Start])):
+	case r == RegistryHost && namesRegistry(assigned(line[:in.Start])):
 		role = Registry
-	case r == URL || r == OtherName:
+	case r == URL || r == DifferentName:
 		c.Reason = r
 		d.tell(i, c)
 		return
@@ -242,7 +242,7 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 	}
 	p.Span, p.Map = s, edit.Identity(s.Start, s.Len())
 	d.told[i] = true
-	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Pieces: []Piece{p}, Place: c.Place, Scope: Comments, Unasked: Comment, Marked: true})
+	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Pieces: []Piece{p}, Place: c.Place, Scope: Comments, OutOfScope: Comment, FoundByMark: true})
 }
 
 // flagBefore returns the flag that the value at f belongs to, in a list of

@@ -9,12 +9,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// scanLoose looks at structured text that no parser takes: references are
+// scanFallbackText looks at structured text that no parser takes: references are
 // found by their grammar, comments, keys and kinds by the look of the lines.
 // What is edited on this evidence is unverified.
-func scanLoose(in Input) Scanned {
+func scanFallbackText(in Input) ScanResult {
 	d := newDetector(in)
-	d.loose(edit.Span{Start: 0, End: len(in.Src)})
+	d.fallbackText(edit.Span{Start: 0, End: len(in.Src)})
 	d.out.Unverified = true
 	return d.out
 }
@@ -27,17 +27,17 @@ var (
 	lineHead = regexp.MustCompile(`(?m)^(apiVersion|kind):\s*["']?([\w./-]+)`)
 )
 
-// loose gives every mark in the range at of the source that has no
+// fallbackText gives every mark in the range at of the source that has no
 // explanation yet one.
-func (d *detector) loose(at edit.Span) {
+func (d *detector) fallbackText(at edit.Span) {
 	for _, i := range d.marksIn(at) {
 		if !d.told[i] {
-			d.looseMark(i)
+			d.fallbackMark(i)
 		}
 	}
 }
 
-func (d *detector) looseMark(i int) {
+func (d *detector) fallbackMark(i int) {
 	text, m := d.text(), d.in.Marks[i]
 	c := besideYAML(text, m)
 	if c.Reason == Comment {
@@ -60,7 +60,7 @@ func (d *detector) looseMark(i int) {
 	key := fold(f.key)
 	c = Context{Mark: m, Place: Place{Field: f.key}}
 	found := image.WordAt(line, at)
-	switch about := about(line, at); {
+	switch about := classify(line, at); {
 	case r != "":
 		c.Reason, c.Note = r, note
 	case f.keep != "":
@@ -75,11 +75,11 @@ func (d *detector) looseMark(i int) {
 		c.Reason = Path
 	case ownRule(line, at):
 		c.Reason = OwnConfig
-	case about == BareHost && (namesRegistry(f.key) || namesRegistry(assigned(line[:at.Start])) || defaultHost(line, at)):
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, Marked: true})
+	case about == RegistryHost && (namesRegistry(f.key) || namesRegistry(assigned(line[:at.Start])) || defaultHost(line, at)):
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, FoundByMark: true})
 		return
 	case about == "":
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span), "")}, Marked: true})
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span), "")}, FoundByMark: true})
 		return
 	default:
 		c.Reason = about

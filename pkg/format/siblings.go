@@ -6,7 +6,7 @@ import (
 
 // Besides are the keys of a mapping that say something of a host beside them:
 // the first two of each kind, so that one may be the host's own.
-type besides struct {
+type siblingKeys struct {
 	tag, repository, name [2]string
 }
 
@@ -21,7 +21,7 @@ func (d *detector) besideImage(f *frame) bool {
 	}
 	b := d.besides[f.up.node]
 	if b == nil {
-		b = besidesOf(f.up.node)
+		b = siblingKeysOf(f.up.node)
 		d.besides[f.up.node] = b
 	}
 	own, _ := keyPart(f.key)
@@ -35,8 +35,8 @@ func (d *detector) besideImage(f *frame) bool {
 	return tag && repository
 }
 
-func besidesOf(n *syntax.Node) *besides {
-	b := &besides{}
+func siblingKeysOf(n *syntax.Node) *siblingKeys {
+	b := &siblingKeys{}
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		key := n.Children[i].Value
 		switch p, of := keyPart(key); {

@@ -16,16 +16,16 @@ func isResourceList(o *object) bool {
 	return o != nil && o.kind == "ResourceList" && (o.group() == "config.kubernetes.io" || o.group() == "config.k8s.io")
 }
 
-// A Result is one entry of a KRM function's results.
-type Result struct {
+// A FunctionResult is one entry of a KRM function's results.
+type FunctionResult struct {
 	Message  string
 	Severity string // info, warning or error
 }
 
-// Results returns the edit that adds results to src, the output of a KRM
+// AppendResults returns the edit that adds results to src, the output of a KRM
 // function. It is false when src is no ResourceList in block style, or has
 // results already; then it stays as it is.
-func Results(src []byte, results []Result) (edit.Edit, bool) {
+func AppendResults(src []byte, results []FunctionResult) (edit.Edit, bool) {
 	file, err := syntax.ParseYAML(src, nil)
 	if err != nil || len(results) == 0 {
 		return edit.Edit{}, false

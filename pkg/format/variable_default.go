@@ -30,8 +30,8 @@ func (d *detector) fallsBack(f *frame) bool {
 	if start == transportLen(n.Value) || host == "" || strings.HasPrefix(text, "$") {
 		return false
 	}
-	certain := d.certain(f)
-	o := Occurrence{Image: certain, Tail: tail}
+	certain := d.isImageField(f)
+	o := Occurrence{IsImage: certain, Tail: tail}
 	bare := image.IsHost(host) && !(certain && strings.HasPrefix(tail, ":")) && !d.numbered(f, text)
 	switch {
 	case bare && tail == "":
@@ -47,7 +47,7 @@ func (d *detector) fallsBack(f *frame) bool {
 	}
 	o.Pieces = []Piece{d.part(n, start, end, role, "")}
 	d.add(f, o)
-	d.contexts(f, n, Context{Reason: OtherName})
+	d.contexts(f, n, Context{Reason: DifferentName})
 	return true
 }
 

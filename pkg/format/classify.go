@@ -7,16 +7,16 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// about says why the mark at of text is no reference, "" when it is one.
-func about(text string, at edit.Span) Reason {
+// classify says why the mark at of text is no reference, "" when it is one.
+func classify(text string, at edit.Span) Reason {
 	found := image.WordAt(text, at)
 	switch found.Shape {
 	case image.Reference, image.Host:
 		switch {
 		case !isMeant(text, found, at):
-			return OtherName
+			return DifferentName
 		case found.Shape == image.Host:
-			return BareHost
+			return RegistryHost
 		}
 		return ""
 	case image.URL:
@@ -26,7 +26,7 @@ func about(text string, at edit.Span) Reason {
 	case image.Pattern:
 		return Pattern
 	}
-	return OtherName
+	return DifferentName
 }
 
 // isMeant reports whether the name that found is begins with the mark at, at

@@ -31,9 +31,9 @@ func (d *detector) cut(text string, m edit.Map, span edit.Span, start, end int, 
 	return p
 }
 
-// PieceOf makes a piece of the whole scalar n of the file at path, without a
+// ScalarPiece makes a piece of the whole scalar n of the file at path, without a
 // transport before it. field is where it stands.
-func PieceOf(path string, n *syntax.Node, field string, role Role, sep string) Piece {
+func ScalarPiece(path string, n *syntax.Node, field string, role Role, sep string) Piece {
 	d := detector{in: Input{Path: path}}
 	p := d.part(n, transportLen(n.Value), len(n.Value), role, sep)
 	p.Field = field

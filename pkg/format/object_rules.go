@@ -36,10 +36,10 @@ func (o *object) reason() (Reason, string) {
 	return "", ""
 }
 
-// Decides returns the reason for which everything in an object of this type
+// ReasonOfObject returns the reason for which everything in an object of this type
 // stays, such as Policy: it names images to decide about them, and uses none.
 // It is empty for other objects.
-func Decides(apiVersion, kind string) Reason {
+func ReasonOfObject(apiVersion, kind string) Reason {
 	reason, _ := (&object{version: apiVersion, kind: kind}).reason()
 	return reason
 }
