@@ -1,12 +1,12 @@
 package format
 
-// A Reason is why a mention stays. The list is closed: Reasons has every one
-// with its sentence.
+// A Reason says why a mention is not changed. The list is closed: [Reasons]
+// has each reason with its sentence.
 type Reason string
 
-// The reasons.
+// The reasons, in the words of reports and of JSON.
 const (
-	DifferentName   Reason = "another host or path"
+	DifferentName   Reason = "different registry or path"
 	Policy          Reason = "policy"
 	Mirror          Reason = "mirror configuration"
 	AllowList       Reason = "allow-list"
@@ -16,8 +16,8 @@ const (
 	Compared        Reason = "compared"
 	Pattern         Reason = "pattern"
 	Path            Reason = "path"
-	RegistryHost    Reason = "bare host"
-	Changelog       Reason = "history"
+	RegistryHost    Reason = "registry host only"
+	Changelog       Reason = "changelog entry"
 	ManifestText    Reason = "manifests"
 	Prose           Reason = "prose"
 	Comment         Reason = "comment"
@@ -29,43 +29,43 @@ const (
 	Archive         Reason = "archive"
 	OwnConfig       Reason = "own configuration"
 	Ignored         Reason = "ignored"
-	ExcludedByRule  Reason = "kept by the rule"
+	ExcludedByRule  Reason = "excluded by the rule"
 	Unavailable     Reason = "unavailable"
-	NotEditedSafely Reason = "unedited"
+	NotEditedSafely Reason = "could not be edited safely"
 )
 
-// Reasons are all reasons in the order of a report, each with the sentence
+// Reasons lists all reasons in the order of a report, each with the sentence
 // that explains it.
 var Reasons = []struct {
 	Reason Reason
 	Doc    string
 }{
-	{Policy, "A policy that names the old registry decides about it; replacing the name would turn the decision against the new registry."},
-	{Mirror, "A mirror table says where images of the old name are fetched from; the old name is what is mirrored."},
-	{AllowList, "A list of what is allowed; the new name has to be added, and the old one goes when nothing uses it any more."},
-	{Credentials, "Credentials belong to the host they were made for."},
-	{Conflict, "The parts of this reference, or those that share a part with it, cannot all move to where the rules send them."},
-	{RemoteBase, "The name selects an image that a remote base brings under its old name."},
-	{Archive, "It stands in a packed sub-chart, which is somebody else's: a newer version of it may have moved."},
-	{Unavailable, "The new registry does not have the image as --require asks for it, or does not answer."},
-	{NotEditedSafely, "The text cannot be edited safely."},
-	{DifferentName, "Another registry or path that only looks like it: the name stands inside a longer host or further down a path."},
-	{URL, "A URL names a web address, not an image."},
-	{Compared, "A template compares or matches the text; another text there gives another decision."},
-	{Pattern, "A regular expression or a glob; what it is meant to match, only its author knows."},
+	{Policy, "A policy decides by the old name. Replacing the name would change the decision."},
+	{Mirror, "A mirror configuration maps the old name to other registries. It needs the old name."},
+	{AllowList, "A list of allowed or blocked names. Add the new name; remove the old one when nothing uses it any more."},
+	{Credentials, "Credentials are valid for one host only."},
+	{Conflict, "The parts of this reference, or of references that share a part with it, cannot all move as the rules require."},
+	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
+	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
+	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
+	{NotEditedSafely, "An edit could change other text of the file."},
+	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
+	{URL, "A URL is a web address, not an image reference."},
+	{Compared, "A template or script compares this text with another one. Another text would change the result."},
+	{Pattern, "A regular expression or a glob. Only its author can say what it must match after the move."},
 	{Path, "A path of a file or folder."},
-	{RegistryHost, "The name of the registry alone, where nothing says that an image is fetched from it."},
-	{Key, "A key, a label's name or an anchor; renaming it would change what the file says."},
-	{Changelog, "A record of what was; it stays true as it is."},
-	{ManifestText, "A field that holds a reference, in a run that was not asked for manifests."},
+	{RegistryHost, "The name of the registry alone. Nothing shows that images are pulled from it."},
+	{Key, "A key, the name of a label, or an anchor. A new name would change the meaning of the file."},
+	{Changelog, "A changelog or another record of the past, which remains true after the move."},
+	{ManifestText, "A field that holds a reference, in a run without the scope manifests."},
 	{Prose, "Text for people, in a field such as a description."},
 	{Comment, "A comment."},
 	{DocsText, "Documentation."},
-	{ScriptText, "A script, a makefile or the like."},
-	{CodeText, "Source code or another text that regmigrate does not know."},
-	{OwnConfig, "regmigrate's own rules name the old registry."},
-	{Ignored, "A regmigrate:ignore comment asks for it."},
-	{ExcludedByRule, "The rule's own list of what to keep names it."},
+	{ScriptText, "A script, a makefile or a similar file."},
+	{CodeText, "Source code or another text of an unknown format."},
+	{OwnConfig, "The configuration of regmigrate itself names the old registry."},
+	{Ignored, "A regmigrate:ignore comment excludes the line."},
+	{ExcludedByRule, "The keep list of the rule excludes the image."},
 }
 
 // Doc returns the sentence that explains r.
@@ -78,26 +78,26 @@ func (r Reason) Doc() string {
 	return ""
 }
 
-// Advice returns what a person has to do by hand about a mention that is kept
-// for r, "" when there is nothing.
+// Advice returns what a person should do about a mention that is not changed
+// for r, or "" if there is nothing to do.
 func (r Reason) Advice() string {
 	switch r {
 	case Policy:
-		return "add the new registry by hand: the policy may deny or miss what runs after the move"
+		return "add the new registry by hand: the policy may deny or not match the moved images"
 	case AllowList:
-		return "add the new registry by hand: what is fetched from it may be denied"
+		return "add the new registry by hand: images from it may be denied"
 	case Credentials:
-		return "add those of the new registry if it has any"
+		return "add credentials of the new registry if needed"
 	case Mirror:
-		return "add an entry for the new registry if it is to be mirrored too"
+		return "add the new registry if it has a mirror too"
 	case Archive:
-		return "take a newer version of the sub-chart, or override its values in the parent chart"
+		return "use a newer version of the sub-chart, or override its values in the parent chart"
 	}
 	return ""
 }
 
-// IsScope reports whether r says nothing but that the scope of a place was
-// not asked for.
+// IsScope reports whether r only says that the run did not select the scope
+// of the place.
 func (r Reason) IsScope() bool {
 	switch r {
 	case ManifestText, Prose, Comment, DocsText, ScriptText, CodeText:

@@ -121,7 +121,7 @@ func alignedName(m *inventory.Image) string {
 func newNameOf(m *inventory.Image) string {
 	switch {
 	case m.Keep != "":
-		return "kept by the rule"
+		return "excluded by the rule"
 	case m.New == "":
 		return ""
 	}

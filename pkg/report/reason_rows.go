@@ -66,7 +66,7 @@ func gist(k reasonGroup) string {
 		return s
 	}
 	s := k.reason.Doc()
-	for _, end := range []string{": ", "; "} {
+	for _, end := range []string{". ", ": ", "; "} {
 		s, _, _ = strings.Cut(s, end)
 	}
 	s = strings.TrimSuffix(s, ".")

@@ -18,7 +18,7 @@ func stays(r format.Reason, s format.Scope, notes ...string) reasonGroup {
 }
 
 func TestRemark(t *testing.T) {
-	const elsewhere = "another registry or path that only looks like it"
+	const elsewhere = "the old name is only a part of a longer host name or path, which is a different name"
 	tests := []struct {
 		name     string
 		kept     reasonGroup
@@ -30,11 +30,11 @@ func TestRemark(t *testing.T) {
 		{"a note that all share", stays(format.Key, 0, "an anchor", "an anchor"), "an anchor", false},
 		{"notes that differ", stays(format.DifferentName, 0, "a", "b"), elsewhere, true},
 		{"a note that one has", stays(format.DifferentName, 0, "a", ""), elsewhere, true},
-		{"a sentence that begins with a short word", stays(format.URL, 0, ""), "a URL names a web address, not an image", true},
+		{"a sentence that begins with a short word", stays(format.URL, 0, ""), "a URL is a web address, not an image reference", true},
 		{"out of scope", stays(format.Comment, format.Comments, ""), "--scope manifests,comments moves it", false},
 		{"several out of scope", stays(format.Prose, format.Docs, "", ""), "--scope manifests,docs moves them", false},
 		{"a comment that no scope moves", stays(format.Comment, format.Manifests, ""), "", true},
-		{"text that no scope moves", stays(format.ScriptText, format.Code, ""), "a script, a makefile or the like", true},
+		{"text that no scope moves", stays(format.ScriptText, format.Code, ""), "a script, a makefile or a similar file", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

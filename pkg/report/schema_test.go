@@ -213,7 +213,7 @@ func TestSchemaAgainstAValidator(t *testing.T) {
 		{"hostile", write(t, "json", hostile(t, "\x1b\xff\u202e\""), Options{})},
 		{"nothing", write(t, "json", &rewrite.Plan{}, Options{})},
 		// Two that are wrong, so that a validator that takes all is found out.
-		{"wrong word", strings.Replace(good, `"reason": "unedited"`, `"reason": "whatever"`, 1)},
+		{"wrong word", strings.Replace(good, `"reason": "could not be edited safely"`, `"reason": "whatever"`, 1)},
 		{"unknown property", strings.Replace(good, `"version"`, `"root": "/", "version"`, 1)},
 	}
 	in, err := json.Marshal([]any{json.RawMessage(text), documents})

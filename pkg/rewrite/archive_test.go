@@ -90,15 +90,15 @@ func TestPacked(t *testing.T) {
 		"web/charts/redis-1.0.0.tgz": string(redis),
 	})
 	const at = "web/charts/redis-1.0.0.tgz!redis/"
-	want := at + `Chart.yaml:4:22 kept k8s.gcr.io/redis: archive
-` + at + `charts/deep-1.0.0.tgz!deep/values.yaml:1:8 kept k8s.gcr.io/pause:3.9: archive (cache.deep.image in web/values.yaml would override it)
-` + at + `templates/a.yaml:1:8 kept k8s.gcr.io/literal:1: archive
-` + at + `values.yaml:1:3 kept k8s.gcr.io/a: archive
-` + at + `values.yaml:3:13 kept k8s.gcr.io/redis: archive (cache.image in web/values.yaml would override it)
-` + at + `values.yaml:5:7 kept k8s.gcr.io/side:1: archive (web/values.yaml:3 sets cache.side over it)
-` + at + `values.yaml:7:3 kept k8s.gcr.io/more:1: archive (the whole list cache.more in web/values.yaml would override it)
-` + at + `values.yaml:8:15 kept k8s.gcr.io/x: archive (global.hub in web/values.yaml would override it)
-` + at + `values.yaml:9:16 kept staging-k8s.gcr.io/x: another host or path
+	want := at + `Chart.yaml:4:22 not changed k8s.gcr.io/redis: archive
+` + at + `charts/deep-1.0.0.tgz!deep/values.yaml:1:8 not changed k8s.gcr.io/pause:3.9: archive (cache.deep.image in web/values.yaml would override it)
+` + at + `templates/a.yaml:1:8 not changed k8s.gcr.io/literal:1: archive
+` + at + `values.yaml:1:3 not changed k8s.gcr.io/a: archive
+` + at + `values.yaml:3:13 not changed k8s.gcr.io/redis: archive (cache.image in web/values.yaml would override it)
+` + at + `values.yaml:5:7 not changed k8s.gcr.io/side:1: archive (web/values.yaml:3 sets cache.side over it)
+` + at + `values.yaml:7:3 not changed k8s.gcr.io/more:1: archive (the whole list cache.more in web/values.yaml would override it)
+` + at + `values.yaml:8:15 not changed k8s.gcr.io/x: archive (global.hub in web/values.yaml would override it)
+` + at + `values.yaml:9:16 not changed staging-k8s.gcr.io/x: different registry or path
 web/values.yaml:1:8 k8s.gcr.io/web:1 -> registry.k8s.io/web:1
 `
 	if got := ledgerText(plan); got != want {
@@ -117,7 +117,7 @@ func TestPackedImplied(t *testing.T) {
 	plan := planOf(t, map[string]string{
 		"charts/redis.tgz": string(pack(t, "redis/values.yaml", "image:\n  repository: bitnami/redis\n  tag: \"7\"\n")),
 	}, "docker.io/bitnami=docker.io/bitnamilegacy")
-	want := "charts/redis.tgz!redis/values.yaml:2:15 implied kept bitnami/redis: archive\n"
+	want := "charts/redis.tgz!redis/values.yaml:2:15 implicit not changed bitnami/redis: archive\n"
 	if got := ledgerText(plan); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
@@ -138,7 +138,7 @@ func TestPackedHostile(t *testing.T) {
 	})
 	want := `b.yaml:1:8 k8s.gcr.io/b:1 -> registry.k8s.io/b:1
 charts/cut.tgz: error: unpacking: unexpected EOF
-charts/good.tgz!a/values.yaml:1:8 kept k8s.gcr.io/a:1: archive
+charts/good.tgz!a/values.yaml:1:8 not changed k8s.gcr.io/a:1: archive
 charts/leaves.tgz: error: a path that leaves the archive: "a/../../b"
 charts/many.tgz: error: it mentions old names more often than the 100000 times that are listed
 `
