@@ -1,15 +1,15 @@
 // Package edit changes byte ranges of a text and nothing else.
 //
 // An [Edit] names a half-open byte range of the original and its new text. A
-// list of edits is sorted and disjoint ([Validate] says so), and is applied in
-// one pass by [Apply]; [Invert] makes the edits that lead back. [Lines] turns
-// byte offsets into lines and columns, [Unified] makes a unified diff out of
-// edits without comparing two texts, and [Map] follows decoded text back to
-// the bytes it was decoded from.
+// list of edits is sorted and disjoint, which [Validate] checks. [Apply]
+// applies it in one pass; [Invert] returns the edits that undo it. [Lines]
+// turns byte offsets into lines and columns, [Unified] makes a unified diff
+// from edits without comparing two texts, and [Map] maps decoded text to the
+// source bytes that it was decoded from.
 //
-// Positions. Inside the program a position is a byte offset, 0-based, and a
-// range is half-open. Line and column exist at the edge only: both are
-// 1-based, a line ends at "\n", and a column counts code points.
+// Inside the program a position is a byte offset, 0-based, and a range is
+// half-open. Lines and columns are for reports only: both are 1-based, a line
+// ends at "\n", and a column counts code points.
 package edit
 
 import (
@@ -24,14 +24,15 @@ type Span struct{ Start, End int }
 // Len is the number of bytes in s.
 func (s Span) Len() int { return s.End - s.Start }
 
-// Contains reports whether o lies within s. An empty o at either end of s does.
+// Contains reports whether s contains all of o. An empty o at either end of s
+// is contained.
 func (s Span) Contains(o Span) bool { return s.Start <= o.Start && o.End <= s.End }
 
-// Overlaps reports whether s and o have a byte in common. An empty span has
-// none, wherever it lies.
+// Overlaps reports whether s and o have a byte in common. An empty span
+// overlaps nothing.
 func (s Span) Overlaps(o Span) bool { return max(s.Start, o.Start) < min(s.End, o.End) }
 
-// An Edit replaces the bytes of its span by New. An empty span inserts.
+// An Edit replaces the bytes of its span with New. An empty span inserts New.
 type Edit struct {
 	Span
 	New string
@@ -48,12 +49,12 @@ func Sort(edits []Edit) {
 }
 
 // Validate returns an error unless edits are sorted, disjoint and within a
-// text of size bytes. Two insertions at one offset are not disjoint: their
-// order would be a matter of luck.
+// text of size bytes. Two insertions at the same offset are not disjoint,
+// because nothing defines their order.
 func Validate(edits []Edit, size int) error {
 	for i, e := range edits {
 		if e.Start < 0 || e.End < e.Start || e.End > size {
-			return fmt.Errorf("edit %d: bytes %d to %d of a text of %d", i, e.Start, e.End, size)
+			return fmt.Errorf("edit %d: bytes %d to %d of a text of %d bytes", i, e.Start, e.End, size)
 		}
 		if i == 0 {
 			continue
@@ -65,8 +66,8 @@ func Validate(edits []Edit, size int) error {
 	return nil
 }
 
-// Apply returns src with edits applied; src is not changed. It returns an
-// error when Validate does.
+// Apply returns a copy of src with edits applied. It returns an error if
+// Validate does.
 func Apply(src []byte, edits []Edit) ([]byte, error) {
 	if err := Validate(edits, len(src)); err != nil {
 		return nil, err
@@ -85,10 +86,10 @@ func Apply(src []byte, edits []Edit) ([]byte, error) {
 	return append(out, src[at:]...), nil
 }
 
-// Invert returns the edits that turn Apply(src, edits) back into src. They may
-// be fewer than edits: what neighbours deleted comes back in one insertion,
-// since two at one offset would have no order. It returns an error when
-// Validate does.
+// Invert returns the edits that turn Apply(src, edits) back into src. There
+// may be fewer of them: adjacent deletions are undone by one insertion, since
+// two insertions at the same offset would have no order. It returns an error
+// if Validate does.
 func Invert(src []byte, edits []Edit) ([]Edit, error) {
 	if err := Validate(edits, len(src)); err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func Invert(src []byte, edits []Edit) ([]Edit, error) {
 	return out, nil
 }
 
-// ApplyString is Apply for a string of a few bytes, such as a decoded scalar.
+// ApplyString is like Apply for a short string, such as a decoded scalar.
 func ApplyString(s string, edits []Edit) (string, error) {
 	if err := Validate(edits, len(s)); err != nil {
 		return "", err

@@ -21,12 +21,12 @@ func TestSpan(t *testing.T) {
 		contains, overlaps bool
 	}{
 		{"itself", edit.Span{Start: 2, End: 5}, edit.Span{Start: 2, End: 5}, true, true},
-		{"part", edit.Span{Start: 2, End: 5}, edit.Span{Start: 3, End: 4}, true, true},
+		{"inner part", edit.Span{Start: 2, End: 5}, edit.Span{Start: 3, End: 4}, true, true},
 		{"beyond the end", edit.Span{Start: 2, End: 5}, edit.Span{Start: 4, End: 6}, false, true},
-		{"neighbour", edit.Span{Start: 2, End: 5}, edit.Span{Start: 5, End: 6}, false, false},
+		{"adjacent", edit.Span{Start: 2, End: 5}, edit.Span{Start: 5, End: 6}, false, false},
 		{"empty within", edit.Span{Start: 2, End: 5}, edit.Span{Start: 3, End: 3}, true, false},
 		{"empty at the end", edit.Span{Start: 2, End: 5}, edit.Span{Start: 5, End: 5}, true, false},
-		{"empty and itself", edit.Span{Start: 2, End: 2}, edit.Span{Start: 2, End: 2}, true, false},
+		{"empty, equal", edit.Span{Start: 2, End: 2}, edit.Span{Start: 2, End: 2}, true, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestSpan(t *testing.T) {
 				t.Errorf("%v overlaps %v: %v", tt.s, tt.o, got)
 			}
 			if tt.s.Overlaps(tt.o) != tt.o.Overlaps(tt.s) {
-				t.Errorf("%v and %v overlap one way only", tt.s, tt.o)
+				t.Errorf("%v and %v overlap in one direction only", tt.s, tt.o)
 			}
 		})
 	}
@@ -52,17 +52,17 @@ func TestValidate(t *testing.T) {
 		{"none", nil, ""},
 		{"all of the text", []edit.Edit{at(0, 10, "")}, ""},
 		{"insertion at the end", []edit.Edit{at(10, 10, "x")}, ""},
-		{"neighbours", []edit.Edit{at(0, 3, "a"), at(3, 5, "b")}, ""},
+		{"adjacent replacements", []edit.Edit{at(0, 3, "a"), at(3, 5, "b")}, ""},
 		{"insertion before a replacement", []edit.Edit{at(3, 3, "a"), at(3, 5, "b")}, ""},
 		{"insertion after a replacement", []edit.Edit{at(3, 5, "a"), at(5, 5, "b")}, ""},
-		{"insertion between neighbours", []edit.Edit{at(3, 5, "a"), at(5, 5, "b"), at(5, 6, "c")}, ""},
-		{"negative", []edit.Edit{at(-1, 2, "")}, "edit 0: bytes -1 to 2 of a text of 10"},
+		{"insertion between adjacent replacements", []edit.Edit{at(3, 5, "a"), at(5, 5, "b"), at(5, 6, "c")}, ""},
+		{"negative", []edit.Edit{at(-1, 2, "")}, "edit 0: bytes -1 to 2 of a text of 10 bytes"},
 		{"backwards", []edit.Edit{at(3, 2, "")}, "edit 0: bytes 3 to 2"},
-		{"beyond the end", []edit.Edit{at(0, 1, ""), at(9, 11, "")}, "edit 1: bytes 9 to 11 of a text of 10"},
+		{"beyond the end", []edit.Edit{at(0, 1, ""), at(9, 11, "")}, "edit 1: bytes 9 to 11 of a text of 10 bytes"},
 		{"overlap", []edit.Edit{at(0, 3, ""), at(2, 4, "")}, "edits 0 and 1 overlap: bytes 0 to 3 and 2 to 4"},
 		{"unsorted", []edit.Edit{at(5, 6, ""), at(0, 1, "")}, "edits 0 and 1 overlap"},
 		{"insertion within a replacement", []edit.Edit{at(2, 5, ""), at(3, 3, "x")}, "overlap"},
-		{"insertion after what it stands before", []edit.Edit{at(2, 5, ""), at(2, 2, "x")}, "overlap"},
+		{"insertion listed after the replacement at its offset", []edit.Edit{at(2, 5, ""), at(2, 2, "x")}, "overlap"},
 		{"two insertions at one offset", []edit.Edit{at(3, 3, "a"), at(3, 3, "b")}, "overlap"},
 	}
 	for _, tt := range tests {
@@ -70,16 +70,16 @@ func TestValidate(t *testing.T) {
 			err := edit.Validate(tt.edits, 10)
 			switch {
 			case tt.err == "" && err != nil:
-				t.Errorf("got error %v, want none", err)
+				t.Errorf("unexpected error: %v", err)
 			case tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)):
-				t.Errorf("got error %v, want one with %q", err, tt.err)
+				t.Errorf("got error %v, want one that contains %q", err, tt.err)
 			}
 			_, applied := edit.Apply([]byte("0123456789"), tt.edits)
 			_, inverted := edit.Invert([]byte("0123456789"), tt.edits)
 			_, str := edit.ApplyString("0123456789", tt.edits)
 			for _, e := range []error{applied, inverted, str} {
 				if (e == nil) != (err == nil) {
-					t.Errorf("Validate says %v, another function %v", err, e)
+					t.Errorf("Validate returns %v, another function %v", err, e)
 				}
 			}
 		})
@@ -98,8 +98,8 @@ func TestApply(t *testing.T) {
 		{"longer", "image: k8s.gcr.io/a", []edit.Edit{at(7, 17, "registry.k8s.io")}, "image: registry.k8s.io/a"},
 		{"shorter, twice", "gcr.io/a gcr.io/b", []edit.Edit{at(0, 6, "x"), at(9, 15, "y")}, "x/a y/b"},
 		{"insertion and replacement at one offset", "abc", []edit.Edit{at(1, 1, "+"), at(1, 2, "B")}, "a+Bc"},
-		{"neighbours deleted", "abcd", []edit.Edit{at(0, 2, ""), at(2, 4, "")}, ""},
-		{"invalid UTF-8 and CRLF stay", "\xff\r\na\x00", []edit.Edit{at(3, 4, "b")}, "\xff\r\nb\x00"},
+		{"adjacent deletions", "abcd", []edit.Edit{at(0, 2, ""), at(2, 4, "")}, ""},
+		{"invalid UTF-8 and CRLF are kept", "\xff\r\na\x00", []edit.Edit{at(3, 4, "b")}, "\xff\r\nb\x00"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -128,10 +128,10 @@ func TestInvert(t *testing.T) {
 		want  []edit.Edit
 	}{
 		{"none", nil, []edit.Edit{}},
-		{"a shift adds up", []edit.Edit{at(0, 1, "xyz"), at(2, 3, "")}, []edit.Edit{at(0, 3, "a"), at(4, 4, "c")}},
-		{"neighbours deleted come back as one", []edit.Edit{at(0, 2, ""), at(2, 4, "")}, []edit.Edit{at(0, 0, "abcd")}},
-		{"an edit that is none beside a deletion", []edit.Edit{at(2, 2, ""), at(2, 4, "")}, []edit.Edit{at(2, 2, "cd")}},
-		{"a deletion beside an insertion", []edit.Edit{at(0, 2, ""), at(2, 2, "x")}, []edit.Edit{at(0, 0, "ab"), at(0, 1, "")}},
+		{"offsets shift by earlier edits", []edit.Edit{at(0, 1, "xyz"), at(2, 3, "")}, []edit.Edit{at(0, 3, "a"), at(4, 4, "c")}},
+		{"adjacent deletions become one insertion", []edit.Edit{at(0, 2, ""), at(2, 4, "")}, []edit.Edit{at(0, 0, "abcd")}},
+		{"an empty edit before a deletion", []edit.Edit{at(2, 2, ""), at(2, 4, "")}, []edit.Edit{at(2, 2, "cd")}},
+		{"a deletion before an insertion", []edit.Edit{at(0, 2, ""), at(2, 2, "x")}, []edit.Edit{at(0, 0, "ab"), at(0, 1, "")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -157,8 +157,8 @@ func TestSort(t *testing.T) {
 	}
 }
 
-// FuzzApply holds Apply against replacing from the end to the start, one edit
-// after the other, and Invert against what it promises.
+// FuzzApply compares Apply with replacing one edit after another, from the end
+// to the start, and checks that Invert undoes the edits.
 func FuzzApply(f *testing.F) {
 	for seed := range uint64(20) {
 		f.Add([]byte("image: k8s.gcr.io/pause:3.9\r\n- é\xff\n\nlast"), seed)
@@ -191,8 +191,8 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-// randomEdits returns valid edits of src: a few, near each other, of all
-// kinds, at its start and end too.
+// randomEdits returns a few valid edits of src: insertions, deletions and
+// replacements, near each other and also at the start and the end.
 func randomEdits(r *rand.Rand, src []byte) []edit.Edit {
 	news := []string{"", "", "x", "\n", "\r\n", "a\nb", "line\n", "\n  newName: x", "\xff", "é\r", "k8s.gcr.io\n\n"}
 	var out []edit.Edit
@@ -200,7 +200,7 @@ func randomEdits(r *rand.Rand, src []byte) []edit.Edit {
 		end := at + min(len(src)-at, r.IntN(4)*r.IntN(6))
 		e := edit.Edit{Span: edit.Span{Start: at, End: end}, New: news[r.IntN(len(news))]}
 		if r.IntN(4) == 0 {
-			e.New += string(src[at:end]) // so that lines of the old text come again
+			e.New += string(src[at:end]) // repeats lines of the old text
 		}
 		if n := len(out); n == 0 || out[n-1].Span != e.Span {
 			out = append(out, e)

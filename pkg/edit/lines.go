@@ -6,21 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// bom is the byte order mark of UTF-8, which is no text at the start of a file.
+// bom is the byte order mark of UTF-8, which is not text at the start of a file.
 const bom = "\uFEFF"
 
-// Lines turns byte offsets of a text into lines and columns. Its table is made
-// when it is first asked. It keeps a cursor between calls, so that positions
-// asked for in ascending order cost one pass over the text, even if all of it
-// is one line; it must therefore not be used by two goroutines at once.
+// Lines turns byte offsets of a text into lines and columns. It computes its
+// table on first use. It keeps a cursor between calls, so that looking up
+// ascending positions costs one pass over the text, even if the text is one
+// long line. Because of the cursor, only one goroutine may use it at a time.
 //
-// A line ends at "\n" and at nothing else. A text that ends in "\n" has one
-// more line, which is empty; an empty text has one line.
+// A line ends at "\n" and at nothing else. A text that ends in "\n" has a
+// last line that is empty; an empty text has one line.
 type Lines struct {
 	src    []byte
 	starts []int // offset of each line's first byte; nil until first used
 
-	// The cursor: column col, 1-based, of 0-based line begins at offset at.
+	// The cursor: column col (1-based) of line (0-based) begins at offset at.
 	line, at, col int
 }
 
@@ -28,11 +28,11 @@ type Lines struct {
 // table is in use.
 func NewLines(src []byte) *Lines { return &Lines{src: src} }
 
-// Position returns the line and column, both 1-based, of a byte offset,
-// 0-based. A column counts code points, and each byte that is not part of a
-// valid one counts one. Within a code point the position is that of the code
-// point. A BOM at offset 0 counts no column. An offset below 0 is taken as 0,
-// one beyond the text as its end.
+// Position returns the 1-based line and column of a 0-based byte offset. A
+// column counts code points; each byte that is not part of a valid code point
+// counts as one. An offset inside a code point has the position of that code
+// point. A byte order mark at offset 0 counts no column. An offset below 0
+// means 0, an offset after the text means its end.
 func (l *Lines) Position(offset int) (line, col int) {
 	offset = min(max(offset, 0), len(l.src))
 	i := l.index(offset)
@@ -53,9 +53,10 @@ func (l *Lines) Position(offset int) (line, col int) {
 	return i + 1, l.col
 }
 
-// LineSpan returns the bytes of a line, 1-based, its "\n" included if it has
-// one: the spans of all lines, one after the other, are the text. For a line
-// before the first it is empty at 0, for one after the last empty at the end.
+// LineSpan returns the byte range of a 1-based line, including its "\n" if it
+// has one. The spans of all lines together are the whole text. A line before
+// the first has an empty span at 0, a line after the last an empty span at the
+// end.
 func (l *Lines) LineSpan(line int) Span {
 	starts := l.table()
 	switch {
@@ -69,8 +70,8 @@ func (l *Lines) LineSpan(line int) Span {
 	return Span{starts[line-1], starts[line]}
 }
 
-// index returns the 0-based line that holds the byte at offset, for the
-// length of the text the last line.
+// index returns the 0-based line of the byte at offset. For offset = length of
+// the text it returns the last line.
 func (l *Lines) index(offset int) int {
 	starts := l.table()
 	if l.line+1 < len(starts) && starts[l.line] <= offset && offset < starts[l.line+1] {

@@ -19,22 +19,22 @@ func TestLinesPosition(t *testing.T) {
 	}{
 		{"empty text", "", 0, 1, 1},
 		{"start", "ab\ncd", 0, 1, 1},
-		{"at a line's end", "ab\ncd", 2, 1, 3},
-		{"at a line's start", "ab\ncd", 3, 2, 1},
+		{"line end", "ab\ncd", 2, 1, 3},
+		{"line start", "ab\ncd", 3, 2, 1},
 		{"end without a newline", "ab\ncd", 5, 2, 3},
 		{"end after a newline", "ab\n", 3, 2, 1},
 		{"CR is part of its line", "ab\r\ncd", 3, 1, 4},
-		{"lone CR ends no line", "a\rb", 2, 1, 3},
-		{"code points count one", "é世😀x", 9, 1, 4},
+		{"a lone CR does not end a line", "a\rb", 2, 1, 3},
+		{"a code point counts one column", "é世😀x", 9, 1, 4},
 		{"within a code point", "é世x", 3, 1, 2},
 		{"combining marks count", "e\u0301x", 3, 1, 3},
 		{"invalid bytes count one each", "\xff\xfe\xe4\xb8x", 4, 1, 5},
 		{"after a BOM", bom + "a", 3, 1, 1},
 		{"in a BOM", bom + "a", 1, 1, 1},
-		{"beyond a BOM", bom + "ab\nc", 5, 1, 3},
+		{"two characters after a BOM", bom + "ab\nc", 5, 1, 3},
 		{"the line after a BOM", bom + "ab\nc", 7, 2, 2},
 		{"a BOM elsewhere counts", "a" + bom + "b", 4, 1, 3},
-		{"negative", "ab", -1, 1, 1},
+		{"negative offset", "ab", -1, 1, 1},
 		{"beyond the end", "ab\nc", 99, 2, 2},
 	}
 	for _, tt := range tests {
@@ -71,8 +71,7 @@ func TestLinesLineSpan(t *testing.T) {
 	}
 }
 
-// Positions are asked for in any order, and each must be what a table asked
-// for nothing before says.
+// Looking up positions in any order gives the same result as a new table.
 func TestLinesCursor(t *testing.T) {
 	src := []byte("\uFEFFé: [世, \xff]\r\n\n" + strings.Repeat("日本 k8s.gcr.io/x ", 20) + "\nend")
 	l := edit.NewLines(src)
@@ -88,7 +87,7 @@ func TestLinesCursor(t *testing.T) {
 }
 
 // FuzzLines counts lines and columns with the standard library: a column is
-// one more than the code points of its line before it.
+// one more than the number of code points before it on its line.
 func FuzzLines(f *testing.F) {
 	f.Add([]byte("a\nb"), 2)
 	f.Add([]byte("\uFEFFé\r\n\xff\xe4\xb8\n\n世"), 9)
@@ -110,7 +109,7 @@ func FuzzLines(f *testing.F) {
 				text = strings.TrimPrefix(text, "\uFEFF")
 			}
 			skipped, want := s.Len()-len(text), 1
-			for i, r := range text { // i is the first byte of r, and invalid bytes come one by one
+			for i, r := range text { // i is the first byte of r; range yields invalid bytes one by one
 				if n := runeLen(text, i, r); s.Start+skipped+i+n <= at {
 					want++
 				}
@@ -129,7 +128,8 @@ func runeLen(s string, i int, r rune) int {
 	return len(string(r))
 }
 
-// All positions of one long line: quadratic work would take minutes here.
+// Looks up all positions of one long line: a quadratic algorithm would take
+// minutes.
 func BenchmarkLinesPositionLongLine(b *testing.B) {
 	src := bytes.Repeat([]byte("k8s.gcr.io/é "), 1<<16)
 	for b.Loop() {

@@ -2,37 +2,38 @@ package edit
 
 import "sort"
 
-// A Run says that Len bytes of decoded text at offset Dec stand, byte for
-// byte, at offset Src of the source.
+// A Run says that the Len bytes of decoded text at offset Dec are, byte for
+// byte, the source bytes at offset Src.
 type Run struct{ Dec, Src, Len int }
 
-// A Map leads from decoded text (the value of a scalar, a masked template)
-// back to the bytes of its source. Its runs are sorted by Dec and by Src, since
-// decoding never changes an order, and disjoint in both; decoded bytes that no
-// run covers were made by an escape or a folded line break and do not stand in
-// the source as they are.
+// A Map maps decoded text (the value of a scalar, a masked template) to the
+// bytes of its source. Its runs are sorted by Dec and by Src, since decoding
+// keeps the order, and are disjoint in both. Decoded bytes that no run covers
+// come from an escape or a folded line break; the source does not contain them
+// literally.
 type Map []Run
 
-// Identity is the map of a text of n bytes that stands unchanged at offset src.
+// Identity returns the map of a text of n bytes that is unchanged in the
+// source at offset src.
 func Identity(src, n int) Map { return Map{{0, src, n}} }
 
-// Span returns the source bytes of decoded [start, end). It is false unless
-// they stand in the source contiguously and as they are. An empty range is
-// mapped when a run touches it; where one run ends and another begins, to the
-// end of the first.
-func (m Map) Span(start, end int) (Span, bool) {
+// Span returns the source range of decoded [start, end). ok is false unless
+// the source contains these bytes literally and contiguously. An empty range is
+// mapped if a run touches it; where one run ends and the next begins, it maps
+// to the end of the first.
+func (m Map) Span(start, end int) (s Span, ok bool) {
 	if start > end {
 		return Span{}, false
 	}
 	i := m.after(start)
 	for start == end && i > 0 && m[i-1].Dec+m[i-1].Len == start {
-		i-- // to the run that ends here
+		i-- // the run that ends here
 	}
 	if i == len(m) || m[i].Dec > start {
 		return Span{}, false
 	}
 	r := m[i]
-	// A text may be cut into runs that join without a gap.
+	// Adjacent runs count as one.
 	for ; r.Dec+r.Len < end; i++ {
 		if i+1 == len(m) || m[i+1].Dec != r.Dec+r.Len || m[i+1].Src != r.Src+r.Len {
 			return Span{}, false
@@ -48,27 +49,27 @@ func (m Map) after(dec int) int {
 }
 
 // Enclosing returns the source range from the first to the last source byte of
-// decoded [start, end), whatever stands between: for a message, not for an
-// edit. It is false when no run has a byte of the range.
-func (m Map) Enclosing(start, end int) (Span, bool) {
-	out, ok := Span{}, false
+// decoded [start, end), including any source bytes between them that the
+// decoded text lacks. It serves messages, not edits. ok is false if no run
+// covers a byte of the range.
+func (m Map) Enclosing(start, end int) (s Span, ok bool) {
 	if start >= end {
-		return out, false
+		return Span{}, false
 	}
 	first, last := m.after(start), m.after(end-1)
 	if last == len(m) || m[last].Dec >= end {
 		last--
 	}
-	if first <= last {
-		a, z := m[first], m[last]
-		out = Span{a.Src + max(start-a.Dec, 0), z.Src + min(end-z.Dec, z.Len)}
-		ok = true
+	if first > last {
+		return Span{}, false
 	}
-	return out, ok
+	a, z := m[first], m[last]
+	return Span{a.Src + max(start-a.Dec, 0), z.Src + min(end-z.Dec, z.Len)}, true
 }
 
-// Decoded is the inverse of Span: the decoded range of the source bytes s. It
-// is false unless all of them came into the decoded text, next to each other.
+// Decoded is the inverse of Span: it returns the decoded range of the source
+// bytes s. ok is false unless the decoded text contains all of these bytes
+// contiguously.
 func (m Map) Decoded(s Span) (start, end int, ok bool) {
 	inverse := make(Map, 0, 4)
 	i := sort.Search(len(m), func(i int) bool { return m[i].Src+m[i].Len >= s.Start })
@@ -79,9 +80,8 @@ func (m Map) Decoded(s Span) (start, end int, ok bool) {
 	return d.Start, d.End, ok
 }
 
-// Compose returns the map from the text that m decodes to, through by, whose
-// decoded text is m's source, to by's source. The place of an empty text stays
-// known if by knows it.
+// Compose returns the map from m's decoded text to by's source, where by's
+// decoded text is m's source. An empty run is kept if by maps its position.
 func (m Map) Compose(by Map) Map {
 	var out Map
 	for _, r := range m {
@@ -101,7 +101,7 @@ func (m Map) Compose(by Map) Map {
 	return out
 }
 
-// Slice returns the map of the decoded text [start, end), whose first byte is 0.
+// Slice returns the map of decoded [start, end); start becomes offset 0.
 func (m Map) Slice(start, end int) Map {
 	var out Map
 	for i := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len >= start }); i < len(m) && m[i].Dec <= end; i++ {

@@ -8,8 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A single-quoted scalar at offset 10, 'a”bc', decodes to a'bc: the second
-// quote of the pair stands in the source, the first does not count.
+// quoted is the map of a single-quoted scalar at offset 10, 'a”bc', which
+// decodes to a'bc: the second quote of the pair is the decoded one.
 var quoted = edit.Map{{Dec: 0, Src: 11, Len: 1}, {Dec: 1, Src: 13, Len: 3}}
 
 func TestMapSpan(t *testing.T) {
@@ -24,16 +24,16 @@ func TestMapSpan(t *testing.T) {
 		{"identity", edit.Identity(7, 4), 1, 3, edit.Span{Start: 8, End: 10}, true},
 		{"identity beyond the end", edit.Identity(7, 4), 1, 5, edit.Span{}, false},
 		{"within a run", quoted, 2, 4, edit.Span{Start: 14, End: 16}, true},
-		{"over an escape", quoted, 0, 2, edit.Span{}, false},
+		{"across an escape", quoted, 0, 2, edit.Span{}, false},
 		{"empty at the start", quoted, 0, 0, edit.Span{Start: 11, End: 11}, true},
-		{"empty where two runs meet", quoted, 1, 1, edit.Span{Start: 12, End: 12}, true},
+		{"empty between two runs", quoted, 1, 1, edit.Span{Start: 12, End: 12}, true},
 		{"empty at the end", quoted, 4, 4, edit.Span{Start: 16, End: 16}, true},
 		{"empty beyond the end", quoted, 5, 5, edit.Span{}, false},
-		{"runs that join", joined, 1, 4, edit.Span{Start: 6, End: 9}, true},
+		{"adjacent runs", joined, 1, 4, edit.Span{Start: 6, End: 9}, true},
 		{"decoded byte without a source", joined, 3, 6, edit.Span{}, false},
 		{"only a byte without a source", joined, 4, 5, edit.Span{}, false},
 		{"empty text", edit.Identity(7, 0), 0, 0, edit.Span{Start: 7, End: 7}, true},
-		{"backwards", quoted, 3, 2, edit.Span{}, false},
+		{"end before start", quoted, 3, 2, edit.Span{}, false},
 		{"negative", quoted, -1, 1, edit.Span{}, false},
 		{"no runs", nil, 0, 0, edit.Span{}, false},
 	}
@@ -47,15 +47,15 @@ func TestMapSpan(t *testing.T) {
 	}
 }
 
-func TestMapOuter(t *testing.T) {
+func TestMapEnclosing(t *testing.T) {
 	tests := []struct {
 		name       string
 		start, end int
 		want       edit.Span
 		ok         bool
 	}{
-		{"over an escape", 0, 2, edit.Span{Start: 11, End: 14}, true},
-		{"all and more", -3, 9, edit.Span{Start: 11, End: 16}, true},
+		{"across an escape", 0, 2, edit.Span{Start: 11, End: 14}, true},
+		{"more than the text", -3, 9, edit.Span{Start: 11, End: 16}, true},
 		{"beyond the end", 4, 9, edit.Span{}, false},
 		{"empty", 2, 2, edit.Span{}, false},
 	}
@@ -80,38 +80,38 @@ func TestMapCompose(t *testing.T) {
 	}
 }
 
-// FuzzMap holds maps against the plainest form of the same: for each decoded
-// byte the offset of its source byte, -1 for none.
+// FuzzMap compares maps with a table that has, for each decoded byte, the
+// offset of its source byte, or -1.
 func FuzzMap(f *testing.F) {
 	for seed := range uint64(30) {
 		f.Add(seed, 3, 7)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, start, end int) {
 		r := rand.New(rand.NewPCG(seed, 2))
-		m, plain := randomMap(r, 30)
-		by, byPlain := randomMap(r, 60)
+		m, table := randomMap(r, 30)
+		by, byTable := randomMap(r, 60)
 
 		c := m.Compose(by)
-		through := make([]int, len(plain))
-		for i, src := range plain {
-			through[i] = -1
-			if src >= 0 && src < len(byPlain) {
-				through[i] = byPlain[src]
+		composed := make([]int, len(table))
+		for i, src := range table {
+			composed[i] = -1
+			if src >= 0 && src < len(byTable) {
+				composed[i] = byTable[src]
 			}
 		}
 		for _, tt := range []struct {
 			m     edit.Map
-			plain []int
-		}{{m, plain}, {c, through}} {
-			checkMap(t, tt.m, tt.plain, start, end)
-			for i := range tt.plain {
-				checkMap(t, tt.m, tt.plain, i, i+1+r.IntN(6))
+			table []int
+		}{{m, table}, {c, composed}} {
+			checkMap(t, tt.m, tt.table, start, end)
+			for i := range tt.table {
+				checkMap(t, tt.m, tt.table, i, i+1+r.IntN(6))
 			}
 		}
 	})
 }
 
-func checkMap(t *testing.T, m edit.Map, plain []int, start, end int) {
+func checkMap(t *testing.T, m edit.Map, table []int, start, end int) {
 	t.Helper()
 	if start >= end {
 		if s, ok := m.Span(start, end); ok && s.Len() != 0 {
@@ -119,24 +119,24 @@ func checkMap(t *testing.T, m edit.Map, plain []int, start, end int) {
 		}
 		return
 	}
-	contiguous, outer, some := start >= 0 && end <= len(plain), edit.Span{}, false
-	for i := max(start, 0); i < min(end, len(plain)); i++ {
-		if plain[i] < 0 || i > max(start, 0) && plain[i] != plain[i-1]+1 {
+	contiguous, enclosing, some := start >= 0 && end <= len(table), edit.Span{}, false
+	for i := max(start, 0); i < min(end, len(table)); i++ {
+		if table[i] < 0 || i > max(start, 0) && table[i] != table[i-1]+1 {
 			contiguous = false
 		}
-		if plain[i] >= 0 {
+		if table[i] >= 0 {
 			if !some {
-				outer.Start = plain[i]
+				enclosing.Start = table[i]
 			}
-			outer.End, some = plain[i]+1, true
+			enclosing.End, some = table[i]+1, true
 		}
 	}
-	if got, ok := m.Enclosing(start, end); got != outer || ok != some {
-		t.Fatalf("%v: outer of [%d, %d): got %v, %v, want %v, %v", m, start, end, got, ok, outer, some)
+	if got, ok := m.Enclosing(start, end); got != enclosing || ok != some {
+		t.Fatalf("%v: enclosing range of [%d, %d): got %v, %v, want %v, %v", m, start, end, got, ok, enclosing, some)
 	}
 	got, ok := m.Span(start, end)
-	if ok != contiguous || ok && got != outer {
-		t.Fatalf("%v: span of [%d, %d): got %v, %v, want %v, %v", m, start, end, got, ok, outer, contiguous)
+	if ok != contiguous || ok && got != enclosing {
+		t.Fatalf("%v: span of [%d, %d): got %v, %v, want %v, %v", m, start, end, got, ok, enclosing, contiguous)
 	}
 	if !ok {
 		return
@@ -146,22 +146,22 @@ func checkMap(t *testing.T, m edit.Map, plain []int, start, end int) {
 	}
 }
 
-// randomMap returns a map of about size decoded bytes, and its plain form.
+// randomMap returns a map of about size decoded bytes, and its table.
 func randomMap(r *rand.Rand, size int) (edit.Map, []int) {
 	var m edit.Map
-	var plain []int
+	var table []int
 	src := r.IntN(3)
-	for len(plain) < size {
+	for len(table) < size {
 		for range r.IntN(3) {
-			plain = append(plain, -1)
+			table = append(table, -1)
 		}
 		src += r.IntN(3)
 		n := 1 + r.IntN(5)
-		m = append(m, edit.Run{Dec: len(plain), Src: src, Len: n})
+		m = append(m, edit.Run{Dec: len(table), Src: src, Len: n})
 		for range n {
-			plain = append(plain, src)
+			table = append(table, src)
 			src++
 		}
 	}
-	return m, plain
+	return m, table
 }

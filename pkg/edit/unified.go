@@ -5,16 +5,16 @@ import (
 	"fmt"
 )
 
-// A FileDiff is the unified diff of one file. It has no hunks when nothing
+// A FileDiff is the unified diff of one file. It has no hunks if nothing
 // changes.
 type FileDiff struct {
 	Path  string // relative, with slashes
 	Hunks []Hunk
 }
 
-// A Hunk is a run of lines of which some change. Its starts are 1-based lines
-// of the old and the new text; where it has no lines of one of them, the start
-// is the line before it, 0 at the top of the text.
+// A Hunk is a range of lines, some of which change. OldStart and NewStart are
+// 1-based lines of the old and the new text. If the hunk has no lines of one
+// text, its start there is the line before the hunk, 0 at the top of the text.
 type Hunk struct {
 	OldStart, OldLines int
 	NewStart, NewLines int
@@ -23,20 +23,19 @@ type Hunk struct {
 
 // A Line is one line of a hunk.
 type Line struct {
-	Op    byte   // ' ' on both sides, '-' in the old text only, '+' in the new text only
-	Text  []byte // without its final "\n"; a "\r" before it is part of the text
+	Op    byte   // ' ' in both texts, '-' only in the old text, '+' only in the new text
+	Text  []byte // without the final "\n"; a "\r" before it is part of Text
 	NoEOL bool   // the text ends here, without a "\n"
 }
 
-// Unified returns the diff between before and Apply(before, edits), with as
-// many unchanged lines around each change as context says. It is made from
-// the edits: only lines that an edit touches are compared, so its cost is that
-// of reading before once. Lines that change next to each other make one block,
-// all old ones before all new ones.
+// Unified returns the diff between before and Apply(before, edits), with
+// context unchanged lines around each change. It compares only the lines that
+// an edit touches, so its cost is one pass over before. Adjacent changed lines
+// form one block: first all old lines, then all new lines.
 //
-// The lines of the result share memory with before. Unified panics when
-// Validate returns an error for edits, since whoever shows a diff has planned
-// and validated the edits before.
+// The lines of the result share memory with before. Unified panics if Validate
+// returns an error for edits: a caller that shows a diff has validated its
+// edits already.
 func Unified(path string, before []byte, edits []Edit, context int) FileDiff {
 	if err := Validate(edits, len(before)); err != nil {
 		panic(fmt.Sprintf("edit: unified diff of %q: %v", path, err))
@@ -48,7 +47,7 @@ func Unified(path string, before []byte, edits []Edit, context int) FileDiff {
 	context = max(context, 0)
 	old := NewLines(before)
 	blocks := lineBlocks(old, edits)
-	shift := 0 // new lines minus old lines, above the hunk
+	shift := 0 // number of new lines minus number of old lines, above the hunk
 	for len(blocks) > 0 {
 		n := 1
 		for n < len(blocks) && blocks[n].start-blocks[n-1].end <= 2*context {
@@ -62,20 +61,20 @@ func Unified(path string, before []byte, edits []Edit, context int) FileDiff {
 	return d
 }
 
-// A block replaces the old lines [start, end), 0-based, by others, each of
-// which has its "\n" if it ends in one.
+// A block replaces the old lines [start, end), 0-based, with lines. Each of
+// them includes its "\n" if it has one.
 type block struct {
 	start, end int
 	lines      [][]byte
 }
 
-// lineBlocks widens edits to whole lines, ascending and with at least one
-// unchanged line between two of them.
+// lineBlocks widens edits to whole lines. The blocks ascend and at least one
+// unchanged line separates them.
 func lineBlocks(old *Lines, edits []Edit) []block {
 	var out []block
 	for len(edits) > 0 {
-		// The line of an edit's end belongs to it even if the end is its
-		// first byte: the edit may have taken the line break before it.
+		// The block includes the line where the edit ends, even if the edit
+		// ends at its first byte: the edit may delete the line break before it.
 		first, last, n := old.index(edits[0].Start), old.index(edits[0].End), 1
 		for n < len(edits) && old.index(edits[n].Start) <= last {
 			last = old.index(edits[n].End)
@@ -96,7 +95,7 @@ func lineBlocks(old *Lines, edits []Edit) []block {
 	return out
 }
 
-// newLines returns what edits make of the 0-based lines first to last.
+// newLines returns the 0-based lines first to last with edits applied.
 func newLines(old *Lines, first, last int, edits []Edit) [][]byte {
 	at, end := old.LineSpan(first+1).Start, old.LineSpan(last+1).End
 	var text []byte
@@ -113,7 +112,7 @@ func newLines(old *Lines, first, last int, edits []Edit) [][]byte {
 	return lines
 }
 
-// trim takes lines off both ends of b that stay as they are.
+// trim removes unchanged lines from both ends of b.
 func (b *block) trim(old *Lines) {
 	for b.start < b.end && len(b.lines) > 0 && bytes.Equal(old.text(b.start), b.lines[0]) {
 		b.start++
@@ -125,19 +124,19 @@ func (b *block) trim(old *Lines) {
 	}
 }
 
-// hunk makes one hunk of blocks, whose contexts touch or overlap.
+// hunk makes one hunk from blocks whose contexts touch or overlap.
 func hunk(old *Lines, blocks []block, context, shift int) Hunk {
 	low := max(blocks[0].start-context, 0)
 	high := min(blocks[len(blocks)-1].end+context, old.count())
 	h := Hunk{OldStart: low, OldLines: high - low, NewStart: low + shift, NewLines: high - low}
 	at := low
-	keep := func(to int) {
+	addContext := func(to int) {
 		for ; at < to; at++ {
 			h.Lines = append(h.Lines, line(' ', old.text(at)))
 		}
 	}
 	for _, b := range blocks {
-		keep(b.start)
+		addContext(b.start)
 		for ; at < b.end; at++ {
 			h.Lines = append(h.Lines, line('-', old.text(at)))
 		}
@@ -146,7 +145,7 @@ func hunk(old *Lines, blocks []block, context, shift int) Hunk {
 		}
 		h.NewLines += len(b.lines) - (b.end - b.start)
 	}
-	keep(high)
+	addContext(high)
 	if h.OldLines > 0 {
 		h.OldStart++
 	}
@@ -161,8 +160,8 @@ func line(op byte, text []byte) Line {
 	return Line{Op: op, Text: t, NoEOL: !eol}
 }
 
-// count is the number of lines as a diff counts them: the empty one after a
-// final "\n" is none.
+// count returns the number of lines as a diff counts them: without the empty
+// line after a final "\n".
 func (l *Lines) count() int {
 	n := len(l.table())
 	if l.starts[n-1] == len(l.src) {
@@ -171,7 +170,7 @@ func (l *Lines) count() int {
 	return n
 }
 
-// text returns a 0-based line with its "\n".
+// text returns the 0-based line i with its "\n".
 func (l *Lines) text(i int) []byte {
 	s := l.LineSpan(i + 1)
 	return l.src[s.Start:s.End]

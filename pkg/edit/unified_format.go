@@ -8,8 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// Format writes d as git apply takes it, nothing if d has no hunks. A diff
-// without context needs git apply --unidiff-zero. It returns the error of w.
+// Format writes d in the format that git apply reads, or nothing if d has no
+// hunks. A diff without context needs git apply --unidiff-zero. The error is
+// that of w.
 func (d FileDiff) Format(w io.Writer) error {
 	_, err := w.Write(d.Bytes())
 	return err
@@ -24,7 +25,7 @@ func (d FileDiff) Bytes() []byte {
 	a, z := quoteName("a/"+d.Path), quoteName("b/"+d.Path)
 	end := "\n"
 	if strings.Contains(d.Path, " ") {
-		end = "\t\n" // so that a reader knows where the name ends: git and GNU patch both do
+		end = "\t\n" // marks the end of the name, as git and GNU patch do
 	}
 	fmt.Fprintf(&b, "diff --git %s %s\n", a, z)
 	b.WriteString("--- " + a + end)
@@ -61,9 +62,9 @@ func lineRange(start, count int) string {
 }
 
 // quoteName returns name as git prints it with core.quotePath off: in double
-// quotes, with the escapes of C, if a byte of it needs that. Unlike git it
-// also escapes what is not UTF-8, because a diff is shown to people and stored
-// in JSON, where such a byte would not survive.
+// quotes, with C escapes, if a byte needs an escape. Unlike git it also escapes
+// bytes that are not UTF-8: a diff is stored in JSON too, which cannot hold
+// such bytes.
 func quoteName(name string) string {
 	var b strings.Builder
 	for i := 0; i < len(name); {

@@ -14,15 +14,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A diffCase is one file that git apply has to change.
+// A diffCase is one file that git apply changes.
 type diffCase struct {
 	path   string
 	before []byte
 	edits  []edit.Edit
 }
 
-// checkWithGit writes the cases to a new repository, gives all their diffs to
-// one git apply, and holds what it wrote against edit.Apply.
+// checkWithGit writes the cases to a new repository, passes all their diffs to
+// one git apply, and compares the files that git wrote with edit.Apply.
 func checkWithGit(t *testing.T, context int, cases []diffCase) {
 	t.Helper()
 	dir := t.TempDir()
@@ -31,7 +31,7 @@ func checkWithGit(t *testing.T, context int, cases []diffCase) {
 		cmd := exec.Command("git", args...)
 		cmd.Dir = dir
 		cmd.Stdin = bytes.NewReader(stdin)
-		// What the machine's owner configured must not decide.
+		// The configuration of the machine must not change the result.
 		cmd.Env = append(os.Environ(), "GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_DIR="+filepath.Join(dir, ".git"))
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("git %s: %v\n%s\n%q", args, err, out, stdin)
@@ -72,14 +72,14 @@ func checkWithGit(t *testing.T, context int, cases []diffCase) {
 	}
 }
 
-// hardName returns a name that git or a shell might stumble over; all of a
-// run differ in i, and none is a folder of another.
+// hardName returns a file name with characters that git or a shell treats
+// specially. Names with different i differ, and none is a folder of another.
 func hardName(r *rand.Rand, i int) string {
 	parts := []string{" ", "é", "世", "a/", "b/", "'", "$x", "-", "#", "%41", "{{ x }}", "~", "dev/null "}
-	if runtime.GOOS != "windows" { // which forbids these in a name
+	if runtime.GOOS != "windows" { // Windows forbids these in names
 		parts = append(parts, "\t", "\n", "\"", "\\", "\\n", "\x01", "\x7f", "\r", " b/", "a/ b/", "*")
 	}
-	if runtime.GOOS == "linux" { // elsewhere a name must be Unicode
+	if runtime.GOOS == "linux" { // other systems require Unicode names
 		parts = append(parts, "\xff", "\xe9\"")
 	}
 	var b strings.Builder
@@ -110,7 +110,7 @@ func randomText(r *rand.Rand) []byte {
 	return b
 }
 
-func TestUnifiedIsWhatGitApplyTakes(t *testing.T) {
+func TestUnifiedWithGitApply(t *testing.T) {
 	for context := range 5 {
 		t.Run(fmt.Sprintf("context %d", context), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(context), 3))
@@ -124,13 +124,14 @@ func TestUnifiedIsWhatGitApplyTakes(t *testing.T) {
 	}
 }
 
-// FuzzUnified asks git about the fuzzer's text, once for each of a few sets of
-// edits, since starting git costs more than all the rest.
+// FuzzUnified lets git apply diffs of the fuzzer's text. One git process
+// applies the diffs of several random sets of edits, since starting git costs
+// most of the time.
 func FuzzUnified(f *testing.F) {
 	f.Add([]byte("a\r\nb\n\nimage: k8s.gcr.io/x"), uint64(1), uint8(3))
 	f.Add([]byte("\n\n\xff\r\r\n"), uint64(2), uint8(0))
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64, context uint8) {
-		text = bytes.ReplaceAll(text, []byte{0}, []byte("0")) // a file with NUL is binary and never edited
+		text = bytes.ReplaceAll(text, []byte{0}, []byte("0")) // a file with NUL is binary, which the program never edits
 		r := rand.New(rand.NewPCG(seed, 4))
 		var cases []diffCase
 		for i := range 20 {

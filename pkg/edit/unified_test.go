@@ -7,7 +7,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// $ stands for "\n" in the table, so that a case is one line.
+// nl replaces "$" with "\n", so that a case of the table is one line.
 func nl(s string) string { return strings.ReplaceAll(s, "$", "\n") }
 
 func TestUnified(t *testing.T) {
@@ -23,10 +23,10 @@ func TestUnified(t *testing.T) {
 		{"an edit that changes nothing", "a$b$", []edit.Edit{at(2, 3, "b")}, 3, ""},
 		{"one line", "a$b$c$", []edit.Edit{at(2, 3, "B")}, 1, "@@ -1,3 +1,3 @@$ a$-b$+B$ c$"},
 		{"no context", "a$b$c$", []edit.Edit{at(2, 3, "B")}, 0, "@@ -2 +2 @@$-b$+B$"},
-		{"negative context is none", "a$b$c$", []edit.Edit{at(2, 3, "B")}, -1, "@@ -2 +2 @@$-b$+B$"},
+		{"negative context means no context", "a$b$c$", []edit.Edit{at(2, 3, "B")}, -1, "@@ -2 +2 @@$-b$+B$"},
 		{"two edits on one line", "a b$", []edit.Edit{at(0, 1, "A"), at(2, 3, "B")}, 3, "@@ -1 +1 @@$-a b$+A B$"},
-		{"neighbours make one block", "a$b$c$", []edit.Edit{at(0, 1, "A"), at(2, 3, "B")}, 0, "@@ -1,2 +1,2 @@$-a$-b$+A$+B$"},
-		{"contexts that touch make one hunk", "a$1$2$b$", []edit.Edit{at(0, 1, "A"), at(6, 7, "B")}, 1, "@@ -1,4 +1,4 @@$-a$+A$ 1$ 2$-b$+B$"},
+		{"adjacent lines form one block", "a$b$c$", []edit.Edit{at(0, 1, "A"), at(2, 3, "B")}, 0, "@@ -1,2 +1,2 @@$-a$-b$+A$+B$"},
+		{"contexts that touch form one hunk", "a$1$2$b$", []edit.Edit{at(0, 1, "A"), at(6, 7, "B")}, 1, "@@ -1,4 +1,4 @@$-a$+A$ 1$ 2$-b$+B$"},
 		{"contexts that do not touch", "a$1$2$3$b$", []edit.Edit{at(0, 1, "A"), at(8, 9, "B")}, 1, "@@ -1,2 +1,2 @@$-a$+A$ 1$@@ -4,2 +4,2 @@$ 3$-b$+B$"},
 		{"a line inserted at a line's start", "a$b$", []edit.Edit{at(2, 2, "x$")}, 0, "@@ -1,0 +2 @@$+x$"},
 		{"a line inserted at a line's end", "a$b$", []edit.Edit{at(1, 1, "$x")}, 0, "@@ -1,0 +2 @@$+x$"},
@@ -39,7 +39,7 @@ func TestUnified(t *testing.T) {
 		{"no final newline", "a$b", []edit.Edit{at(2, 3, "B")}, 3, "@@ -1,2 +1,2 @@$ a$-b" + noEOL + "+B" + noEOL},
 		{"no final newline in the context", "a$b", []edit.Edit{at(0, 1, "A")}, 3, "@@ -1,2 +1,2 @@$-a$+A$ b" + noEOL},
 		{"a final newline added", "a", []edit.Edit{at(1, 1, "$")}, 3, "@@ -1 +1 @@$-a" + noEOL + "+a$"},
-		{"a final newline taken", "a$", []edit.Edit{at(1, 2, "")}, 3, "@@ -1 +1 @@$-a$+a" + noEOL},
+		{"a final newline removed", "a$", []edit.Edit{at(1, 2, "")}, 3, "@@ -1 +1 @@$-a$+a" + noEOL},
 		{"a line after a missing newline", "a", []edit.Edit{at(1, 1, "$b")}, 3, "@@ -1 +1,2 @@$-a" + noEOL + "+a$+b" + noEOL},
 		{"text after the last newline", "a$", []edit.Edit{at(2, 2, "b")}, 3, "@@ -1 +1,2 @@$ a$+b" + noEOL},
 		{"CRLF", "a\r$b\r$", []edit.Edit{at(3, 4, "B")}, 3, "@@ -1,2 +1,2 @@$ a\r$-b\r$+B\r$"},
@@ -88,10 +88,10 @@ func TestUnifiedNames(t *testing.T) {
 	}
 }
 
-func TestUnifiedOfInvalidEditsPanics(t *testing.T) {
+func TestUnifiedPanicsOnInvalidEdits(t *testing.T) {
 	defer func() {
-		if r := recover(); r == nil || !strings.Contains(r.(string), `"x.yaml": edit 0: bytes 0 to 5 of a text of 1`) {
-			t.Errorf("got panic %v, want one that names the edit", r)
+		if r := recover(); r == nil || !strings.Contains(r.(string), `"x.yaml": edit 0: bytes 0 to 5 of a text of 1 bytes`) {
+			t.Errorf("got panic %v, want a panic that names the edit", r)
 		}
 	}()
 	edit.Unified("x.yaml", []byte("a"), []edit.Edit{at(0, 5, "")}, 3)
