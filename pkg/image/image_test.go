@@ -46,7 +46,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "/x", "x/", "a//b", "K8S", "x:", "x:-a", "x@", "x@sha256:12", "k8s.gcr.io/", "k8s.gcr.io/X", "k8s.gcr.io/*", "^k8s.gcr.io/x",
 		"https://k8s.gcr.io/v2/", "k8s.gcr.io/a b", "a..b/x..y", "k8s.gcr.io:port/x", "s.g_r.io/p", "-a/b", "x:" + strings.Repeat("t", 129), "k8s.gcr.io/x:{{", "k8s.gcr.io/x:${A", "k8s.gcr.io/x,y",
@@ -57,7 +57,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestAt(t *testing.T) {
+func TestWordAt(t *testing.T) {
 	const host = "k8s.gcr.io"
 	for _, c := range []struct {
 		text  string
@@ -101,19 +101,19 @@ func TestAt(t *testing.T) {
 		{"github.com/kubernetes/k8s.io/tree/HEAD/k8s.gcr.io/images", Other, "github.com/kubernetes/k8s.io/tree/HEAD/k8s.gcr.io/images"},
 	} {
 		i := strings.Index(c.text, host)
-		f := WordAt(c.text, edit.Span{Start: i, End: i + len(host)})
-		if got := c.text[f.Span.Start:f.Span.End]; f.Shape != c.shape || got != c.word {
-			t.Errorf("At(%q) = shape %d, %q; want %d, %q", c.text, f.Shape, got, c.shape, c.word)
+		w := WordAt(c.text, edit.Span{Start: i, End: i + len(host)})
+		if got := c.text[w.Span.Start:w.Span.End]; w.Shape != c.shape || got != c.word {
+			t.Errorf("WordAt(%q) = shape %d, %q; want %d, %q", c.text, w.Shape, got, c.shape, c.word)
 		}
 	}
 }
 
-// At the end of a text nothing stands behind a colon.
-func TestAtEnd(t *testing.T) {
+// A colon may be the last byte of a text.
+func TestWordAtNearTheEnd(t *testing.T) {
 	for _, text := range []string{"", ":", "image:", "a:-", "/", "//", "x:y:"} {
 		for i := 0; i <= len(text); i++ {
-			if f := WordAt(text, edit.Span{Start: i, End: i}); f.Span.Start > f.Span.End || f.Span.End > len(text) {
-				t.Errorf("At(%q, %d) = %+v", text, i, f)
+			if w := WordAt(text, edit.Span{Start: i, End: i}); w.Span.Start > w.Span.End || w.Span.End > len(text) {
+				t.Errorf("WordAt(%q, %d) = %+v", text, i, w)
 			}
 		}
 	}
@@ -147,10 +147,9 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// FuzzParse holds Parse against go-containerregistry's parser: what Parse
-// takes, that one takes too, and after its normalising the parts are the
-// same. (The other way round does not hold: it takes names that the
-// distribution grammar refuses, such as a..b.)
+// FuzzParse compares Parse with go-containerregistry's parser: that parser
+// accepts every text that Parse accepts, and its normalised parts are the same.
+// (It also accepts names that the distribution grammar forbids, such as a..b.)
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"nginx", "docker.io/library/nginx:1", "k8s.gcr.io/pause:3.9", "localhost:5000/x/y", "gcr.io/a/b@sha256:" + strings.Repeat("a", 64), "a.b/c:d@sha256:" + strings.Repeat("0", 64), "x_y/z", "[::1]:80/x", "A/b"} {
 		f.Add(s)
@@ -171,20 +170,20 @@ func FuzzParse(f *testing.F) {
 			join += "@" + r.Digest
 		}
 		if join != s {
-			t.Fatalf("Parse(%q) = %+v: the parts do not make the text again", s, r)
+			t.Fatalf("Parse(%q) = %+v: the parts do not add up to the text", s, r)
 		}
 		if _, vars := mask(s); vars != nil {
 			return
 		}
 		o, err := name.ParseReference(s)
 		if err != nil {
-			// Its limits, which the grammar does not have: names of 2 to 255
-			// bytes, sha256 digests in lower case, hosts that net/url takes,
-			// lower case in digests and in hosts without a dot.
+			// It has limits that the grammar does not have: names have 2 to
+			// 255 bytes; digests are sha256 in lower case; net/url must parse
+			// the host; hosts without a dot are in lower case.
 			if len(r.Path) < 2 || len(s) > 255 || r.Digest != "" && !strings.HasPrefix(r.Digest, "sha256:") || strings.ContainsAny(r.Domain, "[:") || s != strings.ToLower(s) || len(r.Digest) != 71 {
 				return
 			}
-			t.Fatalf("Parse takes %q, go-containerregistry says: %v", s, err)
+			t.Fatalf("Parse accepts %q, go-containerregistry returns: %v", s, err)
 		}
 		repo := o.Context().RepositoryStr()
 		if repo != r.Path && repo != "library/"+r.Path {
@@ -205,7 +204,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzFind checks what every result of At and Find promises.
+// FuzzFind checks the properties that every result of Find has, and that
+// WordAt does not panic.
 func FuzzFind(f *testing.F) {
 	for _, s := range []string{"a k8s.gcr.io/pause:3.9, https://x/y", "${A}/b {{ c }}/d.e/f", "x:y.z/a@b", "{{", "$(", "a.b/c..", ":"} {
 		f.Add(s)

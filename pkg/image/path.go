@@ -4,18 +4,18 @@ package image
 //
 //	[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*
 //
-// as a whole, which the grammar of references calls a path. It is asked of every
-// text that may be an image, so it is no regular expression.
+// as a whole, which the grammar of references calls a path. It is called for
+// every text that may be an image, and is faster than a regular expression.
 func isPath(s string) bool {
-	run := 0 // bytes of the separator that was read last in a row
-	var sep byte = '/'
+	var sep byte = '/' // the separator before the next byte, 0 for none
+	run := 0           // how often it is repeated
 	for i := range len(s) {
 		c := s[i]
 		switch {
 		case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
 			sep, run = 0, 0
 		case c != '/' && c != '.' && c != '_' && c != '-', sep == '/':
-			return false // no letter of a path; or a component begins with it
+			return false // not a character of a path, or a component begins with a separator
 		case sep == 0:
 			sep, run = c, 1
 		case sep == c && (c == '-' || c == '_' && run == 1):

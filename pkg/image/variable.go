@@ -5,8 +5,8 @@ import "strings"
 // spans are the byte ranges of the variables of a text, in order.
 type spans [][2]int
 
-// in reports whether a variable lies in [start, end).
-func (s spans) in(start, end int) bool {
+// anyIn reports whether [start, end) contains a variable.
+func (s spans) anyIn(start, end int) bool {
 	for _, v := range s {
 		if v[0] >= start && v[1] <= end {
 			return true
@@ -16,7 +16,7 @@ func (s spans) in(start, end int) bool {
 }
 
 // mask returns text with every byte of a variable replaced by the letter v,
-// and where the variables are. Offsets stay what they are.
+// and the spans of the variables. Offsets do not change.
 func mask(text string) (string, spans) {
 	if !strings.ContainsAny(text, "{$<%") {
 		return text, nil
@@ -44,10 +44,10 @@ func mask(text string) (string, spans) {
 	return string(out), found
 }
 
-// variable returns the length in bytes of the variable at the start of s, 0
-// when there is none: a template action `{{ … }}`, a shell or Make variable
-// `${…}` `$(…)` `$NAME` `$1`, also escaped as `$${…}`, a placeholder `{name}`
-// `<name>`, a format verb `%s`.
+// variable returns the length in bytes of the variable at the start of s, or 0
+// if s does not start with one. A variable is a template action `{{ … }}`, a
+// shell or Make variable `${…}` `$(…)` `$NAME` `$1`, also escaped as `$${…}`,
+// a placeholder `{name}` `<name>`, or a format verb `%s`.
 func variable(s string) int {
 	if len(s) < 2 {
 		return 0
@@ -64,7 +64,7 @@ func variable(s string) int {
 		return 1 + bracketed(s[1:], '>')
 	case s[0] == '$' && (s[1] == '{' || s[1] == '('):
 		return 1 + balanced(s[1:])
-	case strings.HasPrefix(s, "$$"): // escaped: what comes after it has its own variables
+	case strings.HasPrefix(s, "$$"): // an escaped variable
 		if len(s) > 2 && s[2] != '$' {
 			if n := variable(s[1:]); n > 0 {
 				return 1 + n
@@ -84,8 +84,8 @@ func variable(s string) int {
 	return 0
 }
 
-// bracketed returns the length of a name and the closing bracket after it,
-// -1 when s is not of that form.
+// bracketed returns the length of the name at the start of s and the closing
+// bracket after it, or -1 if s does not start with them.
 func bracketed(s string, closing byte) int {
 	for i := 0; i < len(s); i++ {
 		switch {
@@ -98,19 +98,19 @@ func bracketed(s string, closing byte) int {
 	return -1
 }
 
-// balanced returns the length of the bracketed text at the start of s, whose
-// brackets may nest, -1 when it is not closed.
+// balanced returns the length of the bracketed text at the start of s, or -1
+// if its bracket is not closed. Brackets may nest.
 func balanced(s string) int {
 	opening, closing := s[0], byte('}')
 	if opening == '(' {
 		closing = ')'
 	}
-	const most = 16 // nobody nests deeper; brackets that never close must not cost their number squared
+	const maxDepth = 16 // deeper than real texts; without a limit, brackets that never close cost quadratic time
 	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case opening:
-			if depth++; depth > most {
+			if depth++; depth > maxDepth {
 				return -1
 			}
 		case closing:
@@ -126,8 +126,8 @@ func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// HasVariable reports whether a variable of a template, a shell or Make stands
-// in text, so that it is not known what it will be.
+// HasVariable reports whether text contains a variable of a template, a shell
+// or Make, so that its final value is unknown.
 func HasVariable(text string) bool {
 	_, vars := mask(text)
 	return len(vars) > 0
