@@ -1,25 +1,26 @@
 package walk
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-// A config is the variables of git's configuration that have no subsection,
-// by "section.key" in lower case. A variable that is set twice has the last
-// value. Included files are not read.
+// A config holds the variables of git's configuration that have no subsection,
+// by "section.key" in lower case. If a variable is set twice, the last value
+// counts. Included files are not read.
 type config map[string]string
 
-// maxConfig is far more than a configuration that people write.
+// maxConfig is the largest configuration file that is read, in bytes.
 const maxConfig = 4 << 20
 
-// readConfig reads git's configuration as git-config(1) orders it: the
-// system's, the user's, and the repository's out of the folder common.
+// readConfig reads git's configuration in the order of git-config(1): the
+// system's, the user's, and the repository's from the folder common.
 func readConfig(common string) config {
 	c := config{}
-	if on := os.Getenv("GIT_CONFIG_NOSYSTEM"); on == "" || on == "0" || on == "false" {
-		c.read(fallback(os.Getenv("GIT_CONFIG_SYSTEM"), "/etc/gitconfig"))
+	if skip := os.Getenv("GIT_CONFIG_NOSYSTEM"); skip == "" || skip == "0" || skip == "false" {
+		c.read(cmp.Or(os.Getenv("GIT_CONFIG_SYSTEM"), "/etc/gitconfig"))
 	}
 	if global, set := os.LookupEnv("GIT_CONFIG_GLOBAL"); set {
 		c.read(global)
@@ -33,7 +34,8 @@ func readConfig(common string) config {
 	return c
 }
 
-// userFile returns the path of one of the user's own git files, or "".
+// userFile returns the path of a git file in the user's configuration folder,
+// or "" if there is no such folder.
 func userFile(name string) string {
 	if dir := os.Getenv("XDG_CONFIG_HOME"); dir != "" {
 		return filepath.Join(dir, "git", name)
@@ -45,8 +47,8 @@ func userFile(name string) string {
 	return filepath.Join(home, ".config", "git", name)
 }
 
-// excludesFile returns the path of the user's own ignore file, or "". A
-// relative one is relative to root.
+// excludesFile returns the path of the user's ignore file, or "". A relative
+// core.excludesFile is relative to root.
 func (c config) excludesFile(root string) string {
 	path, set := c["core.excludesfile"]
 	if !set {
@@ -62,10 +64,10 @@ func (c config) excludesFile(root string) string {
 		}
 		return filepath.Join(home, rest)
 	}
-	return from(root, path)
+	return resolve(root, path)
 }
 
-// hashSize returns the number of bytes of an object's name.
+// hashSize returns the length of an object name in bytes.
 func (c config) hashSize() int {
 	if strings.EqualFold(c["extensions.objectformat"], "sha256") {
 		return 32
@@ -83,8 +85,8 @@ func (c config) read(path string) {
 	}
 }
 
-// parse adds the variables of a file's text. Lines that git would refuse are
-// passed over.
+// parse adds the variables of the text of a file. It skips lines that are an
+// error for git.
 func (c config) parse(src string) {
 	src = strings.TrimPrefix(src, "\ufeff")
 	section := ""
@@ -115,8 +117,9 @@ func (c config) parse(src string) {
 	}
 }
 
-// configSection returns the name of a section and what follows its bracket;
-// "" for one with a subsection.
+// configSection returns the name of the section header whose opening bracket
+// precedes src, and the text after the header. The name of a section with a
+// subsection is "".
 func configSection(src string) (name, rest string) {
 	quoted := false
 	for i := 0; i < len(src); i++ {
@@ -138,67 +141,62 @@ func configSection(src string) (name, rest string) {
 	return "", ""
 }
 
-// configValue returns the value that src begins with, without quotes, escapes
-// and comment, and what follows its line.
+// configValue returns the value at the start of src, without quotes, escapes
+// and comment, and the text after the value's line.
 func configValue(src string) (value, rest string) {
-	src = strings.TrimLeft(src, " \t\r") // what git's own isspace takes, without the line break
+	src = strings.TrimLeft(src, " \t\r")
 	var b strings.Builder
 	quoted := false
-	kept := 0 // bytes of b that are not white space at its end
+	kept := 0 // length of b without white space at its end
 	i := 0
-	for ; i < len(src) && src[i] != '\n'; i++ {
+	for i < len(src) && src[i] != '\n' {
 		ch := src[i]
+		i++
 		switch {
-		case ch == '\r' && strings.HasPrefix(src[i:], "\r\n"):
-			continue
+		case ch == '\r' && strings.HasPrefix(src[i:], "\n"):
 		case ch == '"':
 			quoted = !quoted
 			kept = b.Len()
-			continue
 		case (ch == '#' || ch == ';') && !quoted:
 			_, rest, _ = strings.Cut(src[i:], "\n")
 			return b.String()[:kept], rest
 		case ch == '\\':
-			if i++; i == len(src) {
-				return b.String()[:kept], ""
+			text, size := configEscape(src[i:])
+			i += size
+			if text != "" {
+				b.WriteString(text)
+				kept = b.Len()
 			}
-			switch src[i] {
-			case '\r':
-				if strings.HasPrefix(src[i:], "\r\n") {
-					i++
-				}
-				continue
-			case '\n':
-				continue
-			case 'n':
-				ch = '\n'
-			case 't':
-				ch = '\t'
-			case 'b':
-				ch = '\b'
-			default:
-				ch = src[i]
+		case !quoted && (ch == ' ' || ch == '\t' || ch == '\r'):
+			if b.Len() > 0 { // white space in front of a value is dropped, also after an escaped line break
+				b.WriteByte(ch)
 			}
+		default:
 			b.WriteByte(ch)
-			kept = b.Len()
-			continue
-		}
-		space := !quoted && (ch == ' ' || ch == '\t' || ch == '\r')
-		if space && b.Len() == 0 {
-			continue // white space before a value is none of it, behind an escaped line break either
-		}
-		b.WriteByte(ch)
-		if !space {
 			kept = b.Len()
 		}
 	}
 	return b.String()[:kept], src[i:]
 }
 
-// fallback returns s, or other if s is empty.
-func fallback(s, other string) string {
-	if s == "" {
-		return other
+// configEscape decodes the escape whose backslash precedes src, and returns its
+// length in bytes without the backslash. An escaped line break is "".
+func configEscape(src string) (text string, size int) {
+	switch {
+	case src == "":
+		return "", 0
+	case strings.HasPrefix(src, "\r\n"):
+		return "", 2
 	}
-	return s
+	switch src[0] {
+	case '\r', '\n':
+		return "", 1
+	case 'n':
+		return "\n", 1
+	case 't':
+		return "\t", 1
+	case 'b':
+		return "\b", 1
+	}
+	return src[:1], 1
 }

@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-func TestWalkRefuses(t *testing.T) {
-	root := plant(t, "in/a", "in/out -> ../away", "away/b", "in/x -> ../away/b", "in/loop -> loop")
+func TestWalkErrors(t *testing.T) {
+	root := makeTree(t, "in/a", "in/out -> ../away", "away/b", "in/x -> ../away/b", "in/loop -> loop")
 	in := filepath.Join(root, "in")
 	tests := []struct {
 		name, root, path string
@@ -24,10 +24,10 @@ func TestWalkRefuses(t *testing.T) {
 		{"no root", filepath.Join(root, "none"), "", "finding the root"},
 		{"a file as root", filepath.Join(in, "a"), "", "not a folder"},
 		{"no such path", in, filepath.Join(in, "none"), "no such file"},
-		{"a path outside", in, filepath.Join(root, "away"), "lies outside of"},
-		{"the folder above", in, root, "lies outside of"},
-		{"a link that leads outside", in, filepath.Join(in, "out"), "is a symbolic link to"},
-		{"a path through a link that leads outside", in, filepath.Join(in, "out", "b"), "is a symbolic link to"},
+		{"a path outside the root", in, filepath.Join(root, "away"), "is outside"},
+		{"the parent of the root", in, root, "is outside"},
+		{"a link to a folder outside", in, filepath.Join(in, "out"), "is a symbolic link to"},
+		{"a path through a link to a folder outside", in, filepath.Join(in, "out", "b"), "is a symbolic link to"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -41,16 +41,16 @@ func TestWalkRefuses(t *testing.T) {
 			}
 		})
 	}
-	files, skips := look(t, Options{Root: in, Paths: []string{filepath.Join(in, "x"), filepath.Join(in, "loop")}})
-	compare(t, "named links", append(files, skips...), []string{"loop symlink", "x symlink"})
+	files, skips := walkTree(t, Options{Root: in, Paths: []string{filepath.Join(in, "x"), filepath.Join(in, "loop")}})
+	compareLists(t, "named links", append(files, skips...), []string{"loop symlink", "x symlink"})
 }
 
-func TestWalkStops(t *testing.T) {
+func TestWalkStopsEarly(t *testing.T) {
 	var tree []string
 	for i := range 5 * batch {
 		tree = append(tree, fmt.Sprintf("%d/f", i))
 	}
-	root := plant(t, tree...)
+	root := makeTree(t, tree...)
 
 	t.Run("visit fails", func(t *testing.T) {
 		broken := errors.New("broken")
@@ -63,7 +63,7 @@ func TestWalkStops(t *testing.T) {
 			t.Errorf("got %v with 8 jobs", err)
 		}
 	})
-	t.Run("cancelled before", func(t *testing.T) {
+	t.Run("cancelled before the walk", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := Walk(ctx, Options{Root: root}, func(File) error { t.Error("visited"); return nil })
@@ -81,10 +81,10 @@ func TestWalkStops(t *testing.T) {
 	})
 }
 
-// TestWalkUnreadable removes a folder after the walk has seen its name, since
-// permissions do not bind whoever runs tests as root.
+// TestWalkUnreadable removes a folder after the walk has read its name:
+// permissions have no effect if root runs the tests.
 func TestWalkUnreadable(t *testing.T) {
-	root := plant(t, "a", "sub/b", "other/c")
+	root := makeTree(t, "a", "sub/b", "other/c")
 	var seen []string
 	skips, err := Walk(t.Context(), Options{Root: root, Jobs: 1}, func(f File) error {
 		seen = append(seen, f.Path)
@@ -103,9 +103,9 @@ func TestWalkUnreadable(t *testing.T) {
 
 func TestWalkForbidden(t *testing.T) {
 	if os.Geteuid() == 0 {
-		t.Skip("root may read everything; TestWalkUnreadable covers the same code")
+		t.Skip("root can read every file; TestWalkUnreadable covers the same code")
 	}
-	root := plant(t, "a", "sub/b", "c/.gitignore: x", "c/x")
+	root := makeTree(t, "a", "sub/b", "c/.gitignore: x", "c/x")
 	for _, path := range []string{"sub", "c/.gitignore"} {
 		abs := filepath.Join(root, path)
 		if err := os.Chmod(abs, 0); err != nil {
@@ -113,18 +113,18 @@ func TestWalkForbidden(t *testing.T) {
 		}
 		t.Cleanup(func() { os.Chmod(abs, 0o755) })
 	}
-	files, skips := look(t, Options{Root: root})
-	compare(t, "files", files, []string{"a", "c/x"})
-	compare(t, "skips", skips, []string{"c/.gitignore unreadable", "sub/ unreadable"})
+	files, skips := walkTree(t, Options{Root: root})
+	compareLists(t, "files", files, []string{"a", "c/x"})
+	compareLists(t, "skips", skips, []string{"c/.gitignore unreadable", "sub/ unreadable"})
 }
 
 func TestWalkIgnoreFileTooLarge(t *testing.T) {
-	root := plant(t, ".gitignore: a", "a", "sub/b", "sub/.gitignore: b")
+	root := makeTree(t, ".gitignore: a", "a", "sub/b", "sub/.gitignore: b")
 	if err := os.Truncate(filepath.Join(root, ".gitignore"), maxIgnoreFile+1); err != nil {
 		t.Skipf("no sparse files here: %v", err)
 	}
 	for _, paths := range [][]string{nil, {filepath.Join(root, "a"), filepath.Join(root, "sub")}, {filepath.Join(root, ".gitignore")}} {
-		files, skips := look(t, Options{Root: root, Paths: paths})
+		files, skips := walkTree(t, Options{Root: root, Paths: paths})
 		if !slices.Contains(skips, ".gitignore unreadable") || slices.Contains(files, ".gitignore") {
 			t.Errorf("%q: got %q, %q", paths, files, skips)
 		}
@@ -132,14 +132,14 @@ func TestWalkIgnoreFileTooLarge(t *testing.T) {
 }
 
 func TestWalkIrregular(t *testing.T) {
-	root := plant(t, "a")
-	t.Chdir(root) // the name of a socket has few bytes
+	root := makeTree(t, "a")
+	t.Chdir(root) // a socket's path is limited to about 100 bytes
 	l, err := net.Listen("unix", "socket")
 	if err != nil {
 		t.Skipf("no sockets in the file system: %v", err)
 	}
 	defer l.Close()
-	files, skips := look(t, Options{Root: root})
-	compare(t, "files", files, []string{"a"})
-	compare(t, "skips", skips, []string{"socket not a regular file"})
+	files, skips := walkTree(t, Options{Root: root})
+	compareLists(t, "files", files, []string{"a"})
+	compareLists(t, "skips", skips, []string{"socket not a regular file"})
 }

@@ -8,45 +8,45 @@ import (
 	"strings"
 )
 
-// A Glob is a pattern of Options.Include or Options.Exclude: see [ParseGlob].
+// A Glob is a pattern of Options.Include or Options.Exclude; see [ParseGlob].
 // The zero value matches nothing.
 type Glob struct {
 	pattern string
-	base    string // as in ignoreFile
+	base    string // the folder that the pattern is relative to, with a slash at the end; "" for the root
 	forms   []globForm
 }
 
-// A globForm is one alternative of the braces in a Glob.
+// A globForm is one of the patterns that a Glob's braces expand to.
 type globForm struct {
 	anchored, folderOnly bool
 	glob                 glob
 }
 
-// maxForms bounds what nested braces can multiply to.
+// maxForms limits how many patterns braces expand to.
 const maxForms = 1024
 
 // ParseGlob compiles pattern, which is relative to the folder base, a path
 // relative to the walk's root with slashes; "" and "." mean the root itself.
 //
-// A pattern without a slash matches a name at any depth, one with a slash the
-// whole path below base; a slash at the beginning only anchors it. A pattern
-// that matches a folder matches all that is in it, and one that ends with a
-// slash matches folders only.
+// A pattern without a slash matches a name at any depth. A pattern with a slash
+// matches the whole path below base; a leading slash only anchors the pattern.
+// A pattern that matches a folder includes everything in the folder. A pattern
+// that ends with a slash matches folders only.
 //
-//   - any code points but a slash
-//     **      as a whole component: any number of folders, or all that is inside
-//     ?       one code point but a slash
-//     [a-z]   one of a set; [!a-z] and [^a-z] one of the others; [[:digit:]] too
-//     {a,b}   either
-//     \x      x itself
+//   - any code points except slashes
+//     **      as a whole component: any number of folders, or everything in a folder
+//     ?       one code point except a slash
+//     [a-z]   one code point of a set; [!a-z] and [^a-z] one of any other; also [[:digit:]]
+//     {a,b}   a or b
+//     \x      x literally
 //
-// It returns an error that names the pattern if it is empty, malformed or can
-// match nothing.
+// The error names the pattern. A pattern is an error if it is empty or
+// malformed, or if it cannot match anything.
 func ParseGlob(pattern, base string) (Glob, error) {
 	g := Glob{pattern: pattern}
 	if base = path.Clean(filepath.ToSlash(base)); base != "." {
 		if !filepath.IsLocal(filepath.FromSlash(base)) {
-			return Glob{}, fmt.Errorf("reading the pattern %q: its folder %q is not below the root", pattern, base)
+			return Glob{}, fmt.Errorf("reading the pattern %q: its folder %q is not inside the root", pattern, base)
 		}
 		g.base = base + "/"
 	}
@@ -64,11 +64,11 @@ func ParseGlob(pattern, base string) (Glob, error) {
 	return g, nil
 }
 
-// String returns the pattern as it was written.
+// String returns the pattern as written.
 func (g Glob) String() string { return g.pattern }
 
-// Match reports whether g matches path, which is relative to the walk's root,
-// itself; whether it matches a folder that holds path is another question.
+// Match reports whether g matches path itself, which is relative to the walk's
+// root. It does not test the folders that contain path.
 func (g Glob) Match(path string, isDir bool) bool {
 	below, ok := strings.CutPrefix(path, g.base)
 	if !ok {
@@ -96,21 +96,21 @@ func matchAny(globs []Glob, path string, isDir bool) bool {
 	return false
 }
 
-// parseForm compiles one alternative, which has no braces.
+// parseForm compiles a pattern without braces.
 func parseForm(text string) (globForm, error) {
 	if strings.HasPrefix(text, "!") {
-		return globForm{}, errors.New(`"!" does not negate here; give the opposite flag, or write "\!"`)
+		return globForm{}, errors.New(`a pattern cannot be negated with "!"; use the opposite flag, or write "\!" for a literal "!"`)
 	}
 	var f globForm
 	text, f.folderOnly = strings.CutSuffix(text, "/")
 	f.anchored = strings.Contains(text, "/")
 	text = strings.TrimPrefix(strings.TrimPrefix(text, "./"), "/")
 	if text == "" {
-		return globForm{}, errors.New("it is empty")
+		return globForm{}, errors.New("the pattern is empty")
 	}
 	for component := range strings.SplitSeq(text, "/") {
 		if component == "" || component == "." || component == ".." {
-			return globForm{}, fmt.Errorf("it has the component %q, which no path has", component)
+			return globForm{}, fmt.Errorf("no path has the component %q", component)
 		}
 	}
 	var err error
@@ -130,7 +130,7 @@ func parseForm(text string) (globForm, error) {
 	return f, nil
 }
 
-// expand returns the patterns that pattern stands for with its braces.
+// expand returns the patterns that the braces of pattern expand to.
 func expand(pattern string) ([]string, error) {
 	open, parts, end, err := braces(pattern)
 	if err != nil {
@@ -152,7 +152,7 @@ func expand(pattern string) ([]string, error) {
 		for _, middle := range middles {
 			for _, rest := range rests {
 				if len(out) == maxForms {
-					return nil, fmt.Errorf("its braces stand for more than %d patterns", maxForms)
+					return nil, fmt.Errorf("its braces expand to more than %d patterns", maxForms)
 				}
 				out = append(out, pattern[:open]+middle+rest)
 			}
@@ -161,9 +161,9 @@ func expand(pattern string) ([]string, error) {
 	return out, nil
 }
 
-// braces finds the first pair of braces in pattern: the offset of the opening
-// one, -1 for none, the parts between its commas, and the offset after the
-// closing one.
+// braces finds the first pair of braces in pattern. It returns the offset of
+// the opening brace, or -1, the parts between the commas, and the offset after
+// the closing brace.
 func braces(pattern string) (open int, parts []string, end int, err error) {
 	open = -1
 	depth, begin := 0, 0

@@ -10,8 +10,8 @@ import (
 func TestParseGlob(t *testing.T) {
 	tests := []struct {
 		pattern, base string
-		match         []string // a slash at the end for a folder
-		other         []string
+		match         []string // paths that match; a folder ends with a slash
+		other         []string // paths that do not match
 	}{
 		{"*.yaml", "", []string{"a.yaml", "x/y/a.yaml", ".yaml", "d.yaml/"}, []string{"a.yml", "a.yaml/b"}},
 		{"charts", "", []string{"charts/", "x/charts"}, []string{"charts/a", "mycharts"}},
@@ -50,7 +50,7 @@ func TestParseGlob(t *testing.T) {
 			continue
 		}
 		if g.String() != tt.pattern {
-			t.Errorf("%q: String is %q", tt.pattern, g.String())
+			t.Errorf("%q: String returns %q", tt.pattern, g.String())
 		}
 		for i, p := range append(slices.Clone(tt.match), tt.other...) {
 			name, isDir := strings.CutSuffix(p, "/")
@@ -64,12 +64,12 @@ func TestParseGlob(t *testing.T) {
 	}
 }
 
-func TestParseGlobRefuses(t *testing.T) {
+func TestParseGlobErrors(t *testing.T) {
 	many := strings.Repeat("{a,b}", 11)
 	tests := []struct{ pattern, base, want string }{
 		{"", "", "empty"},
 		{"/", "", "empty"},
-		{"!a", "", "negate"},
+		{"!a", "", "negated"},
 		{"a//b", "", "component"},
 		{"../a", "", "component"},
 		{"..", "", "component"},
@@ -79,16 +79,16 @@ func TestParseGlobRefuses(t *testing.T) {
 		{"[a-", "", "not closed"},
 		{`[\`, "", "not closed"},
 		{"[[:alpha:", "", "not closed"},
-		{"[[:no:]]", "", "no class"},
+		{"[[:no:]]", "", "unknown class"},
 		{"[z-a]", "", "empty"},
-		{`a\`, "", "quotes nothing"},
+		{`a\`, "", "escapes nothing"},
 		{"{a", "", "not closed"},
 		{"{a,{b}", "", "not closed"},
 		{"a}", "", "no opening"},
 		{"{a,}", "", "empty"},
 		{many, "", "more than 1024"},
-		{"a", "../x", "not below the root"},
-		{"a", "/x", "not below the root"},
+		{"a", "../x", "not inside the root"},
+		{"a", "/x", "not inside the root"},
 	}
 	for _, tt := range tests {
 		_, err := ParseGlob(tt.pattern, tt.base)
@@ -98,7 +98,8 @@ func TestParseGlobRefuses(t *testing.T) {
 	}
 }
 
-// TestGlobHostile would not end if the matcher tried every division.
+// TestGlobHostile would not end if the matcher tried every way to divide the
+// path among the stars.
 func TestGlobHostile(t *testing.T) {
 	for _, pattern := range []string{strings.Repeat("*a", 60) + "b", strings.Repeat("**/*a*/", 60) + "b", strings.Repeat("?*", 60) + "/b"} {
 		g, err := ParseGlob(pattern, "")
@@ -111,8 +112,8 @@ func TestGlobHostile(t *testing.T) {
 	}
 }
 
-// FuzzGlob compares the patterns whose meaning is that of path.Match with it.
-// They differ in sets, which there may match a slash.
+// FuzzGlob compares patterns that have the same meaning for path.Match with
+// it. Sets differ: for path.Match they may match a slash.
 func FuzzGlob(f *testing.F) {
 	f.Add("a*b?[c-d]", "axxbyc")
 	f.Add(`x/*/?\*`, "x/y/z*")
@@ -121,8 +122,8 @@ func FuzzGlob(f *testing.F) {
 		if strings.Contains(pattern, "[") && strings.Contains(name, "/") {
 			return
 		}
-		for _, ours := range []string{"**", "{", "}", "[!", "[:"} {
-			if strings.Contains(pattern, ours) {
+		for _, differs := range []string{"**", "{", "}", "[!", "[:"} {
+			if strings.Contains(pattern, differs) {
 				return
 			}
 		}
@@ -132,7 +133,7 @@ func FuzzGlob(f *testing.F) {
 		}
 		want, err := path.Match(pattern, name)
 		if err != nil {
-			return // it refuses some sets that we take
+			return // some sets are an error for path.Match only
 		}
 		if got := g.Match(name, true); got != want {
 			t.Errorf("%q matches %q: %v, want %v", pattern, name, got, want)

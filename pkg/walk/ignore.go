@@ -5,34 +5,35 @@ import (
 	"strings"
 )
 
-// maxIgnoreFile is the largest ignore file that git reads itself.
+// maxIgnoreFile is the largest ignore file that git reads, in bytes.
 const maxIgnoreFile = 100 << 20
 
-// An ignoreFile is the patterns of one file and, above it, those that decide
-// when it does not: the .gitignore of the folder above, up to the root's, then
-// info/exclude, then core.excludesFile. The nil *ignoreFile has none.
+// An ignoreFile holds the patterns of one file. If none of them matches a path,
+// the patterns of above decide: the .gitignore of the folder above, up to the
+// root's, then info/exclude, then core.excludesFile. A nil *ignoreFile has no
+// patterns.
 type ignoreFile struct {
-	base  string // the folder that holds it, with a slash at the end; "" for the root
+	base  string // the folder of the file, with a slash at the end; "" for the root
 	rules []rule
 	above *ignoreFile
 }
 
-// A rule is one pattern, as gitignore(5) describes it.
+// A rule is one pattern, as described in gitignore(5).
 type rule struct {
 	negated    bool // begins with "!"
 	folderOnly bool // ends with "/"
 	anchored   bool // has a slash elsewhere: matched against the path below base, else against the name
 
-	// The bytes that the path or name begins with, and what the rest matches.
-	// Git compares the bytes up to the first wildcard of an anchored pattern
-	// by themselves, which makes "**" right after them the beginning of a
-	// pattern: "a**/b" matches "ax/y/b".
+	// The path or name begins with literal, and rest matches the remainder.
+	// Git compares the bytes before the first wildcard of an anchored pattern
+	// separately. Therefore "**" directly after them counts as the beginning
+	// of a pattern: "a**/b" matches "ax/y/b".
 	literal string
 	rest    glob
-	suffix  bool // the pattern is "*" and literal
+	suffix  bool // the pattern is "*" followed by literal
 }
 
-// readIgnoreFile reads the patterns of the file at path, which hold below the
+// readIgnoreFile reads the patterns of the file at path, which apply below the
 // folder dir ("" for the root).
 func readIgnoreFile(path, dir string, above *ignoreFile) (*ignoreFile, error) {
 	src, err := readAtMost(path, maxIgnoreFile)
@@ -49,8 +50,8 @@ func readIgnoreFile(path, dir string, above *ignoreFile) (*ignoreFile, error) {
 	return &ignoreFile{dir, rules, above}, nil
 }
 
-// parseIgnore returns the rules of an ignore file, in its order. A pattern
-// that git accepts but that can match nothing has none.
+// parseIgnore returns the rules of an ignore file, in order. It omits patterns
+// that git accepts but that cannot match anything.
 func parseIgnore(src []byte) []rule {
 	var rules []rule
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
@@ -58,7 +59,7 @@ func parseIgnore(src []byte) []rule {
 		line, rest, _ := bytes.Cut(src, []byte("\n"))
 		src = rest
 		line = bytes.TrimSuffix(line, []byte("\r"))
-		line, _, _ = bytes.Cut(line, []byte{0}) // git's strings end there
+		line, _, _ = bytes.Cut(line, []byte{0}) // git reads the line as a C string
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
@@ -69,7 +70,7 @@ func parseIgnore(src []byte) []rule {
 	return rules
 }
 
-// trimSpaces drops the spaces at the end of line that no backslash quotes.
+// trimSpaces removes the spaces at the end of line that no backslash escapes.
 func trimSpaces(line string) string {
 	end := 0
 	for i := 0; i < len(line); i++ {
@@ -84,10 +85,10 @@ func trimSpaces(line string) string {
 	return line[:min(end, len(line))]
 }
 
-// wildcards are the bytes that end the literal part of a pattern.
+// wildcards are the bytes that end the literal prefix of a pattern.
 const wildcards = `*?[\`
 
-// parseRule is false for a pattern that matches nothing.
+// parseRule returns false for a pattern that cannot match anything.
 func parseRule(p string) (rule, bool) {
 	var r rule
 	p, r.negated = strings.CutPrefix(p, "!")
@@ -118,8 +119,8 @@ func parseRule(p string) (rule, bool) {
 	return r, true
 }
 
-// match returns the rule that decides about path, or nil. It neither looks at
-// the folders that hold path nor at the rules in waived.
+// match returns the rule that decides about path, or nil. It ignores the rules
+// in waived, and it does not test the folders that contain path.
 func (f *ignoreFile) match(path string, isDir bool, waived []*rule) *rule {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	for ; f != nil; f = f.above {

@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// An index is what git tracks: the zero value tracks nothing.
+// An index holds the paths that git tracks. The zero value is empty.
 type index struct {
-	paths []string // sorted by bytes
-	links map[string]bool
+	paths      []string // sorted by bytes
+	submodules map[string]bool
 }
 
 // has reports whether the file at path is tracked.
@@ -22,21 +22,24 @@ func (x *index) has(path string) bool {
 	return found
 }
 
-// under reports whether anything below the folder dir is tracked.
+// under reports whether a file below the folder dir is tracked.
 func (x *index) under(dir string) bool {
 	dir += "/"
 	i := sort.SearchStrings(x.paths, dir)
 	return i < len(x.paths) && strings.HasPrefix(x.paths[i], dir)
 }
 
-// isLink reports whether path is a submodule.
-func (x *index) isLink(path string) bool { return x.links[path] }
+// isSubmodule reports whether path is a submodule.
+func (x *index) isSubmodule(path string) bool { return x.submodules[path] }
 
-// maxIndex is the index of a repository with some twenty million files.
+var errTruncatedIndex = errors.New("the index is truncated")
+
+// maxIndex is the largest index that is read, in bytes: about twenty million
+// files.
 const maxIndex = 2 << 30
 
 // readIndex reads the index file at path of a repository whose object names
-// have hashSize bytes. The error is fs.ErrNotExist if there is none.
+// have hashSize bytes. The error wraps fs.ErrNotExist if the file is missing.
 func readIndex(path string, hashSize int) (index, error) {
 	src, err := readAtMost(path, maxIndex)
 	if err != nil {
@@ -45,35 +48,35 @@ func readIndex(path string, hashSize int) (index, error) {
 	return parseIndex(src, hashSize)
 }
 
-// The parts of an index entry, in bytes, as gitformat-index(5) gives them.
+// The layout of an index entry in bytes, from gitformat-index(5).
 const (
 	statSize   = 40 // times, device, inode, mode, user, group, size
 	modeOffset = 24
 	flagsSize  = 2
 
-	flagExtended = 0x4000 // two further bytes of flags
+	flagExtended = 0x4000 // the flags have two more bytes
 
 	modeType    = 0o170000
 	modeGitlink = 0o160000
-	modeFolder  = 0o040000 // of a sparse index: a whole folder that is not checked out
+	modeFolder  = 0o040000 // in a sparse index: a folder that is not checked out
 )
 
-// parseIndex returns the paths of an index of version 2, 3 or 4. The checksum
-// is not compared: git replaces the file whole, and a wrong path could only
-// make more files be looked at.
+// parseIndex returns the paths of an index of version 2, 3 or 4. It does not
+// verify the checksum: git replaces the file as a whole, and a wrong path could
+// only cause more files to be scanned.
 func parseIndex(src []byte, hashSize int) (index, error) {
 	if len(src) < 12+hashSize || string(src[:4]) != "DIRC" {
-		return index{}, errors.New("it is no index")
+		return index{}, errors.New("not a git index")
 	}
 	version := binary.BigEndian.Uint32(src[4:])
 	if version < 2 || version > 4 {
-		return index{}, fmt.Errorf("its version is %d", version)
+		return index{}, fmt.Errorf("unknown index version %d", version)
 	}
 	count := int(binary.BigEndian.Uint32(src[8:]))
 	body := src[12 : len(src)-hashSize]
 
-	// The paths are parts of one string: a hundred thousand of their own would
-	// be most of what a walk allocates.
+	// The paths are substrings of one string: allocating a hundred thousand
+	// strings would be most of the allocations of a walk.
 	var all []byte
 	ends := make([]int, 0, min(count, len(body)/(statSize+hashSize+flagsSize)))
 	var x index
@@ -81,17 +84,18 @@ func parseIndex(src []byte, hashSize int) (index, error) {
 	for range count {
 		head := statSize + hashSize + flagsSize
 		if len(body) < head {
-			return index{}, errors.New("it is cut off")
+			return index{}, errTruncatedIndex
 		}
 		mode := binary.BigEndian.Uint32(body[modeOffset:])
 		if binary.BigEndian.Uint16(body[head-flagsSize:])&flagExtended != 0 {
 			head += flagsSize
 		}
 		if version == 4 {
-			// The path repeats the one before but for some bytes at its end.
+			// The path shares a prefix with the previous one; drop is the length
+			// of the rest of the previous path.
 			drop, n := prefixVarint(body[min(head, len(body)):])
 			if n == 0 || drop > len(path) {
-				return index{}, errors.New("it is damaged")
+				return index{}, errors.New("the index is damaged")
 			}
 			head += n
 			path = path[:len(path)-drop]
@@ -100,7 +104,7 @@ func parseIndex(src []byte, hashSize int) (index, error) {
 		}
 		end := bytes.IndexByte(body[min(head, len(body)):], 0)
 		if end < 0 {
-			return index{}, errors.New("it is cut off")
+			return index{}, errTruncatedIndex
 		}
 		path = append(path, body[head:head+end]...)
 		size := head + end + 1
@@ -108,18 +112,18 @@ func parseIndex(src []byte, hashSize int) (index, error) {
 			size = (head + end + 8) &^ 7 // one to eight NUL bytes
 		}
 		if size > len(body) {
-			return index{}, errors.New("it is cut off")
+			return index{}, errTruncatedIndex
 		}
 		body = body[size:]
 
 		switch mode & modeType {
 		case modeFolder:
-			continue // its files are not there
+			continue // its files are not on disk
 		case modeGitlink:
-			if x.links == nil {
-				x.links = map[string]bool{}
+			if x.submodules == nil {
+				x.submodules = map[string]bool{}
 			}
-			x.links[string(path)] = true
+			x.submodules[string(path)] = true
 		}
 		all = append(all, path...)
 		ends = append(ends, len(all))
@@ -135,12 +139,12 @@ func parseIndex(src []byte, hashSize int) (index, error) {
 	return x, checkExtensions(body)
 }
 
-// prefixVarint decodes the number that src begins with, in the encoding of
-// pack offsets, and returns its size in bytes, 0 if it is none.
+// prefixVarint decodes the number at the start of src, in the encoding of pack
+// offsets, and returns its size in bytes, or 0 if it is malformed.
 func prefixVarint(src []byte) (value, size int) {
 	for i, b := range src {
 		if i == 4 {
-			return 0, 0 // more than any path is long
+			return 0, 0 // larger than the length of any path
 		}
 		value = value<<7 | int(b&0x7f)
 		if b&0x80 == 0 {
@@ -151,20 +155,20 @@ func prefixVarint(src []byte) (value, size int) {
 	return 0, 0
 }
 
-// checkExtensions returns an error if one of the extensions after the entries
-// has to be understood to know what is tracked.
+// checkExtensions returns an error if an extension after the entries may
+// change which files are tracked.
 func checkExtensions(src []byte) error {
 	for len(src) >= 8 {
 		name, size := string(src[:4]), int(binary.BigEndian.Uint32(src[4:]))
 		switch {
 		case name == "link":
-			return errors.New("it is a split index")
-		case name == "sdir" || 'A' <= name[0] && name[0] <= 'Z': // the latter may be passed over
+			return errors.New("split indexes are not supported")
+		case name == "sdir" || 'A' <= name[0] && name[0] <= 'Z': // a capital letter marks an optional extension
 		default:
-			return fmt.Errorf("it has the extension %q", name)
+			return fmt.Errorf("unknown index extension %q", name)
 		}
 		if size > len(src)-8 {
-			return errors.New("it is cut off")
+			return errTruncatedIndex
 		}
 		src = src[8+size:]
 	}

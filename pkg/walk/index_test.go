@@ -21,14 +21,14 @@ func TestReadIndex(t *testing.T) {
 		{name: "version 2", hashSize: 20},
 		{name: "version 3", commands: [][]string{{"add", "-N", "new"}}, hashSize: 20},
 		{name: "version 4", commands: [][]string{{"update-index", "--index-version", "4"}}, hashSize: 20},
-		{name: "version 4 with further flags", commands: [][]string{{"update-index", "--index-version", "4"}, {"add", "-N", "new"}}, hashSize: 20},
+		{name: "version 4 with extended flags", commands: [][]string{{"update-index", "--index-version", "4"}, {"add", "-N", "new"}}, hashSize: 20},
 		{name: "SHA-256", init: []string{"--object-format=sha256"}, hashSize: 32},
 		{name: "untracked cache", commands: [][]string{{"update-index", "--force-untracked-cache"}, {"status"}}, hashSize: 20},
-		{name: "split", commands: [][]string{{"update-index", "--split-index"}}, hashSize: 20, wantErr: "split index"},
+		{name: "split index", commands: [][]string{{"update-index", "--split-index"}}, hashSize: 20, wantErr: "split index"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			root := plant(t, "new", "a", "dir/"+strings.Repeat("long", 40)+"/b", "dir/c", "dir.x", "dir-x", "é", "a b\nc")
+			root := makeTree(t, "new", "a", "dir/"+strings.Repeat("long", 40)+"/b", "dir/c", "dir.x", "dir-x", "é", "a b\nc")
 			git(t, root, append([]string{"init", "-q"}, tt.init...)...)
 			git(t, root, "add", "a", "dir", "dir.x", "dir-x", "é", "a b\nc")
 			for _, c := range tt.commands {
@@ -57,21 +57,21 @@ func TestReadIndex(t *testing.T) {
 				}
 			}
 			if !x.under("dir") || x.has("dir") || x.under("di") || x.has("none") {
-				t.Error("the folder is not told from its files")
+				t.Error("has or under confuses a folder with a file")
 			}
 		})
 	}
 }
 
-// TestReadIndexSparse has a folder that is not checked out.
+// TestReadIndexSparse reads an index with a folder that is not checked out.
 func TestReadIndexSparse(t *testing.T) {
-	root := plant(t, "in/a", "out/b", "top")
+	root := makeTree(t, "in/a", "out/b", "top")
 	git(t, root, "init", "-q")
 	git(t, root, "add", ".")
 	git(t, root, "commit", "-qm", "x")
 	git(t, root, "sparse-checkout", "set", "--cone", "--sparse-index", "in")
 	if mode := git(t, root, "ls-files", "--sparse", "-s", "out/"); !strings.HasPrefix(mode, "040000") {
-		t.Skipf("this git made no sparse index: %q", mode)
+		t.Skipf("this git does not make a sparse index: %q", mode)
 	}
 	x, err := readIndex(filepath.Join(root, ".git", "index"), 20)
 	if want := []string{"in/a", "top"}; err != nil || !slices.Equal(x.paths, want) {
@@ -79,7 +79,7 @@ func TestReadIndexSparse(t *testing.T) {
 	}
 }
 
-func TestParseIndexRefuses(t *testing.T) {
+func TestParseIndexErrors(t *testing.T) {
 	head := func(version, count uint32) []byte {
 		b := binary.BigEndian.AppendUint32([]byte("DIRC"), version)
 		return binary.BigEndian.AppendUint32(b, count)
@@ -90,14 +90,14 @@ func TestParseIndexRefuses(t *testing.T) {
 		src  []byte
 		want string
 	}{
-		{"empty", nil, "no index"},
-		{"other file", make([]byte, 64), "no index"},
-		{"version", slices.Concat(head(5, 0), checksum), "version is 5"},
-		{"no entries", slices.Concat(head(2, 1<<31), checksum), "cut off"},
+		{"empty", nil, "not a git index"},
+		{"another file", make([]byte, 64), "not a git index"},
+		{"version", slices.Concat(head(5, 0), checksum), "version 5"},
+		{"no entries", slices.Concat(head(2, 1<<31), checksum), "truncated"},
 		{"an unknown extension", slices.Concat(head(2, 0), []byte("abcd\x00\x00\x00\x00"), checksum), `"abcd"`},
-		{"an extension that is too long", slices.Concat(head(2, 0), []byte("ABCD\xff\x00\x00\x00"), checksum), "cut off"},
-		{"a prefix of nothing", slices.Concat(head(4, 1), make([]byte, 62), []byte("\x05a\x00"), checksum), "damaged"},
-		{"a path without an end", slices.Concat(head(4, 1), make([]byte, 62), []byte("\x00a"), checksum), "cut off"},
+		{"an extension that is too long", slices.Concat(head(2, 0), []byte("ABCD\xff\x00\x00\x00"), checksum), "truncated"},
+		{"a prefix longer than the previous path", slices.Concat(head(4, 1), make([]byte, 62), []byte("\x05a\x00"), checksum), "damaged"},
+		{"a path without an end", slices.Concat(head(4, 1), make([]byte, 62), []byte("\x00a"), checksum), "truncated"},
 	}
 	for _, tt := range tests {
 		if _, err := parseIndex(tt.src, 20); err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -106,9 +106,10 @@ func TestParseIndexRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParseIndex: no bytes are a panic, and what is read can be searched.
+// FuzzParseIndex checks that no input causes a panic, and that index.has finds
+// every path.
 func FuzzParseIndex(f *testing.F) {
-	root := plant(f, "a", "dir/b", "dir/c")
+	root := makeTree(f, "a", "dir/b", "dir/c")
 	git(f, root, "init", "-q")
 	git(f, root, "add", ".")
 	for _, version := range []string{"2", "4"} {

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// names is the tree of the paths that the user named, so that overlapping
-// ones are walked once. The nil *names holds none.
+// names is the tree of the paths that the user named. The tree merges
+// overlapping paths, so that they are walked once. A nil *names is empty.
 type names struct {
-	whole bool // whether this path itself was named
+	whole bool // the user named this path itself
 	below map[string]*names
 }
 
-// child returns what is named under name, or nil.
+// child returns the tree of the named paths below name, or nil.
 func (n *names) child(name string) *names {
 	if n == nil {
 		return nil
@@ -24,8 +24,8 @@ func (n *names) child(name string) *names {
 }
 
 // namedPaths returns the tree of paths relative to root, which is absolute and
-// resolved; no paths name the root. It returns an error for a path that does
-// not exist or lies outside of root.
+// resolved. Without paths the root is named. It returns an error for a path that
+// does not exist or is outside root.
 func namedPaths(root string, paths []string) (*names, error) {
 	tree := &names{whole: len(paths) == 0}
 	for _, path := range paths {
@@ -36,9 +36,9 @@ func namedPaths(root string, paths []string) (*names, error) {
 		rel, err := filepath.Rel(root, real)
 		if err != nil || !filepath.IsLocal(rel) {
 			if isLink {
-				return nil, fmt.Errorf("%q is a symbolic link to %q, which lies outside of %q", path, real, root)
+				return nil, fmt.Errorf("%q is a symbolic link to %q, which is outside %q", path, real, root)
 			}
-			return nil, fmt.Errorf("%q lies outside of %q", path, root)
+			return nil, fmt.Errorf("%q is outside %q", path, root)
 		}
 		at := tree
 		if rel != "." {
@@ -59,9 +59,9 @@ func namedPaths(root string, paths []string) (*names, error) {
 	return tree, nil
 }
 
-// resolveNamed returns path absolute and without symbolic links, except for a
-// last one that does not lead to a folder: that one is left out later, as what
-// it is. isLink reports whether links led elsewhere.
+// resolveNamed returns path as an absolute path without symbolic links. If the
+// last element is a link to something other than a folder, it is kept; the walk
+// skips it later as a symlink. isLink reports whether a link was followed.
 func resolveNamed(path string) (real string, isLink bool, err error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {

@@ -6,30 +6,30 @@ import (
 	"unicode/utf8"
 )
 
-// A glob is a compiled pattern: what it matches, piece by piece. The nil glob
-// matches the empty string.
+// A glob is a compiled pattern, a sequence of pieces. A nil glob matches the
+// empty string.
 type glob []piece
 
 type piece struct {
 	op      op
 	literal string // of opLiteral
 	set     *set   // of opSet
-	unit    unit   // of opOne and opSet: what they take one of
+	unit    unit   // of opOne and opSet
 }
 
 type op uint8
 
 const (
 	opLiteral op = iota
-	opOne        // ?: one, but no slash
-	opSet        // […]: one of a set, but no slash
-	opStar       // *: any number, but no slash
+	opOne        // ?: one unit except a slash
+	opSet        // […]: one unit of a set, except a slash
+	opStar       // *: any number of units, without a slash
 	opAll        // **: anything
 	opFolders    // **/: nothing, or anything that ends with a slash
 )
 
-// A unit is what "?" and "[…]" match one of: a byte, as in git, or a code
-// point, as people expect.
+// A unit is what "?" and "[…]" match one of: a byte in patterns of git, a code
+// point in a Glob.
 type unit uint8
 
 const (
@@ -37,7 +37,7 @@ const (
 	inRunes
 )
 
-// next returns the first unit of s, which is not empty, and its size in bytes.
+// next returns the first unit of s and its size in bytes; s is not empty.
 func (u unit) next(s string) (rune, int) {
 	if u == inRunes {
 		return utf8.DecodeRuneInString(s)
@@ -45,9 +45,8 @@ func (u unit) next(s string) (rune, int) {
 	return rune(s[0]), 1
 }
 
-// compile returns the glob of pattern. "**" means more than "*" only where it
-// is a whole component of a path. An error says why the pattern can match
-// nothing.
+// compile compiles a pattern. "**" differs from "*" only if it is a whole
+// component of a path. The error says why the pattern cannot match anything.
 func compile(pattern string, u unit) (glob, error) {
 	var g glob
 	var text []byte
@@ -62,7 +61,7 @@ func compile(pattern string, u unit) (glob, error) {
 		case '\\':
 			i++
 			if i == len(pattern) {
-				return nil, errors.New("a backslash at its end quotes nothing")
+				return nil, errors.New("the backslash at the end escapes nothing")
 			}
 			text = append(text, pattern[i])
 		case '?':
@@ -85,7 +84,7 @@ func compile(pattern string, u unit) (glob, error) {
 			p, folders := star(pattern, begin, i+1)
 			g = append(g, p)
 			if folders {
-				i++ // the slash is part of it
+				i++ // the slash is part of the piece
 			}
 		default:
 			text = append(text, ch)
@@ -95,9 +94,9 @@ func compile(pattern string, u unit) (glob, error) {
 	return g, nil
 }
 
-// star returns the piece of the stars pattern[begin:end], and whether it takes
-// the slash after them.
-func star(pattern string, begin, end int) (piece, bool) {
+// star returns the piece for the stars pattern[begin:end], and whether the
+// slash after them is part of the piece.
+func star(pattern string, begin, end int) (p piece, withSlash bool) {
 	after := pattern[end:]
 	switch {
 	case end-begin == 1, begin > 0 && pattern[begin-1] != '/':
@@ -110,11 +109,12 @@ func star(pattern string, begin, end int) (piece, bool) {
 	return piece{op: opStar}, false
 }
 
-// match reports whether g matches the whole of s.
+// match reports whether g matches all of s.
 //
-// It goes back at most to the last "*", and from there to the last "**": what
-// an earlier one could take, the later one can take as well, since between
-// them lies a slash at a fixed place. So hostile patterns take polynomial time.
+// It backtracks only to the last "*", and from there only to the last "**". An
+// earlier star need not be tried again: everything that it could match, the
+// later one can match as well, since there is a slash at a fixed place between
+// them. Therefore hostile patterns take polynomial time.
 func (g glob) match(s string) bool {
 	type mark struct{ piece, at int }
 	none := mark{piece: -1}
@@ -135,14 +135,14 @@ func (g glob) match(s string) bool {
 				i++
 				continue
 			default:
-				if n := p.take(s[at:]); n > 0 {
+				if n := p.prefix(s[at:]); n > 0 {
 					at += n
 					i++
 					continue
 				}
 			}
 		}
-		// Give the last star one more; where it cannot take it, the last "**".
+		// Extend the match of the last star by one, or else that of the last "**".
 		switch {
 		case star != none && star.at < len(s) && s[star.at] != '/':
 			star.at++
@@ -164,9 +164,9 @@ func (g glob) match(s string) bool {
 	}
 }
 
-// take returns how many bytes at the beginning of s the piece matches, 0 if it
-// does not.
-func (p *piece) take(s string) int {
+// prefix returns how many bytes at the beginning of s the piece matches, 0 if
+// it does not match.
+func (p *piece) prefix(s string) int {
 	if p.op == opLiteral {
 		if strings.HasPrefix(s, p.literal) {
 			return len(p.literal)

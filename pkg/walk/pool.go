@@ -8,22 +8,23 @@ import (
 	"sync/atomic"
 )
 
-// batch is how many entries of one folder are visited by one goroutine before
-// others may take the rest: enough to make the locking cheap, few enough that
-// a flat folder of large files keeps every goroutine busy.
+// batch is the number of entries of one folder in a task: large enough to make
+// locking cheap, small enough to keep all goroutines busy with one flat folder
+// of large files.
 const batch = 32
 
-// A task is a folder to read, or, with entries, entries of it to visit.
+// A task is a folder to read, or, if entries is set, some entries of it to
+// visit.
 type task struct {
 	dir     *dir
 	entries []fs.DirEntry
 }
 
-// A pool does tasks, which may push further ones, on a number of goroutines.
-// The task pushed last is done first, so that what waits is about as much as
-// the tree is deep and not as much as it is wide.
+// A pool runs tasks on several goroutines; a task may push further tasks. The
+// task pushed last runs first, so that the number of waiting tasks grows with
+// the depth of the tree, not with its width.
 type pool struct {
-	do   func(*pool, task) ([]Skip, error)
+	run  func(*pool, task) ([]Skip, error)
 	jobs int
 
 	stopped atomic.Bool // changes only while mu is held
@@ -31,18 +32,18 @@ type pool struct {
 	mu      sync.Mutex
 	wake    *sync.Cond
 	stack   []task
-	pending int // tasks on the stack and in work
+	pending int // number of tasks on the stack and running
 	err     error
 	skips   []Skip
 }
 
-func newPool(jobs int, do func(*pool, task) ([]Skip, error)) *pool {
-	p := &pool{do: do, jobs: jobs}
+func newPool(jobs int, run func(*pool, task) ([]Skip, error)) *pool {
+	p := &pool{run: run, jobs: jobs}
 	p.wake = sync.NewCond(&p.mu)
 	return p
 }
 
-// push adds tasks to be done.
+// push adds tasks.
 func (p *pool) push(tasks ...task) {
 	if len(tasks) == 0 {
 		return
@@ -58,9 +59,9 @@ func (p *pool) push(tasks ...task) {
 	}
 }
 
-// run returns when every task is done and no goroutine is left, or with the
-// first error of a task or of ctx.
-func (p *pool) run(ctx context.Context) error {
+// wait runs all tasks and returns when they are done. It returns the first
+// error of a task or of ctx. All goroutines have ended when it returns.
+func (p *pool) wait(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (p *pool) run(ctx context.Context) error {
 	return cmp.Or(p.err, ctx.Err())
 }
 
-// stop makes the goroutines of p return after the task they are at.
+// stop makes the goroutines of p return after their current task.
 func (p *pool) stop(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,8 +90,8 @@ func (p *pool) stop(err error) {
 	}
 }
 
-// halted reports whether a task that takes long should end early.
-func (p *pool) halted() bool { return p.stopped.Load() }
+// isStopped reports whether a task should end early.
+func (p *pool) isStopped() bool { return p.stopped.Load() }
 
 func (p *pool) work() {
 	var skips []Skip
@@ -99,7 +100,7 @@ func (p *pool) work() {
 		if !ok {
 			break
 		}
-		s, err := p.do(p, t)
+		s, err := p.run(p, t)
 		skips = append(skips, s...)
 		if err != nil {
 			p.stop(err)
@@ -111,8 +112,9 @@ func (p *pool) work() {
 	p.skips = append(p.skips, skips...)
 }
 
-// next takes the task pushed last. It waits while there is none but a task in
-// work may still push one, and is false when there will be none.
+// next removes and returns the task that was pushed last. If there is none, it
+// waits as long as a running task may push one. It returns false if there will
+// be no further task.
 func (p *pool) next() (task, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -122,7 +124,7 @@ func (p *pool) next() (task, bool) {
 		}
 		if n := len(p.stack); n > 0 {
 			t := p.stack[n-1]
-			p.stack[n-1] = task{} // so that its entries can be freed
+			p.stack[n-1] = task{} // lets the garbage collector free its entries
 			p.stack = p.stack[:n-1]
 			return t, true
 		}

@@ -7,9 +7,9 @@ import (
 	"slices"
 )
 
-// read returns the entries of the folder, and sees to its .gitignore and to
-// whether it is a repository of its own. It runs before any other task of the
-// folder is pushed, so that it may still change it.
+// read returns the entries of the folder. It reads the folder's .gitignore and
+// checks whether the folder is a nested repository. It may change the folder,
+// since it runs before any other task of the folder is pushed.
 func (r *round) read() []fs.DirEntry {
 	f, err := os.Open(r.abs(r.dir.path))
 	if err != nil {
@@ -19,11 +19,11 @@ func (r *round) read() []fs.DirEntry {
 	defer f.Close()
 	entries, err := f.ReadDir(-1)
 	if err != nil {
-		// Its .gitignore may be among the entries that are missing.
+		// The missing entries may include .gitignore.
 		r.unreadable(r.shown(), true, err, "")
 		return nil
 	}
-	var ignoring fs.DirEntry
+	var gitignore fs.DirEntry
 	for _, e := range entries {
 		switch e.Name() {
 		case ".git":
@@ -32,16 +32,16 @@ func (r *round) read() []fs.DirEntry {
 				return nil
 			}
 		case ".gitignore":
-			ignoring = e
+			gitignore = e
 		}
 	}
-	if ignoring != nil && ignoring.Type().IsRegular() && !r.readRules() {
-		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e == ignoring })
+	if gitignore != nil && gitignore.Type().IsRegular() && !r.readRules() {
+		entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return e == gitignore })
 	}
 	return entries
 }
 
-// shown is the path of the folder in a report.
+// shown returns the path of the folder for a report.
 func (r *round) shown() string {
 	if r.dir.path == "" {
 		return "."
@@ -49,7 +49,7 @@ func (r *round) shown() string {
 	return r.dir.path
 }
 
-// readNamed is read for a folder of which only the named paths count.
+// readNamed is like read, but returns only the entries with named paths.
 func (r *round) readNamed() []fs.DirEntry {
 	if _, err := os.Lstat(r.abs(r.dir.join(".git"))); err == nil && r.isNested(r.dir.path) {
 		r.skip(r.dir.path, true, Submodule)
@@ -75,12 +75,13 @@ func (r *round) readNamed() []fs.DirEntry {
 	return entries
 }
 
-// readRules puts the folder's .gitignore before the patterns from above. Git
-// does not read those of ignored folders; here they count for what is named.
-// It is false if the file could not be read, which it reports.
+// readRules adds the folder's .gitignore in front of the patterns from above.
+// Git does not read the .gitignore of an ignored folder; here it applies to
+// files below a named path. If the file cannot be read, readRules reports it and
+// returns false.
 func (r *round) readRules() bool {
 	d := r.dir
-	if r.NoIgnore || d.only != "" && d.named == nil {
+	if r.NoIgnore || d.defaultSkip != "" && d.named == nil {
 		return true
 	}
 	path := d.join(".gitignore")
@@ -93,15 +94,15 @@ func (r *round) readRules() bool {
 	return true
 }
 
-// isNested reports whether the folder at path, which has a .git, is a
-// repository that does not belong to this one. As for git, one whose files
-// this repository tracks does.
+// isNested reports whether the folder at path, which has a .git, is a separate
+// repository. As in git, a folder whose files this repository tracks is part of
+// this repository.
 func (r *round) isNested(path string) bool {
 	return path != "" && isRepository(r.abs(path)) && !r.git.tracked.under(path)
 }
 
-// withoutPath returns what the system said, without the operation and the path
-// that the caller's own text names already.
+// withoutPath returns the system's error without the operation and the path,
+// which the caller's message contains already.
 func withoutPath(err error) error {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
 		return pe.Err

@@ -5,12 +5,11 @@ import (
 	"slices"
 )
 
-// A Reason says why a file or folder was left out. The list is closed; the
-// text of a Reason is what reports show.
+// A Reason says why a file or folder was skipped. Reports show its text.
 type Reason string
 
-// The reasons. The last three are found by who reads the files, not by the
-// walk, and Unreadable by both; they stand here so that there is one list.
+// All reasons. The walk does not return the last three: the caller that reads
+// the files sets them. The walk and the caller both set Unreadable.
 const (
 	Ignored     Reason = "ignored by git"
 	Excluded    Reason = "excluded"
@@ -26,7 +25,7 @@ const (
 	UTF16       Reason = "UTF-16"
 )
 
-// Reasons returns all reasons, in the order in which they are documented.
+// Reasons returns all reasons, in the order of the documentation.
 func Reasons() []Reason {
 	return []Reason{
 		Ignored, Excluded, NotIncluded, GitFolder, Submodule, Vendored,
@@ -34,45 +33,45 @@ func Reasons() []Reason {
 	}
 }
 
-// Doc returns the sentence that explains r to a user, or "" if r is none of
+// Doc returns the sentence that explains r to a user, or "" if r is not one of
 // [Reasons].
 func (r Reason) Doc() string {
 	switch r {
 	case Ignored:
-		return "A pattern of git's ignore files matches it and git does not track it; --no-ignore looks at it, and so does naming it."
+		return "Git's ignore files exclude it, and git does not track it. To scan it, name its path or use --no-ignore."
 	case Excluded:
-		return "A pattern of --exclude, or of exclude in the configuration, matches it."
+		return "It matches a pattern of --exclude, or of exclude in the configuration."
 	case NotIncluded:
-		return "Patterns of --include are given and none matches it."
+		return "It matches no pattern of --include."
 	case GitFolder:
-		return "It is git's own data, not content of the repository."
+		return "It holds git's own data, not content of the repository."
 	case Submodule:
-		return "It is a repository of its own, a submodule or a nested one; run there to rewrite it."
+		return "It is a submodule or a nested repository. To rewrite it, run regmigrate in it."
 	case Vendored:
-		return "It is in a vendor or node_modules folder, a copy of somebody else's files that the next update overwrites; --no-ignore looks at it, and so does naming it."
+		return "It is in a vendor or node_modules folder, which holds copies of files of other projects; the next update overwrites them. To scan it, name its path or use --no-ignore."
 	case Symlink:
-		return "It is a symbolic link, which is neither followed nor replaced; what it leads to is looked at where it lies."
+		return "It is a symbolic link, which is neither followed nor replaced. If its target is in the repository, the target is scanned itself."
 	case Irregular:
 		return "It is a device, a socket or a pipe, which has no content to rewrite."
 	case Unreadable:
-		return "The system did not let it be read."
+		return "The system returned an error when it was read."
 	case Binary:
-		return "It has NUL bytes, as no text has."
+		return "It contains NUL bytes, so it is not text."
 	case TooLarge:
-		return "It is larger than the program reads."
+		return "It exceeds the size limit."
 	case UTF16:
-		return "It is UTF-16 text, which the program does not edit."
+		return "It is UTF-16 text, which regmigrate does not edit."
 	}
 	return ""
 }
 
-// A Skip is a file or folder that was left out.
+// A Skip is a file or folder that was skipped.
 type Skip struct {
 	Path   string // as in File; "." for the root itself
-	Dir    bool   // whether it is a folder, left out with everything in it
+	Dir    bool   // it is a folder, skipped with everything in it
 	Reason Reason
-	Err    error  // what the system said, for Unreadable
-	Detail string // what else a person should know, often empty
+	Err    error  // the system's error, for Unreadable
+	Detail string // more about the reason, for a report; often empty
 }
 
 // sortSkips orders skips by path, then by reason.

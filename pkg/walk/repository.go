@@ -7,18 +7,18 @@ import (
 	"path/filepath"
 )
 
-// A repository is what git knows about the root: the zero value where the root
-// is not the top of one.
+// A repository holds the git data about the root. It is the zero value if the
+// root is not the top of a repository.
 type repository struct {
 	tracked index
-	doubt   string // what an ignored file's Skip should tell, since the index could not be read
+	warning string // Detail of the skips of ignored files, set if the index could not be read
 }
 
-// openRepository reads what git knows about the root, and gives top the
-// patterns that hold in the whole tree.
+// openRepository reads the git data of the root, and adds the patterns that
+// apply to the whole tree to top.
 //
-// Of the files outside of the tree, those that cannot be read count as
-// missing: in a container, the home folder is often another user's.
+// A file outside the tree that cannot be read counts as missing: in a
+// container, the home folder often belongs to another user.
 func (w *walker) openRepository(top *dir) {
 	data, ok := gitDir(w.root)
 	if !ok {
@@ -31,13 +31,13 @@ func (w *walker) openRepository(top *dir) {
 	switch {
 	case err == nil:
 		w.git.tracked = tracked
-	case !errors.Is(err, fs.ErrNotExist): // a repository without a commit has none
-		w.git.doubt = fmt.Sprintf("git's index could not be read (%v): what git tracks may be among this", withoutPath(err))
+	case !errors.Is(err, fs.ErrNotExist): // a new repository has no index
+		w.git.warning = fmt.Sprintf("git's index could not be read (%v); git may track this file", withoutPath(err))
 	}
 	if w.NoIgnore {
 		return
 	}
-	// What is read later decides first: info/exclude before the user's file.
+	// The file that is read last has priority: info/exclude over the user's file.
 	for _, path := range []string{conf.excludesFile(w.root), filepath.Join(common, "info", "exclude")} {
 		if path == "" {
 			continue

@@ -10,7 +10,7 @@ import (
 )
 
 func TestRoot(t *testing.T) {
-	base := plant(t, "plain/sub/a", "repo/sub/deep/a", "repo/.gitignore: x", "link -> repo/sub", "away/file -> ../repo/sub/deep/a",
+	base := makeTree(t, "plain/sub/a", "repo/sub/deep/a", "repo/.gitignore: x", "link -> repo/sub", "away/file -> ../repo/sub/deep/a",
 		"broken/.git/", "broken/a", "copied/.git: gitdir: /nowhere", "copied/sub/a")
 	git(t, base, "init", "-q", "repo")
 	git(t, filepath.Join(base, "repo"), "add", ".")
@@ -28,7 +28,7 @@ func TestRoot(t *testing.T) {
 		{"copied/sub", "copied", true},
 		{"link", "repo", true},
 		{"link/deep/a", "repo", true},
-		{"away/file", "away", false}, // the link's folder: the link is what would be left out
+		{"away/file", "away", false}, // the folder of the link, since the walk skips the link
 		{"plain/sub", "plain/sub", false},
 		{"plain/sub/a", "plain/sub", false},
 		{"broken/a", "broken", false},
@@ -44,12 +44,12 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-// TestIgnoreFilesOfTheUser compares where the patterns outside of the tree are
-// found, and which of them decides.
-func TestIgnoreFilesOfTheUser(t *testing.T) {
+// TestUserIgnoreFiles compares with git where patterns outside the tree come
+// from, and which of them has priority.
+func TestUserIgnoreFiles(t *testing.T) {
 	tests := []struct {
 		name        string
-		home        []string // grown in the home folder
+		home        []string // files of the home folder, as for makeTree
 		env         map[string]string
 		config      []string // git config in the repository
 		tree        []string
@@ -57,20 +57,20 @@ func TestIgnoreFilesOfTheUser(t *testing.T) {
 	}{
 		{name: "default", home: []string{".config/git/ignore: a"}, wantIgnored: []string{"a"}},
 		{name: "XDG_CONFIG_HOME", home: []string{"x/git/ignore: b", ".config/git/ignore: a"}, env: map[string]string{"XDG_CONFIG_HOME": "x"}, wantIgnored: []string{"b"}},
-		{name: "the home's configuration", home: []string{".gitconfig: [core]|\texcludesFile = ~/mine # yes", "mine: a|b", ".config/git/ignore: c"}, wantIgnored: []string{"a", "b"}},
-		{name: "the home's configuration wins over XDG's", home: []string{".gitconfig: [CORE]excludesfile=~/mine", "mine: a", ".config/git/config: [core]|excludesfile = ~/other", "other: b"}, wantIgnored: []string{"a"}},
-		{name: "XDG's configuration", home: []string{".config/git/config: [core \"sub\"]|excludesfile = x|[core]|excludesfile = \"~/ot\\|her\"", "other: b"}, wantIgnored: []string{"b"}},
-		{name: "the repository's configuration wins", home: []string{".gitconfig: [core]|excludesfile = ~/mine", "mine: a", "own: c"}, config: []string{"core.excludesFile", "~/own"}, wantIgnored: []string{"c"}},
-		{name: "none", home: []string{".config/git/ignore: a"}, config: []string{"core.excludesFile", ""}},
-		{name: "relative", config: []string{"core.excludesFile", "b"}, tree: []string{"b: a"}, wantIgnored: []string{"a"}},
-		{name: "missing", config: []string{"core.excludesFile", "/nowhere"}},
+		{name: "configuration of the home folder", home: []string{".gitconfig: [core]|\texcludesFile = ~/mine # yes", "mine: a|b", ".config/git/ignore: c"}, wantIgnored: []string{"a", "b"}},
+		{name: "configuration of the home folder before that of XDG", home: []string{".gitconfig: [CORE]excludesfile=~/mine", "mine: a", ".config/git/config: [core]|excludesfile = ~/other", "other: b"}, wantIgnored: []string{"a"}},
+		{name: "configuration of XDG", home: []string{".config/git/config: [core \"sub\"]|excludesfile = x|[core]|excludesfile = \"~/ot\\|her\"", "other: b"}, wantIgnored: []string{"b"}},
+		{name: "configuration of the repository before that of the user", home: []string{".gitconfig: [core]|excludesfile = ~/mine", "mine: a", "own: c"}, config: []string{"core.excludesFile", "~/own"}, wantIgnored: []string{"c"}},
+		{name: "empty excludesFile", home: []string{".config/git/ignore: a"}, config: []string{"core.excludesFile", ""}},
+		{name: "relative excludesFile", config: []string{"core.excludesFile", "b"}, tree: []string{"b: a"}, wantIgnored: []string{"a"}},
+		{name: "missing excludesFile", config: []string{"core.excludesFile", "/nowhere"}},
 		{name: "GIT_CONFIG_GLOBAL", home: []string{".gitconfig: [core]|excludesfile = ~/mine", "mine: a", "g: [core]|excludesfile = ~/other", "other: b"}, env: map[string]string{"GIT_CONFIG_GLOBAL": "g"}, wantIgnored: []string{"b"}},
 		{name: "GIT_CONFIG_SYSTEM", home: []string{"s: [core]|excludesfile = ~/other", "other: b"}, env: map[string]string{"GIT_CONFIG_SYSTEM": "s", "GIT_CONFIG_NOSYSTEM": "0"}, wantIgnored: []string{"b"}},
-		{name: "info/exclude wins over it, .gitignore over both", home: []string{".config/git/ignore: a|b|c"}, tree: []string{".git/info/exclude: !a|b", ".gitignore: !b"}, wantIgnored: []string{"c"}},
+		{name: ".gitignore before info/exclude before excludesFile", home: []string{".config/git/ignore: a|b|c"}, tree: []string{".git/info/exclude: !a|b", ".gitignore: !b"}, wantIgnored: []string{"c"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			home := plant(t, tt.home...)
+			home := makeTree(t, tt.home...)
 			t.Setenv("HOME", home)
 			for name, value := range tt.env {
 				if name != "GIT_CONFIG_NOSYSTEM" {
@@ -78,26 +78,26 @@ func TestIgnoreFilesOfTheUser(t *testing.T) {
 				}
 				t.Setenv(name, value)
 			}
-			root := plant(t, "a", "b", "c")
+			root := makeTree(t, "a", "b", "c")
 			git(t, root, "init", "-q")
-			grow(t, root, tt.tree...)
+			addToTree(t, root, tt.tree...)
 			if tt.config != nil {
 				git(t, root, append([]string{"config"}, tt.config...)...)
 			}
-			files, skips := look(t, Options{Root: root})
-			compare(t, "files", files, gitFiles(t, root))
+			files, skips := walkTree(t, Options{Root: root})
+			compareLists(t, "files", files, gitFiles(t, root))
 			var want []string
 			for _, path := range tt.wantIgnored {
 				want = append(want, path+" ignored by git")
 			}
-			compare(t, "skips", skips, want)
+			compareLists(t, "skips", skips, want)
 		})
 	}
 }
 
-// TestWorktreesAndSubmodules compares trees that are more than one repository.
+// TestWorktreesAndSubmodules compares trees with several repositories with git.
 func TestWorktreesAndSubmodules(t *testing.T) {
-	base := plant(t, "lib/l.yaml", "repo/.gitignore: out/", "repo/a.yaml", "repo/secret", "repo/inner/i.yaml", "repo/out/keep/k.yaml")
+	base := makeTree(t, "lib/l.yaml", "repo/.gitignore: out/", "repo/a.yaml", "repo/secret", "repo/inner/i.yaml", "repo/out/keep/k.yaml")
 	lib, repo, tree := filepath.Join(base, "lib"), filepath.Join(base, "repo"), filepath.Join(base, "tree")
 	for _, dir := range []string{lib, repo} {
 		git(t, dir, "init", "-q")
@@ -109,58 +109,57 @@ func TestWorktreesAndSubmodules(t *testing.T) {
 	git(t, repo, "add", "-f", "out/keep/k.yaml")
 	git(t, repo, "commit", "-qm", "y")
 	git(t, repo, "worktree", "add", "-q", tree)
-	grow(t, base, "repo/.git/info/exclude: secret", "tree/secret", "tree/third/lib/stray", "tree/out/n", "repo/out/n")
-	// A repository that was made where this one tracks files still belongs to it.
+	addToTree(t, base, "repo/.git/info/exclude: secret", "tree/secret", "tree/third/lib/stray", "tree/out/n", "repo/out/n")
+	// A nested repository is part of this one if this one tracks its files.
 	git(t, filepath.Join(repo, "inner"), "init", "-q")
 
-	files, skips := look(t, Options{Root: repo})
-	compare(t, "files", files, gitFiles(t, repo))
-	compare(t, "skips", skips, []string{"out/lib/ submodule", "out/n ignored by git", "third/lib/ submodule"})
-	account(t, repo, files, skips)
+	files, skips := walkTree(t, Options{Root: repo})
+	compareLists(t, "files", files, gitFiles(t, repo))
+	compareLists(t, "skips", skips, []string{"out/lib/ submodule", "out/n ignored by git", "third/lib/ submodule"})
+	checkComplete(t, repo, files, skips)
 
-	files, skips = look(t, Options{Root: tree})
-	compare(t, "files of the worktree", files, gitFiles(t, tree))
-	compare(t, "skips of the worktree", skips, []string{"out/lib/ submodule", "out/n ignored by git", "third/lib/ submodule"})
+	files, skips = walkTree(t, Options{Root: tree})
+	compareLists(t, "files of the worktree", files, gitFiles(t, tree))
+	compareLists(t, "skips of the worktree", skips, []string{"out/lib/ submodule", "out/n ignored by git", "third/lib/ submodule"})
 	if !slices.Contains(files, "secret") {
 		t.Errorf("a tracked file is missing: %q", files) // git tracks it, so info/exclude does not matter
 	}
 
-	_, skips = look(t, Options{Root: tree, NoIgnore: true})
-	compare(t, "skips with no ignore", skips, []string{"out/lib/ submodule", "third/lib/ submodule"})
-	_, skips = look(t, Options{Root: repo, Paths: []string{filepath.Join(repo, "third", "lib", "l.yaml")}})
-	compare(t, "skips in a submodule", skips, []string{"third/lib/ submodule"})
+	_, skips = walkTree(t, Options{Root: tree, NoIgnore: true})
+	compareLists(t, "skips with NoIgnore", skips, []string{"out/lib/ submodule", "third/lib/ submodule"})
+	_, skips = walkTree(t, Options{Root: repo, Paths: []string{filepath.Join(repo, "third", "lib", "l.yaml")}})
+	compareLists(t, "skips in a submodule", skips, []string{"third/lib/ submodule"})
 	root, _, err := Root(filepath.Join(repo, "third", "lib", "l.yaml"))
 	if want := filepath.Join(repo, "third", "lib"); err != nil || root != want {
 		t.Errorf("got %q, %v, want %q", root, err, want)
 	}
 }
 
-// TestDoubt has an index that cannot be read: patterns decide, and the skips
-// say so.
-func TestDoubt(t *testing.T) {
-	root := plant(t, ".gitignore: *.log", "a.log", "b.yaml")
+// TestUnreadableIndex checks that patterns alone decide if the index cannot be
+// read, and that the skips say so.
+func TestUnreadableIndex(t *testing.T) {
+	root := makeTree(t, ".gitignore: *.log", "a.log", "b.yaml")
 	git(t, root, "init", "-q")
 	git(t, root, "add", "-f", "a.log")
 	git(t, root, "update-index", "--split-index")
 	skips, err := Walk(t.Context(), Options{Root: root}, func(File) error { return nil })
-	if err != nil || len(skips) != 1 || skips[0].Reason != Ignored || !strings.Contains(skips[0].Detail, "split index") {
+	if err != nil || len(skips) != 1 || skips[0].Reason != Ignored || !strings.Contains(skips[0].Detail, "split indexes") {
 		t.Errorf("got %+v, %v", skips, err)
 	}
 }
 
-// FuzzConfig compares what is read of a configuration with git, where git
-// accepts it.
+// FuzzConfig compares the parsed configuration with git's, if git accepts it.
 func FuzzConfig(f *testing.F) {
 	for _, s := range []string{
 		"[core]\n\ta = b ; c\n# d\n[x \"y\"]\n a = 1\n[Core] A=\"q # \\\"r\" s  \n", "[a.b]\nc=d", "\ufeff[a]\r\nb = c\\\r\n d\r\ne\n", "[a]b=\\t\\n\\b\\\\x   y\t z ", "[a]\nb # c", "[a]b=c\\", "[a \"]\"]\nb=c\n[d]e=f",
 	} {
 		f.Add(s)
 	}
-	dir := plant(f)
+	dir := makeTree(f)
 	path := filepath.Join(dir, "config")
 	f.Fuzz(func(t *testing.T, src string) {
 		if strings.Contains(src, "\x00") {
-			return // git's own output cannot say it
+			return // git's output cannot represent it
 		}
 		got := config{}
 		got.parse(src)
@@ -179,7 +178,7 @@ func FuzzConfig(f *testing.F) {
 			}
 		}
 		for _, c := range []config{got, want} {
-			for key, value := range c { // versions of git differ in what they make of these
+			for key, value := range c { // versions of git treat these characters differently
 				c[key] = strings.NewReplacer("\t", " ", "\v", " ", "\f", " ", "\r", " ").Replace(value)
 			}
 		}

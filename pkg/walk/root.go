@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// Root returns the folder that paths are relative to when path is looked at:
-// the top of the git repository that holds path, a worktree's or submodule's
-// own top included, with isGit true; else path itself, or the folder of path
-// if it is not a folder. root is absolute and without symbolic links; a path
-// that is a link to a folder counts as that folder. It is an error if path
-// does not exist.
+// Root returns the folder that paths are relative to when path is scanned. If a
+// git repository contains path, this is the top of its work tree (or of the
+// worktree or submodule), and isGit is true. Otherwise it is path itself, or the
+// folder of path if path is not a folder. root is absolute and without symbolic
+// links; a path that is a link to a folder counts as that folder. It is an error
+// if path does not exist.
 func Root(path string) (root string, isGit bool, err error) {
 	real, _, err := resolveNamed(path)
 	if err != nil {
@@ -42,14 +42,15 @@ func isRepository(dir string) bool {
 	return ok
 }
 
-// maxGitFile is more than the largest path that a system takes.
+// maxGitFile is the largest .git file that is read, in bytes: more than the
+// longest path of any system.
 const maxGitFile = 64 << 10
 
-// gitDir returns the folder that holds git's data of the work tree dir. A .git
-// file counts even if what it names is missing (a worktree copied into a
-// container): the tree is a repository's all the same.
+// gitDir returns the folder with git's data of the work tree dir. A .git file
+// counts even if the folder that it names is missing, as in a worktree that was
+// copied into a container.
 //
-// The layout is gitrepository-layout(5).
+// Source of the layout: gitrepository-layout(5).
 func gitDir(dir string) (string, bool) {
 	git := filepath.Join(dir, ".git")
 	info, err := os.Stat(git)
@@ -69,10 +70,11 @@ func gitDir(dir string) (string, bool) {
 	if !ok || to == "" {
 		return "", false
 	}
-	return from(dir, to), true
+	return resolve(dir, to), true
 }
 
-// isGitDir reports whether git takes dir for the data of a repository.
+// isGitDir reports whether dir has the layout by which git recognises a
+// repository.
 func isGitDir(dir string) bool {
 	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
 		return false
@@ -86,18 +88,18 @@ func isGitDir(dir string) bool {
 	return true
 }
 
-// commonDir returns the folder of what a worktree shares with the repository
-// it was made from, gitDir itself for others.
+// commonDir returns the folder with the data that a worktree shares with its
+// repository. For other repositories it returns gitDir.
 func commonDir(gitDir string) string {
 	src, err := readAtMost(filepath.Join(gitDir, "commondir"), maxGitFile)
 	if err != nil {
 		return gitDir
 	}
-	return from(gitDir, string(bytes.TrimRight(src, "\r\n")))
+	return resolve(gitDir, string(bytes.TrimRight(src, "\r\n")))
 }
 
-// from returns path, which is relative to dir unless it is absolute.
-func from(dir, path string) string {
+// resolve returns path as an absolute path; a relative path is relative to dir.
+func resolve(dir, path string) string {
 	path = filepath.FromSlash(path)
 	if filepath.IsAbs(path) {
 		return filepath.Clean(path)
@@ -105,15 +107,15 @@ func from(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// readAtMost reads the regular file at path; one that is larger than limit
-// bytes is an error, so that no file of an untrusted tree fills the memory.
+// readAtMost reads the regular file at path. It returns an error if the file is
+// larger than limit bytes, so that an untrusted tree cannot fill the memory.
 func readAtMost(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a regular file") // opening a pipe would wait for ever
+		return nil, errors.New("not a regular file") // opening a pipe would block
 	}
 	tooLarge := fmt.Errorf("larger than %d bytes", limit)
 	if info.Size() > limit {
@@ -130,7 +132,7 @@ func readAtMost(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(src.Len()) > limit {
-		return nil, tooLarge // it grew
+		return nil, tooLarge // the file grew
 	}
 	return src.Bytes(), nil
 }

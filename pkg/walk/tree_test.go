@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// TestMain keeps the ignore files of whoever runs the tests out of them.
+// TestMain hides the ignore files of the user who runs the tests.
 func TestMain(m *testing.M) {
 	home, err := os.MkdirTemp("", "walk-home-")
 	if err != nil {
@@ -35,21 +35,21 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// plant makes the tree that lines describe in a new folder and returns its
+// makeTree makes the tree that lines describe in a new folder and returns its
 // resolved path. A line is "path", "path/" for a folder, "path -> target" for
-// a link, or "path: text" for a file, where "|" stands for a line break.
-func plant(t testing.TB, lines ...string) string {
+// a link, or "path: text" for a file, where "|" means a line break.
+func makeTree(t testing.TB, lines ...string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	grow(t, root, lines...)
+	addToTree(t, root, lines...)
 	return root
 }
 
-// grow adds lines, as of plant, to the tree at root.
-func grow(t testing.TB, root string, lines ...string) {
+// addToTree adds the files that lines describe to the tree at root.
+func addToTree(t testing.TB, root string, lines ...string) {
 	t.Helper()
 	for _, line := range lines {
 		path, target, isLink := strings.Cut(line, " -> ")
@@ -73,12 +73,12 @@ func grow(t testing.TB, root string, lines ...string) {
 	}
 }
 
-// git runs git in dir and returns its standard output; without a git to run,
-// the test is skipped.
+// git runs git in dir and returns its standard output. It skips the test if git
+// is not installed.
 func git(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("no git to compare with")
+		t.Skip("git is not installed")
 	}
 	cmd := exec.Command("git", append([]string{"-c", "protocol.file.allow=always"}, args...)...)
 	cmd.Dir = dir
@@ -93,7 +93,7 @@ func git(t testing.TB, dir string, args ...string) string {
 	return string(out)
 }
 
-// gitTry is git for a command that may fail.
+// gitTry is like git for a command that may fail.
 func gitTry(dir string, args ...string) (string, bool) {
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
@@ -101,10 +101,10 @@ func gitTry(dir string, args ...string) (string, bool) {
 	return string(out), err == nil
 }
 
-// look walks and returns the paths that were visited, sorted, and the skips as
-// "path reason" with a slash after a folder's path. A path visited twice fails
-// the test.
-func look(t testing.TB, o Options) (files, skips []string) {
+// walkTree walks and returns the visited paths, sorted, and the skips as
+// "path reason", with a slash after the path of a folder. It fails the test if a
+// path is visited twice.
+func walkTree(t testing.TB, o Options) (files, skips []string) {
 	t.Helper()
 	var mu sync.Mutex
 	skipped, err := Walk(t.Context(), o, func(f File) error {
@@ -130,8 +130,8 @@ func look(t testing.TB, o Options) (files, skips []string) {
 	return files, skips
 }
 
-// gitFiles returns what git tracks or would add in the work tree root, as far
-// as it is a regular file and not vendored.
+// gitFiles returns the regular files that git tracks or would add in the work
+// tree root, without vendored ones.
 func gitFiles(t testing.TB, root string) []string {
 	t.Helper()
 	var files []string
@@ -150,8 +150,8 @@ func gitFiles(t testing.TB, root string) []string {
 	return slices.Compact(files)
 }
 
-// compare reports what got and want do not have in common.
-func compare(t testing.TB, what string, got, want []string) {
+// compareLists reports the differences between two sorted lists.
+func compareLists(t testing.TB, what string, got, want []string) {
 	t.Helper()
 	for _, s := range got {
 		if _, found := slices.BinarySearch(want, s); !found {
@@ -165,15 +165,15 @@ func compare(t testing.TB, what string, got, want []string) {
 	}
 }
 
-// account fails unless every file below root, but for .git, was visited or
-// lies under one skip.
-func account(t testing.TB, root string, files, skips []string) {
+// checkComplete fails the test unless every file below root, except .git, was
+// visited or is covered by a skip.
+func checkComplete(t testing.TB, root string, files, skips []string) {
 	t.Helper()
-	left := map[string]bool{}
+	skipped := map[string]bool{}
 	for _, s := range skips {
 		for _, r := range Reasons() {
 			if path, ok := strings.CutSuffix(s, " "+string(r)); ok {
-				left[strings.TrimSuffix(path, "/")] = true
+				skipped[strings.TrimSuffix(path, "/")] = true
 			}
 		}
 	}
@@ -185,11 +185,11 @@ func account(t testing.TB, root string, files, skips []string) {
 		path = filepath.ToSlash(path)
 		_, visited := slices.BinarySearch(files, path)
 		switch {
-		case e.Name() == ".git" && e.IsDir(), left[path] && e.IsDir():
+		case e.Name() == ".git" && e.IsDir(), skipped[path] && e.IsDir():
 			return filepath.SkipDir
 		case e.Name() == ".git" || e.IsDir():
-		case visited == left[path]:
-			t.Errorf("%q: visited %v, skipped %v", path, visited, left[path])
+		case visited == skipped[path]:
+			t.Errorf("%q: visited %v, skipped %v", path, visited, skipped[path])
 		}
 		return nil
 	})

@@ -1,24 +1,22 @@
-// Package walk finds the files of a tree, in parallel, as git sees them, and
-// says why the others were left out.
+// Package walk finds the files of a tree in parallel, by git's rules, and says
+// why it skipped the others.
 //
-// [Root] finds the folder that paths are relative to, [Walk] visits the files.
-// The walk itself is the parallelism: it calls the visiting function from up
-// to [Options].Jobs goroutines. [ParseGlob] makes the patterns of
-// [Options].Include and [Options].Exclude.
+// [Root] finds the folder that paths are relative to. [Walk] visits the files:
+// it calls the visiting function from up to [Options].Jobs goroutines.
+// [ParseGlob] parses the patterns of [Options].Include and [Options].Exclude.
 //
-// What git ignores is decided as git decides it: by the .gitignore files of
-// the tree, by info/exclude and by core.excludesFile; a file in git's index
-// is looked at whatever a pattern says. The program git is not needed.
-// Outside of a git repository the .gitignore files of the tree count as well,
-// and nothing else does.
+// Files are ignored as git ignores them: by the .gitignore files of the tree, by
+// info/exclude and by core.excludesFile. A file in git's index is visited even
+// if a pattern matches it. The git program is not needed. Outside a git
+// repository only the .gitignore files of the tree apply.
 //
-// The package opens no file but git's own: whether a file is binary or too
-// large is found by who reads it, with a [Reason] of this package. It never
-// follows a symbolic link below a path it was given.
+// The package opens only git's own files. The caller that reads the files finds
+// out whether a file is binary or too large, and reports it with a [Reason] of
+// this package. Below the given paths, the walk never follows a symbolic link.
 //
-// Every file of the tree is either visited, once, or lies under exactly one
-// [Skip]; the only exception is a repository's own .git, which is no content.
-// Neither depends on the order of the walk or the number of jobs.
+// Every file of the tree is either visited once, or covered by exactly one
+// [Skip]. The only exception is a repository's own .git folder. The result does
+// not depend on the order of the walk or on the number of jobs.
 package walk
 
 import (
@@ -31,15 +29,15 @@ import (
 
 // A File is a regular file that was found.
 type File struct {
-	Path string // relative to Options.Root, with slashes, in the bytes of the file system
-	Abs  string // absolute, with the separators of the system and no symbolic link in it
+	Path string // relative to Options.Root, with slashes; the bytes of the names are unchanged
+	Abs  string // absolute, with the separators of the system and without symbolic links
 
 	entry fs.DirEntry
 }
 
-// Info returns size and mode of the file, without following a link that took
-// its place since. It costs a system call: who opens the file anyway should
-// ask the open file.
+// Info returns the size and mode of the file. If a link has replaced the file
+// since, Info does not follow it. Info costs a system call; a caller that opens
+// the file should call Stat on the open file instead.
 func (f File) Info() (fs.FileInfo, error) {
 	info, err := f.entry.Info()
 	if err != nil {
@@ -48,44 +46,42 @@ func (f File) Info() (fs.FileInfo, error) {
 	return info, nil
 }
 
-// Options says what to walk and what to leave out. Only Root is required.
+// Options says which files to visit. Only Root is required.
 type Options struct {
-	// Root is the folder that paths are relative to. The rules of git apply
-	// as in the repository whose top it is, so it should come from [Root].
+	// Root is the folder that paths are relative to. Git's ignore rules apply
+	// only if it is the top of a work tree, so use the result of [Root].
 	Root string
 
-	// Paths are the files and folders to look at; none means Root. Relative
-	// ones are relative to the working folder of the process. A file that lies
-	// under several of them is visited once.
+	// Paths are the files and folders to visit; the default is Root. Relative
+	// paths are relative to the working folder of the process. A file that is
+	// below several of them is visited once.
 	//
-	// A path that git ignores, or that lies in a vendored folder, is looked at
-	// because it was named: below it, the patterns that ignored it no longer
-	// count and all others do. A path that is a symbolic link to a folder
-	// stands for that folder.
+	// A named path is visited even if git ignores it or if it is in a vendored
+	// folder: the patterns that ignore it do not apply below it, all others do.
+	// A path that is a symbolic link to a folder means that folder.
 	Paths []string
 
-	// Include leaves out every file that none of these globs matches, unless
-	// there are none. Exclude leaves out what one of them matches; it wins.
-	// Both bind the files that Paths names too.
+	// If Include is not empty, files that match none of its globs are skipped.
+	// Files and folders that match a glob of Exclude are skipped; Exclude has
+	// priority over Include. Both also apply to the files in Paths.
 	Include, Exclude []Glob
 
-	// NoIgnore looks also at what git ignores and at vendored folders.
+	// NoIgnore also visits files that git ignores, and vendored folders.
 	NoIgnore bool
 
-	// Jobs is how many goroutines walk and visit; 0 means one for each CPU.
+	// Jobs is the number of goroutines; 0 means one per CPU.
 	Jobs int
 }
 
-// Walk calls visit once for every regular file under the paths of o that
-// nothing leaves out, concurrently and in no order, and returns what was left
-// out and why, sorted by path.
+// Walk calls visit once for every regular file below the paths of o that is not
+// skipped, concurrently and in no particular order. It returns the skipped files
+// and folders, sorted by path.
 //
-// A path that does not exist, or lies outside of Root, is an error before
-// anything is visited. A folder that cannot be read is a Skip and the walk
-// goes on. The walk stops when ctx is done, with its error, and when visit
-// returns an error, which Walk returns as it is: of several, the first. So an
-// error that concerns one file only should be kept by the caller and not be
-// returned.
+// If a path does not exist or is outside Root, Walk returns an error before it
+// visits a file. A folder that cannot be read is a Skip, and the walk
+// continues. The walk stops with the error of ctx when ctx is done, and with the
+// first error that visit returns; the error is returned unchanged. Therefore
+// visit should not return an error that concerns only one file.
 func Walk(ctx context.Context, o Options, visit func(File) error) ([]Skip, error) {
 	root, err := resolveRoot(o.Root)
 	if err != nil {
@@ -98,7 +94,7 @@ func Walk(ctx context.Context, o Options, visit func(File) error) ([]Skip, error
 	w := walker{Options: o, root: root, visit: visit}
 	top := dir{named: named, included: len(o.Include) == 0}
 	if !named.whole {
-		top.only = unnamed
+		top.defaultSkip = unnamed
 	}
 	w.openRepository(&top)
 
@@ -106,16 +102,17 @@ func Walk(ctx context.Context, o Options, visit func(File) error) ([]Skip, error
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	p := newPool(jobs, w.do)
+	p := newPool(jobs, w.run)
 	p.push(task{dir: &top})
-	if err := p.run(ctx); err != nil {
+	if err := p.wait(ctx); err != nil {
 		return nil, err
 	}
 	sortSkips(p.skips)
 	return p.skips, nil
 }
 
-// resolveRoot returns the folder path, absolute and without symbolic links.
+// resolveRoot returns path, which must be a folder, as an absolute path without
+// symbolic links.
 func resolveRoot(path string) (string, error) {
 	root, _, err := resolveNamed(path)
 	if err != nil {

@@ -25,7 +25,6 @@ func globs(t *testing.T, base string, patterns ...string) []Glob {
 	return out
 }
 
-// TestWalk states what is visited and what is left out for which reason.
 func TestWalk(t *testing.T) {
 	tree := []string{
 		".git/HEAD: ref: refs/heads/main", ".git/objects/", ".git/refs/",
@@ -60,14 +59,14 @@ func TestWalk(t *testing.T) {
 		{name: "a folder", paths: []string{"charts"}, files: shown[2:], skips: vendored},
 		{name: "overlapping paths", paths: []string{"charts/web/values.yaml", "charts", "./charts/../charts/web", "a.yaml"},
 			files: shown[1:], skips: vendored},
-		{name: "a named file that git ignores", paths: []string{"b.log", "out/sub/s.yaml"}, files: []string{"b.log", "out/sub/s.yaml"}},
-		{name: "a named folder that git ignores", paths: []string{"out"},
+		{name: "a named ignored file", paths: []string{"b.log", "out/sub/s.yaml"}, files: []string{"b.log", "out/sub/s.yaml"}},
+		{name: "a named ignored folder", paths: []string{"out"},
 			files: []string{"out/.gitignore", "out/o.yaml"}, skips: []string{"out/o.log ignored by git", "out/sub/s.yaml ignored by git"}},
-		{name: "a named folder in one that git ignores", paths: []string{"out/sub"}, skips: []string{"out/sub/s.yaml ignored by git"}},
-		{name: "a named folder that its parent's pattern ignores", paths: []string{"gen/g"},
+		{name: "a named folder in an ignored folder", paths: []string{"out/sub"}, skips: []string{"out/sub/s.yaml ignored by git"}},
+		{name: "a named folder that a pattern for its parent ignores", paths: []string{"gen/g"},
 			files: []string{"gen/g/g.yaml"}, skips: []string{"gen/g/g.log ignored by git"}},
-		{name: "a named folder whose pattern reaches into it", paths: []string{"all/b"}, files: []string{"all/b/b.yaml"}},
-		{name: "the root and what is ignored in it", paths: []string{".", "out/o.yaml", "gen/g"},
+		{name: "a named folder that a pattern with ** ignores", paths: []string{"all/b"}, files: []string{"all/b/b.yaml"}},
+		{name: "the root and ignored paths in it", paths: []string{".", "out/o.yaml", "gen/g"},
 			files: append([]string{"gen/g/g.yaml", "out/o.yaml"}, shown...),
 			skips: slices.Concat(common, nested, vendored, []string{
 				"all/a.yaml ignored by git", "all/b/ ignored by git", "b.log ignored by git", "gen/g/g.log ignored by git",
@@ -76,7 +75,7 @@ func TestWalk(t *testing.T) {
 		{name: "a named file in a vendored folder", paths: []string{"charts/web/vendor/v.yaml"}, files: []string{"charts/web/vendor/v.yaml"}},
 		{name: "a named vendored folder", paths: []string{"charts/web/vendor"},
 			files: []string{"charts/web/vendor/v.yaml"}, skips: []string{"charts/web/vendor/node_modules/ vendored"}},
-		{name: "the folder around a named vendored file", paths: []string{"charts", "charts/web/vendor/node_modules/n.yaml"},
+		{name: "a named vendored file and a folder that contains it", paths: []string{"charts", "charts/web/vendor/node_modules/n.yaml"},
 			files: append([]string{"charts/web/vendor/node_modules/n.yaml"}, shown[2:]...), skips: []string{"charts/web/vendor/v.yaml vendored"}},
 		{name: "a named link to a file", paths: []string{"link.yaml"}, skips: []string{"link.yaml symlink"}},
 		{name: "a named link to a folder", paths: []string{"folder/web/values.yaml", "folder"}, files: shown[2:], skips: vendored},
@@ -89,43 +88,43 @@ func TestWalk(t *testing.T) {
 				"charts/web/README.md not included"}, []string{"all/a.yaml ignored by git", "all/b/ ignored by git", "gen/g/ ignored by git", "out/ ignored by git"}, vendored)},
 		{name: "include a folder", paths: []string{"a.yaml", "charts", "b.log"}, include: []string{"charts/web", "*.log"},
 			files: append([]string{"b.log"}, shown[2:]...), skips: append([]string{"a.yaml not included"}, vendored...)},
-		{name: "exclude wins over include and over names", paths: []string{"charts/web/values.yaml", "a.yaml", "b.log", "out/o.yaml"},
+		{name: "exclude before include and before named paths", paths: []string{"charts/web/values.yaml", "a.yaml", "b.log", "out/o.yaml"},
 			include: []string{"*.yaml"}, exclude: []string{"charts/web/", "/out/**", "a.*"},
 			skips: []string{"charts/web/ excluded", "a.yaml excluded", "b.log not included", "out/o.yaml excluded"}},
 	}
-	root := plant(t, tree...)
+	root := makeTree(t, tree...)
 	t.Chdir(root)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			slices.Sort(tt.files)
 			slices.Sort(tt.skips)
 			for _, jobs := range []int{1, 0, 7} {
-				files, skips := look(t, Options{
+				files, skips := walkTree(t, Options{
 					Root: root, Paths: tt.paths, NoIgnore: tt.noIgnore, Jobs: jobs,
 					Include: globs(t, "", tt.include...), Exclude: globs(t, "", tt.exclude...),
 				})
 				slices.Sort(skips)
-				compare(t, fmt.Sprintf("files with %d jobs", jobs), files, tt.files)
-				compare(t, fmt.Sprintf("skips with %d jobs", jobs), skips, tt.skips)
+				compareLists(t, fmt.Sprintf("files with %d jobs", jobs), files, tt.files)
+				compareLists(t, fmt.Sprintf("skips with %d jobs", jobs), skips, tt.skips)
 				if tt.paths == nil {
-					account(t, root, files, skips)
+					checkComplete(t, root, files, skips)
 				}
 			}
 		})
 	}
 }
 
-func TestWalkOutsideOfARepository(t *testing.T) {
-	root := plant(t, ".gitignore: *.log", "a.log", "a.yaml", "sub/.gitignore: !b.log", "sub/b.log",
+func TestWalkOutsideRepository(t *testing.T) {
+	root := makeTree(t, ".gitignore: *.log", "a.log", "a.yaml", "sub/.gitignore: !b.log", "sub/b.log",
 		"repo/.git/HEAD: ref: refs/heads/main", "repo/.git/objects/", "repo/.git/refs/", "repo/c.yaml")
-	grow(t, os.Getenv("HOME"), ".config/git/ignore: *.yaml")
+	addToTree(t, os.Getenv("HOME"), ".config/git/ignore: *.yaml")
 	t.Cleanup(func() { os.RemoveAll(filepath.Join(os.Getenv("HOME"), ".config")) })
-	files, skips := look(t, Options{Root: root})
-	compare(t, "files", files, []string{".gitignore", "a.yaml", "sub/.gitignore", "sub/b.log"})
-	compare(t, "skips", skips, []string{"a.log ignored by git", "repo/ submodule"})
+	files, skips := walkTree(t, Options{Root: root})
+	compareLists(t, "files", files, []string{".gitignore", "a.yaml", "sub/.gitignore", "sub/b.log"})
+	compareLists(t, "skips", skips, []string{"a.log ignored by git", "repo/ submodule"})
 }
 
-// TestWalkManyInOneFolder has more entries than one task takes.
+// TestWalkManyInOneFolder walks a folder with more entries than a batch.
 func TestWalkManyInOneFolder(t *testing.T) {
 	var tree, want []string
 	for i := range 10*batch + 1 {
@@ -133,15 +132,15 @@ func TestWalkManyInOneFolder(t *testing.T) {
 		want = append(want, tree[2*i:]...)
 	}
 	slices.Sort(want)
-	root := plant(t, tree...)
+	root := makeTree(t, tree...)
 	for _, jobs := range []int{1, 5} {
-		files, _ := look(t, Options{Root: root, Jobs: jobs})
-		compare(t, fmt.Sprintf("%d jobs", jobs), files, want)
+		files, _ := walkTree(t, Options{Root: root, Jobs: jobs})
+		compareLists(t, fmt.Sprintf("%d jobs", jobs), files, want)
 	}
 }
 
 func TestWalkFile(t *testing.T) {
-	root := plant(t, "sub/a b: four")
+	root := makeTree(t, "sub/a b: four")
 	var got File
 	if _, err := Walk(t.Context(), Options{Root: filepath.Join(root, "sub", "..")}, func(f File) error { got = f; return nil }); err != nil {
 		t.Fatal(err)
@@ -186,13 +185,13 @@ func TestSortSkips(t *testing.T) {
 	}
 }
 
-// TestWalkNamedInBoth names a file in a folder that is ignored and vendored:
-// what is next to it stays vendored, even if git tracks it.
+// TestWalkNamedInBoth names a file in a folder that is ignored and vendored: its
+// siblings are still vendored, even if git tracks them.
 func TestWalkNamedInBoth(t *testing.T) {
-	root := plant(t, ".gitignore: out/", "vendor/out/named", "vendor/out/tracked", "vendor/out/other")
+	root := makeTree(t, ".gitignore: out/", "vendor/out/named", "vendor/out/tracked", "vendor/out/other")
 	git(t, root, "init", "-q")
 	git(t, root, "add", "-f", "vendor/out/tracked")
-	files, skips := look(t, Options{Root: root, Paths: []string{root, filepath.Join(root, "vendor", "out", "named")}})
-	compare(t, "files", files, []string{".gitignore", "vendor/out/named"})
-	compare(t, "skips", skips, []string{"vendor/out/other vendored", "vendor/out/tracked vendored"})
+	files, skips := walkTree(t, Options{Root: root, Paths: []string{root, filepath.Join(root, "vendor", "out", "named")}})
+	compareLists(t, "files", files, []string{".gitignore", "vendor/out/named"})
+	compareLists(t, "skips", skips, []string{"vendor/out/other vendored", "vendor/out/tracked vendored"})
 }

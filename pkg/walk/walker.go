@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 )
 
-// A walker is what all goroutines of one walk share; nothing of it changes
-// while they run.
+// A walker holds the data that all goroutines of a walk share. It does not
+// change while they run.
 type walker struct {
 	Options
 	root  string // absolute
@@ -15,22 +15,23 @@ type walker struct {
 	visit func(File) error
 }
 
-// unnamed is the state of a folder on the way from the root to a named path:
-// what is not named lies outside of the walk and is not reported.
+// unnamed is the state of a folder between the root and a named path. Files in
+// it that are not named are not part of the walk and are not reported.
 const unnamed Reason = "unnamed"
 
-// A dir is a folder on the walk. It does not change once its task is pushed.
+// A dir is a folder of the walk. It does not change once its task is pushed.
 type dir struct {
 	path string // relative to the root, "" for the root
 
-	// only is why a file here is left out unless it is named or, if only is
-	// Ignored, tracked; "" leaves that to the patterns.
-	only Reason
+	// defaultSkip is the reason to skip a file in this folder, unless the file
+	// is named, or unless it is tracked and the reason is Ignored. If it is "",
+	// the patterns decide.
+	defaultSkip Reason
 
-	named    *names      // the named paths in this folder, nil for none
-	included bool        // whether Include matches this folder, or is empty
-	rules    *ignoreFile // the patterns from here up
-	waived   []*rule     // those that do not count because a named path overrides them
+	named    *names      // the named paths in this folder, or nil
+	included bool        // Include matches this folder, or is empty
+	rules    *ignoreFile // the patterns of this folder and the folders above
+	waived   []*rule     // patterns that a named path overrides
 }
 
 // join returns the path of the entry name in d.
@@ -41,35 +42,35 @@ func (d *dir) join(name string) string {
 	return d.path + "/" + name
 }
 
-// abs returns path, which is relative to the root, absolute. It is clean
-// already, so that nothing is left to do for filepath.Join, which would take
-// a good part of the walk.
+// abs returns the absolute path of path, which is relative to the root and
+// clean. It does not use filepath.Join, which would take a large part of the
+// time of a walk.
 func (w *walker) abs(path string) string {
 	switch {
 	case path == "":
 		return w.root
-	case os.IsPathSeparator(w.root[len(w.root)-1]): // the top of a file system
+	case os.IsPathSeparator(w.root[len(w.root)-1]): // the root of a file system
 		return w.root + filepath.FromSlash(path)
 	}
 	return w.root + string(filepath.Separator) + filepath.FromSlash(path)
 }
 
-// do does one task: it is the function of the pool.
-func (w *walker) do(p *pool, t task) ([]Skip, error) {
+// run runs one task. It is the function of the pool.
+func (w *walker) run(p *pool, t task) ([]Skip, error) {
 	r := round{walker: w, dir: t.dir}
 	switch {
 	case t.entries != nil:
 		if err := r.classify(p, t.entries); err != nil {
 			return r.skips, err
 		}
-	case t.dir.only == unnamed:
+	case t.dir.defaultSkip == unnamed:
 		entries := r.readNamed()
 		if err := r.classify(p, entries); err != nil {
 			return r.skips, err
 		}
 	default:
 		entries := r.read()
-		// What does not fit in this round is left to who has nothing to do.
+		// The rest become tasks for other goroutines.
 		var rest []task
 		for len(entries) > batch {
 			rest = append(rest, task{t.dir, entries[:batch:batch]})
@@ -84,7 +85,7 @@ func (w *walker) do(p *pool, t task) ([]Skip, error) {
 	return r.skips, nil
 }
 
-// A round is one task's work: entries of one folder.
+// A round is the run of one task: entries of one folder.
 type round struct {
 	*walker
 	dir     *dir
@@ -95,7 +96,7 @@ type round struct {
 func (r *round) skip(path string, isDir bool, reason Reason) {
 	s := Skip{Path: path, Dir: isDir, Reason: reason}
 	if reason == Ignored {
-		s.Detail = r.git.doubt
+		s.Detail = r.git.warning
 	}
 	r.skips = append(r.skips, s)
 }
@@ -104,11 +105,11 @@ func (r *round) unreadable(path string, isDir bool, err error, detail string) {
 	r.skips = append(r.skips, Skip{path, isDir, Unreadable, withoutPath(err), detail})
 }
 
-// classify visits the files among entries, collects the folders and says why
-// the others are left out.
+// classify visits the files of entries, collects the folders, and records the
+// skipped entries.
 func (r *round) classify(p *pool, entries []fs.DirEntry) error {
 	for _, e := range entries {
-		if p.halted() {
+		if p.isStopped() {
 			return nil
 		}
 		name := e.Name()
@@ -120,9 +121,9 @@ func (r *round) classify(p *pool, entries []fs.DirEntry) error {
 				r.skip(path, e.IsDir(), GitFolder)
 			}
 		case e.IsDir():
-			r.folder(path, name, named)
+			r.addFolder(path, name, named)
 		default:
-			if reason := r.leftOut(path, e, named != nil); reason != "" {
+			if reason := r.skipReason(path, e, named != nil); reason != "" {
 				r.skip(path, false, reason)
 				continue
 			}
@@ -134,62 +135,62 @@ func (r *round) classify(p *pool, entries []fs.DirEntry) error {
 	return nil
 }
 
-// folder decides about a folder: it is left out or to be read.
-func (r *round) folder(path, name string, named *names) {
+// addFolder adds a task for a folder, or skips the folder.
+func (r *round) addFolder(path, name string, named *names) {
 	d := r.dir
 	if matchAny(r.Exclude, path, true) {
 		r.skip(path, true, Excluded)
 		return
 	}
-	if r.git.tracked.isLink(path) {
+	if r.git.tracked.isSubmodule(path) {
 		r.skip(path, true, Submodule)
 		return
 	}
 	sub := &dir{
-		path: path, named: named, only: d.only, rules: d.rules, waived: d.waived,
+		path: path, named: named, defaultSkip: d.defaultSkip, rules: d.rules, waived: d.waived,
 		included: d.included || matchAny(r.Include, path, true),
 	}
 	if !r.NoIgnore {
 		ignored := r.waive(sub)
 		switch {
-		case sub.only == unnamed || sub.only == Vendored:
+		case sub.defaultSkip == unnamed || sub.defaultSkip == Vendored:
 		case isVendor(name):
-			sub.only = Vendored
+			sub.defaultSkip = Vendored
 		case ignored:
-			sub.only = Ignored
+			sub.defaultSkip = Ignored
 		}
 	}
 	if named != nil && named.whole {
-		sub.only = ""
+		sub.defaultSkip = ""
 	}
 	if named == nil {
-		if sub.only == Vendored || sub.only == Ignored && !r.git.tracked.under(path) {
-			r.skip(path, true, sub.only)
+		if sub.defaultSkip == Vendored || sub.defaultSkip == Ignored && !r.git.tracked.under(path) {
+			r.skip(path, true, sub.defaultSkip)
 			return
 		}
 	}
 	r.folders = append(r.folders, task{dir: sub})
 }
 
-// waive reports whether patterns ignore the folder sub. If something in it is
-// named, they no longer count in it.
+// waive reports whether patterns ignore the folder sub. If a path below it is
+// named, it adds these patterns to sub.waived.
 func (r *round) waive(sub *dir) bool {
 	ignored := false
 	for {
-		by := sub.rules.match(sub.path, true, sub.waived)
-		if by == nil || by.negated {
+		rule := sub.rules.match(sub.path, true, sub.waived)
+		if rule == nil || rule.negated {
 			return ignored
 		}
 		ignored = true
 		if sub.named == nil {
 			return ignored
 		}
-		sub.waived = append(sub.waived[:len(sub.waived):len(sub.waived)], by)
+		sub.waived = append(sub.waived[:len(sub.waived):len(sub.waived)], rule)
 	}
 }
 
-// leftOut returns why the file at path is left out, or "".
-func (r *round) leftOut(path string, e fs.DirEntry, named bool) Reason {
+// skipReason returns why the file at path is skipped, or "".
+func (r *round) skipReason(path string, e fs.DirEntry, named bool) Reason {
 	d := r.dir
 	if matchAny(r.Exclude, path, false) {
 		return Excluded
@@ -199,13 +200,13 @@ func (r *round) leftOut(path string, e fs.DirEntry, named bool) Reason {
 	}
 	if !named && !r.NoIgnore {
 		switch {
-		case d.only == Vendored:
+		case d.defaultSkip == Vendored:
 			return Vendored
-		case d.only == Ignored && !r.git.tracked.has(path):
+		case d.defaultSkip == Ignored && !r.git.tracked.has(path):
 			return Ignored
-		case d.only == "":
-			by := d.rules.match(path, false, d.waived)
-			if by != nil && !by.negated && !r.git.tracked.has(path) {
+		case d.defaultSkip == "":
+			rule := d.rules.match(path, false, d.waived)
+			if rule != nil && !rule.negated && !r.git.tracked.has(path) {
 				return Ignored
 			}
 		}
@@ -219,6 +220,6 @@ func (r *round) leftOut(path string, e fs.DirEntry, named bool) Reason {
 	return ""
 }
 
-// isVendor reports whether a folder of this name holds copies of other
-// projects' files.
+// isVendor reports whether a folder with this name holds copies of files of
+// other projects.
 func isVendor(name string) bool { return name == "vendor" || name == "node_modules" }

@@ -10,12 +10,12 @@ import (
 	"testing"
 )
 
-// TestAsGit compares the walk with git itself.
-func TestAsGit(t *testing.T) {
+// TestWalkLikeGit compares the walk with git itself.
+func TestWalkLikeGit(t *testing.T) {
 	tests := []struct {
 		name    string
 		tree    []string
-		tracked []string // added by force
+		tracked []string // added with git add -f
 	}{
 		{"names, paths and folders", []string{
 			".gitignore: *.log|/top|deep/down|only/|mid/*/x",
@@ -25,11 +25,11 @@ func TestAsGit(t *testing.T) {
 			".gitignore: *.yaml|!keep.yaml|gone/|!gone/keep.yaml|part/*|!part/keep.yaml",
 			"a.yaml", "keep.yaml", "gone/keep.yaml", "part/a", "part/keep.yaml", "sub/keep.yaml",
 		}, nil},
-		{"nested files, the deepest first", []string{
+		{"nested .gitignore files, the deepest first", []string{
 			".gitignore: *.txt", "sub/.gitignore: !*.txt|/only|x/y", "sub/deep/.gitignore: b.txt",
 			"a.txt", "sub/a.txt", "sub/deep/a.txt", "sub/deep/b.txt", "sub/only", "sub/deep/only", "sub/x/y", "sub/deep/x/y",
 		}, nil},
-		{"all but", []string{
+		{"all files except one kind", []string{
 			".gitignore: *|!*/|!*.yaml", "a.txt", "a.yaml", "sub/deep/b.yaml", "sub/deep/b.txt",
 		}, nil},
 		{"double stars", []string{
@@ -40,17 +40,17 @@ func TestAsGit(t *testing.T) {
 			".gitignore: end  |kept\\  |\\#hash|\\!bang|[ab]x|[!ab]y|[a-c]z|\\*star|[]]w|[[:digit:]]|q[^]]|tail\\|open[a|#comment||  lead",
 			"end", "end  ", "kept ", "kept", "#hash", "!bang", "ax", "cx", "ay", "cy", "bz", "dz", "*star", "xstar", "]w", "7", "q]", "qa", "tail", "tail\\", "open[a", "opena", "#comment", "lead", "  lead",
 		}, nil},
-		{"line ends and a byte order mark", []string{
+		{"line endings and a byte order mark", []string{
 			".gitignore: \ufeffbom|crlf\r|two\r\r|nul\x00x|last\r",
 			"bom", "crlf", "two", "two\r", "nul", "nulx", "last", "last\r",
 		}, nil},
-		{"strange names", []string{
+		{"names that are not ASCII or not UTF-8", []string{
 			".gitignore: caf?|caf??|*\xff", "café", "cafe", "new\nline", "sp ace", "bad\xff", "bad\xfe", "日本/語.yaml",
 		}, nil},
-		{"tracked all the same", []string{
+		{"tracked files that patterns match", []string{
 			".gitignore: build/|*.log|.gitignore", "build/a", "build/b", "build/sub/c", "build/other/d", "a.log", "b.log", "build/sub/.gitignore: e", "build/sub/e",
 		}, []string{"build/b", "build/sub/c", "a.log"}},
-		{"ignored folders do not decide", []string{
+		{".gitignore of an ignored folder", []string{
 			".gitignore: out/", "out/.gitignore: !*|!a", "out/a",
 		}, nil},
 		{"links", []string{
@@ -59,27 +59,27 @@ func TestAsGit(t *testing.T) {
 		{"vendored", []string{
 			"vendor/a", "sub/vendor/b", "node_modules/x/y.yaml", "sub/vendor.yaml", "lib/vendor",
 		}, []string{"vendor/a"}},
-		{"a file that is no repository", []string{
+		{".git that is not a repository", []string{
 			"a/.git/", "a/b", "c/.git/HEAD", "c/d", "e/.git: nonsense", "e/f",
 		}, nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			root := plant(t, tt.tree...)
+			root := makeTree(t, tt.tree...)
 			git(t, root, "init", "-q")
 			if len(tt.tracked) > 0 {
 				git(t, root, append([]string{"add", "-f", "--"}, tt.tracked...)...)
 			}
 			for _, jobs := range []int{1, 4} {
-				files, skips := look(t, Options{Root: root, Jobs: jobs})
-				compare(t, fmt.Sprintf("%d jobs", jobs), files, gitFiles(t, root))
-				account(t, root, files, skips)
+				files, skips := walkTree(t, Options{Root: root, Jobs: jobs})
+				compareLists(t, fmt.Sprintf("%d jobs", jobs), files, gitFiles(t, root))
+				checkComplete(t, root, files, skips)
 			}
 		})
 	}
 }
 
-// TestClasses compares the classes of bracket expressions.
+// TestClasses compares the classes of bracket expressions with git.
 func TestClasses(t *testing.T) {
 	var tree []string
 	for ch := byte(1); ch < 128; ch++ {
@@ -87,19 +87,20 @@ func TestClasses(t *testing.T) {
 			tree = append(tree, "x"+string(ch))
 		}
 	}
-	root := plantLoose(t, tree)
+	root := makeRandomTree(t, tree)
 	git(t, root, "init", "-q")
 	for _, class := range []string{"alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "xdigit", "other"} {
 		if err := os.WriteFile(filepath.Join(root, ".gitignore"), []byte("x[[:"+class+":]]"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		files, _ := look(t, Options{Root: root})
-		compare(t, class, files, gitFiles(t, root))
+		files, _ := walkTree(t, Options{Root: root})
+		compareLists(t, class, files, gitFiles(t, root))
 	}
 }
 
-// TestAsGitRandom does the same with random trees, patterns and additions.
-func TestAsGitRandom(t *testing.T) {
+// TestWalkLikeGitRandom compares the walk with git for random trees, patterns and
+// tracked files.
+func TestWalkLikeGitRandom(t *testing.T) {
 	rounds := 120
 	if testing.Short() {
 		rounds = 20
@@ -111,7 +112,7 @@ func TestAsGitRandom(t *testing.T) {
 		for range 60 {
 			tree = append(tree, randomPath(r))
 		}
-		root := plantLoose(t, tree)
+		root := makeRandomTree(t, tree)
 		git(t, root, "init", "-q")
 		for _, path := range tree {
 			if r.IntN(12) == 0 {
@@ -131,21 +132,22 @@ func TestAsGitRandom(t *testing.T) {
 				}
 			}
 		}
-		files, skips := look(t, Options{Root: root, Jobs: 1 + seed%4})
-		compare(t, fmt.Sprintf("seed %d", seed), files, gitFiles(t, root))
-		account(t, root, files, skips)
+		files, skips := walkTree(t, Options{Root: root, Jobs: 1 + seed%4})
+		compareLists(t, fmt.Sprintf("seed %d", seed), files, gitFiles(t, root))
+		checkComplete(t, root, files, skips)
 		ignored += len(skips)
 		if t.Failed() {
 			t.Fatalf("patterns %q", patterns)
 		}
 	}
 	if ignored < rounds {
-		t.Errorf("only %d skips in %d trees: the patterns hit nothing", ignored, rounds)
+		t.Errorf("only %d skips in %d trees: the patterns match nothing", ignored, rounds)
 	}
 }
 
-// FuzzAsGit compares what any two ignore files do to one tree.
-func FuzzAsGit(f *testing.F) {
+// FuzzWalkLikeGit compares the walk with git for one tree and any two ignore
+// files.
+func FuzzWalkLikeGit(f *testing.F) {
 	for _, s := range [][2]string{
 		{"*.log\n!a.log", "b"}, {"a**/b\n[!a]\n", "\\ \\"}, {"/*\n!/a\n/a/*\n!/a/b", ""}, {"**/\n", "!**/b/"}, {"a/**/b\\\n[[:x:]]", "[]-a]\r\n[a-\\]]"},
 	} {
@@ -156,7 +158,7 @@ func FuzzAsGit(f *testing.F) {
 	for range 80 {
 		tree = append(tree, randomPath(r))
 	}
-	root := plantLoose(f, append(tree, "a/b/c/x", "b/a/a b"))
+	root := makeRandomTree(f, append(tree, "a/b/c/x", "b/a/a b"))
 	git(f, root, "init", "-q")
 	git(f, root, "add", "-f", "--", "a/b/c/x")
 	f.Fuzz(func(t *testing.T, top, sub string) {
@@ -165,13 +167,14 @@ func FuzzAsGit(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		files, skips := look(t, Options{Root: root})
-		compare(t, "walk", files, gitFiles(t, root))
-		account(t, root, files, skips)
+		files, skips := walkTree(t, Options{Root: root})
+		compareLists(t, "walk", files, gitFiles(t, root))
+		checkComplete(t, root, files, skips)
 	})
 }
 
-// TestCorpus compares on the work trees below the folder REGMIGRATE_CORPUS.
+// TestCorpus compares the walk with git on the work trees below the folder
+// REGMIGRATE_CORPUS.
 func TestCorpus(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -184,19 +187,19 @@ func TestCorpus(t *testing.T) {
 	for _, repo := range repos {
 		root := filepath.Dir(repo)
 		t.Run(filepath.Base(root), func(t *testing.T) {
-			files, skips := look(t, Options{Root: root})
-			compare(t, "walk", files, gitFiles(t, root))
-			account(t, root, files, skips)
+			files, skips := walkTree(t, Options{Root: root})
+			compareLists(t, "walk", files, gitFiles(t, root))
+			checkComplete(t, root, files, skips)
 			t.Logf("%d files, %d skips", len(files), len(skips))
 		})
 	}
 }
 
-// plantLoose is plant for paths that may contradict each other: the first
-// counts.
-func plantLoose(t testing.TB, paths []string) string {
+// makeRandomTree is like makeTree for paths that may conflict: it leaves out a
+// path that conflicts with an earlier one.
+func makeRandomTree(t testing.TB, paths []string) string {
 	t.Helper()
-	root := plant(t)
+	root := makeTree(t)
 	for _, path := range paths {
 		abs := filepath.Join(root, path)
 		if os.MkdirAll(filepath.Dir(abs), 0o755) != nil {
@@ -212,12 +215,12 @@ func plantLoose(t testing.TB, paths []string) string {
 	return root
 }
 
-func pick(r *rand.Rand, from ...string) string { return from[r.IntN(len(from))] }
+func choose(r *rand.Rand, from ...string) string { return from[r.IntN(len(from))] }
 
 func randomPath(r *rand.Rand) string {
 	var parts []string
 	for range 1 + r.IntN(4) {
-		parts = append(parts, pick(r, "a", "b", "a", "b", "c", "ab", "abc", "a b", "a ", "x.log", "é", "[a]", "*", `\`, "!a", "#a", "]", "-", "A", "7", "vendor", "b\xff", "a.b.c"))
+		parts = append(parts, choose(r, "a", "b", "a", "b", "c", "ab", "abc", "a b", "a ", "x.log", "é", "[a]", "*", `\`, "!a", "#a", "]", "-", "A", "7", "vendor", "b\xff", "a.b.c"))
 	}
 	return strings.Join(parts, "/")
 }
@@ -226,13 +229,13 @@ func randomPatterns(r *rand.Rand) string {
 	var lines []string
 	for range r.IntN(5) {
 		var b strings.Builder
-		b.WriteString(pick(r, "", "", "", "!", "/", "!/", "**/", "#"))
+		b.WriteString(choose(r, "", "", "", "!", "/", "!/", "**/", "#"))
 		for range 1 + r.IntN(5) {
-			b.WriteString(pick(r, "a", "b", "a", "b", "c", "ab", "/", "/", "*", "*", "**", "**/", "/**", "?", "[ab]", "[!a]", "[^b]", "[a-c]", "[]a]", "[a-", "[[:alpha:]]", "[[:no:]]", "[--7]", `\`, `\*`, `\ `, " ", ".log", "é", "[\\]-a]", "[[:a]", "***"))
+			b.WriteString(choose(r, "a", "b", "a", "b", "c", "ab", "/", "/", "*", "*", "**", "**/", "/**", "?", "[ab]", "[!a]", "[^b]", "[a-c]", "[]a]", "[a-", "[[:alpha:]]", "[[:no:]]", "[--7]", `\`, `\*`, `\ `, " ", ".log", "é", "[\\]-a]", "[[:a]", "***"))
 		}
-		b.WriteString(pick(r, "", "", "", "/", " ", "\r", "/**", "*"))
+		b.WriteString(choose(r, "", "", "", "/", " ", "\r", "/**", "*"))
 		lines = append(lines, b.String())
 	}
-	slices.Sort(lines[:len(lines)/2]) // a little order changes which one is last
+	slices.Sort(lines[:len(lines)/2]) // changes which pattern is last
 	return strings.Join(lines, "\n")
 }
