@@ -12,7 +12,8 @@ import (
 	"github.com/regmigrate/regmigrate/internal/archive"
 )
 
-// pack makes an archive of files, or of headers alone, whose files are zeros.
+// pack makes an archive of entries. An entry without a body (see file) contains
+// zeros.
 func pack(t testing.TB, entries ...tar.Header) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -51,8 +52,8 @@ func file(name, body string) tar.Header {
 	return tar.Header{Name: name, PAXRecords: map[string]string{"X.body": body}}
 }
 
-// TestRead: the files of an archive, and of those packed in it, are visited by
-// their whole path.
+// TestRead checks that visit gets the files of an archive and of the archives in
+// it, with their full paths.
 func TestRead(t *testing.T) {
 	inner := pack(t, file("y/values.yaml", "b"))
 	data := pack(t, tar.Header{Name: "x/", Typeflag: tar.TypeDir}, file("./x/values.yaml", "a"), file("x/charts/y.tgz", string(inner)), file("x/y.tgz", "c"))
@@ -68,9 +69,9 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestHostile: what no chart needs, and what would take up too much room, is
-// an error that says what it is.
-func TestHostile(t *testing.T) {
+// TestReadErrors checks that entries that no chart needs, and archives that
+// exceed the limits, are errors.
+func TestReadErrors(t *testing.T) {
 	deep := pack(t, file("x/a", "a"))
 	for range 5 {
 		deep = pack(t, file("x/charts/x.tgz", string(deep)))
@@ -85,25 +86,25 @@ func TestHostile(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"path that leaves", pack(t, file("x/../../a", "a")), "a path that leaves the archive"},
-		{"Windows path that leaves", pack(t, file(`x\..\..\a`, "a")), "a path that leaves the archive"},
+		{"path outside", pack(t, file("x/../../a", "a")), "a path outside the archive"},
+		{"Windows path outside", pack(t, file(`x\..\..\a`, "a")), "a path outside the archive"},
 		{"absolute path", pack(t, file("/etc/x", "a")), "an absolute path"},
-		{"drive", pack(t, file(`C:\x`, "a")), "an absolute path"},
+		{"Windows drive", pack(t, file(`C:\x`, "a")), "an absolute path"},
 		{"symbolic link", pack(t, tar.Header{Name: "x/a", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}), "a link in the archive"},
 		{"hard link", pack(t, tar.Header{Name: "x/a", Typeflag: tar.TypeLink, Linkname: "x/b"}), "a link in the archive"},
 		{"pipe", pack(t, tar.Header{Name: "x/a", Typeflag: tar.TypeFifo}), "neither file nor folder"},
 		{"bomb", pack(t, tar.Header{Name: "x/a", Size: 200 << 20}), "more than 100 MiB"},
-		{"bomb in parts", pack(t, file("x/charts/a.tgz", string(bomb)), file("x/charts/b.tgz", string(bomb))), "more than 100 MiB"},
+		{"bomb in several sub-charts", pack(t, file("x/charts/a.tgz", string(bomb)), file("x/charts/b.tgz", string(bomb))), "more than 100 MiB"},
 		{"many files", pack(t, many...), "more than 20000 files"},
-		{"packed often", deep, "packed 5 times over"},
-		{"no archive", []byte("x"), "unpacking"},
-		{"cut off", bomb[:len(bomb)/2], "unpacking: unexpected EOF"},
-		{"no tar", gz(t, strings.Repeat("x", 1024)), "unpacking"},
+		{"nested archives", deep, "nested 5 levels deep"},
+		{"not an archive", []byte("x"), "unpacking"},
+		{"truncated", bomb[:len(bomb)/2], "unpacking: unexpected EOF"},
+		{"not a tar file", gz(t, strings.Repeat("x", 1024)), "unpacking"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := archive.NewBudget().Read("charts/x.tgz", tt.data, nil)
 			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "charts/x.tgz") {
-				t.Errorf("error %v; want one with %q", err, tt.want)
+				t.Errorf("got error %v, want an error that contains %q", err, tt.want)
 			}
 		})
 	}

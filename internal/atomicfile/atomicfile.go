@@ -1,17 +1,18 @@
-// Package atomicfile replaces the contents of a file so that it is at every
-// moment the whole old one or the whole new one.
+// Package atomicfile replaces the contents of a file, so that at every moment
+// the file has either all of the old contents or all of the new contents.
 //
-// [Replace] is all there is. It replaces regular files only, never what a
-// symlink stands for, and only if the file still holds what the caller planned
-// on. It keeps the mode bits, set-user-ID and its like included, and, as far
-// as the system lets it, owner and group. It does not keep access control
-// lists, extended attributes and times.
+// [Replace] replaces regular files only, never the target of a symbolic link,
+// and only if the file still has the contents that the caller expects. It keeps
+// the mode bits, including set-user-ID and set-group-ID, and the owner and group
+// as far as the system allows. It does not keep access control lists, extended
+// attributes and times.
 //
-// Hard links: the new contents are a new file under the one name given. Other
-// names of the old file keep the old contents, as with git and sed -i.
+// Hard links: the new contents are a new file with the given name. Other names
+// of the old file keep the old contents, as with git and sed -i.
 //
-// Permission: as with every rename, the folder decides. A file without
-// write permission is replaced if its folder may be written (Windows refuses).
+// Permissions: as for every rename, the permissions of the folder decide. A file
+// without write permission is replaced if its folder is writable (except on
+// Windows).
 package atomicfile
 
 import (
@@ -24,27 +25,28 @@ import (
 	"path/filepath"
 )
 
-// TempPrefix is how the name of each temporary file begins. One that was left
-// behind by a killed process can be deleted.
+// TempPrefix is the prefix of the names of temporary files. If a process is
+// killed, it may leave such a file behind, which can be deleted.
 const TempPrefix = ".regmigrate-tmp-"
 
-// What Replace refuses; its errors wrap these.
+// The reasons why Replace does not replace a file; its errors wrap them.
 var (
 	ErrSymlink    = errors.New("is a symbolic link")
 	ErrNotRegular = errors.New("is not a regular file")
 	ErrChanged    = errors.New("changed on disk since it was read")
 )
 
-// permissions are the mode bits that the new file takes over.
+// permissions are the mode bits that the new file keeps.
 const permissions = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 
-// Replace gives the file at path new contents if it holds exactly want. On an
-// error the file is as it was, and no temporary file is left. The error wraps
+// Replace replaces the contents of the file at path if they are exactly want. On
+// an error the file is unchanged, and no temporary file is left. The error wraps
 // [ErrSymlink], [ErrNotRegular] or [ErrChanged] if one of these is the reason,
-// else the error of the system ([fs.ErrNotExist], [fs.ErrPermission], …).
+// otherwise the error of the system ([fs.ErrNotExist], [fs.ErrPermission], …).
 //
-// Someone who writes to the file between the last comparison and the rename
-// that follows it loses what was written: without locks no system does better.
+// If another process writes to the file between the last comparison and the
+// rename directly after it, that change is lost. Without locks this cannot be
+// avoided.
 func Replace(path string, want, contents []byte) error {
 	if err := replace(path, want, contents); err != nil {
 		return fmt.Errorf("replacing %q: %w", path, err)
@@ -52,8 +54,8 @@ func Replace(path string, want, contents []byte) error {
 	return nil
 }
 
-// Check returns the error that Replace would return because of what the file at
-// path is, nil when it may be replaced now.
+// Check returns the error that Replace would return because of the state of the
+// file at path, or nil if Replace would replace it.
 func Check(path string, want []byte) error {
 	if _, err := check(path, want); err != nil {
 		return fmt.Errorf("checking %q: %w", path, err)
@@ -78,7 +80,7 @@ func replace(path string, want, contents []byte) error {
 	return nil
 }
 
-// check returns what the file at path is if it may be replaced.
+// check returns the state of the file at path if it may be replaced.
 func check(path string, want []byte) (fs.FileInfo, error) {
 	named, err := os.Lstat(path)
 	if err != nil {
@@ -95,7 +97,7 @@ func check(path string, want []byte) (fs.FileInfo, error) {
 		return nil, reason(err)
 	}
 	defer f.Close()
-	// Between Lstat and Open a link or another file may have taken the name.
+	// Between Lstat and Open a link or another file may have replaced it.
 	opened, err := f.Stat()
 	if err != nil {
 		return nil, reason(err)
@@ -113,8 +115,8 @@ func check(path string, want []byte) (fs.FileInfo, error) {
 	return opened, nil
 }
 
-// writeTemp makes a file in folder with the contents, the mode bits and the
-// owner that the new file is to have, on disk down to the last byte.
+// writeTemp makes a file in folder with the given contents and with the mode
+// bits and owner of old, and syncs it to disk.
 func writeTemp(folder string, old fs.FileInfo, contents []byte) (name string, err error) {
 	f, err := os.CreateTemp(folder, TempPrefix+"*")
 	if err != nil {
@@ -130,7 +132,7 @@ func writeTemp(folder string, old fs.FileInfo, contents []byte) (name string, er
 	if _, err := f.Write(contents); err != nil {
 		return "", err
 	}
-	// The owner first: a change of it clears set-user-ID.
+	// Set the owner first: chown clears set-user-ID.
 	if err := keepOwner(f, old); err != nil {
 		return "", err
 	}
@@ -143,8 +145,8 @@ func writeTemp(folder string, old fs.FileInfo, contents []byte) (name string, er
 	return f.Name(), f.Close()
 }
 
-// commit moves temp to path if the file there is still the one that was
-// checked before temp was written.
+// commit renames temp to path if the file there has not changed since old was
+// read.
 func commit(temp, path string, old fs.FileInfo, want []byte) error {
 	now, err := check(path, want)
 	if err != nil {
@@ -156,8 +158,8 @@ func commit(temp, path string, old fs.FileInfo, want []byte) error {
 	return reason(os.Rename(temp, path))
 }
 
-// reason returns err without the operation and the path that package os puts
-// before it: the caller names the path once.
+// reason returns err without the operation and path that package os adds; the
+// caller adds the path.
 func reason(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

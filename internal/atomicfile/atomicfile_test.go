@@ -28,11 +28,11 @@ func wantFile(t *testing.T, path, contents string) {
 		t.Fatal(err)
 	}
 	if string(got) != contents {
-		t.Errorf("%s holds %q, want %q", path, got, contents)
+		t.Errorf("%s contains %q, want %q", path, got, contents)
 	}
 }
 
-// wantNames checks that a folder holds these names and no other.
+// wantNames checks that a folder contains exactly these names.
 func wantNames(t *testing.T, folder string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -44,7 +44,7 @@ func wantNames(t *testing.T, folder string, want ...string) {
 		got = append(got, e.Name())
 	}
 	if strings.Join(got, " ") != strings.Join(want, " ") {
-		t.Errorf("the folder holds %q, want %q", got, want)
+		t.Errorf("the folder contains %q, want %q", got, want)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestReplaceKeepsMode(t *testing.T) {
 		modes = []fs.FileMode{0o666}
 	}
 	for _, mode := range modes {
-		// os has its own bits for these three.
+		// Package os has separate bits for set-user-ID and set-group-ID.
 		want := mode&fs.ModePerm | map[bool]fs.FileMode{true: fs.ModeSetuid}[mode&0o4000 != 0] | map[bool]fs.FileMode{true: fs.ModeSetgid}[mode&0o2000 != 0]
 		t.Run(want.String(), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "f")
@@ -86,7 +86,7 @@ func TestReplaceKeepsMode(t *testing.T) {
 	}
 }
 
-func TestReplaceRefuses(t *testing.T) {
+func TestReplaceErrors(t *testing.T) {
 	tests := []struct {
 		name string
 		make func(t *testing.T, path string)
@@ -101,11 +101,11 @@ func TestReplaceRefuses(t *testing.T) {
 		{"other contents", func(t *testing.T, path string) { write(t, path, "odd", 0o644) }, ErrChanged},
 		{"longer contents", func(t *testing.T, path string) { write(t, path, "old and more", 0o644) }, ErrChanged},
 		{"shorter contents", func(t *testing.T, path string) { write(t, path, "ol", 0o644) }, ErrChanged},
-		{"a symlink to the contents", func(t *testing.T, path string) {
+		{"a symlink to a file with the contents", func(t *testing.T, path string) {
 			target := filepath.Join(t.TempDir(), "target")
 			write(t, target, "old", 0o644)
 			if err := os.Symlink(target, path); err != nil {
-				t.Skip("no symlinks here: ", err)
+				t.Skip("cannot make symbolic links: ", err)
 			}
 			t.Cleanup(func() {
 				wantFile(t, target, "old")
@@ -114,9 +114,9 @@ func TestReplaceRefuses(t *testing.T) {
 				}
 			})
 		}, ErrSymlink},
-		{"a symlink to nothing", func(t *testing.T, path string) {
+		{"a dangling symlink", func(t *testing.T, path string) {
 			if err := os.Symlink("nothing", path); err != nil {
-				t.Skip("no symlinks here: ", err)
+				t.Skip("cannot make symbolic links: ", err)
 			}
 		}, ErrSymlink},
 	}
@@ -138,14 +138,15 @@ func TestReplaceRefuses(t *testing.T) {
 			}
 			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), TempPrefix+"*"))
 			if err != nil || len(left) > 0 {
-				t.Errorf("left behind: %q, %v", left, err)
+				t.Errorf("temporary files left: %q, %v", left, err)
 			}
 		})
 	}
 }
 
-// What Replace does, in its two halves, with a change in between.
-func TestReplaceOfAFileThatChangesMeanwhile(t *testing.T) {
+// TestReplaceWithConcurrentChange changes the file between the two halves of
+// Replace.
+func TestReplaceWithConcurrentChange(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(t *testing.T, path string)
@@ -175,12 +176,12 @@ func TestReplaceOfAFileThatChangesMeanwhile(t *testing.T) {
 	}
 }
 
-func TestReplaceOfAHardLink(t *testing.T) {
+func TestReplaceHardLink(t *testing.T) {
 	folder := t.TempDir()
 	path, other := filepath.Join(folder, "f"), filepath.Join(folder, "g")
 	write(t, path, "old", 0o644)
 	if err := os.Link(path, other); err != nil {
-		t.Skip("no hard links here: ", err)
+		t.Skip("cannot make hard links: ", err)
 	}
 	if err := Replace(path, []byte("old"), []byte("new")); err != nil {
 		t.Fatal(err)

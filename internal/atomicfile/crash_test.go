@@ -22,14 +22,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// twoTexts are large, so that a write of one takes a while, and of different
-// length, so that part of one cannot pass for the other.
+// twoTexts returns two large texts: writing one takes some time, and since their
+// lengths differ, a part of one is never equal to the other.
 func twoTexts() [2][]byte {
 	return [2][]byte{bytes.Repeat([]byte("old\n"), 1<<16), bytes.Repeat([]byte("newer\n"), 1<<16)}
 }
 
-// replaceForever replaces one text by the other and writes a byte to standard
-// output before each time. It ends on an error only.
+// replaceForever replaces each text with the other, in turns. It writes a byte
+// to standard output before each replacement. It ends only on an error.
 func replaceForever(path string) {
 	texts := twoTexts()
 	now, err := os.ReadFile(path)
@@ -62,7 +62,7 @@ func TestReplaceKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
-	inTheMiddle := 0
+	interrupted := 0
 	for round := range 50 {
 		cmd := exec.Command(self)
 		cmd.Env = append(os.Environ(), childFile+"="+path)
@@ -75,9 +75,9 @@ func TestReplaceKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// The byte read last says that a replacement begins; how far it is
-		// when the signal comes is left to the scheduler, except that every
-		// other time it has its temporary file, and is at work on that.
+		// After the last byte read, the child begins a replacement. In every
+		// other round the test waits until the temporary file exists; otherwise
+		// the scheduler decides how far the child gets before the signal.
 		if _, err := io.ReadFull(out, make([]byte, 1+r.IntN(4))); err != nil {
 			_ = cmd.Wait()
 			t.Fatalf("%v\n%s", err, &stderr)
@@ -91,7 +91,7 @@ func TestReplaceKilled(t *testing.T) {
 			select {
 			case <-ended:
 				_ = cmd.Wait()
-				t.Fatalf("the child ended by itself\n%s", &stderr)
+				t.Fatalf("the child ended before it was killed\n%s", &stderr)
 			default:
 			}
 		}
@@ -108,20 +108,20 @@ func TestReplaceKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, texts[0]) && !bytes.Equal(got, texts[1]) {
-			t.Fatalf("%d bytes that are neither text", len(got))
+			t.Fatalf("%d bytes that are neither of the texts", len(got))
 		}
 		for _, name := range temps(t, folder) {
-			inTheMiddle++
+			interrupted++
 			if err := os.Remove(name); err != nil {
 				t.Fatal(err)
 			}
 		}
 		wantNames(t, folder, "f")
 	}
-	if inTheMiddle == 0 {
-		t.Error("none was killed in the middle, so nothing was shown")
+	if interrupted == 0 {
+		t.Error("no replacement was interrupted, so the test proves nothing")
 	}
-	t.Logf("%d of 50 were killed in the middle", inTheMiddle)
+	t.Logf("%d of 50 replacements were interrupted", interrupted)
 }
 
 // temps returns the temporary files in folder.
@@ -134,9 +134,9 @@ func temps(t *testing.T, folder string) []string {
 	return names
 }
 
-func TestReplaceBesideAReader(t *testing.T) {
+func TestReplaceWithReader(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("a file that is open cannot be replaced here")
+		t.Skip("Windows does not replace open files")
 	}
 	texts := twoTexts()
 	path := filepath.Join(t.TempDir(), "f")
@@ -159,7 +159,7 @@ func TestReplaceBesideAReader(t *testing.T) {
 			case bytes.Equal(got, texts[1]):
 				n[1]++
 			default:
-				t.Errorf("%d bytes that are neither text", len(got))
+				t.Errorf("%d bytes that are neither of the texts", len(got))
 				return
 			}
 			select {

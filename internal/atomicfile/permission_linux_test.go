@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-// nobody is a user that owns nothing.
+// nobody is the ID of a user without files.
 const nobody = 65534
 
-// asNobody runs f without root's power over files, so that these tests say
-// something in a container too, where all run as root. Only this thread
-// changes, and it ends with f's goroutine, which never unlocks it.
+// asNobody runs f without root's file permissions, so that the tests work in a
+// container where everything runs as root. It changes only the thread of f's
+// goroutine; the thread ends with the goroutine, which never unlocks it.
 func asNobody(t *testing.T, f func()) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -49,7 +49,7 @@ func openFolder(t *testing.T, mode fs.FileMode) string {
 			break
 		}
 		if d == filepath.Dir(d) {
-			t.Skip("the temporary folder is not where it should be")
+			t.Skip("t.TempDir is not inside os.TempDir")
 		}
 	}
 	if err := os.Chmod(folder, mode); err != nil {
@@ -59,7 +59,7 @@ func openFolder(t *testing.T, mode fs.FileMode) string {
 	return folder
 }
 
-func TestReplaceInAReadOnlyFolder(t *testing.T) {
+func TestReplaceInReadOnlyFolder(t *testing.T) {
 	folder := openFolder(t, 0o755)
 	path := filepath.Join(folder, "f")
 	write(t, path, "old", 0o666)
@@ -69,17 +69,17 @@ func TestReplaceInAReadOnlyFolder(t *testing.T) {
 	var err error
 	asNobody(t, func() { err = Replace(path, []byte("old"), []byte("new")) })
 	if !errors.Is(err, fs.ErrPermission) || !strings.HasSuffix(err.Error(), "making a temporary file in its folder: permission denied") {
-		t.Errorf("got error %v, want one that says that the folder denies it", err)
+		t.Errorf("got error %v, want an error that names the permissions of the folder", err)
 	}
 	wantFile(t, path, "old")
 	wantNames(t, folder, "f")
 }
 
-// In a folder like /tmp a file of one's own can be made, but not renamed to
-// the name of another's: the last step fails.
-func TestReplaceThatCannotRename(t *testing.T) {
+// TestReplaceInStickyFolder uses a folder like /tmp, where a user can make a
+// file but cannot rename it over another user's file: the last step fails.
+func TestReplaceInStickyFolder(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("needs two users, so root")
+		t.Skip("only root can use two users")
 	}
 	folder := openFolder(t, 0o777|fs.ModeSticky)
 	path := filepath.Join(folder, "f")
@@ -95,12 +95,12 @@ func TestReplaceThatCannotRename(t *testing.T) {
 
 func TestReplaceKeepsOwner(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root may give a file away")
+		t.Skip("only root can change the owner of a file")
 	}
 	path := filepath.Join(t.TempDir(), "f")
 	write(t, path, "old", 0o644)
 	if err := os.Chown(path, nobody, nobody-1); err != nil {
-		t.Skip("cannot give a file away: ", err)
+		t.Skip("cannot change the owner of a file: ", err)
 	}
 	if err := os.Chmod(path, 0o755|fs.ModeSetuid); err != nil {
 		t.Fatal(err)
@@ -120,10 +120,10 @@ func TestReplaceKeepsOwner(t *testing.T) {
 	}
 }
 
-func TestReplaceOfAPipe(t *testing.T) {
+func TestReplacePipe(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	if err := syscall.Mkfifo(path, 0o644); err != nil {
-		t.Skip("no named pipes here: ", err)
+		t.Skip("cannot make named pipes: ", err)
 	}
 	if err := Replace(path, nil, []byte("new")); !errors.Is(err, ErrNotRegular) {
 		t.Errorf("got error %v, want %v", err, ErrNotRegular)

@@ -9,8 +9,8 @@ import (
 
 const openFlags = 0
 
-// keepOwner does nothing: a file here has no owner that a new one would lack.
+// keepOwner does nothing: on these systems a new file needs no change of owner.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }
 
-// syncFolder does nothing: a folder cannot be opened for that here.
+// syncFolder does nothing: these systems cannot sync a folder.
 func syncFolder(string) {}

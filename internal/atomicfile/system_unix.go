@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// openFlags keep Open from following a link and from waiting for the writer of
-// a pipe, should one have taken the file's name.
+// openFlags prevent Open from following a link, and from waiting for the writer
+// of a pipe, if one of them has replaced the file.
 const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-// keepOwner gives f the owner and group of old. Only root may give a file away,
-// so for others an owner stays what it is, and so does a group they are not in.
+// keepOwner sets the owner and group of f to those of old. Only root can change
+// the owner; other users can change the group only to one that they are in.
 func keepOwner(f *os.File, old fs.FileInfo) error {
 	is, err := f.Stat()
 	if err != nil {
@@ -27,14 +27,15 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 	if err := f.Chown(int(o.Uid), int(o.Gid)); err == nil || os.Geteuid() == 0 {
 		return err
 	}
-	// The group alone may still be ours to give; if not, nothing is lost that
-	// editing a copy by hand would have kept.
+	// Try to set the group alone. If that fails too, the result is the same as
+	// that of replacing the file with a copy by hand.
 	_ = f.Chown(-1, int(o.Gid))
 	return nil
 }
 
-// syncFolder makes a rename outlive a crash of the system. It is a best effort:
-// the file is whole either way, and some file systems cannot do it.
+// syncFolder makes a rename durable across a crash of the system. Errors are
+// ignored: the file is complete in any case, and some file systems cannot sync a
+// folder.
 func syncFolder(path string) {
 	if d, err := os.Open(path); err == nil {
 		_ = d.Sync()

@@ -139,7 +139,7 @@ func TestPackedHostile(t *testing.T) {
 	want := `b.yaml:1:8 k8s.gcr.io/b:1 -> registry.k8s.io/b:1
 charts/cut.tgz: error: unpacking: unexpected EOF
 charts/good.tgz!a/values.yaml:1:8 not changed k8s.gcr.io/a:1: archive
-charts/leaves.tgz: error: a path that leaves the archive: "a/../../b"
+charts/leaves.tgz: error: a path outside the archive: "a/../../b"
 charts/many.tgz: error: it mentions old names more often than the 100000 times that are listed
 `
 	if got := ledgerText(plan); got != want {
