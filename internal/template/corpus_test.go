@@ -13,24 +13,24 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A study counts what became of many templates.
+// A study counts the results for many templates.
 type study struct {
 	files, bytes              int
-	first, verified, unclosed int // read with the first mask; read whole; not lexed
-	plain, text               int // bytes of text that no tree holds; bytes of text
-	literals, attached        int // attached: stand in a scalar
-	wanted                    int // literals that text/template/parse knows
+	first, verified, unclosed int // read with the first mask; read completely; not lexed
+	unparsed, text            int // bytes of text that is not YAML; bytes of text
+	literals, attached        int // attached: inside a scalar
+	wanted                    int // literals that text/template/parse finds
 	scalars                   int
 	edits, literalEdits       int
-	wrong, refused            int
+	wrong, rejected           int
 	failed                    int
 }
 
 func (s study) String() string {
-	return fmt.Sprintf("%5d files %8d bytes: %.2f %% verified (%.2f %% with the first mask), %d not closed, %.3f %% of text plain; "+
-		"%d literals, %d in scalars, %d wanted; %d scalars; %d text edits, %d literal edits; %d of %d wrong ones refused; %d failures",
-		s.files, s.bytes, 100*float64(s.verified)/float64(s.files), 100*float64(s.first)/float64(s.files), s.unclosed, 100*float64(s.plain)/float64(max(s.text, 1)),
-		s.literals, s.attached, s.wanted, s.scalars, s.edits, s.literalEdits, s.refused, s.wrong, s.failed)
+	return fmt.Sprintf("%5d files %8d bytes: %.2f %% verified (%.2f %% with the first mask), %d not closed, %.3f %% of text unparsed; "+
+		"%d literals, %d in scalars, %d wanted; %d scalars; %d text edits, %d literal edits; %d of %d wrong edits rejected; %d failures",
+		s.files, s.bytes, 100*float64(s.verified)/float64(s.files), 100*float64(s.first)/float64(s.files), s.unclosed, 100*float64(s.unparsed)/float64(max(s.text, 1)),
+		s.literals, s.attached, s.wanted, s.scalars, s.edits, s.literalEdits, s.rejected, s.wrong, s.failed)
 }
 
 func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
@@ -48,7 +48,7 @@ func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
 	} else if os.Getenv("REGMIGRATE_CORPUS_LIST") != "" {
 		k, _ := lex(src)
 		_, err := syntax.ParseYAML(k.mask(k.items(), false).text, nil)
-		t.Logf("%s: %d bytes plain: %v", name, plainBytes(f), err)
+		t.Logf("%s: %d bytes unparsed: %v", name, unparsedBytes(f), err)
 	}
 	k, err := lex(src)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
 	if _, err := syntax.ParseYAML(k.mask(k.items(), false).text, nil); err == nil {
 		s.first++
 	}
-	s.plain += plainBytes(f)
+	s.unparsed += unparsedBytes(f)
 	s.text += len(src)
 	for _, a := range k.actions {
 		s.text -= a.span.Len()
@@ -75,7 +75,7 @@ func (s *study) file(t *testing.T, name string, src []byte, r *rand.Rand) {
 	s.splice(t, name, src, f, r)
 }
 
-func plainBytes(f *File) int {
+func unparsedBytes(f *File) int {
 	n := 0
 	for _, p := range f.Unparsed {
 		n += p.Len()
@@ -83,7 +83,7 @@ func plainBytes(f *File) int {
 	return n
 }
 
-// oracle holds the literals against those that text/template/parse finds.
+// oracle compares the literals with those that text/template/parse finds.
 func (s *study) oracle(t *testing.T, name string, src []byte, f *File) {
 	t.Helper()
 	byStart := map[int]Literal{}
@@ -94,12 +94,13 @@ func (s *study) oracle(t *testing.T, name string, src []byte, f *File) {
 		s.wanted++
 		if l, ok := byStart[pos]; !ok || l.Text != text {
 			s.failed++
-			t.Errorf("%s: the literal %q at byte %d was found as %q", name, text, pos, l.Text)
+			t.Errorf("%s: expected the literal %q at byte %d, got %q", name, text, pos, l.Text)
 		}
 	}
 }
 
-// splice edits random words of values and of literals, and wrongly.
+// splice verifies edits of random words of values and literals, and tries wrong
+// edits.
 func (s *study) splice(t *testing.T, name string, src []byte, f *File, r *rand.Rand) {
 	t.Helper()
 	k, err := lex(src)
@@ -124,14 +125,14 @@ func (s *study) splice(t *testing.T, name string, src []byte, f *File, r *rand.R
 	for _, e := range wrongEdits(k, r) {
 		s.wrong++
 		if Verify(src, []edit.Edit{e}) != nil {
-			s.refused++
+			s.rejected++
 		} else {
-			t.Errorf("%s: %q for %q at byte %d was accepted", name, e.New, src[e.Start:e.End], e.Start)
+			t.Errorf("%s: %q for %q at byte %d is accepted", name, e.New, src[e.Start:e.End], e.Start)
 		}
 	}
 }
 
-// textEdits replaces up to n words of values outside of actions.
+// textEdits returns edits of up to n words of values, outside actions.
 func textEdits(k *source, f *File, r *rand.Rand, n int) []edit.Edit {
 	nodes := scalars(f)
 	var out []edit.Edit
@@ -153,6 +154,7 @@ func textEdits(k *source, f *File, r *rand.Rand, n int) []edit.Edit {
 	return out
 }
 
+// literalEdits returns edits of up to n words of literals.
 func literalEdits(f *File, r *rand.Rand, n int) []edit.Edit {
 	var out []edit.Edit
 	taken := map[int]bool{}
@@ -165,14 +167,14 @@ func literalEdits(f *File, r *rand.Rand, n int) []edit.Edit {
 		w := words[r.IntN(len(words))]
 		if s, ok := l.Map.Span(w.Start, w.End); ok && !taken[s.Start] {
 			taken[s.Start] = true
-			// Each another text: two definitions of one name would not parse.
+			// The texts differ: two definitions with the same name do not parse.
 			out = append(out, edit.Edit{Span: s, New: fmt.Sprintf("mirror.example/x%d", len(out))})
 		}
 	}
 	return out
 }
 
-// wrongEdits are edits that would change the template's structure.
+// wrongEdits returns edits that change the structure of the template.
 func wrongEdits(k *source, r *rand.Rand) []edit.Edit {
 	if len(k.actions) == 0 {
 		return nil
@@ -180,13 +182,13 @@ func wrongEdits(k *source, r *rand.Rand) []edit.Edit {
 	i := r.IntN(len(k.actions))
 	a := k.actions[i]
 	if i > 0 && k.actions[i-1].word == "raw" {
-		return nil // before it, {{ is text
+		return nil // in front of the action, {{ is text
 	}
 	out := []edit.Edit{
-		{Span: edit.Span{Start: a.span.Start, End: a.span.Start + 1}},                // not an action any more
-		{Span: edit.Span{Start: a.span.Start + 2, End: a.span.Start + 2}, New: "x"},  // another action
-		{Span: edit.Span{Start: a.span.Start, End: a.span.Start}, New: "{{ .New }}"}, // one more
-		{Span: a.span, New: "x"}, // one less
+		{Span: edit.Span{Start: a.span.Start, End: a.span.Start + 1}},                // no longer an action
+		{Span: edit.Span{Start: a.span.Start + 2, End: a.span.Start + 2}, New: "x"},  // a different action
+		{Span: edit.Span{Start: a.span.Start, End: a.span.Start}, New: "{{ .New }}"}, // one action more
+		{Span: a.span, New: "x"}, // one action less
 	}
 	return out
 }
@@ -218,14 +220,13 @@ func wordSpans(text string) []edit.Span {
 	return out
 }
 
-// TestCorpusTemplates is a study of real templates: REGMIGRATE_CORPUS names a
-// folder, all templates below it are read, their literals held against
-// text/template/parse, words of their values and literals replaced, and
-// wrong edits tried.
+// TestCorpusTemplates reads all templates below the folder REGMIGRATE_CORPUS. It
+// compares their literals with text/template/parse, verifies edits of words of
+// their values and literals, and tries wrong edits.
 func TestCorpusTemplates(t *testing.T) {
 	root := os.Getenv("REGMIGRATE_CORPUS")
 	if root == "" {
-		t.Skip("REGMIGRATE_CORPUS names no folder of templates")
+		t.Skip("REGMIGRATE_CORPUS is not set")
 	}
 	rows := map[string]*study{}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -251,7 +252,7 @@ func TestCorpusTemplates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(rows) == 0 {
-		t.Fatalf("no template in %s", root)
+		t.Fatalf("no templates in %s", root)
 	}
 	for _, row := range []string{"templates/*.yaml", "templates/*.tpl", "templates/*.txt", "*.yaml.template", "*.yaml.j2", "*.j2"} {
 		if rows[row] != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// seeds are templates with whatever is hard about them.
+// seeds are templates that are hard to parse.
 var seeds = []string{
 	"a: {{ .x }}", "{{- .x -}} a\n", "{{/* }} */}}", "{{- /* a */ -}}", `{{ "}}" }}{{ "\"}}" }}`, "{{ `}}\n` }}", `{{ '}' }}{{ '\'' }}`,
 	"{{ (.x).y }}", "{{ -1 }}{{- 3 }}", "{{.}}{{$}}{{$x := 1}}", "{{ if .x }}a{{ else if .y }}b{{ else }}c{{ end }}",
@@ -22,8 +22,8 @@ var seeds = []string{
 	"{{ eq (default \"a\" .b | trimPrefix `c`) (index .d \"e\") | ternary \"f\" \"g\" }}", "image: {{if .A}}{{.A}}{{else}}k8s.gcr.io/x:1{{end}}", "labels: {{- include \"x\" . | nindent 4 }}\n    a: b",
 }
 
-// FuzzLex asks text/template/parse: what it parses has the same text between
-// its actions here, at the same place, and the same string literals.
+// FuzzLex compares with text/template/parse: if it parses a template, the text
+// between the actions and the string literals are the same here.
 func FuzzLex(f *testing.F) {
 	for _, s := range seeds {
 		f.Add([]byte(s))
@@ -37,7 +37,7 @@ func FuzzLex(f *testing.F) {
 		}
 		s, err := lexGo(src)
 		if err != nil {
-			t.Fatalf("%q: text/template parses it, but: %v", src, err)
+			t.Fatalf("%q: text/template parses it, lexGo returns: %v", src, err)
 		}
 		want := parsedTexts(trees)
 		got := map[int]string{}
@@ -64,13 +64,13 @@ func FuzzLex(f *testing.F) {
 		}
 		for at, text := range want {
 			if got[at] != text {
-				t.Errorf("%q: at byte %d is the text %q, not %q", src, at, text, got[at])
+				t.Errorf("%q: expected the text %[3]q at byte %[2]d, got %[4]q", src, at, text, got[at])
 			}
 		}
 		for at, text := range got {
-			// A definition that prints nothing may be replaced by another.
+			// text/template may replace an empty definition with another one.
 			if strings.TrimSpace(text) != "" && want[at] != text {
-				t.Errorf("%q: %q at byte %d is no text", src, text, at)
+				t.Errorf("%q: unexpected text %q at byte %d", src, text, at)
 			}
 		}
 		literals := map[int]string{}
@@ -79,14 +79,14 @@ func FuzzLex(f *testing.F) {
 		}
 		for at, text := range parsedStrings(t, src) {
 			if literals[at] != text {
-				t.Errorf("%q: at byte %d is the literal %q, not %q", src, at, text, literals[at])
+				t.Errorf("%q: expected the literal %[3]q at byte %[2]d, got %[4]q", src, at, text, literals[at])
 			}
 		}
 	})
 }
 
-// FuzzParse checks that all that is read leads to equal bytes of the source,
-// and that an edit that is accepted leaves the actions as they are.
+// FuzzParse checks that all positions map to equal bytes of the source, and that
+// an edit that Verify accepts does not change the actions.
 func FuzzParse(f *testing.F) {
 	for i, s := range seeds {
 		f.Add([]byte(s), 3*i, 3*i+2, "x")
@@ -98,15 +98,15 @@ func FuzzParse(f *testing.F) {
 		}
 		checkFile(t, src, file)
 		if err := Verify(src, nil); err != nil {
-			t.Fatalf("%q is not itself: %v", src, err)
+			t.Fatalf("%q: Verify without edits: %v", src, err)
 		}
 		part, err := Parse(src, func(chunk []byte) bool { return bytes.Contains(chunk, []byte("a")) })
 		if err != nil {
-			t.Fatalf("%q: a part: %v", src, err)
+			t.Fatalf("%q: parsing some documents: %v", src, err)
 		}
 		checkFile(t, src, part)
 		if len(part.Literals) != len(file.Literals) || len(part.Comments) != len(file.Comments) {
-			t.Fatalf("%q: a part has %d literals, all of it %d", src, len(part.Literals), len(file.Literals))
+			t.Fatalf("%q: parsing some documents gives %d literals, parsing all %d", src, len(part.Literals), len(file.Literals))
 		}
 		e := edit.Edit{Span: edit.Span{Start: start, End: end}, New: text}
 		after, err := edit.Apply(src, []edit.Edit{e})
@@ -140,7 +140,7 @@ func skeleton(t *testing.T, src []byte, e Engine) string {
 	return out.String()
 }
 
-// BenchmarkParse reads a megabyte of what is common in charts.
+// BenchmarkParse parses a megabyte of typical chart templates.
 func BenchmarkParse(b *testing.B) {
 	part := "{{- if .Values.a }}\n---\nkind: Pod\nmetadata:\n  labels: {{- include \"x\" . | nindent 4 }}\n    a: b\nspec:\n  containers:\n" +
 		strings.Repeat("  - name: {{ .n }}\n    image: \"{{ default \"k8s.gcr.io\" .r }}/a/{{ .p }}:{{ .t | quote }}\"\n    {{- toYaml .x | nindent 4 }}\n", 20) + "{{- end }}\n"

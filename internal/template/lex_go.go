@@ -6,9 +6,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// lexGo cuts src as text/template/parse does (lex.go there): whatever that
-// parses has the same actions here. It takes more, since what is wrong within
-// an action is not its business.
+// lexGo splits src as text/template/parse does (lex.go there): if that package
+// parses src, the actions are the same. lexGo accepts more, since it does not
+// parse the content of an action.
 func lexGo(src []byte) (*source, error) {
 	s := &source{engine: Go, src: src}
 	for at := 0; ; {
@@ -30,8 +30,8 @@ func lexGo(src []byte) (*source, error) {
 	}
 }
 
-// goAction reads the action that begins at a.span.Start. It is false when
-// that does not end, or a string of it does not.
+// goAction reads the action that begins at a.span.Start. It returns false if
+// the action, or a string in it, is not closed.
 func (s *source) goAction(a *action) bool {
 	src, at := s.src, a.span.Start+2
 	if at+1 < len(src) && src[at] == '-' && isSpace(src[at+1]) {
@@ -42,55 +42,59 @@ func (s *source) goAction(a *action) bool {
 		return s.goComment(a, c+2)
 	}
 	for at < len(src) {
-		c := src[at]
-		end, kind := at+1, op
 		switch {
-		case c == '}' && at+1 < len(src) && src[at+1] == '}':
+		case bytes.HasPrefix(src[at:], []byte("}}")):
 			a.span.End = at + 2
 			return true
-		case isSpace(c):
+		case isSpace(src[at]):
 			if bytes.HasPrefix(src[at+1:], []byte("-}}")) {
 				a.trimRight = true
 				a.span.End = at + 4
 				return true
 			}
 			at++
-			continue
-		case c == '"' || c == '\'':
-			if end = goQuoteEnd(src, at); end < 0 {
+		default:
+			end, kind := goToken(src, at)
+			if end < 0 {
 				return false
 			}
-			if c == '"' {
-				kind = quoted
-			}
-		case c == '`':
-			n := bytes.IndexByte(src[at+1:], '`')
-			if n < 0 {
-				return false
-			}
-			end, kind = at+n+2, raw
-		case (c == '.' || c == '$') && at+1 < len(src) && isWord(src[at+1]):
-			end, kind = wordEnd(src, at+1), name
-		case c == '.' || c == '$':
-			kind = name
-		case isWord(c):
-			end, kind = wordEnd(src, at), word
-		case c == '(':
-			kind = open
-		case c == ')':
-			kind = shut
-		case c == '[' || c == '{':
-			kind = open // of no Go template, but see dialect
-		case c == ':' && at+1 < len(src) && src[at+1] == '=':
-			end = at + 2
+			s.tokens = append(s.tokens, token{kind, edit.Span{Start: at, End: end}})
+			at = end
 		}
-		s.tokens = append(s.tokens, token{kind, edit.Span{Start: at, End: end}})
-		at = end
 	}
 	return false
 }
 
-// goComment reads the rest of a comment, whose text begins at src[at].
+// goToken returns the end and the kind of the token at src[at]. The end is -1
+// for a string that is not closed.
+func goToken(src []byte, at int) (end int, kind tokenKind) {
+	switch c := src[at]; {
+	case c == '"':
+		return goQuoteEnd(src, at), quoted
+	case c == '\'':
+		return goQuoteEnd(src, at), op
+	case c == '`':
+		n := bytes.IndexByte(src[at+1:], '`')
+		if n < 0 {
+			return -1, raw
+		}
+		return at + n + 2, raw
+	case c == '.' || c == '$':
+		return wordEnd(src, at+1), name
+	case isWord(c):
+		return wordEnd(src, at), word
+	case c == '(' || c == '[' || c == '{': // Go templates have no [ and {, but see guessEngine
+		return at + 1, open
+	case c == ')':
+		return at + 1, shut
+	case bytes.HasPrefix(src[at:], []byte(":=")):
+		return at + 2, op
+	}
+	return at + 1, op
+}
+
+// goComment reads the rest of a comment, whose text begins at src[at]. It
+// returns false if the comment is not closed.
 func (s *source) goComment(a *action, at int) bool {
 	a.comment, a.kind = true, void
 	n := bytes.Index(s.src[at:], []byte("*/"))
@@ -106,8 +110,8 @@ func (s *source) goComment(a *action, at int) bool {
 	return bytes.HasPrefix(s.src[at:], []byte("}}"))
 }
 
-// goQuoteEnd returns the offset behind the string or character that begins at
-// src[at], -1 when it does not end on its line.
+// goQuoteEnd returns the offset after the string or character that begins at
+// src[at], or -1 if it is not closed on its line.
 func goQuoteEnd(src []byte, at int) int {
 	q := src[at]
 	for at++; at < len(src) && src[at] != '\n'; at++ {
@@ -128,8 +132,8 @@ var goKeywords = map[string]kind{
 	"else": middle, "end": closer, "break": void, "continue": void, "template": output,
 }
 
-// goKind tells the kind of the action of tokens [first, last), and the
-// keyword that it begins with.
+// goKind returns the kind of the action with tokens [first, last), and the
+// keyword at its beginning.
 func (s *source) goKind(first, last int) (kind, string) {
 	if first == last {
 		return void, ""

@@ -7,8 +7,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// lexJinja cuts src as Jinja2 does (lexer.py there) with its own delimiters,
-// which Ansible keeps. What stands in a raw block is text.
+// lexJinja splits src as Jinja2 does (lexer.py there) with its default
+// delimiters, which Ansible uses too. The content of a raw block is text.
 func lexJinja(src []byte) (*source, error) {
 	s := &source{engine: Jinja, src: src}
 	for at := 0; ; {
@@ -26,9 +26,9 @@ func lexJinja(src []byte) (*source, error) {
 				a.span.End = at + 2 + n + 2
 			}
 		case '{':
-			closed = s.jinjaTokens(&a, "}}")
+			closed = s.jinjaAction(&a, "}}")
 		case '%':
-			if closed = s.jinjaTokens(&a, "%}"); closed {
+			if closed = s.jinjaAction(&a, "%}"); closed {
 				a.kind, a.word = s.jinjaKind(a.first, len(s.tokens))
 				a.defines = a.word == "macro"
 			}
@@ -52,8 +52,7 @@ func lexJinja(src []byte) (*source, error) {
 	}
 }
 
-// endRaw returns the offset of the tag that ends a raw block, -1 when there
-// is none.
+// endRaw returns the offset of the statement that ends a raw block, or -1.
 func endRaw(src []byte) int {
 	for at := 0; ; {
 		i := bytes.Index(src[at:], []byte("{%"))
@@ -72,44 +71,35 @@ func endRaw(src []byte) int {
 	}
 }
 
-// jinjaTokens reads the action that begins at a.span.Start and ends with the
-// delimiter end, where no bracket is open. It is false when it does not end.
-func (s *source) jinjaTokens(a *action, end string) bool {
+// jinjaAction reads the action that begins at a.span.Start and ends with the
+// delimiter end. A }} inside an open brace does not end an action. It returns
+// false if the action, or a string in it, is not closed.
+func (s *source) jinjaAction(a *action, end string) bool {
 	src, at := s.src, a.span.Start+2
 	if at < len(src) && (src[at] == '-' || src[at] == '+') {
 		a.trimLeft = src[at] == '-'
 		at++
 	}
-	var braces []byte // the brackets that are open
+	var brackets []byte // the open brackets
 	for at < len(src) {
 		c := src[at]
-		next, kind := at+1, op
-		switch {
-		case bytes.HasPrefix(src[at:], []byte(end)) && (c == '%' || len(braces) == 0 || braces[len(braces)-1] != '{'):
-			if k := len(s.tokens) - 1; k >= a.first && s.tokens[k].span.End == at && (s.is(k, "-") || s.is(k, "+")) {
-				a.trimRight = s.is(k, "-")
-				s.tokens = s.tokens[:k]
-			}
+		if bytes.HasPrefix(src[at:], []byte(end)) && (c == '%' || len(brackets) == 0 || brackets[len(brackets)-1] != '{') {
+			s.dropTrimMark(a, at)
 			a.span.End = at + 2
 			return true
-		case isSpace(c):
+		}
+		if isSpace(c) {
 			at++
 			continue
-		case c == '"' || c == '\'':
-			if next = jinjaQuoteEnd(src, at); next < 0 {
-				return false
-			}
-			kind = quoted
-		case isWord(c):
-			next, kind = wordEnd(src, at), word
-		case strings.IndexByte("([{", c) >= 0:
-			kind = open
-			braces = append(braces, c)
-		case strings.IndexByte(")]}", c) >= 0:
-			kind = shut
-			braces = braces[:max(len(braces)-1, 0)]
-		case strings.IndexByte("=!<>", c) >= 0 && at+1 < len(src) && src[at+1] == '=':
-			next = at + 2
+		}
+		next, kind := jinjaToken(src, at)
+		switch {
+		case next < 0:
+			return false
+		case kind == open:
+			brackets = append(brackets, c)
+		case kind == shut:
+			brackets = brackets[:max(len(brackets)-1, 0)]
 		}
 		s.tokens = append(s.tokens, token{kind, edit.Span{Start: at, End: next}})
 		at = next
@@ -117,8 +107,35 @@ func (s *source) jinjaTokens(a *action, end string) bool {
 	return false
 }
 
-// jinjaQuoteEnd returns the offset behind the string that begins at src[at],
-// which may go over lines; -1 when it does not end.
+// dropTrimMark removes the last token of a if it is the - or + directly in front
+// of the closing delimiter at src[at].
+func (s *source) dropTrimMark(a *action, at int) {
+	if k := len(s.tokens) - 1; k >= a.first && s.tokens[k].span.End == at && (s.is(k, "-") || s.is(k, "+")) {
+		a.trimRight = s.is(k, "-")
+		s.tokens = s.tokens[:k]
+	}
+}
+
+// jinjaToken returns the end and the kind of the token at src[at]. The end is
+// -1 for a string that is not closed.
+func jinjaToken(src []byte, at int) (end int, kind tokenKind) {
+	switch c := src[at]; {
+	case c == '"' || c == '\'':
+		return jinjaQuoteEnd(src, at), quoted
+	case isWord(c):
+		return wordEnd(src, at), word
+	case strings.IndexByte("([{", c) >= 0:
+		return at + 1, open
+	case strings.IndexByte(")]}", c) >= 0:
+		return at + 1, shut
+	case strings.IndexByte("=!<>", c) >= 0 && at+1 < len(src) && src[at+1] == '=':
+		return at + 2, op
+	}
+	return at + 1, op
+}
+
+// jinjaQuoteEnd returns the offset after the string that begins at src[at], or
+// -1 if it is not closed. A string may contain line breaks.
 func jinjaQuoteEnd(src []byte, at int) int {
 	q := src[at]
 	for at++; at < len(src); at++ {
@@ -134,8 +151,8 @@ func jinjaQuoteEnd(src []byte, at int) int {
 
 var jinjaBlocks = set("if", "for", "block", "macro", "call", "filter", "autoescape", "with", "trans")
 
-// jinjaKind tells the kind of the statement of tokens [first, last), and the
-// keyword that it begins with.
+// jinjaKind returns the kind of the statement with tokens [first, last), and
+// the keyword at its beginning.
 func (s *source) jinjaKind(first, last int) (kind, string) {
 	if first == last || s.tokens[first].kind != word {
 		return void, ""

@@ -10,12 +10,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A use is what an action does with a string literal.
+// A use says how an action uses a string literal; see Literal.
 type use struct{ compared, fallback bool }
 
-// literals returns the string literals of all actions. in tells in which
-// scalar each action stands.
-func (s *source) literals(in []*syntax.Node) []Literal {
+// literals returns the string literals of all actions. scalarsOf has, for each
+// action, the scalar that contains it.
+func (s *source) literals(scalarsOf []*syntax.Node) []Literal {
 	var out []Literal
 	for i, a := range s.actions {
 		if !s.hasString(a) {
@@ -34,7 +34,7 @@ func (s *source) literals(in []*syntax.Node) []Literal {
 			text, m := s.decode(s.tokens[t])
 			out = append(out, Literal{
 				Text: text, Map: m, Span: s.tokens[t].span, Action: a.span,
-				Compared: uses[t].compared, Default: uses[t].fallback, Scalar: in[i],
+				Compared: uses[t].compared, Default: uses[t].fallback, Scalar: scalarsOf[i],
 			})
 		}
 	}
@@ -50,14 +50,14 @@ func (s *source) hasString(a action) bool {
 	return false
 }
 
-// decode returns the value of a string literal, and where it stands. An
-// escape that the engine does not know stands for itself.
+// decode returns the value of a string literal, and the map from the value to
+// the source. An escape that the engine does not know is literal text.
 func (s *source) decode(t token) (string, edit.Map) {
 	inner := s.src[t.span.Start+1 : t.span.End-1]
 	at := t.span.Start + 1
 	special := byte('\\')
 	if t.kind == raw {
-		special = '\r' // not part of a raw string, see strconv.Unquote
+		special = '\r' // not part of the value; see strconv.Unquote
 	}
 	if bytes.IndexByte(inner, special) < 0 {
 		return string(inner), edit.Identity(at, len(inner))
@@ -69,13 +69,13 @@ func (s *source) decode(t token) (string, edit.Map) {
 		if k := bytes.IndexByte(inner[i:], special); k >= 0 {
 			n = k
 		}
-		made := ""
+		decoded := ""
 		skip := 0
 		if i+n < len(inner) {
 			if special == '\r' {
 				skip = 1
-			} else if made, skip = s.unescape(inner[i+n:]); skip == 0 {
-				n++ // the backslash itself
+			} else if decoded, skip = s.unescape(inner[i+n:]); skip == 0 {
+				n++ // the backslash is literal
 			}
 		}
 		if n > 0 {
@@ -86,19 +86,19 @@ func (s *source) decode(t token) (string, edit.Map) {
 			}
 		}
 		out.Write(inner[i : i+n])
-		out.WriteString(made)
+		out.WriteString(decoded)
 		i += n + skip
 	}
 	return out.String(), m
 }
 
-// unescape decodes the escape at the begin of text, a backslash; n is its
-// length, 0 for none that the engine knows.
-func (s *source) unescape(text []byte) (made string, n int) {
+// unescape decodes the escape at the beginning of text and returns its length
+// in bytes, or 0 if the engine does not know the escape.
+func (s *source) unescape(text []byte) (decoded string, n int) {
 	if len(text) < 2 {
 		return "", 0
 	}
-	if s.engine == Jinja { // as Python does, in few cases more
+	if s.engine == Jinja { // Python's escapes that Go does not have
 		switch text[1] {
 		case '\n':
 			return "", 2

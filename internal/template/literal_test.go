@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// describe writes what is known of the literals of an action: c for compared,
-// d for a default, and the key of the scalar that it stands in.
+// describe returns the literals of f: their text, c for Compared, d for Default,
+// and the value of Scalar.
 func describe(f *File) string {
 	var out []string
 	for _, l := range f.Literals {
@@ -109,7 +109,7 @@ func TestLiteralUse(t *testing.T) {
 	}
 }
 
-func TestLiteralIn(t *testing.T) {
+func TestLiteralScalar(t *testing.T) {
 	tests := []struct{ name, src, want string }{
 		{"a value", `image: {{ default "a" .x }}`, `a d in {{ default "a" .x }}`},
 		{"a part of a value", `image: {{ default "a" .x }}/b:1`, `a d in {{ default "a" .x }}/b:1`},
@@ -117,13 +117,13 @@ func TestLiteralIn(t *testing.T) {
 		{"a condition in a value", `image: {{ if eq .x "a" }}b{{ end }}`, "a c in b"},
 		{"a line of its own", "b: c\n{{ if eq .x \"a\" }}\nd: e\n{{ end }}", "a c"},
 		{"a line in a block scalar", "b: |\n  c\n  {{ if eq .x \"a\" }}\n  d\n  {{ end }}\n", "a c in c\nd\n"},
-		{"a line behind a block scalar", "b: |\n  c\n{{ if eq .x \"a\" }}\nd: e\n{{ end }}\n", "a c"},
+		{"a line after a block scalar", "b: |\n  c\n{{ if eq .x \"a\" }}\nd: e\n{{ end }}\n", "a c"},
 		{"a mapping", "b: {{- default \"a\" .x | nindent 2 }}\n  c: d", "a d"},
 		{"a comment of YAML", "b: c # {{ default \"a\" .x }}", "a d"},
-		{"before a key", `{{ if eq .x "a" }}b: c{{ end }}`, "a c"},
-		{"a branch that is read by itself", "a:\n{{ if .x }}\n- {{ default \"b\" .c }}\n{{ else }}\n  d: {{ default \"e\" .f }}\n{{ end }}\n",
+		{"in front of a key", `{{ if eq .x "a" }}b: c{{ end }}`, "a c"},
+		{"a branch that is read separately", "a:\n{{ if .x }}\n- {{ default \"b\" .c }}\n{{ else }}\n  d: {{ default \"e\" .f }}\n{{ end }}\n",
 			`b d in {{ default "b" .c }}; e d in {{ default "e" .f }}`},
-		{"text that is no YAML", "a: b: {{ default \"c\" .d }}", "c d"},
+		{"text that is not YAML", "a: b: {{ default \"c\" .d }}", "c d"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

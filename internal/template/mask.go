@@ -7,81 +7,82 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A mask is the text of a template with something in the place of each
-// action that YAML takes, so that it can be read.
+// A mask is the text of a template in which each action is replaced or left
+// out, so that the text can be read as YAML.
 type mask struct {
-	text   []byte
-	pieces []piece  // that have bytes, in order
-	spots  []spot   // of the actions, in order
-	toSrc  edit.Map // from text to the source, for what is text there
+	text    []byte
+	pieces  []piece     // in order; they cover text
+	actions []actionPos // in order
+	toSrc   edit.Map    // maps text to the source, where it is copied from there
 }
 
-// A piece is a part of a mask that was made from one thing.
+// A piece is a part of a mask that was made from one part of the source.
 type piece struct {
 	at, n  int // bytes [at, at+n) of the mask
 	src    edit.Span
 	kind   pieceKind
-	action int // that the piece stands for; not of text
+	action int // the action that the piece replaces; unused for copied
 }
 
 type pieceKind uint8
 
 const (
-	copied pieceKind = iota // the source, as it is
-	filler                  // letters for an action that prints, or that words run over
-	gap                     // a blank between two branches
-	divide                  // --- for a line that begins the definition of a template
+	copied      pieceKind = iota // equal to the source
+	placeholder                  // letters in place of an action that prints something or is inside a word
+	blank                        // a space between two branches
+	separator                    // --- in place of a line that begins the definition of a template
 )
 
-// A spot is where an action stood.
-type spot struct {
-	at      int // of the mask
+// An actionPos is the position of an action in a mask.
+type actionPos struct {
+	at      int // offset in the mask
 	action  int
-	outside bool // of all values but those that go over lines: not within the text of its line
+	omitted bool // the action is not part of the text of its line, so only a scalar of several lines contains it
 }
 
-// fill is what stands for an action that prints. It is letters of a host
-// name, so that what stands behind an action is not taken for a host.
-const fill = "xx"
+// placeholderText replaces an action that prints something. It consists of
+// letters that a host name may have, so that text after an action is not
+// mistaken for a complete host.
+const placeholderText = "xx"
 
 // A masker makes a mask.
 type masker struct {
 	*source
-	items  []item
-	divide bool // each definition of a template is a document
-	out    *mask
+	items    []item
+	separate bool // each definition of a template becomes a document
+	out      *mask
 
-	begun  bool // something but blanks stands behind the last divide
-	blocks []openBlock
-	right  []bool // of the items of a line: see joins
+	started   bool // there is text other than white space after the last separator
+	blocks    []openBlock
+	wordAfter []bool // of the items of a line: see findWordsAfter
 }
 
-// mask masks the text of s, where items are its actions. With divided, each
-// definition of a template is a document of its own.
-func (s *source) mask(items []item, divided bool) *mask {
-	m := &masker{source: s, items: items, divide: divided, out: &mask{text: make([]byte, 0, len(s.src))}}
+// mask masks the text of s, whose actions are items. If separate is set, each
+// definition of a template becomes a document.
+func (s *source) mask(items []item, separate bool) *mask {
+	m := &masker{source: s, items: items, separate: separate, out: &mask{text: make([]byte, 0, len(s.src))}}
 	at, i := 0, 0
 	if bytes.HasPrefix(s.src, []byte("\uFEFF")) {
-		at = len("\uFEFF") // else an action behind it would not begin its line
-		m.text(edit.Span{Start: 0, End: at})
+		at = len("\uFEFF") // otherwise an action after it would not begin its line
+		m.copy(edit.Span{Start: 0, End: at})
 	}
 	for at < len(s.src) {
 		end := lineEnd(s.src, at)
 		first := i
 		for i < len(items) && items[i].span.Start < end {
-			if items[i].span.End > end { // it goes over lines, which count as one
+			if items[i].span.End > end { // an action of several lines, which count as one
 				end = lineEnd(s.src, items[i].span.End)
 			}
 			i++
 		}
 		if first == i {
-			// All lines up to the next action are text.
+			// All lines before the next action are text.
 			if i == len(items) {
 				end = len(s.src)
 			} else {
 				end = max(end, at+bytes.LastIndexByte(s.src[at:items[i].span.Start], '\n')+1)
 			}
-			m.text(edit.Span{Start: at, End: end})
+			m.copy(edit.Span{Start: at, End: end})
 		} else {
 			m.line(edit.Span{Start: at, End: end}, i, items[first:i])
 		}
@@ -95,7 +96,7 @@ func (s *source) mask(items []item, divided bool) *mask {
 	return m.out
 }
 
-// lineEnd returns the offset behind the line of src[at], its LF included.
+// lineEnd returns the offset after the line of src[at] and its LF.
 func lineEnd(src []byte, at int) int {
 	if i := bytes.IndexByte(src[at:], '\n'); i >= 0 {
 		return at + i + 1
@@ -103,12 +104,12 @@ func lineEnd(src []byte, at int) int {
 	return len(src)
 }
 
-// text copies a part of the source.
-func (m *masker) text(s edit.Span) {
+// copy copies a part of the source.
+func (m *masker) copy(s edit.Span) {
 	if s.Len() == 0 {
 		return
 	}
-	m.begun = m.begun || !isBlank(m.src[s.Start:s.End])
+	m.started = m.started || !isBlank(m.src[s.Start:s.End])
 	at := len(m.out.text)
 	m.out.text = append(m.out.text, m.src[s.Start:s.End]...)
 	if k := len(m.out.pieces) - 1; k >= 0 {
@@ -121,29 +122,28 @@ func (m *masker) text(s edit.Span) {
 	m.out.pieces = append(m.out.pieces, piece{at: at, n: s.Len(), src: s})
 }
 
-// put puts what stands for an item.
-func (m *masker) put(it item, kind pieceKind, what string) {
-	if what != "" {
-		m.begun = kind != divide
-		m.out.pieces = append(m.out.pieces, piece{len(m.out.text), len(what), it.span, kind, it.action})
+// replace writes text in place of an item; text may be empty.
+func (m *masker) replace(it item, kind pieceKind, text string) {
+	if text != "" {
+		m.started = kind != separator
+		m.out.pieces = append(m.out.pieces, piece{len(m.out.text), len(text), it.span, kind, it.action})
 	}
-	m.out.spots = append(m.out.spots, spot{at: len(m.out.text), action: it.action})
-	m.out.text = append(m.out.text, what...)
+	m.out.actions = append(m.out.actions, actionPos{at: len(m.out.text), action: it.action})
+	m.out.text = append(m.out.text, text...)
 }
 
-// leaveOut notes where an item was that does not stand within the text of its
-// line.
-func (m *masker) leaveOut(it item) {
-	m.out.spots = append(m.out.spots, spot{len(m.out.text), it.action, true})
+// omit leaves out an item that is not part of the text of its line.
+func (m *masker) omit(it item) {
+	m.out.actions = append(m.out.actions, actionPos{len(m.out.text), it.action, true})
 }
 
-// piece returns the index of the piece that holds byte at of the mask.
+// piece returns the index of the piece that contains byte at of the mask.
 func (k *mask) piece(at int) int {
 	return sort.Search(len(k.pieces), func(i int) bool { return k.pieces[i].at+k.pieces[i].n > at })
 }
 
-// start returns the offset in the source, of size bytes, of what stands at
-// byte at of the mask.
+// start returns the source offset of byte at of the mask. size is the length of
+// the source.
 func (k *mask) start(at, size int) int {
 	i := k.piece(at)
 	switch {
@@ -157,8 +157,7 @@ func (k *mask) start(at, size int) int {
 	return k.pieces[i].src.Start
 }
 
-// end returns the offset in the source behind what stands before byte at of
-// the mask.
+// end returns the source offset after the byte in front of byte at of the mask.
 func (k *mask) end(at int) int {
 	if at == 0 {
 		return 0
@@ -170,8 +169,9 @@ func (k *mask) end(at int) int {
 	return k.pieces[i].src.End
 }
 
-// source returns the bytes of the source that [s.Start, s.End) of the mask
-// was made from, and those left out between them.
+// source returns the source bytes that [s.Start, s.End) of the mask was made
+// from, including bytes between them that the mask leaves out. size is the
+// length of the source.
 func (k *mask) source(s edit.Span, size int) edit.Span {
 	return edit.Span{Start: k.start(s.Start, size), End: k.start(s.End, size)}
 }

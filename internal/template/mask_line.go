@@ -6,131 +6,149 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// line masks one line that has actions: [at.Start, at.End) with its line
-// break, or several lines when an action goes over them. behind is the index
-// of the first action of a later line.
-func (m *masker) line(at edit.Span, behind int, items []item) {
-	segs := make([]edit.Span, 0, len(items)+1) // the text before each item, and behind the last
-	from, last := at.Start, -1                 // last: the last one that is not blank
-	for i := range len(items) + 1 {
-		end := at.End
-		if i < len(items) {
-			end = items[i].span.Start
-		}
-		segs = append(segs, edit.Span{Start: from, End: end})
-		if !isBlank(m.src[from:end]) {
+// line masks a line that has actions: [at.Start, at.End) with its line break. It
+// is several lines if an action contains line breaks. nextItem is the index of
+// the first item of a later line.
+func (m *masker) line(at edit.Span, nextItem int, items []item) {
+	texts := textsBetween(at, items)
+	last := -1 // the last text that is not blank
+	for i, text := range texts {
+		if !isBlank(m.src[text.Start:text.End]) {
 			last = i
-		}
-		if i < len(items) {
-			from = items[i].span.End
 		}
 	}
 	if last < 0 {
-		m.onlyActions(items)
+		m.actionsOnly(items)
 		return
 	}
-	m.lookRight(items, segs)
-	lead := m.lead(items, segs)
+	m.findWordsAfter(items, texts)
+	leading := m.countLeading(items, texts)
 	start := len(m.out.text)
-	left := false
-	leaveOut := false // the rest
-	for i, seg := range segs {
-		if i > 0 && i <= lead && items[i-1].trimRight {
-			for seg.Start < seg.End && isSpace(m.src[seg.Start]) && m.src[seg.Start] != '\n' {
-				seg.Start++
-			}
+	wordBefore := false
+	isCollection := false // the remaining items print a collection
+	for i, text := range texts {
+		if i > 0 && i <= leading && items[i-1].trimRight {
+			text.Start = m.blanksEnd(text)
 		}
-		m.text(seg)
-		if seg.Len() > 0 {
-			left = inWord(m.src[seg.End-1])
+		m.copy(text)
+		if text.Len() > 0 {
+			wordBefore = inWord(m.src[text.End-1])
 		}
 		if i == len(items) {
 			break
 		}
 		if i == last {
-			leaveOut = m.isCollection(m.out.text[start:], items[i:], at.End, behind)
+			isCollection = m.printsCollection(m.out.text[start:], items[i:], at.End, nextItem)
 		}
-		it := items[i]
-		left = m.pass(it.kind, left)
+		wordBefore = m.track(items[i].kind, wordBefore)
 		switch {
-		case i < lead:
-			m.leaveOut(it)
-			left = false
-		case leaveOut:
-			m.put(it, gap, "")
-		case it.kind == output:
-			m.put(it, filler, fill)
-		case left && m.right[i]:
-			m.put(it, filler, fill)
-		case m.right[i] && inWord(m.out.text[len(m.out.text)-1]):
-			m.put(it, gap, " ")
+		case i < leading:
+			m.omit(items[i])
+			wordBefore = false
+		case isCollection:
+			m.replace(items[i], blank, "")
 		default:
-			m.put(it, gap, "")
+			m.replaceInText(items[i], wordBefore, m.wordAfter[i])
 		}
 	}
 }
 
-// onlyActions leaves out a line that has nothing but actions.
-func (m *masker) onlyActions(items []item) {
+// textsBetween returns the spans of the text in front of each item, and after
+// the last one.
+func textsBetween(at edit.Span, items []item) []edit.Span {
+	texts := make([]edit.Span, 0, len(items)+1)
+	from := at.Start
 	for _, it := range items {
-		m.pass(it.kind, false)
-		if m.divide && it.divides && m.begun {
-			m.put(it, divide, "---\n")
+		texts = append(texts, edit.Span{Start: from, End: it.span.Start})
+		from = it.span.End
+	}
+	return append(texts, edit.Span{Start: from, End: at.End})
+}
+
+// blanksEnd returns the offset after the white space at the beginning of a text,
+// without its line break.
+func (m *masker) blanksEnd(text edit.Span) int {
+	at := text.Start
+	for at < text.End && isSpace(m.src[at]) && m.src[at] != '\n' {
+		at++
+	}
+	return at
+}
+
+// replaceInText replaces an item that is part of the text of its line.
+// wordBefore and wordAfter say whether a word may reach up to the item from the
+// left, and begin directly after it.
+func (m *masker) replaceInText(it item, wordBefore, wordAfter bool) {
+	switch {
+	case it.kind == output, wordBefore && wordAfter:
+		m.replace(it, placeholder, placeholderText)
+	case wordAfter && inWord(m.out.text[len(m.out.text)-1]):
+		m.replace(it, blank, " ")
+	default:
+		m.replace(it, blank, "")
+	}
+}
+
+// actionsOnly omits a line that has only actions and white space.
+func (m *masker) actionsOnly(items []item) {
+	for _, it := range items {
+		m.track(it.kind, false)
+		if m.separate && it.defines && m.started {
+			m.replace(it, separator, "---\n")
 			continue
 		}
-		m.leaveOut(it)
+		m.omit(it)
 	}
 }
 
-// lead returns how many items at the begin of a line are left out: those
-// that print nothing, and all of them before a comment.
-func (m *masker) lead(items []item, segs []edit.Span) int {
-	lead, silent := 0, true
+// countLeading returns how many items at the beginning of a line are omitted:
+// those that print nothing, and all items in front of a comment.
+func (m *masker) countLeading(items []item, texts []edit.Span) int {
+	leading, silent := 0, true
 	for k := range items {
-		if !isBlank(m.src[segs[k].Start:segs[k].End]) {
+		if !isBlank(m.src[texts[k].Start:texts[k].End]) {
 			break
 		}
 		silent = silent && items[k].kind != output
 		if silent {
-			lead = k + 1
+			leading = k + 1
 		}
-		next := m.src[segs[k+1].Start:segs[k+1].End]
+		next := m.src[texts[k+1].Start:texts[k+1].End]
 		if t := bytes.TrimLeft(next, " \t"); len(t) > 0 && t[0] == '#' && (silent || len(t) < len(next)) {
 			return k + 1
 		}
 	}
-	return lead
+	return leading
 }
 
-// isBlank reports whether text is nothing but blanks and line breaks.
+// isBlank reports whether text is only white space.
 func isBlank(text []byte) bool { return spaceEnd(text, 0) == len(text) }
 
-// isCollection reports whether items, which are all that follows on a line,
-// print a mapping or a list, or lines of a block scalar, rather than one
-// value. masked is the line so far, end where the next one begins, and behind
-// the first action there.
-func (m *masker) isCollection(masked []byte, items []item, end, behind int) bool {
+// printsCollection reports whether items, which are the rest of a line, print a
+// mapping, a list or lines of a block scalar, and not one value. masked is the
+// line up to the items, end the offset of the next line in the source, and
+// nextItem the index of the first item there.
+func (m *masker) printsCollection(masked []byte, items []item, end, nextItem int) bool {
 	p := bytes.TrimRight(masked, " \t")
 	if len(p) == 0 {
 		return false
 	}
-	apart := len(p) < len(masked)
 	if isBlockHeader(p) {
 		return true
 	}
+	hasSpace := len(p) < len(masked)
 	column, isKey := valueColumn(p)
-	printed := m.printsLines(items)
-	switch {
-	case isKey && !apart:
-		return printed || items[0].trimLeft && items[0].kind == output
-	case !isKey && (column < 0 || !apart):
+	if !isKey && (column < 0 || !hasSpace) {
 		return false
 	}
-	if printed || items[0].trimLeft && items[0].kind == output {
+	if m.printsLines(items) || items[0].trimLeft && items[0].kind == output {
 		return true
 	}
-	indent, dash := m.nextIndent(end, behind)
-	return indent > column || isKey && dash && indent == column
+	if !hasSpace {
+		return false
+	}
+	indent, isItem := m.nextIndent(end, nextItem)
+	return indent > column || isKey && isItem && indent == column
 }
 
 // isBlockHeader reports whether a line ends with the header of a block scalar.
@@ -140,9 +158,9 @@ func isBlockHeader(line []byte) bool {
 	return k > 0 && (line[k] == '|' || line[k] == '>') && (line[k-1] == ' ' || line[k-1] == '\t')
 }
 
-// valueColumn returns where the key begins whose value follows a line, in
-// bytes; or, for a line of dashes, the last of them. It is -1 when neither is
-// what the line ends with.
+// valueColumn returns the column (0-based, in bytes) of the key whose value
+// follows a line, or of the last dash if the line has only dashes. It returns -1
+// if the line ends with neither.
 func valueColumn(line []byte) (column int, isKey bool) {
 	i, dash := 0, -1
 	for ; i < len(line); i++ {
@@ -161,8 +179,8 @@ func valueColumn(line []byte) (column int, isKey bool) {
 	return -1, false
 }
 
-// printsLines reports whether one of items prints whole lines, by the name
-// of the function that indents them.
+// printsLines reports whether one of items prints whole lines: it calls
+// nindent.
 func (m *masker) printsLines(items []item) bool {
 	for _, it := range items {
 		a := m.actions[it.action]
@@ -175,17 +193,18 @@ func (m *masker) printsLines(items []item) bool {
 	return false
 }
 
-// nextIndent returns the indentation in bytes of the next line from src[at]
-// on that has text, comments not counted, and whether it begins a list item; i is the
-// first action there. It is -1 when there is no such line in this branch.
-func (m *masker) nextIndent(at, i int) (indent int, dash bool) {
+// nextIndent returns the indentation in bytes of the next line at or after
+// src[at] that has text other than a comment, and whether this line begins a
+// list item. i is the index of the first item there. The indentation is -1 if
+// the current branch has no such line.
+func (m *masker) nextIndent(at, i int) (indent int, isItem bool) {
 	for at < len(m.src) {
 		line := at
 		for at < len(m.src) && m.src[at] == ' ' {
 			at++
 		}
 		indent := at - line
-		for { // actions at the begin of the line
+		for { // actions at the beginning of the line
 			for at < len(m.src) && m.src[at] != '\n' && isSpace(m.src[at]) {
 				at++
 			}
@@ -193,7 +212,7 @@ func (m *masker) nextIndent(at, i int) (indent int, dash bool) {
 				break
 			}
 			if m.items[i].kind == middle {
-				return -1, false // what follows is another branch
+				return -1, false // another branch begins
 			}
 			at = m.items[i].span.End
 			i++
@@ -205,7 +224,7 @@ func (m *masker) nextIndent(at, i int) (indent int, dash bool) {
 			return indent, c == '-' && at+1 < len(m.src) && isSpace(m.src[at+1])
 		}
 		end := lineEnd(m.src, at)
-		for i < len(m.items) && m.items[i].span.Start < end { // in a comment
+		for i < len(m.items) && m.items[i].span.Start < end { // actions in a comment
 			if m.items[i].span.End > end {
 				end = lineEnd(m.src, m.items[i].span.End)
 			}

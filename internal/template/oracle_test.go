@@ -27,7 +27,7 @@ func scalars(f *File) []*syntax.Node {
 	return out
 }
 
-// checkFile fails the test unless all positions of f are those of src.
+// checkFile fails the test unless all positions of f are valid in src.
 func checkFile(t *testing.T, src []byte, f *File) {
 	t.Helper()
 	all := edit.Span{Start: 0, End: len(src)}
@@ -35,7 +35,7 @@ func checkFile(t *testing.T, src []byte, f *File) {
 		for _, r := range m {
 			s := edit.Span{Start: r.Src, End: r.Src + r.Len}
 			if !in.Contains(s) || r.Dec < 0 || r.Dec+r.Len > len(text) || text[r.Dec:r.Dec+r.Len] != string(src[s.Start:s.End]) {
-				t.Fatalf("%s %.80q does not stand where its map %v leads in %.200q", what, text, m, src)
+				t.Fatalf("%s %.80q differs from the source at its map %v: %.200q", what, text, m, src)
 			}
 		}
 	}
@@ -68,12 +68,12 @@ func checkFile(t *testing.T, src []byte, f *File) {
 		}
 	}
 	if f.Verified != (len(f.Unparsed) == 0) {
-		t.Fatalf("verified is %v, with %d parts plain", f.Verified, len(f.Unparsed))
+		t.Fatalf("verified is %v, with %d unparsed spans", f.Verified, len(f.Unparsed))
 	}
 }
 
 // parsedStrings returns the string literals that text/template/parse finds,
-// by their offset; nil when it does not parse src.
+// by their offset. It returns nil if that package does not parse src.
 func parsedStrings(t *testing.T, src []byte) map[int]string {
 	t.Helper()
 	tree := parse.New("")
@@ -136,7 +136,7 @@ func parsedStrings(t *testing.T, src []byte) map[int]string {
 	return out
 }
 
-// parsedTexts returns the texts that text/template/parse found, by offset.
+// parsedTexts returns the text nodes of trees, by offset.
 func parsedTexts(trees map[string]*parse.Tree) map[int]string {
 	out := map[int]string{}
 	var list func(l *parse.ListNode)

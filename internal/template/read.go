@@ -9,68 +9,72 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A unit is a part of a mask that was read as YAML.
-type unit struct {
+// A part is a part of a mask that was read as YAML.
+type part struct {
 	mask *mask
-	span edit.Span // of the mask's text: all of it, or some documents
+	span edit.Span // in the text of the mask: all of it, or some documents
 	docs []*syntax.Document
 }
 
-// text returns what was read.
-func (u unit) text() []byte { return u.mask.text[u.span.Start:u.span.End] }
+// text returns the bytes of p in the mask.
+func (p part) text() []byte { return p.mask.text[p.span.Start:p.span.End] }
 
-// maxBranches is how many branches of a condition are read one at a time.
+// maxBranches is how many branches of a block are read one at a time.
 const maxBranches = 4
 
-// read masks the text of s and reads it. Most templates can be read whole,
-// with the first mask. Else what can be read of each document is taken, with
-// one mask after the other, until all text was read; plain is what is left.
-// Documents that wanted is false of, by their bytes in the source, need not be
-// read, and are not left either. The error is about the whole source.
-func (s *source) read(wanted func(edit.Span) bool) (units []unit, plain []edit.Span, err error) {
-	next, _ := s.marks()
+// read masks the text of s and reads it as YAML. Most templates can be read as a
+// whole with the first mask. If not, read takes from each document the parts
+// that can be read, with one mask after another, until all text is read.
+// unparsed is the rest.
+//
+// Documents for which wanted returns false for their source bytes may be left
+// unread; they are not part of unparsed. The error is one that concerns the
+// whole source.
+func (s *source) read(wanted func(edit.Span) bool) (parts []part, unparsed []edit.Span, err error) {
+	next, _ := s.nextBranches()
 	all := s.items()
-	divides := slices.ContainsFunc(all, func(it item) bool { return it.divides })
+	hasDefinitions := slices.ContainsFunc(all, func(it item) bool { return it.defines })
 	var first *mask
-	for _, divide := range []bool{divides, false} {
-		if first != nil && !divides {
-			break // the same again
+	for _, separate := range []bool{hasDefinitions, false} {
+		if first != nil && !hasDefinitions {
+			break // the same mask again
 		}
-		k := s.mask(all, divide)
+		k := s.mask(all, separate)
 		if first == nil {
 			first = k
 		}
-		f, err := syntax.ParseYAML(k.text, k.wants(wanted, len(s.src)))
+		f, err := syntax.ParseYAML(k.text, k.translateFilter(wanted, len(s.src)))
 		if err == nil {
-			return []unit{{k, edit.Span{Start: 0, End: len(k.text)}, f.Docs}}, nil, nil
+			return []part{{k, edit.Span{Start: 0, End: len(k.text)}, f.Docs}}, nil, nil
 		}
-		if isFatal(err) {
+		if concernsWholeSource(err) {
 			return nil, nil, err
 		}
 	}
-	r := newRest(s)
-	units = r.read(first, wanted)
-	for b := range min(s.branches(next), maxBranches) + 1 {
-		if b == min(s.branches(next), maxBranches) {
+	u := newUnread(s)
+	parts = u.read(first, wanted)
+	for b := range min(s.maxBranchesOf(next), maxBranches) + 1 {
+		if b == min(s.maxBranchesOf(next), maxBranches) {
 			b = -1
 		}
-		if r.left > 0 {
-			units = append(units, r.read(s.mask(s.branch(next, b), divides), wanted)...)
+		if u.left > 0 {
+			parts = append(parts, u.read(s.mask(s.oneBranch(next, b), hasDefinitions), wanted)...)
 		}
 	}
-	return units, r.plain(), nil
+	return parts, u.spans(), nil
 }
 
-// isFatal reports whether err is about a source as a whole, whatever its
-// actions are.
-func isFatal(err error) bool {
+// concernsWholeSource reports whether err is not a *syntax.ParseError, so that
+// another mask would not help.
+func concernsWholeSource(err error) bool {
 	var p *syntax.ParseError
 	return !errors.As(err, &p)
 }
 
-// wants makes of a question about the source, of size bytes, one about parts
-// of the mask, to be asked of all parts in their order.
-func (k *mask) wants(wanted func(edit.Span) bool, size int) func([]byte) bool {
+// translateFilter turns a filter for spans of the source into one for chunks of
+// the mask. The result must be called with all chunks in order. size is the
+// length of the source.
+func (k *mask) translateFilter(wanted func(edit.Span) bool, size int) func([]byte) bool {
 	if wanted == nil {
 		return nil
 	}
@@ -82,111 +86,110 @@ func (k *mask) wants(wanted func(edit.Span) bool, size int) func([]byte) bool {
 	}
 }
 
-// A rest is what of a source was not read so far.
-type rest struct {
+// An unread holds which text of a source is not read yet.
+type unread struct {
 	*source
-	done []bool // of each byte: it is part of an action, or was read
-	left int    // how many that are not blank are not done
+	done []bool // for each byte: it is part of an action, or was read
+	left int    // number of bytes that are neither done nor white space
 }
 
-func newRest(s *source) *rest {
-	r := &rest{source: s, done: make([]bool, len(s.src))}
+func newUnread(s *source) *unread {
+	u := &unread{source: s, done: make([]bool, len(s.src))}
 	for _, c := range s.src {
 		if !isSpace(c) {
-			r.left++
+			u.left++
 		}
 	}
 	for _, a := range s.actions {
-		r.finish(a.span)
+		u.markDone(a.span)
 	}
-	return r
+	return u
 }
 
-func (r *rest) finish(s edit.Span) {
+func (u *unread) markDone(s edit.Span) {
 	for i := s.Start; i < s.End; i++ {
-		if !r.done[i] && !isSpace(r.src[i]) {
-			r.left--
+		if !u.done[i] && !isSpace(u.src[i]) {
+			u.left--
 		}
-		r.done[i] = true
+		u.done[i] = true
 	}
 }
 
-// read reads the documents of a mask that have text which was not read
-// before.
-func (r *rest) read(k *mask, wanted func(edit.Span) bool) []unit {
-	var units []unit
+// read reads the documents of a mask that have unread text.
+func (u *unread) read(k *mask, wanted func(edit.Span) bool) []part {
+	var parts []part
 	for at := 0; at < len(k.text); {
-		u := unit{mask: k, span: edit.Span{Start: at, End: documentEnd(k.text, at)}}
-		at = u.span.End
-		from := k.source(u.span, len(r.src))
+		p := part{mask: k, span: edit.Span{Start: at, End: documentEnd(k.text, at)}}
+		at = p.span.End
+		from := k.source(p.span, len(u.src))
 		if wanted != nil && !wanted(from) {
-			r.finish(from)
+			u.markDone(from)
 			continue
 		}
-		if !r.hasNew(k, u.span) {
+		if !u.contains(k, p.span) {
 			continue
 		}
-		f, err := syntax.ParseYAML(u.text(), nil)
+		f, err := syntax.ParseYAML(p.text(), nil)
 		if err != nil {
 			continue
 		}
-		u.docs = f.Docs
-		units = append(units, u)
-		r.each(k, u.span, func(s edit.Span) bool {
-			r.finish(s)
+		p.docs = f.Docs
+		parts = append(parts, p)
+		k.copiedFrom(p.span, func(s edit.Span) bool {
+			u.markDone(s)
 			return true
 		})
 	}
-	return units
+	return parts
 }
 
-// each calls do with the parts of the source that stand as text in a part of
-// a mask, until it returns false.
-func (r *rest) each(k *mask, s edit.Span, do func(edit.Span) bool) {
+// copiedFrom calls visit with the spans of the source that were copied to the
+// span s of the mask, until visit returns false.
+func (k *mask) copiedFrom(s edit.Span, visit func(edit.Span) bool) {
 	for i := k.piece(s.Start); i < len(k.pieces) && k.pieces[i].at < s.End; i++ {
 		p := k.pieces[i]
 		if p.kind != copied {
 			continue
 		}
 		from := max(s.Start-p.at, 0)
-		if !do(edit.Span{Start: p.src.Start + from, End: p.src.Start + min(s.End-p.at, p.n)}) {
+		if !visit(edit.Span{Start: p.src.Start + from, End: p.src.Start + min(s.End-p.at, p.n)}) {
 			return
 		}
 	}
 }
 
-// hasNew reports whether a part of a mask has text that was not read.
-func (r *rest) hasNew(k *mask, s edit.Span) bool {
+// contains reports whether the span s of a mask has unread text.
+func (u *unread) contains(k *mask, s edit.Span) bool {
 	found := false
-	r.each(k, s, func(part edit.Span) bool {
-		for i := part.Start; i < part.End && !found; i++ {
-			found = !r.done[i] && !isSpace(r.src[i])
+	k.copiedFrom(s, func(src edit.Span) bool {
+		for i := src.Start; i < src.End && !found; i++ {
+			found = !u.done[i] && !isSpace(u.src[i])
 		}
 		return !found
 	})
 	return found
 }
 
-// plain returns the text that was not read, without parts that are blank.
-func (r *rest) plain() []edit.Span {
+// spans returns the unread text, without spans that are only white space.
+func (u *unread) spans() []edit.Span {
 	var out []edit.Span
-	for i := 0; i < len(r.src); i++ {
-		if r.done[i] {
+	for i := 0; i < len(u.src); i++ {
+		if u.done[i] {
 			continue
 		}
 		s := edit.Span{Start: i}
-		for i < len(r.src) && !r.done[i] {
+		for i < len(u.src) && !u.done[i] {
 			i++
 		}
 		s.End = i
-		if !isBlank(r.src[s.Start:s.End]) {
+		if !isBlank(u.src[s.Start:s.End]) {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// documentEnd returns where the next document begins behind text[at].
+// documentEnd returns where the document that contains text[at] ends.
 func documentEnd(text []byte, at int) int {
 	for at < len(text) {
 		i := bytes.Index(text[at:], []byte("\n---"))

@@ -1,21 +1,20 @@
-// Package template reads YAML that a template engine has still to fill: Go
-// templates, of which Helm charts are made, and Jinja2, as Ansible uses it.
+// Package template reads templates of YAML files: Go templates, as in Helm
+// charts, and Jinja2, as in Ansible.
 //
-// [Sniff] says cheaply whether a file can be a template at all, and [Parse]
-// reads one: the documents of its text as trees of package syntax, the string
-// literals of its actions, its comments, and the text that no tree holds.
-// [Verify] holds a template before and after its edits against each other.
+// [Sniff] is a cheap test whether a file can be a template. [Parse] reads a
+// template: the YAML documents of its text as trees of package syntax, the
+// string literals of its actions, its comments, and the text that is not YAML.
+// [Verify] compares a template before and after edits.
 //
-// An action is what stands between the delimiters of the engine: {{ }} in Go
-// templates, and {{ }}, {% %}, {# #} in Jinja2. To read the text around the
-// actions as YAML, they are masked: lines of nothing but actions are left
-// out, actions that print something become letters, and actions that only
-// control vanish. Everything that Parse returns leads back to the bytes of
-// the source; where a value holds actions, they stand in it as in the source.
+// An action is a part of a template between two delimiters of the engine: {{ }}
+// in Go templates; {{ }}, {% %} and {# #} in Jinja2. To read the text around
+// the actions as YAML, Parse masks the actions: it leaves out lines with only
+// actions, replaces actions that print something with letters, and removes the
+// other actions. All positions that Parse returns are positions in the source,
+// and values contain actions as written in the source.
 //
-// The package executes no template and knows nothing of images. It promises
-// that each position that it returns is one of the source, and that what
-// Verify accepts changes no action but for the text of string literals.
+// The package does not execute templates. It guarantees that edits which Verify
+// accepts change nothing in actions except the text of string literals.
 package template
 
 import (
@@ -25,7 +24,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// An Engine is a language of templates.
+// An Engine is a template language.
 type Engine uint8
 
 // The engines.
@@ -42,56 +41,60 @@ func (e Engine) String() string {
 	return "Go template"
 }
 
-// A File is what was read of a template.
+// A File is the content of a template.
 type File struct {
 	Engine Engine
 
-	// Docs are the documents of the text. Every Span, Map and Document.Span
-	// is in bytes of the source. The Value of a scalar has each action of it
-	// that prints something as it stands in the source, `{{` and `}}`
-	// included and mapped like text; an action that only controls is left
-	// out, or a blank where two branches would otherwise run into each other,
-	// or stands as it is where the text before and behind it may make up one
-	// word when the template is filled.
+	// Docs are the YAML documents of the text. All positions are in bytes of
+	// the source. The Value of a scalar contains actions as follows:
 	//
-	// Where the branches of a condition cannot be read together, the same
-	// text may be read several times, with one branch at a time: several
-	// scalars then have the same Span.
+	//   - an action that prints something is in it as written, including its
+	//     delimiters, and mapped like text;
+	//   - so is any other action if the text before and after it may form one
+	//     word in the output;
+	//   - other actions are left out; a space replaces them if it is needed to
+	//     separate two branches.
+	//
+	// If the branches of a condition cannot be read together, the text is read
+	// several times, with one branch at a time. Then several scalars may have
+	// the same Span.
 	Docs []*syntax.Document
 
-	Literals []Literal   // in order
-	Comments []edit.Span // comments of the engine, delimiters included, in order; those of YAML are not among them
+	Literals []Literal   // in source order
+	Comments []edit.Span // comments of the engine, not of YAML, with their delimiters, in source order
 
-	// Verified says that all text, as far as it was wanted, is in Docs. Else
-	// Plain lists what is not: only the actions are known there.
+	// Verified says that Docs contains all text that was wanted. Otherwise
+	// Unparsed lists the text that is not YAML, in source order.
 	Verified bool
-	Unparsed []edit.Span // in order
+	Unparsed []edit.Span
 }
 
 // A Literal is a string literal in an action.
 type Literal struct {
 	Text   string    // decoded
 	Map    edit.Map  // from Text to the source
-	Span   edit.Span // of the token, quotes included
-	Action edit.Span // of the action that it stands in, delimiters included
+	Span   edit.Span // of the token, including quotes
+	Action edit.Span // of the action that contains it, including delimiters
 
-	// Compared says that the action compares or matches the literal, uses it
-	// as a key or as the name of something: another text there gives another
-	// decision. The value that the literal is a part of counts, too.
+	// Compared says that the action compares or matches the literal, or a value
+	// that contains it, or uses it as a key or a name. Changing the literal
+	// could change a decision of the template.
 	Compared bool
 
-	// Default says that the literal is what an action prints or falls back
-	// to: an argument of default, or, coalesce, print, printf, ternary, or
-	// in Jinja2 a branch of an inline if.
+	// Default says that the action prints the literal or falls back to it: it is
+	// an argument of default, or, coalesce, print, printf or ternary, or in
+	// Jinja2 a branch of an inline if.
 	Default bool
 
-	// In is the scalar of Docs whose text the action stands in, nil when it
-	// stands in none, such as on a line of its own between two keys.
+	// Scalar is the scalar of Docs that contains the action. It is nil if no
+	// scalar does, for example if the action is on a line of its own between two
+	// keys.
 	Scalar *syntax.Node
 }
 
-// Sniff reports whether src may be a template: it has the opening delimiter
-// of an action. The ${{ }} of GitHub Actions and its like are none.
+// Sniff reports whether src may be a template: it contains the opening delimiter
+// of an action. A delimiter with a dollar sign, as in the ${{ }} of GitHub
+// Actions, does not count.
 func Sniff(src []byte) bool {
 	if bytes.Contains(src, []byte("{%")) {
 		return true
@@ -110,14 +113,14 @@ func Sniff(src []byte) bool {
 
 // Parse reads the template src.
 //
-// When want is not nil, only the documents of the text that want is true of
-// need be read; it is asked with their bytes in the source. Literals and
-// comments are always those of all of src.
+// If want is not nil, Parse need not read documents for which want returns
+// false; it is called with their bytes in the source. Literals and comments
+// always cover all of src.
 //
-// Errors: a *syntax.ParseError for an action that is not closed, with which
-// nothing is known of src, and of [syntax.ParseYAML] those that are about the
-// whole source (ErrUTF16, ErrInnerBOM, ErrTooDeep, ErrTooMany). Text that is
-// no YAML is no error, see File.Plain.
+// Errors: a *syntax.ParseError if an action is not closed, and the errors of
+// [syntax.ParseYAML] that concern the whole source (ErrUTF16, ErrInnerBOM,
+// ErrTooDeep, ErrTooMany). Text that is not YAML is not an error; see
+// File.Unparsed.
 func Parse(src []byte, want func(chunk []byte) bool) (*File, error) {
 	s, err := lex(src)
 	if err != nil {
@@ -127,16 +130,16 @@ func Parse(src []byte, want func(chunk []byte) bool) (*File, error) {
 	if want != nil {
 		wanted = func(at edit.Span) bool { return want(src[at.Start:at.End]) }
 	}
-	units, plain, err := s.read(wanted)
+	parts, unparsed, err := s.read(wanted)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{Engine: s.engine, Verified: len(plain) == 0, Unparsed: plain}
-	in := make([]*syntax.Node, len(s.actions))
-	for _, u := range units {
-		f.Docs = append(f.Docs, u.lift(s, in)...)
+	f := &File{Engine: s.engine, Verified: len(unparsed) == 0, Unparsed: unparsed}
+	scalarsOf := make([]*syntax.Node, len(s.actions))
+	for _, p := range parts {
+		f.Docs = append(f.Docs, p.unmask(s, scalarsOf)...)
 	}
-	f.Literals = s.literals(in)
+	f.Literals = s.literals(scalarsOf)
 	for _, a := range s.actions {
 		if a.comment {
 			f.Comments = append(f.Comments, a.span)

@@ -10,20 +10,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// Verify returns nil when after is before with edits applied, and is the same
-// template but for them:
+// Verify returns nil if edits change nothing in the template before except their
+// own text. Each edit must be in one of these places:
 //
-//   - an edit lies within one string literal of an action, and changes the
-//     decoded literal by just its New, and no other token of any action;
-//   - or it lies in the text, within a value or a comment or as an insertion,
-//     as [syntax.VerifyYAML] asks of the masked text;
-//   - or it lies in text that is no YAML, see File.Plain: there only the
-//     actions are known to be the same;
-//   - text/template/parse takes after if it takes before.
+//   - in one string literal of an action: it replaces exactly its bytes in the
+//     decoded literal, and no other token of any action changes;
+//   - in text that is YAML: in a value, in a comment or as an insertion, by the
+//     rules of [syntax.VerifyYAML] for the masked text;
+//   - in text that is not YAML (see File.Unparsed): there Verify only checks
+//     that the actions do not change.
 //
-// Edits are sorted and in bytes of before. Only documents that an edit
-// touches are read. Errors name the line of before, counted by LF from 1,
-// where there is one.
+// If text/template/parse parses the template before the edits, it must also
+// parse it after them.
+//
+// Edits are sorted and in bytes of before. Only documents that an edit touches
+// are read. Errors name the 1-based line of before, counted by LF, if it is
+// known.
 func Verify(before []byte, edits []edit.Edit) error {
 	after, err := edit.Apply(before, edits)
 	if err != nil {
@@ -48,24 +50,17 @@ func Verify(before []byte, edits []edit.Edit) error {
 		return err
 	}
 	if b.engine == Go && b.parses() && !a.parses() {
-		return fmt.Errorf("text/template does not parse the template afterwards")
+		return fmt.Errorf("text/template does not parse the template after the edits")
 	}
 	return nil
-}
-
-func lexAs(e Engine, src []byte) (*source, error) {
-	if e == Jinja {
-		return lexJinja(src)
-	}
-	return lexGo(src)
 }
 
 func (s *source) errorAt(at int, format string, args ...any) error {
 	return fmt.Errorf("line %d: %w", 1+bytes.Count(s.src[:at], []byte("\n")), fmt.Errorf(format, args...))
 }
 
-// outsideActions returns those of edits that lie in the text between the
-// actions. It is an error if one of the others is not within a string literal.
+// outsideActions returns the edits that are in the text between the actions. It
+// returns an error if another edit is not inside a string literal.
 func (s *source) outsideActions(edits []edit.Edit) ([]edit.Edit, error) {
 	var out []edit.Edit
 	k := 0
@@ -79,15 +74,15 @@ func (s *source) outsideActions(edits []edit.Edit) ([]edit.Edit, error) {
 		}
 		toks := s.tokens[s.actions[k].first:s.actions[k].last]
 		i := sort.Search(len(toks), func(i int) bool { return toks[i].span.End > e.Start })
-		if i == len(toks) || !within(toks[i], e) {
-			return nil, s.errorAt(e.Start, "the text to replace is part of an action, and not within a string literal")
+		if i == len(toks) || !isInside(toks[i], e) {
+			return nil, s.errorAt(e.Start, "the text to replace is part of an action, but not inside a string literal")
 		}
 	}
 	return out, nil
 }
 
-// within reports whether e lies in a string literal, between its quotes.
-func within(t token, e edit.Edit) bool {
+// isInside reports whether t is a string literal and e is between its quotes.
+func isInside(t token, e edit.Edit) bool {
 	return t.kind.isString() && t.span.Start < e.Start && e.End < t.span.End
 }
 
@@ -102,26 +97,26 @@ func (s *source) sameActions(after *source, edits []edit.Edit) error {
 			shift += len(edits[i].New) - edits[i].Len()
 		}
 		n := after.actions[k]
-		other := n.span.Start != a.span.Start+shift || n.last-n.first != a.last-a.first || n.kind != a.kind || n.comment != a.comment
-		for t := 0; t < a.last-a.first && !other; t++ {
+		changed := n.span.Start != a.span.Start+shift || n.last-n.first != a.last-a.first || n.kind != a.kind || n.comment != a.comment
+		for t := 0; t < a.last-a.first && !changed; t++ {
 			old, now := s.tokens[a.first+t], after.tokens[n.first+t]
-			other = now.span.Start != old.span.Start+shift
+			changed = now.span.Start != old.span.Start+shift
 			first := i
-			for ; i < len(edits) && within(old, edits[i]); i++ {
+			for ; i < len(edits) && isInside(old, edits[i]); i++ {
 				shift += len(edits[i].New) - edits[i].Len()
 			}
 			if err := s.sameToken(old, now, after, edits[first:i]); err != nil {
 				return err
 			}
 		}
-		if other || n.span.End != a.span.End+shift {
-			return s.errorAt(a.span.Start, "the action is another one afterwards")
+		if changed || n.span.End != a.span.End+shift {
+			return s.errorAt(a.span.Start, "the action changes")
 		}
 	}
 	return nil
 }
 
-// sameToken compares a token before and after the edits that lie in it.
+// sameToken compares a token before and after the edits that are inside it.
 func (s *source) sameToken(old, now token, after *source, edits []edit.Edit) error {
 	if old.kind != now.kind {
 		return s.errorAt(old.span.Start, "%.40q becomes %.40q", s.text(old), after.text(now))
@@ -137,7 +132,7 @@ func (s *source) sameToken(old, now token, after *source, edits []edit.Edit) err
 	for _, e := range edits {
 		start, end, ok := m.Decoded(e.Span)
 		if !ok {
-			return s.errorAt(e.Start, "the text to replace is escaped")
+			return s.errorAt(e.Start, "the text to replace contains an escape")
 		}
 		inside = append(inside, edit.Edit{Span: edit.Span{Start: start, End: end}, New: e.New})
 	}
@@ -146,18 +141,18 @@ func (s *source) sameToken(old, now token, after *source, edits []edit.Edit) err
 		return s.errorAt(old.span.Start, "edits of %.40q: %w", text, err)
 	}
 	if got, _ := after.decode(now); got != want {
-		return s.errorAt(old.span.Start, "%.80q becomes %.80q, not %.80q", text, got, want)
+		return s.errorAt(old.span.Start, "%.80q becomes %.80q, expected %.80q", text, got, want)
 	}
 	return nil
 }
 
-// sameText applies edits to the masked text, and compares what is read of it
-// before and after.
+// sameText applies edits to the masked text and compares the YAML before and
+// after.
 func (s *source) sameText(edits []edit.Edit) error {
 	if len(edits) == 0 {
 		return nil
 	}
-	units, plain, err := s.read(func(at edit.Span) bool {
+	parts, unparsed, err := s.read(func(at edit.Span) bool {
 		i := sort.Search(len(edits), func(i int) bool { return edits[i].End >= at.Start })
 		return i < len(edits) && edits[i].Start <= at.End
 	})
@@ -166,70 +161,69 @@ func (s *source) sameText(edits []edit.Edit) error {
 	}
 	seen := make([]bool, len(edits))
 	for i, e := range edits {
-		k := sort.Search(len(plain), func(i int) bool { return plain[i].End >= e.End })
-		seen[i] = k < len(plain) && plain[k].Contains(e.Span)
+		k := sort.Search(len(unparsed), func(i int) bool { return unparsed[i].End >= e.End })
+		seen[i] = k < len(unparsed) && unparsed[k].Contains(e.Span)
 	}
-	var of *mask
-	var masked []placedEdit
-	for _, u := range units {
-		if u.mask != of {
-			of, masked = u.mask, u.mask.place(edits)
+	var current *mask
+	var masked []maskedEdit
+	for _, p := range parts {
+		if p.mask != current {
+			current, masked = p.mask, p.mask.toMask(edits)
 		}
-		if err := u.same(masked, seen); err != nil {
+		if err := p.verify(masked, seen); err != nil {
 			return err
 		}
 	}
 	for i, e := range edits {
 		if !seen[i] {
-			return s.errorAt(e.Start, "the text to replace stands neither in a value nor in a comment")
+			return s.errorAt(e.Start, "the text to replace is neither in a value nor in a comment")
 		}
 	}
 	return nil
 }
 
-// A placedEdit is an edit in offsets of a mask.
-type placedEdit struct {
+// A maskedEdit is an edit in offsets of a mask.
+type maskedEdit struct {
 	edit.Edit
 	index int // among all edits
 }
 
-// place returns those of edits that lie in text that k has, in its offsets.
-func (k *mask) place(edits []edit.Edit) []placedEdit {
-	var out []placedEdit
+// toMask returns the edits that are in text that k contains, in offsets of k.
+func (k *mask) toMask(edits []edit.Edit) []maskedEdit {
+	var out []maskedEdit
 	for i, e := range edits {
 		if start, end, ok := k.toSrc.Decoded(e.Span); ok {
-			out = append(out, placedEdit{edit.Edit{Span: edit.Span{Start: start, End: end}, New: e.New}, i})
+			out = append(out, maskedEdit{edit.Edit{Span: edit.Span{Start: start, End: end}, New: e.New}, i})
 		}
 	}
 	return out
 }
 
-// same applies those of edits that lie in u, marks them as seen, and compares
-// what is read before and after.
-func (u unit) same(edits []placedEdit, seen []bool) error {
+// verify verifies the edits that are in p, and sets seen for them.
+func (p part) verify(edits []maskedEdit, seen []bool) error {
 	var inside []edit.Edit
-	first := sort.Search(len(edits), func(i int) bool { return edits[i].Start >= u.span.Start })
-	for _, p := range edits[first:] {
-		if p.End > u.span.End {
+	first := sort.Search(len(edits), func(i int) bool { return edits[i].Start >= p.span.Start })
+	for _, e := range edits[first:] {
+		if e.End > p.span.End {
 			break
 		}
-		seen[p.index] = true
-		at := edit.Span{Start: p.Start - u.span.Start, End: p.End - u.span.Start}
-		inside = append(inside, edit.Edit{Span: at, New: p.New})
+		seen[e.index] = true
+		at := edit.Span{Start: e.Start - p.span.Start, End: e.End - p.span.Start}
+		inside = append(inside, edit.Edit{Span: at, New: e.New})
 	}
 	if len(inside) == 0 {
 		return nil
 	}
-	return syntax.VerifyYAML(u.text(), inside)
+	return syntax.VerifyYAML(p.text(), inside)
 }
 
-// maxDepth is how deep blocks may nest for a template to be given to
-// text/template/parse, whose stack grows with them.
+// maxDepth is the largest nesting depth of blocks with which a template is
+// passed to text/template/parse, whose stack grows with the depth.
 const maxDepth = 1000
 
-// parses reports whether text/template/parse takes the template.
+// parses reports whether text/template/parse parses the template.
 func (s *source) parses() bool {
-	if _, deepest := s.marks(); deepest > maxDepth {
+	if _, depth := s.nextBranches(); depth > maxDepth {
 		return false
 	}
 	t := parse.New("")
