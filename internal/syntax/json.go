@@ -59,7 +59,7 @@ func parseJSON(src []byte, limit int) (*jsonParser, error) {
 	if bytes.HasPrefix(src, utf8BOM) {
 		p.pos = len(utf8BOM)
 	}
-	return p, p.stream()
+	return p, p.parseStream()
 }
 
 var utf8BOM = []byte("\xef\xbb\xbf")
@@ -67,46 +67,46 @@ var utf8BOM = []byte("\xef\xbb\xbf")
 // A jsonParser reads one source. It does not recurse: the open collections
 // are a list, so that depth costs memory only.
 type jsonParser struct {
-	src      []byte
-	text     string // src again: values without escapes are cut out of it
-	pos      int
-	docs     []*Document
-	comments []edit.Span // from // or /* on, without the line break
-	trailing int         // how many commas no item follows
+	src            []byte
+	text           string // src again: values without escapes are cut out of it
+	pos            int
+	docs           []*Document
+	comments       []edit.Span // from // or /* on, without the line break
+	trailingCommas int         // how many commas no item follows
 
 	limit   int // how many nodes there still may be
-	open    []jsonFrame
+	open    []openCollection
 	pending []*Node // the children of all open collections
 
-	nodes slab[Node]
-	kids  slab[*Node]
-	runs  slab[edit.Run]
+	nodes    slab[Node]
+	children slab[*Node]
+	runs     slab[edit.Run]
 
 	buf     []byte     // a string being decoded
 	bufRuns []edit.Run // and its runs
 }
 
-// A jsonFrame is an open collection; its children are pending[first:].
-type jsonFrame struct {
+// A openCollection is an open collection; its children are pending[first:].
+type openCollection struct {
 	node  *Node
 	first int
 }
 
-// stream reads all documents.
-func (p *jsonParser) stream() error {
+// parseStream reads all documents.
+func (p *jsonParser) parseStream() error {
 	start := 0
 	for {
-		if err := p.space(); err != nil {
+		if err := p.skipSpace(); err != nil {
 			return err
 		}
 		if p.pos == len(p.src) {
 			break
 		}
-		root, err := p.document()
+		root, err := p.parseDocument()
 		if err != nil {
 			return err
 		}
-		end, err := p.endOfDocument()
+		end, err := p.skipToNextDocument()
 		if err != nil {
 			return err
 		}
@@ -122,10 +122,10 @@ func (p *jsonParser) stream() error {
 	return nil
 }
 
-// endOfDocument returns where the document whose value ends at p.pos is over:
+// skipToNextDocument returns where the document whose value ends at p.pos is over:
 // behind the line break, when nothing but a comment follows the value on its
 // line, else right behind the value.
-func (p *jsonParser) endOfDocument() (int, error) {
+func (p *jsonParser) skipToNextDocument() (int, error) {
 	end := p.pos
 	for p.pos < len(p.src) {
 		switch p.src[p.pos] {
@@ -135,7 +135,7 @@ func (p *jsonParser) endOfDocument() (int, error) {
 			p.pos++
 			return p.pos, nil
 		case '/':
-			if err := p.comment(); err != nil {
+			if err := p.skipComment(); err != nil {
 				return 0, err
 			}
 		default:
@@ -145,41 +145,41 @@ func (p *jsonParser) endOfDocument() (int, error) {
 	return p.pos, nil
 }
 
-// document reads one value with all that is in it.
-func (p *jsonParser) document() (*Node, error) {
+// parseDocument reads one value with all that is in it.
+func (p *jsonParser) parseDocument() (*Node, error) {
 	for {
-		n, opened, err := p.node()
+		n, opened, err := p.parseNode()
 		if err != nil {
 			return nil, err
 		}
 		if opened {
-			if err := p.space(); err != nil {
+			if err := p.skipSpace(); err != nil {
 				return nil, err
 			}
 			if !p.atClose() {
 				continue
 			}
-			n = p.close()
+			n = p.closeCollection()
 		}
 		for due := false; !due; {
 			if len(p.open) == 0 {
 				return n, nil
 			}
 			p.pending = append(p.pending, n)
-			if due, err = p.separator(); err != nil {
+			if due, err = p.parseSeparator(); err != nil {
 				return nil, err
 			}
 			if !due {
-				n = p.close()
+				n = p.closeCollection()
 			}
 		}
 	}
 }
 
-// separator reads what stands behind a child of the innermost collection. It
+// parseSeparator reads what stands behind a child of the innermost collection. It
 // is true when another child is due, false at the end of the collection.
-func (p *jsonParser) separator() (bool, error) {
-	if err := p.space(); err != nil {
+func (p *jsonParser) parseSeparator() (bool, error) {
+	if err := p.skipSpace(); err != nil {
 		return false, err
 	}
 	top := p.open[len(p.open)-1]
@@ -191,12 +191,12 @@ func (p *jsonParser) separator() (bool, error) {
 			return false, p.unexpected("a colon after the key")
 		}
 		p.pos++
-		return true, p.space()
+		return true, p.skipSpace()
 	case c == ',':
 		p.pos++
-		err := p.space()
+		err := p.skipSpace()
 		if p.atClose() {
-			p.trailing++
+			p.trailingCommas++
 			return false, err
 		}
 		return true, err
@@ -208,8 +208,8 @@ func (p *jsonParser) separator() (bool, error) {
 	return false, p.unexpected("a comma or ]")
 }
 
-// node reads a scalar, or opens a collection.
-func (p *jsonParser) node() (n *Node, opened bool, err error) {
+// parseNode reads a scalar, or opens a collection.
+func (p *jsonParser) parseNode() (n *Node, opened bool, err error) {
 	if p.limit--; p.limit < 0 {
 		return nil, false, fmt.Errorf("line %d: %w", p.line(p.pos), ErrTooMany)
 	}
@@ -220,7 +220,7 @@ func (p *jsonParser) node() (n *Node, opened bool, err error) {
 	}
 	switch c {
 	case '"':
-		n, err = p.str()
+		n, err = p.parseString()
 		return n, false, err
 	case '{', '[':
 		if len(p.open) == maxJSONDepth {
@@ -232,11 +232,11 @@ func (p *jsonParser) node() (n *Node, opened bool, err error) {
 			n.Kind, n.Tag = Sequence, "!!seq"
 		}
 		n.Span = edit.Span{Start: p.pos, End: p.pos}
-		p.open = append(p.open, jsonFrame{n, len(p.pending)})
+		p.open = append(p.open, openCollection{n, len(p.pending)})
 		p.pos++
 		return n, true, nil
 	}
-	n, err = p.literal()
+	n, err = p.parseLiteral()
 	return n, false, err
 }
 
@@ -248,11 +248,11 @@ func (p *jsonParser) atClose() bool {
 	return p.peek() == ']'
 }
 
-// close ends the innermost collection and returns it.
-func (p *jsonParser) close() *Node {
+// closeCollection ends the innermost collection and returns it.
+func (p *jsonParser) closeCollection() *Node {
 	f := p.open[len(p.open)-1]
 	p.open = p.open[:len(p.open)-1]
-	f.node.Children = p.kids.take(len(p.pending) - f.first)
+	f.node.Children = p.children.take(len(p.pending) - f.first)
 	copy(f.node.Children, p.pending[f.first:])
 	p.pending = p.pending[:f.first]
 	p.pos++

@@ -9,24 +9,24 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// str reads the string that starts at p.pos.
-func (p *jsonParser) str() (*Node, error) {
+// parseString reads the string that starts at p.pos.
+func (p *jsonParser) parseString() (*Node, error) {
 	start := p.pos + 1
 	size := bytes.IndexByte(p.src[start:], '"')
 	if size < 0 {
 		return nil, p.errorAt(p.pos, "string without end")
 	}
 	if text := p.src[start : start+size]; bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
-		return p.escaped()
+		return p.parseEscapedString()
 	}
-	n := p.scalar(DoubleQuoted, "!!str", p.text[start:start+size], edit.Span{Start: p.pos, End: start + size + 1})
+	n := p.newScalar(DoubleQuoted, "!!str", p.text[start:start+size], edit.Span{Start: p.pos, End: start + size + 1})
 	n.Map = p.oneRun(start, size)
 	return n, nil
 }
 
-// escaped reads the string that starts at p.pos and is not all text that
+// parseEscapedString reads the string that starts at p.pos and is not all text that
 // stands for itself.
-func (p *jsonParser) escaped() (*Node, error) {
+func (p *jsonParser) parseEscapedString() (*Node, error) {
 	p.buf, p.bufRuns = p.buf[:0], p.bufRuns[:0]
 	i := p.pos + 1
 	from := i // of the run that is open
@@ -40,7 +40,7 @@ func (p *jsonParser) escaped() (*Node, error) {
 		switch c := p.src[i]; {
 		case c == '"':
 			flush()
-			n := p.scalar(DoubleQuoted, "!!str", string(p.buf), edit.Span{Start: p.pos, End: i + 1})
+			n := p.newScalar(DoubleQuoted, "!!str", string(p.buf), edit.Span{Start: p.pos, End: i + 1})
 			n.Map = p.runs.take(len(p.bufRuns))
 			copy(n.Map, p.bufRuns)
 			return n, nil
@@ -90,22 +90,22 @@ func jsonEscape(s []byte) (r rune, size int) {
 	case 't':
 		return '\t', 2
 	}
-	r = jsonHex(s)
+	r = jsonCodeUnit(s)
 	switch {
 	case r < 0:
 		return 0, 0
 	case !utf16.IsSurrogate(r):
 		return r, 6
 	}
-	if pair := utf16.DecodeRune(r, jsonHex(s[6:])); pair != unicode.ReplacementChar {
+	if pair := utf16.DecodeRune(r, jsonCodeUnit(s[6:])); pair != unicode.ReplacementChar {
 		return pair, 12
 	}
 	return unicode.ReplacementChar, 6
 }
 
-// jsonHex returns the code unit that \uXXXX at the start of s names, -1 when
+// jsonCodeUnit returns the code unit that \uXXXX at the start of s names, -1 when
 // s does not start so.
-func jsonHex(s []byte) rune {
+func jsonCodeUnit(s []byte) rune {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return -1
 	}
@@ -126,10 +126,10 @@ func jsonHex(s []byte) rune {
 	return r
 }
 
-// literal reads the number or word at p.pos.
-func (p *jsonParser) literal() (*Node, error) {
+// parseLiteral reads the number or word at p.pos.
+func (p *jsonParser) parseLiteral() (*Node, error) {
 	end := p.pos
-	for end < len(p.src) && isJSONWord(p.src[end]) {
+	for end < len(p.src) && isJSONWordByte(p.src[end]) {
 		end++
 	}
 	word := p.text[p.pos:end]
@@ -146,14 +146,14 @@ func (p *jsonParser) literal() (*Node, error) {
 			return nil, p.errorAt(p.pos, "neither a number nor true, false or null")
 		}
 	}
-	n := p.scalar(Plain, tag, word, edit.Span{Start: p.pos, End: end})
+	n := p.newScalar(Plain, tag, word, edit.Span{Start: p.pos, End: end})
 	n.Map = p.oneRun(n.Span.Start, len(word))
 	return n, nil
 }
 
-// isJSONWord reports whether c may stand in a number or word, or in what
+// isJSONWordByte reports whether c may stand in a number or word, or in what
 // somebody took for one: all of it is read as one, so that 1-2 is no two.
-func isJSONWord(c byte) bool {
+func isJSONWordByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' ||
 		c == '-' || c == '+' || c == '.' || c == '_' || c == '$'
 }
@@ -199,8 +199,8 @@ func jsonNumber(s string) string {
 	return tag
 }
 
-// scalar makes a node and moves behind it.
-func (p *jsonParser) scalar(style Style, tag, value string, span edit.Span) *Node {
+// newScalar makes a node and moves behind it.
+func (p *jsonParser) newScalar(style Style, tag, value string, span edit.Span) *Node {
 	n := &p.nodes.take(1)[0]
 	n.Kind, n.Style, n.Tag, n.Value, n.Span = Scalar, style, tag, value, span
 	p.pos = span.End

@@ -8,14 +8,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// space skips white space and comments.
-func (p *jsonParser) space() error {
+// skipSpace skips white space and comments.
+func (p *jsonParser) skipSpace() error {
 	for p.pos < len(p.src) {
 		switch p.src[p.pos] {
 		case ' ', '\t', '\n', '\r':
 			p.pos++
 		case '/':
-			if err := p.comment(); err != nil {
+			if err := p.skipComment(); err != nil {
 				return err
 			}
 		default:
@@ -25,8 +25,8 @@ func (p *jsonParser) space() error {
 	return nil
 }
 
-// comment skips the comment that starts at p.pos.
-func (p *jsonParser) comment() error {
+// skipComment skips the comment that starts at p.pos.
+func (p *jsonParser) skipComment() error {
 	rest := p.src[p.pos+1:]
 	size := 0
 	switch {

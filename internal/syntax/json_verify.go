@@ -36,11 +36,11 @@ func VerifyJSON(before []byte, edits []edit.Edit) error {
 		return fmt.Errorf("after the edits: %w", err)
 	}
 	v := newJSONVerifier(b, edits)
-	if err := v.sameComments(b.comments, a.comments); err != nil {
+	if err := v.compareComments(b.comments, a.comments); err != nil {
 		return err
 	}
-	if b.trailing != a.trailing {
-		return fmt.Errorf("%d trailing commas became %d", b.trailing, a.trailing)
+	if b.trailingCommas != a.trailingCommas {
+		return fmt.Errorf("%d trailing commas became %d", b.trailingCommas, a.trailingCommas)
 	}
 	if len(b.docs) != len(a.docs) {
 		return fmt.Errorf("%d documents became %d", len(b.docs), len(a.docs))
@@ -52,7 +52,7 @@ func VerifyJSON(before []byte, edits []edit.Edit) error {
 		if d.Root == nil {
 			continue
 		}
-		if err := v.same(d.Root, a.docs[i].Root); err != nil {
+		if err := v.compareNodes(d.Root, a.docs[i].Root); err != nil {
 			return err
 		}
 	}
@@ -79,13 +79,13 @@ type jsonVerifier struct {
 	before *jsonParser
 	edits  []edit.Edit
 	uses   []jsonUse
-	moved  []int // moved[i] is by how much the edits before i move what follows
+	shifts []int // moved[i] is by how much the edits before i move what follows
 }
 
 func newJSONVerifier(before *jsonParser, edits []edit.Edit) *jsonVerifier {
-	v := &jsonVerifier{before: before, edits: edits, uses: make([]jsonUse, len(edits)), moved: make([]int, len(edits)+1)}
+	v := &jsonVerifier{before: before, edits: edits, uses: make([]jsonUse, len(edits)), shifts: make([]int, len(edits)+1)}
 	for i, e := range edits {
-		v.moved[i+1] = v.moved[i] + len(e.New) - e.Len()
+		v.shifts[i+1] = v.shifts[i] + len(e.New) - e.Len()
 	}
 	return v
 }
@@ -103,9 +103,9 @@ func (v *jsonVerifier) use(i int, u jsonUse) error {
 	return nil
 }
 
-// within returns the indices of the edits in s, half-open, insertions at
+// editsIn returns the indices of the edits in s, half-open, insertions at
 // either end of s included.
-func (v *jsonVerifier) within(s edit.Span) (from, to int) {
+func (v *jsonVerifier) editsIn(s edit.Span) (from, to int) {
 	from = sort.Search(len(v.edits), func(i int) bool { return v.edits[i].Start >= s.Start })
 	for to = from; to < len(v.edits) && v.edits[to].End <= s.End; to++ {
 	}
@@ -115,28 +115,28 @@ func (v *jsonVerifier) within(s edit.Span) (from, to int) {
 // start returns where the token that starts at pos is to start afterwards:
 // what is inserted there stands before it.
 func (v *jsonVerifier) start(pos int) int {
-	return pos + v.moved[v.endingBy(pos)]
+	return pos + v.shifts[v.endedBefore(pos)]
 }
 
 // end returns where the token that ends at pos is to end afterwards: what is
 // inserted there stands behind it.
 func (v *jsonVerifier) end(pos int) int {
-	i := v.endingBy(pos)
+	i := v.endedBefore(pos)
 	if i > 0 && v.edits[i-1].Start == pos {
 		i--
 	}
-	return pos + v.moved[i]
+	return pos + v.shifts[i]
 }
 
-// endingBy returns how many edits end at pos or before.
-func (v *jsonVerifier) endingBy(pos int) int {
+// endedBefore returns how many edits end at pos or before.
+func (v *jsonVerifier) endedBefore(pos int) int {
 	return sort.Search(len(v.edits), func(i int) bool { return v.edits[i].End > pos })
 }
 
-// sameComments compares the comments of both sources. Their bytes are equal
+// compareComments compares the comments of both sources. Their bytes are equal
 // but for the edits, because Apply made them; what is to be shown is that
 // they still begin and end where they did.
-func (v *jsonVerifier) sameComments(before, after []edit.Span) error {
+func (v *jsonVerifier) compareComments(before, after []edit.Span) error {
 	for i, b := range before {
 		inner := edit.Span{Start: b.Start + len("//"), End: b.End}
 		end := v.start(b.End) // an insertion at the end of a line comment belongs to it
@@ -144,7 +144,7 @@ func (v *jsonVerifier) sameComments(before, after []edit.Span) error {
 			inner.End -= len("*/")
 			end = v.end(b.End)
 		}
-		from, to := v.within(inner)
+		from, to := v.editsIn(inner)
 		for j := from; j < to; j++ {
 			if err := v.use(j, editsComment); err != nil {
 				return err
@@ -160,8 +160,8 @@ func (v *jsonVerifier) sameComments(before, after []edit.Span) error {
 	return nil
 }
 
-// same compares two nodes and what is in them.
-func (v *jsonVerifier) same(b, a *Node) error {
+// compareNodes compares two nodes and what is in them.
+func (v *jsonVerifier) compareNodes(b, a *Node) error {
 	if b.Kind != a.Kind || b.Style != a.Style || b.Tag != a.Tag {
 		return v.errorAt(b.Span.Start, "a %s became a %s", b.Tag, a.Tag)
 	}
@@ -169,11 +169,11 @@ func (v *jsonVerifier) same(b, a *Node) error {
 	switch b.Kind {
 	case Scalar:
 		want.End = v.end(b.Span.End)
-		if err := v.sameScalar(b, a); err != nil {
+		if err := v.compareScalars(b, a); err != nil {
 			return err
 		}
 	case Mapping:
-		if err := v.sameMembers(b, a); err != nil {
+		if err := v.compareMembers(b, a); err != nil {
 			return err
 		}
 	default:
@@ -181,7 +181,7 @@ func (v *jsonVerifier) same(b, a *Node) error {
 			return v.errorAt(b.Span.Start, "%d items became %d", len(b.Children), len(a.Children))
 		}
 		for i, c := range b.Children {
-			if err := v.same(c, a.Children[i]); err != nil {
+			if err := v.compareNodes(c, a.Children[i]); err != nil {
 				return err
 			}
 		}
@@ -192,18 +192,18 @@ func (v *jsonVerifier) same(b, a *Node) error {
 	return nil
 }
 
-// sameScalar compares two scalars: equal, or changed by the edits in them.
-func (v *jsonVerifier) sameScalar(b, a *Node) error {
+// compareScalars compares two scalars: equal, or changed by the edits in them.
+func (v *jsonVerifier) compareScalars(b, a *Node) error {
 	want := b.Value
 	if b.Style == DoubleQuoted {
-		from, to := v.within(edit.Span{Start: b.Span.Start + 1, End: b.Span.End - 1})
+		from, to := v.editsIn(edit.Span{Start: b.Span.Start + 1, End: b.Span.End - 1})
 		decoded := make([]edit.Edit, 0, to-from)
 		for i := from; i < to; i++ {
 			start, end, ok := decodedJSON(b.Map, v.edits[i].Span)
 			if !ok {
 				return v.errorAt(v.edits[i].Start, "the edit touches an escape, or a byte that is no UTF-8")
 			}
-			if !standsForItself(v.edits[i].New) {
+			if !isLiteralJSON(v.edits[i].New) {
 				return v.errorAt(v.edits[i].Start, "the edit puts %q into a string, which wants an escape", v.edits[i].New)
 			}
 			decoded = append(decoded, edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.edits[i].New})

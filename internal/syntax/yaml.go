@@ -25,13 +25,13 @@ import (
 // a *ParseError, whose line counts LF as editors do; for a mapping or list
 // that goes on wrongly it is often the line where that starts.
 func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
-	if err := checkYAML(src); err != nil {
+	if err := checkYAMLEncoding(src); err != nil {
 		return nil, err
 	}
 	whole := edit.Span{Start: 0, End: len(src)}
 	parts := []edit.Span{whole}
 	if want != nil {
-		parts = wantedYAML(src, yamlChunks(src), want)
+		parts = wantedYAMLChunks(src, yamlChunks(src), want)
 	}
 	regions, err := readYAMLParts(src, parts)
 	if err != nil {

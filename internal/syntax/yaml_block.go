@@ -29,17 +29,17 @@ func (t *yamlToken) block() {
 		switch {
 		case last < 0:
 		case !t.literal && !wasBlank && !isBlank && t.src[last] != 0xE2:
-			if t.breaks(blanks, line, false) == 0 {
-				t.made(" ")
+			if t.lineBreaks(blanks, line, false) == 0 {
+				t.addDecoded(" ")
 			}
 		default:
 			t.lineBreak(last)
 		}
-		t.breaks(blanks, line, true)
+		t.lineBreaks(blanks, line, true)
 		wasBlank = isBlank
 		t.at = start
 		end := yamlLineEnd(t.src, start)
-		t.copy(end - start)
+		t.copyBytes(end - start)
 		last, blanks = -1, end
 		if n := yamlBreak(t.src, end); n > 0 {
 			last, blanks = end, end+n
@@ -96,7 +96,7 @@ func (t *yamlToken) blockIndent(at int) (indent int, text bool) {
 		case strings.HasPrefix(rest, "\u2028"), strings.HasPrefix(rest, "\u2029"):
 			rest = rest[3:]
 		default:
-			spaces := t.spaces(t.line(at, t.value[:len(t.value)-len(rest)]))
+			spaces := t.spaces(t.lineAfter(at, t.value[:len(t.value)-len(rest)]))
 			indent = spaces - (len(rest) - len(strings.TrimLeft(rest, " ")))
 			t.ok = t.ok && indent > 0
 			return indent, true
@@ -105,8 +105,8 @@ func (t *yamlToken) blockIndent(at int) (indent int, text bool) {
 	return 0, false
 }
 
-// line returns the start of the line behind as many as breaks has.
-func (t *yamlToken) line(at int, breaks string) int {
+// lineAfter returns the start of the line behind as many as breaks has.
+func (t *yamlToken) lineAfter(at int, breaks string) int {
 	for range breaks { // LS and PS are one code point as LF is
 		at = yamlLineEnd(t.src, at)
 		at += yamlBreak(t.src, at)

@@ -92,20 +92,20 @@ func isYAMLComment(src []byte) bool {
 	return true
 }
 
-// wantedYAML returns the chunks that want is true of, adjacent ones as one.
-func wantedYAML(src []byte, chunks []edit.Span, want func([]byte) bool) []edit.Span {
+// wantedYAMLChunks returns the chunks that want is true of, adjacent ones as one.
+func wantedYAMLChunks(src []byte, chunks []edit.Span, want func([]byte) bool) []edit.Span {
 	var out []edit.Span
 	for _, c := range chunks {
 		if want(src[c.Start:c.End]) {
-			out = joinYAML(out, c)
+			out = appendJoined(out, c)
 		}
 	}
 	return out
 }
 
-// joinYAML appends c to spans, to the last of them when that ends where c
+// appendJoined appends c to spans, to the last of them when that ends where c
 // starts.
-func joinYAML(spans []edit.Span, c edit.Span) []edit.Span {
+func appendJoined(spans []edit.Span, c edit.Span) []edit.Span {
 	if k := len(spans) - 1; k >= 0 && spans[k].End == c.Start {
 		spans[k].End = c.End
 		return spans

@@ -17,9 +17,9 @@ type yamlPair struct {
 	n *Node
 }
 
-// A yamlWalk goes through the trees before and after in step. It never
+// A yamlComparer goes through the trees before and after in step. It never
 // follows an alias.
-type yamlWalk struct {
+type yamlComparer struct {
 	*yamlVerifier
 	at int // of before: the place of the last node that has one, for errors
 
@@ -28,9 +28,9 @@ type yamlWalk struct {
 	oldComments, newComments []string
 }
 
-// document compares two documents, of which the decoder returned b and a.
-func (w *yamlWalk) document(b, a *yaml.Node, old, new *Node) error {
-	if err := w.comments(b, a); err != nil {
+// compareDocuments compares two documents, of which the decoder returned b and a.
+func (w *yamlComparer) compareDocuments(b, a *yaml.Node, old, new *Node) error {
+	if err := w.compareNodeComments(b, a); err != nil {
 		return err
 	}
 	switch {
@@ -39,13 +39,13 @@ func (w *yamlWalk) document(b, a *yaml.Node, old, new *Node) error {
 	case len(b.Content) == 0:
 		return nil
 	case old == nil:
-		return w.comments(b.Content[0], a.Content[0])
+		return w.compareNodeComments(b.Content[0], a.Content[0])
 	}
-	return w.same(yamlPair{b.Content[0], old}, yamlPair{a.Content[0], new})
+	return w.compareNodes(yamlPair{b.Content[0], old}, yamlPair{a.Content[0], new})
 }
 
-// same compares two nodes and all below them.
-func (w *yamlWalk) same(b, a yamlPair) error {
+// compareNodes compares two nodes and all below them.
+func (w *yamlComparer) compareNodes(b, a yamlPair) error {
 	if b.n.Span.Len() > 0 || b.n.Kind == Mapping || b.n.Kind == Sequence {
 		w.at = b.n.Span.Start
 		if a.n.Span.Start != w.moved(w.at) {
@@ -54,7 +54,7 @@ func (w *yamlWalk) same(b, a yamlPair) error {
 	}
 	switch {
 	case b.n.Kind != a.n.Kind:
-		return w.errorAt(w.at, "%.40q becomes something that is not %s", b.n.Value, yamlKindWord(b.n.Kind))
+		return w.errorAt(w.at, "%.40q becomes something that is not %s", b.n.Value, kindName(b.n.Kind))
 	case b.y.Style != a.y.Style:
 		return w.errorAt(w.at, "%.40q is written in another style afterwards", b.n.Value)
 	case b.n.Tag != a.n.Tag:
@@ -69,13 +69,13 @@ func (w *yamlWalk) same(b, a yamlPair) error {
 	if a.n.Value != want {
 		return w.errorAt(w.at, "%.80q becomes %.80q, not %.80q", b.n.Value, a.n.Value, want)
 	}
-	if err := w.comments(b.y, a.y); err != nil {
+	if err := w.compareNodeComments(b.y, a.y); err != nil {
 		return err
 	}
-	return w.sameChildren(b, a)
+	return w.compareChildren(b, a)
 }
 
-func yamlKindWord(k Kind) string {
+func kindName(k Kind) string {
 	switch k {
 	case Mapping:
 		return "a mapping"
@@ -87,15 +87,15 @@ func yamlKindWord(k Kind) string {
 	return "a scalar"
 }
 
-// sameChildren compares the children of two nodes, apart from those inserted.
-func (w *yamlWalk) sameChildren(b, a yamlPair) error {
+// compareChildren compares the children of two nodes, apart from those inserted.
+func (w *yamlComparer) compareChildren(b, a yamlPair) error {
 	step := 1
 	if b.n.Kind == Mapping {
 		step = 2
 	}
 	j := 0
 	for i := 0; i+step <= len(a.n.Children); i += step {
-		if ins := w.inserted(a.n.Children[i]); ins != nil {
+		if ins := w.insertionOf(a.n.Children[i]); ins != nil {
 			ins.parents = append(ins.parents, a.y)
 			ins.found = append(ins.found, a.y.Content[i:i+step]...)
 			for _, c := range a.y.Content[i : i+step] {
@@ -107,7 +107,7 @@ func (w *yamlWalk) sameChildren(b, a yamlPair) error {
 			return w.errorAt(w.at, "there is more than before: %.40q", a.n.Children[i].Value)
 		}
 		for k := range step {
-			if err := w.same(yamlPair{b.y.Content[j+k], b.n.Children[j+k]}, yamlPair{a.y.Content[i+k], a.n.Children[i+k]}); err != nil {
+			if err := w.compareNodes(yamlPair{b.y.Content[j+k], b.n.Children[j+k]}, yamlPair{a.y.Content[i+k], a.n.Children[i+k]}); err != nil {
 				return err
 			}
 		}
@@ -119,8 +119,8 @@ func (w *yamlWalk) sameChildren(b, a yamlPair) error {
 	return nil
 }
 
-// comments compares the comments that the decoder put at two nodes.
-func (w *yamlWalk) comments(b, a *yaml.Node) error {
+// compareNodeComments compares the comments that the decoder put at two nodes.
+func (w *yamlComparer) compareNodeComments(b, a *yaml.Node) error {
 	if len(w.inserts) > 0 {
 		w.oldComments = append(w.oldComments, yamlComments(b)...)
 		w.newComments = append(w.newComments, yamlComments(a)...)
@@ -130,21 +130,21 @@ func (w *yamlWalk) comments(b, a *yaml.Node) error {
 		if c[0] == c[1] {
 			continue
 		}
-		if err := w.sameComment(strings.Split(c[0], "\n"), strings.Split(c[1], "\n")); err != nil {
+		if err := w.compareCommentLines(strings.Split(c[0], "\n"), strings.Split(c[1], "\n")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sameComment compares lines of comments; those that edits change may differ
+// compareCommentLines compares lines of comments; those that edits change may differ
 // just so.
-func (w *yamlWalk) sameComment(b, a []string) error {
+func (w *yamlComparer) compareCommentLines(b, a []string) error {
 	for i, line := range b {
 		if i < len(a) && a[i] == line {
 			continue
 		}
-		edited := w.edited[line]
+		edited := w.editedComments[line]
 		k := -1
 		if i < len(a) {
 			k = slices.Index(edited, a[i])
@@ -153,9 +153,9 @@ func (w *yamlWalk) sameComment(b, a []string) error {
 			return w.errorAt(w.at, "near here the comment %.60q is another one afterwards, or at another place", line)
 		}
 		if k == 0 { // mostly so: that many lines are alike must not make each cost their number
-			w.edited[line] = edited[1:]
+			w.editedComments[line] = edited[1:]
 		} else {
-			w.edited[line] = slices.Delete(edited, k, k+1)
+			w.editedComments[line] = slices.Delete(edited, k, k+1)
 		}
 	}
 	if len(a) > len(b) {
@@ -176,22 +176,22 @@ func yamlComments(y *yaml.Node) []string {
 }
 
 // finish compares what can only be compared when all is seen.
-func (w *yamlWalk) finish() error {
+func (w *yamlComparer) finish() error {
 	if len(w.inserts) == 0 {
 		return nil
 	}
 	for i, line := range w.oldComments {
-		if edited := w.edited[line]; len(edited) > 0 {
-			w.oldComments[i], w.edited[line] = edited[0], edited[1:]
+		if edited := w.editedComments[line]; len(edited) > 0 {
+			w.oldComments[i], w.editedComments[line] = edited[0], edited[1:]
 		}
 	}
 	sort.Strings(w.oldComments)
 	sort.Strings(w.newComments)
-	if err := w.sameComment(w.oldComments, w.newComments); err != nil {
+	if err := w.compareCommentLines(w.oldComments, w.newComments); err != nil {
 		return err
 	}
 	for _, ins := range w.inserts {
-		if err := w.sameInsert(ins); err != nil {
+		if err := w.checkInsert(ins); err != nil {
 			return err
 		}
 	}

@@ -37,7 +37,7 @@ func (s *yamlStudy) parse(t *testing.T, name string, src []byte) *File {
 	f, err := ParseYAML(src, nil)
 	if err != nil {
 		var p *ParseError
-		if checkYAML(src) != nil {
+		if checkYAMLEncoding(src) != nil {
 			s.upFront++
 		} else if _, e := decodedYAMLValues(src); e == nil || !errors.As(err, &p) || p.Line == 0 {
 			s.failed++

@@ -15,10 +15,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// checkYAML refuses what the decoder would read other than it stands there:
+// checkYAMLEncoding refuses what the decoder would read other than it stands there:
 // it takes UTF-16 by its byte order mark and counts in it, and an inner byte
 // order mark makes it drop the first character of lines.
-func checkYAML(src []byte) error {
+func checkYAMLEncoding(src []byte) error {
 	for _, bom := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(src, []byte(bom)) {
 			return ErrUTF16
@@ -85,7 +85,7 @@ func yamlError(file []byte, span edit.Span, err error) error {
 	m := yamlErrorLine.FindStringSubmatch(err.Error())
 	msg := m[2]
 	if msg == "control characters are not allowed" {
-		i := yamlControl(src)
+		i := controlCharacter(src)
 		r, _ := utf8.DecodeRune(src[i:])
 		return &ParseError{Line: yamlUserLine(file, span.Start+i), Msg: fmt.Sprintf("the control character %U, which YAML does not allow", r)}
 	}
@@ -109,7 +109,7 @@ func yamlError(file []byte, span edit.Span, err error) error {
 	if strings.HasPrefix(msg, "exceeded max depth") {
 		return fmt.Errorf("line %d: %w", line, ErrTooDeep)
 	}
-	return &ParseError{Line: line, Msg: yamlWords(msg)}
+	return &ParseError{Line: line, Msg: yamlAdvice(msg)}
 }
 
 // yamlCountsFromZero reports whether msg is an error of the decoder's parser,
@@ -133,8 +133,8 @@ func yamlCountsFromZero(msg string) bool {
 	return false
 }
 
-// yamlWords says for the commonest errors what a person can look for.
-func yamlWords(msg string) string {
+// yamlAdvice says for the commonest errors what a person can look for.
+func yamlAdvice(msg string) string {
 	switch msg {
 	case "did not find expected key":
 		return "no key where one was expected, here or in the mapping that starts here: look for a wrong indentation or a missing colon"
@@ -158,9 +158,9 @@ func yamlWords(msg string) string {
 	return msg
 }
 
-// yamlControl returns the offset of the first code point of src that the
+// controlCharacter returns the offset of the first code point of src that the
 // decoder refuses (readerc.go of go.yaml.in/yaml/v3).
-func yamlControl(src []byte) int {
+func controlCharacter(src []byte) int {
 	for i, r := range string(src) {
 		switch {
 		case r == '\t', r == '\n', r == '\r', r == 0x85:

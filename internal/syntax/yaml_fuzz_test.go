@@ -52,7 +52,7 @@ func FuzzYAML(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
 		file, err := ParseYAML(src, nil)
-		if checkYAML(src) != nil {
+		if checkYAMLEncoding(src) != nil {
 			if err == nil {
 				t.Error("a source is not refused")
 			}

@@ -23,8 +23,8 @@ func isYAMLInsert(e edit.Edit) bool {
 	return e.Len() == 0 && e.New != "" && (e.New[0] == ',' || yamlBreak([]byte(e.New), 0) > 0)
 }
 
-// inserted returns the insertion that n comes from, nil when there is none.
-func (v *yamlVerifier) inserted(n *Node) *yamlInsert {
+// insertionOf returns the insertion that n comes from, nil when there is none.
+func (v *yamlVerifier) insertionOf(n *Node) *yamlInsert {
 	if n.Kind == Scalar && n.Span.Len() == 0 {
 		return nil
 	}
@@ -35,9 +35,9 @@ func (v *yamlVerifier) inserted(n *Node) *yamlInsert {
 	return &v.inserts[i]
 }
 
-// sameInsert reports as an error when what was found is not what the text of
+// checkInsert reports as an error when what was found is not what the text of
 // the insertion says when it is read by itself.
-func (v *yamlVerifier) sameInsert(ins yamlInsert) error {
+func (v *yamlVerifier) checkInsert(ins yamlInsert) error {
 	refuse := func(why string) error {
 		return v.errorAt(ins.edit.Start, "the insertion %.60q %s", ins.edit.New, why)
 	}
@@ -63,15 +63,15 @@ func (v *yamlVerifier) sameInsert(ins yamlInsert) error {
 		return refuse("cannot be read by itself")
 	}
 	want := docs[0].Content[0]
-	if !sameYAMLScalars(want.Content, ins.found) {
+	if !equalYAMLNodes(want.Content, ins.found) {
 		return refuse("is read as something else where it stands")
 	}
 	return nil
 }
 
-// sameYAMLScalars compares inserted nodes: scalars, and lists and mappings of
+// equalYAMLNodes compares inserted nodes: scalars, and lists and mappings of
 // them. Comments go with neither.
-func sameYAMLScalars(b, a []*yaml.Node) bool {
+func equalYAMLNodes(b, a []*yaml.Node) bool {
 	if len(b) != len(a) {
 		return false
 	}
@@ -80,7 +80,7 @@ func sameYAMLScalars(b, a []*yaml.Node) bool {
 		if x.Kind == yaml.AliasNode || x.Anchor != "" || y.Anchor != "" || strings.Contains(x.HeadComment+x.LineComment+x.FootComment, "#") {
 			return false
 		}
-		if x.Kind != y.Kind || x.Style != y.Style || x.Tag != y.Tag || x.Value != y.Value || !sameYAMLScalars(x.Content, y.Content) {
+		if x.Kind != y.Kind || x.Style != y.Style || x.Tag != y.Tag || x.Value != y.Value || !equalYAMLNodes(x.Content, y.Content) {
 			return false
 		}
 	}

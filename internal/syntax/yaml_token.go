@@ -25,10 +25,10 @@ type yamlToken struct {
 	literal bool
 }
 
-// plainYAMLEnd returns the end of the scalar that starts at src[at] when it
+// simpleYAMLScalar returns the end of the scalar that starts at src[at] when it
 // is written on one line without escapes, as nearly all are: then its value
 // stands in src as it is.
-func plainYAMLEnd(src []byte, at int, style Style, value string) (from, end int, ok bool) {
+func simpleYAMLScalar(src []byte, at int, style Style, value string) (from, end int, ok bool) {
 	from = at
 	stops := "\n"
 	var quote byte
@@ -55,8 +55,8 @@ func plainYAMLEnd(src []byte, at int, style Style, value string) (from, end int,
 	return from, end + 1, src[at] == quote && end < len(src) && src[end] == quote
 }
 
-// copy takes n bytes of the source that stand for themselves.
-func (t *yamlToken) copy(n int) {
+// copyBytes takes n bytes of the source that stand for themselves.
+func (t *yamlToken) copyBytes(n int) {
 	if n == 0 || !t.ok {
 		return
 	}
@@ -72,8 +72,8 @@ func (t *yamlToken) copy(n int) {
 	t.dec += n
 }
 
-// made takes bytes of the value that do not stand in the source as they are.
-func (t *yamlToken) made(s string) {
+// addDecoded takes bytes of the value that do not stand in the source as they are.
+func (t *yamlToken) addDecoded(s string) {
 	if t.ok = t.ok && strings.HasPrefix(t.value[t.dec:], s); t.ok {
 		t.dec += len(s)
 	}
@@ -86,11 +86,11 @@ func (t *yamlToken) lineBreak(i int) {
 	switch {
 	case t.literal && t.src[i] == '\n':
 		t.at = i
-		t.copy(1)
+		t.copyBytes(1)
 	case t.src[i] == 0xE2:
-		t.made(string(t.src[i : i+3]))
+		t.addDecoded(string(t.src[i : i+3]))
 	default:
-		t.made("\n")
+		t.addDecoded("\n")
 	}
 }
 
@@ -102,20 +102,20 @@ func (t *yamlToken) plain() {
 		for i < len(t.src) && i-t.at < len(t.value)-t.dec && !isYAMLBlank(t.src[i]) && yamlBreak(t.src, i) == 0 {
 			i++
 		}
-		t.copy(i - t.at)
+		t.copyBytes(i - t.at)
 		if t.dec == len(t.value) {
 			return
 		}
 		before := t.at
-		t.gap(false)
+		t.foldSpace(false)
 		t.ok = t.ok && t.at > before
 	}
 }
 
-// gap takes blanks and line breaks within a plain or quoted scalar: blanks on
+// foldSpace takes blanks and line breaks within a plain or quoted scalar: blanks on
 // one line are kept, one line break is a space, n are n-1. After an escaped
 // line break no space is made.
-func (t *yamlToken) gap(escaped bool) {
+func (t *yamlToken) foldSpace(escaped bool) {
 	first, i := -1, t.at // first is where the first line break stands
 	for i < len(t.src) {
 		if n := yamlBreak(t.src, i); n > 0 {
@@ -131,7 +131,7 @@ func (t *yamlToken) gap(escaped bool) {
 	}
 	if first < 0 {
 		if !escaped {
-			t.copy(i - t.at)
+			t.copyBytes(i - t.at)
 		}
 		t.at = i
 		return
@@ -141,17 +141,17 @@ func (t *yamlToken) gap(escaped bool) {
 		rest += yamlBreak(t.src, first)
 		if t.src[first] == 0xE2 {
 			t.lineBreak(first)
-		} else if t.breaks(rest, i, false) == 0 {
-			t.made(" ")
+		} else if t.lineBreaks(rest, i, false) == 0 {
+			t.addDecoded(" ")
 		}
 	}
-	t.breaks(rest, i, true)
+	t.lineBreaks(rest, i, true)
 	t.at = i
 }
 
-// breaks counts the line breaks in src[from:to], where only blanks stand
+// lineBreaks counts the line breaks in src[from:to], where only blanks stand
 // beside them, and takes their values if take is set.
-func (t *yamlToken) breaks(from, to int, take bool) int {
+func (t *yamlToken) lineBreaks(from, to int, take bool) int {
 	n := 0
 	for i := from; i < to; {
 		size := yamlBreak(t.src, i)
@@ -177,25 +177,25 @@ func (t *yamlToken) quoted(quote byte) {
 		for i < len(t.src) && t.src[i] != quote && !isYAMLBlank(t.src[i]) && (t.src[i] != '\\' || quote == '\'') && yamlBreak(t.src, i) == 0 {
 			i++
 		}
-		t.copy(i - t.at)
+		t.copyBytes(i - t.at)
 		if !t.ok || i == len(t.src) {
 			t.ok = false
 			return
 		}
 		switch c := t.src[i]; {
 		case c == quote && quote == '\'' && bytes.HasPrefix(t.src[i:], []byte("''")):
-			t.made("'")
+			t.addDecoded("'")
 			t.at += 2
 		case c == quote:
 			t.at++
 			return
 		case c == '\\' && yamlBreak(t.src, i+1) > 0:
 			t.at += 1 + yamlBreak(t.src, i+1)
-			t.gap(true)
+			t.foldSpace(true)
 		case c == '\\':
 			t.escape()
 		default:
-			t.gap(false)
+			t.foldSpace(false)
 		}
 	}
 }
@@ -217,7 +217,7 @@ func (t *yamlToken) escape() {
 	default:
 		s := yamlEscape(c)
 		t.ok = s != ""
-		t.made(s)
+		t.addDecoded(s)
 		t.at += 2
 		return
 	}
@@ -228,7 +228,7 @@ func (t *yamlToken) escape() {
 	}
 	r, err := strconv.ParseUint(string(t.src[t.at:t.at+size]), 16, 32)
 	if t.ok = err == nil && r <= utf8.MaxRune; t.ok {
-		t.made(string(rune(r)))
+		t.addDecoded(string(rune(r)))
 		t.at += size
 	}
 }

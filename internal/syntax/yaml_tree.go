@@ -32,7 +32,7 @@ func readYAML(src []byte, span edit.Span) (*yamlRegion, error) {
 		if i > 0 {
 			token, ok := l.lines.offset(p.Line, p.Column)
 			if !ok {
-				return nil, l.lost(p)
+				return nil, l.errNotFound(p)
 			}
 			start = yamlDocumentStart(part, start, token)
 			r.docs[i-1].Span.End = span.Start + start
@@ -106,7 +106,7 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 		n.Span = edit.Span{Start: at, End: at}
 	}
 	if !ok {
-		return nil, l.lost(y)
+		return nil, l.errNotFound(y)
 	}
 	if n.Kind == Mapping || n.Kind == Sequence {
 		n.Children = l.lists.take(len(y.Content))
@@ -121,16 +121,16 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 	return n, nil
 }
 
-// lost is the error for a node that does not stand where the decoder says:
+// errNotFound is the error for a node that does not stand where the decoder says:
 // better no edit than one at the wrong place.
-func (l *yamlLocator) lost(y *yaml.Node) error {
+func (l *yamlLocator) errNotFound(y *yaml.Node) error {
 	line := min(max(y.Line, 1), len(l.lines.starts))
 	return &ParseError{Line: yamlUserLine(l.file, l.base+l.lines.starts[line-1]), Msg: fmt.Sprintf("cannot tell where %.40q stands", y.Value)}
 }
 
 // scalar finds the token of n that starts at src[at].
 func (l *yamlLocator) scalar(n *Node, at int) bool {
-	if from, end, ok := plainYAMLEnd(l.src, at, n.Style, n.Value); ok {
+	if from, end, ok := simpleYAMLScalar(l.src, at, n.Style, n.Value); ok {
 		n.Span = edit.Span{Start: l.base + at, End: l.base + end}
 		if n.Value != "" {
 			n.Map = l.runs.take(1)

@@ -28,13 +28,13 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 	if err != nil {
 		return err
 	}
-	if err := checkYAML(before); err != nil {
+	if err := checkYAMLEncoding(before); err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
-	if err := checkYAML(after); err != nil {
+	if err := checkYAMLEncoding(after); err != nil {
 		return fmt.Errorf("after the edits: %w", err)
 	}
-	regions, err := readYAMLParts(before, touchedYAML(yamlChunks(before), edits))
+	regions, err := readYAMLParts(before, editedYAMLChunks(yamlChunks(before), edits))
 	if err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
@@ -56,9 +56,9 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 	return nil
 }
 
-// touchedYAML returns the chunks that edits touch, adjacent ones as one. An
+// editedYAMLChunks returns the chunks that edits touch, adjacent ones as one. An
 // insertion between two chunks belongs to the first.
-func touchedYAML(chunks []edit.Span, edits []edit.Edit) []edit.Span {
+func editedYAMLChunks(chunks []edit.Span, edits []edit.Edit) []edit.Span {
 	var out []edit.Span
 	i := 0
 	for _, c := range chunks {
@@ -71,7 +71,7 @@ func touchedYAML(chunks []edit.Span, edits []edit.Edit) []edit.Span {
 			touched = true // it reaches into the next chunk, which it touches too
 		}
 		if touched {
-			out = joinYAML(out, c)
+			out = appendJoined(out, c)
 		}
 	}
 	return out
@@ -83,14 +83,14 @@ type yamlVerifier struct {
 	edits  []edit.Edit
 	shifts []int // what the edits before the i-th have moved it by
 
-	tokens  []*Node               // of before, sorted: what an edit may lie in
-	scalars map[*Node][]edit.Edit // of before, in offsets of the decoded value
-	edited  map[string][]string   // a line of comment, and what edits make of it
-	inserts []yamlInsert
+	tokens         []*Node               // of before, sorted: what an edit may lie in
+	scalars        map[*Node][]edit.Edit // of before, in offsets of the decoded value
+	editedComments map[string][]string   // a line of comment, and what edits make of it
+	inserts        []yamlInsert
 }
 
 func newYAMLVerifier(before []byte, edits []edit.Edit, shift int) *yamlVerifier {
-	v := &yamlVerifier{src: before, edits: edits, scalars: map[*Node][]edit.Edit{}, edited: map[string][]string{}}
+	v := &yamlVerifier{src: before, edits: edits, scalars: map[*Node][]edit.Edit{}, editedComments: map[string][]string{}}
 	for _, e := range edits {
 		v.shifts = append(v.shifts, shift)
 		shift += len(e.New) - e.Len()
@@ -115,7 +115,7 @@ func (v *yamlVerifier) verify(b, a *yamlRegion) error {
 	}
 	sort.SliceStable(v.tokens, func(i, j int) bool { return v.tokens[i].Span.Start < v.tokens[j].Span.Start })
 	for i := 0; i < len(v.edits); {
-		n, err := v.place(i)
+		n, err := v.classifyEdit(i)
 		if err != nil {
 			return err
 		}
@@ -124,10 +124,10 @@ func (v *yamlVerifier) verify(b, a *yamlRegion) error {
 	if len(b.parsed) != len(a.parsed) {
 		return v.errorAt(b.span.Start, "%d documents became %d", len(b.parsed), len(a.parsed))
 	}
-	w := &yamlWalk{yamlVerifier: v}
+	w := &yamlComparer{yamlVerifier: v}
 	for i, p := range b.parsed {
 		w.at = b.docs[i].Span.Start
-		if err := w.document(p, a.parsed[i], b.docs[i].Root, a.docs[i].Root); err != nil {
+		if err := w.compareDocuments(p, a.parsed[i], b.docs[i].Root, a.docs[i].Root); err != nil {
 			return err
 		}
 	}

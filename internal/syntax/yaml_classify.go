@@ -8,25 +8,25 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// place finds out what the i-th edit lies in, and notes what it is to change.
+// classifyEdit finds out what the i-th edit lies in, and notes what it is to change.
 // It returns how many edits it has dealt with: the edits of one comment line
 // go together.
-func (v *yamlVerifier) place(i int) (int, error) {
+func (v *yamlVerifier) classifyEdit(i int) (int, error) {
 	e := v.edits[i]
 	if isYAMLInsert(e) {
 		start := e.Start + v.shifts[i]
 		v.inserts = append(v.inserts, yamlInsert{edit: e, after: edit.Span{Start: start, End: start + len(e.New)}})
 		return 1, nil
 	}
-	n := v.token(e.Span)
+	n := v.tokenAround(e.Span)
 	if n != nil {
 		if start, end, ok := decodedYAML(n.Map, e.Span); ok {
 			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.decodedNew(n, e)})
 			return 1, nil
 		}
 	}
-	if from, end, ok := v.comment(e.Span, n); ok {
-		return v.placeComment(i, from, end)
+	if from, end, ok := v.commentAround(e.Span, n); ok {
+		return v.classifyCommentEdits(i, from, end)
 	}
 	if n != nil {
 		return 0, v.errorAt(e.Start, "the text to replace is folded, escaped, or not all of it part of the value")
@@ -66,8 +66,8 @@ func decodedYAML(m edit.Map, s edit.Span) (start, end int, ok bool) {
 	return m[i : i+1].Decoded(s)
 }
 
-// token returns the scalar whose token s lies in, nil when there is none.
-func (v *yamlVerifier) token(s edit.Span) *Node {
+// tokenAround returns the scalar whose token s lies in, nil when there is none.
+func (v *yamlVerifier) tokenAround(s edit.Span) *Node {
 	i := sort.Search(len(v.tokens), func(i int) bool { return v.tokens[i].Span.Start > s.Start }) - 1
 	if i < 0 || !v.tokens[i].Span.Contains(s) {
 		return nil
@@ -75,11 +75,11 @@ func (v *yamlVerifier) token(s edit.Span) *Node {
 	return v.tokens[i]
 }
 
-// comment returns the bytes of the comment that s lies in, behind its #. A
+// commentAround returns the bytes of the comment that s lies in, behind its #. A
 // comment begins with a # at the start of the line or behind a blank, outside
 // of all tokens; in names it is the token that s lies in. The header of a block
 // scalar, too, may have a comment.
-func (v *yamlVerifier) comment(s edit.Span, in *Node) (from, end int, ok bool) {
+func (v *yamlVerifier) commentAround(s edit.Span, in *Node) (from, end int, ok bool) {
 	line := yamlLineStart(v.src, s.Start)
 	if in != nil {
 		if in.Style != Literal && in.Style != Folded || line > in.Span.Start {
@@ -90,7 +90,7 @@ func (v *yamlVerifier) comment(s edit.Span, in *Node) (from, end int, ok bool) {
 		if v.src[i] != '#' || i > line && !isYAMLBlank(v.src[i-1]) {
 			continue
 		}
-		if n := v.token(edit.Span{Start: i, End: i + 1}); n != nil && n != in {
+		if n := v.tokenAround(edit.Span{Start: i, End: i + 1}); n != nil && n != in {
 			continue
 		}
 		end := yamlLineEnd(v.src, i)
@@ -115,9 +115,9 @@ func yamlLineStart(src []byte, at int) int {
 	return 0
 }
 
-// placeComment notes what the edits within the comment src[from:end], the
+// classifyCommentEdits notes what the edits within the comment src[from:end], the
 // i-th and those after it, make of its line.
-func (v *yamlVerifier) placeComment(i, from, end int) (int, error) {
+func (v *yamlVerifier) classifyCommentEdits(i, from, end int) (int, error) {
 	old := string(v.src[from-1 : end])
 	var inside []edit.Edit
 	for _, e := range v.edits[i:] {
@@ -135,7 +135,7 @@ func (v *yamlVerifier) placeComment(i, from, end int) (int, error) {
 		return 0, err
 	}
 	if text != old {
-		v.edited[old] = append(v.edited[old], text)
+		v.editedComments[old] = append(v.editedComments[old], text)
 	}
 	return len(inside), nil
 }

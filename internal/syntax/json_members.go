@@ -8,13 +8,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// sameMembers compares two mappings, member by member; after may have members
+// compareMembers compares two mappings, member by member; after may have members
 // that an edit adds.
-func (v *jsonVerifier) sameMembers(b, a *Node) error {
+func (v *jsonVerifier) compareMembers(b, a *Node) error {
 	j := 0
 	for i := 0; ; i += 2 {
 		for ; j < len(a.Children); j += 2 {
-			added, err := v.added(a, a.Children[j], a.Children[j+1])
+			added, err := v.isAdded(a, a.Children[j], a.Children[j+1])
 			if err != nil {
 				return err
 			}
@@ -28,26 +28,26 @@ func (v *jsonVerifier) sameMembers(b, a *Node) error {
 		if i == len(b.Children) || j == len(a.Children) {
 			return v.errorAt(b.Span.Start, "%d members became %d", len(b.Children)/2, len(a.Children)/2)
 		}
-		if err := v.same(b.Children[i], a.Children[j]); err != nil {
+		if err := v.compareNodes(b.Children[i], a.Children[j]); err != nil {
 			return err
 		}
-		if err := v.same(b.Children[i+1], a.Children[j+1]); err != nil {
+		if err := v.compareNodes(b.Children[i+1], a.Children[j+1]); err != nil {
 			return err
 		}
 		j += 2
 	}
 }
 
-// added reports whether an insertion adds the member of key and value to a.
-func (v *jsonVerifier) added(a, key, value *Node) (bool, error) {
+// isAdded reports whether an insertion adds the member of key and value to a.
+func (v *jsonVerifier) isAdded(a, key, value *Node) (bool, error) {
 	i := sort.Search(len(v.edits), func(i int) bool {
-		return v.edits[i].Start+v.moved[i]+len(v.edits[i].New) >= key.Span.End
+		return v.edits[i].Start+v.shifts[i]+len(v.edits[i].New) >= key.Span.End
 	})
 	if i == len(v.edits) || v.edits[i].Len() > 0 {
 		return false, nil
 	}
 	e := v.edits[i]
-	start := e.Start + v.moved[i]
+	start := e.Start + v.shifts[i]
 	region := edit.Span{Start: start, End: start + len(e.New)}
 	if !region.Contains(key.Span) {
 		return false, nil
@@ -61,16 +61,16 @@ func (v *jsonVerifier) added(a, key, value *Node) (bool, error) {
 		}
 	}
 	for _, n := range []*Node{key, value} {
-		if token := strings.Trim(e.New[n.Span.Start-start:n.Span.End-start], `"`); !standsForItself(token) {
+		if token := strings.Trim(e.New[n.Span.Start-start:n.Span.End-start], `"`); !isLiteralJSON(token) {
 			return false, v.errorAt(e.Start, "the edit adds %q, which wants an escape or has one", token)
 		}
 	}
 	return true, v.use(i, addsMember)
 }
 
-// standsForItself reports whether s may stand in a JSON string as it is, and
+// isLiteralJSON reports whether s may stand in a JSON string as it is, and
 // means itself there.
-func standsForItself(s string) bool {
+func isLiteralJSON(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return r < ' ' || r == '"' || r == '\\'
 	})
