@@ -5,31 +5,31 @@ import (
 	"fmt"
 )
 
-// What keeps a source from being read at all, as opposed to a [ParseError]
-// in it. Test with [errors.Is].
+// Errors because of which a source is not read at all. Other errors are a
+// [ParseError]. Test for them with [errors.Is].
 var (
-	// ErrTooDeep: collections are nested more than 10,000 levels deep.
+	// ErrTooDeep: mappings and lists are nested more than 10,000 levels deep.
 	ErrTooDeep = errors.New("nested too deeply")
 
-	// ErrTooMany: there are more than 8 million values, which would take more
-	// than a gigabyte to hold.
+	// ErrTooMany: there are more than 8 million values, whose nodes would need
+	// more than a gigabyte.
 	ErrTooMany = errors.New("too many values")
 
-	// ErrInnerBOM: a byte order mark stands where a parser would take it for
-	// text, not at the start of the source.
+	// ErrInnerBOM: a byte order mark is not at the start of the source, so a
+	// parser would read it as text.
 	ErrInnerBOM = errors.New("byte order mark inside the text")
 
 	// ErrUTF16: the source starts with a byte order mark of UTF-16 or UTF-32.
 	ErrUTF16 = errors.New("text is UTF-16 or UTF-32, not UTF-8")
 )
 
-// A ParseError says where a source is not what its syntax asks for.
+// A ParseError says where a source violates its syntax.
 type ParseError struct {
-	Line int    // 1-based; 0 when it is not known
-	Msg  string // what is wrong, without the line
+	Line int    // 1-based; 0 if unknown
+	Msg  string // without the line
 }
 
-// Error returns the message with its line, when that is known.
+// Error returns the message, with its line if it is known.
 func (e *ParseError) Error() string {
 	if e.Line == 0 {
 		return e.Msg

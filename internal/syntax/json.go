@@ -8,34 +8,34 @@ import (
 )
 
 const (
-	// maxJSONDepth is how deep collections may be nested, as in encoding/json.
+	// maxJSONDepth is the largest nesting depth, as in encoding/json.
 	maxJSONDepth = 10_000
 
-	// maxJSONNodes is how many nodes a source may have. A node takes 160
-	// bytes; a list of one-digit numbers has one for every two bytes.
+	// maxJSONNodes is the largest number of nodes of a source. A node takes 160
+	// bytes; a list of one-digit numbers has a node for every two bytes.
 	maxJSONNodes = 8 << 20
 )
 
-// ParseJSON reads src as one or several JSON values that follow each other,
-// with or without line breaks between them: each is a document, and the spans
-// of the documents together are all of src. A source without a value is one
-// empty document, an empty source has none.
+// ParseJSON reads src as a sequence of JSON values, with or without line breaks
+// between them. Each value is a document, and the spans of the documents
+// together cover src. A source without a value is one empty document; an empty
+// source has no documents.
 //
-// It takes what RFC 8259 allows, and beyond it what files written by hand
-// hold: a byte order mark at the start, comments (// and /* */), a comma
-// after the last item, and control characters other than NUL in strings.
-// Other parts of JSON5 are errors. Strings decode as in encoding/json: half a
-// surrogate pair and a byte that is no UTF-8 become U+FFFD, and no run covers
-// them, so that no edit can fall on them. Numbers and literals keep their
-// text. Duplicate keys are kept, and Tag of a number is !!int unless it has a
-// fraction or an exponent.
+// ParseJSON accepts RFC 8259 and in addition what files written by hand contain:
+// a byte order mark at the start, comments (// and /* */), a comma after the
+// last item, and control characters except NUL in strings. Other parts of JSON5
+// are errors. Strings are decoded as in encoding/json: half a surrogate pair,
+// and a byte that is not UTF-8, become U+FFFD; no run covers them, so that no
+// edit can change them. Numbers, true, false and null keep their text. Duplicate
+// keys are kept. The Tag of a number is !!int unless it has a fraction or an
+// exponent.
 //
-// Every byte outside of the spans of the scalars is white space, punctuation
-// or part of a comment. Values share memory with each other: clone one that
-// is to outlive the tree.
+// Every byte outside the spans of the scalars is white space, punctuation or
+// part of a comment. Values share memory with each other: clone a value that
+// outlives the tree.
 //
-// Errors: a *ParseError, or one that wraps [ErrTooDeep], [ErrTooMany],
-// [ErrInnerBOM] or [ErrUTF16]. The whole source is read, or none of it.
+// The error is a *ParseError, or it wraps [ErrTooDeep], [ErrTooMany],
+// [ErrInnerBOM] or [ErrUTF16]. Then nothing of the source is returned.
 func ParseJSON(src []byte) (*File, error) {
 	p, err := parseJSON(src, maxJSONNodes)
 	if err != nil {
@@ -44,8 +44,8 @@ func ParseJSON(src []byte) (*File, error) {
 	return &File{Docs: p.docs, Complete: true}, nil
 }
 
-// parseJSON is ParseJSON with a limit on the number of nodes, and returns the
-// comments too.
+// parseJSON is like ParseJSON with a limit on the number of nodes. The result
+// also has the comments.
 func parseJSON(src []byte, limit int) (*jsonParser, error) {
 	p := &jsonParser{src: src, limit: limit}
 	if bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")) ||
@@ -64,17 +64,17 @@ func parseJSON(src []byte, limit int) (*jsonParser, error) {
 
 var utf8BOM = []byte("\xef\xbb\xbf")
 
-// A jsonParser reads one source. It does not recurse: the open collections
-// are a list, so that depth costs memory only.
+// A jsonParser reads a source. It does not recurse: it keeps a list of the open
+// collections, so that the depth is limited by memory only, not by the stack.
 type jsonParser struct {
 	src            []byte
-	text           string // src again: values without escapes are cut out of it
+	text           string // src as a string; values without escapes are substrings of it
 	pos            int
 	docs           []*Document
-	comments       []edit.Span // from // or /* on, without the line break
-	trailingCommas int         // how many commas no item follows
+	comments       []edit.Span // including // or /* */, without the line break
+	trailingCommas int         // number of commas after the last item of a collection
 
-	limit   int // how many nodes there still may be
+	limit   int // number of nodes that are still allowed
 	open    []openCollection
 	pending []*Node // the children of all open collections
 
@@ -82,11 +82,12 @@ type jsonParser struct {
 	children slab[*Node]
 	runs     slab[edit.Run]
 
-	buf     []byte     // a string being decoded
-	bufRuns []edit.Run // and its runs
+	buf     []byte     // the string that is being decoded
+	bufRuns []edit.Run // the runs of buf
 }
 
-// A openCollection is an open collection; its children are pending[first:].
+// An openCollection is a collection that is being read; its children are
+// pending[first:].
 type openCollection struct {
 	node  *Node
 	first int
@@ -122,9 +123,9 @@ func (p *jsonParser) parseStream() error {
 	return nil
 }
 
-// skipToNextDocument returns where the document whose value ends at p.pos is over:
-// behind the line break, when nothing but a comment follows the value on its
-// line, else right behind the value.
+// skipToNextDocument returns the end of the document whose value ends at p.pos:
+// after the line break, if only a comment follows the value on its line, or else
+// directly after the value.
 func (p *jsonParser) skipToNextDocument() (int, error) {
 	end := p.pos
 	for p.pos < len(p.src) {
@@ -145,7 +146,7 @@ func (p *jsonParser) skipToNextDocument() (int, error) {
 	return p.pos, nil
 }
 
-// parseDocument reads one value with all that is in it.
+// parseDocument reads one value.
 func (p *jsonParser) parseDocument() (*Node, error) {
 	for {
 		n, opened, err := p.parseNode()
@@ -161,24 +162,24 @@ func (p *jsonParser) parseDocument() (*Node, error) {
 			}
 			n = p.closeCollection()
 		}
-		for due := false; !due; {
+		for another := false; !another; {
 			if len(p.open) == 0 {
 				return n, nil
 			}
 			p.pending = append(p.pending, n)
-			if due, err = p.parseSeparator(); err != nil {
+			if another, err = p.parseSeparator(); err != nil {
 				return nil, err
 			}
-			if !due {
+			if !another {
 				n = p.closeCollection()
 			}
 		}
 	}
 }
 
-// parseSeparator reads what stands behind a child of the innermost collection. It
-// is true when another child is due, false at the end of the collection.
-func (p *jsonParser) parseSeparator() (bool, error) {
+// parseSeparator reads the punctuation after a child of the innermost
+// collection. another is false at the end of the collection.
+func (p *jsonParser) parseSeparator() (another bool, err error) {
 	if err := p.skipSpace(); err != nil {
 		return false, err
 	}
@@ -208,7 +209,7 @@ func (p *jsonParser) parseSeparator() (bool, error) {
 	return false, p.unexpected("a comma or ]")
 }
 
-// parseNode reads a scalar, or opens a collection.
+// parseNode reads a scalar, or the opening bracket of a collection.
 func (p *jsonParser) parseNode() (n *Node, opened bool, err error) {
 	if p.limit--; p.limit < 0 {
 		return nil, false, fmt.Errorf("line %d: %w", p.line(p.pos), ErrTooMany)
@@ -240,7 +241,8 @@ func (p *jsonParser) parseNode() (n *Node, opened bool, err error) {
 	return n, false, err
 }
 
-// atClose reports whether p is at the end of the innermost collection.
+// atClose reports whether p is at the closing bracket of the innermost
+// collection.
 func (p *jsonParser) atClose() bool {
 	if p.open[len(p.open)-1].node.Kind == Mapping {
 		return p.peek() == '}'
@@ -248,7 +250,8 @@ func (p *jsonParser) atClose() bool {
 	return p.peek() == ']'
 }
 
-// closeCollection ends the innermost collection and returns it.
+// closeCollection reads the closing bracket of the innermost collection and
+// returns the collection.
 func (p *jsonParser) closeCollection() *Node {
 	f := p.open[len(p.open)-1]
 	p.open = p.open[:len(p.open)-1]

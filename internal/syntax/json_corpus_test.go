@@ -11,14 +11,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// TestJSONCorpus reads all *.json files under the folder that
-// REGMIGRATE_CORPUS names, and is skipped without it. Each is read as
-// encoding/json reads it, each of its scalars stands where its span says, and
-// edits of its strings verify.
+// TestJSONCorpus reads all *.json files below the folder REGMIGRATE_CORPUS. It
+// compares their tokens with encoding/json, checks the positions of their scalars,
+// and verifies edits of their strings.
 func TestJSONCorpus(t *testing.T) {
 	root := os.Getenv("REGMIGRATE_CORPUS")
 	if root == "" {
-		t.Skip("REGMIGRATE_CORPUS names no folder")
+		t.Skip("REGMIGRATE_CORPUS is not set")
 	}
 	var files, read, lenient, scalars, edited int
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -39,10 +38,10 @@ func TestJSONCorpus(t *testing.T) {
 			return nil
 		}
 		read++
-		asked := src
+		strict := src
 		if !json.Valid(src) {
 			lenient++
-			asked = strictJSON(p)
+			strict = strictJSON(p)
 		}
 		checkJSONTree(t, src, &File{Docs: p.docs})
 		var tokens []string
@@ -51,8 +50,8 @@ func TestJSONCorpus(t *testing.T) {
 			tokens = treeTokens(d.Root, tokens)
 			nodes = jsonScalars(d.Root, nodes)
 		}
-		if want, err := jsonTokens(asked); err != nil || !sameTokens(tokens, want) {
-			t.Errorf("%s is read otherwise by encoding/json, or not at all: %v", path, err)
+		if want, err := jsonTokens(strict); err != nil || !sameTokens(tokens, want) {
+			t.Errorf("%s: encoding/json reads other tokens, or returns an error: %v", path, err)
 		}
 		scalars += len(nodes)
 		edits := stringEdits(src, nodes)
@@ -66,13 +65,13 @@ func TestJSONCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	if read == 0 {
-		t.Errorf("no *.json file was read under %s", root)
+		t.Errorf("no *.json file below %s was read", root)
 	}
-	t.Logf("%d files, %d read (%d of them no strict JSON), %d scalars located, %d edits verified",
+	t.Logf("%d files, %d read (%d of them not strict JSON), %d scalars located, %d edits verified",
 		files, read, lenient, scalars, edited)
 }
 
-// stringEdits replaces the second half of each run of each string.
+// stringEdits returns edits of the second half of each run of each string.
 func stringEdits(src []byte, nodes []*Node) []edit.Edit {
 	var edits []edit.Edit
 	for _, n := range nodes {
@@ -82,7 +81,7 @@ func stringEdits(src []byte, nodes []*Node) []edit.Edit {
 			}
 			mid := r.Src + r.Len/2
 			for mid < r.Src+r.Len && src[mid]&0xc0 == 0x80 {
-				mid++ // not within a code point
+				mid++ // not inside a code point
 			}
 			edits = append(edits, edit.Edit{Span: edit.Span{Start: mid, End: r.Src + r.Len}, New: "registry.k8s.io"})
 		}

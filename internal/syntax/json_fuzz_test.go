@@ -11,7 +11,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// jsonScalars returns the scalars under n in the order of the source.
+// jsonScalars appends the scalars below n to to, in source order.
 func jsonScalars(n *Node, to []*Node) []*Node {
 	if n == nil {
 		return to
@@ -25,30 +25,30 @@ func jsonScalars(n *Node, to []*Node) []*Node {
 	return to
 }
 
-// checkJSONTree checks what holds of every tree: documents tile the source,
-// scalars stand in order and decode to their values, and runs are true.
+// checkJSONTree checks properties of every tree: the documents cover the source,
+// the scalars are in order and decode to their values, and the runs are correct.
 func checkJSONTree(t *testing.T, src []byte, f *File) {
 	t.Helper()
 	at, last := 0, 0
 	for _, d := range f.Docs {
 		if d.Span.Start != at || d.Span.End < at {
-			t.Fatalf("document %v after one that ends at %d", d.Span, at)
+			t.Fatalf("document %v, but the previous document ends at %d", d.Span, at)
 		}
 		at = d.Span.End
 		for _, n := range jsonScalars(d.Root, nil) {
 			if n.Span.Start < last || !d.Span.Contains(n.Span) {
-				t.Fatalf("scalar %v in document %v, after one that ends at %d", n.Span, d.Span, last)
+				t.Fatalf("scalar %v in document %v, but the previous scalar ends at %d", n.Span, d.Span, last)
 			}
 			last = n.Span.End
 			checkJSONScalar(t, src, n)
 		}
 	}
 	if at != len(src) {
-		t.Fatalf("the documents end at %d of %d", at, len(src))
+		t.Fatalf("the documents end at byte %d of %d", at, len(src))
 	}
 }
 
-// checkJSONScalar checks one scalar against encoding/json.
+// checkJSONScalar compares a scalar with encoding/json.
 func checkJSONScalar(t *testing.T, src []byte, n *Node) {
 	t.Helper()
 	token := src[n.Span.Start:n.Span.End]
@@ -57,7 +57,7 @@ func checkJSONScalar(t *testing.T, src []byte, n *Node) {
 		inner = edit.Span{Start: n.Span.Start + 1, End: n.Span.End - 1}
 		var want string
 		if err := json.Unmarshal(strictJSONString(token), &want); err != nil || want != n.Value {
-			t.Fatalf("%q is %q, %v; got %q", token, want, err, n.Value)
+			t.Fatalf("encoding/json decodes %q to %q, %v; got %q", token, want, err, n.Value)
 		}
 	} else if !json.Valid(token) || n.Value != string(token) {
 		t.Fatalf("%q read as %q", token, n.Value)
@@ -66,7 +66,7 @@ func checkJSONScalar(t *testing.T, src []byte, n *Node) {
 	for i, r := range n.Map {
 		s := edit.Span{Start: r.Src, End: r.Src + r.Len}
 		if r.Dec < dec || r.Src < at || !inner.Contains(s) || (i > 0 && r.Src == at) {
-			t.Fatalf("%q: run %d of %v is out of order, outside, or should be one with that before", token, i, n.Map)
+			t.Fatalf("%q: run %d of %v is out of order, outside the scalar, or adjacent to the previous run", token, i, n.Map)
 		}
 		if got := n.Value[r.Dec : r.Dec+r.Len]; got != string(src[s.Start:s.End]) {
 			t.Fatalf("%q: run %v is %q", token, r, got)
@@ -75,7 +75,7 @@ func checkJSONScalar(t *testing.T, src []byte, n *Node) {
 	}
 }
 
-// strictJSONString escapes the control characters that ParseJSON takes.
+// strictJSONString escapes the control characters that ParseJSON accepts.
 func strictJSONString(token []byte) []byte {
 	var b bytes.Buffer
 	for _, c := range token {
@@ -88,15 +88,15 @@ func strictJSONString(token []byte) []byte {
 	return b.Bytes()
 }
 
-// strictJSON writes the source of a parser as RFC 8259 has it: comments blank,
-// no trailing commas, no control characters in strings.
+// strictJSON returns the source of p as strict JSON (RFC 8259): without comments,
+// trailing commas and control characters in strings.
 func strictJSON(p *jsonParser) []byte {
 	src := bytes.Clone(p.src)
 	for _, c := range p.comments {
 		copy(src[c.Start:c.End], strings.Repeat(" ", c.Len()))
 	}
 	var b bytes.Buffer
-	gap := func(s []byte) { // between scalars there is punctuation only
+	punctuation := func(s []byte) { // the text between two scalars
 		for i, c := range s {
 			next := bytes.TrimLeft(s[i+1:], " \t\r\n")
 			if c == ',' && len(next) > 0 && (next[0] == ']' || next[0] == '}') {
@@ -111,17 +111,17 @@ func strictJSON(p *jsonParser) []byte {
 	}
 	for _, d := range p.docs {
 		for _, n := range jsonScalars(d.Root, nil) {
-			gap(src[at:n.Span.Start])
+			punctuation(src[at:n.Span.Start])
 			b.Write(strictJSONString(src[n.Span.Start:n.Span.End]))
 			at = n.Span.End
 		}
 	}
-	gap(src[at:])
+	punctuation(src[at:])
 	return b.Bytes()
 }
 
-// jsonTokens returns the tokens of all values in src as encoding/json reads
-// them, in the notation of treeTokens.
+// jsonTokens returns the tokens that encoding/json reads from src, in the notation
+// of treeTokens.
 func jsonTokens(src []byte) ([]string, error) {
 	d := json.NewDecoder(bytes.NewReader(src))
 	d.UseNumber()
@@ -149,6 +149,7 @@ func jsonTokens(src []byte) ([]string, error) {
 	}
 }
 
+// treeTokens appends the tokens of the tree n to to.
 func treeTokens(n *Node, to []string) []string {
 	if n == nil {
 		return to
@@ -192,9 +193,9 @@ var jsonSeeds = []string{
 	`{'a':1}`, `{"a":"\x"}`, `"\u12"`, `"\`, `/`, `/*`, "//", "\x00", "[\"\u2028\"]", `[[[[{"a":[{}]}]]]]`, `truefalse`,
 }
 
-// FuzzJSON asks encoding/json: all that it accepts is accepted and read the
-// same, and all else that is accepted is strict JSON but for comments,
-// trailing commas and control characters.
+// FuzzJSON compares with encoding/json: ParseJSON accepts all that encoding/json
+// accepts, and reads the same tokens. Anything else that ParseJSON accepts differs
+// from strict JSON only by comments, trailing commas and control characters.
 func FuzzJSON(f *testing.F) {
 	for _, s := range jsonSeeds {
 		f.Add([]byte(s))
@@ -212,25 +213,25 @@ func FuzzJSON(f *testing.F) {
 		for _, d := range p.docs {
 			got = treeTokens(d.Root, got)
 		}
-		asked := src
+		strict := src
 		if !json.Valid(src) {
-			asked = strictJSON(p)
+			strict = strictJSON(p)
 		}
-		want, err := jsonTokens(asked)
+		want, err := jsonTokens(strict)
 		if err != nil {
-			t.Fatalf("%q, made strict as %q: %v", src, asked, err)
+			t.Fatalf("%q, as strict JSON %q: %v", src, strict, err)
 		}
 		if !sameTokens(got, want) {
 			t.Fatalf("%q\ngot  %q\nwant %q", src, got, want)
 		}
 		if err := VerifyJSON(src, nil); err != nil {
-			t.Fatalf("%q differs from itself: %v", src, err)
+			t.Fatalf("%q: VerifyJSON without edits: %v", src, err)
 		}
 	})
 }
 
-// FuzzVerifyJSON makes one edit in valid JSON. An edit that verifies has, by
-// encoding/json, changed one string as it says, or added members.
+// FuzzVerifyJSON makes one edit in valid JSON. If VerifyJSON accepts it, the
+// tokens of encoding/json differ in one string, or members are added.
 func FuzzVerifyJSON(f *testing.F) {
 	src := `{"image":"k8s.gcr.io\/pause","b":["k8s.gcr.io"]}`
 	f.Add([]byte(src), 10, 20, "registry.k8s.io")
@@ -249,7 +250,7 @@ func FuzzVerifyJSON(f *testing.F) {
 			return
 		}
 		if !json.Valid(after) {
-			t.Fatalf("%q became %q, which is no JSON", src, after)
+			t.Fatalf("%q became %q, which is not JSON", src, after)
 		}
 		b, _ := jsonTokens(src)
 		a, _ := jsonTokens(after)
@@ -257,14 +258,14 @@ func FuzzVerifyJSON(f *testing.F) {
 			t.Fatalf("%q became %q: %d strings differ", src, after, n)
 		}
 		if string(src[start:end]) != text && sameTokens(b, a) {
-			t.Fatalf("%q became %q, and no token differs", src, after)
+			t.Fatalf("%q became %q, but no token differs", src, after)
 		}
 	})
 }
 
-// changedTokens counts the strings that differ, when tokens are as many as
-// before. When they are more, each scalar added and its key must stand
-// together, in one place; else it returns a large number.
+// changedTokens returns how many strings differ, if the number of tokens is the
+// same. If tokens were added, it returns 0 if they are adjacent and their number
+// is even (keys and values). Otherwise it returns a large number.
 func changedTokens(before, after []string) int {
 	n := 0
 	if len(before) == len(after) {

@@ -11,11 +11,11 @@ import (
 func TestParseJSONDepth(t *testing.T) {
 	for _, c := range []struct {
 		name, open, close string
-		levels            int // of one repetition
+		levels            int // number of levels per repetition
 	}{
 		{"arrays", "[", "]", 1},
 		{"objects", `{"a":`, "}", 1},
-		{"both", `[{"a":`, "}]", 2},
+		{"arrays and objects", `[{"a":`, "}]", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nested := func(depth int) []byte {
@@ -31,12 +31,12 @@ func TestParseJSONDepth(t *testing.T) {
 			}
 			for _, depth := range []int{maxJSONDepth, 100_000} {
 				if _, err := ParseJSON(nested(depth)); !errors.Is(err, ErrTooDeep) {
-					t.Errorf("%d levels and one: got %v, want ErrTooDeep", depth, err)
+					t.Errorf("%d levels around a list: got %v, want ErrTooDeep", depth, err)
 				}
 			}
 			open := []byte(strings.Repeat(c.open, 100_000))
 			if _, err := ParseJSON(open); !errors.Is(err, ErrTooDeep) {
-				t.Errorf("never closed: got %v, want ErrTooDeep", err)
+				t.Errorf("not closed: got %v, want ErrTooDeep", err)
 			}
 		})
 	}
@@ -83,7 +83,7 @@ func TestParseJSONTooMany(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := parseJSON([]byte(c.src), c.nodes); err != nil {
-				t.Errorf("as many nodes as may be: %v", err)
+				t.Errorf("as many nodes as allowed: %v", err)
 			}
 			if _, err := parseJSON([]byte(c.src), c.nodes-1); !errors.Is(err, ErrTooMany) {
 				t.Errorf("one node more: got %v, want ErrTooMany", err)
@@ -92,8 +92,8 @@ func TestParseJSONTooMany(t *testing.T) {
 	}
 }
 
-// Each edit is looked up among the runs of the string it is in: with one
-// search through all of them for each, this takes minutes.
+// TestVerifyJSONManyRuns edits every run of a string with many runs. A linear
+// search for the run of each edit would take minutes.
 func TestVerifyJSONManyRuns(t *testing.T) {
 	const lines = 300_000
 	src := []byte(`"` + strings.Repeat(`\na`, lines) + `"`)

@@ -8,8 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// compareMembers compares two mappings, member by member; after may have members
-// that an edit adds.
+// compareMembers compares two mappings, member by member. a may have members that
+// an edit adds.
 func (v *jsonVerifier) compareMembers(b, a *Node) error {
 	j := 0
 	for i := 0; ; i += 2 {
@@ -38,7 +38,7 @@ func (v *jsonVerifier) compareMembers(b, a *Node) error {
 	}
 }
 
-// isAdded reports whether an insertion adds the member of key and value to a.
+// isAdded reports whether an insertion adds the member (key, value) to a.
 func (v *jsonVerifier) isAdded(a, key, value *Node) (bool, error) {
 	i := sort.Search(len(v.edits), func(i int) bool {
 		return v.edits[i].Start+v.shifts[i]+len(v.edits[i].New) >= key.Span.End
@@ -53,23 +53,23 @@ func (v *jsonVerifier) isAdded(a, key, value *Node) (bool, error) {
 		return false, nil
 	}
 	if value.Kind != Scalar || !region.Contains(value.Span) {
-		return false, v.errorAt(e.Start, "the edit adds key %q but no scalar of its own under it", key.Value)
+		return false, v.errorAt(e.Start, "the edit adds the key %q without a scalar as its value", key.Value)
 	}
 	for k := 0; k < len(a.Children); k += 2 {
 		if c := a.Children[k]; c != key && c.Value == key.Value {
-			return false, v.errorAt(e.Start, "the edit adds key %q, which is there already", key.Value)
+			return false, v.errorAt(e.Start, "the edit adds the key %q, which exists already", key.Value)
 		}
 	}
 	for _, n := range []*Node{key, value} {
 		if token := strings.Trim(e.New[n.Span.Start-start:n.Span.End-start], `"`); !isLiteralJSON(token) {
-			return false, v.errorAt(e.Start, "the edit adds %q, which wants an escape or has one", token)
+			return false, v.errorAt(e.Start, "the edit adds %q, which contains or needs an escape", token)
 		}
 	}
 	return true, v.use(i, addsMember)
 }
 
-// isLiteralJSON reports whether s may stand in a JSON string as it is, and
-// means itself there.
+// isLiteralJSON reports whether s is literal text in a JSON string: it needs no
+// escape and contains no escape.
 func isLiteralJSON(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
 		return r < ' ' || r == '"' || r == '\\'

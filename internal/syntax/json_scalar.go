@@ -9,12 +9,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// parseString reads the string that starts at p.pos.
+// parseString reads the string at p.pos.
 func (p *jsonParser) parseString() (*Node, error) {
 	start := p.pos + 1
 	size := bytes.IndexByte(p.src[start:], '"')
 	if size < 0 {
-		return nil, p.errorAt(p.pos, "string without end")
+		return nil, p.errorAt(p.pos, "the string is not closed")
 	}
 	if text := p.src[start : start+size]; bytes.IndexByte(text, '\\') >= 0 || !utf8.Valid(text) {
 		return p.parseEscapedString()
@@ -24,12 +24,12 @@ func (p *jsonParser) parseString() (*Node, error) {
 	return n, nil
 }
 
-// parseEscapedString reads the string that starts at p.pos and is not all text that
-// stands for itself.
+// parseEscapedString reads the string at p.pos, which contains escapes or invalid
+// UTF-8.
 func (p *jsonParser) parseEscapedString() (*Node, error) {
 	p.buf, p.bufRuns = p.buf[:0], p.bufRuns[:0]
 	i := p.pos + 1
-	from := i // of the run that is open
+	from := i // start of the current run
 	flush := func() {
 		if i > from {
 			p.bufRuns = append(p.bufRuns, edit.Run{Dec: len(p.buf), Src: from, Len: i - from})
@@ -48,7 +48,7 @@ func (p *jsonParser) parseEscapedString() (*Node, error) {
 			flush()
 			r, size := jsonEscape(p.src[i:])
 			if size == 0 {
-				return nil, p.errorAt(i, "no such escape in a string")
+				return nil, p.errorAt(i, "unknown escape in a string")
 			}
 			p.buf = utf8.AppendRune(p.buf, r)
 			i += size
@@ -67,11 +67,11 @@ func (p *jsonParser) parseEscapedString() (*Node, error) {
 			from = i
 		}
 	}
-	return nil, p.errorAt(p.pos, "string without end")
+	return nil, p.errorAt(p.pos, "the string is not closed")
 }
 
-// jsonEscape decodes the escape at the start of s and returns its size in
-// bytes, 0 when it is none. A surrogate without its other half is U+FFFD.
+// jsonEscape decodes the escape at the start of s and returns its size in bytes,
+// or 0 if it is malformed. A surrogate without its other half is U+FFFD.
 func jsonEscape(s []byte) (r rune, size int) {
 	if len(s) < 2 {
 		return 0, 0
@@ -103,8 +103,8 @@ func jsonEscape(s []byte) (r rune, size int) {
 	return unicode.ReplacementChar, 6
 }
 
-// jsonCodeUnit returns the code unit that \uXXXX at the start of s names, -1 when
-// s does not start so.
+// jsonCodeUnit returns the code unit of the \uXXXX at the start of s, or -1 if s
+// does not start with such an escape.
 func jsonCodeUnit(s []byte) rune {
 	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return -1
@@ -126,7 +126,7 @@ func jsonCodeUnit(s []byte) rune {
 	return r
 }
 
-// parseLiteral reads the number or word at p.pos.
+// parseLiteral reads the number, true, false or null at p.pos.
 func (p *jsonParser) parseLiteral() (*Node, error) {
 	end := p.pos
 	for end < len(p.src) && isJSONWordByte(p.src[end]) {
@@ -143,7 +143,7 @@ func (p *jsonParser) parseLiteral() (*Node, error) {
 		tag = "!!null"
 	default:
 		if tag = jsonNumber(word); tag == "" {
-			return nil, p.errorAt(p.pos, "neither a number nor true, false or null")
+			return nil, p.errorAt(p.pos, "expected a number, true, false or null")
 		}
 	}
 	n := p.newScalar(Plain, tag, word, edit.Span{Start: p.pos, End: end})
@@ -151,15 +151,15 @@ func (p *jsonParser) parseLiteral() (*Node, error) {
 	return n, nil
 }
 
-// isJSONWordByte reports whether c may stand in a number or word, or in what
-// somebody took for one: all of it is read as one, so that 1-2 is no two.
+// isJSONWordByte reports whether c may be part of a number or word, valid or not:
+// 1-2 is read as one invalid word, not as two numbers.
 func isJSONWordByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' ||
 		c == '-' || c == '+' || c == '.' || c == '_' || c == '$'
 }
 
-// jsonNumber returns the tag of s as a number (RFC 8259, section 6), "" when
-// it is none.
+// jsonNumber returns the tag of the number s (RFC 8259, section 6), or "" if s is
+// not a number.
 func jsonNumber(s string) string {
 	digits := func() bool {
 		n := 0
@@ -199,7 +199,7 @@ func jsonNumber(s string) string {
 	return tag
 }
 
-// newScalar makes a node and moves behind it.
+// newScalar makes a scalar and moves p.pos to its end.
 func (p *jsonParser) newScalar(style Style, tag, value string, span edit.Span) *Node {
 	n := &p.nodes.take(1)[0]
 	n.Kind, n.Style, n.Tag, n.Value, n.Span = Scalar, style, tag, value, span
@@ -207,7 +207,7 @@ func (p *jsonParser) newScalar(style Style, tag, value string, span edit.Span) *
 	return n
 }
 
-// oneRun is edit.Identity out of the slab.
+// oneRun is like edit.Identity, but allocates from the slab.
 func (p *jsonParser) oneRun(src, size int) edit.Map {
 	m := p.runs.take(1)
 	m[0] = edit.Run{Dec: 0, Src: src, Len: size}

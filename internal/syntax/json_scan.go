@@ -25,7 +25,7 @@ func (p *jsonParser) skipSpace() error {
 	return nil
 }
 
-// skipComment skips the comment that starts at p.pos.
+// skipComment skips the comment at p.pos.
 func (p *jsonParser) skipComment() error {
 	rest := p.src[p.pos+1:]
 	size := 0
@@ -37,11 +37,11 @@ func (p *jsonParser) skipComment() error {
 	case bytes.HasPrefix(rest, []byte("*")):
 		i := bytes.Index(rest[1:], []byte("*/"))
 		if i < 0 {
-			return p.errorAt(p.pos, "comment without end")
+			return p.errorAt(p.pos, "the comment is not closed")
 		}
 		size = 1 + i + len("*/")
 	default:
-		return p.errorAt(p.pos, "a slash outside of a string starts no comment")
+		return p.errorAt(p.pos, "a slash outside strings does not start a comment")
 	}
 	end := p.pos + 1 + size
 	p.comments = append(p.comments, edit.Span{Start: p.pos, End: end})
@@ -49,7 +49,8 @@ func (p *jsonParser) skipComment() error {
 	return nil
 }
 
-// peek returns the byte at p.pos, 0 at the end: no source has NUL in it.
+// peek returns the byte at p.pos, or 0 at the end; a source does not contain
+// NUL.
 func (p *jsonParser) peek() byte {
 	if p.pos == len(p.src) {
 		return 0
@@ -57,16 +58,16 @@ func (p *jsonParser) peek() byte {
 	return p.src[p.pos]
 }
 
-// unexpected is the error of finding at p.pos something else than want.
+// unexpected returns the error for text at p.pos that is not want.
 func (p *jsonParser) unexpected(want string) error {
 	rest := p.src[p.pos:]
 	switch {
 	case len(rest) == 0:
-		return p.errorAt(p.pos, "expected "+want+", found the end")
+		return p.errorAt(p.pos, "expected "+want+", found the end of the file")
 	case bytes.HasPrefix(rest, utf8BOM):
 		return fmt.Errorf("line %d: %w", p.line(p.pos), ErrInnerBOM)
 	case rest[0] == '\'':
-		return p.errorAt(p.pos, "expected "+want+", found a single quote, which is JSON5")
+		return p.errorAt(p.pos, "expected "+want+", found a single quote, which only JSON5 allows")
 	}
 	r, _ := utf8.DecodeRune(rest)
 	return p.errorAt(p.pos, fmt.Sprintf("expected %s, found %q", want, r))

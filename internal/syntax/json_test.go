@@ -9,11 +9,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// dumpJSON writes a tree on one line: strings quoted, other scalars with
-// their tag.
+// dumpJSON returns a tree on one line: strings in quotes, other scalars with their
+// tag.
 func dumpJSON(n *Node) string {
 	if n == nil {
-		return "nothing"
+		return "empty"
 	}
 	var parts []string
 	switch n.Kind {
@@ -56,7 +56,7 @@ func TestParseJSON(t *testing.T) {
 		{"line comment", "// first\n{\"a\": 1 // one\n, //\r\n\"b\": 2}// last", `{"a": !!int 1, "b": !!int 2}`},
 		{"line comment that a lone carriage return ends", "// a\r[1]", `[!!int 1]`},
 		{"block comment", "/* a\n*/[/**/1/***/,/* * / */2/*//*/]", `[!!int 1, !!int 2]`},
-		{"slashes in a string are no comment", `["https://k8s.gcr.io/*","*/"]`, `["https://k8s.gcr.io/*", "*/"]`},
+		{"slashes in a string are not a comment", `["https://k8s.gcr.io/*","*/"]`, `["https://k8s.gcr.io/*", "*/"]`},
 		{"trailing commas", `{"a":[1,2,],"b":{"c":3 , /* d */ },}`, `{"a": [!!int 1, !!int 2], "b": {"c": !!int 3}}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestParseJSON(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(f.Docs) != 1 || !f.Complete {
-				t.Fatalf("%d documents, Whole %v", len(f.Docs), f.Complete)
+				t.Fatalf("%d documents, Complete is %v", len(f.Docs), f.Complete)
 			}
 			if got := dumpJSON(f.Docs[0].Root); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
@@ -81,13 +81,13 @@ func TestParseJSONError(t *testing.T) {
 		line      int
 		msg       string
 	}{
-		{"open object", "{\n\"a\": 1\n", 3, "found the end"},
-		{"open array", "[1,", 1, "expected a value, found the end"},
-		{"open string", "{\n\"a\": \"b\n}", 2, "string without end"},
-		{"open string after an escape", "\"\\n", 1, "string without end"},
-		{"escaped last quote", `"\"`, 1, "string without end"},
-		{"open comment", "{}\n/* a", 2, "comment without end"},
-		{"comment that is half one", "/*/ {}", 1, "comment without end"},
+		{"open object", "{\n\"a\": 1\n", 3, "found the end of the file"},
+		{"open array", "[1,", 1, "expected a value, found the end of the file"},
+		{"open string", "{\n\"a\": \"b\n}", 2, "string is not closed"},
+		{"open string after an escape", "\"\\n", 1, "string is not closed"},
+		{"escaped last quote", `"\"`, 1, "string is not closed"},
+		{"open comment", "{}\n/* a", 2, "comment is not closed"},
+		{"comment with one asterisk", "/*/ {}", 1, "comment is not closed"},
 		{"slash", "{}\n/ a", 2, "slash"},
 		{"single quotes", `{"a": 'b'}`, 1, "JSON5"},
 		{"single-quoted key", "{'a': 1}", 1, "JSON5"},
@@ -95,12 +95,12 @@ func TestParseJSONError(t *testing.T) {
 		{"number as key", "{1: 1}", 1, "a key in double quotes"},
 		{"object as key", "{{}: 1}", 1, "a key in double quotes"},
 		{"no colon", `{"a" 1}`, 1, "a colon"},
-		{"key alone", `{"a"}`, 1, "a colon"},
+		{"only a key", `{"a"}`, 1, "a colon"},
 		{"no value", `{"a":}`, 1, "expected a value"},
 		{"no comma", "[1\n2]", 2, "a comma or ]"},
 		{"no comma in an object", `{"a":1 "b":2}`, 1, "a comma or }"},
-		{"comma alone", "[,]", 1, "expected a value"},
-		{"comma alone in an object", "{,}", 1, "a key"},
+		{"only a comma", "[,]", 1, "expected a value"},
+		{"only a comma in an object", "{,}", 1, "a key"},
 		{"two commas", "[1,,2]", 1, "expected a value"},
 		{"wrong bracket", "[1}", 1, "a comma or ]"},
 		{"closing bracket", "]", 1, "expected a value"},
@@ -108,22 +108,22 @@ func TestParseJSONError(t *testing.T) {
 		{"unknown escape", `"a\x41"`, 1, "escape"},
 		{"escaped line break", "\"a\\\nb\"", 1, "escape"},
 		{"short escape", `"\u12"`, 1, "escape"},
-		{"word", "[True]", 1, "neither a number"},
-		{"words run together", "truefalse", 1, "neither a number"},
-		{"NaN", "NaN", 1, "neither a number"},
-		{"plus", "+1", 1, "neither a number"},
-		{"leading zero", "01", 1, "neither a number"},
-		{"hexadecimal", "0x1", 1, "neither a number"},
-		{"no digits after the point", "1.", 1, "neither a number"},
-		{"no digits before the point", ".5", 1, "neither a number"},
-		{"no exponent", "1e+", 1, "neither a number"},
-		{"sign alone", "-", 1, "neither a number"},
+		{"word", "[True]", 1, "expected a number"},
+		{"words without a separator", "truefalse", 1, "expected a number"},
+		{"NaN", "NaN", 1, "expected a number"},
+		{"plus", "+1", 1, "expected a number"},
+		{"leading zero", "01", 1, "expected a number"},
+		{"hexadecimal", "0x1", 1, "expected a number"},
+		{"no digits after the point", "1.", 1, "expected a number"},
+		{"no digits before the point", ".5", 1, "expected a number"},
+		{"no exponent", "1e+", 1, "expected a number"},
+		{"only a sign", "-", 1, "expected a number"},
 		{"template action", "{\n{{ .Values.a }}\n}", 2, "a key in double quotes"},
-		{"YAML", "a: b\n", 1, "neither a number"},
+		{"YAML", "a: b\n", 1, "expected a number"},
 		{"NUL", "{}\n\x00", 2, "NUL"},
 		{"NUL in a string", "\"\x00\"", 1, "NUL"},
 		{"vertical tab", "[\v1]", 1, "expected a value"},
-		{"invalid UTF-8 outside of strings", "[\xff]", 1, "expected a value"},
+		{"invalid UTF-8 outside strings", "[\xff]", 1, "expected a value"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := ParseJSON([]byte(c.src))
@@ -132,7 +132,7 @@ func TestParseJSONError(t *testing.T) {
 				t.Fatalf("got %v, want a *ParseError", err)
 			}
 			if f != nil {
-				t.Error("a file and an error")
+				t.Error("ParseJSON returns a file and an error")
 			}
 			if pe.Line != c.line || !strings.Contains(pe.Msg, c.msg) {
 				t.Errorf("got %v, want line %d and %q", pe, c.line, c.msg)
@@ -150,9 +150,9 @@ func TestParseJSONEncoding(t *testing.T) {
 		{"UTF-16, big endian", "\xfe\xff\x00{\x00}", ErrUTF16},
 		{"UTF-32, little endian", "\xff\xfe\x00\x00{\x00\x00\x00", ErrUTF16},
 		{"UTF-32, big endian", "\x00\x00\xfe\xff\x00\x00\x00{", ErrUTF16},
-		{"two marks", "\ufeff\ufeff{}", ErrInnerBOM},
-		{"a mark before the second document", "{}\n\ufeff{}", ErrInnerBOM},
-		{"a mark before a key", "{\ufeff\"a\":1}", ErrInnerBOM},
+		{"two byte order marks", "\ufeff\ufeff{}", ErrInnerBOM},
+		{"a byte order mark in front of the second document", "{}\n\ufeff{}", ErrInnerBOM},
+		{"a byte order mark in front of a key", "{\ufeff\"a\":1}", ErrInnerBOM},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if _, err := ParseJSON([]byte(c.src)); !errors.Is(err, c.want) {
@@ -165,20 +165,20 @@ func TestParseJSONEncoding(t *testing.T) {
 func TestParseJSONDocuments(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		docs []string // what each document's span holds; the source is all of them
+		docs []string // the text of each document; together they are the source
 		want []string
 	}{
 		{"empty source", nil, nil},
-		{"white space", []string{" \n"}, []string{"nothing"}},
-		{"comments", []string{"// k8s.gcr.io\n/* b */"}, []string{"nothing"}},
-		{"byte order mark", []string{"\ufeff"}, []string{"nothing"}},
-		{"a line each", []string{"{}\n", "[1]\r\n", "\"a\"\n"}, []string{"{}", "[!!int 1]", `"a"`}},
-		{"on one line", []string{"{}", "{}", " 1", " 2", "\"a\"", "\"b\""},
+		{"white space", []string{" \n"}, []string{"empty"}},
+		{"comments", []string{"// k8s.gcr.io\n/* b */"}, []string{"empty"}},
+		{"byte order mark", []string{"\ufeff"}, []string{"empty"}},
+		{"one document per line", []string{"{}\n", "[1]\r\n", "\"a\"\n"}, []string{"{}", "[!!int 1]", `"a"`}},
+		{"several documents on one line", []string{"{}", "{}", " 1", " 2", "\"a\"", "\"b\""},
 			[]string{"{}", "{}", "!!int 1", "!!int 2", `"a"`, `"b"`}},
-		{"a comment belongs to the value before it on its line", []string{"// a\n1 // b\n", "// c\n2 /* d\n */ // e\n", "\n3 // f"},
+		{"a comment after a value on its line", []string{"// a\n1 // b\n", "// c\n2 /* d\n */ // e\n", "\n3 // f"},
 			[]string{"!!int 1", "!!int 2", "!!int 3"}},
 		{"a comment between values on one line", []string{"{}", " /* a */ {}"}, []string{"{}", "{}"}},
-		{"what follows the last value", []string{"1\n", "2\n\n// end\n"}, []string{"!!int 1", "!!int 2"}},
+		{"comments after the last value", []string{"1\n", "2\n\n// end\n"}, []string{"!!int 1", "!!int 2"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			src := strings.Join(c.docs, "")
@@ -217,7 +217,7 @@ func TestParseJSONPositions(t *testing.T) {
 	}{
 		{"object", root, edit.Span{Start: 0, End: 0}, nil},
 		{"key", root.Children[0], edit.Span{Start: 1, End: 4}, edit.Map{{Dec: 0, Src: 2, Len: 1}}},
-		{"escapes part runs", root.Children[1], edit.Span{Start: 6, End: 14},
+		{"a string with escapes", root.Children[1], edit.Span{Start: 6, End: 14},
 			edit.Map{{Dec: 0, Src: 7, Len: 1}, {Dec: 2, Src: 10, Len: 1}, {Dec: 6, Src: 12, Len: 1}}},
 		{"array", list, edit.Span{Start: 22, End: 22}, nil},
 		{"number", list.Children[0], edit.Span{Start: 23, End: 25}, edit.Map{{Dec: 0, Src: 23, Len: 2}}},

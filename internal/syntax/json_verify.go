@@ -7,21 +7,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// VerifyJSON returns nil when before with edits applied means the same as
-// before, but for them:
+// VerifyJSON returns nil if edits change nothing in before except their own text.
+// Each edit must be one of these:
 //
-//   - an edit within one run of a string (a key or a value) changes the
-//     decoded string by just its New, which needs no escape;
-//   - an edit within a comment changes the text of that comment;
-//   - an edit that inserts one or more members, `,"key":"value"` behind a
-//     member or `"key":"value",` before one, adds just them. Their keys are
-//     new to the object, their values are scalars, and neither has escapes.
+//   - an edit inside one run of a string (a key or a value): it replaces exactly
+//     its bytes in the decoded string, and New needs no escape;
+//   - an edit inside a comment;
+//   - an insertion of members, `,"key":"value"` after a member or
+//     `"key":"value",` in front of one. Their keys are new in the object, their
+//     values are scalars, and neither has escapes.
 //
-// Any other edit is an error, and so is everything else that differs: number
-// and order of documents, collections and comments, values, and the place of
-// each node, moved by the edits before it. What [ParseJSON] takes beyond RFC
-// 8259 no edit may bring in, so that strict JSON stays so. Edits are sorted
-// and in bytes of before. An error of [ParseJSON] on either side is wrapped.
+// Any other edit is an error. So is any other difference: in the number and order
+// of documents, collections and comments, in values, and in the positions of
+// nodes (shifted by the edits in front of them). Edits must not add syntax that
+// [ParseJSON] accepts beyond RFC 8259, so that strict JSON remains strict. Edits
+// are sorted and in bytes of before. Errors of [ParseJSON] before and after the
+// edits are wrapped.
 func VerifyJSON(before []byte, edits []edit.Edit) error {
 	after, err := edit.Apply(before, edits)
 	if err != nil {
@@ -47,7 +48,7 @@ func VerifyJSON(before []byte, edits []edit.Edit) error {
 	}
 	for i, d := range b.docs {
 		if (d.Root == nil) != (a.docs[i].Root == nil) {
-			return fmt.Errorf("document %d: a value came or went", i+1)
+			return fmt.Errorf("document %d: a value was added or removed", i+1)
 		}
 		if d.Root == nil {
 			continue
@@ -58,13 +59,13 @@ func VerifyJSON(before []byte, edits []edit.Edit) error {
 	}
 	for i, use := range v.uses {
 		if use == unused {
-			return v.errorAt(edits[i].Start, "the edit is in no string or comment, and adds no member")
+			return v.errorAt(edits[i].Start, "the edit is not inside a string or a comment, and does not add a member")
 		}
 	}
 	return nil
 }
 
-// A jsonUse says what an edit was found to do. Each does one thing only.
+// A jsonUse says what an edit does. An edit may do only one thing.
 type jsonUse uint8
 
 const (
@@ -74,12 +75,12 @@ const (
 	addsMember
 )
 
-// A jsonVerifier walks two trees in step.
+// A jsonVerifier compares two trees.
 type jsonVerifier struct {
 	before *jsonParser
 	edits  []edit.Edit
 	uses   []jsonUse
-	shifts []int // moved[i] is by how much the edits before i move what follows
+	shifts []int // shifts[i] is the sum of the changes in length by the edits before i
 }
 
 func newJSONVerifier(before *jsonParser, edits []edit.Edit) *jsonVerifier {
@@ -94,7 +95,7 @@ func (v *jsonVerifier) errorAt(pos int, format string, args ...any) error {
 	return fmt.Errorf("line %d: %s", v.before.line(pos), fmt.Sprintf(format, args...))
 }
 
-// use notes what edit i does.
+// use records what edit i does.
 func (v *jsonVerifier) use(i int, u jsonUse) error {
 	if v.uses[i] != unused && v.uses[i] != u {
 		return v.errorAt(v.edits[i].Start, "the edit changes more than one thing")
@@ -103,8 +104,8 @@ func (v *jsonVerifier) use(i int, u jsonUse) error {
 	return nil
 }
 
-// editsIn returns the indices of the edits in s, half-open, insertions at
-// either end of s included.
+// editsIn returns the half-open range of the indices of the edits in s, including
+// insertions at either end of s.
 func (v *jsonVerifier) editsIn(s edit.Span) (from, to int) {
 	from = sort.Search(len(v.edits), func(i int) bool { return v.edits[i].Start >= s.Start })
 	for to = from; to < len(v.edits) && v.edits[to].End <= s.End; to++ {
@@ -112,14 +113,14 @@ func (v *jsonVerifier) editsIn(s edit.Span) (from, to int) {
 	return from, to
 }
 
-// start returns where the token that starts at pos is to start afterwards:
-// what is inserted there stands before it.
+// start returns the position after the edits of a token that starts at pos. An
+// insertion at pos is in front of the token.
 func (v *jsonVerifier) start(pos int) int {
 	return pos + v.shifts[v.endedBefore(pos)]
 }
 
-// end returns where the token that ends at pos is to end afterwards: what is
-// inserted there stands behind it.
+// end returns the end after the edits of a token that ends at pos. An insertion
+// at pos is after the token.
 func (v *jsonVerifier) end(pos int) int {
 	i := v.endedBefore(pos)
 	if i > 0 && v.edits[i-1].Start == pos {
@@ -128,18 +129,18 @@ func (v *jsonVerifier) end(pos int) int {
 	return pos + v.shifts[i]
 }
 
-// endedBefore returns how many edits end at pos or before.
+// endedBefore returns the number of edits that end at or before pos.
 func (v *jsonVerifier) endedBefore(pos int) int {
 	return sort.Search(len(v.edits), func(i int) bool { return v.edits[i].End > pos })
 }
 
-// compareComments compares the comments of both sources. Their bytes are equal
-// but for the edits, because Apply made them; what is to be shown is that
-// they still begin and end where they did.
+// compareComments checks that the comments begin and end at the same places
+// before and after. Their bytes are equal except for the edits, since Apply made
+// the new text.
 func (v *jsonVerifier) compareComments(before, after []edit.Span) error {
 	for i, b := range before {
 		inner := edit.Span{Start: b.Start + len("//"), End: b.End}
-		end := v.start(b.End) // an insertion at the end of a line comment belongs to it
+		end := v.start(b.End) // an insertion at the end of a line comment is part of the comment
 		if v.before.src[b.Start+1] == '*' {
 			inner.End -= len("*/")
 			end = v.end(b.End)
@@ -151,7 +152,7 @@ func (v *jsonVerifier) compareComments(before, after []edit.Span) error {
 			}
 		}
 		if i >= len(after) || after[i] != (edit.Span{Start: v.start(b.Start), End: end}) {
-			return v.errorAt(b.Start, "the comment begins or ends elsewhere")
+			return v.errorAt(b.Start, "the comment begins or ends at a different place")
 		}
 	}
 	if len(before) != len(after) {
@@ -160,7 +161,7 @@ func (v *jsonVerifier) compareComments(before, after []edit.Span) error {
 	return nil
 }
 
-// compareNodes compares two nodes and what is in them.
+// compareNodes compares two nodes and their children.
 func (v *jsonVerifier) compareNodes(b, a *Node) error {
 	if b.Kind != a.Kind || b.Style != a.Style || b.Tag != a.Tag {
 		return v.errorAt(b.Span.Start, "a %s became a %s", b.Tag, a.Tag)
@@ -187,24 +188,24 @@ func (v *jsonVerifier) compareNodes(b, a *Node) error {
 		}
 	}
 	if a.Span != want {
-		return v.errorAt(b.Span.Start, "a %s is not where the edits move it to", b.Tag)
+		return v.errorAt(b.Span.Start, "a %s is not at the position to which the edits move it", b.Tag)
 	}
 	return nil
 }
 
-// compareScalars compares two scalars: equal, or changed by the edits in them.
+// compareScalars compares two scalars, which may differ by the edits in them.
 func (v *jsonVerifier) compareScalars(b, a *Node) error {
 	want := b.Value
 	if b.Style == DoubleQuoted {
 		from, to := v.editsIn(edit.Span{Start: b.Span.Start + 1, End: b.Span.End - 1})
 		decoded := make([]edit.Edit, 0, to-from)
 		for i := from; i < to; i++ {
-			start, end, ok := decodedJSON(b.Map, v.edits[i].Span)
+			start, end, ok := decodedRange(b.Map, v.edits[i].Span)
 			if !ok {
-				return v.errorAt(v.edits[i].Start, "the edit touches an escape, or a byte that is no UTF-8")
+				return v.errorAt(v.edits[i].Start, "the edit touches an escape, or a byte that is not UTF-8")
 			}
 			if !isLiteralJSON(v.edits[i].New) {
-				return v.errorAt(v.edits[i].Start, "the edit puts %q into a string, which wants an escape", v.edits[i].New)
+				return v.errorAt(v.edits[i].Start, "the edit adds %q to a string, which needs an escape", v.edits[i].New)
 			}
 			decoded = append(decoded, edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.edits[i].New})
 			if err := v.use(i, editsString); err != nil {
@@ -217,17 +218,7 @@ func (v *jsonVerifier) compareScalars(b, a *Node) error {
 		}
 	}
 	if a.Value != want {
-		return v.errorAt(b.Span.Start, "the scalar is to read %q and reads %q", want, a.Value)
+		return v.errorAt(b.Span.Start, "expected %q, got %q", want, a.Value)
 	}
 	return nil
-}
-
-// decodedJSON is edit.Map.Decoded by binary search: the runs of a JSON string
-// are sorted by Src too, and a large string can have very many.
-func decodedJSON(m edit.Map, s edit.Span) (start, end int, ok bool) {
-	i := sort.Search(len(m), func(i int) bool { return m[i].Src+m[i].Len >= s.End })
-	if i == len(m) {
-		return 0, 0, false
-	}
-	return m[i : i+1].Decoded(s)
 }

@@ -1,13 +1,13 @@
 package syntax
 
-// A slab hands out slices of T cut from larger ones: a big source has
-// millions of nodes, and one allocation for each would take most of the time.
+// A slab allocates slices of T as parts of larger slices. A large source has
+// millions of nodes; allocating each separately would take most of the time.
 type slab[T any] struct {
 	free []T
-	size int // of the slice that free is the rest of
+	size int // of the slice that contains free
 }
 
-// take returns n zero values of T that nobody else has, nil for none.
+// take returns a new slice of n zero values. It returns nil if n is 0.
 func (s *slab[T]) take(n int) []T {
 	if n == 0 {
 		return nil

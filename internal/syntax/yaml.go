@@ -1,29 +1,28 @@
 package syntax
 
-import (
-	"github.com/regmigrate/regmigrate/pkg/edit"
-)
+import "github.com/regmigrate/regmigrate/pkg/edit"
 
-// ParseYAML reads the documents of a YAML stream and finds out where each
-// node stands.
+// ParseYAML reads the documents of a YAML stream and finds the position of each
+// node.
 //
-// Offsets are bytes of src, 0-based, a byte order mark counted. Every scalar
-// that stands in src has its Span and its Map; they are proven by decoding the
-// token again and comparing with the value. The Span of a block scalar goes
-// from its | or > to behind the line break of its last line of text, or of
-// the last empty line that is part of the value. The Spans of the documents
-// tile what was read; a source of comments only is one document without Root.
-// An alias has its Target, which may contain the alias.
+// Offsets are bytes of src, 0-based, including a byte order mark. Every scalar of
+// src has a Span and a Map. ParseYAML verifies them: it decodes the token again
+// and compares the result with the value. The Span of a block scalar extends
+// from its | or > to the end of its last line of text, or of the last empty line
+// that is part of the value, including the line break. The Spans of the
+// documents cover the parts of src that were read without gaps. A source with
+// comments only is one document without Root. An alias has a Target, which may
+// contain the alias.
 //
-// When want is not nil, only parts of the source that want is true of are
-// read: each is one document (seldom more) with the comments before it. A
-// document that refers to an anchor of an earlier one makes all of src be
+// If want is not nil, only the parts of the source for which want returns true
+// are read. A part is one document (rarely several) with the comments in front
+// of it. If a document refers to an anchor of an earlier document, all of src is
 // read.
 //
-// The grammar is that of go.yaml.in/yaml/v3 behind kyaml: YAML 1.1 with most
-// of 1.2. Errors: ErrUTF16, ErrInnerBOM, ErrTooDeep, and for everything else
-// a *ParseError, whose line counts LF as editors do; for a mapping or list
-// that goes on wrongly it is often the line where that starts.
+// The grammar is that of go.yaml.in/yaml/v3, which kyaml uses: YAML 1.1 with most
+// of 1.2. Errors: ErrUTF16, ErrInnerBOM, ErrTooDeep, and otherwise a
+// *ParseError. Its line counts LF, as editors do. For an error inside a mapping
+// or list it is often the line where the mapping or list starts.
 func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 	if err := checkYAMLEncoding(src); err != nil {
 		return nil, err
@@ -44,8 +43,8 @@ func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 	return f, nil
 }
 
-// readYAMLParts reads parts of src, or all of it if one of them can only be
-// read as part of the whole.
+// readYAMLParts reads parts of src. If a part can be read only together with the
+// rest, it reads all of src.
 func readYAMLParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
 	whole := edit.Span{Start: 0, End: len(src)}
 	var out []*yamlRegion
@@ -61,8 +60,8 @@ func readYAMLParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
 		if r, e := readYAML(src, whole); e == nil {
 			return []*yamlRegion{r}, nil
 		}
-		// The part's own error: what else is wrong with the file stands in
-		// parts that nobody asked for.
+		// Return the error of the part: the error of the whole may be in a
+		// part that the caller did not want.
 		return nil, err
 	}
 	return out, nil

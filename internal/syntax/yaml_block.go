@@ -2,73 +2,86 @@ package syntax
 
 import "strings"
 
-// block decodes a block scalar, from its | or >. It ends behind the line
-// break of its last line of text, or, where a + keeps them, behind the last
-// of the line breaks that follow.
+// block decodes a block scalar, from its | or >. The token ends after the line
+// break of its last line of text. If a + keeps the line breaks that follow, the
+// token ends after the last of them.
 func (t *yamlToken) block() {
 	if t.at >= len(t.src) {
 		t.ok = false
 		return
 	}
 	t.literal = t.src[t.at] == '|'
-	at, chomp := t.blockHeader()
-	indent, text := t.blockIndent(at)
+	body, chomp := t.blockHeader()
+	indent, hasText := t.blockIndent(body)
 	if !t.ok {
 		return
 	}
-	last := -1 // the line break that ends the last line of text
-	wasBlank := false
-	blanks := at // the empty lines before the current line begin here
-	for text && t.ok {
-		line := t.emptyLines(blanks, indent)
+	lastBreak, end := -1, body
+	if hasText {
+		lastBreak, end = t.blockLines(body, indent)
+	}
+	if chomp != '-' && lastBreak >= 0 {
+		t.lineBreak(lastBreak)
+	}
+	if chomp == '+' {
+		end = t.keptBreaks(end)
+	}
+	t.at = end
+}
+
+// blockLines decodes the lines of text of a block scalar without the line break
+// of the last one. It returns the offset of this line break, or -1 if the source
+// ends without one, and the offset after it.
+func (t *yamlToken) blockLines(body, indent int) (lastBreak, end int) {
+	lastBreak = -1
+	end = body              // the empty lines before the current line begin here
+	previousIsMore := false // the previous line is indented more than the block
+	for t.ok {
+		line := t.skipEmptyLines(end, indent)
 		start := line + indent
-		if !t.indented(line, indent) {
+		if !t.hasTextAt(line, indent) {
 			break
 		}
-		isBlank := isYAMLBlank(t.src[start])
+		isMore := isYAMLBlank(t.src[start])
 		switch {
-		case last < 0:
-		case !t.literal && !wasBlank && !isBlank && t.src[last] != 0xE2:
-			if t.lineBreaks(blanks, line, false) == 0 {
+		case lastBreak < 0:
+		case !t.literal && !previousIsMore && !isMore && t.src[lastBreak] != 0xE2:
+			if t.lineBreaks(end, line, false) == 0 {
 				t.addDecoded(" ")
 			}
 		default:
-			t.lineBreak(last)
+			t.lineBreak(lastBreak)
 		}
-		t.lineBreaks(blanks, line, true)
-		wasBlank = isBlank
+		t.lineBreaks(end, line, true)
+		previousIsMore = isMore
 		t.at = start
-		end := yamlLineEnd(t.src, start)
-		t.copyBytes(end - start)
-		last, blanks = -1, end
-		if n := yamlBreak(t.src, end); n > 0 {
-			last, blanks = end, end+n
+		textEnd := yamlLineEnd(t.src, start)
+		t.copyBytes(textEnd - start)
+		lastBreak, end = -1, textEnd
+		if n := yamlBreak(t.src, textEnd); n > 0 {
+			lastBreak, end = textEnd, textEnd+n
 		}
 	}
-	if chomp != '-' && last >= 0 {
-		t.lineBreak(last)
-	}
-	t.at = blanks
-	if chomp == '+' {
-		end := blanks
-		for end < len(t.src) && t.dec < len(t.value) && t.ok {
-			next := end
-			for next < len(t.src) && t.src[next] == ' ' {
-				next++
-			}
-			n := yamlBreak(t.src, next)
-			if n == 0 {
-				break
-			}
-			t.lineBreak(next)
-			end = next + n
-		}
-		t.at = end
-	}
+	return lastBreak, end
 }
 
-// blockHeader returns where the first line of the body begins, and the
-// indicator that says what becomes of the last line breaks, 0 for none.
+// keptBreaks decodes the empty lines at src[at] that are part of the value, and
+// returns the offset after them.
+func (t *yamlToken) keptBreaks(at int) int {
+	for at < len(t.src) && t.dec < len(t.value) && t.ok {
+		next := at + t.countSpaces(at)
+		n := yamlBreak(t.src, next)
+		if n == 0 {
+			break
+		}
+		t.lineBreak(next)
+		at = next + n
+	}
+	return at
+}
+
+// blockHeader returns where the first line of the body begins, and the chomping
+// indicator (+ or -), or 0.
 func (t *yamlToken) blockHeader() (body int, chomp byte) {
 	i := t.at + 1
 	for ; i < len(t.src); i++ {
@@ -78,16 +91,16 @@ func (t *yamlToken) blockHeader() (body int, chomp byte) {
 			break
 		}
 	}
-	i = yamlLineEnd(t.src, i) // blanks and a comment
+	i = yamlLineEnd(t.src, i) // skips blanks and a comment
 	return i + yamlBreak(t.src, i), chomp
 }
 
 // blockIndent returns the indentation of the body that begins at src[at], and
-// whether it has a line of text at all. Indentation is relative to the
-// parent's, which a token does not know; but the value says how many empty
-// lines come first, and how many of the blanks of the first line of text are
+// whether it has a line of text. YAML defines the indentation relative to the
+// parent, which a token does not have. But the value shows how many empty lines
+// precede the first line of text, and how many of its spaces are not
 // indentation.
-func (t *yamlToken) blockIndent(at int) (indent int, text bool) {
+func (t *yamlToken) blockIndent(at int) (indent int, hasText bool) {
 	rest := t.value
 	for rest != "" {
 		switch {
@@ -96,7 +109,7 @@ func (t *yamlToken) blockIndent(at int) (indent int, text bool) {
 		case strings.HasPrefix(rest, "\u2028"), strings.HasPrefix(rest, "\u2029"):
 			rest = rest[3:]
 		default:
-			spaces := t.spaces(t.lineAfter(at, t.value[:len(t.value)-len(rest)]))
+			spaces := t.countSpaces(t.lineAfter(at, t.value[:len(t.value)-len(rest)]))
 			indent = spaces - (len(rest) - len(strings.TrimLeft(rest, " ")))
 			t.ok = t.ok && indent > 0
 			return indent, true
@@ -105,17 +118,18 @@ func (t *yamlToken) blockIndent(at int) (indent int, text bool) {
 	return 0, false
 }
 
-// lineAfter returns the start of the line behind as many as breaks has.
+// lineAfter returns the start of the line that is as many lines after src[at] as
+// breaks has line breaks.
 func (t *yamlToken) lineAfter(at int, breaks string) int {
-	for range breaks { // LS and PS are one code point as LF is
+	for range breaks { // LS, PS and LF are one code point each
 		at = yamlLineEnd(t.src, at)
 		at += yamlBreak(t.src, at)
 	}
 	return at
 }
 
-// spaces counts the spaces at src[at].
-func (t *yamlToken) spaces(at int) int {
+// countSpaces counts the spaces at src[at].
+func (t *yamlToken) countSpaces(at int) int {
 	n := 0
 	for at+n < len(t.src) && t.src[at+n] == ' ' {
 		n++
@@ -123,11 +137,11 @@ func (t *yamlToken) spaces(at int) int {
 	return n
 }
 
-// emptyLines returns the start of the first line at or behind the one at
-// src[at] that has more than indentation.
-func (t *yamlToken) emptyLines(at, indent int) int {
+// skipEmptyLines returns the start of the first line at or after src[at] that has
+// more than indentation.
+func (t *yamlToken) skipEmptyLines(at, indent int) int {
 	for {
-		i := at + min(t.spaces(at), indent)
+		i := at + min(t.countSpaces(at), indent)
 		n := yamlBreak(t.src, i)
 		if n == 0 {
 			return at
@@ -136,7 +150,7 @@ func (t *yamlToken) emptyLines(at, indent int) int {
 	}
 }
 
-// indented reports whether text follows the indentation of the line.
-func (t *yamlToken) indented(line, indent int) bool {
-	return line+indent < len(t.src) && t.spaces(line) >= indent
+// hasTextAt reports whether the line has the indentation and text after it.
+func (t *yamlToken) hasTextAt(line, indent int) bool {
+	return line+indent < len(t.src) && t.countSpaces(line) >= indent
 }

@@ -6,16 +6,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// yamlChunks cuts src at the lines that start a document, so that parts
-// which hold nothing of interest need not be parsed. The spans tile src. A
-// document starts at its --- or, when a ... line ends the one before it,
-// right behind that line. YAML lets neither stand at the start of a line
-// within a node, so a cut never goes through one.
+// yamlChunks splits src at the lines that start a document, so that parts
+// without interesting content need not be parsed. The spans cover src without
+// gaps. A document starts at its ---, or directly after the ... line that ends
+// the previous document. YAML allows neither marker at the start of a line
+// inside a node, so a split is never inside a node.
 //
-// Each chunk holds at least one document, but may hold more: a cut is missed
-// where the --- is preceded or followed by a line break other than LF. A file
-// with directives is one chunk, because their reach is for the decoder to
-// say.
+// A chunk contains at least one document. It contains several if the line break
+// before or after a --- is not LF. A file with directives is one chunk, because
+// only the decoder knows to which documents they apply.
 func yamlChunks(src []byte) []edit.Span {
 	first := 0
 	if bytes.HasPrefix(src, utf8BOM) {
@@ -37,16 +36,15 @@ func yamlChunks(src []byte) []edit.Span {
 		}
 		cut := yamlDocumentStart(src, max(start, first), at)
 		if len(out) == 0 && isYAMLComment(src[first:cut]) {
-			continue // a licence, say, which belongs to the document below it
+			continue // for example a license header, which belongs to the document below
 		}
 		out = append(out, edit.Span{Start: start, End: cut})
 		start = cut
 	}
 }
 
-// yamlDocumentStart returns where the document begins whose first token
-// stands at src[token]: behind the last ... line at or behind src[from], else
-// at the token.
+// yamlDocumentStart returns the start of the document whose first token is at
+// src[token]: after the last ... line at or after src[from], or else the token.
 func yamlDocumentStart(src []byte, from, token int) int {
 	start := token
 	for at := from; ; {
@@ -63,8 +61,8 @@ func yamlDocumentStart(src []byte, from, token int) int {
 	}
 }
 
-// isYAMLMarker reports whether the three bytes at src[i], known to be --- or
-// ..., are followed by a blank or the end of the line.
+// isYAMLMarker reports whether a blank or the end of the line follows the three
+// bytes at src[i], which are --- or ....
 func isYAMLMarker(src []byte, i int) bool {
 	if i+3 == len(src) {
 		return true
@@ -76,7 +74,7 @@ func isYAMLMarker(src []byte, i int) bool {
 	return false
 }
 
-// isYAMLComment reports whether src has nothing but comments and empty lines.
+// isYAMLComment reports whether src has only comments and empty lines.
 func isYAMLComment(src []byte) bool {
 	for len(src) > 0 {
 		line := src
@@ -92,7 +90,8 @@ func isYAMLComment(src []byte) bool {
 	return true
 }
 
-// wantedYAMLChunks returns the chunks that want is true of, adjacent ones as one.
+// wantedYAMLChunks returns the chunks for which want returns true. Adjacent chunks are
+// joined.
 func wantedYAMLChunks(src []byte, chunks []edit.Span, want func([]byte) bool) []edit.Span {
 	var out []edit.Span
 	for _, c := range chunks {
@@ -103,7 +102,7 @@ func wantedYAMLChunks(src []byte, chunks []edit.Span, want func([]byte) bool) []
 	return out
 }
 
-// appendJoined appends c to spans, to the last of them when that ends where c
+// appendJoined appends c to spans, or extends the last span if it ends where c
 // starts.
 func appendJoined(spans []edit.Span, c edit.Span) []edit.Span {
 	if k := len(spans) - 1; k >= 0 && spans[k].End == c.Start {

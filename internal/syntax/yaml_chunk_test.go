@@ -15,7 +15,7 @@ func TestYAMLChunks(t *testing.T) {
 		{"comments before the first", "# c\n\n---\na\n---\nb\n", "# c\n\n---\na\n|---\nb\n"},
 		{"only comments in a later one", "---\n# c\n---\na\n", "---\n# c\n|---\na\n"},
 		{"document ends", "a\n...\n# c\n---\nb\n...\n", "a\n...\n|# c\n---\nb\n...\n"},
-		{"dots that end nothing", "a: ...\nb: |\n  ...\n....\n---\nc", "a: ...\nb: |\n  ...\n....\n|---\nc"},
+		{"dots that are not a marker", "a: ...\nb: |\n  ...\n....\n---\nc", "a: ...\nb: |\n  ...\n....\n|---\nc"},
 		{"CRLF", "a\r\n...\r\n---\r\nb\r\n---\r\n", "a\r\n...\r\n|---\r\nb\r\n|---\r\n"},
 		{"BOM", "\ufeff# c\n---\na\n---\nb", "\ufeff# c\n---\na\n|---\nb"},
 		{"BOM before a marker", "\ufeff---\na\n---\nb", "\ufeff---\na\n|---\nb"},
@@ -34,8 +34,8 @@ func TestYAMLChunks(t *testing.T) {
 	}
 }
 
-// checkYAMLChunks fails unless every chunk of src, read by itself, gives the
-// documents that the whole file has there.
+// checkYAMLChunks fails the test unless every chunk of src, parsed separately, has
+// the same documents as in the complete file.
 func checkYAMLChunks(t *testing.T, src []byte, whole *File) {
 	t.Helper()
 	next := 0
@@ -51,24 +51,24 @@ func checkYAMLChunks(t *testing.T, src []byte, whole *File) {
 		}
 		if f.Complete != (c.Len() == len(src)) {
 			if f.Complete && bytes.ContainsRune(src, '*') {
-				return // read as a whole for the anchor of another document
+				return // all of src was read because of an anchor in another document
 			}
-			t.Errorf("chunk %v of %d bytes: whole is %v", c, len(src), f.Complete)
+			t.Errorf("chunk %v of %d bytes: Complete is %v", c, len(src), f.Complete)
 		}
 		for _, d := range f.Docs {
 			if next == len(whole.Docs) {
-				t.Errorf("chunk %v has more than the whole: %+v", c, d)
+				t.Errorf("chunk %v has a document that the complete file does not have: %+v", c, d)
 				return
 			}
 			w := whole.Docs[next]
 			next++
 			if d.Span != w.Span || !sameYAMLNode(d.Root, w.Root) {
-				t.Errorf("chunk %v: %v %+v, in the whole file it is %v %+v", c, d.Span, d.Root, w.Span, w.Root)
+				t.Errorf("chunk %v: %v %+v, in the complete file %v %+v", c, d.Span, d.Root, w.Span, w.Root)
 			}
 		}
 	}
 	if next != len(whole.Docs) {
-		t.Errorf("the chunks have %d documents of %d", next, len(whole.Docs))
+		t.Errorf("the chunks have %d documents, the file %d", next, len(whole.Docs))
 	}
 }
 
@@ -98,18 +98,18 @@ func TestParseYAMLWanted(t *testing.T) {
 	tests := []struct {
 		name, src string
 		roots     int
-		whole     bool
+		complete  bool
 		want      string
 	}{
 		{"none", "a: b\n---\nc: d\n", 0, false, ""},
 		{"all", "a: HIT\n---\nc: HIT\n", 2, true, "a;HIT;c;HIT"},
 		{"one of three", "a: b\n---\nc: HIT\n---\nd: e\n", 1, false, "c;HIT"},
-		{"a broken one is not looked at", "a: b\n---\nc: HIT\n---\n{{ if }}\nd\n", 1, false, "c;HIT"},
-		{"anchor of an earlier one", "a: &x b\n---\nc: [HIT, *x]\n---\nd: e\n", 3, true, "a;b;c;HIT;*x;d;e"},
+		{"an invalid document that is not wanted", "a: b\n---\nc: HIT\n---\n{{ if }}\nd\n", 1, false, "c;HIT"},
+		{"anchor in an earlier document", "a: &x b\n---\nc: [HIT, *x]\n---\nd: e\n", 3, true, "a;b;c;HIT;*x;d;e"},
 		{"one document", "a: HIT\n", 1, true, "a;HIT"},
 		{"directives", "%TAG !e! tag:e,2000:\n---\na: b\n--- !e!x\nc: HIT\n", 0, true, "error"},
-		{"markers that are not cut at", "a: b\u0085---\nc: d\n---\ne: HIT\n--- f", 1, false, "e;HIT"},
-		{"markers that are not cut at, wanted", "a: b\n---\n- HIT\u0085---\nc: d\n--- e", 2, false, "HIT;c;d"},
+		{"marker after a NEL", "a: b\u0085---\nc: d\n---\ne: HIT\n--- f", 1, false, "e;HIT"},
+		{"marker after a NEL in a wanted chunk", "a: b\n---\n- HIT\u0085---\nc: d\n--- e", 2, false, "HIT;c;d"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -125,8 +125,8 @@ func TestParseYAMLWanted(t *testing.T) {
 				got = append(got, dumpYAML([]byte(tt.src), n))
 				checkYAMLScalar(t, []byte(tt.src), n)
 			}
-			if s := strings.Join(got, ";"); s != tt.want || f.Complete != tt.whole || len(f.Docs) != tt.roots {
-				t.Errorf("got %q in %d documents, whole %v", s, len(f.Docs), f.Complete)
+			if s := strings.Join(got, ";"); s != tt.want || f.Complete != tt.complete || len(f.Docs) != tt.roots {
+				t.Errorf("got %q in %d documents, Complete is %v", s, len(f.Docs), f.Complete)
 			}
 		})
 	}

@@ -8,10 +8,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// classifyEdit finds out what the i-th edit lies in, and notes what it is to change.
-// It returns how many edits it has dealt with: the edits of one comment line
-// go together.
-func (v *yamlVerifier) classifyEdit(i int) (int, error) {
+// classifyEdit records what the i-th edit changes: a scalar, a comment, or a
+// mapping or list to which it adds. It handles the edits of a comment line
+// together and returns how many edits it has handled.
+func (v *yamlVerifier) classifyEdit(i int) (handled int, err error) {
 	e := v.edits[i]
 	if isYAMLInsert(e) {
 		start := e.Start + v.shifts[i]
@@ -20,7 +20,7 @@ func (v *yamlVerifier) classifyEdit(i int) (int, error) {
 	}
 	n := v.tokenAround(e.Span)
 	if n != nil {
-		if start, end, ok := decodedYAML(n.Map, e.Span); ok {
+		if start, end, ok := decodedRange(n.Map, e.Span); ok {
 			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.decodedNew(n, e)})
 			return 1, nil
 		}
@@ -29,25 +29,25 @@ func (v *yamlVerifier) classifyEdit(i int) (int, error) {
 		return v.classifyCommentEdits(i, from, end)
 	}
 	if n != nil {
-		return 0, v.errorAt(e.Start, "the text to replace is folded, escaped, or not all of it part of the value")
+		return 0, v.errorAt(e.Start, "the text to replace is folded or escaped, or not all of it is part of the value")
 	}
-	return 0, v.errorAt(e.Start, "the text to replace stands neither in a value nor in a comment")
+	return 0, v.errorAt(e.Start, "the text to replace is neither in a value nor in a comment")
 }
 
-// decodedNew returns what the new text of e adds to the value of n. Whole lines
-// of a literal block scalar lose the indentation that the line of e has, and
-// their line breaks become line feeds; any other text is taken as it is, and
-// is refused when it is read otherwise.
+// decodedNew returns the text that e adds to the value of n. In a literal block
+// scalar, whole lines lose the indentation of the line of e, and line breaks
+// become LF. Other text is returned unchanged; if it decodes to something else,
+// the comparison of the values fails.
 func (v *yamlVerifier) decodedNew(n *Node, e edit.Edit) string {
 	if n.Style != Literal || !strings.Contains(e.New, "\n") {
 		return e.New
 	}
 	line := yamlLineStart(v.src, e.Start)
-	start, _, ok := decodedYAML(n.Map, edit.Span{Start: e.Start, End: e.Start})
+	start, _, ok := decodedRange(n.Map, edit.Span{Start: e.Start, End: e.Start})
 	if !ok {
 		return e.New
 	}
-	own := start - strings.LastIndexByte(n.Value[:start], '\n') - 1 // of the line's bytes before e, those in the value
+	own := start - strings.LastIndexByte(n.Value[:start], '\n') - 1 // bytes of the value on the line in front of e
 	indent := e.Start - line - own
 	if indent <= 0 {
 		return e.New
@@ -56,17 +56,7 @@ func (v *yamlVerifier) decodedNew(n *Node, e edit.Edit) string {
 	return strings.ReplaceAll(strings.ReplaceAll(e.New, "\r\n", "\n"), blanks, "\n")
 }
 
-// decodedYAML is [edit.Map.Decoded] for maps of many runs: the runs of a
-// token are sorted in the source, too.
-func decodedYAML(m edit.Map, s edit.Span) (start, end int, ok bool) {
-	i := sort.Search(len(m), func(i int) bool { return m[i].Src+m[i].Len >= s.End })
-	if i == len(m) {
-		return 0, 0, false
-	}
-	return m[i : i+1].Decoded(s)
-}
-
-// tokenAround returns the scalar whose token s lies in, nil when there is none.
+// tokenAround returns the scalar whose token contains s, or nil.
 func (v *yamlVerifier) tokenAround(s edit.Span) *Node {
 	i := sort.Search(len(v.tokens), func(i int) bool { return v.tokens[i].Span.Start > s.Start }) - 1
 	if i < 0 || !v.tokens[i].Span.Contains(s) {
@@ -75,10 +65,10 @@ func (v *yamlVerifier) tokenAround(s edit.Span) *Node {
 	return v.tokens[i]
 }
 
-// commentAround returns the bytes of the comment that s lies in, behind its #. A
-// comment begins with a # at the start of the line or behind a blank, outside
-// of all tokens; in names it is the token that s lies in. The header of a block
-// scalar, too, may have a comment.
+// commentAround returns the span of the comment that contains s, without its #.
+// A comment begins with a # at the start of the line or after a blank, outside
+// all tokens. in is the token that contains s, or nil: the header of a block
+// scalar may have a comment, too.
 func (v *yamlVerifier) commentAround(s edit.Span, in *Node) (from, end int, ok bool) {
 	line := yamlLineStart(v.src, s.Start)
 	if in != nil {
@@ -99,7 +89,7 @@ func (v *yamlVerifier) commentAround(s edit.Span, in *Node) (from, end int, ok b
 	return 0, 0, false
 }
 
-// yamlLineStart returns the start of the line of src[at].
+// yamlLineStart returns the start of the line that contains src[at].
 func yamlLineStart(src []byte, at int) int {
 	for ; at > 0; at-- {
 		if c := src[at-1]; c == '\n' || c == '\r' {
@@ -115,9 +105,9 @@ func yamlLineStart(src []byte, at int) int {
 	return 0
 }
 
-// classifyCommentEdits notes what the edits within the comment src[from:end], the
-// i-th and those after it, make of its line.
-func (v *yamlVerifier) classifyCommentEdits(i, from, end int) (int, error) {
+// classifyCommentEdits records the new text of the comment src[from:end], which
+// contains the i-th edit and possibly some after it. It returns their number.
+func (v *yamlVerifier) classifyCommentEdits(i, from, end int) (handled int, err error) {
 	old := string(v.src[from-1 : end])
 	var inside []edit.Edit
 	for _, e := range v.edits[i:] {
@@ -125,7 +115,7 @@ func (v *yamlVerifier) classifyCommentEdits(i, from, end int) (int, error) {
 			break
 		}
 		if len(e.New) != yamlLineEnd([]byte(e.New), 0) {
-			return 0, v.errorAt(e.Start, "the new text would end the comment")
+			return 0, v.errorAt(e.Start, "the new text ends the comment")
 		}
 		e.Start, e.End = e.Start-from+1, e.End-from+1
 		inside = append(inside, e)

@@ -10,32 +10,33 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A yamlPair is a node as the decoder returned it, which knows its comments,
-// and as it was located.
+// A yamlPair is a node as the decoder returned it, with its comments, and as a
+// Node with positions.
 type yamlPair struct {
 	y *yaml.Node
 	n *Node
 }
 
-// A yamlComparer goes through the trees before and after in step. It never
-// follows an alias.
+// A yamlComparer compares the trees before and after the edits. It never follows
+// an alias.
 type yamlComparer struct {
 	*yamlVerifier
-	at int // of before: the place of the last node that has one, for errors
+	at int // position in before of the last node that has one, for errors
 
-	// With insertions comments are compared as a whole: one below the place
-	// of an inserted key may go over to that key.
+	// If there are insertions, all comments are compared together, since the
+	// decoder may attach a comment below an inserted key to that key.
 	oldComments, newComments []string
 }
 
-// compareDocuments compares two documents, of which the decoder returned b and a.
+// compareDocuments compares two documents. b and a are the decoder's results, old
+// and new the roots.
 func (w *yamlComparer) compareDocuments(b, a *yaml.Node, old, new *Node) error {
 	if err := w.compareNodeComments(b, a); err != nil {
 		return err
 	}
 	switch {
 	case (old == nil) != (new == nil) || len(b.Content) != len(a.Content):
-		return w.errorAt(w.at, "the content of the document came or went")
+		return w.errorAt(w.at, "the content of the document was added or removed")
 	case len(b.Content) == 0:
 		return nil
 	case old == nil:
@@ -44,21 +45,21 @@ func (w *yamlComparer) compareDocuments(b, a *yaml.Node, old, new *Node) error {
 	return w.compareNodes(yamlPair{b.Content[0], old}, yamlPair{a.Content[0], new})
 }
 
-// compareNodes compares two nodes and all below them.
+// compareNodes compares two nodes and their children.
 func (w *yamlComparer) compareNodes(b, a yamlPair) error {
 	if b.n.Span.Len() > 0 || b.n.Kind == Mapping || b.n.Kind == Sequence {
 		w.at = b.n.Span.Start
 		if a.n.Span.Start != w.moved(w.at) {
-			return w.errorAt(w.at, "%.40q stands at another place afterwards", b.n.Value)
+			return w.errorAt(w.at, "%.40q is at an unexpected position after the edits", b.n.Value)
 		}
 	}
 	switch {
 	case b.n.Kind != a.n.Kind:
-		return w.errorAt(w.at, "%.40q becomes something that is not %s", b.n.Value, kindName(b.n.Kind))
+		return w.errorAt(w.at, "%.40q is no longer %s", b.n.Value, kindName(b.n.Kind))
 	case b.y.Style != a.y.Style:
-		return w.errorAt(w.at, "%.40q is written in another style afterwards", b.n.Value)
+		return w.errorAt(w.at, "the style of %.40q changes", b.n.Value)
 	case b.n.Tag != a.n.Tag:
-		return w.errorAt(w.at, "%.40q was read as %s, and %.40q is read as %s", b.n.Value, b.n.Tag, a.n.Value, a.n.Tag)
+		return w.errorAt(w.at, "the type changes: %.40q is %s, %.40q is %s", b.n.Value, b.n.Tag, a.n.Value, a.n.Tag)
 	case b.n.Anchor != a.n.Anchor:
 		return w.errorAt(w.at, "the anchor %q becomes %q", b.n.Anchor, a.n.Anchor)
 	}
@@ -67,7 +68,7 @@ func (w *yamlComparer) compareNodes(b, a yamlPair) error {
 		return w.errorAt(w.at, "edits of %.40q: %w", b.n.Value, err)
 	}
 	if a.n.Value != want {
-		return w.errorAt(w.at, "%.80q becomes %.80q, not %.80q", b.n.Value, a.n.Value, want)
+		return w.errorAt(w.at, "%.80q becomes %.80q, expected %.80q", b.n.Value, a.n.Value, want)
 	}
 	if err := w.compareNodeComments(b.y, a.y); err != nil {
 		return err
@@ -87,7 +88,7 @@ func kindName(k Kind) string {
 	return "a scalar"
 }
 
-// compareChildren compares the children of two nodes, apart from those inserted.
+// compareChildren compares the children of two nodes, except inserted children.
 func (w *yamlComparer) compareChildren(b, a yamlPair) error {
 	step := 1
 	if b.n.Kind == Mapping {
@@ -104,7 +105,7 @@ func (w *yamlComparer) compareChildren(b, a yamlPair) error {
 			continue
 		}
 		if j+step > len(b.n.Children) {
-			return w.errorAt(w.at, "there is more than before: %.40q", a.n.Children[i].Value)
+			return w.errorAt(w.at, "%.40q is added", a.n.Children[i].Value)
 		}
 		for k := range step {
 			if err := w.compareNodes(yamlPair{b.y.Content[j+k], b.n.Children[j+k]}, yamlPair{a.y.Content[i+k], a.n.Children[i+k]}); err != nil {
@@ -114,12 +115,13 @@ func (w *yamlComparer) compareChildren(b, a yamlPair) error {
 		j += step
 	}
 	if j != len(b.n.Children) {
-		return w.errorAt(w.at, "there is less than before: %.40q is gone", b.n.Children[j].Value)
+		return w.errorAt(w.at, "%.40q is removed", b.n.Children[j].Value)
 	}
 	return nil
 }
 
-// compareNodeComments compares the comments that the decoder put at two nodes.
+// compareNodeComments compares the comments that the decoder attached to two
+// nodes.
 func (w *yamlComparer) compareNodeComments(b, a *yaml.Node) error {
 	if len(w.inserts) > 0 {
 		w.oldComments = append(w.oldComments, yamlComments(b)...)
@@ -137,8 +139,8 @@ func (w *yamlComparer) compareNodeComments(b, a *yaml.Node) error {
 	return nil
 }
 
-// compareCommentLines compares lines of comments; those that edits change may differ
-// just so.
+// compareCommentLines compares the lines of comments, which may differ by the
+// edits in them.
 func (w *yamlComparer) compareCommentLines(b, a []string) error {
 	for i, line := range b {
 		if i < len(a) && a[i] == line {
@@ -150,21 +152,21 @@ func (w *yamlComparer) compareCommentLines(b, a []string) error {
 			k = slices.Index(edited, a[i])
 		}
 		if k < 0 {
-			return w.errorAt(w.at, "near here the comment %.60q is another one afterwards, or at another place", line)
+			return w.errorAt(w.at, "near here, the comment %.60q changes or moves", line)
 		}
-		if k == 0 { // mostly so: that many lines are alike must not make each cost their number
+		if k == 0 { // the common case; slices.Delete would take quadratic time for many equal lines
 			w.editedComments[line] = edited[1:]
 		} else {
 			w.editedComments[line] = slices.Delete(edited, k, k+1)
 		}
 	}
 	if len(a) > len(b) {
-		return w.errorAt(w.at, "near here the comment %.60q is new", a[len(b)])
+		return w.errorAt(w.at, "near here, the comment %.60q is added", a[len(b)])
 	}
 	return nil
 }
 
-// yamlComments returns the lines of the comments at a node.
+// yamlComments returns the lines of the comments that are attached to a node.
 func yamlComments(y *yaml.Node) []string {
 	var out []string
 	for _, c := range [...]string{y.HeadComment, y.LineComment, y.FootComment} {
@@ -175,7 +177,7 @@ func yamlComments(y *yaml.Node) []string {
 	return out
 }
 
-// finish compares what can only be compared when all is seen.
+// finish compares the comments and insertions after all nodes were compared.
 func (w *yamlComparer) finish() error {
 	if len(w.inserts) == 0 {
 		return nil

@@ -13,23 +13,23 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A yamlStudy counts what became of many sources.
+// A yamlStudy counts the results for many sources.
 type yamlStudy struct {
 	files, bytes         int
-	parsed, not, upFront int // read; not YAML for the decoder either; refused before it is asked
+	parsed, not, upFront int // parsed; errors of the decoder; rejected before decoding
 	scalars, runs        int
 	changed, edits       int
 	failed               int
 }
 
-// String is one row of a table.
+// String returns a row of a table.
 func (s yamlStudy) String() string {
-	return fmt.Sprintf("%d files, %d bytes: %d parsed, %d not YAML, %d refused up front; %d scalars, all located, %d runs; %d edits in %d files verified; %d failures",
+	return fmt.Sprintf("%d files, %d bytes: %d parsed, %d not YAML, %d rejected before decoding; %d scalars, all located, %d runs; %d edits in %d files verified; %d failures",
 		s.files, s.bytes, s.parsed, s.not, s.upFront, s.scalars, s.runs, s.edits, s.changed, s.failed)
 }
 
-// parse reads src, and fails the test when that is not possible though the
-// decoder reads it, or when a scalar is not located.
+// parse reads src. It fails the test if ParseYAML returns an error for a source
+// that the decoder accepts, or if a scalar has no position.
 func (s *yamlStudy) parse(t *testing.T, name string, src []byte) *File {
 	t.Helper()
 	s.files++
@@ -41,7 +41,7 @@ func (s *yamlStudy) parse(t *testing.T, name string, src []byte) *File {
 			s.upFront++
 		} else if _, e := decodedYAMLValues(src); e == nil || !errors.As(err, &p) || p.Line == 0 {
 			s.failed++
-			t.Errorf("%.200q: %v, and the decoder says %v", name, err, e)
+			t.Errorf("%.200q: %v, but the decoder returns %v", name, err, e)
 		} else {
 			s.not++
 		}
@@ -58,7 +58,7 @@ func (s *yamlStudy) parse(t *testing.T, name string, src []byte) *File {
 	return f
 }
 
-// splice applies and verifies edits, undoes them and verifies that.
+// splice verifies edits and their inverse.
 func (s *yamlStudy) splice(t *testing.T, name string, src []byte, edits []edit.Edit) {
 	t.Helper()
 	if len(edits) == 0 {
@@ -70,7 +70,7 @@ func (s *yamlStudy) splice(t *testing.T, name string, src []byte, edits []edit.E
 	if err == nil {
 		err = VerifyYAML(src, edits)
 	}
-	if err == nil && !isYAMLInsert(edits[0]) { // to take keys out is no edit that passes
+	if err == nil && !isYAMLInsert(edits[0]) { // VerifyYAML does not accept the removal of keys
 		var back []edit.Edit
 		if back, err = edit.Invert(src, edits); err == nil {
 			err = VerifyYAML(after, back)
@@ -82,7 +82,8 @@ func (s *yamlStudy) splice(t *testing.T, name string, src []byte, edits []edit.E
 	}
 }
 
-// registryEdits replaces, as a migration would, each host that a path follows.
+// registryEdits returns edits of each host that a path follows, as in a
+// migration.
 func registryEdits(f *File) []edit.Edit {
 	var out []edit.Edit
 	for _, n := range yamlFileScalars(f) {
@@ -101,7 +102,7 @@ func registryEdits(f *File) []edit.Edit {
 
 var registryRE = regexp.MustCompile(`\b((?:[a-z0-9-]+\.)+[a-z]{2,})/[a-z]`)
 
-// commentEdits replaces the hosts in comments that stand on lines of their own.
+// commentEdits returns edits of the hosts in comments on lines of their own.
 func commentEdits(f *File, src []byte) []edit.Edit {
 	inside := make([]bool, len(src))
 	for _, n := range yamlFileScalars(f) {
@@ -122,8 +123,8 @@ func commentEdits(f *File, src []byte) []edit.Edit {
 	return out
 }
 
-// insertEdits adds a key below each plain value called name, as a migration
-// does in the images of a kustomization.
+// insertEdits returns edits that add a key after each plain value of a key "name",
+// as in a migration of the images of a kustomization.
 func insertEdits(f *File, src []byte) []edit.Edit {
 	var out []edit.Edit
 	var walk func(n *Node)
@@ -161,14 +162,13 @@ func insertEdits(f *File, src []byte) []edit.Edit {
 	return out
 }
 
-// TestCorpusYAML is a study of real files: REGMIGRATE_CORPUS names a folder,
-// all *.yaml and *.yml below it are read as they are, with CRLF and with a
-// byte order mark, and edited in their values, in a word of every value, in
-// comments, and by insertions.
+// TestCorpusYAML reads all *.yaml and *.yml files below the folder
+// REGMIGRATE_CORPUS: unchanged, with CRLF, and with a byte order mark. It verifies
+// edits of hosts in values, of a word in every value, of comments, and insertions.
 func TestCorpusYAML(t *testing.T) {
 	root := os.Getenv("REGMIGRATE_CORPUS")
 	if root == "" {
-		t.Skip("REGMIGRATE_CORPUS names no folder of YAML files")
+		t.Skip("REGMIGRATE_CORPUS is not set")
 	}
 	kinds := []string{"hosts", "words", "comments", "insertions"}
 	rows := map[string]*yamlStudy{}
@@ -181,7 +181,7 @@ func TestCorpusYAML(t *testing.T) {
 			return err
 		}
 		variants := yamlVariants(file)
-		for _, variant := range []string{"as is", "CRLF", "BOM"} {
+		for _, variant := range []string{"unchanged", "CRLF", "BOM"} {
 			src := variants[variant]
 			if rows[variant] == nil {
 				rows[variant] = &yamlStudy{}
@@ -190,7 +190,7 @@ func TestCorpusYAML(t *testing.T) {
 			if f == nil {
 				continue
 			}
-			if variant == "as is" {
+			if variant == "unchanged" {
 				checkYAMLChunks(t, src, f)
 			}
 			for i, edits := range [][]edit.Edit{registryEdits(f), longYAMLWords(f), commentEdits(f, src), insertEdits(f, src)} {
@@ -206,10 +206,10 @@ func TestCorpusYAML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rows["as is"] == nil {
-		t.Fatalf("no YAML file in %s", root)
+	if rows["unchanged"] == nil {
+		t.Fatalf("no YAML files in %s", root)
 	}
-	for _, variant := range []string{"as is", "CRLF", "BOM"} {
+	for _, variant := range []string{"unchanged", "CRLF", "BOM"} {
 		t.Logf("%-18s %s", variant, *rows[variant])
 		for _, k := range kinds {
 			if r := rows[variant+", "+k]; r != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// checkYAMLEncoding refuses what the decoder would read other than it stands there:
-// it takes UTF-16 by its byte order mark and counts in it, and an inner byte
-// order mark makes it drop the first character of lines.
+// checkYAMLEncoding returns an error for a source that the decoder would misread:
+// it decodes UTF-16 if there is a byte order mark, and counts in UTF-16; and after
+// an inner byte order mark it drops the first character of lines.
 func checkYAMLEncoding(src []byte) error {
 	for _, bom := range []string{"\xff\xfe", "\xfe\xff", "\x00\x00\xfe\xff"} {
 		if bytes.HasPrefix(src, []byte(bom)) {
@@ -25,7 +25,7 @@ func checkYAMLEncoding(src []byte) error {
 		}
 	}
 	if i := bytes.IndexByte(src, 0); i >= 0 {
-		return &ParseError{Line: yamlUserLine(src, i), Msg: "a NUL byte: this is no text"}
+		return &ParseError{Line: yamlUserLine(src, i), Msg: "a NUL byte: the file is not text"}
 	}
 	first := len(src) - len(bytes.TrimPrefix(src, utf8BOM))
 	if i := bytes.Index(src[first:], utf8BOM); i >= 0 {
@@ -34,21 +34,21 @@ func checkYAMLEncoding(src []byte) error {
 	return nil
 }
 
-// yamlUserLine returns the line of src[i] as editors count, by LF, from 1.
+// yamlUserLine returns the 1-based line of src[i], counted by LF as in editors.
 func yamlUserLine(src []byte, i int) int {
 	return 1 + bytes.Count(src[:min(i, len(src))], []byte("\n"))
 }
 
-// decodeYAML returns the documents of the part of file that span says.
+// decodeYAML returns the documents of the given part of file.
 func decodeYAML(file []byte, span edit.Span) (docs []*yaml.Node, err error) {
 	src := file[span.Start:span.End]
 	if !utf8.Valid(src) {
-		// Besides a better message: a part that begins with the bytes of a
-		// UTF-16 byte order mark would be taken for UTF-16.
-		return nil, &ParseError{Line: yamlUserLine(file, span.Start+invalidUTF8(src)), Msg: "this is not UTF-8"}
+		// This gives a better message, and the decoder would decode a part that
+		// begins with the bytes of a UTF-16 byte order mark as UTF-16.
+		return nil, &ParseError{Line: yamlUserLine(file, span.Start+invalidUTF8(src)), Msg: "invalid UTF-8"}
 	}
 	defer func() {
-		// The decoder is known to panic on hostile input.
+		// The decoder can panic on hostile input.
 		if v := recover(); v != nil {
 			docs, err = nil, &ParseError{Msg: fmt.Sprintf("the parser failed: %v", v)}
 		}
@@ -65,6 +65,7 @@ func decodeYAML(file []byte, span edit.Span) (docs []*yaml.Node, err error) {
 	}
 }
 
+// invalidUTF8 returns the offset of the first byte that is not UTF-8.
 func invalidUTF8(src []byte) int {
 	for i := 0; i < len(src); {
 		r, size := utf8.DecodeRune(src[i:])
@@ -78,8 +79,8 @@ func invalidUTF8(src []byte) int {
 
 var yamlErrorLine = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?(?s:(.*))$`)
 
-// yamlError puts an error of the decoder into words, and its line into lines
-// of file as editors count.
+// yamlError returns the error of the decoder with a better message and with the
+// line of file, counted as in editors.
 func yamlError(file []byte, span edit.Span, err error) error {
 	src := file[span.Start:span.End]
 	m := yamlErrorLine.FindStringSubmatch(err.Error())
@@ -87,11 +88,11 @@ func yamlError(file []byte, span edit.Span, err error) error {
 	if msg == "control characters are not allowed" {
 		i := controlCharacter(src)
 		r, _ := utf8.DecodeRune(src[i:])
-		return &ParseError{Line: yamlUserLine(file, span.Start+i), Msg: fmt.Sprintf("the control character %U, which YAML does not allow", r)}
+		return &ParseError{Line: yamlUserLine(file, span.Start+i), Msg: fmt.Sprintf("YAML does not allow the control character %U", r)}
 	}
 	if rest, ok := strings.CutPrefix(msg, "unknown anchor '"); ok {
 		name, _, _ := strings.Cut(rest, "'")
-		out := &ParseError{Msg: fmt.Sprintf("*%s refers to an anchor that nothing before it defines", name)}
+		out := &ParseError{Msg: fmt.Sprintf("no anchor &%[1]s is defined before the alias *%[1]s", name)}
 		if i := bytes.Index(src, []byte("*"+name)); i >= 0 {
 			out.Line = yamlUserLine(file, span.Start+i)
 		}
@@ -100,7 +101,7 @@ func yamlError(file []byte, span edit.Span, err error) error {
 	line, e := strconv.Atoi(m[1])
 	switch {
 	case e != nil:
-		line = 1 // the decoder leaves its line 0 out
+		line = 1 // the decoder omits line 0
 	case yamlCountsFromZero(msg):
 		line++
 	}
@@ -113,8 +114,8 @@ func yamlError(file []byte, span edit.Span, err error) error {
 }
 
 // yamlCountsFromZero reports whether msg is an error of the decoder's parser,
-// whose lines count from 0, and not of its scanner, whose lines count from 1
-// (parser.fail in decode.go of go.yaml.in/yaml/v3).
+// which counts lines from 0. Its scanner counts lines from 1. Source:
+// parser.fail in decode.go of go.yaml.in/yaml/v3.
 func yamlCountsFromZero(msg string) bool {
 	switch msg {
 	case "did not find expected <stream-start>",
@@ -133,25 +134,25 @@ func yamlCountsFromZero(msg string) bool {
 	return false
 }
 
-// yamlAdvice says for the commonest errors what a person can look for.
+// yamlAdvice returns a message with advice for the most common errors.
 func yamlAdvice(msg string) string {
 	switch msg {
 	case "did not find expected key":
-		return "no key where one was expected, here or in the mapping that starts here: look for a wrong indentation or a missing colon"
+		return "expected a key, here or in the mapping that starts here: check the indentation and look for a missing colon"
 	case "did not find expected '-' indicator":
-		return "no item where one was expected, here or in the list that starts here: look for a wrong indentation"
+		return "expected a list item, here or in the list that starts here: check the indentation"
 	case "did not find expected node content":
-		return "a value was expected here (a template is no YAML before it is filled)"
+		return "expected a value (templates are not YAML before they are rendered)"
 	case "could not find expected ':'":
 		return "a key without a colon"
 	case "did not find expected <document start>":
-		return "text behind the end of a document: look for a wrong indentation or a missing ---"
+		return "text after the end of a document: check the indentation and look for a missing ---"
 	case "found character that cannot start any token":
-		return "a value cannot start with this character: quote it (or a tab is used for indentation)"
+		return "a value cannot start with this character: quote the value, or indent with spaces instead of tabs"
 	case "mapping values are not allowed in this context":
-		return "a second colon: quote the value, or look for a wrong indentation"
+		return "a second colon: quote the value or check the indentation"
 	case "found unexpected end of stream":
-		return "a quote that is not closed (opened here, or on the first line)"
+		return "a quote is not closed (opened here, or on the first line)"
 	case "found incompatible YAML document":
 		return "a %YAML directive for a version other than 1.1"
 	}
@@ -159,7 +160,7 @@ func yamlAdvice(msg string) string {
 }
 
 // controlCharacter returns the offset of the first code point of src that the
-// decoder refuses (readerc.go of go.yaml.in/yaml/v3).
+// decoder rejects. Source: readerc.go of go.yaml.in/yaml/v3.
 func controlCharacter(src []byte) int {
 	for i, r := range string(src) {
 		switch {

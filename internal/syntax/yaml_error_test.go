@@ -15,23 +15,23 @@ func TestParseYAMLError(t *testing.T) {
 	}{
 		{"no colon", "a: b\nc\nd: e\n", 2, "a key without a colon"},
 		{"second colon", "a: b\nc: d: e\n", 2, "a second colon"},
-		{"indentation of a key in a mapping", "x:\n  a: b\n y: c\n", 3, "no key where one was expected"},
-		{"indentation of a list", "x:\n\n  - b\n  c: d\n", 3, "no item where one was expected"},
-		{"template", "a: b\nc:\n  {{- if .x }}\n", 3, "a value was expected here"},
-		{"open quote", "a: b\nc: 'd\n", 2, "a quote that is not closed"},
-		{"open quote on the first line", "c: 'd\ne: f\n", 3, "a quote that is not closed"},
+		{"indentation of a key in a mapping", "x:\n  a: b\n y: c\n", 3, "expected a key"},
+		{"indentation of a list", "x:\n\n  - b\n  c: d\n", 3, "expected a list item"},
+		{"template", "a: b\nc:\n  {{- if .x }}\n", 3, "expected a value"},
+		{"open quote", "a: b\nc: 'd\n", 2, "a quote is not closed"},
+		{"open quote on the first line", "c: 'd\ne: f\n", 3, "a quote is not closed"},
 		{"tab", "a:\n\tb: c\n", 2, "a value cannot start"},
 		{"version", "%YAML 1.2\n---\na\n", 1, "a %YAML directive"},
-		{"unknown anchor", "a: b\nc: *d\n", 2, "*d refers to an anchor"},
-		{"control character", "a: b\nc: d\ne: \x1b[1m\n", 3, "the control character U+001B"},
-		{"control character in a comment", "a: b\n# \x7f\n", 2, "the control character U+007F"},
-		{"Latin-1", "a: b\nc: \xe9\n", 2, "this is not UTF-8"},
+		{"unknown anchor", "a: b\nc: *d\n", 2, "no anchor &d is defined"},
+		{"control character", "a: b\nc: d\ne: \x1b[1m\n", 3, "YAML does not allow the control character U+001B"},
+		{"control character in a comment", "a: b\n# \x7f\n", 2, "YAML does not allow the control character U+007F"},
+		{"Latin-1", "a: b\nc: \xe9\n", 2, "invalid UTF-8"},
 		{"NUL", "a: b\nc: \x00\n", 2, "a NUL byte"},
 		{"UTF-16 without a byte order mark", "a\x00:\x00 \x00b\x00", 1, "a NUL byte"},
-		{"lines counted by the decoder but not by editors", "a: b\u0085c: d\r\ne: \"f\n", 2, "a quote that is not closed"},
+		{"line breaks that only the decoder counts", "a: b\u0085c: d\r\ne: \"f\n", 2, "a quote is not closed"},
 		{"second document", "a: b\n---\nc: d\ne\n", 4, "a key without a colon"},
-		{"second document, UTF-16 byte order mark", "a: b\n...\n\xff\xfea: b\n", 3, "this is not UTF-8"},
-		{"text behind the end", "a: b\n...\nc: d\n", 3, "text behind the end of a document"},
+		{"second document, UTF-16 byte order mark", "a: b\n...\n\xff\xfea: b\n", 3, "invalid UTF-8"},
+		{"text after the end", "a: b\n...\nc: d\n", 3, "text after the end of a document"},
 		{"key of more than 1024 bytes", strings.Repeat("k", 1025) + ": v\n", 1, ""},
 	}
 	for _, tt := range tests {
@@ -47,7 +47,7 @@ func TestParseYAMLError(t *testing.T) {
 	}
 }
 
-func TestParseYAMLRefused(t *testing.T) {
+func TestParseYAMLWholeSourceErrors(t *testing.T) {
 	deep := strings.Repeat("[", 100_000)
 	tests := []struct {
 		name, src string
@@ -94,7 +94,8 @@ func TestParseYAMLDeep(t *testing.T) {
 	}
 }
 
-// The aliases of a bomb stand for 9^9 scalars; the tree has one node each.
+// TestParseYAMLAliasBomb reads aliases that would expand to 9^9 scalars; the tree
+// has one node for each alias.
 func TestParseYAMLAliasBomb(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x]\n")
@@ -110,8 +111,8 @@ func TestParseYAMLAliasBomb(t *testing.T) {
 	}
 }
 
-// Each of these took quadratic time in a first version or would in a plain
-// one; with it the test would run into the time limit of the whole run.
+// TestParseYAMLLarge reads sources for which a simple implementation takes
+// quadratic time, so that the test would exceed the time limit of go test.
 func TestParseYAMLLarge(t *testing.T) {
 	const n = 100_000
 	tests := []struct{ name, src string }{

@@ -21,10 +21,9 @@ var yamlSeeds = []string{
 	"- |1\n    \n b\n- >\n  c\n   d\n\n  e\n",
 }
 
-// longYAMLWords replaces a letter of each scalar by itself with a Q before:
-// whatever the word was, a string stays one, since no other type has a Q. It
-// leaves out what the decoder reads differently for its length: keys near
-// 1024 characters.
+// longYAMLWords returns edits that insert a Q in front of a letter of each scalar.
+// The scalar remains a string, since no other type contains a Q. It leaves out
+// scalars near 1024 characters, the length limit of the decoder for keys.
 func longYAMLWords(f *File) []edit.Edit {
 	var out []edit.Edit
 	for _, n := range yamlFileScalars(f) {
@@ -43,9 +42,9 @@ func longYAMLWords(f *File) []edit.Edit {
 	return out
 }
 
-// FuzzYAML holds ParseYAML against the decoder: it takes the same sources but
-// for the refusals up front, finds each node, and a source that is edited by
-// its spans is what the decoder would make of the edited tree.
+// FuzzYAML compares ParseYAML with the decoder: it accepts the same sources, except
+// those with a wrong encoding, and finds the position of each node. After edits at
+// these positions, the decoder reads the edited values.
 func FuzzYAML(f *testing.F) {
 	for _, s := range append(yamlSeeds, yamlSuite(f)...) {
 		f.Add([]byte(s))
@@ -54,13 +53,13 @@ func FuzzYAML(f *testing.F) {
 		file, err := ParseYAML(src, nil)
 		if checkYAMLEncoding(src) != nil {
 			if err == nil {
-				t.Error("a source is not refused")
+				t.Error("a source with a wrong encoding is accepted")
 			}
 			return
 		}
 		values, decodeErr := decodedYAMLValues(src)
 		if (err == nil) != (decodeErr == nil) {
-			t.Fatalf("%v, and the decoder says %v", err, decodeErr)
+			t.Fatalf("%v, but the decoder returns %v", err, decodeErr)
 		}
 		if err != nil {
 			return
@@ -73,7 +72,7 @@ func FuzzYAML(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err := VerifyYAML(src, edits); err != nil {
-			// A longer first line of a flow collection can make a key too long.
+			// Edits can make a key too long: the first line of a flow collection.
 			if strings.Contains(err.Error(), "without a colon") || strings.Contains(err.Error(), "mapping") {
 				return
 			}
@@ -105,8 +104,8 @@ func FuzzYAML(f *testing.F) {
 	})
 }
 
-// decodedYAMLValues returns the values of all scalars of src as the decoder
-// alone reads them.
+// decodedYAMLValues returns the values of all scalars that the decoder reads from
+// src.
 func decodedYAMLValues(src []byte) ([]string, error) {
 	var out []string
 	var walk func(*yaml.Node)
@@ -131,9 +130,9 @@ func decodedYAMLValues(src []byte) ([]string, error) {
 	}
 }
 
-// FuzzVerifyYAML makes one edit of any kind, and holds VerifyYAML against the
-// decoder: what passes as an edit within a value has changed that one value
-// as it says.
+// FuzzVerifyYAML makes one edit of any kind and compares VerifyYAML with the
+// decoder: if VerifyYAML accepts an edit inside a value, the decoder reads exactly
+// this change.
 func FuzzVerifyYAML(f *testing.F) {
 	for i, s := range yamlSeeds {
 		f.Add([]byte(s), i, 1, "x")
@@ -149,30 +148,30 @@ func FuzzVerifyYAML(f *testing.F) {
 		b, errB := decodedYAMLValues(after)
 		if errA != nil || errB != nil {
 			if len(yamlChunks(src)) > 1 {
-				return // another document is broken, before and after
+				return // another document is invalid, before and after the edit
 			}
-			t.Fatalf("%q becomes %q and passes: %v, %v", src, after, errA, errB)
+			t.Fatalf("VerifyYAML accepts %q becoming %q: %v, %v", src, after, errA, errB)
 		}
 		if isYAMLInsert(e) {
 			if len(b) <= len(a) {
-				t.Errorf("%q becomes %q and passes: nothing is added", src, after)
+				t.Errorf("VerifyYAML accepts %q becoming %q: nothing is added", src, after)
 			}
 			return
 		}
 		if len(a) != len(b) {
-			t.Fatalf("%q becomes %q and passes: %d scalars become %d", src, after, len(a), len(b))
+			t.Fatalf("VerifyYAML accepts %q becoming %q: %d scalars become %d", src, after, len(a), len(b))
 		}
 		changed := 0
 		for i := range a {
 			if a[i] != b[i] {
 				changed++
 				if len(b[i])-len(a[i]) != len(text)-size || !strings.Contains(b[i], text) {
-					t.Errorf("%q becomes %q and passes: %q becomes %q", src, after, a[i], b[i])
+					t.Errorf("VerifyYAML accepts %q becoming %q: %q becomes %q", src, after, a[i], b[i])
 				}
 			}
 		}
 		if changed > 1 {
-			t.Errorf("%q becomes %q and passes: %d scalars differ", src, after, changed)
+			t.Errorf("VerifyYAML accepts %q becoming %q: %d scalars differ", src, after, changed)
 		}
 	})
 }

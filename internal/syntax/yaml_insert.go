@@ -9,21 +9,21 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A yamlInsert is an edit that adds keys to a mapping or items to a list.
+// A yamlInsert is an edit that adds keys to a mapping, or items to a list.
 type yamlInsert struct {
 	edit    edit.Edit
-	after   edit.Span    // where its New stands in after
-	found   []*yaml.Node // what stands there: keys and values, or items
-	parents []*yaml.Node // what they were found in
+	after   edit.Span    // position of New after the edits
+	found   []*yaml.Node // the nodes there: keys and values, or items
+	parents []*yaml.Node // the mappings or lists that contain them
 }
 
-// isYAMLInsert reports whether e is to add keys or items: they stand on lines
-// of their own, or behind a comma.
+// isYAMLInsert reports whether e inserts keys or items: on lines of their own, or
+// after a comma.
 func isYAMLInsert(e edit.Edit) bool {
 	return e.Len() == 0 && e.New != "" && (e.New[0] == ',' || yamlBreak([]byte(e.New), 0) > 0)
 }
 
-// insertionOf returns the insertion that n comes from, nil when there is none.
+// insertionOf returns the insertion that contains n, or nil.
 func (v *yamlVerifier) insertionOf(n *Node) *yamlInsert {
 	if n.Kind == Scalar && n.Span.Len() == 0 {
 		return nil
@@ -35,24 +35,24 @@ func (v *yamlVerifier) insertionOf(n *Node) *yamlInsert {
 	return &v.inserts[i]
 }
 
-// checkInsert reports as an error when what was found is not what the text of
-// the insertion says when it is read by itself.
+// checkInsert returns an error unless the nodes of an insertion are the same as
+// the nodes of its text when it is parsed separately.
 func (v *yamlVerifier) checkInsert(ins yamlInsert) error {
-	refuse := func(why string) error {
+	reject := func(why string) error {
 		return v.errorAt(ins.edit.Start, "the insertion %.60q %s", ins.edit.New, why)
 	}
 	if len(ins.parents) == 0 {
-		return refuse("adds no key and no list item")
+		return reject("adds no key and no list item")
 	}
 	parent := ins.parents[0]
 	for _, p := range ins.parents {
 		if p != parent {
-			return refuse("adds to more than one mapping or list")
+			return reject("adds to more than one mapping or list")
 		}
 	}
 	text := ins.edit.New
 	if flow := parent.Style&yaml.FlowStyle != 0; flow != (text[0] == ',') {
-		return refuse("is in another style than what it adds to")
+		return reject("has a different style than the mapping or list that it adds to")
 	} else if flow && parent.Kind == yaml.MappingNode {
 		text = "{" + text[1:] + "}"
 	} else if flow {
@@ -60,17 +60,17 @@ func (v *yamlVerifier) checkInsert(ins yamlInsert) error {
 	}
 	docs, err := decodeYAML([]byte(text), edit.Span{Start: 0, End: len(text)})
 	if err != nil || len(docs) != 1 || docs[0].Content[0].Kind != parent.Kind {
-		return refuse("cannot be read by itself")
+		return reject("cannot be parsed separately")
 	}
 	want := docs[0].Content[0]
 	if !equalYAMLNodes(want.Content, ins.found) {
-		return refuse("is read as something else where it stands")
+		return reject("has a different meaning at its position")
 	}
 	return nil
 }
 
 // equalYAMLNodes compares inserted nodes: scalars, and lists and mappings of
-// them. Comments go with neither.
+// scalars. Nodes with comments, anchors or aliases are never equal.
 func equalYAMLNodes(b, a []*yaml.Node) bool {
 	if len(b) != len(a) {
 		return false

@@ -10,9 +10,9 @@ import (
 	"unicode/utf8"
 )
 
-// pyYAML reads sources, a JSON list of strings, and writes for each of them
-// its scalar tokens: start, end (code points), value, style. Of a source that
-// PyYAML refuses it writes null.
+// pyYAML is a Python program. It reads sources, a JSON list of strings, and writes
+// the scalar tokens of each source: start, end (in code points), value, style. For
+// a source that is an error for PyYAML, it writes null.
 const pyYAML = `
 import json, sys, yaml
 out = []
@@ -26,11 +26,11 @@ for src in json.load(sys.stdin):
 json.dump(out, sys.stdout)
 `
 
-// TestParseYAMLOracle compares the tokens of scalars with those that PyYAML's
-// scanner finds, which is an implementation of its own.
+// TestParseYAMLOracle compares the tokens of scalars with those of PyYAML's
+// scanner, an independent implementation.
 func TestParseYAMLOracle(t *testing.T) {
 	if out, err := exec.Command("python3", "-c", "import yaml").CombinedOutput(); err != nil {
-		t.Skipf("SKIPPED, no PyYAML to compare with: %v %s", err, out)
+		t.Skipf("SKIPPED: PyYAML is not installed: %v %s", err, out)
 	}
 	var sources []string
 	for _, s := range append(append([]string{}, yamlSeeds...), yamlSuite(t)...) {
@@ -66,7 +66,7 @@ func TestParseYAMLOracle(t *testing.T) {
 			if n.Kind == Scalar && n.Span.Len() > 0 {
 				end := fmt.Sprint(utf8.RuneCountInString(src[:n.Span.End]))
 				if n.Style >= Literal {
-					end = "" // PyYAML's ends behind the empty lines that follow
+					end = "" // PyYAML includes the empty lines that follow
 				}
 				gotValues = append(gotValues, n.Value)
 				got = append(got, fmt.Sprint(utf8.RuneCountInString(src[:n.Span.Start]), "-", end, n.Value, n.Style))
@@ -82,7 +82,7 @@ func TestParseYAMLOracle(t *testing.T) {
 			want = append(want, fmt.Sprint(token[0], "-", end, token[2], style))
 		}
 		if !slices.Equal(gotValues, wantValues) {
-			differ++ // such as "omitted value:," in a flow mapping, with or without the colon
+			differ++ // for example "omitted value:," in a flow mapping, with or without the colon
 			continue
 		}
 		if !slices.Equal(got, want) {
@@ -92,7 +92,7 @@ func TestParseYAMLOracle(t *testing.T) {
 		tokens += len(got)
 	}
 	if compared < len(yamlSeeds)/2 || differ > compared/20 {
-		t.Errorf("of %d sources %d were compared, and %d have other values for PyYAML", len(sources), compared, differ)
+		t.Errorf("compared only %[2]d of %[1]d sources; PyYAML reads other values for %[3]d", len(sources), compared, differ)
 	}
-	t.Logf("%d of %d sources compared, with %d tokens; PyYAML refuses %d and reads %d differently", compared, len(sources), tokens, len(sources)-compared-differ, differ)
+	t.Logf("%d of %d sources compared, with %d tokens; %d are errors for PyYAML, and it reads other values for %d", compared, len(sources), tokens, len(sources)-compared-differ, differ)
 }

@@ -5,9 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// yamlBreak returns the size of the line break at src[i], 0 when there is
-// none. The set is that of the decoder, YAML 1.1's: besides LF, CR and CRLF
-// also NEL, LS and PS end a line.
+// yamlBreak returns the size of the line break at src[i], or 0. The line breaks
+// are those of YAML 1.1, as in the decoder: LF, CR, CRLF, NEL, LS and PS.
 func yamlBreak(src []byte, i int) int {
 	switch rest := src[i:]; {
 	case len(rest) == 0:
@@ -29,7 +28,7 @@ func yamlBreak(src []byte, i int) int {
 
 func isYAMLBlank(c byte) bool { return c == ' ' || c == '\t' }
 
-// yamlLineEnd returns the offset of the line break that ends the line of
+// yamlLineEnd returns the offset of the line break at the end of the line of
 // src[i], or len(src).
 func yamlLineEnd(src []byte, i int) int {
 	for ; i < len(src); i++ {
@@ -43,16 +42,16 @@ func yamlLineEnd(src []byte, i int) int {
 	return i
 }
 
-// yamlLines leads from the lines and columns of the decoder to byte offsets.
-// The decoder counts both from 1, ends lines at yamlBreak's set, counts code
-// points, and does not count a byte order mark at the start.
+// yamlLines converts lines and columns of the decoder to byte offsets. The decoder
+// counts both from 1. Its lines end at the line breaks of yamlBreak, its columns
+// count code points, and it does not count a byte order mark at the start.
 type yamlLines struct {
 	src    []byte
 	starts []int // offset of the first byte of each line
 	ascii  bool
 
-	// A cursor: walking the code points from the start of the line for every
-	// node would take quadratic time on a file of one long line.
+	// A cursor: counting code points from the start of the line for every node
+	// would take quadratic time for a file with one long line.
 	line, col, off int
 }
 
@@ -79,8 +78,8 @@ func newYAMLLines(src []byte) *yamlLines {
 	return l
 }
 
-// offset returns the byte offset of a line and column of the decoder, false
-// when src has no such place.
+// offset returns the byte offset of a line and column of the decoder, or false if
+// src has no such position.
 func (l *yamlLines) offset(line, col int) (int, bool) {
 	if line < 1 || line > len(l.starts) || col < 1 {
 		return 0, false

@@ -10,8 +10,8 @@ import (
 )
 
 // yamlSuite returns the inputs of the YAML test suite
-// (github.com/yaml/yaml-test-suite) when REGMIGRATE_YAML_SUITE names its src
-// folder, else nothing.
+// (github.com/yaml/yaml-test-suite) if REGMIGRATE_YAML_SUITE is the path of its src
+// folder, otherwise nil.
 func yamlSuite(t testing.TB) []string {
 	dir := os.Getenv("REGMIGRATE_YAML_SUITE")
 	if dir == "" {
@@ -42,35 +42,35 @@ func yamlSuite(t testing.TB) []string {
 	return out
 }
 
-// unmarkYAML replaces the characters by which the suite shows what cannot be
-// seen (its ReadMe.md lists them).
+// unmarkYAML replaces the characters with which the suite shows invisible
+// characters. Source: ReadMe.md of the suite.
 func unmarkYAML(s string) string {
 	s = strings.NewReplacer("␣", " ", "———»", "\t", "——»", "\t", "—»", "\t", "»", "\t", "↵", "", "←", "\r", "⇔", "\ufeff").Replace(s)
 	return strings.TrimSuffix(s, "∎\n")
 }
 
-// yamlVariants returns src as it is, with CRLF, with CR only, with NEL, and
+// yamlVariants returns src unchanged, with CRLF, with CR only, with NEL, and
 // with a byte order mark.
 func yamlVariants(src []byte) map[string][]byte {
 	lf := strings.ReplaceAll(string(src), "\r\n", "\n")
 	return map[string][]byte{
-		"as is": src,
-		"CRLF":  []byte(strings.ReplaceAll(lf, "\n", "\r\n")),
-		"CR":    []byte(strings.ReplaceAll(lf, "\n", "\r")),
-		"NEL":   []byte(strings.ReplaceAll(lf, "\n", "\u0085")),
-		"BOM":   []byte("\ufeff" + strings.TrimPrefix(string(src), "\ufeff")),
+		"unchanged": src,
+		"CRLF":      []byte(strings.ReplaceAll(lf, "\n", "\r\n")),
+		"CR":        []byte(strings.ReplaceAll(lf, "\n", "\r")),
+		"NEL":       []byte(strings.ReplaceAll(lf, "\n", "\u0085")),
+		"BOM":       []byte("\ufeff" + strings.TrimPrefix(string(src), "\ufeff")),
 	}
 }
 
-// TestSuiteYAML holds ParseYAML against the decoder on the inputs of the YAML
-// test suite: every one that the decoder takes is taken, and all of its
-// scalars are found, edited and verified.
+// TestSuiteYAML compares ParseYAML with the decoder for the inputs of the YAML test
+// suite: ParseYAML accepts all inputs that the decoder accepts, and edits of all
+// scalars are verified.
 func TestSuiteYAML(t *testing.T) {
 	inputs := yamlSuite(t)
 	if inputs == nil {
-		t.Skip("REGMIGRATE_YAML_SUITE does not name the src folder of the YAML test suite")
+		t.Skip("REGMIGRATE_YAML_SUITE is not set")
 	}
-	for _, variant := range []string{"as is", "CRLF", "CR", "NEL", "BOM"} {
+	for _, variant := range []string{"unchanged", "CRLF", "CR", "NEL", "BOM"} {
 		var sum yamlStudy
 		for _, in := range inputs {
 			src := yamlVariants([]byte(in))[variant]

@@ -8,7 +8,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// yamlScalars returns the scalars and aliases under n, in order.
+// yamlScalars appends the scalars and aliases below n to to, in order.
 func yamlScalars(n *Node, to []*Node) []*Node {
 	if n == nil {
 		return to
@@ -31,8 +31,8 @@ func yamlFileScalars(f *File) []*Node {
 	return out
 }
 
-// dumpYAML writes a scalar as token=value, the value only where it differs,
-// with what no run covers in brackets.
+// dumpYAML returns a scalar as token=value, or only the token if it is equal to
+// the value. Text of the value that no run covers is in brackets.
 func dumpYAML(src []byte, n *Node) string {
 	token := string(src[n.Span.Start:n.Span.End])
 	var value strings.Builder
@@ -57,7 +57,7 @@ func TestParseYAMLScalars(t *testing.T) {
 	tests := []struct{ name, src, want string }{
 		{"plain", "a: b c\n", "a;b c"},
 		{"plain, empty", "a:\nb: ~\n", "a;;b;~"},
-		{"plain over lines", "a: b  \n  c\n\n\n  d\n", "a;b  \n  c\n\n\n  d=b[ ]c[\n\n]d"},
+		{"plain, several lines", "a: b  \n  c\n\n\n  d\n", "a;b  \n  c\n\n\n  d=b[ ]c[\n\n]d"},
 		{"plain with tabs", "a: b\t \n \t c\td\n", "a;b\t \n \t c\td=b[ ]c\td"},
 		{"plain, CRLF", "a: b\r\n  c\r\nd: e\r\n", "a;b\r\n  c=b[ ]c;d;e"},
 		{"plain, lone CR", "a: b\r  c\rd: e\r", "a;b\r  c=b[ ]c;d;e"},
@@ -66,26 +66,26 @@ func TestParseYAMLScalars(t *testing.T) {
 		{"plain with a colon and a hash", "a: b:c#d\n", "a;b:c#d"},
 		{"single", "'a': 'b c'\n", "'a'=a;'b c'=b c"},
 		{"single with a quote", "a: 'it''s '''\n", "a;'it''s '''=it[']s [']"},
-		{"single over lines", "a: ' b \n\n  c '\n", "a;' b \n\n  c '= b[\n]c "},
+		{"single, several lines", "a: ' b \n\n  c '\n", "a;' b \n\n  c '= b[\n]c "},
 		{"single, empty", "a: ''\nb: c\n", "a;''=;b;c"},
 		{"double", "\"a\": \"b c\"\n", "\"a\"=a;\"b c\"=b c"},
 		{"double, escapes", `a: "b\tc\x41\u00e9\U0001F41E\"\\\'d\_\N\L\P\0\a\b\v\f\r\e\ x"` + "\n",
 			`a;"b\tc\x41\u00e9\U0001F41E\"\\\'d\_\N\L\P\0\a\b\v\f\r\e\ x"=b[` + "\t]c[A\u00e9\U0001F41E\"\\']d[\u00a0\u0085\u2028\u2029\x00\a\b\v\f\r\x1b ]x"},
-		{"double over lines", "a: \"b\n  c\n\n  d\"\n", "a;\"b\n  c\n\n  d\"=b[ ]c[\n]d"},
+		{"double, several lines", "a: \"b\n  c\n\n  d\"\n", "a;\"b\n  c\n\n  d\"=b[ ]c[\n]d"},
 		{"double, escaped line breaks", "a: \"gcr.io/goo\\\n  gle \\\n\n   x\"\n", "a;\"gcr.io/goo\\\n  gle \\\n\n   x\"=gcr.io/google [\n]x"},
 		{"literal", "a: |\n  b\n   c\n\n  d\ne: f\n", "a;|\n  b\n   c\n\n  d\n=b\n c\n\nd\n;e;f"},
 		{"literal, strip and keep", "a: |-\n  b\n\nc: |+\n  d\n\ne: f\n", "a;|-\n  b\n=b;c;|+\n  d\n\n=d\n\n;e;f"},
 		{"literal, comment and leading empty lines", "a: | # c\n\n \n  b\n", "a;| # c\n\n \n  b\n=\n\nb\n"},
 		{"literal, indentation indicator", "a:\n  b: |2-\n      c\n    d\n", "a;b;|2-\n      c\n    d\n=  c\nd"},
-		{"literal, indicators the other way round", "a: |-1\n   b\n  c\n", "a;|-1\n   b\n  c\n=  b\n c"},
+		{"literal, indicators in the other order", "a: |-1\n   b\n  c\n", "a;|-1\n   b\n  c\n=  b\n c"},
 		{"literal, tab", "a: |\n  b\t\n  \tc\n", "a;|\n  b\t\n  \tc\n=b\t\n\tc\n"},
-		{"literal, blanks only, kept", "a: |+\n\n  \nb: c\n", "a;|+\n\n  \n=\n\n;b;c"},
-		{"literal, a line of blanks with an indicator", "a: |1\n    \n b\n", "a;|1\n    \n b\n=   \nb\n"},
-		{"literal, nothing", "a: |\nb: c\n", "a;|\n=;b;c"},
+		{"literal, only blank lines, keep", "a: |+\n\n  \nb: c\n", "a;|+\n\n  \n=\n\n;b;c"},
+		{"literal, a line of spaces with an indicator", "a: |1\n    \n b\n", "a;|1\n    \n b\n=   \nb\n"},
+		{"literal, empty", "a: |\nb: c\n", "a;|\n=;b;c"},
 		{"literal, CRLF", "a: |\r\n  b\r\n\r\n  c\r\n", "a;|\r\n  b\r\n\r\n  c\r\n=b[\n\n]c[\n]"},
 		{"literal, no final newline", "a: |\n  b", "a;|\n  b=b"},
 		{"literal, LS", "a: |\n  b\u2028  c\n", "a;|\n  b\u2028  c\n=b[\u2028]c\n"},
-		{"literal in a list at the parent's column", "a:\n- |\n b\n- c\n", "a;|\n b\n=b\n;c"},
+		{"literal in a list at the column of the parent", "a:\n- |\n b\n- c\n", "a;|\n b\n=b\n;c"},
 		{"folded", "a: >\n  b\n  c\n\n  d\n   e\n  f\n", "a;>\n  b\n  c\n\n  d\n   e\n  f\n=b[ ]c[\n]d[\n] e[\n]f[\n]"},
 		{"folded, strip", "a: >-\n  b\n  c\n\n\n", "a;>-\n  b\n  c\n=b[ ]c"},
 		{"folded, indentation indicator", "- >1\n  b\n c\n", ">1\n  b\n c\n= b[\n]c[\n]"},
@@ -95,16 +95,16 @@ func TestParseYAMLScalars(t *testing.T) {
 		{"verbatim tag", "a: !<tag:yaml.org,2002:str> 'b'\n", "a;'b'=b"},
 		{"tag with an escape", "a: !a%20b c\n", "a;c"},
 		{"non-specific tag", "a: ! b\n", "a;b"},
-		{"properties, then a comment", "a: &x # c\n  !!str # d\n\n  b\n", "a;b"},
+		{"properties followed by a comment", "a: &x # c\n  !!str # d\n\n  b\n", "a;b"},
 		{"properties of a mapping and its key", "&m !!map\n&k a: b\n", "a;b"},
 		{"properties of a block scalar", "a: !!str &x |\n  b\n", "a;|\n  b\n=b\n"},
 		{"alias", "a: &x-1 b\nc: *x-1\n*x-1 : d\n", "a;b;c;*x-1;*x-1;d"},
 		{"flow", "{a: [b, 'c', \"d\"], e, f: {g: h}}\n", "a;b;'c'=c;\"d\"=d;e;;f;g;h"},
 		{"flow, pairs and JSON keys", "[a: b, \"c\":d, ? e : f]\n", "a;b;\"c\"=c;d;e;f"},
-		{"flow over lines", "{a: b\n  c, # d\n e: f}\n", "a;b\n  c=b[ ]c;e;f"},
+		{"flow, several lines", "{a: b\n  c, # d\n e: f}\n", "a;b\n  c=b[ ]c;e;f"},
 		{"explicit keys", "? a\n: b\n? |\n  c\n: - d\n? e\n", "a;b;|\n  c\n=c\n;d;e;"},
-		{"non-ASCII before", "é: [ä, 'ö', \U0001F41E, k8s.gcr.io]\n", "é;ä;'ö'=ö;\U0001F41E;k8s.gcr.io"},
-		{"non-ASCII in a comment before", "# é\u2028a: b # ü\nc: d\n", "a;b;c;d"},
+		{"non-ASCII text in front", "é: [ä, 'ö', \U0001F41E, k8s.gcr.io]\n", "é;ä;'ö'=ö;\U0001F41E;k8s.gcr.io"},
+		{"non-ASCII comment in front", "# é\u2028a: b # ü\nc: d\n", "a;b;c;d"},
 		{"BOM", "\ufeffa: b\nc: d\n", "a;b;c;d"},
 		{"BOM and non-ASCII", "\ufeffé: b\n", "é;b"},
 		{"documents", "--- a\n--- |\n b\n--- 'c'\n...\n# d\n---\ne: f\n", "a;|\n b\n=b\n;'c'=c;e;f"},
@@ -173,7 +173,7 @@ func TestParseYAMLAlias(t *testing.T) {
 		t.Errorf("*x resolves to %+v, want the list", got)
 	}
 	if in := list.Children[0]; in.Target != list || in.Value != "x" {
-		t.Errorf("*x inside of its own list is %+v", in)
+		t.Errorf("*x inside its own list is %+v", in)
 	}
 }
 
@@ -181,7 +181,7 @@ func TestParseYAMLEmpty(t *testing.T) {
 	tests := []struct {
 		src  string
 		docs int
-		root bool // of the last one
+		root bool // the last document has a Root
 	}{
 		{"", 0, false}, {"\n", 1, false}, {"# c\n", 1, false}, {"---\n", 1, false}, {"---\n---\n", 2, false}, {"--- # c\n...\n", 1, false},
 		{"a: b\n---\n# c\n", 2, false}, {"--- !!str\n", 1, true}, {"--- &x\n", 1, true}, {"--- ''\n", 1, true}, {"\ufeff", 1, false},
@@ -201,21 +201,21 @@ func TestParseYAMLEmpty(t *testing.T) {
 	}
 }
 
-// checkYAMLFile fails unless what ParseYAML promises of a whole file holds.
+// checkYAMLFile fails the test unless f has the properties of a complete file.
 func checkYAMLFile(t *testing.T, src []byte, f *File) {
 	t.Helper()
 	if !f.Complete {
-		t.Error("the file was not read as a whole")
+		t.Error("Complete is false")
 	}
 	at := 0
 	for i, d := range f.Docs {
 		if d.Span.Start != at || d.Span.End < at {
-			t.Errorf("document %d is %v, and the one before it ends at %d", i, d.Span, at)
+			t.Errorf("document %d is %v, but the previous document ends at %d", i, d.Span, at)
 		}
 		at = d.Span.End
 	}
 	if at != len(src) {
-		t.Errorf("the documents end at %d of %d", at, len(src))
+		t.Errorf("the documents end at byte %d of %d", at, len(src))
 	}
 	for _, d := range f.Docs {
 		for _, n := range yamlScalars(d.Root, nil) {
@@ -227,8 +227,8 @@ func checkYAMLFile(t *testing.T, src []byte, f *File) {
 	}
 }
 
-// checkYAMLScalar fails unless the runs of n are sorted, maximal, within its
-// token, and equal to the source.
+// checkYAMLScalar fails the test unless the runs of n are sorted, maximal, inside
+// its token, and equal to the source.
 func checkYAMLScalar(t *testing.T, src []byte, n *Node) {
 	t.Helper()
 	if (n.Value != "" || n.Style != Plain) && n.Span.Len() == 0 {
@@ -245,10 +245,10 @@ func checkYAMLScalar(t *testing.T, src []byte, n *Node) {
 	var last edit.Run
 	for i, r := range n.Map {
 		if r.Len <= 0 || r.Dec < last.Dec+last.Len || i > 0 && r.Src < last.Src+last.Len {
-			t.Errorf("%q: run %+v behind %+v", n.Value, r, last)
+			t.Errorf("%q: run %+v follows %+v", n.Value, r, last)
 		}
 		if i > 0 && r.Dec == last.Dec+last.Len && r.Src == last.Src+last.Len {
-			t.Errorf("%q: runs %+v and %+v are one", n.Value, last, r)
+			t.Errorf("%q: runs %+v and %+v are adjacent", n.Value, last, r)
 		}
 		if !n.Span.Contains(edit.Span{Start: r.Src, End: r.Src + r.Len}) {
 			t.Errorf("%q at %v: run %+v", n.Value, n.Span, r)

@@ -9,11 +9,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A yamlToken decodes one scalar for the second time, to learn which source
-// bytes made which bytes of its value. It does what the decoder's scanner
-// does (scannerc.go of go.yaml.in/yaml/v3) and compares with the value that
-// the decoder found on the way: ok stays true only if they are the same to
-// the last byte, which proves that the token stands where at began.
+// A yamlToken decodes a scalar a second time, to find out which source bytes
+// became which bytes of its value. It follows the decoder's scanner (scannerc.go
+// of go.yaml.in/yaml/v3) and compares each byte with the value that the decoder
+// returned. ok remains true only if all bytes are equal; this proves that the
+// token starts at the initial value of at.
 type yamlToken struct {
 	src   []byte
 	at    int // the next byte of src
@@ -22,12 +22,12 @@ type yamlToken struct {
 	runs  edit.Map
 	ok    bool
 
-	literal bool
+	literal bool // it is a literal block scalar
 }
 
-// simpleYAMLScalar returns the end of the scalar that starts at src[at] when it
-// is written on one line without escapes, as nearly all are: then its value
-// stands in src as it is.
+// simpleYAMLScalar returns the start of the value and the end of the scalar at
+// src[at], if the scalar is on one line and has no escapes. Most scalars are like
+// this; src contains their value literally.
 func simpleYAMLScalar(src []byte, at int, style Style, value string) (from, end int, ok bool) {
 	from = at
 	stops := "\n"
@@ -55,7 +55,7 @@ func simpleYAMLScalar(src []byte, at int, style Style, value string) (from, end 
 	return from, end + 1, src[at] == quote && end < len(src) && src[end] == quote
 }
 
-// copyBytes takes n bytes of the source that stand for themselves.
+// copyBytes consumes n bytes of the source that are in the value literally.
 func (t *yamlToken) copyBytes(n int) {
 	if n == 0 || !t.ok {
 		return
@@ -72,16 +72,17 @@ func (t *yamlToken) copyBytes(n int) {
 	t.dec += n
 }
 
-// addDecoded takes bytes of the value that do not stand in the source as they are.
+// addDecoded consumes the bytes s of the value, which the source does not contain
+// literally.
 func (t *yamlToken) addDecoded(s string) {
 	if t.ok = t.ok && strings.HasPrefix(t.value[t.dec:], s); t.ok {
 		t.dec += len(s)
 	}
 }
 
-// lineBreak takes the value of the line break at src[i], which is LF for all
-// but LS and PS. Only in a literal it counts as standing for itself: elsewhere
-// an edit over a line break would not mean what it says.
+// lineBreak consumes the value of the line break at src[i]. The value is LF,
+// except for LS and PS. A run covers it only in a literal block scalar: in other
+// scalars, an edit across a line break would have a different effect.
 func (t *yamlToken) lineBreak(i int) {
 	switch {
 	case t.literal && t.src[i] == '\n':
@@ -94,8 +95,8 @@ func (t *yamlToken) lineBreak(i int) {
 	}
 }
 
-// plain decodes a plain scalar. Where it ends depends on the indentation and
-// on brackets around it; the length of its value says it without them.
+// plain decodes a plain scalar. Its end depends on the indentation and on
+// brackets around it, but the length of the value is sufficient to find it.
 func (t *yamlToken) plain() {
 	for t.ok {
 		i := t.at
@@ -112,11 +113,11 @@ func (t *yamlToken) plain() {
 	}
 }
 
-// foldSpace takes blanks and line breaks within a plain or quoted scalar: blanks on
-// one line are kept, one line break is a space, n are n-1. After an escaped
-// line break no space is made.
+// foldSpace decodes blanks and line breaks inside a plain or quoted scalar: blanks
+// on one line are kept, one line break becomes a space, and n line breaks become
+// n-1 line breaks. After an escaped line break there is no space.
 func (t *yamlToken) foldSpace(escaped bool) {
-	first, i := -1, t.at // first is where the first line break stands
+	first, i := -1, t.at // first is the offset of the first line break
 	for i < len(t.src) {
 		if n := yamlBreak(t.src, i); n > 0 {
 			if first < 0 {
@@ -149,9 +150,9 @@ func (t *yamlToken) foldSpace(escaped bool) {
 	t.at = i
 }
 
-// lineBreaks counts the line breaks in src[from:to], where only blanks stand
-// beside them, and takes their values if take is set.
-func (t *yamlToken) lineBreaks(from, to int, take bool) int {
+// lineBreaks counts the line breaks in src[from:to], which contains only blanks
+// and line breaks. If consume is set, it consumes their values.
+func (t *yamlToken) lineBreaks(from, to int, consume bool) int {
 	n := 0
 	for i := from; i < to; {
 		size := yamlBreak(t.src, i)
@@ -160,7 +161,7 @@ func (t *yamlToken) lineBreaks(from, to int, take bool) int {
 			continue
 		}
 		n++
-		if take {
+		if consume {
 			t.lineBreak(i)
 		}
 		i += size
@@ -233,7 +234,7 @@ func (t *yamlToken) escape() {
 	}
 }
 
-// yamlEscape returns what "\" and c stand for, "" when nothing.
+// yamlEscape returns the value of the escape "\" c, or "" if it is unknown.
 func yamlEscape(c byte) string {
 	switch c {
 	case '0':

@@ -8,14 +8,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A yamlRegion is a part of a file, of whole documents, that was parsed.
+// A yamlRegion is a parsed part of a file. It consists of whole documents.
 type yamlRegion struct {
 	span   edit.Span    // in the file
 	parsed []*yaml.Node // the documents as the decoder returned them
-	docs   []*Document  // the same, located; offsets are the file's
+	docs   []*Document  // the same documents with positions in the file
 }
 
-// readYAML parses the part of src that span says, and locates its nodes.
+// readYAML parses a part of src and finds the positions of its nodes.
 func readYAML(src []byte, span edit.Span) (*yamlRegion, error) {
 	parsed, err := decodeYAML(src, span)
 	if err != nil {
@@ -49,7 +49,7 @@ func readYAML(src []byte, span edit.Span) (*yamlRegion, error) {
 	return r, nil
 }
 
-// isEmptyYAML reports whether nothing stands in a document, not even a tag.
+// isEmptyYAML reports whether a document is empty: it has not even a tag.
 func isEmptyYAML(doc *yaml.Node) bool {
 	if len(doc.Content) == 0 {
 		return true
@@ -58,12 +58,12 @@ func isEmptyYAML(doc *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.Value == "" && n.Style == 0 && n.Anchor == ""
 }
 
-// A yamlLocator makes Nodes out of what the decoder returned, and finds out
-// where they stand.
+// A yamlLocator converts nodes of the decoder to Nodes, and finds their
+// positions.
 type yamlLocator struct {
 	file    []byte
 	src     []byte // the part of file that was decoded
-	base    int    // where it starts
+	base    int    // offset of src in file
 	lines   *yamlLines
 	anchors map[*yaml.Node]*Node
 
@@ -72,16 +72,17 @@ type yamlLocator struct {
 	runs  slab[edit.Run]
 }
 
+// node converts y and its children.
 func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 	n := &l.nodes.take(1)[0]
 	n.Kind, n.Style = yamlKind(y), yamlStyle(y)
 	n.Tag, n.Value, n.Anchor = y.ShortTag(), y.Value, y.Anchor
 	if n.Anchor != "" {
-		// Before the children: one of them may be an alias of this node.
+		// Set it before the children: one of them may be an alias of this node.
 		l.anchors[y] = n
 	}
 	if n.Kind == Scalar && n.Style == Plain && n.Value == "" {
-		return n, nil // the decoder's position of what is not there means little
+		return n, nil // the decoder's position of an empty scalar is not reliable
 	}
 	at, ok := l.lines.offset(y.Line, y.Column)
 	switch {
@@ -94,7 +95,7 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 		ok = n.Target != nil && end <= len(l.src) && l.src[at] == '*' && string(l.src[at+1:end]) == n.Value
 		n.Span = edit.Span{Start: l.base + at, End: l.base + end}
 	default:
-		// Properties that are not the collection's are those of its first key.
+		// Further properties belong to the first key.
 		own := 0
 		if y.Anchor != "" {
 			own++
@@ -121,14 +122,14 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 	return n, nil
 }
 
-// errNotFound is the error for a node that does not stand where the decoder says:
-// better no edit than one at the wrong place.
+// errNotFound returns the error for a node that is not at the position that the
+// decoder returned. Then the file is not edited.
 func (l *yamlLocator) errNotFound(y *yaml.Node) error {
 	line := min(max(y.Line, 1), len(l.lines.starts))
-	return &ParseError{Line: yamlUserLine(l.file, l.base+l.lines.starts[line-1]), Msg: fmt.Sprintf("cannot tell where %.40q stands", y.Value)}
+	return &ParseError{Line: yamlUserLine(l.file, l.base+l.lines.starts[line-1]), Msg: fmt.Sprintf("cannot find the position of %.40q", y.Value)}
 }
 
-// scalar finds the token of n that starts at src[at].
+// scalar finds the Span and the Map of n, whose token starts at src[at].
 func (l *yamlLocator) scalar(n *Node, at int) bool {
 	if from, end, ok := simpleYAMLScalar(l.src, at, n.Style, n.Value); ok {
 		n.Span = edit.Span{Start: l.base + at, End: l.base + end}
@@ -160,9 +161,9 @@ func (l *yamlLocator) scalar(n *Node, at int) bool {
 	return true
 }
 
-// skipProperties returns the offset behind up to count anchors and tags, and
-// what stands between them and the token. An anchor ends where the decoder
-// ends it: &a:b is the anchor a and then ":b".
+// skipProperties returns the offset of the token after up to count anchors and
+// tags. An anchor ends where the decoder ends it: &a:b is the anchor a followed
+// by ":b".
 func (l *yamlLocator) skipProperties(at, count int) int {
 	for ; count > 0 && at < len(l.src); count-- {
 		switch l.src[at] {
@@ -183,8 +184,8 @@ func (l *yamlLocator) skipProperties(at, count int) int {
 	return at
 }
 
-// skipSpace returns the offset of the next token: behind blanks, line breaks
-// and comments.
+// skipSpace returns the offset of the next token, after blanks, line breaks and
+// comments.
 func (l *yamlLocator) skipSpace(at int) int {
 	for at < len(l.src) {
 		if n := yamlBreak(l.src, at); n > 0 {

@@ -7,22 +7,24 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// VerifyYAML returns nil when after is before with edits applied, and means
-// the same but for them:
+// VerifyYAML returns nil if edits change nothing in before except their own text.
+// Each edit must be one of these:
 //
-//   - an edit within one run of a scalar (a key or a value) changes the
-//     decoded scalar by just its New, and not its resolved tag or style; in a
-//     literal block scalar New may be whole lines, indented as that line is;
-//   - an edit within a comment changes the text of that comment;
-//   - an insertion whose New begins with a line break or a comma adds just
-//     the keys or list items that it spells out, with scalar values.
+//   - an edit inside one run of a scalar (a key or a value): it replaces exactly
+//     its bytes in the decoded scalar, and changes neither its resolved tag nor
+//     its style. In a literal block scalar New may have whole lines, with the
+//     indentation of the line of the edit;
+//   - an edit inside a comment;
+//   - an insertion whose New begins with a line break or a comma: it adds exactly
+//     the keys or list items in New. Their values are scalars, or lists and
+//     mappings of scalars.
 //
-// Any other edit is an error, and so is everything else that differs:
-// documents, kinds, tags, anchors, styles, comments, and the place of each
-// node, moved by the edits before it. Edits are sorted and in bytes of
-// before. Only documents that an edit touches are parsed, as long as they can
-// be parsed alone; errors are those of [ParseYAML] for one side, wrapped, or
-// name the line of before, counted by LF from 1.
+// Any other edit is an error. So is any other difference: in documents, kinds,
+// tags, anchors, styles and comments, and in the positions of nodes (shifted by
+// the edits in front of them). Edits are sorted and in bytes of before. Only
+// documents that an edit touches are parsed, if they can be parsed separately.
+// An error of [ParseYAML] before or after the edits is wrapped; other errors name
+// the 1-based line of before, counted by LF.
 func VerifyYAML(before []byte, edits []edit.Edit) error {
 	after, err := edit.Apply(before, edits)
 	if err != nil {
@@ -56,8 +58,8 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 	return nil
 }
 
-// editedYAMLChunks returns the chunks that edits touch, adjacent ones as one. An
-// insertion between two chunks belongs to the first.
+// editedYAMLChunks returns the chunks that edits touch. Adjacent chunks are
+// joined. An insertion between two chunks belongs to the first.
 func editedYAMLChunks(chunks []edit.Span, edits []edit.Edit) []edit.Span {
 	var out []edit.Span
 	i := 0
@@ -68,7 +70,7 @@ func editedYAMLChunks(chunks []edit.Span, edits []edit.Edit) []edit.Span {
 			i++
 		}
 		if i < len(edits) && edits[i].Start < c.End {
-			touched = true // it reaches into the next chunk, which it touches too
+			touched = true // the edit also touches the next chunk
 		}
 		if touched {
 			out = appendJoined(out, c)
@@ -77,15 +79,15 @@ func editedYAMLChunks(chunks []edit.Span, edits []edit.Edit) []edit.Span {
 	return out
 }
 
-// A yamlVerifier compares one part of a file before and after.
+// A yamlVerifier compares a part of a file before and after the edits.
 type yamlVerifier struct {
 	src    []byte // before
 	edits  []edit.Edit
-	shifts []int // what the edits before the i-th have moved it by
+	shifts []int // shifts[i] is the sum of the changes in length by the edits before i
 
-	tokens         []*Node               // of before, sorted: what an edit may lie in
-	scalars        map[*Node][]edit.Edit // of before, in offsets of the decoded value
-	editedComments map[string][]string   // a line of comment, and what edits make of it
+	tokens         []*Node               // the scalars of before, sorted by position
+	scalars        map[*Node][]edit.Edit // the edits of each scalar, in offsets of its value
+	editedComments map[string][]string   // a line of a comment -> the line after its edits
 	inserts        []yamlInsert
 }
 
@@ -99,7 +101,7 @@ func newYAMLVerifier(before []byte, edits []edit.Edit, shift int) *yamlVerifier 
 	return v
 }
 
-// moved returns where in after the token stands that begins at offset at.
+// moved returns the position after the edits of the token at offset at.
 func (v *yamlVerifier) moved(at int) int {
 	return at + v.shifts[sort.Search(len(v.edits), func(i int) bool { return v.edits[i].Start >= at })]
 }
@@ -108,7 +110,7 @@ func (v *yamlVerifier) errorAt(at int, format string, args ...any) error {
 	return fmt.Errorf("line %d: %w", yamlUserLine(v.src, at), fmt.Errorf(format, args...))
 }
 
-// verify compares the two readings.
+// verify compares the regions before and after.
 func (v *yamlVerifier) verify(b, a *yamlRegion) error {
 	for _, d := range b.docs {
 		v.collect(d.Root)
@@ -134,7 +136,7 @@ func (v *yamlVerifier) verify(b, a *yamlRegion) error {
 	return w.finish()
 }
 
-// collect gathers the tokens under n.
+// collect adds the scalars below n to v.tokens.
 func (v *yamlVerifier) collect(n *Node) {
 	if n == nil {
 		return

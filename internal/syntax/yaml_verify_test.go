@@ -8,8 +8,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// yamlEdits replaces old by new, wherever it stands in src, pair by pair. A
-// pair "" inserts new at the offset where § stands, which is taken out first.
+// yamlEdits returns text without its § as src, and edits for pairs of old and new
+// text: every occurrence of old is replaced with new. If old is "", new is
+// inserted at the position of the next §.
 func yamlEdits(t *testing.T, text string, pairs ...string) (src []byte, edits []edit.Edit) {
 	t.Helper()
 	marks := strings.Split(text, "§")
@@ -43,18 +44,18 @@ func TestVerifyYAML(t *testing.T) {
 	tests := []struct {
 		name, src string
 		pairs     []string
-		want      string // in the error; "" for none
+		want      string // part of the error; "" for no error
 	}{
-		{"nothing", "a: b\n", nil, ""},
+		{"no edits", "a: b\n", nil, ""},
 		{"plain", "image: k8s.gcr.io/pause:3.9\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"every style", "a: [k8s.gcr.io/a, 'k8s.gcr.io/b', \"k8s.gcr.io/c\"]\nd: |\n  x k8s.gcr.io/d\n\n  k8s.gcr.io/e\nf: >\n  k8s.gcr.io/f\n  k8s.gcr.io/g\nh: i\n  k8s.gcr.io/j\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"key", "k8s.gcr.io/a: b\n? k8s.gcr.io/c\n: d\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
-		{"beside escapes", "a: \"\\tk8s.gcr.io\\n'\"\nb: '''k8s.gcr.io'''\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
-		{"value gone, in quotes", "a: \"k8s.gcr.io\"\nb: c", []string{"k8s.gcr.io", ""}, ""},
-		{"before a value", "a: §nginx\n", []string{"", "mirror/library/"}, ""},
-		{"behind a value", "a: nginx§\n", []string{"", ":1"}, ""},
+		{"between escapes", "a: \"\\tk8s.gcr.io\\n'\"\nb: '''k8s.gcr.io'''\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
+		{"quoted value removed", "a: \"k8s.gcr.io\"\nb: c", []string{"k8s.gcr.io", ""}, ""},
+		{"in front of a value", "a: §nginx\n", []string{"", "mirror/library/"}, ""},
+		{"after a value", "a: nginx§\n", []string{"", ":1"}, ""},
 		{"documents", "a: k8s.gcr.io\n---\nb: c\n--- # d\n- k8s.gcr.io\n...\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
-		{"a document that is broken is not looked at", "a: k8s.gcr.io\n---\n{{ if }}\nx\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
+		{"an invalid document without edits", "a: k8s.gcr.io\n---\n{{ if }}\nx\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"alias to another document", "a: &x b\n---\nc: [*x, k8s.gcr.io]\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"cyclic alias", "a: &x [*x, k8s.gcr.io]\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"BOM and CRLF", "\ufeffa: k8s.gcr.io\r\nb: é\r\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
@@ -63,20 +64,20 @@ func TestVerifyYAML(t *testing.T) {
 		{"comments", "# k8s.gcr.io\na: b # x k8s.gcr.io, k8s.gcr.io\n\n# k8s.gcr.io\n\n# k8s.gcr.io\nc:\n  - d\n  # k8s.gcr.io\n# k8s.gcr.io", []string{"k8s.gcr.io", "r.io"}, ""},
 		{"only comments", "# k8s.gcr.io\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"comment of an empty document", "---\n# k8s.gcr.io\n---\na\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
-		{"comment behind a quoted hash", "a: \"b # c\" # k8s.gcr.io\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
+		{"comment after a quoted hash", "a: \"b # c\" # k8s.gcr.io\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"comment in the header of a block scalar", "a: | # k8s.gcr.io\n  k8s.gcr.io # k8s.gcr.io\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"comment in a flow mapping", "{a: b, # k8s.gcr.io\n # k8s.gcr.io\n c: k8s.gcr.io # k8s.gcr.io\n}\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
 		{"comment of a directive", "%YAML 1.1 # k8s.gcr.io\n--- # k8s.gcr.io\na: b\n", []string{"k8s.gcr.io", "registry.k8s.io"}, ""},
-		{"comment that ends", "a: b # k8s.gcr.io\n", []string{"k8s.gcr.io", "x\nc: d"}, "would end the comment"},
+		{"new text that ends a comment", "a: b # k8s.gcr.io\n", []string{"k8s.gcr.io", "x\nc: d"}, "ends the comment"},
 		{"hash of a comment", "a: b #k8s.gcr.io\n", []string{"#k8s.gcr.io", "k8s.gcr.io"}, "neither in a value nor in a comment"},
 		{"comment and the line below", "a: b #k8s.gcr.io\nc: d\n", []string{"k8s.gcr.io\n", "x"}, "neither in a value nor in a comment"},
 
-		{"type changes to int", "a: docker.io/1234\n", []string{"docker.io/", ""}, "line 1: \"docker.io/1234\" was read as !!str, and \"1234\" is read as !!int"},
+		{"type changes to int", "a: docker.io/1234\n", []string{"docker.io/", ""}, `line 1: the type changes: "docker.io/1234" is !!str, "1234" is !!int`},
 		{"type changes to bool", "x: y\na: docker.io/true\n", []string{"docker.io/", ""}, "line 2: "},
 		{"type kept by quotes", "a: 'docker.io/1234'\n", []string{"docker.io/", ""}, ""},
 		{"type kept by a tag", "a: !!str docker.io/1234\n", []string{"docker.io/", ""}, ""},
-		{"value gone", "a: k8s.gcr.io\n", []string{"k8s.gcr.io", ""}, "line 1: "},
-		{"text that is an alias", "a: k8s.gcr.io\n", []string{"k8s.gcr.io", "*x"}, "after the edits: line 1: *x refers"},
+		{"value removed", "a: k8s.gcr.io\n", []string{"k8s.gcr.io", ""}, "line 1: "},
+		{"text that is an alias", "a: k8s.gcr.io\n", []string{"k8s.gcr.io", "*x"}, "after the edits: line 1: no anchor &x"},
 		{"text that is a list", "a: k8s.gcr.io\n", []string{"k8s.gcr.io", "[::1]"}, "line 1: "},
 		{"text that is a mapping", "- k8s.gcr.io\n", []string{"k8s.gcr.io", "a: b"}, "line 1: "},
 		{"text with a comment", "a: k8s.gcr.io\n", []string{"k8s.gcr.io", "x # y"}, "line 1: \"k8s.gcr.io\" becomes \"x\""},
@@ -86,16 +87,16 @@ func TestVerifyYAML(t *testing.T) {
 		{"escape in quotes", "a: \"k8s.gcr.io/b\"\n", []string{"k8s.gcr.io", `x\y`}, "after the edits: line 1: "},
 		{"folded", "a: \"gcr.io/goo\\\n gle\"\n", []string{"goo\\\n gle", "x"}, "line 1: the text to replace is folded"},
 		{"escaped", `a: "k8s\x2egcr.io"` + "\n", []string{`k8s\x2egcr.io`, "x"}, "line 1: the text to replace is folded"},
-		{"line of a literal gone", "a: |\n  b\n  c\n", []string{"  c\n", ""}, "line 3: "},
+		{"line of a literal removed", "a: |\n  b\n  c\n", []string{"  c\n", ""}, "line 3: "},
 		{"quotes", "a: 'b'\n", []string{"'", "\""}, "line 1: the text to replace is folded"},
-		{"anchor", "a: &x b\nc: *x\n", []string{"x", "y"}, "line 1: the text to replace stands neither"},
-		{"tag", "a: !x b\n", []string{"!x", "!y"}, "line 1: the text to replace stands neither"},
-		{"indentation", "a:\n  b: c\n", []string{"  ", "    "}, "line 2: the text to replace stands neither"},
-		{"document marker", "a: b\n---\nc: d\n", []string{"---", "#--"}, "line 2: the text to replace stands neither"},
-		{"document gone", "a: b\n---\nc: d\n", []string{"---\nc: d\n", ""}, "line 2: the text to replace stands neither"},
-		{"two values", "a: b\nc: d\n", []string{"b\nc: d", "e"}, "line 1: the text to replace stands neither"},
+		{"anchor", "a: &x b\nc: *x\n", []string{"x", "y"}, "line 1: the text to replace is neither"},
+		{"tag", "a: !x b\n", []string{"!x", "!y"}, "line 1: the text to replace is neither"},
+		{"indentation", "a:\n  b: c\n", []string{"  ", "    "}, "line 2: the text to replace is neither"},
+		{"document marker", "a: b\n---\nc: d\n", []string{"---", "#--"}, "line 2: the text to replace is neither"},
+		{"document removed", "a: b\n---\nc: d\n", []string{"---\nc: d\n", ""}, "line 2: the text to replace is neither"},
+		{"two values", "a: b\nc: d\n", []string{"b\nc: d", "e"}, "line 1: the text to replace is neither"},
 		{"NUL", "a: b\n", []string{"b", "\x00"}, "after the edits: line 1: a NUL byte"},
-		{"broken before", "a: b: c\n", []string{"c", "d"}, "before the edits: line 1: "},
+		{"invalid before the edits", "a: b: c\n", []string{"c", "d"}, "before the edits: line 1: "},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -121,8 +122,8 @@ func TestVerifyYAMLInsert(t *testing.T) {
 		{"key", "images:\n- name: a§\n  newTag: b\n- name: c\n", []string{"", "\n  newName: d"}, ""},
 		{"last key, no final newline", "images:\n- name: a§", []string{"", "\n  newName: d"}, ""},
 		{"CRLF", "images:\r\n- name: a§\r\n  newTag: b\r\n", []string{"", "\r\n  newName: d"}, ""},
-		{"beside a comment", "images:\n- name: a # b§\n# c\n- name: d\n", []string{"", "\n  newName: e"}, ""},
-		{"comments below go over", "images:\n- name: a§\n  # b\n\n  # c\n- name: d\n# e\n\nf: g\n", []string{"", "\n  newName: e"}, ""},
+		{"in front of a comment", "images:\n- name: a # b§\n# c\n- name: d\n", []string{"", "\n  newName: e"}, ""},
+		{"comments below the insertion", "images:\n- name: a§\n  # b\n\n  # c\n- name: d\n# e\n\nf: g\n", []string{"", "\n  newName: e"}, ""},
 		{"with a replaced value", "images:\n- name: k8s.gcr.io/a§\n", []string{"k8s.gcr.io", "x", "", "\n  newName: y"}, ""},
 		{"with a changed comment", "# k8s.gcr.io\nimages:\n- name: a§ # k8s.gcr.io\n", []string{"k8s.gcr.io", "x"}, ""},
 		{"flow", "images: [{name: a§, newTag: 'b'}, {name: c§}] # d\n", []string{"", ", newName: e", "", ", newName: 'f'"}, ""},
@@ -131,17 +132,17 @@ func TestVerifyYAMLInsert(t *testing.T) {
 		{"item of a flow list", "a: [b§, c]\n", []string{"", ", d"}, ""},
 		{"key of another mapping", "a:\n  b: c§\n", []string{"", "\nd: e"}, ""},
 		{"two mappings", "a:\n  b: c§\n", []string{"", "\n  d: e\nf: g"}, "adds to more than one"},
-		{"value goes on", "a: b§\n  c\n", []string{"", "\nd: e"}, "line 1: "},
+		{"a value with a second line", "a: b§\n  c\n", []string{"", "\nd: e"}, "line 1: "},
 		{"line of a value", "a: b§\n", []string{"", "\n  c"}, "line 1: "},
-		{"nothing but a comment", "a: b§\n", []string{"", "\n# c"}, "line 1: "},
-		{"only a line", "a: b§\n", []string{"", "\n"}, "adds no key"},
+		{"only a comment", "a: b§\n", []string{"", "\n# c"}, "line 1: "},
+		{"only a line break", "a: b§\n", []string{"", "\n"}, "adds no key"},
 		{"with a comment", "a: b§\n", []string{"", "\nc: d # e"}, "line 1: "},
 		{"document", "a: b§\n", []string{"", "\n---\nc: d"}, "1 documents became 2"},
-		{"alias", "a: &x b§\n", []string{"", "\nc: *x"}, "cannot be read by itself"},
-		{"anchor", "a: b§\n", []string{"", "\nc: &x d"}, "is read as something else"},
+		{"alias", "a: &x b§\n", []string{"", "\nc: *x"}, "cannot be parsed separately"},
+		{"anchor", "a: b§\n", []string{"", "\nc: &x d"}, "has a different meaning"},
 		{"in a literal", "a: |\n  b§\n  c\n", []string{"", "\n  d: e"}, "line 1: "},
 		{"into a value", "a: b§c\n", []string{"", "\nd: "}, "line 1: "},
-		{"block key in a flow mapping", "{a: b§}\n", []string{"", "\n, c: d"}, "another style"},
+		{"block key in a flow mapping", "{a: b§}\n", []string{"", "\n, c: d"}, "a different style"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -160,12 +161,12 @@ func TestVerifyYAMLInsert(t *testing.T) {
 
 func TestVerifyYAMLEditBeyondTheEnd(t *testing.T) {
 	if VerifyYAML([]byte("a: k8s.gcr.io\nb: c\n"), []edit.Edit{{Span: edit.Span{Start: 3, End: 99}}}) == nil {
-		t.Error("an edit beyond the end passes")
+		t.Error("VerifyYAML accepts an edit beyond the end")
 	}
 }
 
-// compareYAML compares the trees of before and after, without first comparing
-// bytes as VerifyYAML does.
+// compareYAML is like VerifyYAML for a text after that need not be the result of
+// edits.
 func compareYAML(before, after []byte, edits []edit.Edit) error {
 	b, err := readYAML(before, edit.Span{Start: 0, End: len(before)})
 	if err != nil {
@@ -178,7 +179,8 @@ func compareYAML(before, after []byte, edits []edit.Edit) error {
 	return newYAMLVerifier(before, edits, 0).verify(b, a)
 }
 
-// Whatever else changes beside the edits, the trees tell it.
+// TestVerifyYAMLOtherChange checks that the comparison of trees detects every
+// change other than the edits.
 func TestVerifyYAMLOtherChange(t *testing.T) {
 	const text = "# head\n%s: &x !!str k8s.gcr.io/a # line\n" +
 		"b: [1, *x, 'c']\n" +
@@ -201,11 +203,11 @@ func TestVerifyYAMLOtherChange(t *testing.T) {
 		{"registry.k8s.io", "k8s.gcr.io"}, {"registry.k8s.io", "registry.k8s.i0"}, {"d:\n- e", "d: \n- e"}, {"b: [", "b:  ["},
 	} {
 		if !bytes.Contains(after, []byte(change[0])) {
-			t.Fatalf("%q is not there", change[0])
+			t.Fatalf("%q is missing", change[0])
 		}
 		wrong := bytes.Replace(after, []byte(change[0]), []byte(change[1]), 1)
 		if compareYAML(src, wrong, edits) == nil {
-			t.Errorf("%q for %q is not seen", change[1], change[0])
+			t.Errorf("%q in place of %q is not detected", change[1], change[0])
 		}
 	}
 }
