@@ -11,14 +11,14 @@ type pkg struct {
 
 // The rows of ARCHITECTURE.md, from the lowest to the highest.
 const (
-	values   = iota // values, parsers and files: nothing about registries moving
-	formats         // where references are in a file, and which belong together
-	engine          // plans and lists
-	proof           // rendering before and after
-	outside         // reports, registries, forges
-	commands        // what several commands do together
-	program         // flags, streams, exit codes
-	tests           // linked into no program; may import every package
+	values   = iota // values, parsers and file access
+	formats         // where a file has references, and which of them belong together
+	engine          // plans, and the inventory
+	proof           // rendering before and after a change
+	outside         // reports, registries and forges
+	commands        // code that several commands share
+	program         // flags, streams and exit codes
+	tests           // not linked into the program; may import every package
 )
 
 const kyaml = "sigs.k8s.io/kustomize/kyaml/yaml"

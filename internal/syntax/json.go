@@ -227,7 +227,7 @@ func (p *jsonParser) parseNode() (n *Node, opened bool, err error) {
 		if len(p.open) == maxJSONDepth {
 			return nil, false, fmt.Errorf("line %d: %w", p.line(p.pos), ErrTooDeep)
 		}
-		n = &p.nodes.take(1)[0]
+		n = &p.nodes.alloc(1)[0]
 		n.Kind, n.Tag = Mapping, "!!map"
 		if c == '[' {
 			n.Kind, n.Tag = Sequence, "!!seq"
@@ -255,7 +255,7 @@ func (p *jsonParser) atClose() bool {
 func (p *jsonParser) closeCollection() *Node {
 	f := p.open[len(p.open)-1]
 	p.open = p.open[:len(p.open)-1]
-	f.node.Children = p.children.take(len(p.pending) - f.first)
+	f.node.Children = p.children.alloc(len(p.pending) - f.first)
 	copy(f.node.Children, p.pending[f.first:])
 	p.pending = p.pending[:f.first]
 	p.pos++

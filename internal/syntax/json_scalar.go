@@ -41,7 +41,7 @@ func (p *jsonParser) parseEscapedString() (*Node, error) {
 		case c == '"':
 			flush()
 			n := p.newScalar(DoubleQuoted, "!!str", string(p.buf), edit.Span{Start: p.pos, End: i + 1})
-			n.Map = p.runs.take(len(p.bufRuns))
+			n.Map = p.runs.alloc(len(p.bufRuns))
 			copy(n.Map, p.bufRuns)
 			return n, nil
 		case c == '\\':
@@ -201,7 +201,7 @@ func jsonNumber(s string) string {
 
 // newScalar makes a scalar and moves p.pos to its end.
 func (p *jsonParser) newScalar(style Style, tag, value string, span edit.Span) *Node {
-	n := &p.nodes.take(1)[0]
+	n := &p.nodes.alloc(1)[0]
 	n.Kind, n.Style, n.Tag, n.Value, n.Span = Scalar, style, tag, value, span
 	p.pos = span.End
 	return n
@@ -209,7 +209,7 @@ func (p *jsonParser) newScalar(style Style, tag, value string, span edit.Span) *
 
 // oneRun is like edit.Identity, but allocates from the slab.
 func (p *jsonParser) oneRun(src, size int) edit.Map {
-	m := p.runs.take(1)
+	m := p.runs.alloc(1)
 	m[0] = edit.Run{Dec: 0, Src: src, Len: size}
 	return m
 }

@@ -7,8 +7,8 @@ type slab[T any] struct {
 	size int // of the slice that contains free
 }
 
-// take returns a new slice of n zero values. It returns nil if n is 0.
-func (s *slab[T]) take(n int) []T {
+// alloc returns a new slice of n zero values. It returns nil if n is 0.
+func (s *slab[T]) alloc(n int) []T {
 	if n == 0 {
 		return nil
 	}

@@ -74,7 +74,7 @@ type yamlLocator struct {
 
 // node converts y and its children.
 func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
-	n := &l.nodes.take(1)[0]
+	n := &l.nodes.alloc(1)[0]
 	n.Kind, n.Style = yamlKind(y), yamlStyle(y)
 	n.Tag, n.Value, n.Anchor = y.ShortTag(), y.Value, y.Anchor
 	if n.Anchor != "" {
@@ -110,7 +110,7 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 		return nil, l.errNotFound(y)
 	}
 	if n.Kind == Mapping || n.Kind == Sequence {
-		n.Children = l.lists.take(len(y.Content))
+		n.Children = l.lists.alloc(len(y.Content))
 		for i, c := range y.Content {
 			child, err := l.node(c)
 			if err != nil {
@@ -134,7 +134,7 @@ func (l *yamlLocator) scalar(n *Node, at int) bool {
 	if from, end, ok := simpleYAMLScalar(l.src, at, n.Style, n.Value); ok {
 		n.Span = edit.Span{Start: l.base + at, End: l.base + end}
 		if n.Value != "" {
-			n.Map = l.runs.take(1)
+			n.Map = l.runs.alloc(1)
 			n.Map[0] = edit.Run{Src: l.base + from, Len: len(n.Value)}
 		}
 		return true

@@ -33,14 +33,6 @@ const (
 	Jinja               // Jinja2: Ansible and others
 )
 
-// String returns the name of the engine.
-func (e Engine) String() string {
-	if e == Jinja {
-		return "Jinja2"
-	}
-	return "Go template"
-}
-
 // A File is the content of a template.
 type File struct {
 	Engine Engine
