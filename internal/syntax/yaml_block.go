@@ -118,8 +118,8 @@ func (t *yamlToken) blockIndent(at int) (indent int, hasText bool) {
 	return 0, false
 }
 
-// lineAfter returns the start of the line that is as many lines after src[at] as
-// breaks has line breaks.
+// lineAfter returns the start of the line that is n lines after src[at], where n
+// is the number of line breaks in breaks.
 func (t *yamlToken) lineAfter(at int, breaks string) int {
 	for range breaks { // LS, PS and LF are one code point each
 		at = yamlLineEnd(t.src, at)
