@@ -3,269 +3,308 @@ package kustomize
 import (
 	"cmp"
 	"slices"
-	"strings"
 
-	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// A verdict is what becomes of an entry.
-type verdict uint8
+// An outcome is what happens to an entry.
+type outcome uint8
 
 const (
-	moving   verdict = iota // its name moves with what it selects
-	adds                    // its name stays, and a newName is added
-	both                    // its name moves, and an entry is added for what comes from a remote base
-	stays                   // it stays, and selects the same as before
-	conflict                // it stays, and so does what it selects
+	moveName      outcome = iota // the name moves together with the selected images
+	insertNewName                // the name is kept, and a newName is inserted
+	moveAndInsert                // the name moves, and a second entry is inserted for the images of a remote base
+	keepName                     // the name is kept, and selects the same images
+	keepAll                      // the name and the selected images are kept
 )
 
-// A decision is what becomes of an entry, in all the kustomizations that it
-// takes part in: one of a component is in several.
+// A decision is the outcome of an entry in all kustomizations that use it; the
+// entry of a component may be used by several.
 type decision struct {
-	verdict verdict
-	reason  format.Reason // of one that stays
-	why     string
-	name    *format.Occurrence // nil when no rule moves it
-	idle    bool               // it selects nothing, and does not whatever its name
-	advice  link.Advice        // for one that selects nothing, wherever it takes part
-	insert  link.FileEdit      // what is added
-	edits   []link.FileEdit    // a regular expression's, and those of layers below that it rests on
-	selects map[*format.Occurrence]bool
-	order   []*format.Occurrence
+	outcome  outcome
+	reason   format.Reason // why the name is kept
+	why      string
+	name     *format.Occurrence   // nil if no rule moves the name
+	unused   bool                 // the entry selects nothing, whatever its name
+	advice   link.Advice          // for an entry that selects nothing in any kustomization
+	insert   link.FileEdit        // the inserted newName or entry
+	edits    []link.FileEdit      // of a regular expression, and inserts of layers below that rename the selected images
+	selected []*format.Occurrence // the references that move or are kept together with the name
+	isTied   map[*format.Occurrence]bool
 }
 
-// decide decides an entry; nil when no rule touches it or what it selects.
-func (g *Graph) decide(l *layer, o origin, n *syntax.Node, p *pattern, to, newName renamed, s selection) *decision {
-	if g.survey || to.text == "" && s.keeps && l.missing == "" || to.text == "" && s.keeps && len(s.all) == 0 {
+// keep keeps the name and the selected images.
+func (d *decision) keep(why string) {
+	d.outcome, d.reason, d.why = keepAll, format.Conflict, why
+}
+
+// tie adds an image that moves or is kept together with the name.
+func (d *decision) tie(a *LayerImage) {
+	if a.Source != nil {
+		d.addSelected(a.Source)
+	}
+	if a.Insert.Path != "" {
+		d.addEdit(a.Insert)
+	}
+}
+
+func (d *decision) addSelected(o *format.Occurrence) {
+	if d.isTied == nil {
+		d.isTied = map[*format.Occurrence]bool{}
+	}
+	if !d.isTied[o] {
+		d.isTied[o] = true
+		d.selected = append(d.selected, o)
+	}
+}
+
+func (d *decision) addEdit(e link.FileEdit) {
+	if !slices.Contains(d.edits, e) {
+		d.edits = append(d.edits, e)
+	}
+}
+
+// allowsBoth reports whether the entry may move while a second entry keeps the
+// old name.
+func (d *decision) allowsBoth() bool {
+	return d.outcome <= moveAndInsert || d.outcome == keepName && d.reason == format.RemoteBase
+}
+
+// decide decides what happens to an entry; nil if no rule concerns it.
+func (g *Graph) decide(e *entry) *decision {
+	concerned := e.renamed.text != "" || !e.oldNameFit || e.layer.missing != "" && len(e.selected) > 0
+	if g.firstPass || !concerned {
 		return nil
 	}
-	if s.keeps && len(s.all) > 0 && !s.moved && !hasDomain(p.name) {
-		// A stand-in, or a name that no rule is asked about.
-		d := &decision{verdict: stays, name: to.occ, selects: map[*format.Occurrence]bool{}}
-		if n.Str("newName") == p.name && newName.text != "" && newName.occ != nil { // the one name of the entry
-			d.name, d.reason, d.why = newName.occ, format.Conflict, "what the entry selects stays under this name"
+	d := &decision{name: e.renamed.occ}
+	if e.oldNameFit && len(e.selected) > 0 && !e.anyMoves && !hasDomain(e.name.name) {
+		// The name is a placeholder, or a short name that the rules do not move.
+		d.outcome = keepName
+		if e.newNameIsName() {
+			d.name, d.reason, d.why = e.newName.occ, format.Conflict, "the images that the entry selects keep this name"
 		}
-		return g.record(o, n, d)
+		return g.record(e, d)
 	}
-	d := &decision{name: to.occ, selects: map[*format.Occurrence]bool{}}
-	if to.text == "" {
+	if e.renamed.text == "" {
 		d.name = nil
 	}
-	for _, i := range s.all {
-		d.tie(&l.out[i])
+	for _, i := range e.selected {
+		d.tie(&e.layer.images[i])
 	}
-	if n.Str("newName") == p.name && newName.text != "" && newName.occ != nil {
-		d.tie(&LayerImage{Source: newName.occ}) // the one name of the entry
+	if e.newNameIsName() {
+		d.addSelected(e.newName.occ)
 	}
-	g.judge(d, l, o, n, p, to, s)
-	if now := n.Str("newName"); d.verdict != conflict && suffixes(n) && to.text != "" && now != p.name && cmp.Or(newName.text, now) == to.text {
-		d.hold("it would be given the name that it has after the move, and kustomize puts its tagSuffix twice behind a name that it does not change")
+	g.classify(e, d)
+	newName := e.node.Str("newName")
+	if d.outcome != keepAll && e.onlySuffixesTag() && e.renamed.text != "" && newName != e.name.name && cmp.Or(e.newName.text, newName) == e.renamed.text {
+		d.keep("the entry would no longer rename the image, and kustomize would append tagSuffix twice")
 	}
-	if to.edit.Path != "" && (d.verdict == moving || d.verdict == both) {
-		d.edits = append(d.edits, to.edit)
+	if e.renamed.edit.Path != "" && (d.outcome == moveName || d.outcome == moveAndInsert) {
+		d.addEdit(e.renamed.edit)
 	}
-	return g.record(o, n, d)
+	return g.record(e, d)
 }
 
-// tie notes an image that the entry selects.
-func (d *decision) tie(a *LayerImage) {
-	if a.Source != nil && !d.selects[a.Source] {
-		d.selects[a.Source] = true
-		d.order = append(d.order, a.Source)
+// classify sets the outcome of the entry.
+func (g *Graph) classify(e *entry, d *decision) {
+	if e.renamed.text != "" && keepForUnknownResults(e, d) {
+		return
 	}
-	if a.Insert.Path != "" && !slices.Contains(d.edits, a.Insert) {
-		d.edits = append(d.edits, a.Insert)
-	}
-}
-
-// judge says what becomes of the entry.
-func (g *Graph) judge(d *decision, l *layer, o origin, n *syntax.Node, p *pattern, to renamed, s selection) {
-	at := g.at(o, n.Field("name"))
-	ok := false
-	switch remote := l.unknown && !l.taken[p.name]; {
-	case to.text != "" && slices.ContainsFunc(l.mixed, func(m mixture) bool { return m.may(p) }):
-		for _, m := range l.mixed {
-			if m.may(p) {
-				d.hold("a replacement in " + m.file + " puts together an image that arrives here, and it may be this one")
-				for _, o := range m.of {
-					d.tie(&LayerImage{Source: o})
-				}
-			}
-		}
-	case len(s.all) == 0 && l.missing != "":
-		d.hold("what it selects cannot be known: " + l.missing)
-	case to.text == "" && len(s.all) == 0:
-		d.hold("it would select " + g.example(l, p, d) + " after the move, and does not now")
-	case len(s.all) == 0 && remote && g.twofold[g.entryAt(o, n)] && p.re == nil && !suffixes(n):
-		g.double(d, o, n, to)
-	case len(s.all) == 0 && remote:
-		d.verdict, d.reason = stays, format.RemoteBase
-		switch newName := n.Field("newName"); {
-		case suffixes(n) && (newName == nil || newName.Value == p.name):
-			d.hold("what it selects comes from a remote base, and kustomize puts its tagSuffix twice behind a name that it does not change")
-		case newName != nil:
-		case p.re != nil:
-			d.why = "it is a regular expression, so that no newName can be given to what it selects"
-			g.advise(o.file, at, "the regular expression selects what a remote base brings under its old name; write an entry for each image, with a newName")
-		default:
-			d.insert, ok = o.below(n, to.text)
-			switch why := g.banned[d.insert]; {
-			case ok && why != "":
-				d.insert, d.why = link.FileEdit{}, "no newName is added: "+why
-			case ok:
-				d.verdict, d.why = adds, "newName is added below it"
-			default:
-				d.why = "add newName: " + to.text + " by hand: the entry is written in a way that leaves no place for it"
-			}
-		}
-	case len(s.all) == 0 && !s.fits:
-		ref, _, _ := split(s.wrong.After)
-		d.hold("it selects nothing now, and would select " + ref + " after the move")
-		g.note(o.file, at, "the entry selects nothing: what arrives is called "+ref+" already; if its tag is meant for that, change the name by hand")
-	case len(s.all) == 0:
-		d.why, d.idle = "it selects nothing that arrives", s.keeps
-		if !o.file.Outside && !l.taken[p.name] {
-			d.advice = link.Advice{Path: o.file.Path, At: at, Text: "the entry selects nothing, before and after: no image called " + p.name + " arrives here", Note: true}
-		}
-	case s.keeps && s.moved && p.re != nil:
-		d.verdict, d.why = stays, "the regular expression selects the old names and the new"
-	case s.keeps:
-		d.verdict, d.reason, d.why = stays, format.Conflict, "what it selects stays under its old name"
-	case to.text == "" && s.moved:
-		d.hold("the name selects what arrives under its old name only, and cannot be edited: " + p.name)
-	case to.text == "":
-		d.hold("it would select " + g.example(l, p, d) + " as well after the move, and does not now")
-	case !s.fits && s.wrong != nil && !p.selects(s.wrong.Before):
-		ref, _, _ := split(s.wrong.After)
-		d.hold("after the move it would select " + ref + " as well, which it does not now")
-		d.tie(s.wrong)
-	case !s.fits:
-		d.hold("it selects images that move and images that stay under their old name")
-	case remote && suffixes(n):
-		d.hold("it selects images of this repository and of a remote base, and kustomize puts its tagSuffix twice behind a name that it does not change")
-	case remote && p.re != nil:
-		d.hold("it is a regular expression, and a remote base may bring what it selects under its old name")
-	case remote || g.twofold[g.entryAt(o, n)] && p.re == nil && !suffixes(n):
-		g.double(d, o, n, to)
+	switch {
+	case len(e.selected) > 0 && e.oldNameFit:
+		classifyFitting(e, d)
+	case len(e.selected) > 0 && e.renamed.text == "":
+		classifyUnmoved(e, d)
+	case len(e.selected) > 0:
+		g.classifyMoving(e, d)
+	case e.layer.missing != "":
+		d.keep("the images that the entry selects are not known: " + e.layer.missing)
+	case e.renamed.text == "":
+		d.keep("the entry would select " + tieNewlySelected(e, d) + " after the move, and does not select it now")
+	case e.isRemote():
+		g.classifyRemote(e, d)
 	default:
-		d.why = "it selects what arrives under this name"
+		g.classifyUnused(e, d)
 	}
 }
 
-// doubles reports whether d allows that the entry moves and another one is added.
-func (d *decision) doubles() bool {
-	return d.verdict <= both || d.verdict == stays && d.reason == format.RemoteBase
-}
-
-// double lets the entry move, with another one below it for what a remote base
-// brings.
-func (g *Graph) double(d *decision, o origin, n *syntax.Node, to renamed) {
-	newName := to.text
-	if old := n.Field("newName"); old != nil {
-		newName = old.Value
-		if r := g.rename(o, old, "newName"); r.text != "" {
-			newName = r.text
-		}
-	}
-	var ok bool
-	if d.insert, ok = o.another(n, newName); !ok {
-		d.hold("it selects images of this repository and of a remote base, and is written in a way that a second entry cannot be put below it")
-		return
-	}
-	if why := g.banned[d.insert]; why != "" {
-		d.insert = link.FileEdit{}
-		d.hold(why)
-		return
-	}
-	d.verdict, d.why = both, "an entry for what a remote base brings is added below it"
-}
-
-// entryAt is where the entry n stands.
-func (g *Graph) entryAt(o origin, n *syntax.Node) link.PieceID {
-	at := link.PieceID{Path: o.file.Path}
-	at.Span.Start = g.at(o, n.Field("name"))
-	at.Span.End = at.Span.Start
-	return at
-}
-
-// suffixes reports whether all that an entry does to a tag is to put something
-// behind it. kustomize applies an entry twice to a container, by its legacy
-// filter and by fields; the second time counts where the name is still the one
-// that it selects.
-// Source: api/internal/builtins/ImageTagTransformer.go of sigs.k8s.io/kustomize.
-func suffixes(n *syntax.Node) bool {
-	return n.Str("tagSuffix") != "" && n.Str("newTag") == "" && n.Str("digest") == ""
-}
-
-func (d *decision) hold(why string) {
-	d.verdict, d.reason, d.why = conflict, format.Conflict, why
-}
-
-// example ties what a name would newly select, and returns one of it.
-func (g *Graph) example(l *layer, p *pattern, d *decision) string {
-	ref := ""
-	for i := range l.out {
-		if a := &l.out[i]; p.selects(a.After) != p.selects(a.Before) {
-			d.tie(a)
-			if ref == "" {
-				ref, _, _ = split(a.After)
+// keepForUnknownResults keeps an entry that may select an image that a
+// replacement builds from parts, and the parts. It reports whether there is
+// one.
+func keepForUnknownResults(e *entry, d *decision) bool {
+	found := false
+	for _, r := range e.layer.unknownResults {
+		if r.mayMatch(e.name) {
+			found = true
+			d.keep("a replacement in " + r.file + " builds an image from parts, and the entry may select that image")
+			for _, o := range r.targets {
+				d.addSelected(o)
 			}
 		}
 	}
-	return ref
+	return found
 }
 
-// record unites d with what was decided of the same entry elsewhere.
-func (g *Graph) record(o origin, n *syntax.Node, d *decision) *decision {
-	at := g.entryAt(o, n)
-	old := g.entries[at]
+// classifyFitting decides an entry whose old name selects the same images after
+// the move.
+func classifyFitting(e *entry, d *decision) {
+	d.outcome = keepName
+	if e.anyMoves && e.name.re != nil {
+		d.why = "the regular expression selects both the old and the new names"
+		return
+	}
+	d.reason, d.why = format.Conflict, "the images that the entry selects keep their old names"
+}
+
+// classifyUnmoved decides an entry whose name no rule moves, and whose old name
+// does not select the same images after the move.
+func classifyUnmoved(e *entry, d *decision) {
+	if e.anyMoves {
+		d.keep("the entry selects only the old names, and its name cannot be edited: " + e.name.name)
+		return
+	}
+	d.keep("after the move the entry would also select " + tieNewlySelected(e, d))
+}
+
+// classifyMoving decides an entry that has to move because images that it
+// selects move.
+func (g *Graph) classifyMoving(e *entry, d *decision) {
+	switch {
+	case !e.newNameFit && e.misfit != nil && !e.name.matches(e.misfit.Before):
+		d.keep("after the move the entry would also select " + ImageName(e.misfit.After))
+		d.tie(e.misfit)
+	case !e.newNameFit:
+		d.keep("the entry selects images that move and images that keep their old names")
+	case e.isRemote() && e.onlySuffixesTag():
+		d.keep("the entry selects images of this repository and of a remote base, and it would append tagSuffix twice to an image that it does not rename")
+	case e.isRemote() && e.name.re != nil:
+		d.keep("the name is a regular expression, and a remote base may bring images with the old names")
+	case e.isRemote(), g.canHaveBoth(e):
+		g.insertSecondEntry(e, d)
+	default:
+		d.why = "the entry selects the images of this name"
+	}
+}
+
+// canHaveBoth reports whether the entry needs both the old and the new name,
+// and a second entry can provide one of them.
+func (g *Graph) canHaveBoth(e *entry) bool {
+	return g.needsBoth[e.id()] && e.name.re == nil && !e.onlySuffixesTag()
+}
+
+// classifyRemote decides an entry that selects images of a remote base only.
+// They keep their old names.
+func (g *Graph) classifyRemote(e *entry, d *decision) {
+	if g.canHaveBoth(e) {
+		g.insertSecondEntry(e, d)
+		return
+	}
+	d.outcome, d.reason = keepName, format.RemoteBase
+	newName := e.node.Field("newName")
+	switch {
+	case e.onlySuffixesTag() && (newName == nil || newName.Value == e.name.name):
+		d.keep("the entry selects images of a remote base, and it would append tagSuffix twice to an image that it does not rename")
+	case newName != nil:
+	case e.name.re != nil:
+		d.why = "the name is a regular expression, so no newName can be inserted"
+		g.advise(e.place.text.file, e.place.text.start(e.node.Field("name")), "the regular expression selects images of a remote base, which keep their old names; write an entry with newName for each image")
+	default:
+		g.insertNewName(e, d)
+	}
+}
+
+// insertNewName inserts a newName if the layout of the entry allows it.
+func (g *Graph) insertNewName(e *entry, d *decision) {
+	insert, ok := e.place.insertNewName(e.node, e.renamed.text)
+	if !ok {
+		d.why = "add newName: " + e.renamed.text + " by hand; the layout of the entry leaves no place to insert it"
+		return
+	}
+	if why := g.rejectedInserts[insert]; why != "" {
+		d.why = "newName is not inserted: " + why
+		return
+	}
+	d.insert, d.outcome, d.why = insert, insertNewName, "newName is inserted below the name"
+}
+
+// insertSecondEntry moves the entry and inserts another one below it for the
+// images of a remote base.
+func (g *Graph) insertSecondEntry(e *entry, d *decision) {
+	newName := e.renamed.text
+	if old := e.node.Field("newName"); old != nil {
+		newName = cmp.Or(e.newName.text, old.Value)
+	}
+	insert, ok := e.place.insertEntry(e.node, newName)
+	if !ok {
+		d.keep("the entry selects images of this repository and of a remote base, and its layout does not allow a second entry below it")
+		return
+	}
+	if why := g.rejectedInserts[insert]; why != "" {
+		d.keep(why)
+		return
+	}
+	d.insert, d.outcome, d.why = insert, moveAndInsert, "an entry for the images of a remote base is inserted below it"
+}
+
+// classifyUnused decides an entry that selects no image.
+func (g *Graph) classifyUnused(e *entry, d *decision) {
+	file, at := e.place.text.file, e.place.text.start(e.node.Field("name"))
+	if e.misfit != nil {
+		name := ImageName(e.misfit.After)
+		d.keep("the entry selects nothing now, and would select " + name + " after the move")
+		g.note(file, at, "the entry selects nothing: the image is already called "+name+"; if the entry is meant for that image, change the name by hand")
+		return
+	}
+	d.why, d.unused = "the entry selects no image", e.oldNameFit
+	if !file.Outside && !e.layer.renamedRemote[e.name.name] {
+		d.advice = link.Advice{Path: file.Path, At: at, Text: "the entry selects nothing, before and after the move: no image is called " + e.name.name, Note: true}
+	}
+}
+
+// tieNewlySelected ties the images that the entry would select only after the
+// move, and returns the name of the first.
+func tieNewlySelected(e *entry, d *decision) string {
+	name := ""
+	for i := range e.layer.images {
+		if a := &e.layer.images[i]; e.name.matches(a.After) != e.name.matches(a.Before) {
+			d.tie(a)
+			name = cmp.Or(name, ImageName(a.After))
+		}
+	}
+	return name
+}
+
+// record merges d with the decision on the same entry in another
+// kustomization.
+func (g *Graph) record(e *entry, d *decision) *decision {
+	at := e.id()
+	old := g.byEntry[at]
 	if old == nil {
-		g.entries[at] = d
-		g.order = append(g.order, d)
+		g.byEntry[at] = d
+		g.decisions = append(g.decisions, d)
 		return d
 	}
-	if !d.idle || old.advice != d.advice {
+	if !d.unused || old.advice != d.advice {
 		old.advice = link.Advice{}
 	}
 	switch {
-	case d.idle:
-	case old.idle:
-		old.idle, old.verdict, old.reason, old.why, old.insert = false, d.verdict, d.reason, d.why, d.insert
-	case old.verdict != d.verdict && old.verdict != conflict:
-		if old.doubles() && d.doubles() && !g.twofold[at] {
-			g.twofold[at] = true // both entries, where it is used, when the layers are read again
-		} else if d.verdict != conflict {
-			d.hold("its component is used where what it selects moves, and where it does not")
+	case d.unused:
+	case old.unused:
+		old.unused, old.outcome, old.reason, old.why, old.insert = false, d.outcome, d.reason, d.why, d.insert
+	case old.outcome != d.outcome && old.outcome != keepAll:
+		if old.allowsBoth() && d.allowsBoth() && !g.needsBoth[at] {
+			g.needsBoth[at] = true // the layers are read again
+		} else if d.outcome != keepAll {
+			d.keep("the component is used where the selected image moves and where it does not")
 		}
-		old.verdict, old.reason, old.why = conflict, format.Conflict, d.why
+		old.outcome, old.reason, old.why = keepAll, format.Conflict, d.why
 	}
-	for _, x := range d.order {
-		if !old.selects[x] {
-			old.selects[x] = true
-			old.order = append(old.order, x)
-		}
+	for _, o := range d.selected {
+		old.addSelected(o)
 	}
-	for _, e := range d.edits {
-		if !slices.Contains(old.edits, e) {
-			old.edits = append(old.edits, e)
-		}
+	for _, edit := range d.edits {
+		old.addEdit(edit)
 	}
 	return old
-}
-
-// concerns reports whether a kustomization may do something with images, and
-// whether it gives short names another.
-func (g *Graph) concerns(f *link.File, root *syntax.Node) (relevant, short bool) {
-	for _, n := range slices.Concat(itemsOf(root, "images"), itemsOf(root, "imageTags")) {
-		relevant = true
-		if n.Str("newName") != "" && !strings.Contains(n.Str("name"), "/") || !hasDomain(n.Str("name")) {
-			short = true
-		}
-	}
-	for _, key := range []string{"transformers", "replacements", "patches", "patchesJson6902", "configMapGenerator", "secretGenerator"} {
-		relevant = relevant || len(itemsOf(root, key)) > 0
-	}
-	return relevant, short
 }

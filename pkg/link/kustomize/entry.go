@@ -2,276 +2,240 @@ package kustomize
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// An origin is where an entry of images, or the like, is written.
-type origin struct {
-	file  *link.File
-	by    edit.Map     // leads to the file when the entry is in a text in it
-	list  *syntax.Node // the images that it is one of, nil for one of a transformer
-	key   string       // under which the list stands, one of imageKeys
-	index int
-	specs map[string]bool // the image fields that a transformer looks at by itself
+// maxComparisons bounds the comparisons of images with entries in one run. One
+// takes some ten nanoseconds; a repository of thousands of kustomizations needs
+// a thousandth of the bound.
+const maxComparisons = 100_000_000
+
+// imageKeys are the keys that hold entries of images, in the order in which
+// kustomize applies them. The second is deprecated.
+var imageKeys = []string{"images", "imageTags"}
+
+// IsEntryField reports whether o is the value of key in an entry:
+// .images[0].name.
+func IsEntryField(o *format.Occurrence, key string) bool {
+	if !strings.HasSuffix(o.Place.Field, "]."+key) || len(o.Pieces) != 1 {
+		return false
+	}
+	return slices.ContainsFunc(imageKeys, func(k string) bool { return strings.HasPrefix(o.Place.Field, "."+k+"[") })
 }
 
-// field is where in the file the key of the entry stands.
-func (o origin) field(key string) string {
-	if o.list == nil {
+// imageUse reports whether a kustomization may change images, and whether it
+// may rename short names.
+func imageUse(root *syntax.Node) (images, shortNames bool) {
+	for _, n := range slices.Concat(itemsOf(root, "images"), itemsOf(root, "imageTags")) {
+		images = true
+		if n.Str("newName") != "" && !strings.Contains(n.Str("name"), "/") || !hasDomain(n.Str("name")) {
+			shortNames = true
+		}
+	}
+	for _, key := range []string{"transformers", "replacements", "patches", "patchesJson6902", "configMapGenerator", "secretGenerator"} {
+		images = images || len(itemsOf(root, key)) > 0
+	}
+	return images, shortNames
+}
+
+// An entryPlace is the place of an entry of images, or of the imageTag of a
+// transformer.
+type entryPlace struct {
+	text  yamlText
+	list  *syntax.Node // that has the entry; nil for a transformer
+	key   string       // of the list, one of imageKeys
+	index int
+	specs map[string]bool // ids of the image fields that a transformer configures for itself
+}
+
+// field returns the field of the entry's key.
+func (p entryPlace) field(key string) string {
+	if p.list == nil {
 		return ".imageTag." + key
 	}
-	return fmt.Sprintf(".%s[%d].%s", o.key, o.index, key)
+	return fmt.Sprintf(".%s[%d].%s", p.key, p.index, key)
 }
 
-// A selection is what an entry selects, before and after.
+// An entry is an entry of images as one layer applies it.
+type entry struct {
+	layer   *layer
+	place   entryPlace
+	node    *syntax.Node
+	name    *pattern
+	renamed renamedKey // name after the move
+	newName renamedKey // newName after the move
+	selection
+}
+
+// A selection is what an entry selects before and after the move.
 type selection struct {
-	all         []int // indexes of what it selects now
-	moved       bool  // a rule moves some of it
-	stayed      bool  // and not all of it
-	keeps, fits bool  // with its name as it is, and as the rules have it, it selects the same afterwards
-	wrong       *LayerImage
+	selected   []int       // indexes into the images of the layer, before the move
+	anyMoves   bool        // a rule moves one of them
+	oldNameFit bool        // with its old name, the entry selects the same images after the move
+	newNameFit bool        // with its new name, the entry selects the same images after the move
+	misfit     *LayerImage // the first image that contradicts newNameFit
 }
 
-// entry passes what has arrived through one entry, and decides the entry.
-func (g *Graph) entry(l *layer, o origin, n *syntax.Node) {
+// id identifies the entry by the place of its name.
+func (e *entry) id() link.PieceID {
+	at := e.place.text.start(e.node.Field("name"))
+	return link.PieceID{Path: e.place.text.file.Path, Span: edit.Span{Start: at, End: at}}
+}
+
+// newNameIsName reports whether the entry sets newName to its own name, and a rule
+// moves that newName.
+func (e *entry) newNameIsName() bool {
+	return e.node.Str("newName") == e.name.name && e.newName.text != "" && e.newName.occ != nil
+}
+
+// isRemote reports whether the entry may select images of a remote base.
+func (e *entry) isRemote() bool { return e.layer.hasRemote && !e.layer.renamedRemote[e.name.name] }
+
+// onlySuffixesTag reports whether all that the entry does to a tag is to append
+// to it. kustomize applies an entry twice to a container, by its legacy filter
+// and by fields; the second time counts if the image still has a name that the
+// entry selects.
+// Source: api/internal/builtins/ImageTagTransformer.go of sigs.k8s.io/kustomize.
+func (e *entry) onlySuffixesTag() bool {
+	return e.node.Str("tagSuffix") != "" && e.node.Str("newTag") == "" && e.node.Str("digest") == ""
+}
+
+// applyEntry decides an entry and applies it to the images of l.
+func (g *Graph) applyEntry(l *layer, p entryPlace, n *syntax.Node) {
 	name := n.Field("name")
 	if name == nil || name.Kind != syntax.Scalar || name.Value == "" {
 		return
 	}
-	p, err := patternOf(name.Value)
+	before, err := parsePattern(name.Value)
 	if err != nil {
-		g.advise(o.file, g.at(o, name), "the name is no valid regular expression, so the entry selects nothing: "+err.Error())
+		g.advise(p.text.file, p.text.start(name), "the name is not a valid regular expression, so the entry selects nothing: "+err.Error())
 		return
 	}
-	to, newName := g.rename(o, name, "name"), g.rename(o, n.Field("newName"), "newName")
-	if occ := newName.occ; occ != nil && newName.text != "" && !g.survey && g.parse(o.file).made[link.IDOf(&occ.Pieces[0]).Span] {
-		g.remember([]sighting{{text: occ.Text(), occ: occ}}) // a short name
+	e := &entry{layer: l, place: p, node: n, name: before, renamed: g.rename(p, name, "name"), newName: g.rename(p, n.Field("newName"), "newName")}
+	if occ := e.newName.occ; occ != nil && e.newName.text != "" && !g.firstPass && g.parse(p.text.file).added[link.IDOf(&occ.Pieces[0]).Span] {
+		g.addOtherRefs([]imageRef{{text: occ.Text(), occ: occ}}) // a short name
 	}
-	after, _ := patternOf(to.text)
-	if to.text == "" {
-		after = nil
+	g.selectImages(e)
+	if g.firstPass {
+		g.recordReplacedNames(e)
 	}
-	s := g.selects(l, o, p, after)
-	if g.survey {
-		g.replace(l, o, n, s)
-	}
-	d := g.decide(l, o, n, p, to, newName, s)
-	g.pass(l, n, p, to, newName, s, d)
+	g.transformImages(e, g.decide(e))
 }
 
-// at is where n stands in the file of o.
-func (g *Graph) at(o origin, n *syntax.Node) int {
-	m := n.Map
-	if o.by != nil {
-		m = m.Compose(o.by)
+// selectImages compares the images of the layer with the name of e before and
+// after the move.
+func (g *Graph) selectImages(e *entry) {
+	l := e.layer
+	var after *pattern
+	if e.renamed.text != "" {
+		after, _ = parsePattern(e.renamed.text)
 	}
-	if s, ok := m.Enclosing(0, len(n.Value)); ok {
-		return s.Start
+	if g.comparisons += 3 * len(l.images); g.comparisons > maxComparisons {
+		l.missing = "the kustomizations have too many images and entries to compare"
+		return
 	}
-	return -1
-}
-
-// selects holds what has arrived against the name before and after.
-func (g *Graph) selects(l *layer, o origin, before, after *pattern) selection {
-	s := selection{keeps: true, fits: after != nil}
-	if g.spent += 3 * len(l.out); g.spent > maxSelect {
-		l.missing = "more images arrive at more entries than are followed"
-		s.keeps, s.fits = false, false
-		return s
-	}
-	for i := range l.out {
-		a := &l.out[i]
-		if a.needs != "" && !o.looksAt(l, a.needs) {
+	e.oldNameFit, e.newNameFit = true, after != nil
+	for i := range l.images {
+		a := &l.images[i]
+		if a.spec != "" && !e.readsField(a.spec) {
 			continue
 		}
-		now := before.selects(a.Before)
-		if now {
-			s.all = append(s.all, i)
-			s.moved, s.stayed = s.moved || a.moved(), s.stayed || !a.moved()
+		selects := e.name.matches(a.Before)
+		if selects {
+			e.selected = append(e.selected, i)
+			e.anyMoves = e.anyMoves || a.moves()
 		}
-		s.keeps = s.keeps && before.selects(a.After) == now
-		if after != nil && after.selects(a.After) != now {
-			s.fits = false
-			if s.wrong == nil {
-				s.wrong = a
+		e.oldNameFit = e.oldNameFit && e.name.matches(a.After) == selects
+		if after != nil && after.matches(a.After) != selects {
+			e.newNameFit = false
+			if e.misfit == nil {
+				e.misfit = a
 			}
 		}
 	}
-	return s
 }
 
-// looksAt reports whether the entry looks at a configured image field: one of
-// images looks at those that its layer or one below configures, a transformer at
-// its own alone.
-func (o origin) looksAt(l *layer, field string) bool {
-	return o.specs[field] || o.list != nil && l.specs[field]
+// readsField reports whether the entry reads a configured image field. An entry
+// of images reads the fields that its layer or one below configures, a
+// transformer only its own.
+func (e *entry) readsField(spec string) bool {
+	return e.place.specs[spec] || e.place.list != nil && e.layer.specs[spec]
 }
 
-// replace notes the short names to which the entry gives another: they name no
-// image of Docker Hub.
-func (g *Graph) replace(l *layer, o origin, n *syntax.Node, s selection) {
-	newName := n.Str("newName")
-	for _, i := range s.all {
-		a := &l.out[i]
-		if now, _, _ := split(a.Before); newName == "" || newName == now || a.Source == nil || hasDomain(a.Before) {
+// recordReplacedNames records the short names that the entry replaces: they do
+// not name images of Docker Hub.
+func (g *Graph) recordReplacedNames(e *entry) {
+	newName := e.node.Str("newName")
+	for _, i := range e.selected {
+		a := &e.layer.images[i]
+		if newName == "" || newName == ImageName(a.Before) || a.Source == nil || hasDomain(a.Before) {
 			continue
 		}
-		if at := link.IDOf(&a.Source.Pieces[0]); g.replaced[at] == "" {
-			g.replaced[at] = o.file.Path
+		if at := link.IDOf(&a.Source.Pieces[0]); g.replacedNames[at] == "" {
+			g.replacedNames[at] = e.place.text.file.Path
 		}
 	}
 }
 
-// pass lets what the entry selects go on as it leaves it.
-func (g *Graph) pass(l *layer, n *syntax.Node, p *pattern, to, newName renamed, s selection, d *decision) {
-	oldNew := n.Str("newName")
-	afterNew := oldNew
-	if newName.text != "" {
-		afterNew = newName.text
+// transformImages applies the entry to the images that it selects; d is nil if
+// no rule concerns the entry.
+func (g *Graph) transformImages(e *entry, d *decision) {
+	l, n := e.layer, e.node
+	newName := n.Str("newName")
+	newNameAfter := newName
+	if e.newName.text != "" {
+		newNameAfter = e.newName.text
 	}
-	if len(s.all) > 0 {
-		l.own()
+	if len(e.selected) > 0 {
+		l.ownImages()
 	}
-	for _, i := range s.all {
-		a := &l.out[i]
-		if d != nil && d.verdict == conflict {
+	for _, i := range e.selected {
+		a := &l.images[i]
+		if d != nil && d.outcome == keepAll {
 			a.After, a.Insert = a.Before, link.FileEdit{}
 		}
-		a.Before, a.After = set(n, a.Before, oldNew), set(n, a.After, afterNew)
-		if oldNew != "" {
-			a.Source, a.Insert = newName.occ, link.FileEdit{}
+		a.Before, a.After = setImage(n, a.Before, newName), setImage(n, a.After, newNameAfter)
+		if newName != "" {
+			a.Source, a.Insert = e.newName.occ, link.FileEdit{}
 		}
 	}
-	if l.unknown && p.re != nil && oldNew != "" { // what it may bring
-		more := LayerImage{Before: set(n, oldNew, ""), After: set(n, afterNew, ""), Source: newName.occ}
-		l.bring([]LayerImage{more})
-	}
-	if !l.unknown || p.re != nil || l.taken[p.name] {
+	if !l.hasRemote {
 		return
 	}
-	// What a remote base brings under this name, it leaves the layer as:
-	more := LayerImage{Before: set(n, p.name, oldNew), After: set(n, p.name, afterNew), Source: newName.occ}
-	switch {
-	case oldNew != "":
-	case d != nil && (d.verdict == adds || d.verdict == both):
-		more.After, more.Insert = set(n, to.text, ""), d.insert
-	case to.text != "" && d != nil:
-		return // a conflict: it stays
-	default:
+	if e.name.re != nil {
+		if newName != "" { // an image that the remote base may bring
+			l.addImages([]LayerImage{{Before: setImage(n, newName, ""), After: setImage(n, newNameAfter, ""), Source: e.newName.occ}})
+		}
 		return
 	}
-	taken := map[string]bool{p.name: true}
-	for t := range l.taken {
-		taken[t] = true
-	}
-	l.taken = taken
-	l.bring([]LayerImage{more})
+	g.transformRemoteImage(e, d, newName, newNameAfter)
 }
 
-// below returns the edit that adds newName directly below the name of an
-// entry, with its indentation and line ending; in flow style right behind it.
-// It is false where the entry is written in a way that leaves no place for it.
-func (o origin) below(n *syntax.Node, newName string) (link.FileEdit, bool) {
-	var k, v *syntax.Node
-	for i := 0; i+1 < len(n.Children); i += 2 {
-		if n.Children[i].Value == "name" {
-			k, v = n.Children[i], n.Children[i+1]
+// transformRemoteImage adds the image that a remote base may bring under the
+// name of the entry, as the entry leaves it.
+func (g *Graph) transformRemoteImage(e *entry, d *decision, newName, newNameAfter string) {
+	l, n, name := e.layer, e.node, e.name.name
+	if l.renamedRemote[name] {
+		return
+	}
+	more := LayerImage{Before: setImage(n, name, newName), After: setImage(n, name, newNameAfter), Source: e.newName.occ}
+	if newName == "" {
+		if d == nil || d.outcome != insertNewName && d.outcome != moveAndInsert {
+			return // the image keeps its name
 		}
+		more.After, more.Insert = setImage(n, e.renamed.text, ""), d.insert
 	}
-	if o.by != nil || k == nil || v.Span.Len() == 0 || v.Kind != syntax.Scalar {
-		return link.FileEdit{}, false
+	l.renamedRemote = maps.Clone(l.renamedRemote)
+	if l.renamedRemote == nil {
+		l.renamedRemote = map[string]bool{}
 	}
-	src := string(o.file.Src)
-	key := pair(k, "newName", newName)
-	if n.Span.Start < len(src) && src[n.Span.Start] == '{' {
-		return o.insert(v.Span.End, ", "+key), true
-	}
-	lineStart := strings.LastIndexByte(src[:k.Span.Start], '\n') + 1
-	if strings.ContainsRune(src[lineStart:k.Span.Start], '\t') {
-		return link.FileEdit{}, false
-	}
-	end, br := lineEnd(src, v.Span.End)
-	return o.insert(end, br+strings.Repeat(" ", k.Span.Start-lineStart)+key), true
-}
-
-func (o origin) insert(at int, text string) link.FileEdit {
-	return link.FileEdit{Path: o.file.Path, Edit: edit.Edit{Span: edit.Span{Start: at, End: at}, New: text}}
-}
-
-// pair writes a key and its value as the key k beside them is written.
-func pair(k *syntax.Node, key, value string) string {
-	switch k.Style {
-	case syntax.DoubleQuoted:
-		return `"` + key + `": "` + value + `"`
-	case syntax.SingleQuoted:
-		return "'" + key + "': '" + value + "'"
-	}
-	return key + ": " + value
-}
-
-// lineEnd returns where the line with the byte at ends, and how lines end there.
-func lineEnd(src string, at int) (end int, br string) {
-	end, br = len(src), "\n"
-	if i := strings.IndexByte(src[at:], '\n'); i >= 0 {
-		end = at + i
-	}
-	if end > at && src[end-1] == '\r' {
-		end, br = end-1, "\r\n"
-	}
-	return end, br
-}
-
-// another returns the edit that adds a second entry right below n, which
-// selects what n does now and gives it newName. It is false where n is written
-// in a way that cannot be repeated.
-func (o origin) another(n *syntax.Node, newName string) (link.FileEdit, bool) {
-	if o.by != nil || o.list == nil || o.list.Children[o.index] != n || len(n.Children) == 0 {
-		return link.FileEdit{}, false
-	}
-	src := string(o.file.Src)
-	flow := src[n.Span.Start] == '{'
-	var pairs []string
-	last := n.Span.Start
-	has := n.Field("newName") != nil
-	for i := 0; i+1 < len(n.Children); i += 2 {
-		k, v := n.Children[i], n.Children[i+1]
-		if v.Kind != syntax.Scalar || v.Style == syntax.Literal || v.Style == syntax.Folded || v.Anchor != "" || v.Span.Len() == 0 || k.Kind != syntax.Scalar {
-			return link.FileEdit{}, false
-		}
-		text := src[k.Span.Start:v.Span.End]
-		if k.Value == "newName" {
-			text = pair(k, "newName", newName)
-		}
-		if strings.ContainsAny(text, "\n#&!") {
-			return link.FileEdit{}, false
-		}
-		pairs = append(pairs, text)
-		if k.Value == "name" && !has {
-			pairs = append(pairs, pair(k, "newName", newName))
-		}
-		last = max(last, v.Span.End)
-	}
-	if flow {
-		rest := strings.TrimLeft(src[last:], " ,\r\n")
-		if !strings.HasPrefix(rest, "}") {
-			return link.FileEdit{}, false
-		}
-		last = len(src) - len(rest) + 1
-		text := "{" + strings.Join(pairs, ", ") + "}"
-		if src[o.list.Span.Start] == '[' {
-			return o.insert(last, ", "+text), true
-		}
-		pairs = []string{text}
-	}
-	start := strings.LastIndexByte(src[:n.Span.Start], '\n') + 1
-	dash := src[start:n.Span.Start]
-	if strings.Trim(dash, " ") == "" || strings.TrimLeft(strings.Replace(dash, "-", "", 1), " ") != "" {
-		return link.FileEdit{}, false
-	}
-	end, br := lineEnd(src, last)
-	return o.insert(end, br+dash+strings.Join(pairs, br+strings.Repeat(" ", len(dash)))), true
+	l.renamedRemote[name] = true
+	l.addImages([]LayerImage{more})
 }

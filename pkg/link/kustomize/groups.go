@@ -1,72 +1,64 @@
 package kustomize
 
 import (
-	"slices"
-
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// settle makes the groups of what was decided.
-func (g *Graph) settle() {
-	if g.spent > maxSelect {
-		g.groups = append(g.groups, g.everything())
+// makeGroups makes the groups of the decisions, and adds their advice.
+func (g *Graph) makeGroups() {
+	if g.comparisons > maxComparisons {
+		g.groups = append(g.groups, g.keepEverything())
 		return
 	}
-	for _, d := range g.order {
-		var one, all []format.Occurrence
-		if d.name != nil {
-			one = append(one, *d.name)
-		}
-		all = append(all, one...)
-		for _, x := range d.order {
-			all = append(all, *x)
-		}
+	for _, d := range g.decisions {
 		if d.advice.Text != "" {
 			g.tree.Advice = append(g.tree.Advice, d.advice)
 		}
-		switch d.verdict {
-		case moving:
-			g.add(link.Group{Occurrences: all, Insert: d.edits, Why: d.why})
-		case both:
-			g.add(link.Group{Occurrences: all, Insert: append([]link.FileEdit{d.insert}, d.edits...), Why: d.why})
-		case adds:
-			g.add(link.Group{Occurrences: one, Keep: d.reason, Why: d.why})
-			g.add(link.Group{Insert: []link.FileEdit{d.insert}, Why: "a remote base brings the image under its old name"})
-		case stays:
-			if d.reason != "" {
-				g.add(link.Group{Occurrences: one, Keep: d.reason, Why: d.why})
-			}
-		case conflict:
-			var insert []link.FileEdit
-			if d.insert.Path != "" {
-				insert = append(insert, d.insert)
-			}
-			g.add(link.Group{Occurrences: all, Insert: append(insert, d.edits...), Keep: d.reason, Why: d.why})
+		g.addDecision(d)
+	}
+}
+
+// addDecision adds the groups of a decision.
+func (g *Graph) addDecision(d *decision) {
+	var name, all []format.Occurrence
+	if d.name != nil {
+		name = append(name, *d.name)
+	}
+	all = append(all, name...)
+	for _, o := range d.selected {
+		all = append(all, *o)
+	}
+	var insert []link.FileEdit
+	if d.insert.Path != "" {
+		insert = append(insert, d.insert)
+	}
+	switch d.outcome {
+	case moveName:
+		g.addGroup(link.Group{Occurrences: all, Insert: d.edits, Why: d.why})
+	case moveAndInsert:
+		g.addGroup(link.Group{Occurrences: all, Insert: append(insert, d.edits...), Why: d.why})
+	case insertNewName:
+		g.addGroup(link.Group{Occurrences: name, Keep: d.reason, Why: d.why})
+		g.addGroup(link.Group{Insert: insert, Why: "the image comes from a remote base, under its old name"})
+	case keepName:
+		if d.reason != "" {
+			g.addGroup(link.Group{Occurrences: name, Keep: d.reason, Why: d.why})
 		}
+	case keepAll:
+		g.addGroup(link.Group{Occurrences: all, Insert: append(insert, d.edits...), Keep: d.reason, Why: d.why})
 	}
 }
 
-func (g *Graph) add(x link.Group) {
-	if len(x.Occurrences)+len(x.Insert) > 0 {
-		g.groups = append(g.groups, x)
-	}
-}
-
-// everything keeps all that kustomizations have to do with.
-func (g *Graph) everything() link.Group {
-	x := link.Group{Keep: format.Conflict, Why: "more images arrive at more entries of kustomizations than are followed"}
-	for _, d := range g.order {
+// keepEverything returns a group that keeps all entries and all images that
+// they may select.
+func (g *Graph) keepEverything() link.Group {
+	x := link.Group{Keep: format.Conflict, Why: "the kustomizations have too many images and entries to compare"}
+	for _, d := range g.decisions {
 		if d.name != nil {
 			x.Occurrences = append(x.Occurrences, *d.name)
 		}
 	}
-	for _, path := range g.sighted() {
-		for _, s := range slices.Concat(g.seen[path], g.extra[path]) {
-			if s.occ != nil && g.move.Moves(s.occ) {
-				x.Occurrences = append(x.Occurrences, *s.occ)
-			}
-		}
-	}
+	g.eachMovingRef(func(_ string, occ *format.Occurrence) { x.Occurrences = append(x.Occurrences, *occ) })
 	return x
 }

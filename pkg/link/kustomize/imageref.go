@@ -2,7 +2,6 @@ package kustomize
 
 import (
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -13,194 +12,104 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// A sighting is an image that a file names, where entries of images look.
-type sighting struct {
-	text  string
-	occ   *format.Occurrence // nil when no rule can be asked about it
-	needs string             // as in an LayerImage
+// An imageRef is an image in a file, in a field that entries of images read.
+type imageRef struct {
+	text string
+	occ  *format.Occurrence // nil if the rules cannot be applied to it
+	spec string             // as in LayerImage
 }
 
-// A fieldSpec says where objects of a type hold an image.
-// Source: sigs.k8s.io/kustomize/api v0.21.2, types/fieldspec.go.
-type fieldSpec struct {
-	group, version, kind string
-	path                 string // spec/containers[]/image
-}
-
-func (s fieldSpec) id() string { return s.group + "/" + s.version + "/" + s.kind + "|" + s.path }
-
-// builtinFields are the image fields beside those of containers that kustomize
-// knows. Source: internal/konfig/builtinpluginconsts/images.go there.
-var builtinFields = []fieldSpec{
-	{path: "spec/volumes[]/image/reference"},
-	{path: "spec/template/spec/volumes[]/image/reference"},
-	{path: "spec/jobTemplate/spec/template/spec/volumes[]/image/reference"},
-}
-
-// configure notes the image fields that a kustomization configures: for all
-// entries, or for a transformer.
-func (g *Graph) configure(f *link.File, root *syntax.Node) {
-	have := map[string]bool{}
-	for _, s := range g.specs {
-		have[s.id()] = true
+// refsOf returns the images of the objects of f.
+func (g *Graph) refsOf(f *link.File) []imageRef {
+	if refs, ok := g.objectRefs[f.Path]; ok {
+		return refs
 	}
-	specs := g.specsOf(path.Dir(f.Path), root)
-	for _, n := range itemsOf(root, "transformers") {
-		_, _, roots := g.inline(f, n)
-		for _, r := range roots {
-			if r.Str("kind") == "ImageTagTransformer" {
-				specs = append(specs, specsIn(r, "fieldSpecs")...)
-			}
-		}
-	}
-	for _, s := range specs {
-		if !have[s.id()] {
-			have[s.id()] = true
-			g.specs = append(g.specs, s)
-		}
-	}
-}
-
-// specsOf returns the image fields that the kustomization root in the folder
-// dir configures for all entries.
-func (g *Graph) specsOf(dir string, root *syntax.Node) []fieldSpec {
-	var out []fieldSpec
-	for _, n := range itemsOf(root, "configurations") {
-		at, inside := g.tree.Resolve(dir, n.Value)
-		if n.Kind != syntax.Scalar || isURL(n.Value) || !inside {
-			continue
-		}
-		if f := g.tree.File(at); f != nil && len(g.parse(f).roots) > 0 {
-			out = append(out, specsIn(g.parse(f).roots[0], "images")...)
-		}
-	}
-	return out
-}
-
-func specsIn(n *syntax.Node, key string) []fieldSpec {
-	var out []fieldSpec
-	for _, x := range itemsOf(n, key) {
-		if p := x.Str("path"); p != "" {
-			out = append(out, fieldSpec{x.Str("group"), x.Str("version"), x.Str("kind"), p})
-		}
-	}
-	return out
-}
-
-// images returns the images that the objects of f name where kustomize looks
-// for them.
-func (g *Graph) images(f *link.File) []sighting {
-	if s, ok := g.seen[f.Path]; ok {
-		return s
-	}
-	var out []sighting
+	var refs []imageRef
 	for _, root := range g.parse(f).roots {
-		out = append(out, g.objects(f, root, nil)...)
+		refs = append(refs, g.refsIn(yamlText{file: f}, root)...)
 	}
-	g.seen[f.Path] = out
-	return out
+	g.objectRefs[f.Path] = refs
+	return refs
 }
 
-// objects returns the images of one document of f; by leads to the file when
-// the document is a text in it.
-func (g *Graph) objects(f *link.File, root *syntax.Node, by edit.Map) []sighting {
-	if list := root.Field("items"); list != nil && strings.HasSuffix(root.Str("kind"), "List") && list.Kind == syntax.Sequence {
-		var out []sighting
-		for _, item := range list.Children {
-			out = append(out, g.objects(f, item.Resolve(), by)...)
+// refsIn returns the images of the document root.
+func (g *Graph) refsIn(t yamlText, root *syntax.Node) []imageRef {
+	if items := root.Field("items"); items != nil && strings.HasSuffix(root.Str("kind"), "List") && items.Kind == syntax.Sequence {
+		var out []imageRef
+		for _, item := range link.Items(items) {
+			out = append(out, g.refsIn(t, item)...)
 		}
 		return out
 	}
 	if root.Kind != syntax.Mapping || root.Str("kind") == "CustomResourceDefinition" {
 		return nil
 	}
-	var out []sighting
-	add := func(n *syntax.Node, field, needs string) {
+	var out []imageRef
+	add := func(n *syntax.Node, field, spec string) {
 		if n = n.Resolve(); n != nil && n.Kind == syntax.Scalar && n.Value != "" {
-			out = append(out, g.sight(f, n, by, field, needs))
+			out = append(out, imageRef{text: n.Value, occ: g.occurrence(t, n, field), spec: spec})
 		}
 	}
-	var walk func(n *syntax.Node, field string)
-	walk = func(n *syntax.Node, field string) {
-		for i, c := range n.Children {
-			switch {
-			case n.Kind == syntax.Sequence:
-				walk(c, field+"[]")
-			case i%2 == 1:
-				key := n.Children[i-1].Value
-				walk(c, field+"."+key)
-				if list := c.Resolve(); (key == "containers" || key == "initContainers") && list.Kind == syntax.Sequence {
-					for _, item := range list.Children {
-						add(item.Resolve().Field("image"), field+"."+key+"[].image", "")
-					}
-				}
-			}
-		}
-	}
-	walk(root, "")
+	eachContainer(root, "", func(container *syntax.Node, field string) { add(container.Field("image"), field+".image", "") })
 	for _, s := range builtinFields {
 		for _, n := range s.find(root) {
-			add(n, "."+strings.ReplaceAll(s.path, "/", "."), "")
+			add(n, s.field(), "")
 		}
 	}
-	for _, s := range g.specs {
+	for _, s := range g.fieldSpecs {
 		for _, n := range s.find(root) {
-			add(n, "."+strings.ReplaceAll(s.path, "/", "."), s.id())
+			add(n, s.field(), s.id())
 		}
 	}
 	return out
 }
 
-// find returns the nodes that s names in an object.
-func (s fieldSpec) find(root *syntax.Node) []*syntax.Node {
-	group, version, ok := strings.Cut(root.Str("apiVersion"), "/")
-	if !ok {
-		group, version = "", group
-	}
-	if s.kind != "" && s.kind != root.Str("kind") || s.group != "" && s.group != group || s.version != "" && s.version != version {
-		return nil
-	}
-	const escaped = "\x00"
-	at := []*syntax.Node{root}
-	for _, step := range strings.Split(strings.ReplaceAll(strings.Trim(s.path, "/"), `\/`, escaped), "/") {
-		key, all := strings.CutSuffix(strings.ReplaceAll(step, escaped, "/"), "[]")
-		var next []*syntax.Node
-		for _, n := range at {
-			v := n.Field(key)
-			switch {
-			case v == nil:
-			case v.Kind == syntax.Sequence: // kustomize enters lists whether the path says so or not
-				for _, item := range v.Children {
-					next = append(next, item.Resolve())
+// eachContainer calls do for each item of a list called containers or
+// initContainers below n, which is at field.
+func eachContainer(n *syntax.Node, field string, do func(container *syntax.Node, field string)) {
+	for i, c := range n.Children {
+		switch {
+		case n.Kind == syntax.Sequence:
+			eachContainer(c, field+"[]", do)
+		case i%2 == 1:
+			key := n.Children[i-1].Value
+			eachContainer(c, field+"."+key, do)
+			if key == "containers" || key == "initContainers" {
+				for _, item := range link.Items(c.Resolve()) {
+					do(item, field+"."+key+"[]")
 				}
-			case !all || v.Kind == syntax.Mapping:
-				next = append(next, v)
 			}
 		}
-		at = next
 	}
-	return at
 }
 
-// sight returns the image that the scalar n names.
-func (g *Graph) sight(f *link.File, n *syntax.Node, by edit.Map, field, needs string) sighting {
-	return sighting{text: n.Value, needs: needs, occ: g.occurrence(f, n, by, field)}
+// addOtherRefs records images that are in no object of a file, such as those
+// of patches.
+func (g *Graph) addOtherRefs(refs []imageRef) {
+	for _, r := range refs {
+		if r.occ == nil {
+			continue
+		}
+		if path := r.occ.Pieces[0].Path; !slices.Contains(g.otherRefs[path], r) {
+			g.otherRefs[path] = append(g.otherRefs[path], r)
+		}
+	}
 }
 
-// occurrence returns the occurrence that the scalar n of f is. One that no
-// format has, since only kustomize says that an image stands there, is made.
-func (g *Graph) occurrence(f *link.File, n *syntax.Node, by edit.Map, field string) *format.Occurrence {
+// occurrence returns the occurrence of the scalar n of t. If no format reports
+// one, because only kustomize knows that the field is an image, it is made.
+func (g *Graph) occurrence(t yamlText, n *syntax.Node, field string) *format.Occurrence {
 	at := *n
-	if by != nil {
-		at.Map = n.Map.Compose(by)
+	if t.outer != nil {
+		at.Map = t.mapOf(n)
 		at.Span = edit.Span{}
 		if s, ok := at.Map.Enclosing(0, len(n.Value)); ok {
 			at.Span = s
 		}
 	}
-	p := format.ScalarPiece(f.Path, &at, field, format.Whole, "")
-	file := g.parse(f)
-	known := file.occ[p.Span]
+	p := format.ScalarPiece(t.file.Path, &at, field, format.Whole, "")
+	file := g.parse(t.file)
+	known := file.single[p.Span]
 	if known != nil && known.Pieces[0].Role != format.Whole {
 		return nil // a registry, or a part of a reference
 	}
@@ -214,40 +123,39 @@ func (g *Graph) occurrence(f *link.File, n *syntax.Node, by edit.Map, field stri
 	if known != nil {
 		o.Place, o.Scope, o.Keep, o.Note = known.Place, known.Scope, known.Keep, known.Note
 	}
-	file.occ[p.Span], file.made[p.Span] = o, true
+	file.single[p.Span], file.added[p.Span] = o, true
 	return o
 }
 
-// hasDomain reports whether a reference begins with a host.
-func hasDomain(ref string) bool {
-	first, _, ok := strings.Cut(ref, "/")
-	return ok && (strings.ContainsAny(first, ".:") || first == "localhost")
+// addFieldGroups adds groups for the images that only the configuration of
+// kustomize shows to be images, and for the short names that an entry replaces.
+func (g *Graph) addFieldGroups() {
+	done := map[link.PieceID]bool{}
+	g.eachMovingRef(func(path string, occ *format.Occurrence) {
+		at := link.IDOf(&occ.Pieces[0])
+		if done[at] {
+			return
+		}
+		done[at] = true
+		switch by := g.replacedNames[at]; {
+		case by != "":
+			g.addGroup(link.Group{Occurrences: []format.Occurrence{*occ}, Keep: format.DifferentName, Why: "an images entry in " + by + " replaces this name"})
+		case g.files[path].added[at.Span]:
+			g.addGroup(link.Group{Occurrences: []format.Occurrence{*occ}, Why: "kustomize is configured to read an image in this field"})
+		}
+	})
 }
 
-// fields makes groups of the images that only kustomize's configuration shows
-// to be images, and keeps the short names that some entry replaces.
-func (g *Graph) fields() {
-	done := map[link.PieceID]bool{}
-	for _, path := range g.sighted() {
-		for _, s := range slices.Concat(g.seen[path], g.extra[path]) {
-			if s.occ == nil || done[link.IDOf(&s.occ.Pieces[0])] || !g.move.Moves(s.occ) {
-				continue
-			}
-			at := link.IDOf(&s.occ.Pieces[0])
-			done[at] = true
-			switch by := g.replaced[at]; {
-			case by != "":
-				g.groups = append(g.groups, link.Group{Occurrences: []format.Occurrence{*s.occ}, Keep: format.DifferentName, Why: "an entry of images in " + by + " puts another name in its place"})
-			case g.parsed[path].made[at.Span]:
-				g.groups = append(g.groups, link.Group{Occurrences: []format.Occurrence{*s.occ}, Why: "kustomize is told that an image stands here"})
+// eachMovingRef calls do for the images that a rule moves, sorted by the paths
+// of their files.
+func (g *Graph) eachMovingRef(do func(path string, occ *format.Occurrence)) {
+	paths := slices.AppendSeq(slices.Collect(maps.Keys(g.objectRefs)), maps.Keys(g.otherRefs))
+	slices.Sort(paths)
+	for _, path := range slices.Compact(paths) {
+		for _, r := range slices.Concat(g.objectRefs[path], g.otherRefs[path]) {
+			if r.occ != nil && g.move.Moves(r.occ) {
+				do(path, r.occ)
 			}
 		}
 	}
-}
-
-// sighted returns the paths of the files with sightings, sorted.
-func (g *Graph) sighted() []string {
-	paths := slices.AppendSeq(slices.Collect(maps.Keys(g.seen)), maps.Keys(g.extra))
-	slices.Sort(paths)
-	return slices.Compact(paths)
 }

@@ -10,44 +10,41 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// kustomize takes an entry's name for a regular expression and lets a tag and
-// a digest follow. Source: IsImageMatched in internal/image/image.go of
+// kustomize reads the name of an entry as a regular expression, and allows a tag
+// and a digest after it. Source: IsImageMatched in internal/image/image.go of
 // sigs.k8s.io/kustomize/api v0.21.2.
-const afterName = `(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$`
+const tagAndDigest = `(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$`
 
-var tagAndDigest = regexp.MustCompile("^" + afterName)
+var tagAndDigestRE = regexp.MustCompile("^" + tagAndDigest)
 
-// metaChars are what makes a name more than a name. A dot is left out: it
-// stands for any byte, and is meant as a dot.
+// metaChars are the characters that make a name a regular expression. The dot
+// is left out: it matches any character, but is meant as a dot.
 const metaChars = `\+*?()|[]{}^$`
 
-// A pattern is an entry's name, ready to be held against references.
+// A pattern is the name of an entry, ready to be compared with references.
 type pattern struct {
 	name string
-	re   *regexp.Regexp // nil for a plain name
+	re   *regexp.Regexp // nil for a name without metaChars
 }
 
-// patternOf returns the pattern of a name. An error says that it is no regular
-// expression; kustomize then lets it select nothing.
-func patternOf(name string) (*pattern, error) {
+// parsePattern returns the pattern of a name. It returns an error if the name is
+// not a valid regular expression; kustomize then selects nothing.
+func parsePattern(name string) (*pattern, error) {
 	if !strings.ContainsAny(name, metaChars) {
 		return &pattern{name: name}, nil
 	}
-	re, err := regexp.Compile("^" + name + afterName)
+	re, err := regexp.Compile("^" + name + tagAndDigest)
 	if err != nil {
-		if _, own := regexp.Compile(name); own != nil {
-			err = own // without what kustomize adds
+		if _, nameErr := regexp.Compile(name); nameErr != nil {
+			err = nameErr // does not show tagAndDigest
 		}
 		return nil, err
 	}
 	return &pattern{name, re}, nil
 }
 
-// selects reports whether the entry selects ref.
-func (p *pattern) selects(ref string) bool {
-	if p == nil {
-		return false
-	}
+// matches reports whether the entry selects ref.
+func (p *pattern) matches(ref string) bool {
 	if p.re != nil {
 		return p.re.MatchString(ref)
 	}
@@ -60,75 +57,77 @@ func (p *pattern) selects(ref string) bool {
 		}
 	}
 	rest := ref[len(p.name):]
-	return rest == "" || (rest[0] == ':' || rest[0] == '@') && tagAndDigest.MatchString(rest)
+	return rest == "" || (rest[0] == ':' || rest[0] == '@') && tagAndDigestRE.MatchString(rest)
 }
 
-// A renamed is what the rules make of an entry's name or newName.
-type renamed struct {
-	text string             // "" when no rule moves it
-	occ  *format.Occurrence // what moves with its group; nil when edit does it
-	edit link.FileEdit      // of a regular expression whose dots are escaped
+// A renamedKey is the name or newName of an entry after the move.
+type renamedKey struct {
+	text string             // "" if no rule moves the value
+	occ  *format.Occurrence // the value, which moves with its group; nil if edit replaces it
+	edit link.FileEdit      // of a regular expression with escaped dots
 }
 
-// rename asks the rules about the scalar n. Of a regular expression, what is
-// spelled out at its beginning may move.
-func (g *Graph) rename(o origin, n *syntax.Node, key string) renamed {
+// rename applies the rules to the scalar n of the entry at p.
+func (g *Graph) rename(p entryPlace, n *syntax.Node, key string) renamedKey {
 	if n == nil || n.Value == "" {
-		return renamed{}
+		return renamedKey{}
 	}
-	if !strings.ContainsAny(n.Value, metaChars) {
-		occ := g.occurrence(o.file, n, o.by, o.field(key))
-		if occ == nil || occ.Keep != "" {
-			return renamed{occ: occ}
-		}
-		if m, ok := g.move(occ); ok {
-			return renamed{text: m.New + n.Value[m.Len:], occ: occ}
-		}
-		return renamed{occ: occ}
+	if strings.ContainsAny(n.Value, metaChars) {
+		return g.renamePattern(p, n, key)
 	}
+	occ := g.occurrence(p.text, n, p.field(key))
+	if occ == nil || occ.Keep != "" {
+		return renamedKey{occ: occ}
+	}
+	if m, ok := g.move(occ); ok {
+		return renamedKey{text: m.New + n.Value[m.Len:], occ: occ}
+	}
+	return renamedKey{occ: occ}
+}
+
+// renamePattern applies the rules to a regular expression: the literal text at
+// its beginning may move.
+func (g *Graph) renamePattern(p entryPlace, n *syntax.Node, key string) renamedKey {
 	start := 0
-	if n.Value[0] == '^' { // as kustomize begins it anyway
+	if n.Value[0] == '^' { // kustomize adds it anyway
 		start = 1
 	}
-	spelled, ends := spelledOut(n.Value[start:])
-	some := "x"
-	if strings.HasSuffix(spelled, "/") {
-		some = "x/x" // no name that library/ is put before
+	literal, ends := literalPrefix(n.Value[start:])
+	name := "x"
+	if strings.HasSuffix(literal, "/") {
+		name = "x/x" // Docker Hub does not put library/ before it
 	}
-	probe := format.Occurrence{Pieces: []format.Piece{{Text: spelled + some}}}
+	probe := format.Occurrence{Pieces: []format.Piece{{Text: literal + name}}}
 	m, ok := g.move(&probe)
-	if !ok || m.Len > len(spelled) || m.Len == 0 {
-		return renamed{}
+	if !ok || m.Len > len(literal) || m.Len == 0 {
+		return renamedKey{}
 	}
 	end := ends[m.Len-1]
-	if end == m.Len { // nothing is escaped in what moves
+	if end == m.Len { // the replaced text has no escapes
 		at := *n
 		at.Value, at.Map = n.Value[start:], n.Map.Slice(start, len(n.Value))
-		if o.by != nil {
-			at.Map = at.Map.Compose(o.by)
-		}
-		p := format.ScalarPiece(o.file.Path, &at, o.field(key), format.Whole, "")
-		occ := &format.Occurrence{Pieces: []format.Piece{p}, Place: format.Place{Field: o.field(key)}, FoundByMark: true}
+		at.Map = p.text.mapOf(&at)
+		piece := format.ScalarPiece(p.text.file.Path, &at, p.field(key), format.Whole, "")
+		occ := &format.Occurrence{Pieces: []format.Piece{piece}, Place: format.Place{Field: p.field(key)}, FoundByMark: true}
 		if same, ok := g.move(occ); !ok || same != m {
-			return renamed{} // to the rules it is no reference: docker.io/.*
+			return renamedKey{} // the rules do not read it as a reference: docker.io/.*
 		}
-		return renamed{text: n.Value[:start] + m.New + n.Value[start+end:], occ: occ}
+		return renamedKey{text: n.Value[:start] + m.New + n.Value[start+end:], occ: occ}
 	}
-	by := n.Map
-	if o.by != nil {
-		by = by.Compose(o.by)
-	}
-	s, ok := by.Span(start, start+end)
+	span, ok := p.text.mapOf(n).Span(start, start+end)
 	if !ok {
-		return renamed{}
+		return renamedKey{}
 	}
 	to := strings.ReplaceAll(m.New, ".", `\.`)
-	return renamed{text: n.Value[:start] + to + n.Value[start+end:], edit: link.FileEdit{Path: o.file.Path, Edit: edit.Edit{Span: s, New: to}}}
+	return renamedKey{
+		text: n.Value[:start] + to + n.Value[start+end:],
+		edit: link.FileEdit{Path: p.text.file.Path, Edit: edit.Edit{Span: span, New: to}},
+	}
 }
 
-// spelledOut returns what a regular expression spells out at its beginning,
-// and for each byte of it where it ends in the expression.
-func spelledOut(re string) (text string, ends []int) {
+// literalPrefix returns the literal text at the beginning of a regular
+// expression, and for each byte of it the end of that byte in the expression.
+func literalPrefix(re string) (text string, ends []int) {
 	var out []byte
 	i := 0
 	for i < len(re) {
@@ -140,14 +139,14 @@ func spelledOut(re string) (text string, ends []int) {
 			return string(out), ends
 		}
 		if end < len(re) && strings.IndexByte("*+?{", re[end]) >= 0 {
-			break // as often as one likes
+			break // the byte is repeated or optional
 		}
 		out, ends, i = append(out, c), append(ends, end), end
 	}
 	return string(out), ends
 }
 
-// split cuts a reference into its name, tag and digest as kustomize does.
+// split returns the name, tag and digest of a reference as kustomize does.
 // Source: Split in internal/image/image.go of sigs.k8s.io/kustomize/api.
 func split(ref string) (name, tag, digest string) {
 	name, digest, _ = strings.Cut(ref, "@")
@@ -158,9 +157,22 @@ func split(ref string) (name, tag, digest string) {
 	return name, tag, digest
 }
 
-// set returns ref as the entry n leaves it, with newName for its name if that
-// is not empty. Source: SetImageValue in filters/imagetag/updater.go there.
-func set(n *syntax.Node, ref, newName string) string {
+// ImageName returns a reference without its tag and digest.
+func ImageName(ref string) string {
+	name, _, _ := split(ref)
+	return name
+}
+
+// hasDomain reports whether a reference begins with a registry host.
+func hasDomain(ref string) bool {
+	first, _, ok := strings.Cut(ref, "/")
+	return ok && (strings.ContainsAny(first, ".:") || first == "localhost")
+}
+
+// setImage returns ref after the entry n, with the name newName unless newName
+// is empty. Source: SetImageValue in filters/imagetag/updater.go of
+// sigs.k8s.io/kustomize/api.
+func setImage(n *syntax.Node, ref, newName string) string {
 	name, tag, digest := split(ref)
 	if newName != "" {
 		name = newName
@@ -178,11 +190,5 @@ func set(n *syntax.Node, ref, newName string) string {
 	if digest != "" {
 		name += "@" + digest
 	}
-	return name
-}
-
-// ImageName returns a reference without its tag and digest.
-func ImageName(ref string) string {
-	name, _, _ := split(ref)
 	return name
 }

@@ -3,23 +3,36 @@ package kustomize
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// replacements looks at what a kustomization copies from field to field. What
-// it copies whole arrives at the layers above; where it cuts a reference at a
-// delimiter, the part that it takes must still be that part afterwards.
+// A source is a text that a replacement copies, before and after the move.
+type source struct {
+	before, after string
+	occ           *format.Occurrence // nil if the rules cannot be applied to the text
+	insert        link.FileEdit      // as in LayerImage
+}
+
+func (a *LayerImage) source() source { return source{a.Before, a.After, a.Source, a.Insert} }
+
+func (g *Graph) sourceOf(r imageRef) source {
+	return source{before: r.text, after: g.newText(r.occ, r.text), occ: r.occ}
+}
+
+func (s source) moves() bool { return s.before != s.after }
+
+// applyReplacements reads what a kustomization copies from field to field. A
+// text that is copied whole reaches the layers above. A text that is split at
+// a delimiter must have the same part there after the move.
 // Source: sigs.k8s.io/kustomize/api v0.21.2, filters/replacement.
-func (g *Graph) replacements(l *layer, f *link.File, root *syntax.Node) {
+func (g *Graph) applyReplacements(l *layer, f *link.File, root *syntax.Node) {
 	for _, n := range itemsOf(root, "replacements") {
 		in, list := f, []*syntax.Node{n}
 		if p := n.Field("path"); p != nil {
-			if in, list = g.named(f, p), nil; in == nil {
+			if in, list = g.namedFile(f, p), nil; in == nil {
 				continue
 			}
 			for _, r := range g.parse(in).roots {
@@ -31,145 +44,112 @@ func (g *Graph) replacements(l *layer, f *link.File, root *syntax.Node) {
 			}
 		}
 		for _, r := range list {
-			g.replacement(l, in, r.Resolve())
+			r = r.Resolve()
+			sources, isPart := g.sourcesOf(l, in, r)
+			if g.applyTargets(l, in, r, sources) {
+				g.addCopies(l, in, sources, isPart)
+			}
 		}
 	}
 }
 
-func (g *Graph) replacement(l *layer, f *link.File, n *syntax.Node) {
-	source := n.Field("source")
-	take, taken := cutOf(source)
-	var parts []part
+// sourcesOf returns the texts that the replacement n copies. IsPart says that
+// they are parts of references.
+func (g *Graph) sourcesOf(l *layer, f *link.File, n *syntax.Node) (sources []source, isPart bool) {
+	from := n.Field("source")
+	d, isPart := delimiterOf(from)
 	if v := n.Field("sourceValue"); v != nil && v.Kind == syntax.Scalar && v.Value != "" {
-		parts = append(parts, g.partOf(g.sight(f, v, nil, ".sourceValue", "")))
+		sources = append(sources, g.sourceOf(imageRef{text: v.Value, occ: g.occurrence(yamlText{file: f}, v, ".sourceValue")}))
 	}
-	for _, s := range g.fieldsAt(l, source, source.Str("fieldPath")) {
-		p := g.partOf(s)
-		if taken {
-			g.cuts(f, p, take, true)
+	for _, r := range g.refsAt(l, from, from.Str("fieldPath")) {
+		s := g.sourceOf(r)
+		if isPart {
+			g.checkParts(f, s, d, true)
 		}
-		parts = append(parts, p)
+		sources = append(sources, s)
 	}
-	if isImagePath(source.Str("fieldPath")) {
-		for i := range l.out {
-			a := &l.out[i]
-			if taken && (a.Source == nil || !l.isResource(a.Source)) {
-				g.cuts(f, a.part(), take, true)
+	if isImagePath(from.Str("fieldPath")) {
+		for i := range l.images {
+			a := &l.images[i]
+			if isPart && (a.Source == nil || !l.isResource(a.Source)) {
+				g.checkParts(f, a.source(), d, true)
 			}
-			parts = append(parts, a.part())
+			sources = append(sources, a.source())
 		}
 	}
-	if taken {
-		parts = take.of(parts)
+	if isPart {
+		sources = d.partsOf(sources)
 	}
-	whole := false
+	return sources, isPart
+}
+
+// applyTargets puts sources into parts of the targets of the replacement n. It
+// reports whether n also replaces a whole image.
+func (g *Graph) applyTargets(l *layer, f *link.File, n *syntax.Node, sources []source) (replacesImage bool) {
 	for _, t := range itemsOf(n, "targets") {
-		put, cut := cutOf(t)
+		d, isPart := delimiterOf(t)
 		for _, p := range itemsOf(t, "fieldPaths") {
-			isImage := isImagePath(p.Value)
-			whole = whole || isImage && !cut
-			if !cut {
+			if !isPart {
+				replacesImage = replacesImage || isImagePath(p.Value)
 				continue
 			}
-			at := g.fieldsAt(l, t.Field("select"), p.Value)
-			for _, s := range at {
-				g.cuts(f, g.partOf(s), put, false)
+			at := g.refsAt(l, t.Field("select"), p.Value)
+			for _, r := range at {
+				g.checkParts(f, g.sourceOf(r), d, false)
 			}
-			if isImage {
-				for i := range l.out {
-					if a := &l.out[i]; a.Source == nil || !l.isResource(a.Source) {
-						g.cuts(f, a.part(), put, false)
-					}
+			if !isImagePath(p.Value) {
+				continue
+			}
+			for i := range l.images {
+				if a := &l.images[i]; a.Source == nil || !l.isResource(a.Source) {
+					g.checkParts(f, a.source(), d, false)
 				}
-				g.combine(l, f, put, parts, at)
 			}
+			g.replaceParts(l, f, d, sources, at)
 		}
 	}
-	if !whole {
+	return replacesImage
+}
+
+// addCopies adds sources that a replacement of f copies to whole images.
+func (g *Graph) addCopies(l *layer, f *link.File, sources []source, isPart bool) {
+	if len(sources) == 0 {
+		l.unknownResults = append(slices.Clip(l.unknownResults), unknownResult{file: f.Path, any: true})
 		return
 	}
-	if len(parts) == 0 {
-		l.mixed = append(slices.Clip(l.mixed), mixture{file: f.Path, any: true})
-		return
-	}
-	var found []sighting
-	more := make([]LayerImage, 0, len(parts))
-	for _, p := range parts {
-		more = append(more, LayerImage{Before: p.before, After: p.after, Source: p.occ, Insert: p.insert})
-		if p.occ != nil && !taken {
-			found = append(found, sighting{text: p.before, occ: p.occ})
+	var found []imageRef
+	more := make([]LayerImage, 0, len(sources))
+	for _, s := range sources {
+		more = append(more, LayerImage{Before: s.before, After: s.after, Source: s.occ, Insert: s.insert})
+		if s.occ != nil && !isPart {
+			found = append(found, imageRef{text: s.before, occ: s.occ})
 		}
 	}
-	g.remember(found)
-	l.bring(more)
+	g.addOtherRefs(found)
+	l.addImages(more)
 }
 
-// isResource reports whether o stands in a file of resources of l or below.
-func (l *layer) isResource(o *format.Occurrence) bool {
-	if l.resources == nil {
-		l.resources = map[string]bool{}
-		l.each(func(x *layer) {
-			for _, f := range x.files {
-				l.resources[f.Path] = true
-			}
-		})
-	}
-	return l.resources[o.Pieces[0].Path]
-}
-
-// each calls do for l and each layer below it, once.
-func (l *layer) each(do func(*layer)) {
-	seen := map[*layer]bool{}
-	var walk func(l *layer)
-	walk = func(l *layer) {
-		if !seen[l] {
-			seen[l] = true
-			do(l)
-			for _, b := range l.below {
-				walk(b)
-			}
-		}
-	}
-	walk(l)
-}
-
-// A cut is a part of a text: the index-th between delimiters.
-type cut struct {
-	delimiter string
-	index     int
-}
-
-func cutOf(n *syntax.Node) (cut, bool) {
-	options := n.Field("options")
-	index, err := strconv.Atoi(options.Str("index"))
-	if options.Str("delimiter") == "" || err != nil && options.Str("index") != "" {
-		return cut{}, false
-	}
-	return cut{options.Str("delimiter"), index}, true
-}
-
-// cuts keeps p where the part that is taken of it would be another one.
-func (g *Graph) cuts(f *link.File, p part, c cut, source bool) {
-	if p.before == p.after || g.survey {
+// checkParts keeps s if the part of it that d selects would be another one
+// after the move. IsSource says that the part is copied; else it is replaced.
+func (g *Graph) checkParts(f *link.File, s source, d delimiter, isSource bool) {
+	if !s.moves() || g.firstPass {
 		return
 	}
-	old, new := strings.Split(p.before, c.delimiter), strings.Split(p.after, c.delimiter)
+	before, after := d.split(s.before), d.split(s.after)
+	samePart := isSource && d.index >= 0 && d.index < min(len(before), len(after)) && before[d.index] == after[d.index]
+	if len(before) == len(after) || samePart {
+		return
+	}
+	g.keepSource(s, fmt.Sprintf("a replacement in %s uses part %d of it (counted from 0, delimiter %q), and the rule would change the number of parts from %d to %d", f.Path, d.index, d.separator, len(before), len(after)))
+}
+
+// keepSource keeps the reference or the insert that s comes from.
+func (g *Graph) keepSource(s source, why string) {
 	switch {
-	case len(old) == len(new):
-		return
-	case source && c.index >= 0 && c.index < min(len(old), len(new)) && old[c.index] == new[c.index]:
-		return
-	}
-	g.keepPart(p, fmt.Sprintf("a replacement in %s takes part %d of it, cut at %q and counted from 0, and the rule would change how many parts there are from %d to %d", f.Path, c.index, c.delimiter, len(old), len(new)))
-}
-
-// keepPart keeps what p comes from.
-func (g *Graph) keepPart(p part, why string) {
-	switch {
-	case g.survey:
-	case p.insert.Path != "":
-		g.banned[p.insert] = why
-	case p.occ != nil:
-		g.add(link.Group{Occurrences: []format.Occurrence{*p.occ}, Keep: format.Conflict, Why: why})
+	case g.firstPass:
+	case s.insert.Path != "":
+		g.rejectedInserts[s.insert] = why
+	case s.occ != nil:
+		g.addGroup(link.Group{Occurrences: []format.Occurrence{*s.occ}, Keep: format.Conflict, Why: why})
 	}
 }
