@@ -10,99 +10,91 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
-// generated decides the values of generators by which a template selects
-// images, {{image}}:1, with what the template deploys. Where a name is only a
-// part of what selects, what it may select stays.
-func (d *gitopsLinker) generated(a *application) {
-	if a.set == nil {
+// linkGenerators decides the values of the generators of an ApplicationSet that
+// select images: the template has {{image}}:1 in kustomize.images. If the value
+// is only a part of the selecting name, all images that the name may select are
+// kept.
+func (g *gitopsLinker) linkGenerators(a *application) {
+	if a.generators == nil {
 		return
 	}
 	for _, s := range a.sources() {
-		dir := ""
-		if p := s.Str("path"); p != "" {
-			dir = local(p)
-		}
-		for _, n := range Items(s.Field("kustomize").Field("images")) {
-			left, _, _ := strings.Cut(n.Value, "=")
-			if !templated.MatchString(left) {
+		dir := folderOf(s)
+		for _, n := range link.Items(s.Field("kustomize").Field("images")) {
+			old, _, _ := strings.Cut(n.Value, "=")
+			if !parameterRE.MatchString(old) {
 				continue
 			}
-			l, known := d.sourceFolder(s, dir)
-			selects := templatedName(left)
-			m := templated.FindString(selects)
-			if m == selects {
-				d.byElements(a, l, known, m, dir)
+			deployed, known := g.sourceImages(dir)
+			name := templateName(old)
+			if parameter := parameterRE.FindString(name); parameter == name {
+				for _, o := range g.generatorValues(a, parameter) {
+					g.linkGeneratorValue(a, o, deployed, known, dir)
+				}
 				continue
 			}
-			for _, x := range templated.FindAllString(left, -1) {
-				d.keepElements(a, x)
+			for _, parameter := range parameterRE.FindAllString(old, -1) {
+				for _, o := range g.generatorValues(a, parameter) {
+					g.keep(o, format.Conflict, "the template selects images with it, and these images are not known")
+				}
 			}
-			d.keepSelected(l, selects)
+			g.keepMatching(deployed, name)
 		}
 	}
 }
 
-// templatedName returns a text without its tag and digest, of which templates may
-// be a part.
-func templatedName(text string) string {
-	masked := templated.ReplaceAllStringFunc(text, func(m string) string { return strings.Repeat("x", len(m)) })
+// linkGeneratorValue decides the value o of a generator, which is the whole name
+// that selects.
+func (g *gitopsLinker) linkGeneratorValue(a *application, o *format.Occurrence, deployed *imageSet, known bool, dir string) {
+	a.selectors = append(a.selectors, o)
+	sel := imageSelector{file: a.file, occ: o}
+	if !known || !g.followEntry(sel, dir) {
+		g.decideSelector(sel, deployed, known, "the folders of the template")
+	}
+}
+
+// templateName returns a text with parameters without its tag and digest.
+func templateName(text string) string {
+	masked := parameterRE.ReplaceAllStringFunc(text, func(m string) string { return strings.Repeat("x", len(m)) })
 	return text[:len(kustomize.ImageName(masked))]
 }
 
-// elements returns the values of generators that a template has under m,
-// {{.image}} or {{ values.image }}, and that a rule moves.
-func (d *gitopsLinker) elements(a *application, m string) []*format.Occurrence {
+// generatorValues returns the values of generators that the template has as
+// parameter, {{.image}} or {{ values.image }}, and that a rule moves.
+func (g *gitopsLinker) generatorValues(a *application, parameter string) []*format.Occurrence {
 	var out []*format.Occurrence
-	key := strings.Trim(m, "{}- ")
+	key := strings.Trim(parameter, "{}- ")
 	key = key[strings.LastIndexByte(key, '.')+1:]
-	for _, o := range d.within(a.file, a.set) {
-		if len(o.Pieces) == 1 && strings.TrimPrefix(path.Ext(o.Place.Field), ".") == key && d.move.Moves(o) {
+	for _, o := range g.occurrencesIn(a.file, a.generators) {
+		if len(o.Pieces) == 1 && strings.TrimPrefix(path.Ext(o.Place.Field), ".") == key && g.move.Moves(o) {
 			out = append(out, o)
 		}
 	}
 	return out
 }
 
-// byElements decides the values under m as names that select among what l
-// brings.
-func (d *gitopsLinker) byElements(a *application, l *imageSet, known bool, m, dir string) {
-	for _, o := range d.elements(a, m) {
-		a.selected = append(a.selected, o)
-		if p := (imageSelector{file: a.file, occ: o}); !known || !d.follow(p, dir) {
-			d.choose(p, l, known, "what the template deploys")
-		}
-	}
-}
-
-// keepElements keeps the values under m.
-func (d *gitopsLinker) keepElements(a *application, m string) {
-	for _, o := range d.elements(a, m) {
-		d.found = append(d.found, link.Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "the template selects images by it, and what it selects cannot be known"})
-	}
-}
-
-// keepSelected keeps the images of l that a text with templates in it may be the
-// name of.
-func (d *gitopsLinker) keepSelected(l *imageSet, text string) {
-	re := filled(text, ".*")
+// keepMatching keeps the images that a name with parameters may select before or
+// after the move.
+func (g *gitopsLinker) keepMatching(deployed *imageSet, name string) {
+	re := filled(name, ".*")
 	if re == nil {
 		return
 	}
-	for i := range l.images {
-		x := &l.images[i]
-		if x.Before == x.After || !re.MatchString(x.Before) && !re.MatchString(x.After) {
-			continue
+	for i := range deployed.images {
+		a := &deployed.images[i]
+		if a.Before != a.After && (re.MatchString(a.Before) || re.MatchString(a.After)) {
+			g.keepImage(a, "an ApplicationSet may select it with "+name)
 		}
-		d.keepArrival(x, "an ApplicationSet may select it by "+text)
 	}
 }
 
-// filled matches what text may be once its templates are filled in, each with
-// what the pattern blank matches; nil when that is no pattern.
+// filled returns the pattern of the texts that text may become when its
+// parameters are filled in; each becomes what the pattern blank matches. It
+// returns nil if that is not a valid pattern.
 func filled(text, blank string) *regexp.Regexp {
 	var pattern strings.Builder
 	at := 0
-	for _, m := range templated.FindAllStringIndex(text, -1) {
+	for _, m := range parameterRE.FindAllStringIndex(text, -1) {
 		pattern.WriteString(regexp.QuoteMeta(text[at:m[0]]) + blank)
 		at = m[1]
 	}

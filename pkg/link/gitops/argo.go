@@ -12,73 +12,79 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
-// LinkArgo ties what Argo CD's applications select to what they deploy, and what
-// Argo CD Image Updater watches to the images of the applications.
-//
-// The path of a source is taken for one of this repository on the same grounds
-// as those of Flux.
+// The API groups of Argo CD and of Argo CD Image Updater, whose name is also
+// the prefix of its annotations.
 const (
-	argoGroup   = "argoproj.io"
-	argoUpdater = "argocd-image-updater.argoproj.io"
+	argoGroup    = "argoproj.io"
+	updaterGroup = "argocd-image-updater.argoproj.io"
 )
 
 // An application is an Application, or the template of an ApplicationSet.
 type application struct {
-	entity
-	spec     *syntax.Node           // of the application itself
-	set      *syntax.Node           // the generators of an ApplicationSet
-	folders  []string               // of its sources
-	images   []kustomize.LayerImage // what it deploys under these names, as far as it can be seen
-	selected []*format.Occurrence
+	object
+	spec       *syntax.Node // of the application
+	generators *syntax.Node // of an ApplicationSet; nil for an Application
+
+	// What the application deploys, as far as it is known:
+	folders   []string
+	images    []kustomize.LayerImage
+	selectors []*format.Occurrence // the names that select among them
 }
 
+// LinkArgo links what the applications of Argo CD select to what they deploy,
+// and what Argo CD Image Updater watches to the images of the applications.
+// Graph is the kustomizations of t.
 func LinkArgo(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.Group {
-	d := newLinker(t, move, graph)
-	if !d.touched() {
+	g := newLinker(t, move, graph)
+	if !g.anyMoves() {
 		return nil
 	}
-	concerned := d.concerned()
+	unmentioned := g.concernsUnmentioned()
 	var apps []*application
-	var updaters []*entity
-	for _, f := range d.files(concerned || d.mentions(argoUpdater), argoGroup+"/") {
-		all, ok := entities(f)
+	var updaters []*object
+	for _, f := range g.filesContaining(unmentioned || g.contains(updaterGroup), argoGroup+"/") {
+		all, ok := objectsIn(f)
 		if !ok {
-			d.keepSelectors(f)
+			g.keepTemplateSelectors(f)
 			continue
 		}
-		for _, e := range all {
-			a := &application{entity: *e, spec: e.root.Field("spec")}
-			switch {
-			case e.of(argoGroup, "Application"):
-			case e.of(argoGroup, "ApplicationSet"):
-				a.set = a.spec.Field("generators")
-				a.root, a.spec = a.spec.Field("template"), a.spec.Field("template").Field("spec")
-			default:
-				if e.of(argoUpdater, "ImageUpdater") {
-					updaters = append(updaters, e)
-				}
-				continue
+		for _, x := range all {
+			if a := applicationOf(x); a != nil {
+				apps = append(apps, a)
+			} else if x.isA(updaterGroup, "ImageUpdater") {
+				updaters = append(updaters, x)
 			}
-			apps = append(apps, a)
 		}
 	}
 	for _, a := range apps {
-		// Where something of a chart is split, that may be the one it gives values.
-		if concerned || len(updaters) > 0 || d.movesIn(a) {
-			d.application(a, updaters)
+		if unmentioned || len(updaters) > 0 || g.movesIn(a) {
+			g.linkApplication(a, updaters)
 		}
 	}
 	for _, u := range updaters {
-		d.imageUpdater(u, apps)
+		g.linkImageUpdater(u, apps)
 	}
-	return d.found
+	return g.groups
+}
+
+// applicationOf returns the application of x, nil if x is another object.
+func applicationOf(x *object) *application {
+	spec := x.root.Field("spec")
+	switch {
+	case x.isA(argoGroup, "Application"):
+		return &application{object: *x, spec: spec}
+	case x.isA(argoGroup, "ApplicationSet"):
+		template := spec.Field("template")
+		return &application{object: object{x.file, template}, spec: template.Field("spec"), generators: spec.Field("generators")}
+	}
+	return nil
 }
 
 // movesIn reports whether a rule moves something in the application.
-func (d *gitopsLinker) movesIn(a *application) bool {
-	for _, part := range []*syntax.Node{a.root, a.set} {
-		for _, o := range d.within(a.file, part) {
-			if d.move.Moves(o) {
+func (g *gitopsLinker) movesIn(a *application) bool {
+	for _, n := range []*syntax.Node{a.root, a.generators} {
+		for _, o := range g.occurrencesIn(a.file, n) {
+			if g.move.Moves(o) {
 				return true
 			}
 		}
@@ -88,50 +94,58 @@ func (d *gitopsLinker) movesIn(a *application) bool {
 
 // sources returns the sources of an application.
 func (a *application) sources() []*syntax.Node {
-	out := Items(a.spec.Field("sources"))
+	out := link.Items(a.spec.Field("sources"))
 	if s := a.spec.Field("source"); s != nil {
 		out = append([]*syntax.Node{s}, out...)
 	}
 	return out
 }
 
-func (d *gitopsLinker) application(a *application, updaters []*entity) {
-	watched := d.watched(a, updaters)
-	for _, s := range a.sources() {
-		dir, here := "", false
-		if p := s.Str("path"); p != "" {
-			dir = local(p)
-			here = !strings.Contains(dir, "{{") && d.tree.File(path.Join(dir, "Chart.yaml")) != nil
-		}
-		helm := s.Field("helm")
-		values := append(d.valueFiles(helm, dir), d.helmValues(a, helm)...)
-		for _, v := range values {
-			l := &imageSet{}
-			d.arrive(l, v.file, v.node)
-			a.images = append(a.images, l.images...)
-		}
-		d.override(values, dir, here)
-		d.kustomizeImages(a, s, dir, watched)
+// folderOf returns the folder that a source names, "" if it names none.
+func folderOf(source *syntax.Node) string {
+	if p := source.Str("path"); p != "" {
+		return sourcePath(p)
 	}
-	d.generated(a)
-	d.imageList(a, watched)
+	return ""
 }
 
-// helmValues returns the values that a source gives its chart, of which later
-// ones count before earlier ones.
+func (g *gitopsLinker) linkApplication(a *application, updaters []*object) {
+	mustMatch := g.watchedNames(a, updaters)
+	for _, s := range a.sources() {
+		dir := folderOf(s)
+		helm := s.Field("helm")
+		values := append(g.helmValueFiles(helm, dir), helmValues(a.file, helm)...)
+		for _, v := range values {
+			deployed := &imageSet{}
+			g.addImagesIn(deployed, v.file, v.node)
+			a.images = append(a.images, deployed.images...)
+		}
+		if dir != "" && !strings.Contains(dir, "{{") && g.isChart(dir) {
+			g.linkLocalChart(values, dir)
+		} else {
+			g.linkRemoteChart(values)
+		}
+		g.linkKustomizeImages(a, s, mustMatch)
+	}
+	g.linkGenerators(a)
+	g.linkAnnotations(a, mustMatch)
+}
+
+// helmValues returns the values that a source gives its chart. Later ones
+// override earlier ones.
 // Source: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence
-func (d *gitopsLinker) helmValues(a *application, helm *syntax.Node) []valuesAt {
-	var out []valuesAt
+func helmValues(f *link.File, helm *syntax.Node) []chartValues {
+	var out []chartValues
 	if n := helm.Field("values"); n != nil && n.Kind == syntax.Scalar {
-		out = append(out, valuesAt{file: a.file, node: n, get: byPath(format.EmbeddedMapping(n))})
+		out = append(out, mappingValues(f, n, format.EmbeddedMapping(n)))
 	}
 	if n := helm.Field("valuesObject"); n != nil {
-		out = append(out, valuesAt{file: a.file, node: n, get: byPath(n)})
+		out = append(out, mappingValues(f, n, n))
 	}
-	if n := helm.Field("parameters"); len(Items(n)) > 0 {
-		out = append(out, valuesAt{file: a.file, node: n, get: func(field string) *syntax.Node {
-			for _, p := range Items(n) {
-				if v := p.Field("value"); "."+p.Str("name") == field && v != nil && v.Kind == syntax.Scalar && v.Span.Len() > 0 {
+	if n := helm.Field("parameters"); len(link.Items(n)) > 0 {
+		out = append(out, chartValues{file: f, node: n, get: func(field string) *syntax.Node {
+			for _, p := range link.Items(n) {
+				if v := textOf(p.Field("value")); "."+p.Str("name") == field && v != nil {
 					return v
 				}
 			}
@@ -141,99 +155,95 @@ func (d *gitopsLinker) helmValues(a *application, helm *syntax.Node) []valuesAt 
 	return out
 }
 
-// valueFiles returns the files of values of a source that are at hand: relative
-// to its path, or, as $ref/…, to the top of another source.
-func (d *gitopsLinker) valueFiles(helm *syntax.Node, dir string) []valuesAt {
-	var out []valuesAt
-	for _, n := range Items(helm.Field("valueFiles")) {
+// helmValueFiles returns the values files of a source that can be read. Their
+// paths are relative to the folder of the source or, as $ref/…, to the root of
+// another source.
+func (g *gitopsLinker) helmValueFiles(helm *syntax.Node, dir string) []chartValues {
+	var out []chartValues
+	for _, n := range link.Items(helm.Field("valueFiles")) {
 		name := path.Join(dir, n.Value)
 		if strings.HasPrefix(n.Value, "$") {
 			_, name, _ = strings.Cut(n.Value, "/")
 			name = path.Clean(name)
 		}
-		if v, ok := d.valuesFile(name); ok {
+		if v, ok := g.valuesFile(name); ok {
 			out = append(out, v)
 		}
 	}
 	return out
 }
 
-// kustomizeImages decides the images of a source's kustomize: what stands left
-// of the = selects, as does a name that has none.
+// linkKustomizeImages decides kustomize.images of a source: old=new:tag or
+// old:tag, where old selects. MustMatch says for names why a selector must have
+// them.
 // Source: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/
-func (d *gitopsLinker) kustomizeImages(a *application, s *syntax.Node, dir string, watched map[string]string) {
-	l, known := d.sourceFolder(s, dir)
+func (g *gitopsLinker) linkKustomizeImages(a *application, source *syntax.Node, mustMatch map[string]string) {
+	dir := folderOf(source)
+	deployed, known := g.sourceImages(dir)
 	if known {
 		a.folders = append(a.folders, dir)
 	}
-	if patches := s.Field("kustomize").Field("patches"); patches != nil {
-		with := *l
-		with.images = append([]kustomize.LayerImage(nil), l.images...)
-		l = &with
-		d.arrive(l, a.file, patches)
+	if patches := source.Field("kustomize").Field("patches"); patches != nil {
+		deployed = deployed.clone()
+		g.addImagesIn(deployed, a.file, patches)
 	}
-	entries := Items(s.Field("kustomize").Field("images"))
+	entries := link.Items(source.Field("kustomize").Field("images"))
 	for i, n := range entries {
-		occs := d.within(a.file, n)
-		left, _, both := strings.Cut(n.Value, "=")
-		if len(occs) > 0 && both && !d.startsAt(n, occs[0]) {
-			d.deploys(a, occs[0])
+		occs := g.occurrencesIn(a.file, n)
+		old, _, renames := strings.Cut(n.Value, "=")
+		old = kustomize.ImageName(old)
+		switch {
+		case len(occs) == 0:
+			continue
+		case renames && !startsAt(n, occs[0]):
+			a.images = append(a.images, g.imageOf(occs[0]))
 			continue
 		}
-		if len(occs) == 0 {
-			continue
-		}
-		p := imageSelector{file: a.file, occ: occs[0]}
-		for j, other := range entries {
-			if j != i {
-				other, _, _ := strings.Cut(other.Value, "=")
-				p.others = append(p.others, kustomize.ImageName(other))
-			}
-		}
-		if both {
+		sel := imageSelector{file: a.file, occ: occs[0], siblings: selectedNames(entries, i)}
+		if renames {
 			for _, o := range occs[1:] {
-				d.deploys(a, o)
+				a.images = append(a.images, g.imageOf(o))
 			}
 		} else {
-			p.add = func(after string) (link.FileEdit, bool) {
-				return replacedBy(a.file, n, kustomize.ImageName(left), after)
-			}
-			p.alone = watched[kustomize.ImageName(left)]
+			sel.insertNewName = func(after string) (link.FileEdit, bool) { return insertRename(a.file, n, old, after) }
+			sel.mustMatch = mustMatch[old]
 		}
-		a.selected = append(a.selected, p.occ)
-		if known && d.follow(p, dir) {
+		a.selectors = append(a.selectors, sel.occ)
+		if known && g.followEntry(sel, dir) {
 			continue
 		}
-		if leaves := d.choose(p, l, known, dir); !both {
-			a.images = append(a.images, kustomize.LayerImage{Before: kustomize.ImageName(left), After: leaves})
+		if after := g.decideSelector(sel, deployed, known, dir); !renames {
+			a.images = append(a.images, kustomize.LayerImage{Before: old, After: after})
 		}
 	}
-	for _, n := range entries {
-		selects, _, _ := strings.Cut(n.Value, "=")
-		d.uncaught(a.file, kustomize.ImageName(selects), l)
+	for _, name := range selectedNames(entries, -1) {
+		g.keepNewlySelected(a.file, name, deployed)
 	}
-	a.images = append(a.images, l.images...)
+	a.images = append(a.images, deployed.images...)
 }
 
-// startsAt reports whether o stands at the start of the scalar n.
-func (d *gitopsLinker) startsAt(n *syntax.Node, o *format.Occurrence) bool {
+// selectedNames returns the names that the entries of kustomize.images select,
+// without that of the entry at index except.
+func selectedNames(entries []*syntax.Node, except int) []string {
+	var out []string
+	for i, n := range entries {
+		if i != except {
+			old, _, _ := strings.Cut(n.Value, "=")
+			out = append(out, kustomize.ImageName(old))
+		}
+	}
+	return out
+}
+
+// startsAt reports whether o is at the start of the scalar n.
+func startsAt(n *syntax.Node, o *format.Occurrence) bool {
 	start, _, ok := n.Map.Decoded(o.Pieces[0].Span)
 	return ok && start == 0
 }
 
-// deploys notes that the application deploys an image.
-func (d *gitopsLinker) deploys(a *application, o *format.Occurrence) {
-	now := kustomize.ImageName(o.Text())
-	after := now
-	if x, ok := d.after(o); ok {
-		after = x
-	}
-	a.images = append(a.images, kustomize.LayerImage{Before: now, After: after, Source: o})
-}
-
-// replacedBy returns the edit that makes name:tag select the old name and give
-// the new one: old=new:tag.
-func replacedBy(f *link.File, n *syntax.Node, old, after string) (link.FileEdit, bool) {
+// insertRename returns the edit that makes the entry old:tag the entry
+// old=after:tag.
+func insertRename(f *link.File, n *syntax.Node, old, after string) (link.FileEdit, bool) {
 	if !strings.HasPrefix(n.Value, old) {
 		return link.FileEdit{}, false
 	}
@@ -244,30 +254,27 @@ func replacedBy(f *link.File, n *syntax.Node, old, after string) (link.FileEdit,
 	return link.FileEdit{Path: f.Path, Edit: edit.Edit{Span: edit.Span{Start: s.End, End: s.End}, New: "=" + after}}, true
 }
 
-var templated = regexp.MustCompile(`\{\{[^{}]*\}\}`)
+// parameterRE matches a parameter of an ApplicationSet: {{image}}.
+var parameterRE = regexp.MustCompile(`\{\{[^{}]*\}\}`)
 
-// sourceFolder returns what arrives from a source's path. One that an
-// ApplicationSet fills in stands for every kustomization that it may name.
-func (d *gitopsLinker) sourceFolder(s *syntax.Node, dir string) (*imageSet, bool) {
+// sourceImages returns the images of the folder of a source. A folder with
+// parameters is every kustomization that it may name; it is not known.
+func (g *gitopsLinker) sourceImages(dir string) (*imageSet, bool) {
 	if dir == "" {
 		return &imageSet{}, false
 	}
-	if !templated.MatchString(dir) {
-		l, known := d.folder(dir)
-		if l == nil {
-			l = &imageSet{}
-		}
-		return l, known
+	if !parameterRE.MatchString(dir) {
+		return g.folder(dir)
 	}
+	s := &imageSet{}
 	re := filled(dir, ".+")
 	if re == nil {
-		return &imageSet{}, false
+		return s, false
 	}
-	l := &imageSet{}
-	for _, name := range d.all() {
+	for _, name := range g.yamlPaths() {
 		if kustomize.IsKustomization(name) && re.MatchString(path.Dir(name)) {
-			l.images = append(l.images, d.layer(path.Dir(name)).images...)
+			s.images = append(s.images, g.layer(path.Dir(name)).images...)
 		}
 	}
-	return l, false
+	return s, false
 }

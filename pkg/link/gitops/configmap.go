@@ -6,62 +6,72 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// configMap returns the values in a ConfigMap of the release e, or in a Secret
-// whose data is spelled out, where the repository has it.
-func (d *gitopsLinker) configMap(e *entity, kind, name, key string) (valuesAt, bool) {
-	if key == "" {
-		key = "values.yaml"
+// A valuesRef is a reference of a release to values in a ConfigMap or Secret.
+type valuesRef struct{ kind, name, key string }
+
+// configMapValues returns the values that the release refers to, in a ConfigMap
+// or in the stringData of a Secret of the repository.
+func (g *gitopsLinker) configMapValues(release *object, ref valuesRef) (chartValues, bool) {
+	if ref.key == "" {
+		ref.key = "values.yaml"
 	}
-	if d.maps == nil {
-		d.maps = []*entity{}
-		for _, f := range d.files(false, "ConfigMap", "Secret") {
-			all, _ := entities(f)
-			for _, m := range all {
-				if m.kind() == "ConfigMap" || m.kind() == "Secret" {
-					d.maps = append(d.maps, m)
-				}
-			}
-		}
+	data := "data"
+	if ref.kind == "Secret" {
+		data = "stringData"
 	}
-	for _, m := range d.maps {
-		if m.kind() != kind || m.name() != name || m.namespace() != "" && e.namespace() != "" && m.namespace() != e.namespace() {
+	for _, m := range g.configMapsAndSecrets() {
+		otherNamespace := m.namespace() != "" && release.namespace() != "" && m.namespace() != release.namespace()
+		if m.kind() != ref.kind || m.name() != ref.name || otherNamespace {
 			continue
 		}
-		data := "data"
-		if kind == "Secret" {
-			data = "stringData"
-		}
-		if n := m.root.Field(data).Field(key); n != nil && n.Kind == syntax.Scalar {
-			return valuesAt{file: m.file, node: n, get: byPath(format.EmbeddedMapping(n))}, true
+		if n := m.root.Field(data).Field(ref.key); n != nil && n.Kind == syntax.Scalar {
+			return mappingValues(m.file, n, format.EmbeddedMapping(n)), true
 		}
 	}
-	return d.generatedMap(e, kind, name, key)
+	return g.generatedValues(release, ref)
 }
 
-// generatedMap returns the values in a ConfigMap that the kustomization beside
-// the release e makes of a file.
-func (d *gitopsLinker) generatedMap(e *entity, kind, name, key string) (valuesAt, bool) {
-	generator := map[string]string{"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}[kind]
-	dir := path.Dir(e.file.Path)
-	f := d.graph.File(dir)
-	if f == nil {
-		return valuesAt{}, false
-	}
-	all, _ := entities(f)
-	for _, k := range all {
-		for _, g := range Items(k.root.Field(generator)) {
-			for _, n := range Items(g.Field("files")) {
-				as, file, named := strings.Cut(n.Value, "=")
-				if !named {
-					as, file = path.Base(n.Value), n.Value
-				}
-				if g.Str("name") == name && as == key {
-					return d.valuesFile(path.Join(dir, file))
+// configMapsAndSecrets returns the ConfigMaps and Secrets of the run.
+func (g *gitopsLinker) configMapsAndSecrets() []*object {
+	if g.configMaps == nil {
+		g.configMaps = []*object{}
+		for _, f := range g.filesContaining(false, "ConfigMap", "Secret") {
+			all, _ := objectsIn(f)
+			for _, m := range all {
+				if m.kind() == "ConfigMap" || m.kind() == "Secret" {
+					g.configMaps = append(g.configMaps, m)
 				}
 			}
 		}
 	}
-	return valuesAt{}, false
+	return g.configMaps
+}
+
+// generatedValues returns the values in a ConfigMap or Secret that the
+// kustomization in the folder of the release generates from a file.
+func (g *gitopsLinker) generatedValues(release *object, ref valuesRef) (chartValues, bool) {
+	generator := map[string]string{"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}[ref.kind]
+	dir := path.Dir(release.file.Path)
+	f := g.graph.File(dir)
+	if f == nil {
+		return chartValues{}, false
+	}
+	all, _ := objectsIn(f)
+	for _, k := range all {
+		for _, object := range link.Items(k.root.Field(generator)) {
+			for _, n := range link.Items(object.Field("files")) {
+				key, file, hasKey := strings.Cut(n.Value, "=")
+				if !hasKey {
+					key, file = path.Base(n.Value), n.Value
+				}
+				if object.Str("name") == ref.name && key == ref.key {
+					return g.valuesFile(path.Join(dir, file))
+				}
+			}
+		}
+	}
+	return chartValues{}, false
 }

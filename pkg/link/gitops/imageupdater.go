@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -10,49 +11,60 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
-// watched returns the names of images that Image Updater watches in an
-// application without being told under which name the kustomization has them,
-// with what that means for a selector.
-func (d *gitopsLinker) watched(a *application, updaters []*entity) map[string]string {
+// The annotations of Image Updater.
+const (
+	imageListKey       = updaterGroup + "/image-list"
+	imageNameKeySuffix = ".kustomize.image-name"
+)
+
+// watchedNames returns the names of images that Image Updater watches in an
+// application without a setting for the name in the kustomization. The value
+// says why a selector must have the same name.
+func (g *gitopsLinker) watchedNames(a *application, updaters []*object) map[string]string {
 	out := map[string]string{}
-	const why = "Image Updater sets its tag under the name that it watches, so that both keep it; name the image of the kustomization for it (kustomize.image-name) to move them"
+	const why = "Image Updater sets the tag of the name that it watches, so both names are kept; set kustomize.image-name to move them"
 	annotations := a.root.Field("metadata").Field("annotations")
-	for _, w := range watches(annotations) {
-		if annotations.Field(argoUpdater+"/"+w.alias+".kustomize.image-name") == nil {
-			out[w.name] = why
+	for entry := range strings.SplitSeq(annotations.Str(imageListKey), ",") {
+		alias, image, ok := strings.Cut(strings.TrimSpace(entry), "=")
+		if !ok {
+			alias, image = "", alias
+		}
+		if annotations.Field(updaterGroup+"/"+strings.ReplaceAll(alias, "/", "_")+imageNameKeySuffix) == nil {
+			out[watchedName(image)] = why
 		}
 	}
 	for _, u := range updaters {
-		for _, image := range imagesFor(u, a) {
-			if image.Field("manifestTargets").Field("kustomize").Field("name") == nil {
-				out[watchedName(image.Str("imageName"))] = why
+		for _, ref := range link.Items(u.root.Field("spec").Field("applicationRefs")) {
+			if !matchesApplication(ref, a) && (a.generators == nil || !strings.Contains(a.name(), "{{")) {
+				continue
+			}
+			for _, image := range link.Items(ref.Field("images")) {
+				if kustomizeNameOf(image) == nil {
+					out[watchedName(image.Str("imageName"))] = why
+				}
 			}
 		}
 	}
 	return out
 }
 
-// A watch is an entry of the annotation image-list.
-type watch struct{ alias, name string }
-
-func watches(annotations *syntax.Node) []watch {
-	var out []watch
-	for _, entry := range strings.Split(annotations.Str(argoUpdater+"/image-list"), ",") {
-		alias, image, ok := strings.Cut(strings.TrimSpace(entry), "=")
-		if !ok {
-			alias, image = "", alias
-		}
-		out = append(out, watch{strings.ReplaceAll(alias, "/", "_"), watchedName(image)})
-	}
-	return out
+// matchesApplication reports whether the name pattern of an ImageUpdater matches
+// a.
+func matchesApplication(ref *syntax.Node, a *application) bool {
+	ok, err := path.Match(ref.Str("namePattern"), a.name())
+	return err == nil && ok
 }
 
-// watchedName returns an image that Image Updater watches without its
-// constraint, which is no tag: name:~1.0.
+// kustomizeNameOf returns the name in the kustomization of an image of an
+// ImageUpdater, nil if it has none.
+func kustomizeNameOf(image *syntax.Node) *syntax.Node {
+	return image.Field("manifestTargets").Field("kustomize").Field("name")
+}
+
+// watchedName returns an image that Image Updater watches without its version
+// constraint, which is not a tag: name:~1.0.
 func watchedName(image string) string {
-	if i := strings.IndexByte(image, '@'); i >= 0 {
-		image = image[:i]
-	}
+	image, _, _ = strings.Cut(image, "@")
 	slash := strings.LastIndexByte(image, '/')
 	if i := strings.IndexByte(image[slash+1:], ':'); i >= 0 {
 		image = image[:slash+1+i]
@@ -60,126 +72,127 @@ func watchedName(image string) string {
 	return image
 }
 
-// imagesFor returns the images that u watches in the application a.
-func imagesFor(u *entity, a *application) []*syntax.Node {
-	var out []*syntax.Node
-	for _, ref := range Items(u.root.Field("spec").Field("applicationRefs")) {
-		if ok, err := path.Match(ref.Str("namePattern"), a.name()); err == nil && ok || a.set != nil && strings.Contains(a.name(), "{{") {
-			out = append(out, Items(ref.Field("images"))...)
-		}
-	}
-	return out
-}
-
-// imageList ties the annotations of Image Updater to the images of their
-// application.
-func (d *gitopsLinker) imageList(a *application, watched map[string]string) {
+// linkAnnotations ties the annotations of Image Updater to the images of their
+// application. MustMatch has the names that are watched without a setting for
+// the name in the kustomization.
+func (g *gitopsLinker) linkAnnotations(a *application, mustMatch map[string]string) {
 	annotations := a.root.Field("metadata").Field("annotations")
 	if annotations == nil {
 		return
 	}
 	apps := []*application{a}
-	for _, o := range d.within(a.file, annotations.Field(argoUpdater+"/image-list")) {
-		d.watch(a.file, o, apps, watched[kustomize.ImageName(o.Text())] != "")
+	for _, o := range g.occurrencesIn(a.file, annotations.Field(imageListKey)) {
+		g.linkWatchedImage(a.file, o, apps, mustMatch[kustomize.ImageName(o.Text())] != "")
 	}
 	for i := 0; i+1 < len(annotations.Children); i += 2 {
-		if key := annotations.Children[i].Value; strings.HasPrefix(key, argoUpdater+"/") && strings.HasSuffix(key, ".kustomize.image-name") {
-			d.kustomizeName(a.file, annotations.Children[i+1].Resolve(), apps)
+		if key := annotations.Children[i].Value; strings.HasPrefix(key, updaterGroup+"/") && strings.HasSuffix(key, imageNameKeySuffix) {
+			g.linkKustomizeName(a.file, annotations.Children[i+1].Resolve(), apps)
 		}
 	}
 }
 
-// imageUpdater ties the images of an ImageUpdater to those of the applications
-// that it watches.
-func (d *gitopsLinker) imageUpdater(u *entity, all []*application) {
-	for _, ref := range Items(u.root.Field("spec").Field("applicationRefs")) {
+// linkImageUpdater ties the images of an ImageUpdater to those of the
+// applications that it watches.
+func (g *gitopsLinker) linkImageUpdater(u *object, all []*application) {
+	for _, ref := range link.Items(u.root.Field("spec").Field("applicationRefs")) {
 		var apps []*application
 		for _, a := range all {
-			if ok, err := path.Match(ref.Str("namePattern"), a.name()); err == nil && ok || strings.Contains(a.name(), "{{") {
+			if matchesApplication(ref, a) || strings.Contains(a.name(), "{{") {
 				apps = append(apps, a)
 			}
 		}
-		for _, image := range Items(ref.Field("images")) {
-			n := image.Field("manifestTargets").Field("kustomize").Field("name")
-			for _, o := range d.within(u.file, image.Field("imageName")) {
-				d.watch(u.file, o, apps, n == nil)
+		for _, image := range link.Items(ref.Field("images")) {
+			n := kustomizeNameOf(image)
+			for _, o := range g.occurrencesIn(u.file, image.Field("imageName")) {
+				g.linkWatchedImage(u.file, o, apps, n == nil)
 			}
 			if n != nil {
-				d.kustomizeName(u.file, n, apps)
+				g.linkKustomizeName(u.file, n, apps)
 			}
 		}
 	}
 }
 
-// watch decides an image of f that is watched: it is compared with what runs, so
-// it moves with that. unnamed says that Image Updater is not told under which name
-// a kustomization has it.
-func (d *gitopsLinker) watch(f *link.File, o *format.Occurrence, apps []*application, unnamed bool) {
-	if !d.move.Moves(o) || len(o.Pieces) != 1 {
+// linkWatchedImage decides an image of f that is watched. Image Updater compares
+// it with the running images, so it moves together with them. Unnamed says that
+// there is no setting for the name in the kustomization.
+func (g *gitopsLinker) linkWatchedImage(f *link.File, o *format.Occurrence, apps []*application, unnamed bool) {
+	if !g.move.Moves(o) || len(o.Pieces) != 1 {
 		return
 	}
-	g := link.Group{Occurrences: []format.Occurrence{*o}, Why: "Image Updater watches it in what the application deploys"}
-	with, without, renamed := 0, 0, false
+	name := kustomize.ImageName(o.Text())
+	x := link.Group{Occurrences: []format.Occurrence{*o}, Why: "Image Updater watches this image of the application"}
+	moving, staying, isRenamed := 0, 0, false
 	for _, a := range apps {
 		for i := range a.images {
-			switch x := &a.images[i]; {
-			case x.Before != kustomize.ImageName(o.Text()):
-			case x.After != x.Before:
-				with++
-				if x.Source != nil {
-					g.Occurrences = append(g.Occurrences, *x.Source)
-				} else {
-					renamed = unnamed
-					g.Insert = append(g.Insert, d.inserts(x.After)...)
-				}
+			switch image := &a.images[i]; {
+			case image.Before != name:
+			case image.After == image.Before:
+				staying++
+			case image.Source != nil:
+				moving++
+				x.Occurrences = append(x.Occurrences, *image.Source)
 			default:
-				without++
+				moving++
+				isRenamed = unnamed
+				x.Insert = append(x.Insert, g.newNameInserts(image.After)...)
 			}
 		}
 	}
 	switch {
-	case with > 0 && without > 0:
-		g.Keep, g.Why = format.Conflict, "it watches images that move and images that stay under their old name"
-	case with == 0:
-		g.Keep, g.Why = format.RemoteBase, "Image Updater compares it with what runs, and what the applications deploy under this name is not in this repository"
-	case renamed:
-		d.tree.Advice = append(d.tree.Advice, link.Advice{Path: f.Path, At: o.Pieces[0].Span.Start, Text: "a kustomization gives the image its new name and has it under the old one, " +
-			kustomize.ImageName(o.Text()) + ": tell Image Updater, with kustomize.image-name, or it sets the tag of an image that is not there"})
+	case moving > 0 && staying > 0:
+		x.Keep, x.Why = format.Conflict, "it watches images that move and images that keep their old names"
+	case moving == 0:
+		x.Keep, x.Why = format.RemoteBase, "Image Updater compares it with the running images, and the applications deploy no image of this name from this repository"
+	case isRenamed:
+		g.tree.Advice = append(g.tree.Advice, link.Advice{Path: f.Path, At: o.Pieces[0].Span.Start, Text: "a kustomization renames the image and selects it by its old name, " +
+			name + ": set kustomize.image-name for Image Updater, or it sets the tag of an image that does not exist"})
 	}
-	d.found = append(d.found, g)
+	g.groups = append(g.groups, x)
 }
 
-// kustomizeName decides the name under which a kustomization has an image that
-// is watched. It selects there, so it goes the way of the selectors of the same
-// name in the applications.
-func (d *gitopsLinker) kustomizeName(f *link.File, n *syntax.Node, apps []*application) {
-	occs := d.within(f, n)
+// linkKustomizeName decides the setting for the name in the kustomization of an
+// image that is watched. It is decided as the selectors of the same name in the
+// applications.
+func (g *gitopsLinker) linkKustomizeName(f *link.File, n *syntax.Node, apps []*application) {
+	occs := g.occurrencesIn(f, n)
 	if len(occs) != 1 || len(occs[0].Pieces) != 1 {
 		return
 	}
 	o := occs[0]
-	for _, a := range apps {
-		for _, s := range a.selected {
-			if kustomize.ImageName(s.Text()) != kustomize.ImageName(o.Text()) {
-				continue
-			}
-			for i := range d.found {
-				if g := &d.found[i]; len(g.Occurrences) > 0 && link.IDOf(&g.Occurrences[0].Pieces[0]) == link.IDOf(&s.Pieces[0]) {
-					d.found = append(d.found, link.Group{Occurrences: []format.Occurrence{*o, *s}, Keep: g.Keep, Why: g.Why})
-					return
-				}
-			}
-		}
+	if g.followSelector(o, apps) {
+		return
 	}
-	l := &imageSet{}
-	p := imageSelector{file: f, occ: o}
+	deployed := &imageSet{}
+	sel := imageSelector{file: f, occ: o}
 	for _, a := range apps {
 		for _, dir := range a.folders {
-			if d.follow(p, dir) {
+			if g.followEntry(sel, dir) {
 				return
 			}
 		}
-		l.images = append(l.images, a.images...)
+		deployed.images = append(deployed.images, a.images...)
 	}
-	d.choose(p, l, false, "the application")
+	g.decideSelector(sel, deployed, false, "the application")
+}
+
+// followSelector ties o to the selector of the same name in apps. It returns
+// false if no rule concerns such a selector.
+func (g *gitopsLinker) followSelector(o *format.Occurrence, apps []*application) bool {
+	for _, a := range apps {
+		for _, s := range a.selectors {
+			if kustomize.ImageName(s.Text()) != kustomize.ImageName(o.Text()) {
+				continue
+			}
+			i := slices.IndexFunc(g.groups, func(x link.Group) bool {
+				return len(x.Occurrences) > 0 && link.IDOf(&x.Occurrences[0].Pieces[0]) == link.IDOf(&s.Pieces[0])
+			})
+			if i >= 0 {
+				x := &g.groups[i]
+				g.groups = append(g.groups, link.Group{Occurrences: []format.Occurrence{*o, *s}, Keep: x.Keep, Why: x.Why})
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -9,177 +9,188 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
-// A imageSelector is a name in an object of Flux or Argo CD that selects images: of
-// what the object deploys, an image of this name becomes another, or gets
-// another tag.
+// An imageSelector is a name in an object of Flux or Argo CD that selects
+// deployed images, to rename them or to set their tags.
 type imageSelector struct {
 	file *link.File
 	occ  *format.Occurrence
 
-	// add returns the edit that says the new name beside the one that stays;
-	// nil where a new name is given already.
-	add func(after string) (link.FileEdit, bool)
+	// insertNewName returns the edit that gives the selected images the name
+	// after while the selector keeps the old name. It is nil if the object
+	// sets a new name already.
+	insertNewName func(after string) (link.FileEdit, bool)
 
-	others []string // the names that select beside it
+	siblings []string // the other names that select images in the object
 
-	// alone says that the name may only move, since something else holds on
-	// to it: a new name must not be added.
-	alone string
+	// mustMatch says why the selector must have the name of the selected image,
+	// so that no new name is inserted; "" if it need not.
+	mustMatch string
 
-	// another returns the edit that adds a second entry, which selects what the
-	// entry does now; it is set where what the path of a source names may as
-	// well be a folder of another repository.
-	another func(after string) (link.FileEdit, bool)
+	// insertEntry returns the edit that adds a second entry, which selects the
+	// old name. It is set if the folder may also be one of another repository.
+	insertEntry func(after string) (link.FileEdit, bool)
 }
 
-// after returns the name that p becomes; false when no rule moves it.
-func (d *gitopsLinker) after(o *format.Occurrence) (string, bool) {
-	m, ok := d.move(o)
-	if !ok || m.Len > len(o.Text()) {
-		return "", false
-	}
-	return kustomize.ImageName(m.New + o.Text()[m.Len:]), true
+// A matchedSet is the deployed images that match a selector.
+type matchedSet struct {
+	moving, staying int
+	occurrences     []format.Occurrence // that have to move together with the selector
+	insert          []link.FileEdit     // likewise
+	joins           string              // an image of another name that has the selector's new name after the move
 }
 
-// choose decides a imageSelector among what l brings; where says what that is. known is
-// false when it is not in the repository. It returns the name under which the
-// images leave, which is the old one when nothing gives them another.
-func (d *gitopsLinker) choose(p imageSelector, l *imageSet, known bool, where string) string {
-	after, ok := d.after(p.occ)
-	if !ok {
-		return kustomize.ImageName(p.occ.Text())
-	}
-	g := link.Group{Occurrences: []format.Occurrence{*p.occ}}
-	old := kustomize.ImageName(p.occ.Text())
-	var with, without int
-	joins := ""
-	for i := range l.images {
-		switch a := &l.images[i]; {
-		case a.Before != old:
+// match returns the images of s that match the selector with the name before,
+// and after the move the name after.
+func (g *gitopsLinker) match(s *imageSet, before, after string) matchedSet {
+	var m matchedSet
+	for i := range s.images {
+		switch a := &s.images[i]; {
+		case a.Before != before:
 			if a.After == after {
-				joins = a.Before
+				m.joins = a.Before
 			}
 		case a.After != a.Before:
-			with++
+			m.moving++
 			if a.Source != nil {
-				g.Occurrences = append(g.Occurrences, *a.Source)
+				m.occurrences = append(m.occurrences, *a.Source)
 			} else {
-				g.Insert = d.inserts(a.After)
+				m.insert = g.newNameInserts(a.After)
 			}
 			if a.Insert.Path != "" {
-				g.Insert = append(g.Insert, a.Insert)
+				m.insert = append(m.insert, a.Insert)
 			}
 		default:
-			without++
+			m.staying++
 		}
 	}
-	collides, leaves := false, old
-	for _, o := range p.others {
-		collides = collides || o == after
+	return m
+}
+
+// decideSelector decides a selector among the images of s; where says in
+// messages what has these images. Known is false if it is not in the
+// repository. It returns the name of the selected images after the object was
+// applied.
+func (g *gitopsLinker) decideSelector(sel imageSelector, s *imageSet, known bool, where string) string {
+	before := kustomize.ImageName(sel.occ.Text())
+	after, ok := g.newName(sel.occ)
+	if !ok {
+		return before
 	}
+	m := g.match(s, before, after)
+	x := link.Group{Occurrences: append([]format.Occurrence{*sel.occ}, m.occurrences...), Insert: m.insert}
+	leaves := before
+	keep := func(reason format.Reason, why string) { x.Keep, x.Why = reason, why }
 	switch {
-	case collides:
-		g.Keep, g.Why = format.Conflict, "another entry of images has the name "+after+" already, and both would select the same image after the move"
-	case with > 0 && without > 0:
-		g.Keep, g.Why = format.Conflict, "it selects images of "+where+" that move and images that stay under their old name"
-	case with > 0 && joins != "":
-		g.Keep, g.Why = format.Conflict, "after the move it would select what "+where+" brings as "+joins+" as well, which it does not now"
-	case with > 0 && p.another != nil:
-		g.Why, leaves = "it selects what "+where+" brings under this name, there or in another repository", after
-		if ins, ok := p.another(after); ok {
-			g.Insert = append(g.Insert, ins)
+	case slices.Contains(sel.siblings, after):
+		keep(format.Conflict, "another images entry already has the name "+after+", and both would select the same image after the move")
+	case m.moving > 0 && m.staying > 0:
+		keep(format.Conflict, "it selects images of "+where+" that move and images that keep their old names")
+	case m.moving > 0 && m.joins != "":
+		keep(format.Conflict, "after the move it would also select "+m.joins+" of "+where)
+	case m.moving > 0 && sel.insertEntry != nil:
+		insert, ok := sel.insertEntry(after)
+		if !ok {
+			keep(format.Conflict, "it may select images that another repository has in "+where+", and its layout does not allow a second entry below it")
 			break
 		}
-		g.Keep, leaves = format.Conflict, old
-		g.Why = "it may select what another repository has in " + where + ", and is written in a way that a second entry cannot be put below it"
-	case with > 0:
-		g.Why, leaves = "it selects what "+where+" brings under this name", after
-	case without > 0:
-		g.Keep, g.Why = format.RemoteBase, "what it selects in "+where+" stays under its old name"
-	case known && l.missing != "":
-		g.Keep, g.Why = format.Conflict, "what it selects cannot be known: "+l.missing
+		x.Insert = append(x.Insert, insert)
+		x.Why, leaves = "it selects the images of this name in "+where+", of this or another repository", after
+	case m.moving > 0:
+		x.Why, leaves = "it selects the images of this name in "+where, after
+	case m.staying > 0:
+		keep(format.RemoteBase, "the images that it selects in "+where+" keep their old names")
+	case known && s.missing != "":
+		keep(format.Conflict, "the images that it selects are not known: "+s.missing)
 	default:
-		g.Keep, g.Why = format.RemoteBase, "what it selects is not in this repository"
-		if p.alone != "" {
-			g.Why += "; " + p.alone
-			break
-		}
-		if p.add != nil {
-			if ins, ok := p.add(after); ok {
-				g.Why += "; the new name is added beside it"
-				leaves = after
-				d.found = append(d.found, link.Group{Insert: []link.FileEdit{ins}, Why: "the image comes under its old name from elsewhere"})
-			}
-		}
+		keep(format.RemoteBase, "the images that it selects are not in this repository")
+		leaves = g.renameRemote(sel, &x, before, after)
 	}
-	d.found = append(d.found, g)
+	g.groups = append(g.groups, x)
 	return leaves
 }
 
-// uncaught keeps the images of l that the entry of images called name, which no
-// rule moves, would select after the move and does not now.
-func (d *gitopsLinker) uncaught(f *link.File, entry string, l *imageSet) {
-	for i := range l.images {
-		a := &l.images[i]
-		if a.Before == a.After || a.After != entry || a.Before == entry {
-			continue
+// renameRemote inserts the new name of images that are not in the repository.
+// It returns the name of these images after the object was applied.
+func (g *gitopsLinker) renameRemote(sel imageSelector, x *link.Group, before, after string) string {
+	if sel.mustMatch != "" {
+		x.Why += "; " + sel.mustMatch
+		return before
+	}
+	if sel.insertNewName == nil {
+		return before
+	}
+	insert, ok := sel.insertNewName(after)
+	if !ok {
+		return before
+	}
+	x.Why += "; the new name is inserted"
+	g.groups = append(g.groups, link.Group{Insert: []link.FileEdit{insert}, Why: "the image comes from elsewhere, under its old name"})
+	return after
+}
+
+// keepNewlySelected keeps the images of s that the entry called name, which no
+// rule moves, would select only after the move.
+func (g *gitopsLinker) keepNewlySelected(f *link.File, name string, s *imageSet) {
+	for i := range s.images {
+		if a := &s.images[i]; a.Before != a.After && a.After == name && a.Before != name {
+			g.keepImage(a, "an images entry in "+f.Path+" would also select it after the move")
 		}
-		d.keepArrival(a, "an entry of images in "+f.Path+" would select it after the move, and does not now")
 	}
 }
 
-// keepArrival keeps what brings the image a, for that reason.
-func (d *gitopsLinker) keepArrival(a *kustomize.LayerImage, why string) {
-	g := link.Group{Keep: format.Conflict, Why: why}
+// keepImage keeps the reference or the inserts that bring the image a.
+func (g *gitopsLinker) keepImage(a *kustomize.LayerImage, why string) {
+	x := link.Group{Keep: format.Conflict, Why: why}
 	if a.Source != nil {
-		g.Occurrences = append(g.Occurrences, *a.Source)
+		x.Occurrences = append(x.Occurrences, *a.Source)
 	} else {
-		g.Insert = d.inserts(a.After)
+		x.Insert = g.newNameInserts(a.After)
 	}
 	if a.Insert.Path != "" {
-		g.Insert = append(g.Insert, a.Insert)
+		x.Insert = append(x.Insert, a.Insert)
 	}
-	d.found = append(d.found, g)
+	g.groups = append(g.groups, x)
 }
 
-// follow decides a imageSelector as the entry of the kustomization in dir that has the
-// same name, which it replaces. It is false when there is none.
+// followEntry ties a selector to the entry of the same name in the
+// kustomization in the folder dir, which the selector replaces. It returns
+// false if there is no such entry.
 // Source: https://github.com/fluxcd/pkg/blob/main/kustomize/kustomize_generator.go
-func (d *gitopsLinker) follow(p imageSelector, dir string) bool {
-	f := d.graph.File(dir)
-	if f == nil {
+func (g *gitopsLinker) followEntry(sel imageSelector, dir string) bool {
+	f := g.graph.File(dir)
+	after, ok := g.newName(sel.occ)
+	if f == nil || !ok {
 		return false
 	}
-	after, ok := d.after(p.occ)
-	if !ok {
+	i := slices.IndexFunc(f.Scanned.Occurrences, func(o format.Occurrence) bool {
+		return kustomize.IsEntryField(&o, "name") && o.Text() == sel.occ.Text()
+	})
+	if i < 0 {
 		return false
 	}
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
-		if !kustomize.IsEntryField(o, "name") || o.Text() != p.occ.Text() {
-			continue
-		}
-		g := link.Group{Occurrences: []format.Occurrence{*p.occ, *o}, Why: "it replaces the entry of this name in " + f.Path}
-		if keep := d.entryHeld(o); keep != "" {
-			g = link.Group{Occurrences: g.Occurrences[:1], Keep: keep, Why: g.Why}
-			if keep == format.RemoteBase && p.add != nil && p.alone == "" {
-				if ins, ok := p.add(after); ok {
-					d.found = append(d.found, link.Group{Insert: []link.FileEdit{ins}, Why: g.Why})
-				}
-			}
-		}
-		d.found = append(d.found, g)
+	entry := &f.Scanned.Occurrences[i]
+	why := "it replaces the entry of this name in " + f.Path
+	kept := g.keptReason(entry)
+	if kept == "" {
+		g.tie(why, *sel.occ, *entry)
 		return true
 	}
-	return false
+	if kept == format.RemoteBase && sel.insertNewName != nil && sel.mustMatch == "" {
+		if insert, ok := sel.insertNewName(after); ok {
+			g.groups = append(g.groups, link.Group{Insert: []link.FileEdit{insert}, Why: why})
+		}
+	}
+	g.keep(sel.occ, kept, why)
+	return true
 }
 
-// inserts returns the keys that kustomizations get to give an image the new name
-// after: what counts on that name moves only with them.
-func (d *gitopsLinker) inserts(after string) []link.FileEdit {
+// newNameInserts returns the keys that are inserted into kustomizations to give
+// an image the name after. What depends on that name moves only together with
+// these inserts.
+func (g *gitopsLinker) newNameInserts(after string) []link.FileEdit {
 	var out []link.FileEdit
-	for _, g := range d.kustomized() {
-		for _, e := range g.Insert {
+	for _, x := range slices.Concat(g.tree.Groups, g.graph.Groups()) {
+		for _, e := range x.Insert {
 			if strings.HasSuffix(e.New, "newName: "+after) {
 				out = append(out, e)
 			}
@@ -188,38 +199,22 @@ func (d *gitopsLinker) inserts(after string) []link.FileEdit {
 	return out
 }
 
-// kustomized returns the groups of kustomizations: those of the run, and those
-// that were read to decide what is selected.
-func (d *gitopsLinker) kustomized() []link.Group {
-	return slices.Concat(d.tree.Groups, d.graph.Groups())
-}
-
-// entryHeld returns why the entry of a kustomization stays whose name is o, ""
-// when it may move.
-func (d *gitopsLinker) entryHeld(o *format.Occurrence) format.Reason {
-	add := func(g *link.Group) {
-		if g.Keep != "" && len(g.Occurrences) > 0 {
-			d.held[link.IDOf(&g.Occurrences[0].Pieces[0])] = g.Keep
+// keptReason returns why the entry of a kustomization whose name is o is kept,
+// "" if it may move.
+func (g *gitopsLinker) keptReason(o *format.Occurrence) format.Reason {
+	add := func(x *link.Group) {
+		if x.Keep != "" && len(x.Occurrences) > 0 {
+			g.keptEntries[link.IDOf(&x.Occurrences[0].Pieces[0])] = x.Keep
 		}
 	}
-	if d.held == nil {
-		d.held = map[link.PieceID]format.Reason{}
-		for i := range d.tree.Groups {
-			add(&d.tree.Groups[i])
+	if g.keptEntries == nil {
+		g.keptEntries = map[link.PieceID]format.Reason{}
+		for i := range g.tree.Groups {
+			add(&g.tree.Groups[i])
 		}
 	}
-	for ; d.asked < len(d.graph.Groups()); d.asked++ { // those of layers that were read since
-		add(&d.graph.Groups()[d.asked])
+	for all := g.graph.Groups(); g.groupsRead < len(all); g.groupsRead++ { // of layers that were read since
+		add(&all[g.groupsRead])
 	}
-	return d.held[link.IDOf(&o.Pieces[0])]
-}
-
-// local returns the folder that a path of a source names, relative to its root.
-func local(p string) string {
-	p = strings.TrimPrefix(strings.TrimPrefix(p, "."), "/")
-	p = strings.TrimSuffix(p, "/")
-	if p == "" {
-		return "."
-	}
-	return p
+	return g.keptEntries[link.IDOf(&o.Pieces[0])]
 }

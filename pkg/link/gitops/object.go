@@ -1,0 +1,192 @@
+package gitops
+
+import (
+	"bytes"
+	"maps"
+	"path"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+)
+
+// An object is a Kubernetes object in a file.
+type object struct {
+	file *link.File
+	root *syntax.Node
+}
+
+func (x *object) kind() string      { return x.root.Str("kind") }
+func (x *object) name() string      { return x.root.Field("metadata").Str("name") }
+func (x *object) namespace() string { return x.root.Field("metadata").Str("namespace") }
+
+// isA reports whether x is of the API group and kind.
+func (x *object) isA(group, kind string) bool {
+	g, _, _ := strings.Cut(x.root.Str("apiVersion"), "/")
+	return g == group && x.kind() == kind
+}
+
+// An objectName names an object; the namespace is "" if the file does not say
+// it.
+type objectName struct{ namespace, name string }
+
+// find returns the object of this name: in its namespace, or the only one whose
+// file does not say a namespace, since a kustomization may set it. It returns
+// nil if there is none.
+func find(all []*object, want objectName) *object {
+	var exact, open []*object
+	for _, x := range all {
+		switch {
+		case x.name() != want.name || strings.Contains(x.namespace(), "$"):
+		case x.namespace() == want.namespace:
+			exact = append(exact, x)
+		case x.namespace() == "":
+			open = append(open, x)
+		}
+	}
+	if len(exact) > 0 {
+		return exact[0]
+	}
+	if len(open) == 1 {
+		return open[0]
+	}
+	return nil
+}
+
+// objectsIn returns the objects in f, including the items of Lists; false if f
+// is not YAML, such as a template.
+func objectsIn(f *link.File) ([]*object, bool) {
+	y, err := syntax.ParseYAML(f.Src, nil)
+	if err != nil {
+		return nil, false
+	}
+	var out []*object
+	for _, doc := range y.Docs {
+		if doc.Root == nil {
+			continue
+		}
+		out = append(out, &object{f, doc.Root})
+		for _, item := range link.Items(doc.Root.Field("items")) {
+			out = append(out, &object{f, item})
+		}
+	}
+	return out, true
+}
+
+// contains reports whether a file of the tree contains text.
+func (g *gitopsLinker) contains(text string) bool {
+	g.tree.MergeLoaded()
+	return slices.ContainsFunc(g.tree.Files, func(f *link.File) bool { return bytes.Contains(f.Src, []byte(text)) })
+}
+
+// filesContaining returns the YAML files that contain one of texts, sorted:
+// those of the tree and, if whole is set or the run is partial, those of the
+// repository.
+func (g *gitopsLinker) filesContaining(whole bool, texts ...string) []*link.File {
+	g.tree.MergeLoaded()
+	names := map[string]bool{}
+	for _, f := range g.tree.Files {
+		if ext := path.Ext(f.Path); ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		if slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(f.Src, []byte(t)) }) {
+			names[f.Path] = true
+		}
+	}
+	if g.tree.YAMLContaining != nil && (whole || g.tree.Partial) {
+		for _, name := range g.tree.YAMLContaining(texts...) {
+			names[name] = true
+		}
+	}
+	var out []*link.File
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if f := g.tree.File(name); f != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// objectsOf returns the objects of a kind in the files that contain one of
+// texts.
+func (g *gitopsLinker) objectsOf(group, kind string, texts ...string) []*object {
+	out := []*object{}
+	for _, f := range g.filesContaining(true, texts...) {
+		all, _ := objectsIn(f)
+		for _, x := range all {
+			if x.isA(group, kind) {
+				out = append(out, x)
+			}
+		}
+	}
+	return out
+}
+
+// yamlPaths returns the paths of the YAML files of the repository, sorted.
+func (g *gitopsLinker) yamlPaths() []string {
+	if g.yaml == nil {
+		g.yaml = []string{}
+		if g.tree.YAMLContaining != nil {
+			g.yaml = g.tree.YAMLContaining()
+		} else {
+			for _, f := range g.tree.Files {
+				g.yaml = append(g.yaml, f.Path)
+			}
+		}
+	}
+	return g.yaml
+}
+
+// occurrencesIn returns the occurrences of f whose first piece is in the tree
+// n, in the order of the file.
+func (g *gitopsLinker) occurrencesIn(f *link.File, n *syntax.Node) []*format.Occurrence {
+	if n == nil {
+		return nil
+	}
+	all, ok := g.occurrences[f]
+	if !ok {
+		for i := range f.Scanned.Occurrences {
+			all = append(all, &f.Scanned.Occurrences[i])
+		}
+		sort.SliceStable(all, func(i, j int) bool { return all[i].Pieces[0].Span.Start < all[j].Pieces[0].Span.Start })
+		g.occurrences[f] = all
+	}
+	start, end := scalarBounds(n)
+	i := sort.Search(len(all), func(i int) bool { return all[i].Pieces[0].Span.Start >= start })
+	j := sort.Search(len(all), func(i int) bool { return all[i].Pieces[0].Span.Start >= end })
+	return all[i:max(i, j)]
+}
+
+// scalarBounds returns the start of the first and the end of the last scalar in
+// the tree n.
+func scalarBounds(n *syntax.Node) (start, end int) {
+	if n.Kind == syntax.Scalar || len(n.Children) == 0 {
+		return n.Span.Start, n.Span.End
+	}
+	start, end = -1, 0
+	for _, c := range n.Children {
+		s, e := scalarBounds(c)
+		if e == s {
+			continue
+		}
+		if start < 0 {
+			start = s
+		}
+		end = max(end, e)
+	}
+	return max(start, 0), end
+}
+
+// sourcePath returns the folder that a path of a source names, relative to the
+// root of the source.
+func sourcePath(p string) string {
+	p = strings.TrimPrefix(strings.TrimPrefix(p, "."), "/")
+	p = strings.TrimSuffix(p, "/")
+	if p == "" {
+		return "."
+	}
+	return p
+}
