@@ -10,6 +10,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -49,19 +50,19 @@ func (w *realWorld) mutate(t *testing.T) {
 		}
 		files[m.file] = m.after
 		dirs := w.affected(m.file)
-		got, err := w.prover.runner.VerifyKustomizations(context.Background(), before, render.Overlay(before, files), render.Options{Move: render.Rules(w.moved.Rules), Dirs: dirs})
+		got, err := kustomize.Verify(context.Background(), w.prover.runner, before, render.Overlay(before, files), kustomize.Options{Move: render.ByRules(w.moved.Rules), Dirs: dirs})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w.graph.write(t, w.now, m.file, m.after)
 		for j := range got {
 			v := &got[j]
-			old := w.before(v.Chart)
+			old := w.before(v.Dir)
 			if old == "" {
 				n["the program does not build it"]++
 				continue
 			}
-			now := w.builds(w.now, v.Chart)
+			now := w.builds(w.now, v.Dir)
 			wrong := []string{"it does not build any more"}
 			if now != "" {
 				wrong = w.moves.wrongPlaces(t, old, now)
@@ -70,17 +71,17 @@ func (w *realWorld) mutate(t *testing.T) {
 			if len(wrong) > 0 {
 				what = "wrong by the program"
 			}
-			if w.graph.remote(v.Chart) {
+			if w.graph.remote(v.Dir) {
 				what += ", with stubs"
 			}
 			n[what+": "+v.State.String()]++
 			switch {
 			case len(wrong) > 0 && v.State == render.Proven:
-				t.Errorf("%s: %s is proven (%s), and by the program: %s", m.said, v.Chart, v.Summary(), wrong[0])
+				t.Errorf("%s: %s is proven (%s), and by the program: %s", m.said, v.Dir, v.Summary(), wrong[0])
 			case len(wrong) > 0 && v.State == render.Unproven:
-				t.Logf("%s: %s is unproven (%s), and by the program: %s", m.said, v.Chart, v.Summary(), wrong[0])
-			case len(wrong) == 0 && v.State == render.Failed && !w.graph.remote(v.Chart): // a stub may not bring what would be wrong
-				t.Errorf("%s: %s FAILED (%s), and is right by the program", m.said, v.Chart, v.Summary())
+				t.Logf("%s: %s is unproven (%s), and by the program: %s", m.said, v.Dir, v.Summary(), wrong[0])
+			case len(wrong) == 0 && v.State == render.Failed && !w.graph.remote(v.Dir): // a stub may not bring what would be wrong
+				t.Errorf("%s: %s FAILED (%s), and is right by the program", m.said, v.Dir, v.Summary())
 			}
 		}
 		w.graph.write(t, w.now, m.file, right[m.file])

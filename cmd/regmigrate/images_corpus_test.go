@@ -17,7 +17,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
-	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
@@ -32,8 +33,8 @@ func TestImagesCorpus(t *testing.T) {
 	if corpus == "" {
 		t.Skip("NOT TESTED: REGMIGRATE_CORPUS names no folder of work trees")
 	}
-	helm, err1 := exec.LookPath("helm")
-	kustomize, err2 := exec.LookPath("kustomize")
+	helmPath, err1 := exec.LookPath("helm")
+	kustomizePath, err2 := exec.LookPath("kustomize")
 	if err := errors.Join(err1, err2); err != nil {
 		t.Skipf("NOT TESTED: %v", err)
 	}
@@ -55,7 +56,7 @@ func TestImagesCorpus(t *testing.T) {
 				t.Fatal(err)
 			}
 			sort.Strings(names)
-			charts, layers := spread(chart.Dirs(names)), spread(render.KustomizationDirs(names))
+			charts, layers := spread(chart.Dirs(names)), spread(kustomize.Dirs(names))
 			args := []string{"images", "--render", "-o", "json"}
 			for _, dir := range slices.Concat(charts, layers) {
 				args = append(args, filepath.Join(root, dir))
@@ -93,10 +94,10 @@ func TestImagesCorpus(t *testing.T) {
 				}
 			}
 			for _, dir := range charts {
-				hold(dir, exec.Command(helm, "template", "--include-crds", "--kube-version", render.DefaultKubeVersion, "release-name", filepath.Join(root, dir)))
+				hold(dir, exec.Command(helmPath, "template", "--include-crds", "--kube-version", helm.DefaultKubeVersion, "release-name", filepath.Join(root, dir)))
 			}
 			for _, dir := range layers {
-				hold(dir, exec.Command(kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", filepath.Join(root, dir)))
+				hold(dir, exec.Command(kustomizePath, "build", "--load-restrictor", "LoadRestrictionsNone", filepath.Join(root, dir)))
 			}
 			t.Logf("%d images in %d uses listed; %d charts and kustomizations rendered by helm and kustomize, which print %d images", list.Counts.Images, list.Counts.Uses, held, images)
 			if held == 0 || images == 0 {

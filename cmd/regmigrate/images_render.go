@@ -10,7 +10,8 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
-	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
 
 // homes are the folders of charts and of kustomizations, each list sorted.
@@ -18,7 +19,7 @@ type homes struct{ charts, layers []string }
 
 // homesOf are those that an inventory found among the files.
 func homesOf(v *inventory.Inventory) homes {
-	return homes{chart.Dirs(v.FamilyFiles), render.KustomizationDirs(v.FamilyFiles)}
+	return homes{chart.Dirs(v.FamilyFiles), kustomize.Dirs(v.FamilyFiles)}
 }
 
 // A printed is what one chart or kustomization prints, as far as it does.
@@ -40,11 +41,11 @@ func renderInto(ctx context.Context, v *inventory.Inventory, f *flags, set *setu
 	}
 	defer p.close()
 	files := p.tree(set.options.Walk.Root)
-	charts, err := render.OpenTree(files)
+	charts, err := helm.OpenTree(files)
 	if err != nil {
 		return &exit{exitFailed, fmt.Errorf("looking for charts: %w", err)}
 	}
-	layers := render.OpenKustomizations(files)
+	layers := kustomize.OpenTree(files)
 	err = p.each(ctx, v, of.charts, "charts rendered", func(dir string) printed {
 		chart := charts.Chart(dir)
 		return p.printed(ctx, &chart)
@@ -62,7 +63,7 @@ func (p *prover) each(ctx context.Context, v *inventory.Inventory, dirs []string
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	done := 0
-	for range min(p.runner.Parallel(), len(dirs)) {
+	for range min(p.runner.Workers(), len(dirs)) {
 		wg.Go(func() {
 			for i := range next {
 				x := do(dirs[i])
@@ -97,9 +98,9 @@ func (p *prover) each(ctx context.Context, v *inventory.Inventory, dirs []string
 }
 
 // built builds a kustomization.
-func (p *prover) built(ctx context.Context, tree *render.Kustomizations, dir string) printed {
+func (p *prover) built(ctx context.Context, tree *kustomize.Tree, dir string) printed {
 	var out printed
-	r, left, err := p.runner.Build(ctx, tree, dir)
+	r, left, err := kustomize.Build(ctx, p.runner, tree, dir)
 	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
 	}
@@ -114,7 +115,7 @@ func (p *prover) built(ctx context.Context, tree *render.Kustomizations, dir str
 
 // printed renders a chart with each of its value sets: what is printed with
 // any of them, and the first error.
-func (p *prover) printed(ctx context.Context, chart *render.Chart) printed {
+func (p *prover) printed(ctx context.Context, chart *helm.Chart) printed {
 	if chart.Err != nil {
 		return printed{err: chart.Err}
 	}
@@ -122,7 +123,7 @@ func (p *prover) printed(ctx context.Context, chart *render.Chart) printed {
 	for _, values := range chart.Sets {
 		values.Values = append(slices.Clone(values.Values), p.extra.Values...)
 		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
-		r, err := p.runner.Render(ctx, chart, values, p.as)
+		r, err := helm.Render(ctx, p.runner, chart, values, p.as)
 		if err != nil {
 			if out.err == nil {
 				out.err = fmt.Errorf("with %s: %w", values.Name, err)

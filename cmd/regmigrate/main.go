@@ -19,17 +19,30 @@ import (
 	"syscall"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
-		os.Exit(render.Child(os.Stdin, os.Stdout))
+		os.Exit(render.Child(os.Stdin, os.Stdout, handlers()))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Main(ctx, os.Args[1:], systemStreams())
 	stop()
 	os.Exit(code)
+}
+
+// handlers are the jobs that the program does as a child process.
+func handlers() render.Handlers {
+	return render.Handlers{
+		helm.RenderJob:           helm.HandleRender,
+		helm.TraceJob:            helm.HandleTrace,
+		helm.TemplateJob:         helm.HandleTemplate,
+		kustomize.BuildJob:       kustomize.HandleBuild(),
+		kustomize.MergeValuesJob: kustomize.HandleMergeValues,
+	}
 }
 
 // Exit codes: the highest of 2, 3, 1, 0 that applies.

@@ -45,7 +45,7 @@ func (p *progress) proofs(done, total int, v *render.Verdict) {
 	words := fmt.Sprintf("%d of %d %s", done, total, what)
 	if v.State == render.Failed {
 		p.failed++
-		p.worst = v.Chart
+		p.worst = v.Dir
 	}
 	if p.failed > 0 {
 		words += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.EscapeText(strings.ReplaceAll(p.worst, "\n", " ")))

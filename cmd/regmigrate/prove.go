@@ -20,6 +20,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -42,7 +44,7 @@ func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
 	x := cmd.Flags()
 	x.StringArrayVar(&f.values, "values", nil, "a value `file` to render charts with, after their own (repeatable)")
 	x.StringArrayVar(&f.set, "set", nil, "a value to render charts with, `KEY=VALUE` (repeatable)")
-	x.StringVar(&f.kubeVersion, "kube-version", "", "the `version` of Kubernetes that charts are told (default "+render.DefaultKubeVersion+")")
+	x.StringVar(&f.kubeVersion, "kube-version", "", "the `version` of Kubernetes that charts are told (default "+helm.DefaultKubeVersion+")")
 	addRenderTimeout(cmd, f)
 	x.StringArrayVar(&f.apiVersions, "api-versions", nil, "an API `version` that charts are told of (repeatable)")
 }
@@ -52,8 +54,8 @@ var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
 // A prover renders charts and builds kustomizations in child processes.
 type prover struct {
 	runner *render.Runner
-	extra  render.ValueSet
-	as     render.Capabilities
+	extra  helm.ValueSet
+	as     helm.Capabilities
 	bar    *progress // tells how many charts were read
 	read   atomic.Int64
 
@@ -68,9 +70,9 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
 	}
 	p := &prover{
-		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Deadline: f.timeout},
-		extra:  render.ValueSet{Set: f.set},
-		as:     render.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
+		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Timeout: f.timeout},
+		extra:  helm.ValueSet{Set: f.set},
+		as:     helm.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
 		bar:    bar,
 	}
 	if f.timeout < 0 {
@@ -104,15 +106,17 @@ func (p *prover) close() {
 
 // trace returns the func that tells what a chart's rendered references are
 // made of, with its default values and with those of its value sets that may
-// hold something that the rules move, or a registry.
-func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(dir string) ([]link.TracedRef, error) {
-	open := sync.OnceValues(func() (*render.Tree, error) { return render.OpenTree(p.tree(root)) })
-	return func(dir string) ([]link.TracedRef, error) {
+// hold something that the rules move, or a registry. What the run has scanned of
+// the chart is read from there: the evidence is about the bytes that are edited.
+func (p *prover) trace(ctx context.Context, root string, set *rules.Set) tracer {
+	files := sync.OnceValue(func() fs.FS { return p.tree(root) })
+	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files()) })
+	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		tree, err := open()
 		if err != nil {
 			return nil, err
 		}
-		chart := tree.Chart(dir)
+		chart := tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir)
 		if chart.Err != nil {
 			return nil, chart.Err
 		}
@@ -122,18 +126,18 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) func(di
 			if len(values.Values) > 0 && !slices.ContainsFunc(values.Values, set.MayMatch) && !slices.ContainsFunc(values.Values, setsRegistry) {
 				continue
 			}
-			t, err := p.runner.Trace(ctx, &chart, values, p.as)
+			t, err := helm.TraceChart(ctx, p.runner, &chart, values, p.as)
 			if err != nil {
 				if first == nil {
 					first = err
 				}
 				continue
 			}
-			for _, m := range t.Made {
-				out = append(out, made(&m, values.Name))
+			for _, ref := range t.Refs {
+				out = append(out, ofSet(ref.TracedRef, values.Name))
 			}
-			for _, u := range t.Unread {
-				out = append(out, made(&render.Made{Ref: u.Ref, Template: u.Template}, values.Name))
+			for _, u := range t.Untraced {
+				out = append(out, ofSet(link.TracedRef{Ref: u.Ref, Template: u.Template}, values.Name))
 			}
 		}
 		p.bar.tell(fmt.Sprintf("%d charts rendered to find their references", p.read.Add(1)))
@@ -149,17 +153,13 @@ func setsRegistry(values []byte) bool {
 	return bytes.Contains(bytes.ToLower(values), []byte("registry"))
 }
 
-// made is a render.Made as package link has it. A value set that is no file
-// of the chart is the default one.
-func made(m *render.Made, set string) link.TracedRef {
-	out := link.TracedRef{Ref: m.Ref, Template: m.Template}
+// ofSet is ref with the values file that it was rendered with. A set of values
+// that is no file of the chart is the default one.
+func ofSet(ref link.TracedRef, set string) link.TracedRef {
 	if path.Ext(set) != "" {
-		out.ValuesFile = set
+		ref.ValuesFile = set
 	}
-	for _, p := range m.Parts {
-		out.Parts = append(out.Parts, link.TracedPart(p))
-	}
-	return out
+	return ref
 }
 
 // prove renders the charts that the plan knows of, and builds its
@@ -167,21 +167,20 @@ func made(m *render.Made, set string) link.TracedRef {
 // changed, those that the plan changes. It tells done of each verdict as it
 // comes. What there is when it is interrupted is in the plan all the same.
 func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
-	o := render.Options{
-		Move: render.Rules(plan.Rules), Extra: p.extra, As: p.as, Changed: changed, Progress: done,
-		Dirs: chart.Dirs(plan.FamilyFiles),
-	}
+	move := render.ByRules(plan.Rules)
+	o := helm.Options{Move: move, Extra: p.extra, As: p.as, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
 	if changed {
 		o.Dirs = touched(o.Dirs, plan)
 	}
-	verdicts, err := p.runner.Verify(ctx, before, after, o)
+	verdicts, err := helm.Verify(ctx, p.runner, before, after, o)
 	note(plan, verdicts)
 	missing := &unfinished{}
 	if err := missing.add(err, "chart"); err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
-	o.Dirs = render.KustomizationDirs(plan.FamilyFiles)
-	built, err := p.runner.VerifyKustomizations(ctx, before, after, o)
+	built, err := kustomize.Verify(ctx, p.runner, before, after, kustomize.Options{
+		Move: move, As: p.as, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
+	})
 	note(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {
 		return fmt.Errorf("building kustomizations: %w", err)
@@ -209,11 +208,11 @@ func (u *unfinished) Error() string {
 // add notes how many verdicts are missing, when err says that the proof was
 // interrupted. It returns any other error.
 func (u *unfinished) add(err error, what string) error {
-	m := (*render.Missing)(nil)
+	m := (*render.Incomplete)(nil)
 	if !errors.As(err, &m) || !errors.Is(err, context.Canceled) {
 		return err
 	}
-	n := m.N
+	n := m.Missing
 	switch {
 	case n == 0:
 	case n == m.Total:
@@ -227,7 +226,7 @@ func (u *unfinished) add(err error, what string) error {
 // proof is a verdict as a plan has it.
 func proof(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
-	out := rewrite.Proof{Path: v.Chart, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
+	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
 	shows := "nothing of what changed is rendered with these values; --set or --values may show it"
 	if v.Kustomization {
 		out.Kind, shows = "kustomization", "nothing of what changed is in what it builds"
@@ -240,7 +239,7 @@ func proof(v *render.Verdict) rewrite.Proof {
 	for _, d := range v.Diffs {
 		out.Details = append(out.Details, d.String())
 	}
-	for _, l := range v.Left {
+	for _, l := range v.Leftovers {
 		if l.Field == "" {
 			out.Details = append(out.Details, "images does not move what would arrive: "+l.Ref)
 			continue
@@ -249,7 +248,7 @@ func proof(v *render.Verdict) rewrite.Proof {
 			out.Details = append(out.Details, d)
 		}
 	}
-	for _, x := range v.NotBuilt {
+	for _, x := range v.Omitted {
 		out.Details = append(out.Details, "not built: "+x)
 	}
 	if len(v.Missing) > 0 && v.State != render.Unproven { // else the summary says it

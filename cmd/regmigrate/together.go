@@ -12,7 +12,7 @@ import (
 )
 
 // tracer is the type of rewrite.Options.Trace.
-type tracer = func(dir string) ([]link.TracedRef, error)
+type tracer = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
 // plan makes the plan of a run. With --together the paths that were given
 // select files, and what moves together with these is looked at too, wherever
@@ -58,11 +58,11 @@ func once(trace tracer) tracer {
 	type answer func() ([]link.TracedRef, error)
 	var mu sync.Mutex
 	asked := map[string]answer{}
-	return func(dir string) ([]link.TracedRef, error) {
+	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		mu.Lock()
 		a, ok := asked[dir]
 		if !ok {
-			a = sync.OnceValues(func() ([]link.TracedRef, error) { return trace(dir) })
+			a = sync.OnceValues(func() ([]link.TracedRef, error) { return trace(dir, scanned) })
 			asked[dir] = a
 		}
 		mu.Unlock()
@@ -73,9 +73,9 @@ func once(trace tracer) tracer {
 // around asks trace about the charts that hold one of files. Of others the
 // names of keys tell enough: they are not written.
 func around(trace tracer, files []string) tracer {
-	return func(dir string) ([]link.TracedRef, error) {
+	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		if dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
-			return trace(dir)
+			return trace(dir, scanned)
 		}
 		return nil, nil
 	}

@@ -47,8 +47,10 @@ var table = []pkg{
 	{"pkg/rewrite", engine, []string{"pkg/link/families"}, nil},
 	{"pkg/inventory", engine, []string{"pkg/link/families"}, []string{kyaml}},
 
-	{"pkg/render", proof, nil, []string{
-		"helm.sh/helm/v3/...",
+	{"pkg/render", proof, nil, []string{"helm.sh/helm/v3/pkg/chartutil"}}, // reads YAML as Helm does
+	{"pkg/render/helm", proof, []string{"pkg/render"}, []string{"helm.sh/helm/v3/..."}},
+	{"pkg/render/kustomize", proof, []string{"pkg/render", "pkg/render/helm"}, []string{ // charts in helmCharts
+		"helm.sh/helm/v3/pkg/chartutil",
 		"sigs.k8s.io/kustomize/api/...",
 		kyaml, kyaml + "/merge2", // merges values for helm as kustomize does
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter in kustomize/api

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -18,9 +17,9 @@ import (
 // How a child ends that watches itself. The parent turns them into words. Go's
 // runtime has 2 and, with the race detector, 66.
 const (
-	exitBroken    = 91 // the frames make no sense
+	exitProtocol  = 91 // the frames cannot be read or written
 	exitMemory    = 92
-	exitDeadline  = 93
+	exitTimeout   = 93
 	exitRecursion = 94
 )
 
@@ -36,36 +35,36 @@ const (
 	watchInterval = 2 * time.Millisecond
 )
 
-// Child serves the jobs that a [Runner] sends until stdin ends, and returns
-// the exit code. It sets up the whole process for that: call it first thing
-// when the program was started with [ChildCommand], and exit.
-func Child(stdin io.Reader, stdout io.Writer) int {
+// Child serves the jobs that a [Runner] sends until stdin ends, and returns the
+// exit code. It changes settings of the whole process: call it first when the
+// program is started with [ChildCommand], and exit with its result.
+func Child(stdin io.Reader, stdout io.Writer, handlers Handlers) int {
 	log.SetOutput(io.Discard) // Helm logs warnings
 	debug.SetMaxStack(maxStack)
 	refuseNetwork()
-	quiet()
+	discardStderr()
 	limited := false
-	store := map[string][]byte{} // files of kustomizations, by sum
 	for {
-		var j job
-		if err := readFrame(stdin, maxFrame, &j); err != nil {
-			if errors.Is(err, io.EOF) {
-				return 0
-			}
-			return exitBroken
+		var r request
+		body, err := readFrame(stdin, maxFrame, &r)
+		if errors.Is(err, io.EOF) {
+			return 0
+		}
+		if err != nil {
+			return exitProtocol
 		}
 		if !limited {
 			limited = true
-			limitMemory(j.Limits.Memory)
+			limitMemory(r.Limits.Memory)
 		}
-		// The parent kills a child that is late; this is for when there is
-		// no parent any more.
-		late := time.AfterFunc(j.Limits.Deadline+time.Second, func() { os.Exit(exitDeadline) })
-		a := j.do(store)
-		late.Stop()
-		a.Last = j.Build != nil && j.Build.Schema || full(uint64(j.Limits.Memory)/4)
-		if err := writeFrame(stdout, a); err != nil {
-			return exitBroken
+		// The parent kills a child that exceeds its time. This timer ends a child
+		// that has lost its parent.
+		orphan := time.AfterFunc(r.Limits.Timeout+time.Second, func() { os.Exit(exitTimeout) })
+		response, a := handlers.do(&r, body.Decode)
+		orphan.Stop()
+		a.Last = a.Last || holdsMoreThan(uint64(r.Limits.Memory)/4)
+		if err := writeFrame(stdout, a, response); err != nil {
+			return exitProtocol
 		}
 		if a.Last {
 			return 0
@@ -73,36 +72,29 @@ func Child(stdin io.Reader, stdout io.Writer) int {
 	}
 }
 
-// do does the job. A panic is an error of the job: everything it touches is
-// its own.
-func (j *job) do(store map[string][]byte) (a answer) {
+// do calls the handler of r. A panic fails the job only: a job shares nothing
+// with others.
+func (h Handlers) do(r *request, decode func(any) error) (response any, a answer) {
+	c := &Call{Limits: r.Limits, Decode: decode}
 	defer func() {
 		if p := recover(); p != nil {
-			a = answer{Err: fmt.Sprintf("rendering failed: %v", p)}
+			response, a = nil, answer{Err: fmt.Sprintf("rendering failed: %v", p), Last: c.Last}
 		}
 	}()
-	var err error
-	switch {
-	case j.Render != nil:
-		a.Rendered, err = renderChart(j.Render, &j.Set, j.As, j.Keep, j.Limits)
-	case j.Trace != nil:
-		a.Trace, err = traceChart(j.Trace, &j.Set, j.As, j.Limits)
-	case j.Build != nil:
-		a.Rendered, err = j.Build.do(store, j.Limits)
-	case j.Probe != nil:
-		a.Probed = j.Probe.answer()
-	default:
-		err = errors.New("an empty job")
+	handle := h[r.Kind]
+	if handle == nil {
+		return nil, answer{Err: fmt.Sprintf("the child process has no handler for jobs of the kind %q", r.Kind)}
 	}
+	response, err := handle(c)
 	if err != nil {
-		a.Err = err.Error()
+		return nil, answer{Err: err.Error(), Last: c.Last}
 	}
-	return a
+	return response, answer{Last: c.Last}
 }
 
-// quiet keeps the library of kustomize from warning on standard error, where the
+// discardStderr keeps the library of kustomize from warning on standard error, where the
 // parent looks for how a child ended: Go's runtime writes there all the same.
-func quiet() {
+func discardStderr() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
@@ -139,9 +131,9 @@ func limitMemory(limit int64) {
 	}()
 }
 
-// full reports whether this process holds more than most bytes, what can be
+// holdsMoreThan reports whether this process holds more than most bytes, what can be
 // freed aside.
-func full(most uint64) bool {
+func holdsMoreThan(most uint64) bool {
 	if held, _ := memory(); held <= most {
 		return false
 	}
@@ -159,27 +151,4 @@ func memory() (held, stacks uint64) {
 	}
 	metrics.Read(m)
 	return m[0].Value.Uint64() - m[1].Value.Uint64(), m[2].Value.Uint64()
-}
-
-// answer says how the child is set up.
-func (p *probe) answer() string {
-	switch p.Do {
-	case "environment":
-		return fmt.Sprint(os.Environ())
-	case "folder":
-		dir, err := os.Getwd()
-		if err != nil {
-			return err.Error()
-		}
-		entries, err := os.ReadDir(dir)
-		return fmt.Sprint(dir, len(entries), err)
-	case "network":
-		_, err := http.Get("http://127.0.0.1:1/")
-		return fmt.Sprint(err)
-	case "process":
-		return fmt.Sprint(os.Getpid())
-	case "exit":
-		os.Exit(7)
-	}
-	return runtime.GOOS
 }

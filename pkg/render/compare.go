@@ -9,14 +9,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A Mover says what a rule makes of a reference or a registry. It is false
+// A RewriteFunc says what a rule makes of a reference or a registry. It is false
 // when no rule changes it.
-type Mover func(ref string) (string, bool)
+type RewriteFunc func(ref string) (string, bool)
 
-// Rules returns the Mover of a set of rules. A text is asked about as a host,
+// ByRules returns the Mover of a set of rules. A text is asked about as a host,
 // as an image and as a registry with a path, in this order: Compare asks only
 // where something changed, and wants just this change.
-func Rules(set *rules.Set) Mover {
+func ByRules(set *rules.Set) RewriteFunc {
 	return func(text string) (string, bool) {
 		kinds := []rules.Kind{rules.ShortForm, rules.Registry}
 		if image.IsHost(strings.TrimSuffix(text, "/")) {
@@ -41,16 +41,16 @@ func Rules(set *rules.Set) Mover {
 // says so (checksum/…, …-hash) may change when another line does, and a text that is folded
 // elsewhere, as a reference got longer, is compared by what it means. Text in
 // base64 is compared by what it says.
-func Compare(before []*Rendered, after *Rendered, move Mover) Verdict {
-	c := comparer{move: move, verdict: Verdict{State: Proven, Sets: 1, KubeVersion: before[0].KubeVersion}}
+func Compare(before []*Rendered, after *Rendered, move RewriteFunc) Verdict {
+	c := comparer{move: move, verdict: Verdict{State: Proven, Sets: 1}}
 	v := &c.verdict
 	v.Objects = before[0].Objects()
-	now := byTemplate(after)
+	now := after.ByTemplate()
 	for i := range before[0].Texts {
 		t := &before[0].Texts[i]
 		a, ok := now[t.Template]
 		if !ok {
-			c.differs(t, 0, "", "", fmt.Sprintf("it prints nothing any more, %s before", count(len(t.Objects), "object")))
+			c.differs(t, 0, "", "", fmt.Sprintf("it prints nothing any more, %s before", Count(len(t.Objects), "object")))
 			continue
 		}
 		delete(now, t.Template)
@@ -63,19 +63,19 @@ func Compare(before []*Rendered, after *Rendered, move Mover) Verdict {
 		v.Moved += movedRefs(t, a)
 	}
 	for _, name := range sortedKeys(now) {
-		c.differs(now[name], 0, "", "", fmt.Sprintf("it printed nothing before, %s now", count(len(now[name].Objects), "object")))
+		c.differs(now[name], 0, "", "", fmt.Sprintf("it printed nothing before, %s now", Count(len(now[name].Objects), "object")))
 	}
 	c.settleChecksums()
 	if v.Moved == 0 {
 		v.Moved = c.lines // with variables in them they are no references to count
 	}
-	v.Left = leftovers(after, move)
+	v.Leftovers = leftovers(after, move)
 	switch {
 	case c.diffs > 0:
 		v.State = Failed
 		v.Reason = v.Diffs[0].String()
 		if c.diffs > 1 {
-			v.Reason += fmt.Sprintf(" (and %s)", count(c.diffs-1, "more difference"))
+			v.Reason += fmt.Sprintf(" (and %s)", Count(c.diffs-1, "more difference"))
 		}
 	case len(c.unstable) > 0:
 		v.State = Unproven
@@ -86,21 +86,13 @@ func Compare(before []*Rendered, after *Rendered, move Mover) Verdict {
 
 // A comparer compares two renderings.
 type comparer struct {
-	move      Mover
+	move      RewriteFunc
 	verdict   Verdict
 	diffs     int // all of them
 	lines     int // lines that differ rightly, checksums left out
 	others    int // of these, those that are not just an image
 	checksums []Diff
 	unstable  []string
-}
-
-func byTemplate(r *Rendered) map[string]*Text {
-	out := make(map[string]*Text, len(r.Texts))
-	for i := range r.Texts {
-		out[r.Texts[i].Template] = &r.Texts[i]
-	}
-	return out
 }
 
 func sortedKeys(m map[string]*Text) []string {
@@ -115,12 +107,10 @@ func sortedKeys(m map[string]*Text) []string {
 // differs notes what should not differ.
 func (c *comparer) differs(t *Text, line int, before, after, why string) {
 	c.diffs++
-	if len(c.verdict.Diffs) < maxDiffs {
-		c.verdict.Diffs = append(c.verdict.Diffs, Diff{
-			Template: t.Template, Object: t.objectAt(line), Line: line,
-			Before: clip(before), After: clip(after), Why: why,
-		})
-	}
+	c.verdict.AddDiff(Diff{
+		Template: t.Template, Object: t.objectAt(line), Line: line,
+		Before: Clip(before), After: Clip(after), Why: why,
+	})
 }
 
 // objectAt names the object whose document holds the line.
@@ -135,8 +125,8 @@ func (t *Text) objectAt(line int) string {
 	return name
 }
 
-// clip shortens a line for a report.
-func clip(s string) string {
+// Clip shortens a line for a report.
+func Clip(s string) string {
 	const most = 200
 	s = strings.TrimSpace(s)
 	if len(s) > most {
@@ -166,9 +156,7 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 	c.checksums = append(c.checksums, one.checksums...)
 	c.verdict.Masked += one.verdict.Masked
 	for _, d := range one.verdict.Diffs {
-		if len(c.verdict.Diffs) < maxDiffs {
-			c.verdict.Diffs = append(c.verdict.Diffs, d)
-		}
+		c.verdict.AddDiff(d)
 	}
 }
 
@@ -210,7 +198,7 @@ func (c *comparer) line(t *Text, i int, before, after string, m map[int]mask) {
 			c.others++
 		}
 	case isChecksum(before, after):
-		c.checksums = append(c.checksums, Diff{Template: t.Template, Object: t.objectAt(i + 1), Line: i + 1, Before: clip(before), After: clip(after)})
+		c.checksums = append(c.checksums, Diff{Template: t.Template, Object: t.objectAt(i + 1), Line: i + 1, Before: Clip(before), After: Clip(after)})
 	default:
 		c.differs(t, i+1, before, after, why)
 	}
@@ -246,9 +234,7 @@ func (c *comparer) settleChecksums() {
 	for _, d := range c.checksums {
 		d.Why = "a checksum changed, and nothing that is printed did"
 		c.diffs++
-		if len(c.verdict.Diffs) < maxDiffs {
-			c.verdict.Diffs = append(c.verdict.Diffs, d)
-		}
+		c.verdict.AddDiff(d)
 	}
 }
 
@@ -268,7 +254,7 @@ func movedRefs(b, a *Text) int {
 }
 
 // leftovers returns the references that move would still change.
-func leftovers(r *Rendered, move Mover) []Leftover {
+func leftovers(r *Rendered, move RewriteFunc) []Leftover {
 	var out []Leftover
 	for i := range r.Texts {
 		t := &r.Texts[i]

@@ -13,7 +13,7 @@ import (
 // says, and else why it is not. It goes through both at once: wherever they
 // differ, the word of before must be a reference, and after must have there
 // what move makes of it.
-func sameLine(before, after string, move Mover) string {
+func sameLine(before, after string, move RewriteFunc) string {
 	if why := sameWords(before, after, move); why != "" {
 		if sameEncoded(before, after, move) {
 			return ""
@@ -23,7 +23,7 @@ func sameLine(before, after string, move Mover) string {
 	return ""
 }
 
-func sameWords(before, after string, move Mover) string {
+func sameWords(before, after string, move RewriteFunc) string {
 	b, a := 0, 0 // so far they are the same
 	done := 0    // where the last word that changed ends in before
 	for {
@@ -38,13 +38,13 @@ func sameWords(before, after string, move Mover) string {
 			word = f.Ref.Text // without a slash at its end
 		}
 		if f.Span.Start < done || word == "" {
-			return quoted(before, after)
+			return FirstDifference(before, after)
 		}
 		switch f.Shape {
 		case image.URL:
-			return "a URL changed: " + quoted(before, after)
+			return "a URL changed: " + FirstDifference(before, after)
 		case image.Path, image.Pattern:
-			return "a path or a pattern changed: " + quoted(before, after)
+			return "a path or a pattern changed: " + FirstDifference(before, after)
 		}
 		start := a - (b - f.Span.Start) // of the word in after
 		want, ok := move(word)
@@ -53,9 +53,9 @@ func sameWords(before, after string, move Mover) string {
 		}
 		switch {
 		case !ok:
-			return "no rule changes this: " + quoted(before, after)
+			return "no rule changes this: " + FirstDifference(before, after)
 		case !strings.HasPrefix(after[start:], want):
-			return fmt.Sprintf("%s, where the rules say %s", quoted(before, after), want)
+			return fmt.Sprintf("%s, where the rules say %s", FirstDifference(before, after), want)
 		}
 		b, a = f.Span.Start+len(word), start+len(want)
 		done = b
@@ -70,7 +70,7 @@ var registryRE = regexp.MustCompile(`(?i)(?:registry|organi[sz]ation|org|hub)["'
 // organization of Docker Hub: of kubedb in --docker-registry=kubedb, that the
 // program behind it puts before /operator, and of docker.io/prom after "hub".
 // As an image, it would be library/kubedb. What stands before the word decides.
-func moveOrganization(before, word string, move Mover) (string, bool) {
+func moveOrganization(before, word string, move RewriteFunc) (string, bool) {
 	if strings.ContainsAny(word, ":@") || !registryRE.MatchString(before) {
 		return "", false
 	}
@@ -108,8 +108,8 @@ func commonSuffix(a, b string) int {
 	return n
 }
 
-// quoted shows the words in which two lines differ first.
-func quoted(before, after string) string {
+// FirstDifference shows the words in which two lines differ first.
+func FirstDifference(before, after string) string {
 	n := commonPrefix(before, after)
 	for n > 0 && !strings.ContainsRune(" \t\"'=,", rune(before[n-1])) {
 		n--
@@ -121,7 +121,7 @@ func firstWord(s string) string {
 	if i := strings.IndexAny(s, " \t\"',"); i > 0 {
 		s = s[:i]
 	}
-	if s = clip(s); s == "" {
+	if s = Clip(s); s == "" {
 		return "nothing"
 	}
 	return s
@@ -141,7 +141,7 @@ func isChecksum(before, after string) bool {
 
 // sameEncoded reports whether two lines differ in text in base64 only, and
 // these texts only in references.
-func sameEncoded(before, after string, move Mover) bool {
+func sameEncoded(before, after string, move RewriteFunc) bool {
 	b, a := base64RE.FindAllStringIndex(before, -1), base64RE.FindAllStringIndex(after, -1)
 	if len(b) != len(a) || len(b) == 0 {
 		return false
@@ -158,15 +158,15 @@ func sameEncoded(before, after string, move Mover) bool {
 		}
 		oldText, err1 := base64.StdEncoding.DecodeString(old)
 		nowText, err2 := base64.StdEncoding.DecodeString(now)
-		if err1 != nil || err2 != nil || !sameLines(string(oldText), string(nowText), move) {
+		if err1 != nil || err2 != nil || !SameLines(string(oldText), string(nowText), move) {
 			return false
 		}
 	}
 	return before[atB:] == after[atA:]
 }
 
-// sameLines is sameWords for several lines.
-func sameLines(before, after string, move Mover) bool {
+// SameLines is sameWords for several lines.
+func SameLines(before, after string, move RewriteFunc) bool {
 	b, a := strings.Split(before, "\n"), strings.Split(after, "\n")
 	if len(b) != len(a) {
 		return false

@@ -8,11 +8,11 @@ import (
 )
 
 func TestSameLine(t *testing.T) {
-	k8s := mover(t, nil)
-	hub := mover(t, []byte("rule: docker.io=mirror.example/hub\n"))
+	k8s := k8s(t)
+	hub := rewriteBy(t, "docker.io=mirror.example/hub")
 	for _, tt := range []struct {
 		name, before, after string
-		move                Mover
+		move                RewriteFunc
 		why                 string // in the reason; "" for the same
 	}{
 		{"moved", "image: k8s.gcr.io/a:1", "image: registry.k8s.io/a:1", k8s, ""},
@@ -104,7 +104,7 @@ func FuzzSameLine(f *testing.F) {
 		if strings.Contains(line, "\n") {
 			t.Skip()
 		}
-		move := Mover(func(ref string) (string, bool) {
+		move := RewriteFunc(func(ref string) (string, bool) {
 			rest, ok := strings.CutPrefix(ref, "k8s.gcr.io/")
 			if r, err := image.Parse(ref); !ok || err != nil || r.Domain == "" {
 				return "", false

@@ -1,10 +1,8 @@
 package render
 
 import (
-	"regexp"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/internal/archive"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
@@ -17,7 +15,7 @@ type mask struct{ head, tail int }
 func masks(t *Text, others []*Rendered) (m map[int]mask, stable bool) {
 	var lines []string
 	for _, r := range others {
-		o, ok := byTemplate(r)[t.Template]
+		o, ok := r.ByTemplate()[t.Template]
 		if !ok {
 			return nil, false
 		}
@@ -67,7 +65,7 @@ func isRandomByte(c byte) bool {
 
 // same reports whether after has what is not random of before, as it is or
 // with its references moved.
-func (m mask) same(before, after string, move Mover) bool {
+func (m mask) same(before, after string, move RewriteFunc) bool {
 	head, tail := before[:m.head], before[len(before)-m.tail:]
 	for _, h := range []string{head, moveAll(head, move)} {
 		rest, ok := strings.CutPrefix(after, h)
@@ -81,28 +79,8 @@ func (m mask) same(before, after string, move Mover) bool {
 	return false
 }
 
-// randomRE finds the functions of Helm and sprig that print something else each
-// time; keys and values have no order.
-var randomRE = regexp.MustCompile(`\b(?:rand[A-Z]\w*|uuidv4|now|ago|gen[A-Z]\w+|keys|values|shuffle|htpasswd|bcrypt|encryptAES)\b`)
-
-// tries is how often c is rendered again before a difference counts.
-func tries(c *Chart) int {
-	for name, src := range c.Files {
-		if mayBeRandom(name, src) {
-			return againRandom
-		}
-	}
-	return againOther
-}
-
-// mayBeRandom reports whether a file of a chart may print something else each
-// time.
-func mayBeRandom(name string, src []byte) bool {
-	return archive.IsPacked(name) || strings.Contains(name, "templates/") && randomRE.Match(src)
-}
-
 // moveAll moves all references of text.
-func moveAll(text string, move Mover) string {
+func moveAll(text string, move RewriteFunc) string {
 	var b strings.Builder
 	at := 0
 	for _, f := range image.Find(text) {

@@ -11,13 +11,25 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// separatorRE ends a document. Source: releaseutil.SplitManifests of Helm,
+// SeparatorRE ends a document. Source: releaseutil.SplitManifests of Helm,
 // which decides what the documents of a text are before any parser does.
-var separatorRE = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
+var SeparatorRE = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 
-// readObjects reads the objects of what a template printed. It returns an
+// SplitDocuments returns the YAML documents of text that are not empty, as Helm
+// splits them.
+func SplitDocuments(text string) []string {
+	var out []string
+	for _, d := range SeparatorRE.Split(strings.TrimSpace(text), -1) {
+		if d != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// ReadObjects reads the objects of what a template printed. It returns an
 // error where Helm would: for a document that is no YAML or no mapping.
-func readObjects(body string) ([]Object, error) {
+func ReadObjects(body string) ([]Object, error) {
 	var out []Object
 	line, at := 1, 0
 	add := func(start, end int) error {
@@ -38,7 +50,7 @@ func readObjects(body string) ([]Object, error) {
 		return nil
 	}
 	start := 0
-	for _, m := range separatorRE.FindAllStringIndex(body, -1) {
+	for _, m := range SeparatorRE.FindAllStringIndex(body, -1) {
 		if err := add(start, m[0]); err != nil {
 			return nil, err
 		}

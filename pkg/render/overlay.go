@@ -12,19 +12,29 @@ import (
 // Overlay returns base with the contents of some of its files replaced: the
 // tree as it would be after a plan was written. Keys are paths in base.
 func Overlay(base fs.FS, files map[string][]byte) fs.FS {
-	return &overlay{base: base, files: files}
+	return OverlayFunc(base, func(path string) ([]byte, bool) {
+		src, ok := files[path]
+		return src, ok
+	})
+}
+
+// OverlayFunc returns base with the contents of those files replaced that read
+// returns, by their path in base. read must be safe for use by several
+// goroutines.
+func OverlayFunc(base fs.FS, read func(path string) (src []byte, ok bool)) fs.FS {
+	return &overlay{base: base, read: read}
 }
 
 type overlay struct {
-	base  fs.FS
-	files map[string][]byte
-	real  sync.Map // where folders are without links, by their name
+	base fs.FS
+	read func(path string) (src []byte, ok bool)
+	real sync.Map // folder -> the same folder without symbolic links
 }
 
 func (o *overlay) Open(name string) (fs.File, error) {
-	data, ok := o.files[name]
+	data, ok := o.read(name)
 	if !ok && fs.ValidPath(name) {
-		data, ok = o.files[o.follow(name, 0)] // it may be reached by a link
+		data, ok = o.read(o.follow(name, 0)) // name may contain a symbolic link
 	}
 	if ok {
 		return &memoryFile{name: path.Base(name), size: int64(len(data)), Reader: bytes.NewReader(data)}, nil
@@ -62,20 +72,24 @@ func (o *overlay) follow(name string, links int) string {
 	return o.follow(to, links+1)
 }
 
-// A memoryFile is a file of an overlay, and its own information.
+// A memoryFile is a file of an overlay.
 type memoryFile struct {
 	name string
 	size int64
 	*bytes.Reader
 }
 
-func (f *memoryFile) Stat() (fs.FileInfo, error) { return memoryInfo{info{f.name, false}, f.size}, nil }
+func (f *memoryFile) Stat() (fs.FileInfo, error) { return fileInfo{f.name, f.size}, nil }
 func (f *memoryFile) Close() error               { return nil }
 
-type memoryInfo struct {
-	info
+type fileInfo struct {
+	name string
 	size int64
 }
 
-func (i memoryInfo) Size() int64        { return i.size }
-func (i memoryInfo) ModTime() time.Time { return time.Time{} }
+func (i fileInfo) Name() string     { return i.name }
+func (fileInfo) Mode() fs.FileMode  { return 0o644 }
+func (i fileInfo) Size() int64      { return i.size }
+func (fileInfo) ModTime() time.Time { return time.Time{} }
+func (fileInfo) IsDir() bool        { return false }
+func (fileInfo) Sys() any           { return nil }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 )
 
 // TestOverlayLinks wants a file that is replaced to be the new one by whatever
@@ -36,6 +37,17 @@ func TestOverlayLinks(t *testing.T) {
 	} {
 		got, err := fs.ReadFile(tree, name)
 		if string(got) != want || (err != nil) != (want == "") {
+			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
+		}
+	}
+}
+
+func TestOverlay(t *testing.T) {
+	base := fstest.MapFS{"a/b.txt": {Data: []byte("old")}, "a/c.txt": {Data: []byte("same")}}
+	o := Overlay(base, map[string][]byte{"a/b.txt": []byte("changed")})
+	for name, want := range map[string]string{"a/b.txt": "changed", "a/c.txt": "same"} {
+		got, err := fs.ReadFile(o, name)
+		if err != nil || string(got) != want {
 			t.Errorf("%s: %q, %v; want %q", name, got, err, want)
 		}
 	}

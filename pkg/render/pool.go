@@ -17,26 +17,26 @@ type pool struct {
 	closed bool
 }
 
-// run has j done by a child. The error says what the chart did wrong, or how
-// it ended the child, or that the child could not be started or ctx is over.
-func (r *Runner) run(ctx context.Context, j *job) (*answer, error) {
-	j.Limits = r.limits()
+// Run runs j in a child process. It returns a [JobError] when the job failed,
+// and another error when no child process could be started or ctx is done.
+func (r *Runner) Run(ctx context.Context, j Job) error {
+	l := r.Limits()
 	free, err := r.slot(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer free()
 	for {
 		c, fresh, err := r.child()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		a, err := c.ask(ctx, j)
-		if errors.Is(err, errGone) && !fresh {
-			continue // it went while it waited; this is not the job's fault
+		a, err := c.run(ctx, &j, l)
+		if e := (*JobError)(nil); errors.As(err, &e) && e.Ended && !fresh {
+			continue // it ended while it was idle; the job is not the reason
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if a.Last {
 			c.end()
@@ -44,27 +44,10 @@ func (r *Runner) run(ctx context.Context, j *job) (*answer, error) {
 			r.back(c)
 		}
 		if a.Err != "" {
-			return nil, &chartError{text: a.Err}
+			return &JobError{Text: a.Err}
 		}
-		return a, nil
+		return nil
 	}
-}
-
-// A chartError is what a chart did wrong: in Helm's words, or how it ended
-// the child, which it would do again.
-type chartError struct {
-	text  string
-	fatal bool // another try would end the same way
-	late  bool // it did not end in time, which a busy machine may be the reason of
-}
-
-func (e *chartError) Error() string { return e.text }
-
-// isLate reports whether err is a rendering that did not end in time: of what
-// it would have printed nothing is known.
-func isLate(err error) bool {
-	ce := (*chartError)(nil)
-	return errors.As(err, &ce) && ce.late
 }
 
 // slot waits until a child may run, and returns what gives that back.
@@ -72,7 +55,7 @@ func (r *Runner) slot(ctx context.Context) (func(), error) {
 	p := &r.pool
 	p.mu.Lock()
 	if p.slots == nil {
-		p.slots = make(chan struct{}, r.jobs())
+		p.slots = make(chan struct{}, r.Workers())
 	}
 	slots := p.slots
 	p.mu.Unlock()
@@ -101,7 +84,7 @@ func (r *Runner) child() (c *child, fresh bool, err error) {
 			return nil, false, fmt.Errorf("making an empty folder to render in: %w", err)
 		}
 	}
-	c, err = start(r.Self, p.folder, r.limits())
+	c, err = start(r.Self, p.folder, r.Limits())
 	return c, true, err
 }
 

@@ -5,21 +5,47 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
-	"time"
 )
 
-// ask returns what a child says of itself.
-func ask(t *testing.T, r *Runner, do string) (string, error) {
-	t.Helper()
-	a, err := r.run(context.Background(), &job{Probe: &probe{do}})
-	if err != nil {
-		return "", err
+// probeJob is the kind of a job that asks a child process about itself.
+const probeJob = "probe"
+
+func probe(q *string, _ Limits) (*string, error) {
+	out := ""
+	switch *q {
+	case "environment":
+		out = fmt.Sprint(os.Environ())
+	case "folder":
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, err
+		}
+		entries, err := os.ReadDir(dir)
+		out = fmt.Sprint(dir, len(entries), err)
+	case "network":
+		_, err := http.Get("http://127.0.0.1:1/")
+		out = fmt.Sprint(err)
+	case "process":
+		out = fmt.Sprint(os.Getpid())
+	case "exit":
+		os.Exit(7)
+	case "hang":
+		select {}
 	}
-	return a.Probed, nil
+	return &out, nil
+}
+
+// ask returns the answer of a child process to a question about itself.
+func ask(ctx context.Context, r *Runner, question string) (string, error) {
+	var out string
+	err := r.Run(ctx, Job{Kind: probeJob, Request: &question, Response: &out})
+	return out, err
 }
 
 func TestChild(t *testing.T) {
@@ -32,7 +58,7 @@ func TestChild(t *testing.T) {
 		{"folder", "regmigrate-render-", "err"},
 		{"network", "there is no network for a chart", "refused"},
 	} {
-		got, err := ask(t, r, tt.do)
+		got, err := ask(t.Context(), r, tt.do)
 		if err != nil || !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {
 			t.Errorf("%s: %q, %v; want %q and not %q in it", tt.do, got, err, tt.want, tt.not)
 		}
@@ -43,8 +69,8 @@ func TestRunner(t *testing.T) {
 	t.Run("a child serves several jobs", func(t *testing.T) {
 		r := testRunner(t)
 		r.Jobs = 1
-		first, err1 := ask(t, r, "process")
-		second, err2 := ask(t, r, "process")
+		first, err1 := ask(t.Context(), r, "process")
+		second, err2 := ask(t.Context(), r, "process")
 		if err1 != nil || err2 != nil || first != second {
 			t.Errorf("%s, %s (%v, %v)", first, second, err1, err2)
 		}
@@ -52,14 +78,14 @@ func TestRunner(t *testing.T) {
 	t.Run("a child that goes takes its job with it alone", func(t *testing.T) {
 		r := testRunner(t)
 		r.Jobs = 1
-		first, err := ask(t, r, "process")
+		first, err := ask(t.Context(), r, "process")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ask(t, r, "exit"); !errors.Is(err, errGone) {
+		if _, err := ask(t.Context(), r, "exit"); !EndsChild(err) || IsFatal(err) {
 			t.Errorf("error %v", err)
 		}
-		second, err := ask(t, r, "process")
+		second, err := ask(t.Context(), r, "process")
 		if err != nil || first == second {
 			t.Errorf("%s, then %s (%v)", first, second, err)
 		}
@@ -68,22 +94,22 @@ func TestRunner(t *testing.T) {
 		r := testRunner(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		if _, err := r.Render(ctx, oneTemplate(""), ValueSet{}, Capabilities{}); !errors.Is(err, context.Canceled) {
+		if _, err := ask(ctx, r, "process"); !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("a context that ends while a chart hangs", func(t *testing.T) {
+	t.Run("a context that ends while a job hangs", func(t *testing.T) {
 		r := testRunner(t)
-		r.Deadline = time.Hour
-		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-		defer cancel()
-		if _, err := r.Render(ctx, oneTemplate(`{{ range 9000000000000000000 }}{{ end }}`), ValueSet{}, Capabilities{}); !errors.Is(err, context.DeadlineExceeded) {
+		ctx, cancel := context.WithCancel(context.Background())
+		question := "hang"
+		err := r.Run(ctx, Job{Kind: probeJob, Request: &question, Prepare: func(map[string]bool) error { cancel(); return nil }})
+		if !errors.Is(err, context.Canceled) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("no such program", func(t *testing.T) {
-		r := Runner{Self: []string{"/does/not/exist"}}
-		if _, err := r.Render(context.Background(), oneTemplate(""), ValueSet{}, Capabilities{}); err == nil {
+		r := &Runner{Self: []string{"/does/not/exist"}}
+		if _, err := ask(t.Context(), r, "process"); err == nil {
 			t.Error("no error")
 		}
 		if err := r.Close(); err != nil {
@@ -92,7 +118,7 @@ func TestRunner(t *testing.T) {
 	})
 	t.Run("closed", func(t *testing.T) {
 		r := testRunner(t)
-		if _, err := ask(t, r, "process"); err != nil {
+		if _, err := ask(t.Context(), r, "process"); err != nil {
 			t.Fatal(err)
 		}
 		folder := r.pool.folder
@@ -102,7 +128,7 @@ func TestRunner(t *testing.T) {
 		if _, err := os.Stat(folder); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("the folder is still there: %v", err)
 		}
-		if _, err := ask(t, r, "process"); err == nil {
+		if _, err := ask(t.Context(), r, "process"); err == nil {
 			t.Error("no error")
 		}
 	})
@@ -112,7 +138,7 @@ func TestRunner(t *testing.T) {
 // than there are bytes.
 func FuzzReadFrame(f *testing.F) {
 	var b bytes.Buffer
-	if err := writeFrame(&b, answer{Err: "x", Rendered: &Rendered{Texts: []Text{{Template: "a", Body: "b"}}}}); err != nil {
+	if err := writeFrame(&b, answer{Err: "x"}, &Rendered{Texts: []Text{{Template: "a", Body: "b"}}}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
@@ -121,12 +147,16 @@ func FuzzReadFrame(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var a answer
-		err := readFrame(bytes.NewReader(data), 1<<20, &a)
+		body, err := readFrame(bytes.NewReader(data), 1<<20, &a)
 		if len(data) < 4 && err == nil {
 			t.Error("no error for half a length")
 		}
 		if len(data) == 0 && err != io.EOF {
 			t.Errorf("error %v for nothing", err)
+		}
+		if err == nil {
+			var r Rendered
+			_ = body.Decode(&r)
 		}
 		if err == nil && len(data) < int(4+binary.BigEndian.Uint32(data)) {
 			t.Error("no error for half a frame")

@@ -27,7 +27,7 @@ type child struct {
 }
 
 // start starts the program self as a child in folder.
-func start(self []string, folder string, l limits) (*child, error) {
+func start(self []string, folder string, l Limits) (*child, error) {
 	if len(self) == 0 {
 		return nil, errors.New("starting a child to render in: Runner.Self is empty")
 	}
@@ -61,7 +61,7 @@ func start(self []string, folder string, l limits) (*child, error) {
 
 // environment is empty but for what Go's runtime is to know, and what no
 // program on Windows starts without.
-func environment(l limits) []string {
+func environment(l Limits) []string {
 	env := []string{"PATH=", fmt.Sprintf("GOMEMLIMIT=%d", l.Memory*3/4), "GOMAXPROCS=2", "GOGC=800", "GOTRACEBACK=none"}
 	if runtime.GOOS == "windows" {
 		env = append(env, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
@@ -69,52 +69,48 @@ func environment(l limits) []string {
 	return env
 }
 
-// errGone says that the child ended before it answered.
-var errGone = errors.New("the child process ended")
-
-// ask sends j and waits for the answer. After an error c is dead.
-func (c *child) ask(ctx context.Context, j *job) (*answer, error) {
-	type got struct {
-		a   answer
-		err error
-	}
-	if j.Build != nil {
-		if err := j.Build.fill(c.sent); err != nil {
-			c.end() // what it has of the files is not known
-			return nil, &chartError{text: err.Error()}
+// run sends j and waits for the answer; last says that c exits after it. After
+// an error c is dead.
+func (c *child) run(ctx context.Context, j *Job, l Limits) (a answer, err error) {
+	if j.Prepare != nil {
+		if err := j.Prepare(c.sent); err != nil {
+			c.end() // its files are unknown now
+			return a, &JobError{Text: err.Error()}
 		}
 	}
-	ch := make(chan got, 1)
+	done := make(chan error, 1)
 	go func() {
-		var g got
-		if g.err = writeFrame(c.in, j); g.err == nil {
-			// What is rendered comes back with its objects: twice its size.
-			g.err = readFrame(c.out, 4*j.Limits.MaxOutput, &g.a)
+		if err := writeFrame(c.in, request{j.Kind, l}, j.Request); err != nil {
+			done <- err
+			return
 		}
-		ch <- g
+		// The response holds the text and its objects: about twice the text.
+		body, err := readFrame(c.out, 4*l.MaxOutput, &a)
+		if err == nil && a.Err == "" && j.Response != nil {
+			err = body.Decode(j.Response)
+		}
+		done <- err
 	}()
-	late := time.NewTimer(j.Limits.Deadline)
-	defer late.Stop()
+	timeout := time.NewTimer(l.Timeout)
+	defer timeout.Stop()
 	select {
-	case g := <-ch:
-		if g.err == nil {
-			return &g.a, nil
+	case err := <-done:
+		if err == nil {
+			return a, nil
 		}
 		c.end()
-		if errors.Is(g.err, errTooLong) {
-			return nil, &chartError{text: printedTooMuch(j.Limits.MaxOutput), fatal: true}
+		if errors.Is(err, errFrameTooLong) {
+			return answer{}, &JobError{Text: TooMuchOutput(l), Fatal: true}
 		}
-		err := c.why(j.Limits)
-		if ce := (*chartError)(nil); j.Build != nil && errors.As(err, &ce) {
-			ce.text, _, _ = strings.Cut(ce.text, ", through tpl") // which has none
-		}
-		return nil, err
-	case <-late.C:
+		return answer{}, c.why(l)
+	case <-timeout.C:
 		c.end()
-		return nil, &chartError{text: tooLong(j.Limits.Deadline), fatal: true, late: true}
+		<-done
+		return answer{}, &JobError{Text: tooLong(l.Timeout), Fatal: true, TimedOut: true}
 	case <-ctx.Done():
 		c.end()
-		return nil, ctx.Err()
+		<-done
+		return answer{}, ctx.Err()
 	}
 }
 
@@ -133,32 +129,34 @@ func (c *child) end() {
 	}
 }
 
-// why says how c ended; it is dead.
-func (c *child) why(l limits) error {
-	said := c.stderr.String()
+// why says how c ended; c is dead.
+func (c *child) why(l Limits) error {
+	stderr := c.stderr.String()
 	code := c.cmd.ProcessState.ExitCode()
 	switch {
-	case code == exitRecursion, strings.Contains(said, "stack overflow"):
-		return &chartError{text: "endless recursion, through tpl most likely", fatal: true}
-	case code == exitMemory, outOfMemoryRE.MatchString(said):
-		return &chartError{text: "rendering needed more than " + size(l.Memory) + " of memory", fatal: true}
-	case code == exitDeadline:
-		return &chartError{text: tooLong(l.Deadline), fatal: true, late: true}
-	case said == "":
-		return fmt.Errorf("%w: %s", errGone, c.cmd.ProcessState)
+	case code == exitRecursion, strings.Contains(stderr, "stack overflow"):
+		return &JobError{Text: EndlessRecursion, Fatal: true}
+	case code == exitMemory, outOfMemoryRE.MatchString(stderr):
+		return &JobError{Text: "rendering needed more than " + FormatBytes(l.Memory) + " of memory", Fatal: true}
+	case code == exitTimeout:
+		return &JobError{Text: tooLong(l.Timeout), Fatal: true, TimedOut: true}
 	}
-	line, _, _ := strings.Cut(strings.TrimSpace(said), "\n")
-	return fmt.Errorf("%w: %s: %s", errGone, c.cmd.ProcessState, line)
+	text := fmt.Sprintf("the child process ended: %s", c.cmd.ProcessState)
+	if line, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n"); line != "" {
+		text += ": " + line
+	}
+	return &JobError{Text: text, Ended: true}
 }
 
 // outOfMemoryRE finds what Go's runtime, cgo and the race detector say when the
 // system refuses memory.
 var outOfMemoryRE = regexp.MustCompile(`out of memory|cannot allocate memory|pthread_create failed|ThreadSanitizer`)
 
-func printedTooMuch(limit int64) string { return "it printed more than " + size(limit) }
+// TooMuchOutput is the error text of a job that prints more than its limit.
+func TooMuchOutput(l Limits) string { return "it printed more than " + FormatBytes(l.MaxOutput) }
 
-// size is a number of bytes in words.
-func size(n int64) string {
+// FormatBytes formats a number of bytes in the largest unit that fits, rounded down.
+func FormatBytes(n int64) string {
 	switch {
 	case n >= 1<<20:
 		return fmt.Sprintf("%d MiB", n>>20)

@@ -4,83 +4,76 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 )
 
-// A job is what a child is asked to do, exactly one of its first fields.
-type job struct {
-	Render *Chart       // the answer is Rendered
-	Trace  *Chart       // the answer is Trace
-	Build  *build       // the answer is Rendered
-	Probe  *probe       // the answer is Probed
-	Limits limits       // of this job
-	Set    ValueSet     // of the chart
-	As     Capabilities // of the cluster that the chart is told
-	Keep   Versions     // of a Render: what is not to be compared
+// A request is the head of a frame that the parent sends; the request of the
+// job follows it in the same frame.
+type request struct {
+	Kind   string // the key of its Handler
+	Limits Limits
 }
 
-// An answer is what came of a job. Err is what the chart did wrong, for
-// people; the child itself is well.
+// An answer is the head of a frame that the child sends. When Err is empty, the
+// response of the handler follows it in the same frame.
 type answer struct {
-	Err      string
-	Rendered *Rendered
-	Trace    *Trace
-	Probed   string
+	Err string // why the job failed; the child process itself is well
 
-	// Last says that the child goes away, since it holds much memory.
+	// Last says that the child process exits after this answer.
 	Last bool
 }
 
-// A probe asks the child about itself, for tests.
-type probe struct{ Do string }
+// A frame is a length of four bytes, big-endian, and a stream of encoding/gob
+// that is complete in itself: a child that is killed while it writes spoils its
+// own frame only.
 
-// Frames are a length of four bytes, big-endian, and a value of
-// encoding/gob that stands alone: a child that was killed while it wrote
-// spoils its own frame only.
-
-// writeFrame writes v as one frame.
-func writeFrame(w io.Writer, v any) error {
+// writeFrame writes head and, unless it is nil, body as one frame.
+func writeFrame(w io.Writer, head, body any) error {
 	var b bytes.Buffer
 	b.Write(make([]byte, 4))
-	if err := gob.NewEncoder(&b).Encode(v); err != nil {
+	enc := gob.NewEncoder(&b)
+	if err := enc.Encode(head); err != nil {
 		return fmt.Errorf("encoding a frame: %w", err)
 	}
+	if body != nil {
+		if err := enc.Encode(body); err != nil {
+			return fmt.Errorf("encoding a frame: %w", err)
+		}
+	}
 	if b.Len() > maxFrame {
-		return fmt.Errorf("a frame of %d bytes", b.Len())
+		return fmt.Errorf("encoding a frame: %d bytes exceed the limit of %d", b.Len(), maxFrame)
 	}
 	binary.BigEndian.PutUint32(b.Bytes(), uint32(b.Len()-4))
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// maxFrame bounds a frame in bytes, whatever its length says.
+// maxFrame bounds a frame in bytes, independent of the length that it declares.
 const maxFrame = 1 << 30
 
-// readFrame reads one frame of at most limit bytes into v. It returns io.EOF
-// where no frame begins.
-func readFrame(r io.Reader, limit int64, v any) error {
-	var head [4]byte
-	if _, err := io.ReadFull(r, head[:]); err != nil {
-		return err
+// readFrame reads one frame of at most limit bytes, decodes its head, and
+// returns the decoder for its body. It returns io.EOF at the end of r.
+func readFrame(r io.Reader, limit int64, head any) (*gob.Decoder, error) {
+	var length [4]byte
+	if _, err := io.ReadFull(r, length[:]); err != nil {
+		return nil, err
 	}
-	n := int64(binary.BigEndian.Uint32(head[:]))
+	n := int64(binary.BigEndian.Uint32(length[:]))
 	if n > min(limit, maxFrame) {
-		return errTooLong
+		return nil, errFrameTooLong
 	}
-	// Grown as the bytes arrive: a length is not to be believed.
+	// The buffer grows as bytes arrive: the declared length is not trusted.
 	var b bytes.Buffer
 	if m, err := io.CopyN(&b, r, n); err != nil {
-		return fmt.Errorf("reading a frame of %d bytes: %d came: %w", n, m, io.ErrUnexpectedEOF)
+		return nil, fmt.Errorf("reading a frame: expected %d bytes, got %d: %w", n, m, io.ErrUnexpectedEOF)
 	}
-	if err := gob.NewDecoder(&b).Decode(v); err != nil {
-		return fmt.Errorf("decoding a frame: %w", err)
+	dec := gob.NewDecoder(&b)
+	if err := dec.Decode(head); err != nil {
+		return nil, fmt.Errorf("decoding a frame: %w", err)
 	}
-	return nil
+	return dec, nil
 }
 
-type protocolError string
-
-func (e protocolError) Error() string { return string(e) }
-
-const errTooLong = protocolError("the answer is too long")
+var errFrameTooLong = errors.New("the frame is longer than its limit")

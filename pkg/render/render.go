@@ -19,7 +19,7 @@
 // files of the machine; NOTES.txt is rendered and thrown away. Capabilities
 // are those of [DefaultKubeVersion] with every API that Helm knows.
 //
-// [Runner.VerifyKustomizations] does the same for kustomizations, with the
+// [Runner.Verify] does the same for kustomizations, with the
 // library of kustomize, over a tree in memory that has just the files that one
 // takes. A child keeps the files that it was sent, and builds one kustomization
 // after the other: the library has state of the whole process.
@@ -36,14 +36,6 @@ import (
 // [Child] and exit with what it returns.
 const ChildCommand = "internal-render"
 
-// DefaultKubeVersion is the version of Kubernetes that charts are told when
-// nobody names one. Helm itself would say 1.20 as a library.
-const DefaultKubeVersion = "v1.31.0"
-
-// olderKubeVersions are tried one after the other for a chart that refuses
-// DefaultKubeVersion in its kubeVersion, when nobody names a version.
-var olderKubeVersions = [...]string{"v1.25.0", "v1.21.0", "v1.18.0", "v1.15.0", "v1.10.0"}
-
 // A Runner runs jobs in child processes, several at a time. A child serves
 // one job after another until one kills it. The zero value of each field but
 // Self is its default. It is safe for use by several goroutines; Close ends
@@ -53,32 +45,33 @@ type Runner struct {
 	// ChildCommand.
 	Self []string
 
-	// Deadline is how long a rendering may take (10 seconds).
-	Deadline time.Duration
+	// Timeout bounds the time of one job (10 seconds).
+	Timeout time.Duration
 
-	// MemoryLimit is how much memory a child may need, in bytes (512 MiB).
+	// MemoryLimit bounds the memory of a child process in bytes (512 MiB).
 	MemoryLimit int64
 
-	// MaxOutput is how much a chart may print, in bytes (64 MiB).
+	// MaxOutput bounds what one job may print in bytes (64 MiB).
 	MaxOutput int64
 
-	// Jobs is how many children run at a time (one for each CPU).
+	// Jobs is how many child processes run at a time (one per CPU).
 	Jobs int
 
 	pool pool
 }
 
-// limits are what a child is held to.
-type limits struct {
-	Deadline  time.Duration
-	Memory    int64
-	MaxOutput int64
+// Limits are the limits of one job.
+type Limits struct {
+	Timeout   time.Duration
+	Memory    int64 // bytes
+	MaxOutput int64 // bytes
 }
 
-func (r *Runner) limits() limits {
-	l := limits{r.Deadline, r.MemoryLimit, r.MaxOutput}
-	if l.Deadline <= 0 {
-		l.Deadline = 10 * time.Second
+// Limits returns the limits of r, with its defaults.
+func (r *Runner) Limits() Limits {
+	l := Limits{r.Timeout, r.MemoryLimit, r.MaxOutput}
+	if l.Timeout <= 0 {
+		l.Timeout = 10 * time.Second
 	}
 	if l.Memory <= 0 {
 		l.Memory = 512 << 20
@@ -89,10 +82,8 @@ func (r *Runner) limits() limits {
 	return l
 }
 
-// Parallel is how many jobs run at a time.
-func (r *Runner) Parallel() int { return r.jobs() }
-
-func (r *Runner) jobs() int {
+// Workers returns how many jobs run at a time.
+func (r *Runner) Workers() int {
 	if r.Jobs > 0 {
 		return r.Jobs
 	}

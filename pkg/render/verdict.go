@@ -25,7 +25,7 @@ func (s State) String() string { return stateNames[s] }
 // A Verdict is what came of rendering one chart, or building one
 // kustomization, before and after.
 type Verdict struct {
-	Chart         string // its folder
+	Dir           string // its folder
 	Kustomization bool   // it is one, and no chart
 	State         State
 
@@ -44,11 +44,11 @@ type Verdict struct {
 	// Left are references that a rule would move and that are still printed
 	// after the change: a template computes them, or what they are made of
 	// was kept.
-	Left []Leftover
+	Leftovers []Leftover
 
 	// NotBuilt are the parts of a kustomization that are not in the tree, such
 	// as remote bases, each with the file that takes it.
-	NotBuilt []string
+	Omitted []string
 
 	// Renamed are objects of a kustomization whose name has a hash, and
 	// followed what they hold.
@@ -74,6 +74,11 @@ type NotRendered struct{ Set, Why string }
 // A Leftover is a reference that is still the old one.
 type Leftover struct{ Template, Object, Field, Ref string }
 
+// Compare orders leftovers by template, object, field and reference.
+func (l Leftover) Compare(o Leftover) int {
+	return slices.Compare([]string{l.Template, l.Object, l.Field, l.Ref}, []string{o.Template, o.Object, o.Field, o.Ref})
+}
+
 // A Diff is a line that should not differ.
 type Diff struct {
 	Set      string // the value set
@@ -96,6 +101,13 @@ func (d Diff) String() string {
 	return at + ": " + d.Why
 }
 
+// AddDiff adds a difference to the list, up to its bound.
+func (v *Verdict) AddDiff(d Diff) {
+	if len(v.Diffs) < maxDiffs {
+		v.Diffs = append(v.Diffs, d)
+	}
+}
+
 // maxDiffs bounds the differences that a verdict lists.
 const maxDiffs = 20
 
@@ -110,23 +122,23 @@ func (v *Verdict) Summary() string {
 		if v.Kustomization {
 			what = "kustomization"
 		}
-		return fmt.Sprintf("%s, no file of the %s changed", count(v.Objects, "object"), what)
+		return fmt.Sprintf("%s, no file of the %s changed", Count(v.Objects, "object"), what)
 	}
 	parts := []string{}
 	if v.Sets > 1 {
-		parts = append(parts, count(v.Sets, "value set"))
+		parts = append(parts, Count(v.Sets, "value set"))
 	}
-	parts = append(parts, count(v.Objects, "object"), count(v.Moved, "reference")+" moved")
+	parts = append(parts, Count(v.Objects, "object"), Count(v.Moved, "reference")+" moved")
 	if v.Checksums > 0 {
-		parts = append(parts, count(v.Checksums, "checksum")+" with them")
+		parts = append(parts, Count(v.Checksums, "checksum")+" with them")
 	}
 	if v.Renamed > 0 {
-		parts = append(parts, count(v.Renamed, "name")+" with a hash followed")
+		parts = append(parts, Count(v.Renamed, "name")+" with a hash followed")
 	}
 	parts = append(parts, "nothing else changed")
 	s := strings.Join(parts, ", ")
 	if n := len(v.NotRendered); n > 0 {
-		s += fmt.Sprintf(" (%s not rendered: %s: %s)", count(n, "value set"), v.NotRendered[0].Set, v.NotRendered[0].Why)
+		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, "value set"), v.NotRendered[0].Set, v.NotRendered[0].Why)
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.Borrowed)) {
 		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.Borrowed[name])
@@ -134,7 +146,8 @@ func (v *Verdict) Summary() string {
 	return s
 }
 
-func count(n int, what string) string {
+// Count formats a number of things: "1 object", "2 objects".
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

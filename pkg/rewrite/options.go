@@ -22,9 +22,12 @@ type Options struct {
 	// whose mentions are kept as what they are.
 	OwnConfig []string
 
-	// Trace tells what the references that a chart renders are made of: see
-	// link.Tree. Nil: names of keys decide.
-	TraceChart func(dir string) ([]link.TracedRef, error)
+	// TraceChart returns what the references that the chart in the folder dir renders
+	// are made of: see link.Tree. It reads the files that scanned returns from
+	// there and others from the disk, so that its result is about the bytes that
+	// the run edits. It may be called by several goroutines. Nil: names of keys
+	// decide.
+	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
 	// Refuse is asked once about all references that would move, each of them
 	// once, and returns for each why it has to stay, "" for nothing. A group

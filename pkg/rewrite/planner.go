@@ -17,9 +17,20 @@ import (
 
 // tree makes the linkers' view of what was gathered.
 func (g *gatherer) tree(ctx context.Context) *link.Tree {
-	t := &link.Tree{Names: g.names, TraceChart: g.opts.TraceChart}
+	t := &link.Tree{Names: g.names}
+	sources := map[string][]byte{}
 	for _, c := range g.found {
 		t.Files = append(t.Files, &link.File{Path: c.file.Path, Src: c.file.Before, Scanned: c.contents})
+		if c.file.Before != nil {
+			sources[c.file.Path] = c.file.Before
+		}
+	}
+	if g.opts.TraceChart != nil {
+		scanned := func(path string) (src []byte, ok bool) {
+			src, ok = sources[path]
+			return src, ok
+		}
+		t.TraceChart = func(dir string) ([]link.TracedRef, error) { return g.opts.TraceChart(dir, scanned) }
 	}
 	if g.opts.Walk.Root != "" {
 		t.LoadFile, t.ReadFile, t.ResolveLinks, t.YAMLContaining, t.Partial = g.load, g.bytes, g.real, g.holding(ctx), g.partial()

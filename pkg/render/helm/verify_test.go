@@ -1,0 +1,153 @@
+package helm
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
+)
+
+// TestVerify verifies the change from before/ to before/ with after/ over it.
+func TestVerify(t *testing.T) {
+	r := testRunner(t)
+	for _, file := range cases(t, "verify") {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			before := tree(a, "before/")
+			verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, contents(tree(a, "after/"))), Options{Move: mover(t, a.Comment)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkWant(t, file, a, show(verdicts))
+		})
+	}
+}
+
+// Show is verdicts as text. How many lines are masked is left to chance: a
+// random letter may be the same twice.
+func show(verdicts []render.Verdict) string {
+	var b strings.Builder
+	for _, v := range verdicts {
+		fmt.Fprintf(&b, "%s %s: %s\n", v.State, v.Dir, v.Summary())
+		for _, d := range v.Diffs {
+			fmt.Fprintf(&b, "  differs (%s): %s\n", d.Set, d)
+		}
+		for _, l := range v.Leftovers {
+			fmt.Fprintf(&b, "  left: %s %s %s %s\n", l.Template, l.Object, l.Field, l.Ref)
+		}
+		for _, n := range v.NotRendered {
+			fmt.Fprintf(&b, "  not rendered: %s: %s\n", n.Set, n.Why)
+		}
+		if v.Masked > 0 {
+			fmt.Fprintf(&b, "  masked\n")
+		}
+		for _, c := range []struct {
+			what string
+			n    int
+		}{{"checksums", v.Checksums}, {"folded", v.Folded}, {"versions", v.Versions}} {
+			if c.n > 0 {
+				fmt.Fprintf(&b, "  %s: %d\n", c.what, c.n)
+			}
+		}
+		if len(v.Missing) > 0 {
+			fmt.Fprintf(&b, "  missing: %v\n", v.Missing)
+		}
+		if len(v.Borrowed) > 0 {
+			fmt.Fprintf(&b, "  borrowed: %v\n", v.Borrowed)
+		}
+		if v.KubeVersion != DefaultKubeVersion && v.KubeVersion != "" {
+			fmt.Fprintf(&b, "  told: %s\n", v.KubeVersion)
+		}
+	}
+	return b.String()
+}
+
+func TestTrace(t *testing.T) {
+	r := testRunner(t)
+	for _, file := range cases(t, "trace") {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			charts, err := Charts(tree(a, ""))
+			if err != nil || len(charts) != 1 {
+				t.Fatalf("%d charts: %v", len(charts), err)
+			}
+			got, err := TraceChart(context.Background(), r, &charts[0], charts[0].Sets[0], Capabilities{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkWant(t, file, a, showTrace(got))
+		})
+	}
+}
+
+func showTrace(t *Trace) string {
+	var b strings.Builder
+	for _, m := range t.Refs {
+		fmt.Fprintf(&b, "%s %s %s =", m.Template, m.Field, m.Ref)
+		for _, p := range m.Parts {
+			switch {
+			case p.Value == nil:
+				fmt.Fprintf(&b, " %q", p.Text)
+			case p.Whole:
+				fmt.Fprintf(&b, " %s(%s)", strings.Join(p.Value, "."), p.Text)
+			default:
+				fmt.Fprintf(&b, " in %s(%s)", strings.Join(p.Value, "."), p.Text)
+			}
+		}
+		b.WriteByte('\n')
+	}
+	for _, u := range t.Untraced {
+		fmt.Fprintf(&b, "unread %s %s %s: %s\n", u.Template, u.Field, u.Ref, u.Why)
+	}
+	return b.String()
+}
+
+func TestCharts(t *testing.T) {
+	chart := func(name string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte("apiVersion: v2\nversion: 1.0.0\nname: " + name + "\n")}
+	}
+	charts, err := Charts(fstest.MapFS{
+		"Chart.yaml":                        chart("root"),
+		"charts/sub/Chart.yaml":             chart("sub"),
+		"charts/sub/charts/deep/Chart.yaml": chart("deep"),
+		"other/a/Chart.yaml":                chart("a"),
+		"other/a/ci/x-values.yaml":          {Data: []byte("x: 1")},
+		"other/a/ci/notes.md":               {},
+		"other/charts/b/Chart.yaml":         chart("b"), // other is no chart
+		".git/Chart.yaml":                   chart("git"),
+		"broken/Chart.yaml":                 {Data: []byte(":\n\t")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range charts {
+		s := c.Dir + " " + c.Name
+		for _, set := range c.Sets {
+			s += ", " + set.Name
+		}
+		got = append(got, s)
+	}
+	want := []string{
+		". root, default values",
+		"broken , default values",
+		"other/a a, default values, ci/x-values.yaml",
+		"other/charts/b b, default values",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

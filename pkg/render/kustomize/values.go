@@ -1,0 +1,78 @@
+package kustomize
+
+import (
+	"context"
+	"fmt"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+	"sigs.k8s.io/kustomize/kyaml/yaml/merge2"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
+)
+
+// MergeValuesJob is the kind of the jobs that merge valuesInline of an entry of
+// helmCharts, with HandleMergeValues for the table of handlers.
+const MergeValuesJob = "kustomize values"
+
+// A valuesRequest asks for the values file of an entry with valuesInline.
+type valuesRequest struct {
+	File   string // path of the values file, for errors
+	Src    []byte
+	Inline []byte // valuesInline, as JSON
+	Merge  string // valuesMerge
+}
+
+type mergedValues struct{ Src []byte }
+
+// HandleMergeValues is the handler of a MergeValuesJob.
+func HandleMergeValues(c *render.Call) (any, error) {
+	return render.HandlerOf(func(q *valuesRequest, _ render.Limits) (*mergedValues, error) {
+		out, err := q.merge()
+		return &mergedValues{out}, err
+	})(c)
+}
+
+func mergeInline(ctx context.Context, r *render.Runner, q *valuesRequest) ([]byte, error) {
+	if len(q.Inline) == 0 {
+		return q.Src, nil
+	}
+	var out mergedValues
+	err := r.Run(ctx, render.Job{Kind: MergeValuesJob, Request: q, Response: &out})
+	return out.Src, err
+}
+
+// merge returns the values in q.Src with those of valuesInline. Source:
+// sigs.k8s.io/kustomize/api/internal/builtins, createNewMergedValuesFile.
+func (q *valuesRequest) merge() ([]byte, error) {
+	given, err := chartutil.ReadValues(q.Inline)
+	if err != nil {
+		return nil, fmt.Errorf("reading valuesInline: %w", err)
+	}
+	if q.Merge != "replace" {
+		values, err := yaml.Parse(string(q.Src))
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", q.File, err)
+		}
+		inline, err := yaml.FromMap(given)
+		if err != nil {
+			return nil, fmt.Errorf("reading valuesInline: %w", err)
+		}
+		switch q.Merge {
+		case "", "override":
+			values, err = merge2.Merge(inline, values, yaml.MergeOptions{})
+		case "merge":
+			values, err = merge2.Merge(values, inline, yaml.MergeOptions{})
+		default:
+			return nil, fmt.Errorf("valuesMerge is %q: expected merge, override or replace", q.Merge)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("merging valuesInline: %w", err)
+		}
+		if given, err = values.Map(); err != nil {
+			return nil, fmt.Errorf("merging valuesInline: %w", err)
+		}
+	}
+	out, err := chartutil.Values(given).YAML()
+	return []byte(out), err
+}
