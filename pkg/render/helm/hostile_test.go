@@ -169,8 +169,8 @@ func TestHostileVerify(t *testing.T) {
 	}
 	want := `proven a: 2 objects, no file of the chart changed
   left: templates/a.yaml A/ .image k8s.gcr.io/a
-unproven b: endless recursion, through tpl most likely
-  not rendered: default values: endless recursion, through tpl most likely
+unproven b: endless recursion, most likely through tpl
+  not rendered: default values: endless recursion, most likely through tpl
 unproven big: "big/Chart.yaml" is larger than the 5 MiB that Helm takes
 proven c: 2 objects, no file of the chart changed
   left: templates/a.yaml C/ .image k8s.gcr.io/c

@@ -23,7 +23,7 @@ import (
 // after/ over it.
 func TestVerifyKustomizations(t *testing.T) {
 	r := testRunner(t)
-	for _, file := range cases(t, "kustomize") {
+	for _, file := range cases(t, "verify") {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			a, err := txtar.ParseFile(file)
 			if err != nil {
