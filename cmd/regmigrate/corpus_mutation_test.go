@@ -50,7 +50,7 @@ func (w *realWorld) mutate(t *testing.T) {
 		}
 		files[m.file] = m.after
 		dirs := w.affected(m.file)
-		got, err := kustomize.Verify(context.Background(), w.prover.runner, before, render.Overlay(before, files), kustomize.Options{Move: render.ByRules(w.moved.Rules), Dirs: dirs})
+		got, err := kustomize.Verify(context.Background(), w.prover.runner, before, render.Overlay(before, files), kustomize.Options{Rewrite: render.ByRules(w.moved.Rules), Dirs: dirs})
 		if err != nil {
 			t.Fatal(err)
 		}

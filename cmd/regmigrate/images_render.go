@@ -120,8 +120,8 @@ func (p *prover) printed(ctx context.Context, chart *helm.Chart) printed {
 		return printed{err: chart.Err}
 	}
 	var out printed
-	for _, values := range chart.Sets {
-		values.Values = append(slices.Clone(values.Values), p.extra.Values...)
+	for _, values := range chart.Values {
+		values.Files = append(slices.Clone(values.Files), p.extra.Files...)
 		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
 		r, err := helm.Render(ctx, p.runner, chart, values, p.as)
 		if err != nil {

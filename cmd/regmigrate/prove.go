@@ -54,7 +54,7 @@ var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
 // A prover renders charts and builds kustomizations in child processes.
 type prover struct {
 	runner *render.Runner
-	extra  helm.ValueSet
+	extra  helm.Values
 	as     helm.Capabilities
 	bar    *progress // tells how many charts were read
 	read   atomic.Int64
@@ -71,7 +71,7 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 	}
 	p := &prover{
 		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Timeout: f.timeout},
-		extra:  helm.ValueSet{Set: f.set},
+		extra:  helm.Values{Set: f.set},
 		as:     helm.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
 		bar:    bar,
 	}
@@ -91,7 +91,7 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--values: %w", err)
 		}
-		p.extra.Values = append(p.extra.Values, src)
+		p.extra.Files = append(p.extra.Files, src)
 	}
 	return p, nil
 }
@@ -122,8 +122,8 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) tracer 
 		}
 		var out []link.TracedRef
 		var first error
-		for _, values := range chart.Sets {
-			if len(values.Values) > 0 && !slices.ContainsFunc(values.Values, set.MayMatch) && !slices.ContainsFunc(values.Values, setsRegistry) {
+		for _, values := range chart.Values {
+			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, setsRegistry) {
 				continue
 			}
 			t, err := helm.TraceChart(ctx, p.runner, &chart, values, p.as)
@@ -168,7 +168,7 @@ func ofSet(ref link.TracedRef, set string) link.TracedRef {
 // comes. What there is when it is interrupted is in the plan all the same.
 func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
 	move := render.ByRules(plan.Rules)
-	o := helm.Options{Move: move, Extra: p.extra, As: p.as, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extra, Capabilities: p.as, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
 	if changed {
 		o.Dirs = touched(o.Dirs, plan)
 	}
@@ -179,7 +179,7 @@ func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return fmt.Errorf("rendering charts: %w", err)
 	}
 	built, err := kustomize.Verify(ctx, p.runner, before, after, kustomize.Options{
-		Move: move, As: p.as, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
+		Rewrite: move, Capabilities: p.as, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
 	})
 	note(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {

@@ -42,7 +42,7 @@ func ByRules(set *rules.Set) RewriteFunc {
 // elsewhere, as a reference got longer, is compared by what it means. Text in
 // base64 is compared by what it says.
 func Compare(before []*Rendered, after *Rendered, move RewriteFunc) Verdict {
-	c := comparer{move: move, verdict: Verdict{State: Proven, Sets: 1}}
+	c := comparer{move: move, verdict: Verdict{State: Proven, ValuesFiles: 1}}
 	v := &c.verdict
 	v.Objects = before[0].Objects()
 	now := after.ByTemplate()
@@ -144,7 +144,7 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 	one.byLine(t, a, m)
 	if one.diffs > 0 && sameFolded(t.Body, a.Body, c.move) {
 		c.lines++
-		c.verdict.Folded++
+		c.verdict.Refolded++
 		c.placed(t, a)
 		return
 	}
@@ -154,7 +154,7 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 	c.lines += one.lines
 	c.diffs += one.diffs
 	c.checksums = append(c.checksums, one.checksums...)
-	c.verdict.Masked += one.verdict.Masked
+	c.verdict.RandomLines += one.verdict.RandomLines
 	for _, d := range one.verdict.Diffs {
 		c.verdict.AddDiff(d)
 	}
@@ -184,7 +184,7 @@ func (c *comparer) line(t *Text, i int, before, after string, m map[int]mask) {
 		return
 	}
 	if mask, ok := m[i]; ok {
-		c.verdict.Masked++
+		c.verdict.RandomLines++
 		if !mask.same(before, after, c.move) {
 			c.differs(t, i+1, before, after, "it differs beside what is random")
 		}

@@ -33,13 +33,13 @@ type Verdict struct {
 	// proven one.
 	Reason string
 
-	Sets      int // value sets that were rendered and compared
-	Objects   int // different ones, over all sets
-	Moved     int // references that changed, over all sets
-	Checksums int // annotations that changed with what they are the checksum of
-	Masked    int // lines that are random or depend on the time, not compared where they differ by themselves
-	Folded    int // texts that are folded elsewhere, and mean the same but for references
-	Unchanged bool
+	ValuesFiles int // value sets that were rendered and compared
+	Objects     int // different ones, over all sets
+	Moved       int // references that changed, over all sets
+	Checksums   int // annotations that changed with what they are the checksum of
+	RandomLines int // lines that are random or depend on the time, not compared where they differ by themselves
+	Refolded    int // texts that are folded elsewhere, and mean the same but for references
+	Unchanged   bool
 
 	// Left are references that a rule would move and that are still printed
 	// after the change: a template computes them, or what they are made of
@@ -62,10 +62,10 @@ type Verdict struct {
 	// NotRendered are the value sets that do not render, before and after.
 	NotRendered []NotRendered
 
-	Missing     []string          // dependencies that are not in charts/
-	Borrowed    map[string]string // see Chart.Borrowed
-	Versions    int               // charts whose version changed; it was not compared
-	KubeVersion string            // that the chart was told
+	Missing        []string          // dependencies that are not in charts/
+	DependencyDirs map[string]string // see Chart.Borrowed
+	VersionChanges int               // charts whose version changed; it was not compared
+	KubeVersion    string            // that the chart was told
 }
 
 // A NotRendered is a value set that does not render.
@@ -125,8 +125,8 @@ func (v *Verdict) Summary() string {
 		return fmt.Sprintf("%s, no file of the %s changed", Count(v.Objects, "object"), what)
 	}
 	parts := []string{}
-	if v.Sets > 1 {
-		parts = append(parts, Count(v.Sets, "value set"))
+	if v.ValuesFiles > 1 {
+		parts = append(parts, Count(v.ValuesFiles, "value set"))
 	}
 	parts = append(parts, Count(v.Objects, "object"), Count(v.Moved, "reference")+" moved")
 	if v.Checksums > 0 {
@@ -140,8 +140,8 @@ func (v *Verdict) Summary() string {
 	if n := len(v.NotRendered); n > 0 {
 		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, "value set"), v.NotRendered[0].Set, v.NotRendered[0].Why)
 	}
-	for _, name := range slices.Sorted(maps.Keys(v.Borrowed)) {
-		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.Borrowed[name])
+	for _, name := range slices.Sorted(maps.Keys(v.DependencyDirs)) {
+		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.DependencyDirs[name])
 	}
 	return s
 }

@@ -14,23 +14,23 @@ type Chart struct {
 
 	// Sets are its value sets: the default one, the files of values beside it,
 	// and each ci/*-values.yaml.
-	Sets []ValueSet
+	Values []Values
 
 	// Borrowed are dependencies that charts/ does not hold and that another
 	// chart of the tree stands in for, by its folder: it has the name and a
 	// version that Chart.yaml asks for.
-	Borrowed map[string]string
+	DependencyDirs map[string]string
 
 	// Err says why the chart could not be read whole, nil when it could. Such
 	// a chart is not rendered.
 	Err error
 }
 
-// A ValueSet is what a user would give `helm template`.
-type ValueSet struct {
-	Name   string   // for people: "default values", "ci/x-values.yaml"
-	Values [][]byte // value files, the later ones win
-	Set    []string // as in --set, after all value files
+// A Values is what a user would give `helm template`.
+type Values struct {
+	Name  string   // for people: "default values", "ci/x-values.yaml"
+	Files [][]byte // value files, the later ones win
+	Set   []string // as in --set, after all value files
 }
 
 // Capabilities are what a chart is told about the cluster and the release.

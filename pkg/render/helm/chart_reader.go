@@ -44,16 +44,16 @@ func Charts(tree fs.FS) ([]Chart, error) {
 
 // read reads the chart in the folder dir, with its value sets.
 func (x *index) read(dir string) Chart {
-	c := Chart{Dir: dir, Files: map[string][]byte{}, Sets: []ValueSet{{Name: "default values"}}}
-	g := chartReader{index: x, into: c.Files, borrowed: map[string]string{}}
+	c := Chart{Dir: dir, Files: map[string][]byte{}, Values: []Values{{Name: "default values"}}}
+	g := chartReader{index: x, into: c.Files, dependencyDirs: map[string]string{}}
 	if c.Err = g.chart(dir, "", 0); c.Err == nil {
 		c.Err = c.addSets(x.tree)
 	}
 	if v, err := chartutil.ReadValues(c.Files["Chart.yaml"]); err == nil {
 		c.Name, _ = v["name"].(string)
 	}
-	if len(g.borrowed) > 0 {
-		c.Borrowed = g.borrowed
+	if len(g.dependencyDirs) > 0 {
+		c.DependencyDirs = g.dependencyDirs
 	}
 	return c
 }
@@ -86,7 +86,7 @@ func (c *Chart) addSets(tree fs.FS) error {
 			if err != nil {
 				return err
 			}
-			c.Sets = append(c.Sets, ValueSet{Name: set, Values: [][]byte{src}})
+			c.Values = append(c.Values, Values{Name: set, Files: [][]byte{src}})
 		}
 	}
 	return nil
@@ -100,10 +100,10 @@ func escapeGlob(dir string) string {
 // A chartReader collects a chart's files.
 type chartReader struct {
 	*index
-	into     map[string][]byte
-	bytes    int
-	borrowed map[string]string // as Chart.Borrowed
-	from     map[string]string // where the files are in the tree, when it is not nil
+	into           map[string][]byte
+	bytes          int
+	dependencyDirs map[string]string // as Chart.Borrowed
+	from           map[string]string // where the files are in the tree, when it is not nil
 }
 
 // chart adds the chart in dir under the path at, which is empty or ends in a

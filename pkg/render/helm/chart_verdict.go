@@ -39,16 +39,16 @@ func (u *union) unproven(set, why string) {
 // add adds the verdict of one set.
 func (u *union) add(set string, before, after *Rendered, v render.Verdict) {
 	out := &u.verdict
-	out.Sets++
+	out.ValuesFiles++
 	out.KubeVersion = before.KubeVersion
 	out.Missing = before.Missing
 	out.Checksums = max(out.Checksums, v.Checksums)
-	out.Masked = max(out.Masked, v.Masked)
-	out.Folded = max(out.Folded, v.Folded)
-	out.Versions = 0
+	out.RandomLines = max(out.RandomLines, v.RandomLines)
+	out.Refolded = max(out.Refolded, v.Refolded)
+	out.VersionChanges = 0
 	for name, version := range before.Versions {
 		if now, ok := after.Versions[name]; ok && now != version {
-			out.Versions++
+			out.VersionChanges++
 		}
 	}
 	for _, d := range v.Diffs {
@@ -56,7 +56,7 @@ func (u *union) add(set string, before, after *Rendered, v render.Verdict) {
 		out.AddDiff(d)
 	}
 	switch {
-	case v.State == render.Failed && out.Sets > 1:
+	case v.State == render.Failed && out.ValuesFiles > 1:
 		u.fail(set, v.Reason)
 	case v.State == render.Failed && u.failed == "":
 		u.failed = v.Reason
@@ -99,7 +99,7 @@ func (u *union) close() render.Verdict {
 	case u.failed != "":
 		v.State, v.Reason = render.Failed, u.failed
 	case u.library:
-	case v.Sets == 0 && u.why == "":
+	case v.ValuesFiles == 0 && u.why == "":
 		v.State, v.Reason = render.Unproven, "it does not render"
 		if len(v.NotRendered) > 0 {
 			v.Reason = v.NotRendered[0].Why

@@ -40,7 +40,7 @@ func TestCorpus(t *testing.T) {
 	for i := range charts {
 		c := &charts[i]
 		n["charts"]++
-		for _, set := range c.Sets {
+		for _, set := range c.Values {
 			n["value sets"]++
 			got, err := Render(context.Background(), r, c, set, Capabilities{})
 			if err != nil {
@@ -110,7 +110,7 @@ func kindOf(err error) string {
 
 // againstHelm compares got with what the helm program prints, document by
 // document.
-func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set ValueSet, got *Rendered, n counts) {
+func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set Values, got *Rendered, n counts) {
 	// Written to disk with what the tree has of its dependencies.
 	dir := filepath.Join(t.TempDir(), "chart")
 	for name, src := range c.Files {
@@ -123,7 +123,7 @@ func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set Valu
 		}
 	}
 	args := []string{"template", "release-name", dir, "--include-crds", "--skip-schema-validation", "--kube-version", got.KubeVersion}
-	for i, src := range set.Values {
+	for i, src := range set.Files {
 		file := filepath.Join(t.TempDir(), fmt.Sprint(i, ".yaml"))
 		if err := os.WriteFile(file, src, 0o666); err != nil {
 			t.Fatal(err)
@@ -250,7 +250,7 @@ func TestCorpusVerify(t *testing.T) {
 	}
 	r := testRunner(t)
 	start := time.Now()
-	verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, files), Options{Move: render.ByRules(set)})
+	verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, files), Options{Rewrite: render.ByRules(set)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 
 // renderChart renders c with set. Versions of charts that keep names are put
 // in place of their own, so that a version that was raised does not show.
-func renderChart(c *Chart, set *ValueSet, as Capabilities, keep Versions, l render.Limits) (*Rendered, error) {
+func renderChart(c *Chart, set *Values, as Capabilities, keep Versions, l render.Limits) (*Rendered, error) {
 	values, err := mergeValues(set)
 	if err != nil {
 		return nil, err
@@ -208,9 +208,9 @@ func capabilities(ch *chart.Chart, as Capabilities) (*chartutil.Capabilities, er
 }
 
 // mergeValues returns the values of a set as `helm template` merges them.
-func mergeValues(set *ValueSet) (map[string]any, error) {
+func mergeValues(set *Values) (map[string]any, error) {
 	out := map[string]any{}
-	for i, src := range set.Values {
+	for i, src := range set.Files {
 		v, err := chartutil.ReadValues(src)
 		if err != nil {
 			return nil, fmt.Errorf("reading value file %d of %s: %w", i+1, set.Name, err)

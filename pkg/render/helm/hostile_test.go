@@ -113,12 +113,12 @@ func TestHostile(t *testing.T) {
 			if strings.Contains(tt.want, "within 1s") {
 				r.Timeout = time.Second
 			}
-			_, err := Render(context.Background(), r, tt.chart, ValueSet{}, Capabilities{})
+			_, err := Render(context.Background(), r, tt.chart, Values{}, Capabilities{})
 			if err == nil || !slices.ContainsFunc(strings.Split(tt.want, "|"), func(w string) bool { return strings.Contains(err.Error(), w) }) {
 				t.Errorf("error %v; want one with %q", err, tt.want)
 			}
 			r.Timeout = deadline
-			got, err := Render(context.Background(), r, oneTemplate("kind: B\n"), ValueSet{}, Capabilities{})
+			got, err := Render(context.Background(), r, oneTemplate("kind: B\n"), Values{}, Capabilities{})
 			if err != nil || got.Objects() != 2 {
 				t.Errorf("the chart after it: %v", err)
 			}
@@ -139,7 +139,7 @@ func TestLateAfterwards(t *testing.T) {
 		return files
 	}
 	const endless = "{{ range 9000000000000000000 }}{{ end }}"
-	got, err := Verify(context.Background(), r, tree("kind: A\n"), tree(endless), Options{Move: mover(t, nil)})
+	got, err := Verify(context.Background(), r, tree("kind: A\n"), tree(endless), Options{Rewrite: mover(t, nil)})
 	if err != nil || len(got) != 1 {
 		t.Fatal(got, err)
 	}
@@ -159,7 +159,7 @@ func TestHostileVerify(t *testing.T) {
 		}
 	}
 	done := 0
-	got, err := Verify(context.Background(), r, files, files, Options{Move: mover(t, nil), Progress: func(n, total int, _ *render.Verdict) {
+	got, err := Verify(context.Background(), r, files, files, Options{Rewrite: mover(t, nil), Progress: func(n, total int, _ *render.Verdict) {
 		if done++; n != done || total != 4 {
 			t.Errorf("progress: %d of %d after %d", n, total, done)
 		}

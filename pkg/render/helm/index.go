@@ -123,7 +123,7 @@ func (g *chartReader) find(dir, name, repository, version string) string {
 		from = m.dir
 	}
 	if from != "" {
-		g.borrowed[name] = from
+		g.dependencyDirs[name] = from
 	}
 	return from
 }

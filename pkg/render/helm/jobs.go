@@ -19,7 +19,7 @@ const (
 // A renderRequest asks for what Render returns.
 type renderRequest struct {
 	Chart *Chart
-	Set   ValueSet
+	Set   Values
 	As    Capabilities
 	Keep  Versions // put in place of the chart's own
 }
@@ -39,7 +39,7 @@ func HandleTrace(c *render.Call) (any, error) {
 }
 
 // Render renders c with one set of values. The error says why it fails.
-func Render(ctx context.Context, r *render.Runner, c *Chart, set ValueSet, as Capabilities) (*Rendered, error) {
+func Render(ctx context.Context, r *render.Runner, c *Chart, set Values, as Capabilities) (*Rendered, error) {
 	if c.Err != nil {
 		return nil, c.Err
 	}
@@ -47,7 +47,7 @@ func Render(ctx context.Context, r *render.Runner, c *Chart, set ValueSet, as Ca
 }
 
 // renderOnce is Render with the versions to keep.
-func renderOnce(ctx context.Context, r *render.Runner, c *Chart, set ValueSet, as Capabilities, keep Versions) (*Rendered, error) {
+func renderOnce(ctx context.Context, r *render.Runner, c *Chart, set Values, as Capabilities, keep Versions) (*Rendered, error) {
 	out := &Rendered{}
 	return out, runJob(ctx, r, RenderJob, &renderRequest{c, set, as, keep}, out)
 }
@@ -55,7 +55,7 @@ func renderOnce(ctx context.Context, r *render.Runner, c *Chart, set ValueSet, a
 // TraceChart renders c with set, and again with markers in the place of the
 // values that occur in a rendered reference, and reads back what each reference
 // is made of. The error says why the chart does not render.
-func TraceChart(ctx context.Context, r *render.Runner, c *Chart, set ValueSet, as Capabilities) (*Trace, error) {
+func TraceChart(ctx context.Context, r *render.Runner, c *Chart, set Values, as Capabilities) (*Trace, error) {
 	if c.Err != nil {
 		return nil, c.Err
 	}

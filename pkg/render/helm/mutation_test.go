@@ -148,7 +148,7 @@ func TestMutations(t *testing.T) {
 	caught, same := 0, 0
 	for range n {
 		files, said := mutate(random)
-		verdicts, err := Verify(context.Background(), r, inMemory(mutationChart), inMemory(files), Options{Move: move})
+		verdicts, err := Verify(context.Background(), r, inMemory(mutationChart), inMemory(files), Options{Rewrite: move})
 		if err != nil || len(verdicts) != 1 {
 			t.Fatalf("%s: %v, %v", said, verdicts, err)
 		}
@@ -186,7 +186,7 @@ func lines(t *testing.T, r *render.Runner, files map[string]string) []string {
 		return nil
 	}
 	var out []string
-	for _, set := range charts[0].Sets {
+	for _, set := range charts[0].Values {
 		got, err := Render(context.Background(), r, &charts[0], set, Capabilities{})
 		if err != nil {
 			return nil

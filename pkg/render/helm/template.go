@@ -16,10 +16,10 @@ import (
 
 // A TemplateRequest asks for what `helm template` prints for a chart.
 type TemplateRequest struct {
-	Files  map[string][]byte // of the chart, by their path below its folder
-	Values ValueSet
-	As     Capabilities
-	Keep   Versions // put in place of the chart's own versions
+	Files        map[string][]byte // of the chart, by their path below its folder
+	Values       Values
+	Capabilities Capabilities
+	Keep         Versions // put in place of the chart's own versions
 
 	IncludeCRDs, SkipHooks, SkipTests bool
 }
@@ -47,7 +47,7 @@ func templateChart(q *TemplateRequest, l render.Limits) (*Templated, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := execute(&Chart{Files: q.Files}, values, rendering{as: q.As, keep: q.Keep, limits: l})
+	x, err := execute(&Chart{Files: q.Files}, values, rendering{as: q.Capabilities, keep: q.Keep, limits: l})
 	switch {
 	case err != nil:
 		return nil, err

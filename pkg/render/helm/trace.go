@@ -33,7 +33,7 @@ type Untraced struct {
 
 // traceChart is Trace in the child. All values are marked at once; if the
 // chart does not take that, those that it takes.
-func traceChart(c *Chart, set *ValueSet, as Capabilities, l render.Limits) (*Trace, error) {
+func traceChart(c *Chart, set *Values, as Capabilities, l render.Limits) (*Trace, error) {
 	values, err := mergeValues(set)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (t *tracer) fit(markers []marker) []marker {
 // A tracer renders one chart again and again.
 type tracer struct {
 	chart   *Chart
-	set     *ValueSet
+	set     *Values
 	how     rendering
 	seen    map[string]any // the values without markers
 	base    []place

@@ -13,13 +13,13 @@ import (
 
 // Options say how VerifyCharts renders and compares. Only Move has no default.
 type Options struct {
-	Move render.RewriteFunc
+	Rewrite render.RewriteFunc
 
 	// Extra is added to every set of values, after its own.
-	Extra ValueSet
+	ExtraValues Values
 
 	// As is what charts see of the cluster and the release.
-	As Capabilities
+	Capabilities Capabilities
 
 	// Dirs are the folders of the charts to verify; nil verifies all.
 	Dirs []string
@@ -55,7 +55,7 @@ func verifyChart(ctx context.Context, r *render.Runner, before, after *index, di
 		return render.Verdict{}, err
 	}
 	b, a := before.read(dir), after.read(dir)
-	v := render.Verdict{Dir: dir, Borrowed: b.Borrowed}
+	v := render.Verdict{Dir: dir, DependencyDirs: b.DependencyDirs}
 	switch {
 	case b.Err != nil:
 		v.State, v.Reason = render.Unproven, b.Err.Error()
@@ -66,14 +66,14 @@ func verifyChart(ctx context.Context, r *render.Runner, before, after *index, di
 	}
 	u := union{verdict: v, objects: map[string]bool{}, moved: map[string]bool{}, left: map[render.Leftover]bool{}}
 	u.verdict.Unchanged = sameFiles(b.Files, a.Files)
-	for _, set := range b.Sets {
-		now, ok := findSet(a.Sets, set.Name)
+	for _, set := range b.Values {
+		now, ok := findSet(a.Values, set.Name)
 		if !ok {
 			u.fail(set.Name, "the value file is gone")
 			continue
 		}
-		unchanged := u.verdict.Unchanged && slices.EqualFunc(set.Values, now.Values, bytes.Equal)
-		p := pair{r, &b, &a, set.with(o.Extra), now.with(o.Extra), o}
+		unchanged := u.verdict.Unchanged && slices.EqualFunc(set.Files, now.Files, bytes.Equal)
+		p := pair{r, &b, &a, set.with(o.ExtraValues), now.with(o.ExtraValues), o}
 		again, err := p.compare(ctx, &u, unchanged)
 		if err != nil {
 			return render.Verdict{}, err
@@ -85,14 +85,14 @@ func verifyChart(ctx context.Context, r *render.Runner, before, after *index, di
 	return u.close(), nil
 }
 
-func (s ValueSet) with(extra ValueSet) ValueSet {
-	return ValueSet{s.Name, slices.Concat(s.Values, extra.Values), slices.Concat(s.Set, extra.Set)}
+func (s Values) with(extra Values) Values {
+	return Values{s.Name, slices.Concat(s.Files, extra.Files), slices.Concat(s.Set, extra.Set)}
 }
 
-func findSet(sets []ValueSet, name string) (ValueSet, bool) {
-	i := slices.IndexFunc(sets, func(s ValueSet) bool { return s.Name == name })
+func findSet(sets []Values, name string) (Values, bool) {
+	i := slices.IndexFunc(sets, func(s Values) bool { return s.Name == name })
 	if i < 0 {
-		return ValueSet{}, false
+		return Values{}, false
 	}
 	return sets[i], true
 }
@@ -103,14 +103,14 @@ func sameFiles(a, b map[string][]byte) bool { return maps.EqualFunc(a, b, bytes.
 type pair struct {
 	r             *render.Runner
 	before, after *Chart
-	old, now      ValueSet
+	old, now      Values
 	o             *Options
 }
 
 // compare renders the pair, compares, and adds what it finds to u. Again is
 // false when it makes no sense to try another set.
 func (p *pair) compare(ctx context.Context, u *union, unchanged bool) (again bool, err error) {
-	first, err := renderOnce(ctx, p.r, p.before, p.old, p.o.As, nil)
+	first, err := renderOnce(ctx, p.r, p.before, p.old, p.o.Capabilities, nil)
 	if render.IsJobError(err) {
 		u.notRendered(p.old.Name, err)
 		return !render.IsFatal(err), nil
@@ -126,7 +126,7 @@ func (p *pair) compare(ctx context.Context, u *union, unchanged bool) (again boo
 	renderings := []*render.Rendered{&first.Rendered}
 	after := first
 	if !unchanged {
-		after, err = renderOnce(ctx, p.r, p.after, p.now, p.o.As, first.Versions)
+		after, err = renderOnce(ctx, p.r, p.after, p.now, p.o.Capabilities, first.Versions)
 		if render.IsTimeout(err) {
 			u.unproven(p.old.Name, "after the change "+err.Error())
 			return false, nil
@@ -139,19 +139,19 @@ func (p *pair) compare(ctx context.Context, u *union, unchanged bool) (again boo
 			return false, err
 		}
 	}
-	v := render.Compare(renderings, &after.Rendered, p.o.Move)
+	v := render.Compare(renderings, &after.Rendered, p.o.Rewrite)
 	until := time.Now().Add(p.r.Limits().Timeout)
 	for range retries(p.before) {
 		if v.State != render.Failed || time.Now().After(until) {
 			break
 		}
 		// After what came after: so the time is later in both directions.
-		more, err := renderOnce(ctx, p.r, p.before, p.old, p.o.As, nil)
+		more, err := renderOnce(ctx, p.r, p.before, p.old, p.o.Capabilities, nil)
 		if err != nil {
 			break
 		}
 		renderings = append(renderings, &more.Rendered)
-		v = render.Compare(renderings, &after.Rendered, p.o.Move)
+		v = render.Compare(renderings, &after.Rendered, p.o.Rewrite)
 	}
 	u.add(p.old.Name, first, after, v)
 	return true, nil

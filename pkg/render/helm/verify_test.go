@@ -24,7 +24,7 @@ func TestVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := tree(a, "before/")
-			verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, contents(tree(a, "after/"))), Options{Move: mover(t, a.Comment)})
+			verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, contents(tree(a, "after/"))), Options{Rewrite: mover(t, a.Comment)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,13 +48,13 @@ func show(verdicts []render.Verdict) string {
 		for _, n := range v.NotRendered {
 			fmt.Fprintf(&b, "  not rendered: %s: %s\n", n.Set, n.Why)
 		}
-		if v.Masked > 0 {
+		if v.RandomLines > 0 {
 			fmt.Fprintf(&b, "  masked\n")
 		}
 		for _, c := range []struct {
 			what string
 			n    int
-		}{{"checksums", v.Checksums}, {"folded", v.Folded}, {"versions", v.Versions}} {
+		}{{"checksums", v.Checksums}, {"folded", v.Refolded}, {"versions", v.VersionChanges}} {
 			if c.n > 0 {
 				fmt.Fprintf(&b, "  %s: %d\n", c.what, c.n)
 			}
@@ -62,8 +62,8 @@ func show(verdicts []render.Verdict) string {
 		if len(v.Missing) > 0 {
 			fmt.Fprintf(&b, "  missing: %v\n", v.Missing)
 		}
-		if len(v.Borrowed) > 0 {
-			fmt.Fprintf(&b, "  borrowed: %v\n", v.Borrowed)
+		if len(v.DependencyDirs) > 0 {
+			fmt.Fprintf(&b, "  borrowed: %v\n", v.DependencyDirs)
 		}
 		if v.KubeVersion != DefaultKubeVersion && v.KubeVersion != "" {
 			fmt.Fprintf(&b, "  told: %s\n", v.KubeVersion)
@@ -84,7 +84,7 @@ func TestTrace(t *testing.T) {
 			if err != nil || len(charts) != 1 {
 				t.Fatalf("%d charts: %v", len(charts), err)
 			}
-			got, err := TraceChart(context.Background(), r, &charts[0], charts[0].Sets[0], Capabilities{})
+			got, err := TraceChart(context.Background(), r, &charts[0], charts[0].Values[0], Capabilities{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +136,7 @@ func TestCharts(t *testing.T) {
 	var got []string
 	for _, c := range charts {
 		s := c.Dir + " " + c.Name
-		for _, set := range c.Sets {
+		for _, set := range c.Values {
 			s += ", " + set.Name
 		}
 		got = append(got, s)

@@ -68,7 +68,7 @@ func BenchmarkOverlays(b *testing.B) {
 	before, after, dirs := overlays(200)
 	r, move := testRunner(b), mover(b, nil)
 	for b.Loop() {
-		got, err := Verify(context.Background(), r, before, after, Options{Move: move, Dirs: dirs})
+		got, err := Verify(context.Background(), r, before, after, Options{Rewrite: move, Dirs: dirs})
 		if err != nil || len(got) != len(dirs) || got[0].State != render.Proven {
 			b.Fatal(got[0], err)
 		}

@@ -140,13 +140,13 @@ func show(verdicts []render.Verdict) string {
 		for _, n := range v.NotRendered {
 			fmt.Fprintf(&b, "  not rendered: %s: %s\n", n.Set, n.Why)
 		}
-		if v.Masked > 0 {
+		if v.RandomLines > 0 {
 			fmt.Fprintf(&b, "  masked\n")
 		}
 		for _, c := range []struct {
 			what string
 			n    int
-		}{{"checksums", v.Checksums}, {"folded", v.Folded}, {"versions", v.Versions}} {
+		}{{"checksums", v.Checksums}, {"folded", v.Refolded}, {"versions", v.VersionChanges}} {
 			if c.n > 0 {
 				fmt.Fprintf(&b, "  %s: %d\n", c.what, c.n)
 			}
@@ -154,8 +154,8 @@ func show(verdicts []render.Verdict) string {
 		if len(v.Missing) > 0 {
 			fmt.Fprintf(&b, "  missing: %v\n", v.Missing)
 		}
-		if len(v.Borrowed) > 0 {
-			fmt.Fprintf(&b, "  borrowed: %v\n", v.Borrowed)
+		if len(v.DependencyDirs) > 0 {
+			fmt.Fprintf(&b, "  borrowed: %v\n", v.DependencyDirs)
 		}
 		if v.KubeVersion != helm.DefaultKubeVersion && v.KubeVersion != "" {
 			fmt.Fprintf(&b, "  told: %s\n", v.KubeVersion)

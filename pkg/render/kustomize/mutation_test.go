@@ -216,7 +216,7 @@ func TestLayerMutations(t *testing.T) {
 func verifyLayers(t *testing.T, r *render.Runner, move render.RewriteFunc, files map[string]string) []render.Verdict {
 	t.Helper()
 	got, err := Verify(context.Background(), r, ofTexts(mutationLayers), ofTexts(files),
-		Options{Move: move, Changed: true, Dirs: []string{"base", "far", "farther", "mid", "part", "top"}})
+		Options{Rewrite: move, Changed: true, Dirs: []string{"base", "far", "farther", "mid", "part", "top"}})
 	if err != nil {
 		t.Fatal(err)
 	}

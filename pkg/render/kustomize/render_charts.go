@@ -49,7 +49,7 @@ func (p *comparison) renderCharts(ctx context.Context, t *overlayTree, b *build)
 // request reads the files of in.
 func (p *comparison) request(ctx context.Context, t *overlayTree, in *chartEntry) (*helm.TemplateRequest, error) {
 	q := &helm.TemplateRequest{
-		Files: map[string][]byte{}, Values: helm.ValueSet{Name: "its values"}, As: in.as(p.as), Keep: p.keep[in.At],
+		Files: map[string][]byte{}, Values: helm.Values{Name: "its values"}, Capabilities: in.as(p.as), Keep: p.keep[in.At],
 		IncludeCRDs: in.Chart.IncludeCRDs, SkipHooks: in.Chart.SkipHooks, SkipTests: in.Chart.SkipTests,
 	}
 	for name, at := range in.Files {
@@ -66,12 +66,12 @@ func (p *comparison) request(ctx context.Context, t *overlayTree, in *chartEntry
 	if src, err = mergeInline(ctx, p.r, &valuesRequest{in.Chart.ValuesFile, src, in.Inline, in.Chart.ValuesMerge}); err != nil {
 		return nil, err
 	}
-	q.Values.Values = append(q.Values.Values, src)
+	q.Values.Files = append(q.Values.Files, src)
 	for _, name := range in.Chart.AdditionalValuesFiles {
 		if src, err = t.read(name); err != nil {
 			return nil, err
 		}
-		q.Values.Values = append(q.Values.Values, src)
+		q.Values.Files = append(q.Values.Files, src)
 	}
 	return q, nil
 }

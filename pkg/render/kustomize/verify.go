@@ -12,11 +12,11 @@ import (
 
 // Options say how VerifyKustomizations builds and compares.
 type Options struct {
-	Move render.RewriteFunc
+	Rewrite render.RewriteFunc
 
 	// As is what the charts of helmCharts entries see of the cluster, where the
 	// entry does not say.
-	As helm.Capabilities
+	Capabilities helm.Capabilities
 
 	// Dirs are the folders of the kustomizations to verify.
 	Dirs []string
@@ -56,7 +56,7 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 		}
 	}
 	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) {
-		p := comparison{r: r, old: old, now: now, move: o.Move, as: o.As, v: render.Verdict{Dir: dir, Kustomization: true}}
+		p := comparison{r: r, old: old, now: now, move: o.Rewrite, as: o.Capabilities, v: render.Verdict{Dir: dir, Kustomization: true}}
 		err := p.verify(ctx, dir)
 		return p.v, err
 	})
@@ -113,7 +113,7 @@ func (p *comparison) verify(ctx context.Context, dir string) error {
 		v.Reason = "after the change: " + err.Error()
 		return nil
 	}
-	v.Sets = 1
+	v.ValuesFiles = 1
 	v.Unchanged = maps.Equal(p.before.files, p.after.files)
 	for _, u := range p.before.omitted {
 		v.Omitted = append(v.Omitted, u.what+" ("+u.why+")")
@@ -188,8 +188,8 @@ func (p *comparison) compare(ctx context.Context, old, now *render.Rendered, rep
 	v.Moved += got.Moved
 	v.Checksums += got.Checksums
 	v.Renamed += got.Renamed
-	v.Masked += got.Masked
-	v.Folded += got.Folded
+	v.RandomLines += got.RandomLines
+	v.Refolded += got.Refolded
 	v.Leftovers = append(v.Leftovers, got.Leftovers...)
 	v.Diffs = append(v.Diffs, got.Diffs...)
 	v.State, v.Reason = got.State, got.Reason

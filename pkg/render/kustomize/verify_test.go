@@ -39,7 +39,7 @@ func TestVerifyKustomizations(t *testing.T) {
 // showBuilt are the verdicts over all kustomizations of before, as text.
 func showBuilt(t *testing.T, r *render.Runner, before fstest.MapFS, after fs.FS, move render.RewriteFunc) string {
 	t.Helper()
-	got, err := Verify(context.Background(), r, before, after, Options{Move: move, Dirs: Dirs(slices.Sorted(maps.Keys(before)))})
+	got, err := Verify(context.Background(), r, before, after, Options{Rewrite: move, Dirs: Dirs(slices.Sorted(maps.Keys(before)))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestHostileKustomizations(t *testing.T) {
 			files[tt.dir+"/pod.yaml"] = &fstest.MapFile{Data: []byte(pod)}
 			files["ok/pod.yaml"] = &fstest.MapFile{Data: []byte(pod)}
 			files["ok/kustomization.yaml"] = &fstest.MapFile{Data: []byte("resources: [pod.yaml]\n")}
-			got, err := Verify(context.Background(), r, files, files, Options{Move: mover(t, nil), Dirs: []string{tt.dir, "ok"}})
+			got, err := Verify(context.Background(), r, files, files, Options{Rewrite: mover(t, nil), Dirs: []string{tt.dir, "ok"}})
 			if err != nil || len(got) != 2 {
 				t.Fatalf("%d verdicts: %v", len(got), err)
 			}
@@ -144,7 +144,7 @@ func TestNothingFetched(t *testing.T) {
 		text = strings.ReplaceAll(text, "URL", server.URL) + "images: [{name: k8s.gcr.io/pause, newTag: '3.9'}]\n"
 		r := testRunner(t)
 		files := ofTexts(map[string]string{"kustomization.yaml": text})
-		got, err := Verify(context.Background(), r, files, files, Options{Move: mover(t, nil), Dirs: []string{"."}})
+		got, err := Verify(context.Background(), r, files, files, Options{Rewrite: mover(t, nil), Dirs: []string{"."}})
 		if err != nil || len(got) != 1 || got[0].State != render.Unproven || !strings.Contains(got[0].Reason, "not built: ") {
 			t.Errorf("%s: %v %v", text, got, err)
 		}

@@ -161,7 +161,7 @@ func TestWrongKustomizations(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			after := maps.Clone(tt.before)
 			maps.Copy(after, tt.after)
-			got, err := Verify(t.Context(), r, ofTexts(tt.before), ofTexts(after), Options{Move: tt.move, Dirs: []string{"."}})
+			got, err := Verify(t.Context(), r, ofTexts(tt.before), ofTexts(after), Options{Rewrite: tt.move, Dirs: []string{"."}})
 			if err != nil || len(got) != 1 {
 				t.Fatalf("%d verdicts: %v", len(got), err)
 			}
