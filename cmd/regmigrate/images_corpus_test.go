@@ -70,7 +70,7 @@ func TestImagesCorpus(t *testing.T) {
 			rendered := map[string][]string{} // references by the place that prints them
 			for _, m := range list.Images {
 				for _, u := range m.Uses {
-					if u.Via == "rendered" {
+					if u.Origin == "rendered" {
 						rendered[u.Path] = append(rendered[u.Path], m.Reference)
 					}
 				}

@@ -91,7 +91,7 @@ type prJSON struct {
 	Commits    int      `json:"commits"`
 	Files      int      `json:"files"`
 	Rewritten  int      `json:"rewritten"`
-	Kept       int      `json:"kept"`
+	Kept       int      `json:"notChanged"`
 	Title      string   `json:"title"`
 	Warnings   []string `json:"warnings"`
 }

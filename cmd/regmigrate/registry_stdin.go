@@ -146,7 +146,7 @@ func (l *wishList) plan(src []byte) error {
 	}
 	for _, file := range r.Files {
 		for _, x := range file.Findings {
-			if x.Status == rewrite.Rewritten.String() && !x.Follows {
+			if x.Status == rewrite.Rewritten.String() && !x.Consequence {
 				l.add(x.Old, x.New, fmt.Sprintf("%s:%d", file.Path, x.Line), partOf(x.New, to[x.Rule], x.Field))
 			}
 		}

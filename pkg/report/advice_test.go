@@ -21,15 +21,15 @@ func TestAdviceIsSaidOnce(t *testing.T) {
 		p.Advice = append(p.Advice, x)
 	}
 	for format, want := range map[string]string{
-		"text": lines("1 thing to do by hand",
-			"    - It has images for one platform. https://example.com/x",
-			"      k8s.gcr.io/a-amd64:1  a.yaml:1",
-			"      k8s.gcr.io/a-amd64:1  b.yaml:2",
-			"      k8s.gcr.io/b-amd64:2  c.yaml:3",
-			"      and 1 more (-v lists all)"),
+		"text": lines("action required: It has images for one platform.",
+			"    k8s.gcr.io/a-amd64:1  a.yaml:1",
+			"    k8s.gcr.io/a-amd64:1  b.yaml:2",
+			"    k8s.gcr.io/b-amd64:2  c.yaml:3",
+			"    and 1 more (-v lists all)",
+			"    https://example.com/x"),
 		"markdown": "- [ ] It has images for one platform. (`https://example.com/x`)<br>`k8s.gcr.io/a-amd64:1` in `a.yaml:1`<br>`k8s.gcr.io/a-amd64:1` in `b.yaml:2`" +
 			"<br>`k8s.gcr.io/b-amd64:2` in `c.yaml:3`<br>`k8s.gcr.io/c-amd64:3`\n",
-		"html": `"text":"It has images for one platform.","source":"https://example.com/x","refs":["k8s.gcr.io/a-amd64:1","k8s.gcr.io/a-amd64:1","k8s.gcr.io/b-amd64:2","k8s.gcr.io/c-amd64:3"],"places":["a.yaml:1","b.yaml:2","c.yaml:3",""]`,
+		"html": `"text":"It has images for one platform.","source":"https://example.com/x","places":[{"ref":"k8s.gcr.io/a-amd64:1","location":"a.yaml:1"},{"ref":"k8s.gcr.io/a-amd64:1","location":"b.yaml:2"},{"ref":"k8s.gcr.io/b-amd64:2","location":"c.yaml:3"},{"ref":"k8s.gcr.io/c-amd64:3","location":""}]`,
 	} {
 		if got := write(t, format, p, Options{DryRun: true}); !strings.Contains(got, want) {
 			t.Errorf("%s lacks\n%s\nit is\n%s", format, want, got)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -115,7 +116,7 @@ func colorLine(b *bufio.Writer, l edit.Line, marks []edit.Span) {
 	for _, p := range segments(string(l.Text), marks) {
 		switch {
 		case p.omitted > 0:
-			line.WriteString("…" + count(p.omitted, "byte") + "…")
+			line.WriteString("…" + wording.Count(p.omitted, "byte") + "…")
 		case p.marked:
 			line.WriteString(markOn + visible(p.text) + markOff)
 		default:

@@ -3,20 +3,17 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// Explain writes what became of every mention in the file at path, or of those
-// on one line (1-based; 0 means all): where it stands, which rule applies, why
-// it stays, and what would change that. It returns how many it explained.
+// Explain writes what becomes of the mentions in the file at path, or of those
+// on one line (1-based; 0 means all lines): the field, the rule, the reason,
+// and what would change the result. It returns the number of mentions.
 func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (int, error) {
-	t := &textReport{o: o, p: p, width: o.Width}
-	if t.width == 0 {
-		t.width = 80
-	}
+	t := newTextReport(p, o)
 	n := 0
 	for i := range p.Files {
 		f := &p.Files[i]
@@ -27,7 +24,7 @@ func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (in
 			t.line(red, fmt.Sprintf("%s: %v", f.Path, f.Err))
 		}
 		for j := range f.Findings {
-			x := &f.Findings[j]
+			x := fileFinding{f, &f.Findings[j]}
 			if line != 0 && x.Line != line {
 				continue
 			}
@@ -35,89 +32,99 @@ func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (in
 				t.b.WriteByte('\n')
 			}
 			n++
-			t.explain(f, x)
+			t.explain(x)
 		}
 	}
 	_, err := w.Write(t.b.Bytes())
 	return n, err
 }
 
-// explain writes what became of one mention.
-func (t *textReport) explain(f *rewrite.File, x *rewrite.Finding) {
-	t.put(dim, fmt.Sprintf("%s:%d:%d", f.Path, x.Line, x.Column))
+// explain writes what becomes of x, and why.
+func (t *textReport) explain(x fileFinding) {
+	t.put(dim, fmt.Sprintf("%s:%d:%d", x.file.Path, x.Line, x.Column))
 	t.put(plain, "  "+x.Old+"  ")
-	if x.Status == rewrite.Rewritten {
+	rewritten := x.Status == rewrite.Rewritten
+	if rewritten {
 		t.line(bold, "-> "+x.New)
 	} else {
-		t.line(bold, "kept: "+string(x.Reason))
+		t.line(bold, wording.NotChanged(string(x.Reason)))
 	}
-	t.paragraph(strings.TrimSpace(x.Place.Field + after(" in ", x.Place.Object)))
-	if x.Rule != "" {
-		for _, r := range t.p.Rules.Rules() {
-			if r.Name == x.Rule && r.From == x.From {
-				t.paragraph("Rule " + r.From + " -> " + r.To + " (" + r.Name + ")" + after(": ", r.Doc) + since(r.Source, r.Date))
-				break
-			}
-		}
-	}
+	t.explanation(fieldOf(x))
+	t.explainRule(x)
 	if x.Implicit {
-		t.paragraph("No text search for the old name finds it: it is split over several values, spelled with an escape, or short for an image of Docker Hub.")
+		t.explanation("The text does not spell the old name out: the reference is split across keys, has an escape in it, or is a Docker Hub short name.")
 	}
 	switch {
 	case x.IsConsequence:
-		t.paragraph("It moves because something else does: " + x.Note + ".")
-	case f.Unverified && x.Status == rewrite.Rewritten:
-		t.paragraph("No parser takes this file, so that the edit rests on the grammar of references alone.")
+		t.explanation("Updated because a reference moves: " + x.Note + ".")
+	case x.file.Unverified && rewritten:
+		t.explanation("No parser reads this file; the edit relies on the grammar of image references only.")
+	}
+	if !rewritten {
+		t.explanation(x.Reason.Doc())
+		t.explanation(wording.Prefixed("Details: ", x.Note))
+		t.explanation(wording.Prefixed("Action required: ", x.Reason.Advice()))
+		t.explanation(wording.Prefixed("To change it: ", howToChange(x.Finding)))
 	}
 	for _, a := range t.p.Advice {
-		if a.Path == f.Path && a.Line == x.Line {
-			t.paragraph("To do: " + strings.TrimPrefix(a.Ref+": "+a.Text, ": ") + after(" ", a.Source))
+		if a.Path == x.file.Path && a.Line == x.Line {
+			kind := "Action required: "
+			if a.Note {
+				kind = "Note: "
+			}
+			t.explanation(kind + refPrefix(a.Ref) + a.Text + wording.Prefixed(" ", a.Source))
 		}
 	}
-	if x.Status == rewrite.Rewritten {
+}
+
+// explainRule writes the rule that matches x.
+func (t *textReport) explainRule(x fileFinding) {
+	if x.Rule == "" {
 		return
 	}
-	t.paragraph(x.Reason.Doc())
-	t.paragraph(after("Here: ", x.Note))
-	t.paragraph(after("To do: ", x.Reason.Advice()))
-	t.paragraph(after("To have it moved: ", change(x)))
-}
-
-// paragraph writes words below the place, indented and wrapped.
-func (t *textReport) paragraph(words string) {
-	if words != "" {
-		t.wrapped(plain, strings.Fields(words), " ", 0, 2)
+	for _, r := range t.p.Rules.Rules() {
+		if r.Name == x.Rule && r.From == x.From {
+			t.explanation("Rule " + r.From + " -> " + r.To + " (" + r.Name + ")" + wording.Prefixed(": ", r.Doc) + origin(r.Source, r.Date))
+			return
+		}
 	}
 }
 
-// change says what would make a mention move that stays, "" when nothing
-// should.
-func change(x *rewrite.Finding) string {
+// explanation writes words, indented and wrapped, unless they are empty.
+func (t *textReport) explanation(words string) {
+	if words != "" {
+		t.paragraph(plain, words, 0, 2)
+	}
+}
+
+// howToChange says how to make x move, "" when it should not.
+func howToChange(x *rewrite.Finding) string {
+	const ifReference = " if it is a reference."
 	switch x.Reason {
 	case format.Prose, format.DocsText:
-		return "--scope manifests,docs, if it is a reference"
+		return "use " + scopeFlag(format.Docs) + ifReference
 	case format.Comment:
-		return "--scope manifests,comments, if it is a reference"
+		return "use " + scopeFlag(format.Comments) + ifReference
 	case format.ScriptText:
-		return "--scope manifests,scripts"
+		return "use " + scopeFlag(format.Scripts) + "."
 	case format.CodeText:
-		return "--scope manifests,code"
+		return "use " + scopeFlag(format.Code) + "."
 	case format.Ignored:
 		return "delete the regmigrate:ignore comment."
-	case format.ExcludedByRule:
-		return "take it out of the rule's keep."
-	case format.DifferentName:
-		return "it needs a rule of its own: --rule FROM=TO with the name as it stands here."
-	case format.RegistryHost:
-		return "if images are fetched from it, declare its key in the configuration: fields: [{registry: KEY, repository: KEY}]."
+	case format.Excluded:
+		return "remove it from the keep list of the rule."
+	case format.OtherName:
+		return "add a rule for this name: --rule FROM=TO."
+	case format.BareHost:
+		return "if images are pulled from it, declare its key in the configuration: fields: [{registry: KEY, repository: KEY}]."
 	case format.Conflict:
-		return "give every image that shares the registry a rule to the same place, or split the registry key by hand."
+		return "let all rules of the images that share the registry move to the same place, or give each image a registry key of its own."
 	}
 	return ""
 }
 
-// since is the day and the source of a rule, as far as they are known.
-func since(source, date string) string {
+// origin is the date and the source of a rule, as far as they are known.
+func origin(source, date string) string {
 	switch {
 	case source == "":
 		return ""
@@ -125,4 +132,12 @@ func since(source, date string) string {
 		return " (" + source + ")"
 	}
 	return " (" + date + ", " + source + ")"
+}
+
+// refPrefix introduces a text about ref; it is "" if ref is.
+func refPrefix(ref string) string {
+	if ref == "" {
+		return ""
+	}
+	return ref + ": "
 }

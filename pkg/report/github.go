@@ -3,34 +3,36 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// perLevel is how many annotations of one level GitHub shows of a step.
+// perLevel is how many annotations of one level GitHub shows for a step.
 const perLevel = 10
 
-// An annotation is a workflow command that puts a message beside a line.
+// An annotation is a workflow command that shows a message next to a line.
 type annotation struct {
 	level, path string
-	line, col   int
+	line, col   int // 1-based; 0 means none
 	title, text string
 }
 
-// writeGitHub writes annotations as workflow commands: an error for what is
-// left or new or failed, a notice for what is to be done by hand. GitHub shows
-// ten of each in a step; the last notice says how many there are besides.
+// writeGitHub writes annotations as workflow commands: errors for what has to
+// move, what is new and what failed, notices for the rest. GitHub shows ten of
+// each level for a step; the last notice says how many are not shown.
 func writeGitHub(w io.Writer, p *rewrite.Plan, o Options) error {
 	var b strings.Builder
 	shown, rest := map[string]int{}, map[string]int{}
 	for _, a := range annotations(p, o) {
-		most := perLevel
+		limit := perLevel
 		if a.level == "notice" {
-			most-- // the last one is ours
+			limit-- // for the last one
 		}
-		if shown[a.level] == most {
+		if shown[a.level] == limit {
 			rest[a.level]++
 			continue
 		}
@@ -40,12 +42,12 @@ func writeGitHub(w io.Writer, p *rewrite.Plan, o Options) error {
 	var more []string
 	for _, level := range []string{"error", "warning", "notice"} {
 		if n := rest[level]; n > 0 {
-			more = append(more, count(n, "more "+level))
+			more = append(more, wording.Count(n, "more "+level))
 		}
 	}
 	if len(more) > 0 {
-		b.WriteString(annotation{level: "notice", title: "regmigrate", text: list(more, "and") +
-			" not shown here, since GitHub shows " + strconv.Itoa(perLevel) + " of each; the log of regmigrate -v has all"}.command())
+		b.WriteString(annotation{level: "notice", title: "regmigrate", text: wording.List(more, "and") +
+			" not shown: GitHub shows at most " + strconv.Itoa(perLevel) + " per level; regmigrate -v lists all"}.command())
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("writing the annotations: %w", err)
@@ -53,52 +55,75 @@ func writeGitHub(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// annotations returns all, what nobody may miss first.
+// annotations returns all annotations, the most important first.
 func annotations(p *rewrite.Plan, o Options) []annotation {
-	s := summarize(p)
+	s := summarize(p, o)
+	return slices.Concat(failureAnnotations(p, &s), mentionAnnotations(p, &s), adviceAnnotations(p, &s))
+}
+
+// failureAnnotations are errors: files, proofs and registry checks that failed.
+func failureAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	for _, f := range s.failed {
 		out = append(out, annotation{"error", f.path, 0, 0, "failed", f.why})
 	}
-	proofs, _ := byState(p)
+	proofs, _ := proofsByState(p)
 	for _, x := range proofs {
 		if x.State == rewrite.Failed {
 			out = append(out, annotation{"error", x.Path, 0, 0, "proof failed", x.Summary})
 		}
 	}
-	images, _ := byVerdict(p)
+	images, _ := imagesByVerdict(p)
 	for _, x := range images {
-		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
-			out = append(out, annotation{"error", "", 0, 0, "registry: " + x.Verdict.String(), x.New + after(": ", verdictDetail(&x))})
+		if isBad(x.Verdict) {
+			out = append(out, annotation{"error", "", 0, 0, "registry: " + x.Verdict.String(), x.New + wording.Prefixed(": ", verdictDetail(&x))})
 		}
-	}
-	if p.Baseline != nil {
-		for _, x := range newMentions(p) {
-			out = append(out, annotation{"error", x.file.Path, x.Line, x.Column, "new mention of an old registry", x.Old + " is new; " + outcome(x)})
-		}
-	} else if o.readOnly() {
-		level := "warning"
-		if o.Check {
-			level = "error"
-		}
-		for _, x := range s.moved {
-			out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry", x.Old + " " + outcome(x)})
-		}
-	}
-	for _, k := range s.kept {
-		if k.reason.Advice() != "" && p.Baseline == nil {
-			for _, x := range k.all {
-				out = append(out, annotation{"notice", x.file.Path, x.Line, x.Column, "stays: " + string(k.reason), x.Old + ": " + k.reason.Advice()})
-			}
-		}
-	}
-	for _, a := range p.Advice {
-		out = append(out, annotation{"notice", a.Path, a.Line, 0, "to do by hand", strings.TrimSpace(a.Ref + " " + a.Text + " " + a.Source)})
 	}
 	return out
 }
 
-// command is a as a line of a log that GitHub acts on.
+// mentionAnnotations are the mentions that the baseline does not accept or,
+// without a baseline, the references that have to move.
+func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
+	var out []annotation
+	if p.Baseline != nil {
+		for _, x := range newMentions(p) {
+			out = append(out, annotation{"error", x.file.Path, x.Line, x.Column, "new mention of an old registry", x.Old + ": " + outcome(x)})
+		}
+		return out
+	}
+	level := "warning"
+	switch s.run.Mode {
+	case wording.Write:
+		return nil
+	case wording.Check:
+		level = "error"
+	}
+	for _, x := range s.moved {
+		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry", x.Old + " " + outcome(x)})
+	}
+	return out
+}
+
+// adviceAnnotations are notices.
+func adviceAnnotations(p *rewrite.Plan, s *summary) []annotation {
+	var out []annotation
+	for _, g := range s.unchanged {
+		if g.reason.Advice() == "" || p.Baseline != nil {
+			continue
+		}
+		for _, x := range g.all {
+			out = append(out, annotation{"notice", x.file.Path, x.Line, x.Column, "action required: " + string(g.reason), x.Old + ": " + g.reason.Advice()})
+		}
+	}
+	for _, a := range p.Advice {
+		group := adviceGroup{note: a.Note}
+		out = append(out, annotation{"notice", a.Path, a.Line, 0, group.kind(), refPrefix(a.Ref) + a.Text + wording.Prefixed(" ", a.Source)})
+	}
+	return out
+}
+
+// command is the line of the log that makes GitHub show a.
 func (a annotation) command() string {
 	var props []string
 	add := func(name, value string) {

@@ -21,8 +21,8 @@ func TestGitHub(t *testing.T) {
 		"::error title=registry%3A missing::registry.k8s.io/dns:1: 404",
 		"::error file=a%2Cb%3Ac%25d.yaml,line=4,col=10,title=old registry::k8s.gcr.io/pause:3.9 would move to registry.k8s.io/pause:3.9",
 		"::error file=a%2Cb%3Ac%25d.yaml,line=9,col=10,title=old registry::k8s.gcr.io/dns:1 would move to registry.k8s.io/dns:1",
-		"::notice file=a%2Cb%3Ac%25d.yaml,line=12,col=5,title=stays%3A policy::100%25: add the new registry by hand: the policy may deny or not match the moved images",
-		"::notice title=to do by hand::Run make vendor again.",
+		"::notice file=a%2Cb%3Ac%25d.yaml,line=12,col=5,title=action required%3A policy::100%25: add the new registry by hand: the policy may deny or miss what runs after the move",
+		"::notice title=action required::Run make vendor again.",
 	)
 	if got := write(t, "github", p, Options{Check: true}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -32,7 +32,7 @@ func TestGitHub(t *testing.T) {
 	}
 	p.Baseline = &rewrite.BaselineComparison{File: "b", New: 1}
 	p.Files[0].Findings[1].NotInBaseline = true
-	if got := write(t, "github", p, Options{Check: true}); strings.Count(got, "::error file=a") != 1 || !strings.Contains(got, "k8s.gcr.io/dns:1 is new; would move to registry.k8s.io/dns:1\n") {
+	if got := write(t, "github", p, Options{Check: true}); strings.Count(got, "::error file=a") != 1 || !strings.Contains(got, "k8s.gcr.io/dns:1: would move to registry.k8s.io/dns:1\n") {
 		t.Errorf("with a baseline:\n%s", got)
 	}
 }
@@ -46,7 +46,7 @@ func TestGitHubShowsTen(t *testing.T) {
 	if e, n := strings.Count(got, "::error "), strings.Count(got, "::notice "); e != 10 || n != 10 {
 		t.Errorf("%d errors and %d notices", e, n)
 	}
-	if want := "::notice title=regmigrate::30 more errors and 31 more notices not shown here, "; !strings.Contains(got, want) {
+	if want := "::notice title=regmigrate::30 more errors and 31 more notices not shown: "; !strings.Contains(got, want) {
 		t.Errorf("%q is missing in\n%s", want, got)
 	}
 }

@@ -2,7 +2,7 @@ package report
 
 import (
 	"crypto/sha256"
-	_ "embed" // the page's style and script
+	_ "embed" // the style and the script of the page
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -20,48 +21,51 @@ var pageStyle string
 //go:embed page/page.js
 var pageScript string
 
-// writeHTML writes one page that needs nothing else: no request leaves it, and
-// its policy lets none out. What comes from outside is in a block of JSON, with
-// what a terminal must not get spelled out, and gets into the page as text.
+// writeHTML writes one page that loads nothing else: its policy allows no
+// request. Texts from outside are in a block of JSON, escaped as for a
+// terminal, and the script puts them into the page as text.
 func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
-	o.Verbose, o.Quiet = false, false
-	s := summarize(p)
-	t := &textReport{o: o, p: p, s: s, width: -1, hints: true}
-	block, err := json.Marshal(pageOf(p, &s, t)) // escapes <, > and &
+	s := summarize(p, o)
+	block, err := json.Marshal(pageOf(p, &s)) // escapes <, > and &
 	if err != nil {
 		return fmt.Errorf("writing the HTML report: %w", err)
 	}
-	out := func(s string) string { return html.EscapeString(escape(s)) }
-	head := t.headline()
-	below := ""
-	if p.Baseline != nil {
-		head, below = baselineHeadline(p.Baseline), t.headline()+". "
+	if _, err := io.WriteString(w, page(p, &s, block)); err != nil {
+		return fmt.Errorf("writing the HTML report: %w", err)
 	}
+	return nil
+}
+
+// page is the whole page; data is its block of JSON.
+func page(p *rewrite.Plan, s *summary, data []byte) string {
+	out := func(s string) string { return html.EscapeString(escape(s)) }
+	head, below := s.run.Headline(), ""
+	if p.Baseline != nil {
+		head, below = wording.SinceBaseline(p.Baseline.New, p.Baseline.File), s.run.Headline()+". "
+	}
+	below += strings.Join(nonEmpty(wording.Prefixed("Rules: ", s.run.RulesInForce()), s.run.Updated()), "; ")
 	var b strings.Builder
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
 		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '` + sourceHash(pageStyle) + `'; script-src '` + sourceHash(pageScript) + `'; base-uri 'none'; form-action 'none'">` +
 		`<title>` + out("regmigrate: "+head) + `</title><style>` + pageStyle + `</style></head><body>` +
-		`<a class="skip" href="#findings">to the findings</a><header><h1>` + out(head) + `</h1><p class="dim">` + out(below+after("by ", t.inForce())+after("; ", t.following())) + `</p>`)
+		`<a class="skip" href="#findings">skip to the findings</a><header><h1>` + out(head) + `</h1><p class="dim">` + out(below) + `</p>`)
 	b.WriteString(`<nav aria-label="sections"><ul>`)
 	for _, x := range pageSections {
 		b.WriteString(`<li><a href="#` + x.id + `">` + x.title + `</a></li>`)
 	}
 	b.WriteString(`</ul></nav><ul class="cards">`)
-	for _, c := range pageCards(p, &s, t) {
-		b.WriteString(`<li class="` + c.class + `"><b>` + number(c.n) + `</b>` + out(c.words) + `</li>`)
+	for _, c := range pageCards(p, s) {
+		b.WriteString(`<li class="` + c.class + `"><b>` + wording.Number(c.n) + `</b>` + out(c.words) + `</li>`)
 	}
 	b.WriteString(`</ul></header><main>`)
 	for _, x := range pageSections {
 		b.WriteString(`<section id="` + x.id + `" aria-labelledby="h-` + x.id + `"><h2 id="h-` + x.id + `">` + x.title + `</h2>` + x.body + `</section>`)
 	}
-	b.WriteString(`</main><footer><p>` + out(s.ledger()) + ` ` + out(t.lookedAt()) + `.</p><noscript><p>Without JavaScript this page shows the sums only.</p></noscript></footer>` +
+	b.WriteString(`</main><footer><p>` + out(s.run.Ledger()) + ` ` + out(s.run.Coverage()) + `.</p><noscript><p>Without JavaScript this page shows only the totals.</p></noscript></footer>` +
 		`<script type="application/json" id="data">`)
-	b.Write(block)
+	b.Write(data)
 	b.WriteString(`</script><script>` + pageScript + `</script></body></html>` + "\n")
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return fmt.Errorf("writing the HTML report: %w", err)
-	}
-	return nil
+	return b.String()
 }
 
 // sourceHash is what a policy allows of an inline style or script.
@@ -70,37 +74,39 @@ func sourceHash(src string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// pageSections are the parts of the page; the script fills them, and takes out
-// those with nothing in them.
+// pageSections are the parts of the page. The script fills them, and removes
+// those without content.
 var pageSections = []struct{ id, title, body string }{
-	{"where", "What moves where", `<div id="picture"></div>`},
-	{"hand", "To do by hand", ""},
-	{"proof", "Proof", ""},
-	{"registries", "Registries", ""},
-	{"kept", "What stays, and why", ""},
+	{"flows", "Old and new registries", `<div id="picture"></div>`},
+	{"actions", "Action required", ""},
+	{"notes", "Notes", ""},
+	{"proofs", "Proofs", ""},
+	{"registries", "Registry checks", ""},
+	{"unchanged", "Not changed", ""},
 	{"findings", "Files and findings", `<form class="filters" role="search"><div class="grow"><label for="search">search (press / )</label><input id="search" type="search" autocomplete="off" spellcheck="false"></div>` +
 		`<div><label for="status">status</label><select id="status"></select></div><div><label for="reason">reason</label><select id="reason"></select></div>` +
 		`<div><label for="format">format</label><select id="format"></select></div></form><p id="found" role="status" class="dim"></p><div id="files"></div>`},
-	{"moves", "References", ""},
+	{"references", "References", ""},
 }
 
-// A pageCard is a number that one wants to see first.
+// A pageCard is a total at the top of the page.
 type pageCard struct {
 	n     int
 	words string
 	class string
 }
 
-func pageCards(p *rewrite.Plan, s *summary, t *textReport) []pageCard {
+func pageCards(p *rewrite.Plan, s *summary) []pageCard {
 	verb := "moved"
-	if t.o.readOnly() {
-		verb = "would move"
+	if s.run.Mode != wording.Write {
+		verb = "to move"
 	}
-	c := s.counts
+	c := p.Count()
+	notChanged := c.NotChanged + c.NotChangedImplicit
 	out := []pageCard{
-		{len(s.moved), some(len(s.moved), "reference ", "references ") + verb, "good"},
-		{c.ChangedFiles, some(c.ChangedFiles, "file changes", "files change"), ""},
-		{c.NotChanged + c.NotChangedImplicit, some(c.NotChanged+c.NotChangedImplicit, "mention stays", "mentions stay"), ""},
+		{s.run.Moved, wording.Plural(s.run.Moved, "reference ", "references ") + verb, "good"},
+		{c.ChangedFiles, wording.Plural(c.ChangedFiles, "file changes", "files change"), ""},
+		{notChanged, wording.Plural(notChanged, "mention not changed", "mentions not changed"), ""},
 	}
 	add := func(n int, words, class string) {
 		if n > 0 {
@@ -110,27 +116,28 @@ func pageCards(p *rewrite.Plan, s *summary, t *textReport) []pageCard {
 	if p.Baseline != nil {
 		add(p.Baseline.New, "new since the baseline", "bad")
 	}
-	add(len(s.failed), some(len(s.failed), "file failed", "files failed"), "bad")
-	_, n := byState(p)
-	add(n[rewrite.Proven], "proven", "good")
-	add(n[rewrite.Unproven], "unproven", "warn")
-	add(n[rewrite.Failed], some(n[rewrite.Failed], "proof failed", "proofs failed"), "bad")
-	_, v := byVerdict(p)
-	for _, x := range verdicts {
+	add(s.run.Failed, wording.Plural(s.run.Failed, "file failed", "files failed"), "bad")
+	_, n := proofsByState(p)
+	add(n.Proven, "proven", "good")
+	add(n.Unproven, "unproven", "warn")
+	add(n.Failed, wording.Plural(n.Failed, "proof failed", "proofs failed"), "bad")
+	_, images := imagesByVerdict(p)
+	for _, v := range verdicts {
 		class := "warn"
-		switch x.verdict {
-		case rewrite.Same, rewrite.Exists:
+		switch {
+		case v == rewrite.Same || v == rewrite.Exists:
 			class = "good"
-		case rewrite.Missing, rewrite.Different:
+		case isBad(v):
 			class = "bad"
 		}
-		add(v[x.verdict], "in registries: "+x.verdict.String(), class)
+		add(images[v], "in registries: "+v.String(), class)
 	}
 	return out
 }
 
-// diffOf is the diff of f as the page has it: a line is its mark and its text,
-// cut where what changed begins and ends, so that every second piece is marked.
+// diffOf is the diff of f as lines of pieces: the operation ("-", "+", " ", or
+// "@" for a hunk's header), then pieces of text of which every second one is
+// marked as changed.
 func diffOf(f *rewrite.File) [][]string {
 	out := [][]string{}
 	if len(f.Edits) == 0 {
@@ -150,13 +157,13 @@ func diffOf(f *rewrite.File) [][]string {
 	return out
 }
 
-// markedPieces are the mark of l and its text, cut at marks.
+// markedPieces are the operation of l and the pieces of its text.
 func markedPieces(l edit.Line, marks []edit.Span) []string {
 	out := []string{string(l.Op), ""}
 	for _, p := range segments(string(l.Text), marks) {
 		text := visible(p.text)
 		if p.omitted > 0 {
-			text = "…" + count(p.omitted, "byte") + "…"
+			text = "…" + wording.Count(p.omitted, "byte") + "…"
 		}
 		if marked := len(out)%2 == 1; p.marked != marked {
 			out = append(out, "")

@@ -2,21 +2,20 @@ package report
 
 import (
 	"cmp"
-	"slices"
-	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// The data of the page. All strings are escaped: they are for reading.
-
+// pageData is the data of the page. All strings are escaped as for a terminal.
 type pageData struct {
 	Wrote      bool            `json:"wrote"`
 	Baseline   bool            `json:"baseline"`
 	Flows      []pageFlow      `json:"flows"`
 	References []pageReference `json:"references"`
-	Advice     []pageAdvice    `json:"advice"`
-	Kept       []pageKept      `json:"kept"`
+	Actions    []pageAdvice    `json:"actions"`
+	Notes      []pageAdvice    `json:"notes"`
+	Reasons    []pageReason    `json:"reasons"`
 	Proofs     []pageProof     `json:"proofs"`
 	Images     []pageImage     `json:"images"`
 	Files      []pageFile      `json:"files"`
@@ -35,15 +34,19 @@ type pageReference struct {
 }
 
 type pageAdvice struct {
-	About  string   `json:"about"`
-	Text   string   `json:"text"`
-	Source string   `json:"source"`
-	Refs   []string `json:"refs"` // of each place, when there are several
-	Places []string `json:"places"`
-	Hidden int      `json:"hidden"`
+	About  string      `json:"about"` // a reason or a reference, or ""
+	Text   string      `json:"text"`
+	Source string      `json:"source"`
+	Places []pagePlace `json:"places"`
+	Hidden int         `json:"hidden"`
 }
 
-type pageKept struct {
+type pagePlace struct {
+	Ref      string `json:"ref"`
+	Location string `json:"location"`
+}
+
+type pageReason struct {
 	Reason string `json:"reason"`
 	N      int    `json:"n"`
 	Doc    string `json:"doc"`
@@ -69,32 +72,41 @@ type pageFile struct {
 	Format     string     `json:"format"`
 	Error      string     `json:"error"`
 	Unverified bool       `json:"unverified"`
-	Findings   [][]any    `json:"findings"` // line, column, old, new, reason, note, where, flags
+	Findings   [][]any    `json:"findings"` // line, column, old, new, reason, note, field, flags
 	Diff       [][]string `json:"diff"`
 }
 
-// maxFlows is how many flows the picture has; the rest is one.
+// maxFlows is how many flows the picture has. The last one sums up the rest.
 const maxFlows = 10
 
-func pageOf(p *rewrite.Plan, s *summary, t *textReport) pageData {
+func pageOf(p *rewrite.Plan, s *summary) pageData {
 	out := pageData{
-		Wrote: !t.o.readOnly(), Baseline: p.Baseline != nil, Flows: pageFlows(p, s),
-		References: []pageReference{}, Advice: []pageAdvice{}, Kept: []pageKept{}, Proofs: []pageProof{}, Images: []pageImage{}, Files: []pageFile{},
+		Wrote: s.run.Mode == wording.Write, Baseline: p.Baseline != nil, Flows: pageFlows(s),
+		References: []pageReference{}, Actions: []pageAdvice{}, Notes: []pageAdvice{}, Reasons: []pageReason{},
+		Proofs: []pageProof{}, Images: []pageImage{}, Files: []pageFile{},
 	}
 	for _, r := range s.references() {
 		out.References = append(out.References, pageReference{escape(r.old), escape(r.new), len(r.all)})
 	}
 	for _, a := range adviceGroups(p, s) {
-		out.Advice = append(out.Advice, pageAdvice{cmp.Or(a.reason, escape(a.ref)), escape(a.text), escape(a.source), escapes(a.refs), escapes(a.places), a.hidden})
+		x := pageAdvice{cmp.Or(a.reason, escape(a.ref)), escape(a.text), escape(a.source), []pagePlace{}, a.hidden}
+		for _, place := range a.places {
+			x.Places = append(x.Places, pagePlace{escape(place.ref), escape(place.location)})
+		}
+		if a.note {
+			out.Notes = append(out.Notes, x)
+		} else {
+			out.Actions = append(out.Actions, x)
+		}
 	}
-	for _, k := range s.kept {
-		out.Kept = append(out.Kept, pageKept{string(k.reason), len(k.all), k.reason.Doc(), k.reason.Advice()})
+	for _, g := range s.unchanged {
+		out.Reasons = append(out.Reasons, pageReason{string(g.reason), len(g.all), g.reason.Doc(), g.reason.Advice()})
 	}
-	proofs, _ := byState(p)
+	proofs, _ := proofsByState(p)
 	for _, x := range proofs {
 		out.Proofs = append(out.Proofs, pageProof{x.State.String(), escape(x.Path), escape(x.Summary), escapes(x.Details)})
 	}
-	images, _ := byVerdict(p)
+	images, _ := imagesByVerdict(p)
 	for _, x := range images {
 		out.Images = append(out.Images, pageImage{x.Verdict.String(), escape(x.Old), escape(x.New), escape(verdictDetail(&x))})
 	}
@@ -125,29 +137,24 @@ func pageFileOf(f *rewrite.File) pageFile {
 				flags |= 1 << i
 			}
 		}
-		out.Findings = append(out.Findings, []any{x.Line, x.Column, escape(x.Old), escape(x.New), reason, escape(x.Note), escape(strings.TrimPrefix(where(x), " — ")), flags})
+		out.Findings = append(out.Findings, []any{x.Line, x.Column, escape(x.Old), escape(x.New), reason, escape(x.Note), escape(fieldOf(x)), flags})
 	}
 	return out
 }
 
-// pageFlows are what moves from which name to which, implied ones too, so that
-// they add up to the number in the headline.
-func pageFlows(p *rewrite.Plan, s *summary) []pageFlow {
-	n := map[move]int{}
-	names := newRuleNames(p)
+// pageFlows says how many references move from which prefix to which, implicit
+// ones included, so that the numbers add up to that of the headline.
+func pageFlows(s *summary) []pageFlow {
+	n := map[wording.Move]int{}
 	for _, x := range s.moved {
-		m, _ := names.of(x.Finding)
-		n[m]++
+		n[moveOf(x.Finding)]++
 	}
 	out := []pageFlow{}
-	for m, k := range n {
-		out = append(out, pageFlow{escape(m.from), escape(m.to), k})
+	for _, m := range sortedMoves(n) {
+		out = append(out, pageFlow{escape(m.From), escape(m.To), m.N})
 	}
-	slices.SortFunc(out, func(a, b pageFlow) int {
-		return cmp.Or(b.N-a.N, strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
-	})
 	if len(out) > maxFlows {
-		rest := pageFlow{From: count(len(out)-maxFlows+1, "other name"), To: "elsewhere"}
+		rest := pageFlow{From: wording.Count(len(out)-maxFlows+1, "other name"), To: "other names"}
 		for _, f := range out[maxFlows-1:] {
 			rest.N += f.N
 		}

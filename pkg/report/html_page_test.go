@@ -174,13 +174,13 @@ func TestRealPage(t *testing.T) {
 		"document.querySelector('h1').textContent":                                               "4 references in 2 files would move to registry.k8s.io",
 		"document.querySelectorAll('#picture path').length":                                      "2",
 		"document.getElementById('found').textContent":                                           "7 findings in 4 files",
-		"document.querySelectorAll('#proof tbody tr').length":                                    "2",
+		"document.querySelectorAll('#proofs tbody tr').length":                                   "2",
 		"document.querySelectorAll('#registries tbody tr').length":                               "2",
-		"document.querySelectorAll('#hand tbody tr').length":                                     "3",
+		"document.querySelectorAll('#actions tbody tr').length":                                  "3",
 		"document.querySelectorAll('main section[aria-labelledby]').length":                      "7",
 		"[...document.querySelectorAll('input, select')].filter((e) => !e.labels.length).length": "0",
 		"getComputedStyle(document.body).backgroundColor":                                        "rgb(255, 255, 255)",
-		"[...document.querySelectorAll('#proof td:first-child, #registries td:first-child')].filter((e) => e.getBoundingClientRect().height < 2 * parseFloat(getComputedStyle(e).lineHeight) || getComputedStyle(e).whiteSpace == 'nowrap').length": "4",
+		"[...document.querySelectorAll('#proofs td:first-child, #registries td:first-child')].filter((e) => e.getBoundingClientRect().height < 2 * parseFloat(getComputedStyle(e).lineHeight) || getComputedStyle(e).whiteSpace == 'nowrap').length": "4",
 		"performance.getEntriesByType('resource').length":                                               "0",
 		"document.querySelectorAll('nav a').length == document.querySelectorAll('main section').length": "true",
 	} {
@@ -266,7 +266,7 @@ func TestRealPageHostile(t *testing.T) {
 		if strings.Contains(b.eval("document.title"), "owned") && !strings.Contains(b.eval("document.title"), "regmigrate: ") {
 			t.Errorf("%s ran", evil)
 		}
-		got := b.eval("document.querySelectorAll('*:not(mark):not(#hand a)').length")
+		got := b.eval("document.querySelectorAll('*:not(mark):not(#actions a):not(#notes a)').length")
 		if elements == "" {
 			elements = got
 		}

@@ -17,7 +17,7 @@ func TestHTMLIsSelfContained(t *testing.T) {
 			t.Errorf("%q is in the page", bad)
 		}
 	}
-	for _, want := range []string{"default-src 'none'", sourceHash(pageStyle), sourceHash(pageScript), "<h1>4 references in 2 files would move to registry.k8s.io</h1>", "6 mentions = 3 rewritten + 3 kept;"} {
+	for _, want := range []string{"default-src 'none'", sourceHash(pageStyle), sourceHash(pageScript), "<h1>4 references in 2 files would move to registry.k8s.io</h1>", "6 mentions = 3 rewritten + 3 not changed;"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in the page", want)
 		}
@@ -30,7 +30,7 @@ func TestHTMLIsSelfContained(t *testing.T) {
 	for _, f := range data.Flows {
 		n += f.N
 	}
-	if n != 4 || len(data.Files) != 4 || len(data.Proofs) != 2 || len(data.Images) != 2 || len(data.Advice) != 3 {
+	if n != 4 || len(data.Files) != 4 || len(data.Proofs) != 2 || len(data.Images) != 2 || len(data.Actions) != 3 {
 		t.Errorf("%d references flow; %+v", n, data)
 	}
 	if got, want := data.Files[0].Diff[1], []string{"-", "image: ", "k8s.gcr.io", "/pause:3.9"}; strings.Join(got, "|") != strings.Join(want, "|") {

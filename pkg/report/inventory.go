@@ -3,32 +3,29 @@ package report
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 )
 
-// An InventoryWriter is one form of an inventory. Besides Color and Width it
-// does not depend on Options.
+// An InventoryWriter writes an inventory in one format. It uses only Color and
+// Width of the Options.
 type InventoryWriter struct {
-	Name string // as given to --output
-	Doc  string // a phrase for a person
+	Name string // the value of --output
 
-	// Write writes images, which are all of v or some of them. Its error is
-	// that of w.
+	// Write writes images, which are all images of v or some of them. It
+	// returns the errors of w.
 	Write func(w io.Writer, v *inventory.Inventory, images []inventory.Image, o Options) error
 }
 
-// inventoryWriters are all forms of an inventory, the default first.
+// inventoryWriters are all inventory writers, the default first.
 var inventoryWriters = []InventoryWriter{
-	{"table", "a table for people", writeInventoryTable},
-	{"plain", "one reference a line, for xargs", writeInventoryPlain},
-	{"csv", "a row for each use, for spreadsheets", writeInventoryCSV},
-	{"json", "everything, for programs", writeInventoryJSON},
+	{"table", writeInventoryTable},
+	{"plain", writeInventoryPlain},
+	{"csv", writeInventoryCSV},
+	{"json", writeInventoryJSON},
 }
 
-// InventoryNames returns the names of all forms of an inventory, the default
-// first.
+// InventoryNames returns the names of all inventory writers, the default first.
 func InventoryNames() []string {
 	var out []string
 	for _, w := range inventoryWriters {
@@ -37,7 +34,7 @@ func InventoryNames() []string {
 	return out
 }
 
-// FindInventory returns the form of an inventory called name. The error for an
+// FindInventory returns the inventory writer called name. The error for an
 // unknown name lists the known ones.
 func FindInventory(name string) (InventoryWriter, error) {
 	for _, w := range inventoryWriters {
@@ -45,11 +42,11 @@ func FindInventory(name string) (InventoryWriter, error) {
 			return w, nil
 		}
 	}
-	return InventoryWriter{}, fmt.Errorf("unknown format %q; known are %s", name, strings.Join(InventoryNames(), ", "))
+	return InventoryWriter{}, unknownFormat(name, InventoryNames())
 }
 
-// writeInventoryPlain writes each reference once. Those that are not known in
-// full are left out: what reads the lines could not use them.
+// writeInventoryPlain writes one reference per line, each once. It omits
+// references with a variable, which the reader of the lines could not use.
 func writeInventoryPlain(w io.Writer, _ *inventory.Inventory, images []inventory.Image, _ Options) error {
 	last := ""
 	for i := range images {

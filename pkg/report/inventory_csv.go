@@ -9,10 +9,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 )
 
-// inventoryColumns are the columns of the CSV. New ones come last.
-var inventoryColumns = []string{"reference", "registry", "repository", "domain", "path", "tag", "digest", "new", "rule", "keep", "via", "file", "line", "column", "field", "object", "running"}
+// inventoryColumns are the columns of the CSV. New columns are appended.
+var inventoryColumns = []string{"reference", "registry", "repository", "domain", "path", "tag", "digest", "new", "rule", "keep", "origin", "file", "line", "column", "field", "object", "runningDigest"}
 
-// writeInventoryCSV writes a header and a row for each use.
+// writeInventoryCSV writes a header and one row per use.
 func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.Image, _ Options) error {
 	c := csv.NewWriter(w)
 	if err := c.Write(inventoryColumns); err != nil {
@@ -36,6 +36,7 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 	return c.Error()
 }
 
+// csvPosition is a line or a column, "" if there is none.
 func csvPosition(n int) string {
 	if n == 0 {
 		return ""
@@ -43,8 +44,8 @@ func csvPosition(n int) string {
 	return strconv.Itoa(n)
 }
 
-// csvCell returns s as no spreadsheet takes it for a formula: what begins like
-// one gets an apostrophe before it. A dash alone, standard input, is none.
+// csvCell returns s with an apostrophe before it if a spreadsheet would take it
+// for a formula. A dash alone, which means standard input, is no formula.
 // Source: https://owasp.org/www-community/attacks/CSV_Injection
 func csvCell(s string) string {
 	s = utf8Text(s)

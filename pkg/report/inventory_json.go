@@ -8,13 +8,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 )
 
-// inventoryVersion changes when a program that reads the inventory would
-// misread it. A new property is no such change.
+// inventoryVersion is the version of the JSON inventory. It changes when
+// existing properties change; new properties do not change it.
 const inventoryVersion = 1
 
-// A JSONInventory is an inventory in JSON. What its properties mean is said in
-// schema/inventory.schema.json; a test holds the two against each other.
-// Lists, strings and positions are as in a JSONReport.
+// A JSONInventory is an inventory in JSON. schema/inventory.schema.json
+// describes its properties; a test compares the two. Lists, strings and
+// positions are as in a JSONReport.
 type JSONInventory struct {
 	Version    int                 `json:"version"`
 	Counts     JSONInventoryCounts `json:"counts"`
@@ -24,50 +24,49 @@ type JSONInventory struct {
 	Unrendered []JSONFailure       `json:"unrendered"`
 }
 
-// JSONInventoryCounts are the sums over the images that are listed, and what
-// was looked at.
+// JSONInventoryCounts are the sums of the listed images, and of what was
+// scanned.
 type JSONInventoryCounts struct {
-	Images     int `json:"images"`
-	Uses       int `json:"uses"`
-	Registries int `json:"registries"`
-	Moving     int `json:"moving"`
-	MovingUses int `json:"movingUses"`
-	Files      int `json:"files"`
-	Objects    int `json:"objects"`
-	Rendered   int `json:"rendered"`
-	Unfilled   int `json:"unfilled"`
+	Images            int `json:"images"`
+	Uses              int `json:"uses"`
+	Registries        int `json:"registries"`
+	Moving            int `json:"moving"`
+	MovingUses        int `json:"movingUses"`
+	FilesScanned      int `json:"filesScanned"`
+	ObjectsScanned    int `json:"objectsScanned"`
+	RenderingsScanned int `json:"renderingsScanned"`
+	Unresolved        int `json:"unresolved"`
 }
 
 // A JSONImage is one reference and its uses.
 type JSONImage struct {
-	Reference  string            `json:"reference"`
-	Registry   string            `json:"registry"`
-	Repository string            `json:"repository"`
-	Domain     string            `json:"domain,omitempty"`
-	Path       string            `json:"path"`
-	Tag        string            `json:"tag,omitempty"`
-	Digest     string            `json:"digest,omitempty"`
-	New        string            `json:"new,omitempty"`
-	Rule       string            `json:"rule,omitempty"`
-	Keep       string            `json:"keep,omitempty"`
-	Open       bool              `json:"open,omitempty"`
-	Advice     []CatalogueAdvice `json:"advice,omitempty"`
-	Uses       []JSONUse         `json:"uses"`
+	Reference   string            `json:"reference"`
+	Registry    string            `json:"registry"`
+	Repository  string            `json:"repository"`
+	Domain      string            `json:"domain,omitempty"`
+	Path        string            `json:"path"`
+	Tag         string            `json:"tag,omitempty"`
+	Digest      string            `json:"digest,omitempty"`
+	New         string            `json:"new,omitempty"`
+	Rule        string            `json:"rule,omitempty"`
+	Keep        string            `json:"keep,omitempty"`
+	HasVariable bool              `json:"hasVariable,omitempty"`
+	Advice      []CatalogueAdvice `json:"advice,omitempty"`
+	Uses        []JSONUse         `json:"uses"`
 }
 
-// A JSONUse is a place where an image is named.
+// A JSONUse is a place that names an image.
 type JSONUse struct {
-	Via     string `json:"via"`
-	Path    string `json:"path"`
-	Line    int    `json:"line,omitempty"`
-	Column  int    `json:"column,omitempty"`
-	Field   string `json:"field,omitempty"`
-	Object  string `json:"object,omitempty"`
-	Running string `json:"running,omitempty"`
+	Origin        string `json:"origin"`
+	Path          string `json:"path"`
+	Line          int    `json:"line,omitempty"`
+	Column        int    `json:"column,omitempty"`
+	Field         string `json:"field,omitempty"`
+	Object        string `json:"object,omitempty"`
+	RunningDigest string `json:"runningDigest,omitempty"`
 }
 
-// A JSONFailure is something that may hold references and is not in
-// the list.
+// A JSONFailure is an input that may have references that are not listed.
 type JSONFailure struct {
 	Path  string `json:"path"`
 	Error string `json:"error"`
@@ -86,7 +85,7 @@ func writeInventoryJSON(w io.Writer, v *inventory.Inventory, images []inventory.
 func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInventory {
 	out := JSONInventory{
 		Version: inventoryVersion,
-		Counts:  JSONInventoryCounts{Images: len(images), Files: v.ScannedFiles, Objects: v.ScannedObjects, Rendered: v.ScannedRenderings, Unfilled: v.Unresolved},
+		Counts:  JSONInventoryCounts{Images: len(images), FilesScanned: v.ScannedFiles, ObjectsScanned: v.ScannedObjects, RenderingsScanned: v.ScannedRenderings, Unresolved: v.Unresolved},
 		Images:  []JSONImage{}, Skipped: []JSONSkip{},
 		Failures: jsonFailures(v.Failures), Unrendered: jsonFailures(v.Unrendered),
 	}
@@ -101,7 +100,7 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 		}
 		j := JSONImage{
 			Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
-			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, Open: m.HasVariable, Uses: []JSONUse{},
+			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, HasVariable: m.HasVariable, Uses: []JSONUse{},
 		}
 		for _, a := range m.Advice {
 			j.Advice = append(j.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})

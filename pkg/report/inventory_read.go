@@ -8,18 +8,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// Inventory returns what the JSON of an inventory says: its images, and what
-// is not in the list, in an inventory that has nothing else.
+// Inventory returns the images of j, and an inventory that has only the inputs
+// that are skipped, failed or not rendered.
 func (j *JSONInventory) Inventory() ([]inventory.Image, *inventory.Inventory) {
 	var images []inventory.Image
 	for _, x := range j.Images {
 		m := inventory.Image{
 			Ref: x.Reference, Registry: x.Registry, Repository: x.Repository, Domain: x.Domain, Path: x.Path,
-			Tag: x.Tag, Digest: x.Digest, New: x.New, Rule: x.Rule, Keep: x.Keep, HasVariable: x.Open,
+			Tag: x.Tag, Digest: x.Digest, New: x.New, Rule: x.Rule, Keep: x.Keep, HasVariable: x.HasVariable,
 		}
 		for _, u := range x.Uses {
-			via := inventory.Origin(max(0, slices.Index(vias, u.Via))) // a use is named in a file unless it says otherwise
-			m.Uses = append(m.Uses, inventory.Use{Origin: via, Path: u.Path, Line: u.Line, Column: u.Column, Field: u.Field, Object: u.Object, RunningDigest: u.Running})
+			origin := inventory.Origin(max(0, slices.Index(origins, u.Origin))) // unknown origins count as files
+			m.Uses = append(m.Uses, inventory.Use{Origin: origin, Path: u.Path, Line: u.Line, Column: u.Column, Field: u.Field, Object: u.Object, RunningDigest: u.RunningDigest})
 		}
 		images = append(images, m)
 	}
@@ -34,8 +34,8 @@ func (j *JSONInventory) Inventory() ([]inventory.Image, *inventory.Inventory) {
 	return images, v
 }
 
-// vias are the words for the ways, by their numbers.
-var vias = []string{inventory.InFile.String(), inventory.InRendering.String(), inventory.InObject.String()}
+// origins are the words for inventory.Origin, by its values.
+var origins = []string{inventory.InFile.String(), inventory.InRendering.String(), inventory.InObject.String()}
 
 func failuresOf(all []JSONFailure) []inventory.Failure {
 	var out []inventory.Failure

@@ -3,92 +3,100 @@ package report
 import (
 	"bufio"
 	"fmt"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// inventorySummary says in a few lines what was listed, what of it moves, and
-// what is not in the list.
-func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventory.Image, o Options) {
-	uses, moving, movingUses := 0, 0, 0
+// Limits of the summary below the table. The JSON has everything.
+const (
+	maxUnrendered = 5 // charts and kustomizations that do not render
+	maxAdvised    = 5 // images with advice of the catalogue
+)
+
+// inventoryTotals are the sums over images.
+type inventoryTotals struct{ uses, registries, moving, movingUses, advised int }
+
+func totalsOf(images []inventory.Image) inventoryTotals {
+	var t inventoryTotals
 	registries := map[string]bool{}
-	to := map[string]bool{}
 	for i := range images {
 		m := &images[i]
 		registries[m.Registry] = true
-		uses += len(m.Uses)
+		t.uses += len(m.Uses)
 		if m.New != "" {
-			moving++
-			movingUses += len(m.Uses)
-			host, _, _ := strings.Cut(m.New, "/")
-			to[host] = true
+			t.moving++
+			t.movingUses += len(m.Uses)
+		}
+		if len(m.Advice) > 0 {
+			t.advised++
 		}
 	}
-	where := scannedInputs(v)
+	t.registries = len(registries)
+	return t
+}
+
+// inventorySummary writes the totals, the advice, and what is not listed.
+func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventory.Image, o Options) {
+	t := totalsOf(images)
+	scanned := scannedInputs(v)
 	switch all := len(v.Images()); {
 	case len(images) == 0 && all > 0: // with --old-only
-		fmt.Fprintln(b, paint(o.Color, green, "no image comes from a registry that moves, of "+number(all)+" in "+where))
+		fmt.Fprintln(b, paint(o.Color, green, "no image to move, of "+wording.Count(all, "image")+" in "+scanned))
 	case len(images) == 0:
-		fmt.Fprintf(b, "no image in %s\n", where)
+		fmt.Fprintf(b, "no image in %s\n", scanned)
 	default:
-		line := fmt.Sprintf("%s, %s, %s; looked at %s", count(len(images), "image"), count(uses, "use"), some(len(registries), "1 registry", number(len(registries))+" registries"), where)
-		fmt.Fprintln(b, line)
+		fmt.Fprintf(b, "%s, %s, %s in %s\n", wording.Count(len(images), "image"), wording.Count(t.uses, "use"),
+			wording.Plural(t.registries, "1 registry", wording.Number(t.registries)+" registries"), scanned)
 	}
 	switch {
-	case moving > 0:
-		fmt.Fprintln(b, paint(o.Color, red, fmt.Sprintf("%s from a registry that moves   (%s)", some(moving, "1 image comes", number(moving)+" images come"), count(movingUses, "use"))))
+	case t.moving > 0:
+		fmt.Fprintln(b, paint(o.Color, red, wording.Count(t.moving, "image")+" to move ("+wording.Count(t.movingUses, "use")+")"))
 	case len(images) > 0:
-		fmt.Fprintln(b, paint(o.Color, green, "none comes from a registry that moves"))
+		fmt.Fprintln(b, paint(o.Color, green, "no image to move"))
 	}
-	advised := 0
-	for i := range images {
-		if m := &images[i]; len(m.Advice) > 0 {
-			advised++
-		}
-	}
-	if advised > 0 {
-		inventoryAdvice(b, images, advised, o)
+	if t.advised > 0 {
+		inventoryAdvice(b, images, t.advised, o)
 	}
 	if v.Unresolved > 0 {
 		hint := ""
 		if v.ScannedRenderings == 0 && len(v.Unrendered) == 0 {
-			hint = "; --render shows what charts print"
+			hint = "; --render lists what charts render"
 		}
-		fmt.Fprintf(b, "%s not listed, since a template has still to say which%s\n", some(v.Unresolved, "1 reference is", number(v.Unresolved)+" references are"), hint)
+		fmt.Fprintf(b, "%s not listed: a template supplies the registry or the path%s\n", wording.Count(v.Unresolved, "reference"), hint)
 	}
 	WriteInventoryProblems(b, v)
 }
 
-// scannedInputs says what was looked at.
+// scannedInputs says what was scanned: "3 files, 1 rendering and 2 objects".
 func scannedInputs(v *inventory.Inventory) string {
 	var parts []string
 	if v.ScannedFiles > 0 || !v.HasStream {
-		parts = append(parts, count(v.ScannedFiles, "file"))
+		parts = append(parts, wording.Count(v.ScannedFiles, "file"))
 	}
 	if v.ScannedRenderings > 0 {
-		parts = append(parts, number(v.ScannedRenderings)+" rendered")
+		parts = append(parts, wording.Count(v.ScannedRenderings, "rendering"))
 	}
 	if v.HasStream {
-		parts = append(parts, count(v.ScannedObjects, "object"))
+		parts = append(parts, wording.Count(v.ScannedObjects, "object"))
 	}
-	return strings.Join(parts, ", ")
+	return wording.List(parts, "and")
 }
 
-// WriteInventoryProblems writes a line for each thing that is not in the list and
-// may hold a reference: what could not be read, what does not render.
+// WriteInventoryProblems writes one line for each input that may have
+// references that are not listed: those that cannot be read or rendered.
 func WriteInventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
 	for i, f := range v.Unrendered {
-		if i == mostUnrendered && len(v.Unrendered) > mostUnrendered+1 {
-			fmt.Fprintf(b, "%d more are not rendered whole: regmigrate images -o json says which\n", len(v.Unrendered)-i)
+		if i == maxUnrendered && len(v.Unrendered) > maxUnrendered+1 {
+			fmt.Fprintf(b, "%d more not fully rendered (regmigrate images -o json lists all)\n", len(v.Unrendered)-i)
 			break
 		}
-		fmt.Fprintf(b, "%s: not rendered whole: %s\n", escape(f.Path), escape(f.Err.Error()))
+		fmt.Fprintf(b, "%s: not fully rendered: %s\n", escape(f.Path), escape(f.Err.Error()))
 	}
 	for _, s := range v.Skipped {
 		if s.Reason == walk.Unreadable || s.Reason == walk.TooLarge || s.Reason == walk.UTF16 {
-			line := fmt.Sprintf("%s: not looked at: %s", escape(s.Path), s.Reason)
+			line := fmt.Sprintf("%s: not scanned: %s", escape(s.Path), s.Reason)
 			if s.Err != nil {
 				line += ": " + escape(s.Err.Error())
 			}
@@ -104,25 +112,18 @@ func WriteInventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
 	}
 }
 
-// mostUnrendered is how many charts and kustomizations that do not render are
-// named.
-const mostUnrendered = 5
-
-// mostAdvice is how many images of which the catalogue knows something are
-// named; `regmigrate rules test` and the JSON have all.
-const mostAdvice = 5
-
-// inventoryAdvice says what the catalogue knows of the images.
+// inventoryAdvice writes the advice of the catalogue about images, advised of
+// which have some.
 func inventoryAdvice(b *bufio.Writer, images []inventory.Image, advised int, o Options) {
-	fmt.Fprintf(b, "%s renamed, frozen or removed:\n", some(advised, "1 image was", number(advised)+" images were"))
+	fmt.Fprintf(b, "%s renamed, frozen or removed:\n", wording.Plural(advised, "1 image was", wording.Number(advised)+" images were"))
 	shown := 0
 	for i := range images {
 		m := &images[i]
 		if len(m.Advice) == 0 {
 			continue
 		}
-		if shown++; shown > mostAdvice {
-			fmt.Fprintf(b, "  and %d more: regmigrate images -o json, or regmigrate rules test REFERENCE, says which\n", advised-mostAdvice)
+		if shown++; shown > maxAdvised {
+			fmt.Fprintf(b, "  and %d more (regmigrate images -o json lists all)\n", advised-maxAdvised)
 			return
 		}
 		for _, a := range m.Advice {

@@ -9,10 +9,11 @@ import (
 	"unicode/utf8"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
-// writeInventoryTable writes the images by registry, one a line: how often,
-// what a rule makes of it, where it is named.
+// writeInventoryTable writes one image per line, by registry: its number of
+// uses, its new name, its first place.
 func writeInventoryTable(w io.Writer, v *inventory.Inventory, images []inventory.Image, o Options) error {
 	b := bufio.NewWriter(w)
 	t := newInventoryTable(images, o)
@@ -34,16 +35,17 @@ func writeInventoryTable(w io.Writer, v *inventory.Inventory, images []inventory
 	return b.Flush()
 }
 
-// A inventoryTable is how the columns are laid out.
+// An inventoryTable is the layout of the columns.
 type inventoryTable struct {
 	color bool
-	width int // of a line; 0 for lines without an end
-	name  int // of the longest name that is not out of the ordinary
-	uses  int // of the highest number of uses
-	now   int // of the longest New
+	width int // of a line; 0 means no limit
+	name  int // columns of names, without those longer than maxAlignedName
+	uses  int // columns of the number of uses
+	now   int // columns of new names, without those longer than maxAlignedName
 }
 
-// maxAlignedName is the longest name that is aligned with the others.
+// maxAlignedName is the length of the longest name that determines the width of
+// a column. A longer one misaligns its own line.
 const maxAlignedName = 60
 
 func newInventoryTable(images []inventory.Image, o Options) *inventoryTable {
@@ -70,14 +72,9 @@ func (t *inventoryTable) registry(b *bufio.Writer, images []inventory.Image) {
 			moving++
 		}
 	}
-	fmt.Fprintf(b, "%s  %s, %s", paint(t.color, bold, escape(images[0].Registry)), count(len(images), "image"), count(uses, "use"))
-	switch {
-	case moving == len(images) && moving > 1:
-		fmt.Fprint(b, ", "+paint(t.color, red, "all move"))
-	case moving == 1 && len(images) == 1:
-		fmt.Fprint(b, ", "+paint(t.color, red, "moves"))
-	case moving > 0:
-		fmt.Fprint(b, ", "+paint(t.color, red, some(moving, "1 of them moves", number(moving)+" of them move")))
+	fmt.Fprintf(b, "%s  %s, %s", paint(t.color, bold, escape(images[0].Registry)), wording.Count(len(images), "image"), wording.Count(uses, "use"))
+	if words := movingWords(moving, len(images)); words != "" {
+		fmt.Fprint(b, ", "+paint(t.color, red, words))
 	}
 	fmt.Fprintln(b)
 	for i := range images {
@@ -85,7 +82,21 @@ func (t *inventoryTable) registry(b *bufio.Writer, images []inventory.Image) {
 	}
 }
 
-// row writes one image. What does not fit the width begins a line of its own.
+// movingWords says how many of all images of a registry move, "" if none does.
+func movingWords(moving, all int) string {
+	switch {
+	case moving == 0:
+		return ""
+	case all == 1:
+		return "to move"
+	case moving == all:
+		return "all to move"
+	}
+	return wording.Number(moving) + " to move"
+}
+
+// row writes one image. If its place does not fit the width, it is on a line of
+// its own.
 func (t *inventoryTable) row(b *bufio.Writer, m *inventory.Image) {
 	name := alignedName(m)
 	line := "  " + name + pad(t.name-length(name)) + fmt.Sprintf("  %*d", t.uses, len(m.Uses))
@@ -103,8 +114,8 @@ func (t *inventoryTable) row(b *bufio.Writer, m *inventory.Image) {
 	fmt.Fprintln(b, strings.TrimRight(line+"  "+paint(t.color, dim, where), " "))
 }
 
-// alignedName is the image as it is written, without a domain that the heading has,
-// its digest cut short.
+// alignedName is the reference without the domain, if the heading has it, and
+// with a shortened digest.
 func alignedName(m *inventory.Image) string {
 	name := m.Ref
 	if m.Domain == m.Registry {
@@ -117,7 +128,8 @@ func alignedName(m *inventory.Image) string {
 	return escape(name)
 }
 
-// newNameOf says what a rule makes of the image: of its name all that changes.
+// newNameOf is the part of the new reference that differs from the old one, ""
+// if no rule moves the image.
 func newNameOf(m *inventory.Image) string {
 	switch {
 	case m.Keep != "":
@@ -139,7 +151,7 @@ func newNameOf(m *inventory.Image) string {
 	return escape("-> " + now)
 }
 
-// firstUse is the first place of the image, and how many there are besides.
+// firstUse is the first place of the image, and the number of other places.
 func firstUse(m *inventory.Image) string {
 	if len(m.Uses) == 0 {
 		return ""
@@ -158,11 +170,10 @@ func firstUse(m *inventory.Image) string {
 		where += " (rendered)"
 	}
 	if n := len(m.Uses) - 1; n > 0 {
-		where += " and " + number(n) + " more"
+		where += " and " + wording.Number(n) + " more"
 	}
 	return escape(where)
 }
 
+// length is the number of code points of s.
 func length(s string) int { return utf8.RuneCountInString(s) }
-
-func pad(n int) string { return strings.Repeat(" ", max(n, 0)) }

@@ -101,7 +101,7 @@ func TestInventorySchemaAgainstAValidator(t *testing.T) {
 	in, err := json.Marshal([]any{json.RawMessage(text), [][2]string{
 		{"full", good},
 		{"empty", writeList(t, "json", listed(t, ""), Options{})},
-		{"wrong word", strings.Replace(good, `"via": "object"`, `"via": "x"`, 1)},
+		{"wrong word", strings.Replace(good, `"origin": "object"`, `"origin": "x"`, 1)},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -7,12 +7,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// jsonVersion changes when a program that reads the report would misread it. A
-// new property is no such change.
+// jsonVersion is the version of the JSON report. It changes when existing
+// properties change; new properties do not change it.
 const jsonVersion = 1
 
 func writeJSON(w io.Writer, p *rewrite.Plan, o Options) error {
@@ -25,26 +26,26 @@ func writeJSON(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// jsonOf returns p as the structs of the report. The root stays out of it: it
-// says where a machine keeps the repository, and two machines' reports of one
-// repository should be the same.
+// jsonOf returns p as the structs of the report. The root is not in it, so that
+// reports do not depend on where a machine keeps the repository.
 func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	c := p.Count()
 	out := JSONReport{
 		Version: jsonVersion,
-		DryRun:  o.readOnly(),
+		DryRun:  o.mode() != wording.Write,
 		Rules:   []JSONRule{},
 		Counts: JSONCounts{
-			Mentions:         c.Mentions(),
-			Rewritten:        c.Rewritten,
-			Kept:             c.NotChanged,
-			ImpliedRewritten: c.RewrittenImplicit,
-			ImpliedKept:      c.NotChangedImplicit,
-			Reasons:          map[string]int{},
-			FilesLookedAt:    p.ScannedFiles,
-			FilesChanged:     c.ChangedFiles,
-			FilesFailed:      c.FailedFiles,
-			Skipped:          len(p.Skipped),
+			SpelledOut:           c.Mentions(),
+			SpelledOutRewritten:  c.Rewritten,
+			SpelledOutNotChanged: c.NotChanged,
+			Implicit:             c.RewrittenImplicit + c.NotChangedImplicit,
+			ImplicitRewritten:    c.RewrittenImplicit,
+			ImplicitNotChanged:   c.NotChangedImplicit,
+			Reasons:              map[string]int{},
+			FilesScanned:         p.ScannedFiles,
+			FilesChanged:         c.ChangedFiles,
+			FilesFailed:          c.FailedFiles,
+			Skipped:              len(p.Skipped),
 		},
 		Files:   []JSONFile{},
 		Skipped: []JSONSkip{},
@@ -77,7 +78,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Images = append(out.Images, JSONVerdict{utf8Text(x.Old), utf8Text(x.New), x.Verdict.String(), utf8Text(x.OldDigest), utf8Text(x.NewDigest), utf8Text(x.Detail)})
 	}
 	for _, x := range p.Advice {
-		out.Advice = append(out.Advice, JSONAdvice{utf8Text(x.Path), exactPath(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Source)})
+		out.Advice = append(out.Advice, JSONAdvice{jsonAdviceKind(x.Note), utf8Text(x.Path), exactPath(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Source)})
 	}
 	if b := p.Baseline; b != nil {
 		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONBaselineEntry{}}
@@ -86,6 +87,22 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		}
 	}
 	return out
+}
+
+// jsonStatus is the status of a finding: rewritten or notChanged.
+func jsonStatus(s rewrite.Status) string {
+	if s == rewrite.Rewritten {
+		return "rewritten"
+	}
+	return "notChanged"
+}
+
+// jsonAdviceKind is the kind of advice: note or action.
+func jsonAdviceKind(note bool) string {
+	if note {
+		return "note"
+	}
+	return "action"
 }
 
 func jsonSkip(x walk.Skip) JSONSkip {
@@ -115,21 +132,21 @@ func jsonFile(f *rewrite.File) JSONFile {
 	for i := range f.Findings {
 		x := &f.Findings[i]
 		j := JSONFinding{
-			Status:     x.Status.String(),
-			Note:       utf8Text(x.Note),
-			Implied:    x.Implicit,
-			Follows:    x.IsConsequence,
-			Unaccepted: x.NotInBaseline,
-			Line:       x.Line,
-			Column:     x.Column,
-			Start:      x.Mention.Start,
-			End:        x.Mention.End,
-			Old:        utf8Text(x.Old),
-			New:        utf8Text(x.New),
-			Rule:       utf8Text(x.Rule),
-			Field:      utf8Text(x.Place.Field),
-			Object:     utf8Text(x.Place.Object),
-			Scope:      x.Scope.String(),
+			Status:        jsonStatus(x.Status),
+			Note:          utf8Text(x.Note),
+			Implicit:      x.Implicit,
+			Consequence:   x.IsConsequence,
+			NotInBaseline: x.NotInBaseline,
+			Line:          x.Line,
+			Column:        x.Column,
+			Start:         x.Mention.Start,
+			End:           x.Mention.End,
+			Old:           utf8Text(x.Old),
+			New:           utf8Text(x.New),
+			Rule:          utf8Text(x.Rule),
+			Field:         utf8Text(x.Place.Field),
+			Object:        utf8Text(x.Place.Object),
+			Scope:         x.Scope.String(),
 		}
 		if x.Status == rewrite.NotChanged {
 			j.Reason = string(x.Reason)
@@ -139,8 +156,8 @@ func jsonFile(f *rewrite.File) JSONFile {
 	return out
 }
 
-// utf8Text returns s with every byte that is not UTF-8 spelled out, as \xff.
-// The encoder would make U+FFFD of each, and two different names one.
+// utf8Text returns s with every byte that is not UTF-8 escaped as \xff. The
+// encoder would replace each with U+FFFD, so that different names are equal.
 func utf8Text(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -156,7 +173,7 @@ func utf8Text(s string) string {
 	return b.String()
 }
 
-// exactPath returns the bytes of a path that is not UTF-8, nil for one that is.
+// exactPath returns the bytes of path, nil if path is valid UTF-8.
 func exactPath(path string) []byte {
 	if utf8.ValidString(path) {
 		return nil

@@ -1,15 +1,13 @@
 package report
 
-// The structs of the JSON report. What they mean to whoever reads the JSON is
-// said in schema/report.schema.json, property by property; a test holds the
-// two against each other.
+// The structs of the JSON report. schema/report.schema.json describes their
+// properties; a test compares the two.
 //
-// Lists are never null. A property that is left out when it is empty is one
-// that does not apply. All strings are UTF-8: a byte that is not part of a
-// valid code point stands there as \xff, and the exact bytes of such a path
-// are in base64 beside it. Offsets are in bytes of the file as it is, 0-based,
-// and ranges are half-open; lines and columns are 1-based, and a column counts
-// code points.
+// Lists are never null. A property that is omitted when empty does not apply.
+// All strings are UTF-8: a byte that is not part of a valid code point is
+// escaped as \xff, and the exact bytes of such a path are next to it in base64.
+// Offsets are bytes of the file before the change, 0-based, and ranges are
+// half-open. Lines and columns are 1-based; columns count code points.
 
 // A JSONReport is the whole report.
 type JSONReport struct {
@@ -33,18 +31,21 @@ type JSONRule struct {
 	Keep []string `json:"keep"`
 }
 
-// JSONCounts are the sums over the report. Mentions = Rewritten + Kept.
+// JSONCounts are the sums of the report. Spelled-out mentions are appearances
+// of an old name in the bytes of a file; implicit references do without one.
+// Consequences are included.
 type JSONCounts struct {
-	Mentions         int            `json:"mentions"`
-	Rewritten        int            `json:"rewritten"`
-	Kept             int            `json:"kept"`
-	ImpliedRewritten int            `json:"impliedRewritten"`
-	ImpliedKept      int            `json:"impliedKept"`
-	Reasons          map[string]int `json:"reasons"`
-	FilesLookedAt    int            `json:"filesLookedAt"`
-	FilesChanged     int            `json:"filesChanged"`
-	FilesFailed      int            `json:"filesFailed"`
-	Skipped          int            `json:"skipped"`
+	SpelledOut           int            `json:"spelledOut"` // SpelledOutRewritten + SpelledOutNotChanged
+	SpelledOutRewritten  int            `json:"spelledOutRewritten"`
+	SpelledOutNotChanged int            `json:"spelledOutNotChanged"`
+	Implicit             int            `json:"implicit"` // ImplicitRewritten + ImplicitNotChanged
+	ImplicitRewritten    int            `json:"implicitRewritten"`
+	ImplicitNotChanged   int            `json:"implicitNotChanged"`
+	Reasons              map[string]int `json:"reasons"`
+	FilesScanned         int            `json:"filesScanned"`
+	FilesChanged         int            `json:"filesChanged"`
+	FilesFailed          int            `json:"filesFailed"`
+	Skipped              int            `json:"skipped"`
 }
 
 // A JSONFile is a file with a finding or an error.
@@ -67,27 +68,27 @@ type JSONEdit struct {
 	New   string `json:"new"`
 }
 
-// A JSONFinding is what became of one mention.
+// A JSONFinding is one mention, and what becomes of it.
 type JSONFinding struct {
-	Status     string `json:"status"`
-	Reason     string `json:"reason,omitempty"`
-	Note       string `json:"note,omitempty"`
-	Implied    bool   `json:"implied"`
-	Follows    bool   `json:"follows,omitempty"`
-	Unaccepted bool   `json:"unaccepted,omitempty"`
-	Line       int    `json:"line"`
-	Column     int    `json:"column"`
-	Start      int    `json:"start"`
-	End        int    `json:"end"`
-	Old        string `json:"old"`
-	New        string `json:"new,omitempty"`
-	Rule       string `json:"rule,omitempty"`
-	Field      string `json:"field,omitempty"`
-	Object     string `json:"object,omitempty"`
-	Scope      string `json:"scope"`
+	Status        string `json:"status"`
+	Reason        string `json:"reason,omitempty"`
+	Note          string `json:"note,omitempty"`
+	Implicit      bool   `json:"implicit"`
+	Consequence   bool   `json:"consequence,omitempty"`
+	NotInBaseline bool   `json:"notInBaseline,omitempty"`
+	Line          int    `json:"line"`
+	Column        int    `json:"column"`
+	Start         int    `json:"start"`
+	End           int    `json:"end"`
+	Old           string `json:"old"`
+	New           string `json:"new,omitempty"`
+	Rule          string `json:"rule,omitempty"`
+	Field         string `json:"field,omitempty"`
+	Object        string `json:"object,omitempty"`
+	Scope         string `json:"scope"`
 }
 
-// A JSONSkip is a file or folder that was not looked at.
+// A JSONSkip is a file or folder that was not scanned.
 type JSONSkip struct {
 	Path       string `json:"path"`
 	PathBase64 []byte `json:"pathBase64,omitempty"`
@@ -97,7 +98,8 @@ type JSONSkip struct {
 	Error      string `json:"error,omitempty"`
 }
 
-// A JSONProof is what came of proving something.
+// A JSONProof is the result of rendering a chart or a kustomization before and
+// after the change.
 type JSONProof struct {
 	Path       string   `json:"path"`
 	PathBase64 []byte   `json:"pathBase64,omitempty"`
@@ -107,7 +109,8 @@ type JSONProof struct {
 	Unchanged  bool     `json:"unchanged"`
 }
 
-// A JSONVerdict is what registries say of a reference before and after.
+// A JSONVerdict is the result of checking a reference in its old and its new
+// registry.
 type JSONVerdict struct {
 	Old       string `json:"old"`
 	New       string `json:"new"`
@@ -117,8 +120,9 @@ type JSONVerdict struct {
 	Detail    string `json:"detail,omitempty"`
 }
 
-// A JSONAdvice is something for a person to do.
+// A JSONAdvice is an action required of a person, or a note.
 type JSONAdvice struct {
+	Kind       string `json:"kind"`
 	Path       string `json:"path,omitempty"`
 	PathBase64 []byte `json:"pathBase64,omitempty"`
 	Line       int    `json:"line,omitempty"`
@@ -127,7 +131,7 @@ type JSONAdvice struct {
 	Source     string `json:"source,omitempty"`
 }
 
-// A JSONBaseline is what came of comparing with a baseline.
+// A JSONBaseline is the comparison of the mentions with a baseline.
 type JSONBaseline struct {
 	File     string              `json:"file"`
 	Accepted int                 `json:"accepted"`

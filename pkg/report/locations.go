@@ -2,40 +2,47 @@ package report
 
 import "strconv"
 
-// maxLinesPerFile is how many lines of one file a summary names.
+// maxLinesPerFile is how many lines of one file locations returns.
 const maxLinesPerFile = 8
 
-// locations returns where the mentions all stand, which are in the order of a
-// plan: one item a file, "path:12, 19", for up to files files. If room is not
-// negative, the items, two columns between them, take no more columns than
-// that, but for the first place, which is there in any case. It also returns
-// how many of the mentions are in none of the items.
+// locations returns the places of mentions, which are in the order of a plan:
+// one item per file, "path:12, 19", for at most files files. If room is not
+// negative, the items with two columns between them fit in room columns, but
+// the first place is always there. hidden is the number of mentions that are in
+// none of the items.
 func locations(all []fileFinding, files, room int) (items []string, hidden int) {
-	item, used := "", 0 // the item being made; the columns of those before it
-	last := -1          // the line that item ends in
-	lines := 0
+	item, used := "", 0 // the item of the current file; the columns of the items before it
+	lastLine, lines := -1, 0
 	for i, x := range all {
-		same := i > 0 && all[i-1].file == x.file
-		if same && x.Line == last {
+		sameFile := i > 0 && all[i-1].file == x.file
+		if sameFile && x.Line == lastLine {
 			continue
 		}
 		next, n := item+", "+strconv.Itoa(x.Line), lines+1
-		if !same {
+		if !sameFile {
 			if item != "" {
 				items, used = append(items, item), used+columns(item)+2
 			}
-			next, n = x.file.Path+":"+strconv.Itoa(x.Line), 1
+			next, n = location(x.file.Path, x.Line), 1
 			item = ""
 		}
-		full := !same && len(items) == files || n > maxLinesPerFile
+		full := !sameFile && len(items) == files || n > maxLinesPerFile
 		if i > 0 && (full || room >= 0 && used+columns(next) > room) {
 			hidden = len(all) - i
 			break
 		}
-		item, last, lines = next, x.Line, n
+		item, lastLine, lines = next, x.Line, n
 	}
 	if item != "" {
 		items = append(items, item)
 	}
 	return items, hidden
+}
+
+// location returns path:line, or path if line is 0.
+func location(path string, line int) string {
+	if line == 0 {
+		return path
+	}
+	return path + ":" + strconv.Itoa(line)
 }

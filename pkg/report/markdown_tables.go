@@ -1,16 +1,16 @@
 package report
 
 import (
-	"strings"
-
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"strings"
 )
 
-// openRows is how many rows of a table stand open. A longer one is folded.
+// openRows is how many rows a table has before it is collapsed.
 const openRows = 15
 
-// folded puts a table of n rows into an element that the reader unfolds, if it
-// is long.
+// folded puts a long table of n rows into an element that is collapsed at
+// first.
 func folded(s *section, n int, title string) {
 	if n > openRows {
 		s.head += "<details><summary>" + title + "</summary>\n\n"
@@ -18,7 +18,7 @@ func folded(s *section, n int, title string) {
 	}
 }
 
-// references is the table of what moves.
+// references is the table of the references that move.
 func (m *markdownReport) references(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all := m.s.references()
@@ -26,33 +26,33 @@ func (m *markdownReport) references(share, rank int) section {
 		return s
 	}
 	s.head = "\n### References\n\n"
-	folded(&s, len(all), count(len(all), "different reference"))
-	s.head += "| old | new | places | where |\n|---|---|--:|---|\n"
+	folded(&s, len(all), wording.Count(len(all), "different reference"))
+	s.head += "| old | new | uses | locations |\n|---|---|--:|---|\n"
 	s.fill(len(all), func(i int) string {
 		r := &all[i]
-		return mdRow(mdCode(r.old), mdCode(r.new), number(len(r.all)), mdPlaces(r.all))
+		items, hidden := locations(r.all, maxFiles, -1)
+		return mdRow(mdCode(r.old), mdCode(r.new), wording.Number(len(r.all)), mdCodes(items, hidden))
 	})
 	s.rest = func(i int) string {
 		n := 0
 		for _, r := range all[i:] {
 			n += len(r.all)
 		}
-		return leftOut(count(len(all)-i, "more reference") + ", in " + count(n, "place"))
+		return omitted(wording.Count(len(all)-i, "more reference") + " (" + wording.Count(n, "use") + ")")
 	}
 	return s
 }
 
-// proofs is the table of what was proven.
+// proofs is the table of the proofs.
 func (m *markdownReport) proofs(share, rank int) section {
 	s := section{share: share, rank: rank}
-	all, n := byState(m.p)
+	all, n := proofsByState(m.p)
 	if len(all) == 0 {
 		return s
 	}
-	s.head = "\n### Proof\n\n" + number(n[rewrite.Proven]) + " proven, " + number(n[rewrite.Unproven]) + " unproven, " + number(n[rewrite.Failed]) +
-		" failed: rendered before and after, with nothing but references that differ.\n\n"
-	folded(&s, len(all), whatAre(all))
-	s.head += "| | what | result |\n|---|---|---|\n"
+	s.head = "\n### Proofs\n\n" + n.String() + ". Proven: rendered before and after the change, the output differs only in references that move.\n\n"
+	folded(&s, len(all), subjects(all))
+	s.head += "| state | path | result |\n|---|---|---|\n"
 	s.fill(len(all), func(i int) string {
 		p := &all[i]
 		state := p.State.String()
@@ -60,71 +60,71 @@ func (m *markdownReport) proofs(share, rank int) section {
 			state = "**failed**"
 		}
 		result := mdProse(p.Summary)
-		details := p.Details[:min(len(p.Details), maxDetails)]
+		details := firstN(p.Details, maxDetails)
 		for _, d := range details {
 			result += "<br>" + mdProse(d)
 		}
 		if rest := len(p.Details) - len(details); rest > 0 {
-			result += "<br>and " + number(rest) + " more"
+			result += "<br>and " + wording.Number(rest) + " more"
 		}
 		return mdRow(state, mdCode(p.Path), result)
 	})
-	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more result")) }
+	s.rest = func(i int) string { return omitted(wording.Count(len(all)-i, "more result")) }
 	return s
 }
 
-// registries is the table of what registries say.
+// registries is the table of the registries' verdicts.
 func (m *markdownReport) registries(share, rank int) section {
 	s := section{share: share, rank: rank}
-	all, n := byVerdict(m.p)
+	all, n := imagesByVerdict(m.p)
 	if len(all) == 0 {
 		return s
 	}
-	s.head = "\n### Registries\n\n" + count(len(all), "reference") + some(len(all), " was", " were") + " looked up:\n\n"
+	s.head = "\n### Registry checks\n\n" + wording.Count(len(all), "reference") + " checked in registries:\n\n"
 	for _, v := range verdicts {
-		if n[v.verdict] > 0 {
-			s.head += "- " + number(n[v.verdict]) + " " + v.verdict.String() + ": " + v.doc + "\n"
+		if n[v] > 0 {
+			s.head += "- " + wording.Number(n[v]) + " " + v.String() + ": " + wording.Verdict(v.String()) + "\n"
 		}
 	}
 	s.head += "\n"
-	folded(&s, len(all), "each of them")
-	s.head += "| | old | new | |\n|---|---|---|---|\n"
+	folded(&s, len(all), wording.Count(len(all), "reference"))
+	s.head += "| verdict | old | new | details |\n|---|---|---|---|\n"
 	s.fill(len(all), func(i int) string {
 		x := &all[i]
 		verdict := x.Verdict.String()
-		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
+		if isBad(x.Verdict) {
 			verdict = "**" + verdict + "**"
 		}
 		return mdRow(verdict, mdCode(x.Old), mdCode(x.New), mdProse(verdictDetail(x)))
 	})
-	s.rest = func(i int) string { return leftOut(count(len(all)-i, "more reference")) }
+	s.rest = func(i int) string { return omitted(wording.Count(len(all)-i, "more reference")) }
 	return s
 }
 
-// kept is the table of what stays, and why.
-func (m *markdownReport) kept(share, rank int) section {
+// unchanged is the table of the mentions that are not changed, by reason.
+func (m *markdownReport) unchanged(share, rank int) section {
 	s := section{share: share, rank: rank}
 	var rows []reasonRow
-	for _, k := range m.s.kept {
-		rows = append(rows, m.t.rowsOf(k, 0)...)
+	for _, g := range m.s.unchanged {
+		rows = append(rows, reasonRows(g, rowLayout{columns: -1})...)
 	}
 	if len(rows) == 0 {
 		return s
 	}
-	s.head = "\n### What stays, and why\n\n| mentions | reason | | where |\n|--:|---|---|---|\n"
+	s.head = "\n### Not changed\n\n| mentions | reason | remark | locations |\n|--:|---|---|---|\n"
 	s.fill(len(rows), func(i int) string {
 		r := &rows[i]
 		if len(r.all) == 0 {
-			return mdRow(number(r.hidden), "", "for "+count(r.causes, "other cause"), "")
+			return mdRow(wording.Number(r.hidden), "", "with "+wording.Count(r.hiddenNotes, "other note"), "")
 		}
-		return mdRow(number(len(r.all)), string(r.reason), mdProse(r.remark), mdCodes(r.places, r.hidden))
+		return mdRow(wording.Number(len(r.all)), string(r.reason), mdProse(r.remark), mdCodes(r.locations, r.hidden))
 	})
 	s.rest = func(i int) string {
 		n := 0
 		for _, r := range rows[i:] {
 			n += max(len(r.all), r.hidden)
 		}
-		return leftOut(count(n, "more mention") + " that " + some(n, "stays", "stay"))
+		return omitted(wording.Count(n, "more mention"))
 	}
 	return s
 }
@@ -132,20 +132,14 @@ func (m *markdownReport) kept(share, rank int) section {
 // mdRow is a row of a table.
 func mdRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
-// mdPlaces says where mentions stand, in few words.
-func mdPlaces(all []fileFinding) string {
-	items, hidden := locations(all, maxFiles, -1)
-	return mdCodes(items, hidden)
-}
-
-// mdCodes lists texts from outside, and how many more there are.
+// mdCodes lists texts from outside as code, and the number of hidden ones.
 func mdCodes(items []string, hidden int) string {
 	var out []string
 	for _, x := range items {
 		out = append(out, mdCode(x))
 	}
 	if hidden > 0 {
-		out = append(out, "and "+number(hidden)+" more")
+		out = append(out, "and "+wording.Number(hidden)+" more")
 	}
 	return strings.Join(out, ", ")
 }

@@ -13,6 +13,7 @@ import (
 	mdtext "github.com/yuin/goldmark/text"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -20,7 +21,7 @@ import (
 func provenSketch(t testing.TB) *rewrite.Plan {
 	p := sketch(t)
 	p.Proofs = []rewrite.Proof{
-		{Path: "charts/web", State: rewrite.Proven, Summary: "3 value sets, 41 objects, 6 references moved, nothing else changed"},
+		{Path: "charts/web", State: rewrite.Proven, Summary: "3 values files, 41 objects, 6 references moved, nothing else changed"},
 		{Path: "overlays/edge", State: rewrite.Failed, Summary: "pause:3.9 would become pause:3.1", Details: []string{"overlays/edge/kustomization.yaml:7: images[0].name matches nothing"}},
 	}
 	p.RegistryResults = []rewrite.RegistryResult{
@@ -39,60 +40,60 @@ func TestMarkdown(t *testing.T) {
 	want := lines(
 		"## 4 references in 2 files would move to `registry.k8s.io`",
 		"",
-		"By preset `k8s`.",
+		"Rules: preset `k8s`.",
 		"",
 		"- 2 from `k8s.gcr.io`",
 		"- 1 from `gcr.io/google-containers`",
-		"- 1 that no text search would find: split over keys",
+		"- 1 implicit (split across keys)",
 		"",
 		"### References",
 		"",
-		"| old | new | places | where |",
+		"| old | new | uses | locations |",
 		"|---|---|--:|---|",
 		"| `gcr.io/google-containers/x` | `registry.k8s.io/x` | 1 | `apps/b.yaml:2` |",
 		"| `gcr.io/google-containers/y:2` | `registry.k8s.io/y:2` | 1 | `apps/b.yaml:7` |",
 		"| `k8s.gcr.io/dns:1` | `registry.k8s.io/dns:1` | 1 | `apps/a.yaml:9` |",
 		"| `k8s.gcr.io/pause:3.9` | `registry.k8s.io/pause:3.9` | 1 | `apps/a.yaml:4` |",
 		"",
-		"### Proof",
+		"### Proofs",
 		"",
-		"1 proven, 0 unproven, 1 failed: rendered before and after, with nothing but references that differ.",
+		"1 proven, 0 unproven, 1 failed. Proven: rendered before and after the change, the output differs only in references that move.",
 		"",
-		"| | what | result |",
+		"| state | path | result |",
 		"|---|---|---|",
 		"| **failed** | `overlays/edge` | `pause:3.9` would become `pause:3.1`<br>`overlays/edge/kustomization.yaml:7`: `images[0].name` matches nothing |",
-		"| proven | `charts/web` | 3 value sets, 41 objects, 6 references moved, nothing else changed |",
+		"| proven | `charts/web` | 3 values files, 41 objects, 6 references moved, nothing else changed |",
 		"",
-		"### Registries",
+		"### Registry checks",
 		"",
-		"2 references were looked up:",
+		"2 references checked in registries:",
 		"",
 		"- 1 missing: the new reference does not exist",
 		"- 1 same: both exist, with the same digest",
 		"",
-		"| | old | new | |",
+		"| verdict | old | new | details |",
 		"|---|---|---|---|",
 		"| **missing** | `k8s.gcr.io/dns:1` | `registry.k8s.io/dns:1` | 404 |",
 		"| same | `k8s.gcr.io/pause:3.9` | `registry.k8s.io/pause:3.9` | `sha256:1` |",
 		"",
-		"### To do by hand",
+		"### Action required",
 		"",
 		"- [ ] **policy**: add the new registry by hand: the policy may deny or not match the moved images<br>`policies/deny-old.yaml:12, 19`",
 		"- [ ] `k8s.gcr.io/dns:1`: This image has another name now. (`https://example.com/x`)<br>`apps/a.yaml:9`, `apps/b.yaml:2`",
 		"- [ ] Run make vendor again.",
 		"",
-		"### What stays, and why",
+		"### Not changed",
 		"",
-		"| mentions | reason | | where |",
+		"| mentions | reason | remark | locations |",
 		"|--:|---|---|---|",
-		"| 2 | policy | add the new registry by hand: the policy may deny or not match the moved images | `policies/deny-old.yaml:12, 19` |",
-		"| 1 | URL | a URL is a web address, not an image reference | `charts/web/values.yaml:4` |",
+		"| 2 | policy | action required: add the new registry by hand: the policy may deny or miss what runs after the move | `policies/deny-old.yaml:12, 19` |",
+		"| 1 | URL | a URL names a web address, not an image | `charts/web/values.yaml:4` |",
 		"",
 		"### Ledger",
 		"",
-		"6 mentions = 3 rewritten + 3 kept; and 1 reference that no text search would find = 1 rewritten + 0 kept.",
+		"6 mentions = 3 rewritten + 3 not changed; 1 implicit reference = 1 rewritten + 0 not changed.",
 		"",
-		"1,204 files looked at, 2 skipped: 1 binary, 1 folder ignored by git.",
+		"1,204 files scanned, 2 skipped: 1 binary, 1 folder ignored by git.",
 	)
 	if got := write(t, "markdown", provenSketch(t), Options{DryRun: true, Presets: []string{"k8s"}}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -135,17 +136,17 @@ func TestMarkdownFits(t *testing.T) {
 				if !strings.HasPrefix(got, "## 40,000 references in 5,000 files ") {
 					t.Errorf("it begins with %.80q", got)
 				}
-				for _, head := range []string{"5,000 files failed", "New", "References", "Proof", "Registries", "To do by hand", "What stays, and why", "Ledger"} {
+				for _, head := range []string{"5,000 files failed", "New mentions", "References", "Proofs", "Registry checks", "Action required", "Not changed", "Ledger"} {
 					if !strings.Contains(got, "\n### "+head+"\n") {
 						t.Errorf("no section %q", head)
 					}
 				}
-				if n := strings.Count(got, ": left out, since this text"); n < 6 {
+				if n := strings.Count(got, " omitted, because the length of this text"); n < 6 {
 					t.Errorf("%d sections say that they leave something out", n)
 				}
-				rows := strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proof")], "k8s.gcr.io/") +
-					strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proof")], "k8s&#46;gcr&#46;io&#47;")
-				if want := number(40_000-rows) + " more references, in "; !strings.Contains(got, want) {
+				rows := strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proofs")], "k8s.gcr.io/") +
+					strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proofs")], "k8s&#46;gcr&#46;io&#47;")
+				if want := wording.Number(40_000-rows) + " more references ("; !strings.Contains(got, want) {
 					t.Errorf("%d references are shown, and it does not say %q", rows, want)
 				}
 			}
@@ -227,7 +228,7 @@ func FuzzMarkdown(f *testing.F) {
 		want, _, _ := structure(t, write(t, "markdown", hostile(t, "x"), o))
 		o.Presets, o.Rules = []string{evil}, evil
 		src := write(t, "markdown", hostile(t, evil), o)
-		got, prose, code := structure(t, strings.Replace(src, "By preset", "preset", 1))
+		got, prose, code := structure(t, strings.Replace(src, "Rules: preset", "preset", 1))
 		got = strings.Replace(got, "(Paragraph)", "", 1) // what says which rules there are
 		if got != want {
 			t.Errorf("with %q there is other Markdown:\n%s\nwant\n%s\nin\n%s", evil, got, want, src)

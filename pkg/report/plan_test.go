@@ -32,9 +32,26 @@ func k8s(t testing.TB) *rules.Set {
 	return set(t, "k8s.gcr.io registry.k8s.io", "gcr.io/google-containers registry.k8s.io")
 }
 
+// testRules are the prefixes of the rules of all tests.
+var testRules = [][2]string{
+	{"k8s.gcr.io", "registry.k8s.io"},
+	{"gcr.io/google-containers", "registry.k8s.io"},
+	{"docker.io/bitnami", "docker.io/bitnamilegacy"},
+	{"bitnami", "docker.io/bitnamilegacy"}, // short names
+	{"quay.io/coreos", "mirror.example/coreos"},
+}
+
 // moved returns a finding that is rewritten.
 func moved(line int, old, new string) rewrite.Finding {
-	return rewrite.Finding{Status: rewrite.Rewritten, Line: line, Column: 10, Old: old, New: new, Rule: preset}
+	f := rewrite.Finding{Status: rewrite.Rewritten, Line: line, Column: 10, Old: old, New: new, Rule: preset}
+	for _, r := range testRules {
+		if strings.HasPrefix(strings.TrimPrefix(old, "index."), r[0]) {
+			f.From, f.To = strings.Replace(r[0], "bitnami", "docker.io/bitnami", 1), r[1]
+			f.From = strings.Replace(f.From, "docker.io/docker.io/", "docker.io/", 1)
+			break
+		}
+	}
+	return f
 }
 
 // split is moved for an implied reference.

@@ -25,14 +25,14 @@ func TestRemark(t *testing.T) {
 		want     string
 		optional bool
 	}{
-		{"advice", stays(format.Policy, 0, "", ""), format.Policy.Advice(), false},
-		{"a note that all share, and advice", stays(format.Policy, 0, "a rule", "a rule"), "a rule; " + format.Policy.Advice(), false},
+		{"advice", stays(format.Policy, 0, "", ""), "action required: " + format.Policy.Advice(), false},
+		{"a note that all share, and advice", stays(format.Policy, 0, "a rule", "a rule"), "a rule; action required: " + format.Policy.Advice(), false},
 		{"a note that all share", stays(format.Key, 0, "an anchor", "an anchor"), "an anchor", false},
-		{"notes that differ", stays(format.DifferentName, 0, "a", "b"), elsewhere, true},
-		{"a note that one has", stays(format.DifferentName, 0, "a", ""), elsewhere, true},
-		{"a sentence that begins with a short word", stays(format.URL, 0, ""), "a URL is a web address, not an image reference", true},
-		{"out of scope", stays(format.Comment, format.Comments, ""), "--scope manifests,comments moves it", false},
-		{"several out of scope", stays(format.Prose, format.Docs, "", ""), "--scope manifests,docs moves them", false},
+		{"notes that differ", stays(format.OtherName, 0, "a", "b"), elsewhere, true},
+		{"a note that one has", stays(format.OtherName, 0, "a", ""), elsewhere, true},
+		{"a sentence that begins with a short word", stays(format.URL, 0, ""), "a URL names a web address, not an image", true},
+		{"out of scope", stays(format.Comment, format.Comments, ""), "include it with --scope manifests,comments", false},
+		{"several out of scope", stays(format.Prose, format.Docs, "", ""), "include them with --scope manifests,docs", false},
 		{"a comment that no scope moves", stays(format.Comment, format.Manifests, ""), "", true},
 		{"text that no scope moves", stays(format.ScriptText, format.Code, ""), "a script, a makefile or a similar file", true},
 	}

@@ -1,16 +1,21 @@
-// Package report writes a plan for people and for programs: as a summary, as
-// a unified diff, as JSON.
+// Package report writes plans, inventories and rules for people and for
+// programs: as text, a unified diff, JSON, SARIF, GitHub annotations, Markdown,
+// HTML or CSV.
 //
-// Each form is a [Writer]; [Find] gives the one of a name, [FamilyFiles] lists them.
-// A Writer reads the plan and changes nothing, neither the plan nor a file.
-// What it writes depends on the plan and the [Options] alone: no clock, no
-// terminal and no environment is asked, so that equal runs give equal reports.
+// A [Writer] writes a plan in one format; [Find] returns the writer of a name
+// and [Names] lists them. An [InventoryWriter] does the same for an inventory.
+// A writer changes neither the plan nor a file. Its output depends on the plan
+// and the [Options] only, not on the clock, the terminal or the environment, so
+// that equal runs write equal reports.
 //
-// What the package promises: the counts of a summary add up, and every mention
-// of the plan is in one of them; no control character of a file's name or
-// content reaches a terminal, whether in the summary or in a coloured diff; an
-// uncoloured diff is what git apply takes, byte for byte; and the JSON is as
-// schema/report.schema.json says.
+// What the package promises:
+//
+//   - the counts of a summary add up, and include every mention of the plan;
+//   - no control character of a file's name or content reaches a terminal, in
+//     the summary or in a coloured diff;
+//   - git apply accepts a diff without colour, byte for byte;
+//   - JSON reports are valid against schema/report.schema.json and
+//     schema/inventory.schema.json.
 package report
 
 import (
@@ -18,72 +23,85 @@ import (
 	"io"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// Options say how to report. The zero value is a report on a run that wrote
-// what it planned, without colour, for 80 columns.
+// Options configure a report. The zero value reports a run that wrote its plan,
+// without colour, for 80 columns.
 type Options struct {
-	// Color asks for ANSI colours in the summary and the diff. JSON has none.
+	// Color adds ANSI colours to the summary and the diff.
 	Color bool
 
-	// Width is the number of columns to lay the summary out for. Zero means
-	// 80, a negative number that lines have no end. It moves text to the next
-	// line and shortens lists of places; no text is ever cut.
+	// Width is the number of columns of the summary. Zero means 80; a negative
+	// width means no limit. A narrow summary wraps text and lists fewer places;
+	// it never truncates text.
 	Width int
 
-	// Verbose lists every mention in the summary, Quiet only what failed.
+	// Verbose lists every mention in the summary, Quiet only failures.
 	Verbose, Quiet bool
 
-	// DryRun and Check say that nothing was written, and decide the tense of
-	// the summary. Check wins: it speaks of what is left to move.
+	// DryRun and Check mean that nothing was written, and decide the tense of
+	// the summary. Check wins.
 	DryRun, Check bool
 
 	// Presets are the names of the presets in force.
 	Presets []string
 
-	// Rules says in a few words what rules are in force besides, such as
-	// "2 rules of .regmigrate.yaml"; it may be empty.
+	// Rules describes the other rules in force in a few words, such as
+	// "2 rules of .regmigrate.yaml". It may be empty.
 	Rules string
 
-	// Program is what the user types to start the program, regmigrate if it is
-	// empty.
+	// Program is the command that starts the program, regmigrate if empty.
 	Program string
 
-	// Args are the arguments the user gave, without the name of the program.
-	// The summary repeats them, without those that kept it from writing, in
-	// its hint on what to do next.
+	// Args are the arguments of the program, without its name. The summary
+	// suggests the next command with them.
 	Args []string
 
-	// Versioned says that the files are those of a git work tree, so that what
-	// was written can be held against the commit before.
+	// InGit means that the files are in a work tree of git, so that the change
+	// can be compared with the commit before it.
 	InGit bool
 }
 
-// readOnly reports whether nothing was to be written.
-func (o Options) readOnly() bool { return o.DryRun || o.Check }
+func (o Options) mode() wording.Mode {
+	switch {
+	case o.Check:
+		return wording.Check
+	case o.DryRun:
+		return wording.DryRun
+	}
+	return wording.Write
+}
 
-// A Writer is one form of report.
+// columns is the width of a summary, negative for no limit.
+func (o Options) columns() int {
+	if o.Width == 0 {
+		return 80
+	}
+	return o.Width
+}
+
+// A Writer writes a plan in one format.
 type Writer struct {
-	Name string // as given to --output
-	Doc  string // a phrase for a person
+	Name string // the value of --output
 
-	// Write writes the report. Its error is that of w.
+	// Write writes the report. It returns the errors of w.
 	Write func(w io.Writer, p *rewrite.Plan, o Options) error
 }
 
-// writers are all forms of report, the default first.
+// writers are all writers, the default first.
 var writers = []Writer{
-	{"text", "a summary for people", writeText},
-	{"diff", "a unified diff that git apply takes", writeDiff},
-	{"json", "everything, for programs", writeJSON},
-	{"sarif", "SARIF 2.1.0, for code scanning", writeSARIF},
-	{"github", "annotations, as the workflow commands of GitHub", writeGitHub},
-	{"markdown", "the summary of a job, the text of a pull request", writeMarkdown},
-	{"html", "a page to look at", writeHTML},
+	{"text", writeText},
+	{"diff", writeDiff},
+	{"json", writeJSON},
+	{"sarif", writeSARIF},
+	{"github", writeGitHub},
+	{"markdown", writeMarkdown},
+	{"html", writeHTML},
 }
 
-// Names returns the names of all forms of report, the default first.
+// Names returns the names of all writers, the default first.
 func Names() []string {
 	var out []string
 	for _, w := range writers {
@@ -92,13 +110,17 @@ func Names() []string {
 	return out
 }
 
-// Find returns the form of report called name. The error for an unknown name
-// lists the known ones.
+// Find returns the writer called name. The error for an unknown name lists the
+// known ones.
 func Find(name string) (Writer, error) {
 	for _, w := range writers {
 		if w.Name == name {
 			return w, nil
 		}
 	}
-	return Writer{}, fmt.Errorf("unknown format %q; known are %s", name, strings.Join(Names(), ", "))
+	return Writer{}, unknownFormat(name, Names())
+}
+
+func unknownFormat(name string, known []string) error {
+	return fmt.Errorf("unknown format %q, expected one of: %s", name, strings.Join(known, ", "))
 }

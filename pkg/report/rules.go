@@ -7,15 +7,16 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
-// The rules in force, the presets, and what becomes of single references, for
-// people and as JSON. They are plain values, for this package does not know
-// the rules.
+// Rules, presets and rule tests, as text and as JSON. They are plain values,
+// because package rules has no JSON.
 
 // A Rule is a rule in force, chains composed.
 type Rule struct {
-	Name   string   `json:"name"` // where it comes from
+	Name   string   `json:"name"` // a preset, a place in a configuration file, a flag
 	From   string   `json:"from"`
 	To     string   `json:"to"`
 	Keep   []string `json:"keep"`
@@ -24,15 +25,16 @@ type Rule struct {
 	Date   string   `json:"date,omitempty"`
 }
 
-// A Preset is a set of rules that has a name.
+// A Preset is an embedded set of rules.
 type Preset struct {
 	Name   string `json:"name"`
 	Doc    string `json:"doc"`
 	Source string `json:"source"`
-	Wants  string `json:"wants,omitempty"` // what has to follow its name: "project"
+	Wants  string `json:"wants,omitempty"` // the kind of argument that must follow its name: "project"
 }
 
-// A RuleTest is what the rules and the catalogue say of a reference.
+// A RuleTest is the result of applying the rules and the catalogue to a
+// reference.
 type RuleTest struct {
 	Ref    string            `json:"reference"`
 	New    string            `json:"new,omitempty"`
@@ -50,7 +52,8 @@ type CatalogueAdvice struct {
 	Date   string `json:"date"`
 }
 
-// WriteRules writes the rules in force.
+// WriteRules writes the rules in force. The text groups rules with the same
+// name and source, the most general first.
 func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 	for i := range rules {
 		if rules[i].Keep == nil {
@@ -61,24 +64,22 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 		return indented(w, map[string]any{"version": 1, "rules": rules})
 	}
 	b := bufio.NewWriter(w)
-	from, to := 0, 0
+	from := 0
 	for _, r := range rules {
-		from, to = max(from, length(r.From)), max(to, length(r.To))
+		from = max(from, length(r.From))
 	}
-	// Rules of one origin that say the same stand together, under what they
-	// say; what is the most general comes first.
 	rules = slices.Clone(rules)
 	slices.Reverse(rules)
-	said := map[heading]bool{}
+	seen := map[heading]bool{}
 	for i := range rules {
 		head := headingOf(&rules[i])
-		if said[head] {
+		if seen[head] {
 			continue
 		}
-		if len(said) > 0 {
+		if len(seen) > 0 {
 			fmt.Fprintln(b)
 		}
-		said[head] = true
+		seen[head] = true
 		fmt.Fprint(b, paint(o.Color, bold, escape(head.name)))
 		if head.doc != "" {
 			fmt.Fprint(b, ": "+escape(head.doc))
@@ -93,21 +94,21 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 			}
 			fmt.Fprintf(b, "  %s%s  -> %s\n", escape(r.From), pad(from-length(r.From)), paint(o.Color, green, escape(r.To)))
 			for _, k := range r.Keep {
-				fmt.Fprintf(b, "    keeps %s\n", escape(k))
+				fmt.Fprintf(b, "    except %s\n", escape(k))
 			}
 		}
 	}
-	fmt.Fprintf(b, "\n%s\n", count(len(rules), "rule"))
+	fmt.Fprintf(b, "\n%s\n", wording.Count(len(rules), "rule"))
 	return b.Flush()
 }
 
-// A heading is what rules that are shown together have in common.
+// A heading is what the rules of a group have in common.
 type heading struct{ name, doc, source, date string }
 
 func headingOf(r *Rule) heading { return heading{r.Name, r.Doc, sourceOf(r.Source), r.Date} }
 
-// sourceOf is the source of a rule, of one below a folder for each project the
-// folder of all.
+// sourceOf is the source of a rule. The promoter manifests of all projects count
+// as one source, their common folder.
 func sourceOf(source string) string {
 	if i := strings.Index(source, "/manifests/"); i >= 0 && strings.HasSuffix(source, "/promoter-manifest.yaml") {
 		return source[:i+len("/manifests")]
@@ -115,7 +116,7 @@ func sourceOf(source string) string {
 	return source
 }
 
-// WritePresets writes the presets that there are.
+// WritePresets writes the available presets.
 func WritePresets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
 	if asJSON {
 		return indented(w, map[string]any{"version": 1, "presets": presets})
@@ -131,7 +132,7 @@ func WritePresets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
 	return b.Flush()
 }
 
-// WriteRuleTests writes what becomes of references, in their order.
+// WriteRuleTests writes the results of tests in their order.
 func WriteRuleTests(w io.Writer, tests []RuleTest, asJSON bool, o Options) error {
 	for i := range tests {
 		if tests[i].Advice == nil {
@@ -147,9 +148,9 @@ func WriteRuleTests(w io.Writer, tests []RuleTest, asJSON bool, o Options) error
 		case t.New != "":
 			fmt.Fprintf(b, "%s -> %s\n  by %s: %s -> %s\n", escape(t.Ref), paint(o.Color, green, escape(t.New)), escape(t.Rule), escape(t.From), escape(t.To))
 		case t.Keep != "":
-			fmt.Fprintf(b, "%s stays\n  kept by %s, which keeps %s\n", escape(t.Ref), escape(t.Rule), escape(t.Keep))
+			fmt.Fprintf(b, "%s does not move\n  excluded by %s: keep %s\n", escape(t.Ref), escape(t.Rule), escape(t.Keep))
 		default:
-			fmt.Fprintf(b, "%s stays\n  no rule is about it\n", escape(t.Ref))
+			fmt.Fprintf(b, "%s does not move\n  no rule matches\n", escape(t.Ref))
 		}
 		for _, a := range t.Advice {
 			fmt.Fprintf(b, "  %s %s\n    %s\n", paint(o.Color, cyan, "note:"), escape(a.Text), paint(o.Color, dim, escape(a.Date+" "+a.Source)))

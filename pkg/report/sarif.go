@@ -14,10 +14,11 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// How much GitHub takes: 25,000 results a run, of which it shows 5,000. See
+// Limits of GitHub: it accepts 25,000 results per run, and shows 5,000. Source:
 // "SARIF support for code scanning" in its documentation.
 const (
 	sarifResults       = 25_000
@@ -26,10 +27,13 @@ const (
 
 const homepage = "https://github.com/regmigrate/regmigrate"
 
-// writeSARIF writes what is left and what stays as SARIF 2.1.0. Columns are in
-// UTF-16 code units, and said to be: that is what GitHub and editors count.
-// What somebody has decided about where it stands is no result, and neither is
-// what a run has moved already.
+// oldRegistryRule is the ID of results about references that have to move.
+const oldRegistryRule = "old-registry"
+
+// writeSARIF writes what has to move and what is not changed as SARIF 2.1.0.
+// Columns are in UTF-16 code units, as GitHub and editors count them. Mentions
+// with a regmigrate:ignore comment or a keep entry are no results, and neither
+// are references that the run moved.
 func writeSARIF(w io.Writer, p *rewrite.Plan, o Options) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -42,17 +46,10 @@ func writeSARIF(w io.Writer, p *rewrite.Plan, o Options) error {
 
 func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 	run := sarifRun{ColumnKind: "utf16CodeUnits", Results: []sarifResult{}}
-	run.Tool.Driver = sarifDriver{Name: "regmigrate", InformationURI: homepage}
+	run.Tool.Driver = sarifDriver{Name: "regmigrate", InformationURI: homepage, Rules: sarifRules()}
 	index := map[string]int{}
-	add := func(id, short, full, level string) {
-		index[id] = len(run.Tool.Driver.Rules)
-		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{id, sarifText{short}, sarifText{full}, sarifText{full}, sarifLevel{level}})
-	}
-	add("old-registry", "A reference to an old registry is left", "The image has moved: run regmigrate, or replace the reference by the new one.", "error")
-	for _, r := range format.Reasons {
-		if (&rewrite.Finding{Reason: r.Reason}).BaselineApplies() {
-			add(ruleID(r.Reason), "A mention of an old registry stays: "+string(r.Reason), strings.TrimSpace(r.Doc+" "+sentence(r.Reason.Advice())), "note")
-		}
+	for i, r := range run.Tool.Driver.Rules {
+		index[r.ID] = i
 	}
 	for i := range p.Files {
 		f := &p.Files[i]
@@ -60,7 +57,7 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 		seen := map[string]int{}
 		for j := range f.Findings {
 			x := fileFinding{f, &f.Findings[j]}
-			if !x.BaselineApplies() || x.Status == rewrite.Rewritten && !o.readOnly() {
+			if !x.BaselineApplies() || x.Status == rewrite.Rewritten && o.mode() == wording.Write {
 				continue
 			}
 			r := sarifFinding(x, lines, p.Baseline != nil, o)
@@ -72,57 +69,83 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 			run.Results = append(run.Results, r)
 		}
 	}
-	rank := map[string]int{"error": 0, "warning": 1, "note": 2}
-	if n := len(run.Results); n > sarifResults {
-		slices.SortStableFunc(run.Results, func(a, b sarifResult) int { return cmp.Compare(rank[a.Level], rank[b.Level]) })
-		run.Results = run.Results[:sarifResults]
-		run.invocation().notify("warning", number(n-sarifResults)+" of "+number(n)+" results are left out, since GitHub takes no more than "+number(sarifResults)+" a run; those that stay first.", "", 0)
-	}
-	sarifSummary(p, &run)
+	run.limitResults()
+	sarifSummary(p, &run, o)
 	return sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}
 }
 
-// sarifSummary notes what is no result: files that failed, proofs, what
-// registries say, advice, and the sums.
-func sarifSummary(p *rewrite.Plan, run *sarifRun) {
-	s := summarize(p)
+// sarifRules are the rules of results: one for references that have to move,
+// and one for each reason not to change a mention.
+func sarifRules() []sarifRule {
+	rule := func(id, short, full, level string) sarifRule {
+		return sarifRule{id, sarifText{short}, sarifText{full}, sarifText{full}, sarifLevel{level}}
+	}
+	rules := []sarifRule{rule(oldRegistryRule, "Reference to an old registry", "The image has moved: run regmigrate, or replace the reference with the new one.", "error")}
+	for _, r := range format.Reasons {
+		if (&rewrite.Finding{Reason: r.Reason}).BaselineApplies() {
+			rules = append(rules, rule(ruleID(r.Reason), "Mention of an old registry not changed: "+string(r.Reason),
+				strings.TrimSpace(r.Doc+" "+wording.Sentence(r.Reason.Advice())), "note"))
+		}
+	}
+	return rules
+}
+
+// limitResults drops the least important results over sarifResults.
+func (run *sarifRun) limitResults() {
+	n := len(run.Results)
+	if n <= sarifResults {
+		return
+	}
+	rank := map[string]int{"error": 0, "warning": 1, "note": 2}
+	slices.SortStableFunc(run.Results, func(a, b sarifResult) int { return cmp.Compare(rank[a.Level], rank[b.Level]) })
+	run.Results = run.Results[:sarifResults]
+	run.invocation().notify("warning", wording.Number(n-sarifResults)+" of "+wording.Number(n)+" results omitted: GitHub accepts at most "+
+		wording.Number(sarifResults)+" per run. Mentions that are not changed are omitted first.", "", 0)
+}
+
+// sarifSummary adds what is no result: files that failed, proofs, registry
+// checks, advice, and the sums.
+func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
+	s := summarize(p, o)
 	in := run.invocation()
 	in.Successful = len(s.failed) == 0
 	for _, f := range s.failed {
 		in.notify("error", f.why, f.path, 0)
 	}
-	proofs, n := byState(p)
+	proofs, n := proofsByState(p)
 	for _, x := range proofs {
 		level := map[rewrite.ProofState]string{rewrite.Failed: "error", rewrite.Unproven: "warning", rewrite.Proven: "note"}[x.State]
 		in.notify(level, x.State.String()+": "+x.Path+": "+x.Summary, "", 0)
 	}
-	images, v := byVerdict(p)
+	images, v := imagesByVerdict(p)
 	for _, x := range images {
 		level := "note"
-		if x.Verdict == rewrite.Missing || x.Verdict == rewrite.Different {
+		if isBad(x.Verdict) {
 			level = "error"
 		}
-		in.notify(level, "registries: "+x.Verdict.String()+": "+x.New+after(", ", verdictDetail(&x)), "", 0)
+		in.notify(level, "registries: "+x.Verdict.String()+": "+x.New+wording.Prefixed(", ", verdictDetail(&x)), "", 0)
 	}
 	for _, x := range p.Advice {
-		in.notify("note", refPrefix(x.Ref)+x.Text+after(" ", x.Source), x.Path, x.Line)
+		group := adviceGroup{note: x.Note}
+		in.notify("note", group.kind()+": "+refPrefix(x.Ref)+x.Text+wording.Prefixed(" ", x.Source), x.Path, x.Line)
 	}
 	if n := len(in.Notifications); n > sarifNotifications {
 		in.Notifications = in.Notifications[:sarifNotifications]
-		in.notify("warning", number(n-sarifNotifications)+" more notifications are left out; regmigrate -o json has all.", "", 0)
+		in.notify("warning", wording.Number(n-sarifNotifications)+" more notifications omitted; regmigrate -o json lists all.", "", 0)
 	}
-	c := s.counts
+	c := p.Count()
 	run.Properties = map[string]int{
-		"mentions": c.Mentions(), "rewritten": c.Rewritten, "kept": c.NotChanged, "impliedRewritten": c.RewrittenImplicit, "impliedKept": c.NotChangedImplicit,
-		"filesLookedAt": p.ScannedFiles, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
-		"proven": n[rewrite.Proven], "unproven": n[rewrite.Unproven], "proofsFailed": n[rewrite.Failed],
+		"spelledOut": c.Mentions(), "spelledOutRewritten": c.Rewritten, "spelledOutNotChanged": c.NotChanged,
+		"implicit": c.RewrittenImplicit + c.NotChangedImplicit, "implicitRewritten": c.RewrittenImplicit, "implicitNotChanged": c.NotChangedImplicit,
+		"filesScanned": p.ScannedFiles, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
+		"proven": n.Proven, "unproven": n.Unproven, "proofsFailed": n.Failed,
 		"imagesMissing": v[rewrite.Missing], "imagesDifferent": v[rewrite.Different],
 	}
 }
 
 // sarifFinding is the result for x; lines are those of its file.
 func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sarifResult {
-	r := sarifResult{RuleID: "old-registry", Level: "note"}
+	r := sarifResult{RuleID: oldRegistryRule, Level: "note"}
 	switch {
 	case x.Status == rewrite.NotChanged:
 		r.RuleID = ruleID(x.Reason)
@@ -137,35 +160,35 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 			r.Level, r.BaselineState = "error", "new"
 		}
 	}
-	text := escape(x.Old) + " " + escape(outcome(x)) + after(" — ", escape(x.Note)) + escape(where(x))
+	text := escape(x.Old) + " " + escape(outcome(x)) + wording.Prefixed(" — ", escape(x.Note)) + wording.Prefixed(" — ", escape(fieldOf(x)))
 	if x.Status == rewrite.NotChanged {
-		text += ". " + sentence(x.Reason.Doc()) + after(" ", sentence(x.Reason.Advice()))
+		text += ". " + wording.Sentence(x.Reason.Doc()) + wording.Prefixed(" ", wording.Sentence(x.Reason.Advice()))
 	}
-	file, inner, packed := strings.Cut(x.file.Path, "!")
-	if packed {
-		text += " It is in " + escape(inner) + ", in the archive."
+	file, inner, isPacked := strings.Cut(x.file.Path, "!")
+	if isPacked {
+		text += " File in the archive: " + escape(inner) + "."
 	}
 	r.Message = sarifMessage(text)
 	region := sarifRegion{StartLine: max(x.Line, 1), StartColumn: max(x.Column, 1)}
 	if n := len(x.file.Before); n > 0 && x.Mention.End <= n {
 		region = sarifRegionOf(lines, x.file.Before, x.Mention)
 	}
-	if packed {
+	if isPacked {
 		region = sarifRegion{StartLine: 1}
 	}
 	r.Locations = []sarifLocation{{sarifPhysical{sarifFile(file), &region}}}
 	if e, ok := wholeEdit(x); ok {
 		deleted := sarifRegionOf(lines, x.file.Before, e.Span)
 		r.Fixes = []sarifFix{{
-			sarifMessage("replace it by " + escape(x.New)),
+			sarifMessage("Replace with " + escape(x.New)),
 			[]sarifChange{{sarifFile(file), []sarifReplacement{{deleted, sarifText{e.New}}}}},
 		}}
 	}
 	return r
 }
 
-// wholeEdit returns the edit that does all that becomes of x, if it is one. A
-// part of what moves together, alone, would be a wrong edit.
+// wholeEdit returns the edit that moves x, if there is a single one. One of
+// several edits that belong together would be a wrong fix.
 func wholeEdit(x fileFinding) (edit.Edit, bool) {
 	if x.Status != rewrite.Rewritten || x.Implicit || x.IsConsequence || len(x.EditSpans) != 1 {
 		return edit.Edit{}, false
@@ -179,8 +202,8 @@ func wholeEdit(x fileFinding) (edit.Edit, bool) {
 	return edit.Edit{}, false
 }
 
-// sarifRegionOf is the region of a byte range: lines and columns from 1, the
-// end column that after the last one.
+// sarifRegionOf is the region of a byte range: lines and columns are 1-based,
+// and the end column is the one after the last character.
 func sarifRegionOf(lines *edit.Lines, src []byte, s edit.Span) sarifRegion {
 	column := func(at int) (line, col int) {
 		line, _ = lines.Position(at)
@@ -211,33 +234,17 @@ func sarifFile(path string) sarifArtifact {
 	}
 	uri := strings.Join(parts, "/")
 	if strings.HasPrefix(uri, "/") {
-		uri = "." + uri // a name that is none must not become a host
+		uri = "." + uri // "//name" would be a host
 	}
 	return sarifArtifact{uri, "%SRCROOT%"}
 }
 
-// sarifMessage is text as a message: brackets would make a link.
+// sarifMessage is text as a message. It escapes brackets, which would be a link.
 func sarifMessage(text string) sarifText {
 	return sarifText{strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(text)}
 }
 
-// refPrefix is what something is about, before what is said of it.
-func refPrefix(ref string) string {
-	if ref == "" {
-		return ""
-	}
-	return ref + ": "
-}
-
-// ruleID is the id of what stays for a reason.
+// ruleID is the ID of results that are not changed for r.
 func ruleID(r format.Reason) string {
-	return "kept-" + strings.ReplaceAll(strings.ToLower(string(r)), " ", "-")
-}
-
-// sentence is s with a capital letter and a full stop.
-func sentence(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
+	return "not-changed-" + strings.ReplaceAll(strings.ToLower(string(r)), " ", "-")
 }

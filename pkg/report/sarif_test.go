@@ -100,10 +100,10 @@ func TestSARIF(t *testing.T) {
 	if len(run.Results[1].Fixes) != 0 {
 		t.Error("a part of a reference has a fix of its own")
 	}
-	if r := run.Results[2]; r.Level != "note" || r.RuleID != "kept-comment" {
+	if r := run.Results[2]; r.Level != "note" || r.RuleID != "not-changed-comment" {
 		t.Errorf("what stays: %+v", r)
 	}
-	if r := run.Results[3]; r.Locations[0].Physical.File.URI != "x.tgz" || !strings.HasPrefix(r.Message.Text, `k8s.gcr.io/\[x\](y) kept: archive`) {
+	if r := run.Results[3]; r.Locations[0].Physical.File.URI != "x.tgz" || !strings.HasPrefix(r.Message.Text, `k8s.gcr.io/\[x\](y) not changed: archive`) {
 		t.Errorf("in an archive: %+v", r)
 	}
 
@@ -143,7 +143,7 @@ func TestSARIFLimit(t *testing.T) {
 	if len(run.Results) != sarifResults || run.Results[0].Level != "error" {
 		t.Errorf("%d results, the first of level %s", len(run.Results), run.Results[0].Level)
 	}
-	if got, want := run.Invocations[0].Notifications[0].Message.Text, "1 of 25,001 results are left out, since GitHub takes no more than 25,000 a run; those that stay first."; got != want {
+	if got, want := run.Invocations[0].Notifications[0].Message.Text, "1 of 25,001 results omitted: GitHub accepts at most 25,000 per run. Mentions that are not changed are omitted first."; got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 }

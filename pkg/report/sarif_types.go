@@ -1,7 +1,6 @@
 package report
 
-// The structs of a SARIF log, as far as it is used. What they mean is in the
-// standard, SARIF 2.1.0 of OASIS.
+// The parts of a SARIF log that the report uses. Source: SARIF 2.1.0 of OASIS.
 
 type sarifLog struct {
 	Schema  string     `json:"$schema"`
@@ -54,7 +53,7 @@ type sarifInvocation struct {
 	Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
 }
 
-// notify adds a notification; a path of "" is none, a line of 0 is none.
+// notify adds a notification. An empty path or a line of 0 means none.
 func (in *sarifInvocation) notify(level, text, path string, line int) {
 	n := sarifNotification{Level: level, Message: sarifMessage(escape(text))}
 	if path != "" {

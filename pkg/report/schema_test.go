@@ -163,7 +163,8 @@ func TestSchemaEnums(t *testing.T) {
 		{"finding.reason", defs["finding"].Properties["reason"].Enum, reasons},
 		{"counts.reasons", defs["counts"].Properties["reasons"].PropertyNames.Enum, reasons},
 		{"finding.scope", defs["finding"].Properties["scope"].Enum, scopes},
-		{"finding.status", defs["finding"].Properties["status"].Enum, []string{rewrite.Rewritten.String(), rewrite.NotChanged.String()}},
+		{"finding.status", defs["finding"].Properties["status"].Enum, []string{jsonStatus(rewrite.Rewritten), jsonStatus(rewrite.NotChanged)}},
+		{"advice.kind", defs["advice"].Properties["kind"].Enum, []string{jsonAdviceKind(false), jsonAdviceKind(true)}},
 		{"proof.state", defs["proof"].Properties["state"].Enum, []string{rewrite.Unproven.String(), rewrite.Proven.String(), rewrite.Failed.String()}},
 		{"image.verdict", defs["image"].Properties["verdict"].Enum, []string{
 			rewrite.Unreachable.String(), rewrite.Same.String(), rewrite.Exists.String(), rewrite.Different.String(), rewrite.Missing.String(), rewrite.Skipped.String(),

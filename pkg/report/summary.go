@@ -2,110 +2,174 @@ package report
 
 import (
 	"cmp"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// A summary is a plan, counted the way that people ask about it.
+// A summary is a plan, counted and sorted for the reports.
 type summary struct {
-	counts  rewrite.Counts
-	moved   []fileFinding
-	follow  []fileFinding // mentions that follow from what moves, such as a README row
-	moves   []move        // explicit ones, the most frequent first
-	targets []string      // where everything moves to, the most frequent first
+	run wording.Run
 
-	split, short int // implied ones that move: over several keys, or a short form
-
-	kept       []reasonGroup
-	failed     []failedFile
-	unverified []*rewrite.File // changed, and no parser looked at the result
+	moved        []fileFinding // references that move
+	consequences []fileFinding // mentions that change because a reference moves
+	unchanged    []reasonGroup
+	failed       []failedFile
+	unverified   []*rewrite.File // files that change and that no parser reads
 }
 
-// A fileFinding is a finding and the file that it is in.
+// A fileFinding is a finding and its file.
 type fileFinding struct {
 	file *rewrite.File
 	*rewrite.Finding
 }
 
-// A move is what the references that move have in common.
-type move struct {
-	from, to string
-	n        int
-}
-
-// A reasonGroup is all that is kept for one reason, in the order of the plan.
+// A reasonGroup is all findings that are not changed for one reason, in the
+// order of the plan.
 type reasonGroup struct {
 	reason format.Reason
 	all    []fileFinding
 }
 
-// A failedFile is a file that could not be dealt with.
+// A failedFile is a file that could not be read, verified or written.
 type failedFile struct{ path, why string }
 
-func summarize(p *rewrite.Plan) summary {
-	s := summary{counts: p.Count()}
-	explicit, to := map[move]int{}, map[string]int{}
-	kept := map[format.Reason][]fileFinding{}
-	names := newRuleNames(p)
+func summarize(p *rewrite.Plan, o Options) summary {
+	c := p.Count()
+	s := summary{run: wording.Run{
+		Mode: o.mode(), Presets: o.Presets, Rules: o.Rules, Scanned: p.ScannedFiles, Skips: skips(p),
+		SpelledOut: wording.Tally{Rewritten: c.Rewritten, NotChanged: c.NotChanged},
+		Implicit:   wording.Tally{Rewritten: c.RewrittenImplicit, NotChanged: c.NotChangedImplicit},
+	}}
+	if p.Rules != nil {
+		s.run.OldNames = p.Rules.OldPrefixes()
+	}
+	for _, r := range p.VersionChanges() {
+		dir := strings.TrimSuffix(strings.TrimSuffix(r.Path, "Chart.yaml"), "/")
+		s.run.Bumps = append(s.run.Bumps, wording.Bump{Chart: cmp.Or(dir, "."), Old: r.Old, New: r.New})
+	}
+	unchanged := map[format.Reason][]fileFinding{}
 	for i := range p.Files {
 		f := &p.Files[i]
 		if f.Err != nil {
 			s.failed = append(s.failed, failedFile{f.Path, problem(f)})
 		}
-		if f.Unverified && len(f.Edits) > 0 && slices.ContainsFunc(f.Findings, func(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.IsConsequence }) {
+		if f.Unverified && len(f.Edits) > 0 && slices.ContainsFunc(f.Findings, isMove) {
 			s.unverified = append(s.unverified, f)
 		}
 		for j := range f.Findings {
 			x := fileFinding{f, &f.Findings[j]}
-			if x.Status != rewrite.Rewritten {
-				kept[x.Reason] = append(kept[x.Reason], x)
-				continue
-			}
-			if x.IsConsequence {
-				s.follow = append(s.follow, x)
-				continue
-			}
-			s.moved = append(s.moved, x)
-			m, short := names.of(x.Finding)
-			to[m.to]++
 			switch {
-			case !x.Implicit:
-				explicit[m]++
-			case short:
-				s.short++
+			case x.Status != rewrite.Rewritten:
+				unchanged[x.Reason] = append(unchanged[x.Reason], x)
+			case x.IsConsequence:
+				s.consequences = append(s.consequences, x)
 			default:
-				s.split++
+				s.moved = append(s.moved, x)
 			}
 		}
 	}
-	for m, n := range explicit {
-		m.n = n
-		s.moves = append(s.moves, m)
-	}
-	slices.SortFunc(s.moves, func(a, b move) int {
-		return cmp.Or(b.n-a.n, strings.Compare(a.from, b.from), strings.Compare(a.to, b.to))
-	})
-	for t := range to {
-		s.targets = append(s.targets, t)
-	}
-	slices.SortFunc(s.targets, func(a, b string) int { return cmp.Or(to[b]-to[a], strings.Compare(a, b)) })
-	s.kept = inOrder(kept)
+	s.unchanged = byReason(unchanged)
 	for _, x := range p.Skipped {
-		// What the system did not let anybody read may hold a mention; the
-		// other reasons say that it is none of ours.
+		// An unreadable file may have a mention. The other reasons to skip a
+		// file are no failures.
 		if x.Err != nil {
 			s.failed = append(s.failed, failedFile{x.Path, string(x.Reason) + ": " + x.Err.Error()})
 		}
 	}
 	slices.SortStableFunc(s.failed, func(a, b failedFile) int { return strings.Compare(a.path, b.path) })
+	s.countMoves()
 	return s
 }
 
-// problem returns what is wrong with f. A system names files in full, which is
-// nobody's business but the machine's.
+// isMove reports whether x is a reference that moves, and no consequence.
+func isMove(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.IsConsequence }
+
+// countMoves fills in what s.run says of the references that move.
+func (s *summary) countMoves() {
+	r := &s.run
+	r.Moved, r.MovedFiles, r.Failed = len(s.moved), changedFiles(s.moved), len(s.failed)
+	spelledOut, targets := map[wording.Move]int{}, map[string]int{}
+	for _, x := range s.moved {
+		m := moveOf(x.Finding)
+		targets[m.To]++
+		switch {
+		case !x.Implicit:
+			spelledOut[m]++
+		case !hasPrefix(x.Old, m.From):
+			r.Short++
+		default:
+			r.Split++
+		}
+	}
+	r.Moves = sortedMoves(spelledOut)
+	for t := range targets {
+		r.Targets = append(r.Targets, t)
+	}
+	slices.SortFunc(r.Targets, func(a, b string) int { return cmp.Or(targets[b]-targets[a], strings.Compare(a, b)) })
+	r.Consequences = wording.Consequences{
+		Mentions: len(s.consequences), Files: changedFiles(s.consequences),
+		ReadmeRows: !slices.ContainsFunc(s.consequences, func(x fileFinding) bool {
+			return !strings.EqualFold(path.Base(x.file.Path), "README.md")
+		}),
+	}
+}
+
+// moveOf returns the prefixes of the rule that moves f, or the hosts of f where
+// the rule is not known.
+func moveOf(f *rewrite.Finding) wording.Move {
+	if f.From == "" {
+		return wording.Move{From: host(f.Old), To: host(f.New)}
+	}
+	return wording.Move{From: f.From, To: f.To}
+}
+
+// hasPrefix reports whether the reference ref spells out prefix and is equal to
+// or below it. Hosts are case-insensitive, and paths are in lower case.
+func hasPrefix(ref, prefix string) bool {
+	if len(ref) < len(prefix) || !strings.EqualFold(ref[:len(prefix)], prefix) {
+		return false
+	}
+	rest := ref[len(prefix):]
+	return rest == "" || strings.ContainsRune("/:@", rune(rest[0]))
+}
+
+// host returns ref up to its first slash.
+func host(ref string) string {
+	h, _, _ := strings.Cut(ref, "/")
+	return h
+}
+
+// sortedMoves returns moves with their numbers, the most frequent first.
+func sortedMoves(moves map[wording.Move]int) []wording.Move {
+	var out []wording.Move
+	for m, n := range moves {
+		m.N = n
+		out = append(out, m)
+	}
+	slices.SortFunc(out, func(a, b wording.Move) int {
+		return cmp.Or(b.N-a.N, strings.Compare(a.From, b.From), strings.Compare(a.To, b.To))
+	})
+	return out
+}
+
+// changedFiles counts the files of findings that change.
+func changedFiles(all []fileFinding) int {
+	seen := map[*rewrite.File]bool{}
+	for _, x := range all {
+		if len(x.file.Edits) > 0 {
+			seen[x.file] = true
+		}
+	}
+	return len(seen)
+}
+
+// problem returns the error of f. Errors of the system have absolute paths,
+// which are replaced by the relative one.
 func problem(f *rewrite.File) string {
 	if f.Abs == "" {
 		return f.Err.Error()
@@ -113,21 +177,43 @@ func problem(f *rewrite.File) string {
 	return strings.ReplaceAll(f.Err.Error(), f.Abs, f.Path)
 }
 
-// inOrder sorts by the order of format.Reasons, which is that of importance.
-func inOrder(kept map[format.Reason][]fileFinding) []reasonGroup {
+// byReason sorts groups in the order of format.Reasons, the most important
+// first.
+func byReason(groups map[format.Reason][]fileFinding) []reasonGroup {
 	var out []reasonGroup
 	for _, r := range format.Reasons {
-		if all := kept[r.Reason]; len(all) > 0 {
+		if all := groups[r.Reason]; len(all) > 0 {
 			out = append(out, reasonGroup{r.Reason, all})
-			delete(kept, r.Reason)
+			delete(groups, r.Reason)
 		}
 	}
-	// A reason without a sentence is a mistake elsewhere; it must not make
-	// the counts wrong here.
+	// A reason that is not in format.Reasons is a bug there. It must not make
+	// the counts wrong.
 	var rest []reasonGroup
-	for r, all := range kept {
+	for r, all := range groups {
 		rest = append(rest, reasonGroup{r, all})
 	}
 	slices.SortFunc(rest, func(a, b reasonGroup) int { return cmp.Compare(a.reason, b.reason) })
 	return append(out, rest...)
+}
+
+// skips counts what was not scanned by reason, the most frequent first.
+func skips(p *rewrite.Plan) []wording.Skip {
+	var out []wording.Skip
+	for _, x := range p.Skipped {
+		i := slices.IndexFunc(out, func(s wording.Skip) bool { return s.Reason == string(x.Reason) })
+		if i < 0 {
+			i = len(out)
+			out = append(out, wording.Skip{Reason: string(x.Reason)})
+		}
+		if x.Dir {
+			out[i].Folders++
+		} else {
+			out[i].Files++
+		}
+	}
+	slices.SortFunc(out, func(a, b wording.Skip) int {
+		return cmp.Or(b.Files+b.Folders-a.Files-a.Folders, strings.Compare(a.Reason, b.Reason))
+	})
+	return out
 }

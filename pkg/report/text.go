@@ -7,49 +7,52 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// How much a summary shows, so that it fits a screen.
+// Limits of a summary that is not verbose, so that it fits a screen.
 const (
-	maxMoves    = 8  // names that references move from
-	maxFailures = 8  // files that failed
-	maxFiles    = 3  // files in which something stays, per reason
-	maxAllFiles = 10 // the same where each place is one to look at
-	maxProofs   = 8  // charts and kustomizations that are proven, and that are not
-	maxNotes    = 5  // explanations, per reason
-	maxNames    = 3  // names in the sentence that none was found
+	maxSources      = 8  // prefixes that references move from
+	maxFailures     = 8  // failed files
+	maxFiles        = 3  // files per reason
+	maxReviewFiles  = 10 // files per reason, where a person has to look at each place
+	maxProofs       = 8  // proven charts and kustomizations, and unproven ones
+	maxDetails      = 5  // details per proof
+	maxNotes        = 5  // different notes per reason
+	maxAdvice       = 5  // pieces of advice
+	maxImages       = 8  // verdicts of registries
+	maxNewMentions  = 30 // mentions that are not in the baseline
+	maxStaleEntries = 5  // entries of the baseline without a mention
 )
 
 func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
-	t := &textReport{o: o, p: p, s: summarize(p), width: o.Width, brief: !o.Verbose && !o.Quiet}
-	if t.width == 0 {
-		t.width = 80
-	}
+	t := newTextReport(p, o)
+	t.fewProofs = !o.Verbose && !o.Quiet
 	switch {
 	case o.Quiet:
 		t.proofs()
 		t.failures()
-	case t.settled():
+	case t.matchesBaseline():
 		t.baseline()
-		t.stale()
+		t.staleEntries()
 		t.proofs()
 		t.registries()
 		t.failures()
 		t.accepted()
 	default:
 		t.baseline()
-		t.answer()
-		t.moved()
-		t.kept()
-		t.stale()
+		t.headline()
+		t.moves()
+		t.unchanged()
+		t.staleEntries()
 		t.advice()
 		t.unverified()
 		t.unrendered()
 		t.proofs()
 		t.registries()
 		t.failures()
-		t.counted()
+		t.coverage()
 		t.next()
 	}
 	if _, err := w.Write(t.b.Bytes()); err != nil {
@@ -58,29 +61,42 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// A textReport is a summary being written.
+// A textReport is a summary in the making.
 type textReport struct {
-	o     Options
-	p     *rewrite.Plan
-	s     summary
-	width int  // negative: no limit
-	brief bool // proofs are a part of it, and not all that it is for
-	hints bool // a line has said how to see all
-	b     bytes.Buffer
+	o         Options
+	p         *rewrite.Plan
+	s         summary
+	width     int  // columns; negative: no limit
+	fewProofs bool // proofs are limited to maxProofs
+	hinted    bool // a line has mentioned -v
+	b         bytes.Buffer
 }
 
-// more says that n more of something are not shown, and once how to see them.
+func newTextReport(p *rewrite.Plan, o Options) *textReport {
+	return &textReport{o: o, p: p, s: summarize(p, o), width: o.columns()}
+}
+
+// limit returns n, or -1 for no limit if the report is verbose.
+func (t *textReport) limit(n int) int {
+	if t.o.Verbose {
+		return -1
+	}
+	return n
+}
+
+// more says that n items are not listed. The first such line of a report
+// mentions -v.
 func (t *textReport) more(n int) string {
-	s := "and " + number(n) + " more"
-	if !t.hints {
+	s := "and " + wording.Number(n) + " more"
+	if !t.hinted {
 		s += " (-v lists all)"
 	}
-	t.hints = true
+	t.hinted = true
 	return s
 }
 
-// put writes words in style s. All text gets into a summary by it or by line,
-// so that none gets there without being escaped.
+// put writes words in style s. Only put writes words to a summary, so that all
+// of them are escaped.
 func (t *textReport) put(s style, words string) { t.b.WriteString(paint(t.o.Color, s, escape(words))) }
 
 // line writes words in style s, and ends the line.
@@ -89,36 +105,56 @@ func (t *textReport) line(s style, words string) {
 	t.b.WriteByte('\n')
 }
 
-// columns is the number of columns that s takes once it is escaped. Wide
-// letters count one: they move a remark, and break nothing.
+// columns is the number of columns of s once it is escaped. A wide character
+// counts as one column, which may misalign a remark.
 func columns(s string) int { return utf8.RuneCountInString(escape(s)) }
 
-// fits reports whether n columns fit a line.
+// fits reports whether n columns fit on a line.
 func (t *textReport) fits(n int) bool { return t.width < 0 || n <= t.width }
 
-// wrapped writes items, separated by gap, to as many lines as it takes, each
-// after indent columns; the first of them begins at column at, which is where
-// the line already is. It ends the last line.
+// paragraph writes the words of text from column indent on, wrapped. The line
+// is at column at. It ends the last line.
+func (t *textReport) paragraph(s style, text string, at, indent int) {
+	t.wrapped(s, strings.Fields(text), " ", at, indent)
+}
+
+// hanging writes the words of text from the start of the line on, wrapped, with
+// the other lines indented by four columns.
+func (t *textReport) hanging(s style, text string) { t.flow(s, strings.Fields(text), " ", 0, 4) }
+
+// wrapped writes items, separated by gap, from column indent on, wrapped
+// between items. The line is at column at. It ends the last line.
 func (t *textReport) wrapped(s style, items []string, gap string, at, indent int) {
-	if at < indent {
-		t.b.WriteString(strings.Repeat(" ", indent-at))
-		at = indent
-	}
-	first := true
-	for _, x := range items {
+	t.b.WriteString(pad(indent - at))
+	t.flow(s, items, gap, max(at, indent), indent)
+}
+
+// flow is wrapped, but begins at column at even if that is before indent.
+func (t *textReport) flow(s style, items []string, gap string, at, indent int) {
+	for i, x := range items {
 		n := columns(x)
 		switch {
-		case first:
+		case i == 0:
 		case t.fits(at + len(gap) + n):
 			t.put(plain, gap)
 			at += len(gap)
 		default:
-			t.b.WriteString("\n" + strings.Repeat(" ", indent))
+			t.b.WriteString("\n" + pad(indent))
 			at = indent
 		}
 		t.put(s, x)
 		at += n
-		first = false
 	}
 	t.b.WriteByte('\n')
+}
+
+// pad returns n spaces; none if n is negative.
+func pad(n int) string { return strings.Repeat(" ", max(n, 0)) }
+
+// firstN returns the first n of items; a negative n means all.
+func firstN[T any](items []T, n int) []T {
+	if n >= 0 && n < len(items) {
+		return items[:n]
+	}
+	return items
 }

@@ -3,17 +3,11 @@ package report
 import (
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// maxNew is how many mentions that are new to a baseline a summary names, and
-// maxStale how many entries that are gone.
-const (
-	maxNew   = 30
-	maxStale = 5
-)
-
-// newMentions returns the mentions that are new to the baseline.
+// newMentions returns the mentions that the baseline does not accept.
 func newMentions(p *rewrite.Plan) []fileFinding {
 	var out []fileFinding
 	for i := range p.Files {
@@ -27,23 +21,15 @@ func newMentions(p *rewrite.Plan) []fileFinding {
 	return out
 }
 
-// outcome says what is to become of x: where it would move, or why it stays.
+// outcome says what becomes of x.
 func outcome(x fileFinding) string {
 	if x.Status == rewrite.Rewritten {
-		return "would move to " + x.New
+		return wording.Outcome(x.New, "")
 	}
-	return "kept: " + string(x.Reason)
+	return wording.NotChanged(string(x.Reason))
 }
 
-// baselineHeadline is the answer where there is a baseline.
-func baselineHeadline(b *rewrite.BaselineComparison) string {
-	if b.New == 0 {
-		return "nothing is new since " + b.File
-	}
-	return count(b.New, "mention") + some(b.New, " is", " are") + " new since " + b.File
-}
-
-// baseline writes what is new to the baseline.
+// baseline writes the mentions that the baseline does not accept.
 func (t *textReport) baseline() {
 	b := t.p.Baseline
 	if b == nil {
@@ -53,49 +39,41 @@ func (t *textReport) baseline() {
 	if b.New > 0 {
 		s = red
 	}
-	t.put(s, baselineHeadline(b))
-	t.line(plain, ", which accepts "+number(b.Accepted))
+	t.put(s, wording.SinceBaseline(b.New, b.File))
+	t.line(plain, ", which accepts "+wording.Number(b.Accepted))
 	all := newMentions(t.p)
-	shown := all
-	if !t.o.Verbose {
-		shown = all[:min(maxNew, len(all))]
-	}
+	shown := firstN(all, t.limit(maxNewMentions))
 	for _, x := range shown {
-		t.place(x)
-		t.line(plain, x.Old+implied(x)+"  "+outcome(x))
+		t.location(x)
+		t.line(plain, x.Old+implicitMark(x)+"  "+outcome(x))
 	}
 	if rest := len(all) - len(shown); rest > 0 {
 		t.line(plain, "    "+t.more(rest))
 	}
 }
 
-// settled reports whether a check found nothing that its baseline does not
-// accept: a gate that is open is not the place for all that is accepted.
-func (t *textReport) settled() bool {
+// matchesBaseline reports whether a check found nothing new. The summary is
+// short then: accepted mentions are not listed.
+func (t *textReport) matchesBaseline() bool {
 	b := t.p.Baseline
 	return b != nil && b.New == 0 && t.o.Check && !t.o.Verbose
 }
 
-// accepted writes how much was looked at, and how to see what is accepted.
+// accepted writes how much was scanned, and how to list the accepted mentions.
 func (t *textReport) accepted() {
-	words := "no file was looked at"
-	if t.p.ScannedFiles > 0 {
-		words = count(t.p.ScannedFiles, "file") + " looked at"
-	}
-	words += after(", ", t.skipped())
+	words := t.s.run.Coverage()
 	if t.p.Baseline.Accepted > 0 {
-		words += "; -v lists what moves and what stays"
+		words += "; -v lists all mentions"
 	}
-	if rules := t.inForce(); rules != "" {
-		t.put(plain, words)
-		t.line(dim, "   ("+rules+")")
-		return
+	t.put(plain, words)
+	if rules := t.s.run.RulesInForce(); rules != "" {
+		t.put(dim, "   ("+rules+")")
 	}
-	t.line(plain, words)
+	t.b.WriteByte('\n')
 }
 
-// stale writes which entries of the baseline are gone.
-func (t *textReport) stale() {
+// staleEntries writes the entries of the baseline without a mention.
+func (t *textReport) staleEntries() {
 	if t.p.Baseline == nil || len(t.p.Baseline.Stale) == 0 {
 		return
 	}
@@ -104,15 +82,13 @@ func (t *textReport) stale() {
 	for _, a := range all {
 		n += a.Count
 	}
-	t.line(plain, count(n, "mention")+" that "+t.p.Baseline.File+" accepts "+some(n, "is", "are")+" gone; --update-baseline takes "+some(n, "it", "them")+" out")
-	shown := all
-	if !t.o.Verbose {
-		shown = all[:min(maxStale, len(all))]
-	}
+	t.hanging(plain, wording.Count(n, "mention")+" in baseline "+t.p.Baseline.File+" no longer "+wording.Plural(n, "exists", "exist")+
+		"; --update-baseline removes "+wording.Plural(n, "it", "them"))
+	shown := firstN(all, t.limit(maxStaleEntries))
 	for _, a := range shown {
 		words := a.Path + "  " + a.Ref + "  " + a.Reason
 		if a.Count > 1 {
-			words = number(a.Count) + " × " + words
+			words = wording.Number(a.Count) + " × " + words
 		}
 		t.line(dim, "    "+strings.TrimSpace(words))
 	}

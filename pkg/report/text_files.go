@@ -1,27 +1,17 @@
 package report
 
 import (
-	"cmp"
-	"maps"
-	"slices"
-	"strings"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
-// unverified writes which files were edited without a parser.
+// unverified writes the files that were edited and that no parser reads.
 func (t *textReport) unverified() {
 	n := len(t.s.unverified)
 	if n == 0 {
 		return
 	}
-	change := " changed"
-	if t.o.readOnly() {
-		change = some(n, " changes", " change")
-	}
-	t.line(bold, count(n, "file")+change+" unverified: no parser takes "+some(n, "it", "them")+", so look at the diff")
-	shown := t.s.unverified
-	if n > maxAllFiles && !t.o.Verbose {
-		shown = shown[:maxAllFiles]
-	}
+	t.hanging(bold, wording.Unverified(n, t.s.run.Mode))
+	shown := firstN(t.s.unverified, t.limit(maxReviewFiles))
 	var items []string
 	for _, f := range shown {
 		items = append(items, f.Path)
@@ -32,8 +22,23 @@ func (t *textReport) unverified() {
 	t.wrapped(dim, items, "  ", 0, 4)
 }
 
-// failures writes what could not be dealt with. Somebody has to do something
-// about each, so a quiet summary has this and nothing else.
+// unrendered writes the charts that do not render.
+func (t *textReport) unrendered() {
+	n := len(t.p.Unrendered)
+	if n == 0 || len(t.p.Proofs) > 0 {
+		return
+	}
+	t.hanging(plain, wording.Unrendered(n)+"; regmigrate verify shows the "+wording.Plural(n, "error", "errors"))
+	shown := firstN(t.p.Unrendered, t.limit(maxDetails))
+	for _, dir := range shown {
+		t.line(dim, "    "+dir)
+	}
+	if rest := n - len(shown); rest > 0 {
+		t.line(dim, "    "+t.more(rest))
+	}
+}
+
+// failures writes the files that failed. A quiet summary writes only these.
 func (t *textReport) failures() {
 	n := len(t.s.failed)
 	if n == 0 {
@@ -45,26 +50,27 @@ func (t *textReport) failures() {
 		}
 		return
 	}
-	t.line(red, count(n, "file")+" failed and "+some(n,
-		"stays as it is; put it right or leave it out with --exclude, and run again",
-		"stay as they are; put them right or leave them out with --exclude, and run again"))
-	shown := t.s.failed
-	if n > maxFailures && !t.o.Verbose {
-		shown = shown[:maxFailures]
-	}
+	t.line(red, wording.Failures(n)+" and "+wording.Plural(n, "was", "were")+" not changed; "+wording.FailuresHelp(n))
+	t.failedFiles(t.limit(maxFailures))
+}
+
+// failedFiles lists at most limit failed files; a negative limit lists all.
+func (t *textReport) failedFiles(limit int) {
+	shown := firstN(t.s.failed, limit)
 	for _, f := range shown {
 		t.line(red, "    "+f.path+": "+f.why)
 	}
-	if rest := n - len(shown); rest > 0 {
+	if rest := len(t.s.failed) - len(shown); rest > 0 {
 		t.line(red, "    "+t.more(rest))
 	}
 }
 
-// counted writes how much was looked at, and what was not.
-func (t *textReport) counted() {
-	words := t.skipped()
-	if !t.empty() { // else the answer says it
-		words = t.lookedAt()
+// coverage writes how much was scanned and, in a verbose report, lists what was
+// skipped.
+func (t *textReport) coverage() {
+	words := t.s.run.Skipped()
+	if t.s.run.HasMentions() { // else the headline has the number of files
+		words = t.s.run.Coverage()
 	}
 	if words != "" {
 		t.line(plain, words)
@@ -79,49 +85,6 @@ func (t *textReport) counted() {
 		}
 		t.put(plain, "    ")
 		t.put(dim, path)
-		t.line(plain, "  "+string(x.Reason)+after("; ", x.Detail))
+		t.line(plain, "  "+string(x.Reason)+wording.Prefixed("; ", x.Detail))
 	}
-}
-
-// lookedAt says how much was looked at, and what was not.
-func (t *textReport) lookedAt() string {
-	return count(t.p.ScannedFiles, "file") + " looked at" + after(", ", t.skipped())
-}
-
-// skipped says what was not looked at, "" when that is nothing.
-func (t *textReport) skipped() string {
-	n := len(t.p.Skipped)
-	if n == 0 {
-		return ""
-	}
-	return number(n) + " skipped: " + strings.Join(t.skips(), ", ")
-}
-
-// skips counts what was not looked at, by reason, the most frequent first.
-func (t *textReport) skips() []string {
-	type tally struct{ all, folders int }
-	tallies := map[string]tally{}
-	for _, x := range t.p.Skipped {
-		n := tallies[string(x.Reason)]
-		n.all++
-		if x.Dir {
-			n.folders++
-		}
-		tallies[string(x.Reason)] = n
-	}
-	reasons := slices.SortedFunc(maps.Keys(tallies), func(a, b string) int {
-		return cmp.Or(tallies[b].all-tallies[a].all, strings.Compare(a, b))
-	})
-	var out []string
-	for _, r := range reasons {
-		switch n := tallies[r]; n.folders {
-		case 0:
-			out = append(out, number(n.all)+" "+r)
-		case n.all:
-			out = append(out, count(n.all, "folder")+" "+r)
-		default:
-			out = append(out, number(n.all)+" "+r+" ("+count(n.folders, "folder")+")")
-		}
-	}
-	return out
 }

@@ -19,7 +19,7 @@ func TestTextSources(t *testing.T) {
 	}{
 		{"a short form", []rewrite.Finding{split(1, "bitnami/redis:7", "bitnamilegacy/redis:7")}, lines(
 			"1 reference in 1 file moved to docker.io/bitnamilegacy",
-			"    1 that no text search would find: in a short form",
+			"    1 implicit (Docker Hub short name)",
 		)},
 		{"two targets", []rewrite.Finding{
 			moved(1, "docker.io/bitnami/redis", "docker.io/bitnamilegacy/redis"),
@@ -30,7 +30,7 @@ func TestTextSources(t *testing.T) {
 			"5 references in 1 file moved to registry.k8s.io and docker.io/bitnamilegacy",
 			"    2 from k8s.gcr.io to registry.k8s.io",
 			"    1 from docker.io/bitnami to docker.io/bitnamilegacy",
-			"    and 2 that no text search would find: 1 split over keys, 1 in a short form",
+			"    2 implicit (1 split across keys, 1 Docker Hub short name)",
 		)},
 		{"three targets", []rewrite.Finding{
 			moved(1, "quay.io/coreos/etcd", "mirror.example/coreos/etcd"),
@@ -54,7 +54,7 @@ func TestTextSources(t *testing.T) {
 			p := hub(t)
 			p.Files = []rewrite.File{changing("a.yaml", tt.findings...)}
 			got := write(t, "text", p, Options{})
-			if want := tt.want + "0 files looked at\n"; got != want {
+			if want := tt.want + "0 files scanned\n"; got != want {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})

@@ -3,49 +3,53 @@ package report
 import (
 	"cmp"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
-// next writes the last line, if there is something sensible to do.
+// next suggests the next command, if there is one.
 func (t *textReport) next() {
 	moves := len(t.s.moved) > 0
 	switch {
-	case t.o.readOnly() && moves:
-		does := "writes it"
-		command := writeArgs(t.o.Args)
-		if what := t.provable(); what != "" {
-			command, does = append([]string{"--verify"}, command...), "writes it, after proving the "+what
+	case t.o.mode() != wording.Write && moves:
+		if what := t.verifiable(); what != "" {
+			t.command(append([]string{"--verify"}, writeArgs(t.o.Args)...), "verifies the "+what+", then writes the changes")
+		} else {
+			t.command(writeArgs(t.o.Args), "writes the changes")
 		}
-		t.command(command, does)
-	case t.o.Check:
-		// A gate that is open has nothing more to say.
-	case len(t.s.failed) > 0:
-		// These come first, and say so themselves.
+	case t.o.Check || len(t.s.failed) > 0:
+		// A check that passes needs no command, and failures come first.
 	default:
-		if what := t.provable(); moves && what != "" && t.o.InGit {
-			if command, ok := verifyArgs(t.o.Args); ok {
-				t.command(append([]string{"verify", "--base", "HEAD"}, command...), "proves the "+what)
+		if what := t.verifiable(); moves && what != "" && t.o.InGit {
+			if args, ok := verifyArgs(t.o.Args); ok {
+				t.command(append([]string{"verify", "--base", "HEAD"}, args...), "verifies the "+what)
 			}
 		}
-		if reasons := t.byHand(); len(reasons) > 0 {
-			t.line(plain, "next: add "+t.newName()+" by hand to what is kept as "+list(reasons, "and"))
+		if reasons := t.blockingReasons(); len(reasons) > 0 {
+			t.hanging(plain, "next: add "+t.newName()+" to what is listed as "+wording.List(reasons, "and"))
 		}
 	}
 }
 
-// command writes what to run next, by its arguments, and what it does.
+// command writes a command to run next, and what it does.
 func (t *textReport) command(args []string, does string) {
-	t.put(plain, "next: ")
-	t.put(bold, strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, shellQuoted(args)...), " "))
-	t.line(plain, "        "+does)
+	command := strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, shellQuoted(args)...), " ")
+	const label = "next: "
+	t.put(plain, label)
+	t.put(bold, command)
+	does = "   (" + does + ")"
+	if t.fits(len(label) + columns(command) + columns(does)) {
+		t.line(plain, does)
+		return
+	}
+	t.line(plain, "")
+	t.line(plain, pad(len(label)-3)+does)
 }
 
-// provable says what of that which changes could be proven and was not:
-// charts, kustomizations, or both.
-func (t *textReport) provable() string {
+// verifiable says which of charts and kustomizations change without a proof.
+func (t *textReport) verifiable() string {
 	if len(t.p.Proofs) > 0 {
 		return ""
 	}
@@ -56,44 +60,46 @@ func (t *textReport) provable() string {
 	if t.p.ChangesKustomization() {
 		what = append(what, "kustomizations")
 	}
-	return list(what, "and")
+	return wording.List(what, "and")
 }
 
-// byHand returns for which reasons there is something that works no longer if
-// nobody adds the new name to it.
-func (t *textReport) byHand() []string {
+// blockingReasons returns the reasons of mentions that may block images of the
+// new registry.
+func (t *textReport) blockingReasons() []string {
 	var out []string
-	for _, k := range t.s.kept {
-		if k.reason == format.Policy || k.reason == format.AllowList {
-			out = append(out, string(k.reason))
+	for _, g := range t.s.unchanged {
+		if g.reason == format.Policy || g.reason == format.AllowList {
+			out = append(out, string(g.reason))
 		}
 	}
 	return out
 }
 
-// newName is the one name that the rules move to, if it is one.
+// newName is the prefix that all rules move to, if it is the same.
 func (t *textReport) newName() string {
-	var to []string
-	for _, r := range newRuleNames(t.p).rules {
-		if !slices.Contains(to, r.to) {
-			to = append(to, r.to)
+	const several = "the new name"
+	if t.p.Rules == nil {
+		return several
+	}
+	name := ""
+	for _, r := range t.p.Rules.Rules() {
+		if name != "" && r.To != name {
+			return several
 		}
+		name = r.To
 	}
-	if len(to) == 1 {
-		return to[0]
-	}
-	return "the new name"
+	return cmp.Or(name, several)
 }
 
-// previewFlags are the letters of flags that take no value and change nothing but
-// what is shown; n, dry-run, is among them.
+// previewFlags matches short flags without a value that change only what is
+// shown, with n (--dry-run) among them.
 var previewFlags = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
 
-// reporting matches -o with its value in the same word.
-var reporting = regexp.MustCompile(`^-o=?[a-z]+$`)
+// outputFlag matches -o with its value in the same word.
+var outputFlag = regexp.MustCompile(`^-o=?[a-z]+$`)
 
-// writeArgs returns args without the flags that kept a run from writing, and
-// those that asked for reports.
+// writeArgs returns args without the flags that keep a run from writing and
+// those that select reports.
 func writeArgs(args []string) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {
@@ -103,12 +109,12 @@ func writeArgs(args []string) []string {
 		}
 		name, value, ok := strings.Cut(a, "=")
 		switch {
-		case name == "--baseline" || // of no use but to a check
-			name == "--report" || name == "--output" || a == "-o": // they are there already
+		case name == "--baseline" || // for checks only
+			name == "--report" || name == "--output" || a == "-o": // the reports exist already
 			if !ok {
 				i++
 			}
-		case reporting.MatchString(a):
+		case outputFlag.MatchString(a):
 		case (name == "--dry-run" || name == "--check") && value != "false":
 		case previewFlags.MatchString(a):
 			if rest := strings.ReplaceAll(a, "n", ""); rest != "-" {
@@ -121,8 +127,8 @@ func writeArgs(args []string) []string {
 	return out
 }
 
-// verifyArgs returns args as verify takes them; it is false when it does not know
-// one of them.
+// verifyArgs returns args for the command verify; it is false if verify does
+// not have one of the flags.
 func verifyArgs(args []string) ([]string, bool) {
 	for i := 0; i < len(args); i++ {
 		name, _, set := strings.Cut(args[i], "=")
@@ -140,10 +146,10 @@ func verifyArgs(args []string) ([]string, bool) {
 	return args, true
 }
 
-// safeInShell matches words that mean themselves in every shell.
+// safeInShell matches words that need no quotes in any shell.
 var safeInShell = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// shellQuoted returns args as a POSIX shell takes them.
+// shellQuoted returns args, quoted for a POSIX shell where needed.
 func shellQuoted(args []string) []string {
 	var out []string
 	for _, a := range args {

@@ -25,7 +25,7 @@ func manyProofs(t *testing.T) *rewrite.Plan {
 func TestTextHasFewProofs(t *testing.T) {
 	got := write(t, "text", manyProofs(t), Options{DryRun: true})
 	for _, want := range []string{
-		"proven    100 charts: nothing changed but what the rules move (-v names them)\n",
+		"proven    100 charts: only references that move change (-v lists them)\n",
 		"proven    charts/left", "still rendered: busybox",
 		"unproven  charts/open07",
 		"          and 92 more\n",

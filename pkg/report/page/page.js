@@ -1,5 +1,5 @@
 "use strict";
-// Text gets into the page by textContent alone, so that none of it is markup.
+// All text gets into the page by textContent, so that it is never markup.
 const data = JSON.parse(document.getElementById("data").textContent);
 const step = 100; // files shown at a time, and findings of one file
 
@@ -19,8 +19,8 @@ const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many || one 
 const code = (text) => el("code", { text });
 const byId = (id) => document.getElementById(id);
 
-// The picture: old names on the left, new ones on the right, as wide as there
-// are references.
+// The picture: old names on the left, new ones on the right, connected by bands
+// as wide as the number of references.
 function picture() {
   const box = byId("picture");
   box.replaceChildren();
@@ -77,8 +77,8 @@ function picture() {
   box.append(s);
 }
 
-// Findings: [line, column, old, new, reason, note, where, flags].
-const flag = { implied: 1, follows: 2, fresh: 4 };
+// Findings: [line, column, old, new, reason, note, field, flags].
+const flag = { implicit: 1, consequence: 2, fresh: 4 };
 const moves = (x) => x[4] === "";
 for (const f of data.files) f.hay = f.findings.map((x) => (f.path + " " + x.slice(2, 7).join(" ")).toLowerCase());
 
@@ -92,7 +92,7 @@ function chosen() {
     const some = [];
     for (let i = 0; i < f.findings.length; i++) {
       const x = f.findings[i];
-      if (status === "moves" && !moves(x) || status === "stays" && moves(x) || status === "fresh" && !(x[7] & flag.fresh) || status === "failed" && !f.error) continue;
+      if (status === "rewritten" && !moves(x) || status === "notChanged" && moves(x) || status === "fresh" && !(x[7] & flag.fresh) || status === "failed" && !f.error) continue;
       if (reason && x[4] !== reason) continue;
       if (words.every((w) => f.hay[i].includes(w))) some.push(x);
     }
@@ -106,8 +106,8 @@ function chosen() {
 function finding(x) {
   const li = el("li", {}, el("span", { class: "dim mono", text: `${x[0]}:${x[1]} ` }), code(x[2]));
   if (moves(x)) li.append(" → ", code(x[3]));
-  else li.append(" ", el("span", { class: "warn", text: "stays: " + x[4] }));
-  const more = [x[5], x[6], x[7] & flag.implied ? "no text search would find it" : "", x[7] & flag.follows ? "follows what moves" : "", x[7] & flag.fresh ? "new to the baseline" : ""].filter(Boolean);
+  else li.append(" ", el("span", { class: "warn", text: "not changed: " + x[4] }));
+  const more = [x[5], x[6], x[7] & flag.implicit ? "implicit" : "", x[7] & flag.consequence ? "updated because a reference moves" : "", x[7] & flag.fresh ? "not in the baseline" : ""].filter(Boolean);
   if (more.length) li.append(el("span", { class: "dim", text: " — " + more.join(" — ") }));
   return li;
 }
@@ -147,14 +147,14 @@ function diff(f) {
 }
 
 function file({ f, some }) {
-  const moved = some.filter(moves).length, kept = some.length - moved;
-  const sums = [moved ? `${number(moved)} ${data.wrote ? "moved" : "would move"}` : "", kept ? `${number(kept)} ${kept === 1 ? "stays" : "stay"}` : ""].filter(Boolean).join(", ");
+  const moved = some.filter(moves).length, unchanged = some.length - moved;
+  const sums = [moved ? `${number(moved)} ${data.wrote ? "moved" : "to move"}` : "", unchanged ? `${number(unchanged)} not changed` : ""].filter(Boolean).join(", ");
   const d = el("details", { class: "file" }, el("summary", {}, el("span", { class: "mono path", text: f.path }), f.error ? el("span", { class: "bad", text: "failed" }) : null, el("span", { class: "dim", text: sums })));
   d.addEventListener("toggle", () => {
     if (!d.open || d.dataset.full) return;
     d.dataset.full = "1";
     if (f.error) d.append(el("p", { class: "bad", text: f.error }));
-    if (f.unverified) d.append(el("p", { class: "warn", text: "No parser takes this file: look at the diff." }));
+    if (f.unverified) d.append(el("p", { class: "warn", text: "No parser reads this file: review the diff." }));
     const list = el("ul");
     more(list, some, finding, "findings");
     d.append(list);
@@ -199,28 +199,30 @@ function rows(id, head, list, make, what, step = 12) {
 const td = (text, cls) => el("td", cls ? { text, class: cls } : { text });
 const tdCode = (text) => el("td", {}, code(text));
 
-rows("moves", ["old", "new", "places"], data.references, (r) => [tdCode(r.old), tdCode(r.new), td(number(r.n), "n")], "reference");
-rows("hand", ["what", "where"], data.advice, (a) => {
+rows("references", ["old", "new", "uses"], data.references, (r) => [tdCode(r.old), tdCode(r.new), td(number(r.n), "n")], "reference");
+const advice = (a) => {
   const what = el("td", {}, a.about ? el("b", { text: a.about + ": " }) : null, a.text);
   if (/^https:\/\/[\w.-]+\//.test(a.source)) what.append(" ", el("a", { href: a.source, rel: "noreferrer noopener", text: a.source }));
   else if (a.source) what.append(" " + a.source);
-  return [what, el("td", {}, ...a.places.map((p, i) => el("div", { class: "at" }, a.refs.length ? code(a.refs[i]) : null, a.refs.length && p ? " in " : null, code(p))), a.hidden ? `and ${number(a.hidden)} more` : null)];
-}, "thing");
-rows("kept", ["mentions", "reason", "why"], data.kept, (k) => [
+  return [what, el("td", {}, ...a.places.map((p) => el("div", { class: "at" }, p.ref ? code(p.ref) : null, p.ref && p.location ? " in " : null, p.location ? code(p.location) : null)), a.hidden ? `and ${number(a.hidden)} more` : null)];
+};
+rows("actions", ["action", "locations"], data.actions, advice, "action");
+rows("notes", ["note", "locations"], data.notes, advice, "note");
+rows("unchanged", ["mentions", "reason", "explanation"], data.reasons, (k) => [
   td(number(k.n), "n"),
   el("td", { class: "name" }, el("button", { type: "button", text: k.reason, onclick: () => { byId("reason").value = k.reason; byId("status").value = ""; show(); byId("reason").focus(); } })),
   el("td", {}, k.doc, k.advice ? el("div", { class: "warn", text: k.advice }) : null),
 ], "reason");
-rows("proof", ["", "what", "result"], data.proofs, (p) => [
+rows("proofs", ["state", "path", "result"], data.proofs, (p) => [
   td(p.state, "name " + (p.state === "failed" ? "bad" : p.state === "proven" ? "good" : "warn")), tdCode(p.path),
   el("td", {}, p.summary, ...p.details.map((d) => el("div", { class: "dim", text: d }))),
 ], "result");
-rows("registries", ["", "old", "new", ""], data.images, (x) => [
+rows("registries", ["verdict", "old", "new", "details"], data.images, (x) => [
   td(x.verdict, "name " + (x.verdict === "missing" || x.verdict === "different" ? "bad" : x.verdict === "unreachable" ? "warn" : "good")), tdCode(x.old), tdCode(x.new), td(x.detail, "dim"),
 ], "reference");
 
-options("status", [["moves", data.wrote ? "moved" : "would move"], ["stays", "stays"], ["failed", "failed"], ...(data.baseline ? [["fresh", "new"]] : [])], "all");
-options("reason", data.kept.map((k) => [k.reason, `${k.reason} (${number(k.n)})`]), "any");
+options("status", [["rewritten", data.wrote ? "moved" : "to move"], ["notChanged", "not changed"], ["failed", "failed"], ...(data.baseline ? [["fresh", "not in the baseline"]] : [])], "all");
+options("reason", data.reasons.map((k) => [k.reason, `${k.reason} (${number(k.n)})`]), "any");
 options("format", [...new Set(data.files.map((f) => f.format))].filter(Boolean).sort().map((f) => [f, f]), "any");
 let timer = 0;
 byId("search").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(show, 80); });
