@@ -111,11 +111,11 @@ func howToChange(x *rewrite.Finding) string {
 		return "use " + scopeFlag(format.Code) + "."
 	case format.Ignored:
 		return "delete the regmigrate:ignore comment."
-	case format.Excluded:
+	case format.ExcludedByRule:
 		return "remove it from the keep list of the rule."
-	case format.OtherName:
+	case format.DifferentName:
 		return "add a rule for this name: --rule FROM=TO."
-	case format.BareHost:
+	case format.RegistryHost:
 		return "if images are pulled from it, declare its key in the configuration: fields: [{registry: KEY, repository: KEY}]."
 	case format.Conflict:
 		return "let all rules of the images that share the registry move to the same place, or give each image a registry key of its own."

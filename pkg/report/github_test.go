@@ -21,7 +21,7 @@ func TestGitHub(t *testing.T) {
 		"::error title=registry%3A missing::registry.k8s.io/dns:1: 404",
 		"::error file=a%2Cb%3Ac%25d.yaml,line=4,col=10,title=old registry::k8s.gcr.io/pause:3.9 would move to registry.k8s.io/pause:3.9",
 		"::error file=a%2Cb%3Ac%25d.yaml,line=9,col=10,title=old registry::k8s.gcr.io/dns:1 would move to registry.k8s.io/dns:1",
-		"::notice file=a%2Cb%3Ac%25d.yaml,line=12,col=5,title=action required%3A policy::100%25: add the new registry by hand: the policy may deny or miss what runs after the move",
+		"::notice file=a%2Cb%3Ac%25d.yaml,line=12,col=5,title=action required%3A policy::100%25: add the new registry by hand: the policy may deny or not match the moved images",
 		"::notice title=action required::Run make vendor again.",
 	)
 	if got := write(t, "github", p, Options{Check: true}); got != want {

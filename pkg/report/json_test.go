@@ -113,7 +113,7 @@ func TestJSON(t *testing.T) {
 		`      "findings": [`,
 		`        {`,
 		`          "status": "notChanged",`,
-		`          "reason": "unedited",`,
+		`          "reason": "could not be edited safely",`,
 		`          "note": "a note",`,
 		`          "implicit": false,`,
 		`          "notInBaseline": true,`,

@@ -45,7 +45,7 @@ type rowLayout struct {
 // to look at one by one has a row for each note, with most locations. Any other
 // reason has one row with few locations.
 func reasonRows(g reasonGroup, layout rowLayout) []reasonRow {
-	if g.reason != format.Conflict && g.reason != format.Unedited && g.reason != format.Unavailable {
+	if g.reason != format.Conflict && g.reason != format.NotEditedSafely && g.reason != format.Unavailable {
 		r := reasonRow{reason: g.reason, all: g.all}
 		r.remark, r.optional = remark(g)
 		r.locations, r.hidden = fewLocations(g.all, layout)

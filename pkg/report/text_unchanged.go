@@ -10,6 +10,9 @@ import (
 // misaligns its own row only.
 const countWidth = 6
 
+// remarkIndent is the column of a remark on a line of its own.
+const remarkIndent = countWidth + 3
+
 // unchanged writes the mentions that are not changed, by reason.
 func (t *textReport) unchanged() {
 	if len(t.s.unchanged) == 0 {
@@ -88,7 +91,7 @@ func (t *textReport) row(r reasonRow, indent, column int) {
 	default:
 		t.wrapped(dim, r.items(), "  ", indent, indent)
 		if !r.optional {
-			t.paragraph(plain, r.remark, 0, indent)
+			t.paragraph(plain, r.remark, 0, remarkIndent)
 		}
 	}
 }

@@ -36,11 +36,8 @@ func Unverified(n int, m Mode) string {
 	if m != Write {
 		verb = " would change"
 	}
-	return Count(n, "file") + verb + " without verification: " + UnverifiedReason(n) + "; review the diff"
+	return Count(n, "file") + verb + " unverified (no parser reads " + Plural(n, "it", "them") + "); review the diff"
 }
-
-// UnverifiedReason says why n files cannot be verified.
-func UnverifiedReason(n int) string { return "no parser reads " + Plural(n, "it", "them") }
 
 // Unrendered says that n charts do not render, and what that means.
 func Unrendered(n int) string {
