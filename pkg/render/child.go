@@ -14,32 +14,33 @@ import (
 	"time"
 )
 
-// How a child ends that watches itself. The parent turns them into words. Go's
-// runtime has 2 and, with the race detector, 66.
+// Exit codes of a child process. The parent turns them into error messages. Go's
+// runtime uses 2 and, with the race detector, 66.
 const (
-	exitProtocol  = 91 // the frames cannot be read or written
+	exitProtocol  = 91 // a frame could not be read or written
 	exitMemory    = 92
 	exitTimeout   = 93
 	exitRecursion = 94
 )
 
-// maxStack bounds a goroutine's stack in bytes. The limit of Go is 1 GB.
+// maxStack bounds the stack of a goroutine in bytes. Go's default is 1 GB.
 const maxStack = 128 << 20
 
-// Stacks of deepStack bytes tell that recursion is endless: Helm ends that of
-// include at a depth of 1000, which needs less. At the limit of memory, smaller
-// ones tell that it is recursion that needs the memory.
+// Sizes in bytes of the stacks of a process that show recursion without end.
+// Helm stops recursion of include at a depth of 1000, which needs less than
+// endlessStack. When the process exceeds its limit of memory, stacks of
+// suspectStack show that recursion is the cause.
 const (
-	deepStack     = 24 << 20
+	endlessStack  = 24 << 20
 	suspectStack  = 1 << 20
-	watchInterval = 2 * time.Millisecond
+	checkInterval = 2 * time.Millisecond
 )
 
-// Child serves the jobs that a [Runner] sends until stdin ends, and returns the
-// exit code. It changes settings of the whole process: call it first when the
+// Child runs the jobs that a [Runner] sends until stdin ends, and returns the
+// exit code. Child changes settings of the whole process: call it first when the
 // program is started with [ChildCommand], and exit with its result.
 func Child(stdin io.Reader, stdout io.Writer, handlers Handlers) int {
-	log.SetOutput(io.Discard) // Helm logs warnings
+	log.SetOutput(io.Discard) // drops the warnings of Helm
 	debug.SetMaxStack(maxStack)
 	refuseNetwork()
 	discardStderr()
@@ -58,11 +59,11 @@ func Child(stdin io.Reader, stdout io.Writer, handlers Handlers) int {
 			limitMemory(r.Limits.Memory)
 		}
 		// The parent kills a child that exceeds its time. This timer ends a child
-		// that has lost its parent.
-		orphan := time.AfterFunc(r.Limits.Timeout+time.Second, func() { os.Exit(exitTimeout) })
+		// whose parent is gone.
+		orphaned := time.AfterFunc(r.Limits.Timeout+time.Second, func() { os.Exit(exitTimeout) })
 		response, a := handlers.do(&r, body.Decode)
-		orphan.Stop()
-		a.Last = a.Last || holdsMoreThan(uint64(r.Limits.Memory)/4)
+		orphaned.Stop()
+		a.Last = a.Last || usesMoreThan(uint64(r.Limits.Memory)/4)
 		if err := writeFrame(stdout, a, response); err != nil {
 			return exitProtocol
 		}
@@ -72,8 +73,7 @@ func Child(stdin io.Reader, stdout io.Writer, handlers Handlers) int {
 	}
 }
 
-// do calls the handler of r. A panic fails the job only: a job shares nothing
-// with others.
+// do calls the handler of r. A panic fails this job only: jobs share no state.
 func (h Handlers) do(r *request, decode func(any) error) (response any, a answer) {
 	c := &Call{Limits: r.Limits, Decode: decode}
 	defer func() {
@@ -92,36 +92,38 @@ func (h Handlers) do(r *request, decode func(any) error) (response any, a answer
 	return response, answer{Last: c.Last}
 }
 
-// discardStderr keeps the library of kustomize from warning on standard error, where the
-// parent looks for how a child ended: Go's runtime writes there all the same.
+// discardStderr drops the warnings of the kustomize library. The parent reads
+// standard error to find out why a child ended; Go's runtime writes to the file
+// descriptor and not to os.Stderr.
 func discardStderr() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null
 	}
 }
 
-// refuseNetwork lets every request and every look-up of this process fail.
+// refuseNetwork makes every request and every name lookup of this process fail.
 func refuseNetwork() {
 	refuse := func(context.Context, string, string) (net.Conn, error) {
-		return nil, errors.New("there is no network for a chart")
+		return nil, errors.New("charts and kustomizations are rendered without network")
 	}
 	http.DefaultTransport = &http.Transport{DialContext: refuse}
 	http.DefaultClient = &http.Client{Transport: http.DefaultTransport}
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: refuse}
 }
 
-// limitMemory ends this process when it needs more than limit bytes, by
-// looking again and again. What grows faster than that the system refuses,
-// where it can; it counts stacks of threads and freed memory, too.
+// limitMemory ends this process when it uses more than limit bytes. A goroutine
+// checks at intervals. Memory that grows faster than that is bounded by
+// limitData, where the system supports it, with a higher limit, since the system
+// also counts the stacks of threads and freed memory.
 func limitMemory(limit int64) {
 	debug.SetMemoryLimit(limit * 3 / 4)
 	limitData(uint64(2*limit + 256<<20))
 	go func() {
 		for {
-			time.Sleep(watchInterval)
-			held, stacks := memory()
-			over := held > uint64(limit)
-			if stacks > deepStack || over && stacks > suspectStack {
+			time.Sleep(checkInterval)
+			used, stacks := memory()
+			over := used > uint64(limit)
+			if stacks > endlessStack || over && stacks > suspectStack {
 				os.Exit(exitRecursion)
 			}
 			if over {
@@ -131,19 +133,20 @@ func limitMemory(limit int64) {
 	}()
 }
 
-// holdsMoreThan reports whether this process holds more than most bytes, what can be
-// freed aside.
-func holdsMoreThan(most uint64) bool {
-	if held, _ := memory(); held <= most {
+// usesMoreThan reports whether this process uses more than limit bytes after a
+// garbage collection.
+func usesMoreThan(limit uint64) bool {
+	if used, _ := memory(); used <= limit {
 		return false
 	}
 	debug.FreeOSMemory()
-	held, _ := memory()
-	return held > most
+	used, _ := memory()
+	return used > limit
 }
 
-// memory is what this process holds, and what its stacks do, in bytes.
-func memory() (held, stacks uint64) {
+// memory returns the memory that this process uses, and the part of its stacks,
+// in bytes.
+func memory() (used, stacks uint64) {
 	m := []metrics.Sample{
 		{Name: "/memory/classes/total:bytes"},
 		{Name: "/memory/classes/heap/released:bytes"},

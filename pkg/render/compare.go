@@ -2,20 +2,22 @@ package render
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A RewriteFunc says what a rule makes of a reference or a registry. It is false
-// when no rule changes it.
-type RewriteFunc func(ref string) (string, bool)
+// A RewriteFunc returns what the rules make of a reference or a registry, and
+// false when no rule changes the text.
+type RewriteFunc func(text string) (rewritten string, ok bool)
 
-// ByRules returns the Mover of a set of rules. A text is asked about as a host,
-// as an image and as a registry with a path, in this order: Compare asks only
-// where something changed, and wants just this change.
+// ByRules returns the RewriteFunc of a set of rules. It looks for a rule that
+// matches the text as a registry and as an image; a text that can be a host is
+// a registry first. Compare passes texts that did change and accepts exactly
+// the result, so that trying both is safe.
 func ByRules(set *rules.Set) RewriteFunc {
 	return func(text string) (string, bool) {
 		kinds := []rules.Kind{rules.ShortForm, rules.Registry}
@@ -31,45 +33,45 @@ func ByRules(set *rules.Set) RewriteFunc {
 	}
 }
 
-// Compare says whether after differs from before in nothing but references,
-// each changed exactly as move says. Before are renderings of one and the
-// same chart, at least one: where they differ among each other, the output is
-// random or depends on the time, and is not compared.
+// Compare reports whether after differs from before in references only, each
+// changed exactly as rewrite says. before holds at least one rendering; several
+// are renderings of the same input, and where they differ from each other the
+// output is random or depends on the time, and is not compared.
 //
-// The texts are compared, not what they mean: outside of references every
-// byte is the same. The exceptions are counted: a checksum under a key that
-// says so (checksum/…, …-hash) may change when another line does, and a text that is folded
-// elsewhere, as a reference got longer, is compared by what it means. Text in
-// base64 is compared by what it says.
-func Compare(before []*Rendered, after *Rendered, move RewriteFunc) Verdict {
-	c := comparer{move: move, verdict: Verdict{State: Proven, ValuesFiles: 1}}
+// Compare compares text and not YAML values: outside references every byte is
+// equal. The exceptions are counted in the verdict: a checksum under a key that
+// names it (checksum/…, …-hash) may change when another line changes; a text
+// whose lines break elsewhere because a reference got longer is compared by its
+// values. Text in base64 is decoded and compared.
+func Compare(before []*Rendered, after *Rendered, rewrite RewriteFunc) Verdict {
+	c := comparer{rewrite: rewrite, verdict: Verdict{State: Proven, ValuesFiles: 1}}
 	v := &c.verdict
 	v.Objects = before[0].Objects()
-	now := after.ByTemplate()
+	added := after.ByTemplate()
 	for i := range before[0].Texts {
 		t := &before[0].Texts[i]
-		a, ok := now[t.Template]
+		a, ok := added[t.Template]
 		if !ok {
-			c.differs(t, 0, "", "", fmt.Sprintf("it prints nothing any more, %s before", Count(len(t.Objects), "object")))
+			c.differs(t, 0, "", "", fmt.Sprintf("the template prints nothing after the change, and %s before", Count(len(t.Objects), "object")))
 			continue
 		}
-		delete(now, t.Template)
-		m, stable := masks(t, before[1:])
-		if !stable {
+		delete(added, t.Template)
+		m, ok := masks(t, before[1:])
+		if !ok {
 			c.unstable = append(c.unstable, t.Template)
 			continue
 		}
 		c.text(t, a, m)
 		v.Moved += movedRefs(t, a)
 	}
-	for _, name := range sortedKeys(now) {
-		c.differs(now[name], 0, "", "", fmt.Sprintf("it printed nothing before, %s now", Count(len(now[name].Objects), "object")))
+	for _, name := range slices.Sorted(maps.Keys(added)) {
+		c.differs(added[name], 0, "", "", fmt.Sprintf("the template prints nothing before the change, and %s after", Count(len(added[name].Objects), "object")))
 	}
-	c.settleChecksums()
+	c.addChecksums()
 	if v.Moved == 0 {
-		v.Moved = c.lines // with variables in them they are no references to count
+		v.Moved = c.lines // references with variables are not counted as references
 	}
-	v.Leftovers = leftovers(after, move)
+	v.Leftovers = leftovers(after, rewrite)
 	switch {
 	case c.diffs > 0:
 		v.State = Failed
@@ -79,41 +81,33 @@ func Compare(before []*Rendered, after *Rendered, move RewriteFunc) Verdict {
 		}
 	case len(c.unstable) > 0:
 		v.State = Unproven
-		v.Reason = strings.Join(c.unstable, ", ") + " prints another number of lines each time"
+		v.Reason = "the number of lines differs from one rendering to the next: " + strings.Join(c.unstable, ", ")
 	}
 	return *v
 }
 
 // A comparer compares two renderings.
 type comparer struct {
-	move      RewriteFunc
+	rewrite   RewriteFunc
 	verdict   Verdict
-	diffs     int // all of them
-	lines     int // lines that differ rightly, checksums left out
-	others    int // of these, those that are not just an image
-	checksums []Diff
-	unstable  []string
+	diffs     int      // all differences, listed in the verdict or not
+	lines     int      // lines that changed as the rules say, without checksums
+	others    int      // the lines among them that are not an image field alone
+	checksums []Diff   // checksums that changed
+	unstable  []string // templates whose number of lines differs from one rendering to the next
 }
 
-func sortedKeys(m map[string]*Text) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
-}
-
-// differs notes what should not differ.
+// differs adds a difference; line is 1-based, 0 for the whole text.
 func (c *comparer) differs(t *Text, line int, before, after, why string) {
 	c.diffs++
 	c.verdict.AddDiff(Diff{
 		Template: t.Template, Object: t.objectAt(line), Line: line,
-		Before: Clip(before), After: Clip(after), Why: why,
+		Before: clip(before), After: clip(after), Why: why,
 	})
 }
 
-// objectAt names the object whose document holds the line.
+// objectAt returns the name of the object whose document contains the line,
+// counted from 1.
 func (t *Text) objectAt(line int) string {
 	name := ""
 	for i := range t.Objects {
@@ -125,8 +119,8 @@ func (t *Text) objectAt(line int) string {
 	return name
 }
 
-// Clip shortens a line for a report.
-func Clip(s string) string {
+// clip shortens a line for a message.
+func clip(s string) string {
 	const most = 200
 	s = strings.TrimSpace(s)
 	if len(s) > most {
@@ -135,21 +129,22 @@ func Clip(s string) string {
 	return s
 }
 
-// text compares what one template printed.
+// text compares the output of one template, line by line, and by its values
+// where that fails.
 func (c *comparer) text(t, a *Text, m map[int]mask) {
 	if t.Body == a.Body {
 		return
 	}
-	one := comparer{move: c.move}
+	one := comparer{rewrite: c.rewrite}
 	one.byLine(t, a, m)
-	if one.diffs > 0 && sameFolded(t.Body, a.Body, c.move) {
+	if one.diffs > 0 && sameValues(t.Body, a.Body, c.rewrite) {
 		c.lines++
 		c.verdict.Refolded++
-		c.placed(t, a)
+		c.checkFields(t, a)
 		return
 	}
-	if one.diffs == 0 && len(m) == 0 && one.lines > 0 && (one.others > 0 || !t.runs()) {
-		c.placed(t, a)
+	if one.diffs == 0 && len(m) == 0 && one.lines > 0 && (one.others > 0 || !t.runsContainers()) {
+		c.checkFields(t, a)
 	}
 	c.lines += one.lines
 	c.diffs += one.diffs
@@ -160,9 +155,10 @@ func (c *comparer) text(t, a *Text, m map[int]mask) {
 	}
 }
 
-// placed notes what changed as a reference does, and is no image where it stands.
-func (c *comparer) placed(t, a *Text) {
-	if why := misplaced(t.Body, a.Body); why != "" {
+// checkFields adds a difference where a text changed as a reference does, in a
+// field that is not an image.
+func (c *comparer) checkFields(t, a *Text) {
+	if why := wrongField(t.Body, a.Body); why != "" {
 		c.differs(t, 0, "", "", why)
 	}
 }
@@ -183,14 +179,14 @@ func (c *comparer) line(t *Text, i int, before, after string, m map[int]mask) {
 	if before == after {
 		return
 	}
-	if mask, ok := m[i]; ok {
+	if random, ok := m[i]; ok {
 		c.verdict.RandomLines++
-		if !mask.same(before, after, c.move) {
-			c.differs(t, i+1, before, after, "it differs beside what is random")
+		if !random.same(before, after, c.rewrite) {
+			c.differs(t, i+1, before, after, "the line differs in more than its random part")
 		}
 		return
 	}
-	why := sameLine(before, after, c.move)
+	why := lineDifference(before, after, c.rewrite)
 	switch {
 	case why == "":
 		c.lines++
@@ -198,23 +194,24 @@ func (c *comparer) line(t *Text, i int, before, after string, m map[int]mask) {
 			c.others++
 		}
 	case isChecksum(before, after):
-		c.checksums = append(c.checksums, Diff{Template: t.Template, Object: t.objectAt(i + 1), Line: i + 1, Before: Clip(before), After: Clip(after)})
+		c.checksums = append(c.checksums, Diff{Template: t.Template, Object: t.objectAt(i + 1), Line: i + 1, Before: clip(before), After: clip(after)})
 	default:
 		c.differs(t, i+1, before, after, why)
 	}
 }
 
-// otherLength reports where a text begins to be shorter or longer.
+// otherLength adds a difference at the first line where a text with more or
+// fewer lines differs.
 func (c *comparer) otherLength(t *Text, before, after []string, m map[int]mask) {
 	i := 0
 	for i < min(len(before), len(after)) {
 		_, masked := m[i]
-		if before[i] != after[i] && !masked && sameLine(before[i], after[i], c.move) != "" {
+		if before[i] != after[i] && !masked && lineDifference(before[i], after[i], c.rewrite) != "" {
 			break
 		}
 		i++
 	}
-	why := fmt.Sprintf("it has %d lines where it had %d", len(after), len(before))
+	why := fmt.Sprintf("the output has %d lines after the change, and %d before", len(after), len(before))
 	c.differs(t, i+1, lineAt(before, i), lineAt(after, i), why)
 }
 
@@ -225,21 +222,21 @@ func lineAt(lines []string, i int) string {
 	return ""
 }
 
-// settleChecksums allows checksums to change when something else did.
-func (c *comparer) settleChecksums() {
+// addChecksums accepts changed checksums when another line changed.
+func (c *comparer) addChecksums() {
 	if c.lines > 0 {
 		c.verdict.Checksums = len(c.checksums)
 		return
 	}
 	for _, d := range c.checksums {
-		d.Why = "a checksum changed, and nothing that is printed did"
+		d.Why = "a checksum changed, and no other line did"
 		c.diffs++
 		c.verdict.AddDiff(d)
 	}
 }
 
-// movedRefs counts the references of objects that changed. Both have the same
-// objects when the texts differ in references only.
+// movedRefs counts the references that changed. Both texts have the same objects
+// when they differ in references only.
 func movedRefs(b, a *Text) int {
 	n := 0
 	for i := range min(len(b.Objects), len(a.Objects)) {
@@ -253,14 +250,14 @@ func movedRefs(b, a *Text) int {
 	return n
 }
 
-// leftovers returns the references that move would still change.
-func leftovers(r *Rendered, move RewriteFunc) []Leftover {
+// leftovers returns the references of r that rewrite changes.
+func leftovers(r *Rendered, rewrite RewriteFunc) []Leftover {
 	var out []Leftover
 	for i := range r.Texts {
 		t := &r.Texts[i]
 		for j := range t.Objects {
 			for _, ref := range t.Objects[j].Refs {
-				if _, ok := move(ref.Text); ok {
+				if _, ok := rewrite(ref.Text); ok {
 					out = append(out, Leftover{t.Template, t.Objects[j].String(), ref.Field, ref.Text})
 				}
 			}

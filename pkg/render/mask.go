@@ -6,13 +6,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A mask is what of a line is not random: its first and its last bytes.
+// A mask bounds the random part of a line: the lengths in bytes of the text
+// before and after the random part.
 type mask struct{ head, tail int }
 
-// masks returns what of t differs from one rendering to the next, by the
-// number of the line counted from 0. It is not stable when the number of
+// masks returns the masks of the lines of t that differ from one rendering to
+// the next, by line number counted from 0. It returns false when the number of
 // lines differs.
-func masks(t *Text, others []*Rendered) (m map[int]mask, stable bool) {
+func masks(t *Text, others []*Rendered) (m map[int]mask, ok bool) {
 	var lines []string
 	for _, r := range others {
 		o, ok := r.ByTemplate()[t.Template]
@@ -33,18 +34,18 @@ func masks(t *Text, others []*Rendered) (m map[int]mask, stable bool) {
 			if line == again[i] {
 				continue
 			}
-			now := maskOf(line, again[i])
-			if old, ok := m[i]; ok {
-				now = mask{min(old.head, now.head), min(old.tail, now.tail)}
+			found := maskOf(line, again[i])
+			if earlier, ok := m[i]; ok {
+				found = mask{min(earlier.head, found.head), min(earlier.tail, found.tail)}
 			}
-			m[i] = now
+			m[i] = found
 		}
 	}
 	return m, true
 }
 
-// maskOf masks the words in which two lines differ: random words may begin
-// with the same letter by chance.
+// maskOf masks the whole words in which two lines differ: two random words can
+// begin with the same letter by chance.
 func maskOf(a, b string) mask {
 	head := commonPrefix(a, b)
 	tail := min(commonSuffix(a, b), min(len(a), len(b))-head)
@@ -57,38 +58,38 @@ func maskOf(a, b string) mask {
 	return mask{head, tail}
 }
 
-// isRandomByte reports whether c stands in what functions like randAlphaNum,
-// uuidv4, b64enc and date print.
+// isRandomByte reports whether functions such as randAlphaNum, uuidv4, b64enc
+// and date print c.
 func isRandomByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("+/=_-", c) >= 0
 }
 
-// same reports whether after has what is not random of before, as it is or
-// with its references moved.
-func (m mask) same(before, after string, move RewriteFunc) bool {
+// same reports whether before and after are equal outside the random part, with
+// or without their references rewritten.
+func (m mask) same(before, after string, rewrite RewriteFunc) bool {
 	head, tail := before[:m.head], before[len(before)-m.tail:]
-	for _, h := range []string{head, moveAll(head, move)} {
+	for _, h := range []string{head, rewriteAll(head, rewrite)} {
 		rest, ok := strings.CutPrefix(after, h)
 		if !ok {
 			continue
 		}
-		if strings.HasSuffix(rest, tail) || strings.HasSuffix(rest, moveAll(tail, move)) {
+		if strings.HasSuffix(rest, tail) || strings.HasSuffix(rest, rewriteAll(tail, rewrite)) {
 			return true
 		}
 	}
 	return false
 }
 
-// moveAll moves all references of text.
-func moveAll(text string, move RewriteFunc) string {
+// rewriteAll rewrites all references of text.
+func rewriteAll(text string, rewrite RewriteFunc) string {
 	var b strings.Builder
-	at := 0
+	end := 0
 	for _, f := range image.Find(text) {
-		if now, ok := move(f.Ref.Text); ok {
-			b.WriteString(text[at:f.Span.Start])
-			b.WriteString(now)
-			at = f.Span.Start + len(f.Ref.Text) // the span may have a slash more
+		if ref, ok := rewrite(f.Ref.Text); ok {
+			b.WriteString(text[end:f.Span.Start])
+			b.WriteString(ref)
+			end = f.Span.Start + len(f.Ref.Text) // the span may include a final slash
 		}
 	}
-	return b.String() + text[at:]
+	return b.String() + text[end:]
 }

@@ -2,8 +2,9 @@ package render
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -11,12 +12,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// SeparatorRE ends a document. Source: releaseutil.SplitManifests of Helm,
-// which decides what the documents of a text are before any parser does.
+// SeparatorRE matches the separator of two documents. Source: Helm's
+// releaseutil.SplitManifests, which splits a text before a YAML parser reads it.
 var SeparatorRE = regexp.MustCompile(`(?:^|\s*\n)---\s*`)
 
-// SplitDocuments returns the YAML documents of text that are not empty, as Helm
-// splits them.
+// SplitDocuments splits a text into its YAML documents as Helm does. It leaves
+// out empty documents.
 func SplitDocuments(text string) []string {
 	var out []string
 	for _, d := range SeparatorRE.Split(strings.TrimSpace(text), -1) {
@@ -27,18 +28,18 @@ func SplitDocuments(text string) []string {
 	return out
 }
 
-// ReadObjects reads the objects of what a template printed. It returns an
-// error where Helm would: for a document that is no YAML or no mapping.
+// ReadObjects reads the objects in the output of a template. As Helm does, it
+// returns an error for a document that is not YAML or not a mapping.
 func ReadObjects(body string) ([]Object, error) {
 	var out []Object
-	line, at := 1, 0
+	line, counted := 1, 0 // the line of the byte offset counted
 	add := func(start, end int) error {
 		for start < end && strings.IndexByte(" \t\r\n", body[start]) >= 0 {
 			start++
 		}
 		doc := body[start:end]
-		line += strings.Count(body[at:start], "\n")
-		at = start
+		line += strings.Count(body[counted:start], "\n")
+		counted = start
 		if strings.TrimSpace(doc) == "" {
 			return nil
 		}
@@ -62,8 +63,8 @@ func ReadObjects(body string) ([]Object, error) {
 	return out, nil
 }
 
-// appendObjects appends the object v, or the items of the list that v is.
-// Comments alone are none.
+// appendObjects appends the object v, or its items when v is a List. A document
+// that holds comments only is empty here, and adds no object.
 func appendObjects(out []Object, v map[string]any, line int) []Object {
 	if len(v) == 0 {
 		return out
@@ -87,25 +88,21 @@ func object(v map[string]any, line int, field string) Object {
 		o.Namespace, _ = m["namespace"].(string)
 		o.Name, _ = m["name"].(string)
 	}
-	o.refs(v, field, "")
+	o.addRefs(v, field, "")
 	return o
 }
 
-// refs appends the references below v, in the order of their fields.
-func (o *Object) refs(v any, field, key string) {
+// addRefs appends the references in v, the value of the field field whose last
+// key is key, in the order of their fields.
+func (o *Object) addRefs(v any, field, key string) {
 	switch v := v.(type) {
 	case map[string]any:
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		sort.Strings(keys)
-		for _, k := range keys {
-			o.refs(v[k], field+step(k), k)
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			o.addRefs(v[k], field+fieldStep(k), k)
 		}
 	case []any:
 		for i, item := range v {
-			o.refs(item, fmt.Sprintf("%s[%d]", field, i), key)
+			o.addRefs(item, fmt.Sprintf("%s[%d]", field, i), key)
 		}
 	case string:
 		for _, t := range references(v, key) {
@@ -114,8 +111,8 @@ func (o *Object) refs(v any, field, key string) {
 	}
 }
 
-// references returns the image references of the string v under key. One
-// under `image` is an image whatever it looks like.
+// references returns the image references in the string v of the key key. The
+// value of the key image is a reference even when it has no domain.
 func references(v, key string) []string {
 	if key == "image" {
 		if _, err := image.Parse(v); err == nil {
@@ -123,7 +120,7 @@ func references(v, key string) []string {
 		}
 	}
 	if key == "apiVersion" || !strings.Contains(v, "/") {
-		return nil // group/version looks like an image, and is none
+		return nil // an API group and version (apps/v1) has the form of an image
 	}
 	var out []string
 	for _, f := range image.Find(v) {
@@ -132,8 +129,8 @@ func references(v, key string) []string {
 	return out
 }
 
-// step is a key as a step of a field's path.
-func step(key string) string {
+// fieldStep formats a key as a step of the path of a field: .key or ["a.b"].
+func fieldStep(key string) string {
 	if strings.ContainsAny(key, ".[]/ ") || key == "" {
 		return fmt.Sprintf("[%q]", key)
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Overlay returns base with the contents of some of its files replaced: the
-// tree as it would be after a plan was written. Keys are paths in base.
+// Overlay returns base with the contents of some files replaced: the tree after
+// a plan is written. The keys of files are paths in base.
 func Overlay(base fs.FS, files map[string][]byte) fs.FS {
 	return OverlayFunc(base, func(path string) ([]byte, bool) {
 		src, ok := files[path]
@@ -18,8 +18,8 @@ func Overlay(base fs.FS, files map[string][]byte) fs.FS {
 	})
 }
 
-// OverlayFunc returns base with the contents of those files replaced that read
-// returns, by their path in base. read must be safe for use by several
+// OverlayFunc returns base with the contents of the files for which read returns
+// true replaced. read gets paths in base, and must be safe for use by several
 // goroutines.
 func OverlayFunc(base fs.FS, read func(path string) (src []byte, ok bool)) fs.FS {
 	return &overlay{base: base, read: read}
@@ -28,13 +28,13 @@ func OverlayFunc(base fs.FS, read func(path string) (src []byte, ok bool)) fs.FS
 type overlay struct {
 	base fs.FS
 	read func(path string) (src []byte, ok bool)
-	real sync.Map // folder -> the same folder without symbolic links
+	real sync.Map // folder -> the folder with its symbolic links resolved
 }
 
 func (o *overlay) Open(name string) (fs.File, error) {
 	data, ok := o.read(name)
 	if !ok && fs.ValidPath(name) {
-		data, ok = o.read(o.follow(name, 0)) // name may contain a symbolic link
+		data, ok = o.read(o.resolve(name, 0))
 	}
 	if ok {
 		return &memoryFile{name: path.Base(name), size: int64(len(data)), Reader: bytes.NewReader(data)}, nil
@@ -42,37 +42,39 @@ func (o *overlay) Open(name string) (fs.File, error) {
 	return o.base.Open(name)
 }
 
-// maxLinks is how many links lead to one file. Linux has as many.
+// maxLinks bounds the symbolic links on the way to a file. Linux has the same
+// bound.
 const maxLinks = 40
 
-// follow returns where name is without links; name itself where that cannot be
-// told, and the base says what is wrong.
-func (o *overlay) follow(name string, links int) string {
+// resolve returns name with its symbolic links resolved. It returns a path that
+// still contains a link where a link leaves base or the links are too many:
+// opening that path in base then fails. links counts the links resolved so far.
+func (o *overlay) resolve(name string, links int) string {
 	if name == "." || links > maxLinks {
 		return name
 	}
 	dir, file := path.Split(name)
-	at := "."
+	resolved := "."
 	if dir = strings.TrimSuffix(dir, "/"); dir != "" {
 		if known, ok := o.real.Load(dir); ok {
-			at = known.(string)
+			resolved = known.(string)
 		} else {
-			at = o.follow(dir, links)
-			o.real.Store(dir, at)
+			resolved = o.resolve(dir, links)
+			o.real.Store(dir, resolved)
 		}
 	}
-	at = path.Join(at, file)
-	to, err := fs.ReadLink(o.base, at)
-	if err != nil || path.IsAbs(to) {
-		return at
+	resolved = path.Join(resolved, file)
+	target, err := fs.ReadLink(o.base, resolved)
+	if err != nil || path.IsAbs(target) {
+		return resolved
 	}
-	if to = path.Join(path.Dir(at), to); !fs.ValidPath(to) {
-		return at
+	if target = path.Join(path.Dir(resolved), target); !fs.ValidPath(target) {
+		return resolved
 	}
-	return o.follow(to, links+1)
+	return o.resolve(target, links+1)
 }
 
-// A memoryFile is a file of an overlay.
+// A memoryFile is a replaced file of an overlay.
 type memoryFile struct {
 	name string
 	size int64

@@ -8,12 +8,12 @@ import (
 	"sync"
 )
 
-// A pool holds the children that wait for a job.
+// A pool holds the child processes that have no job.
 type pool struct {
 	mu     sync.Mutex
-	slots  chan struct{} // one token for each child that may run
+	slots  chan struct{} // one token for each running job
 	idle   []*child
-	folder string // an empty one, where children run
+	folder string // an empty temporary folder, the working directory of child processes
 	closed bool
 }
 
@@ -21,11 +21,11 @@ type pool struct {
 // and another error when no child process could be started or ctx is done.
 func (r *Runner) Run(ctx context.Context, j Job) error {
 	l := r.Limits()
-	free, err := r.slot(ctx)
+	release, err := r.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer free()
+	defer release()
 	for {
 		c, fresh, err := r.child()
 		if err != nil {
@@ -33,7 +33,7 @@ func (r *Runner) Run(ctx context.Context, j Job) error {
 		}
 		a, err := c.run(ctx, &j, l)
 		if e := (*JobError)(nil); errors.As(err, &e) && e.Ended && !fresh {
-			continue // it ended while it was idle; the job is not the reason
+			continue // the process ended while it was idle; the job is not the reason
 		}
 		if err != nil {
 			return err
@@ -41,7 +41,7 @@ func (r *Runner) Run(ctx context.Context, j Job) error {
 		if a.Last {
 			c.end()
 		} else {
-			r.back(c)
+			r.putBack(c)
 		}
 		if a.Err != "" {
 			return &JobError{Text: a.Err}
@@ -50,8 +50,8 @@ func (r *Runner) Run(ctx context.Context, j Job) error {
 	}
 }
 
-// slot waits until a child may run, and returns what gives that back.
-func (r *Runner) slot(ctx context.Context) (func(), error) {
+// acquire waits until another job may run. The caller calls release after the job.
+func (r *Runner) acquire(ctx context.Context) (release func(), err error) {
 	p := &r.pool
 	p.mu.Lock()
 	if p.slots == nil {
@@ -67,13 +67,13 @@ func (r *Runner) slot(ctx context.Context) (func(), error) {
 	}
 }
 
-// child returns one that waits, or a fresh one.
+// child returns an idle child process, or a fresh one when there is none.
 func (r *Runner) child() (c *child, fresh bool, err error) {
 	p := &r.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		return nil, false, errors.New("rendering is over: the runner was closed")
+		return nil, false, errors.New("the runner is closed")
 	}
 	if n := len(p.idle); n > 0 {
 		c, p.idle = p.idle[n-1], p.idle[:n-1]
@@ -81,15 +81,15 @@ func (r *Runner) child() (c *child, fresh bool, err error) {
 	}
 	if p.folder == "" {
 		if p.folder, err = os.MkdirTemp("", "regmigrate-render-"); err != nil {
-			return nil, false, fmt.Errorf("making an empty folder to render in: %w", err)
+			return nil, false, fmt.Errorf("making a working directory for rendering: %w", err)
 		}
 	}
 	c, err = start(r.Self, p.folder, r.Limits())
 	return c, true, err
 }
 
-// back returns c to those that wait.
-func (r *Runner) back(c *child) {
+// putBack returns c to the pool.
+func (r *Runner) putBack(c *child) {
 	p := &r.pool
 	p.mu.Lock()
 	closed := p.closed
@@ -102,8 +102,8 @@ func (r *Runner) back(c *child) {
 	}
 }
 
-// Close ends all children that wait; those at work end when they are done.
-// The Runner cannot be used afterwards.
+// Close ends all idle child processes; the others end after their job. The Runner
+// cannot be used afterwards.
 func (r *Runner) Close() error {
 	p := &r.pool
 	p.mu.Lock()

@@ -56,7 +56,7 @@ func TestChild(t *testing.T) {
 		{"environment", "PATH=", os.Getenv("PATH")},
 		{"environment", "GOMEMLIMIT=", "REGMIGRATE_SECRET"},
 		{"folder", "regmigrate-render-", "err"},
-		{"network", "there is no network for a chart", "refused"},
+		{"network", "rendered without network", "refused"},
 	} {
 		got, err := ask(t.Context(), r, tt.do)
 		if err != nil || !strings.Contains(got, tt.want) || strings.Contains(got, tt.not) {

@@ -1,30 +1,17 @@
-// Package render renders charts and builds kustomizations before and after a
-// change and says what differs.
+// Package render compares what charts and kustomizations render to before and
+// after a change.
 //
-// [ForCharts] finds the charts of a tree of files, and [Verify] renders each of
-// them twice over, before and after, with all its value sets, and compares:
-// a [Verdict] is proven when the two differ in nothing but image references,
-// each changed exactly as a rule says. [Runner.TraceChart] tells which values make
-// up which rendered reference, by rendering with markers in their place.
+// [Compare] compares two renderings: the [Verdict] is proven when they differ
+// in image references only, each changed exactly as a rule says. Packages helm
+// and kustomize render and call it.
 //
-// A chart can hang or kill the program that renders it, so nothing is ever
-// rendered in the program itself: a [Runner] starts the program again as
-// `regmigrate internal-render`, which must call [Child], with a deadline, a
-// limit of memory, a cap on output, an empty environment and an empty working
-// folder. What kills such a child becomes an error of that one job.
+// A chart can hang or kill the program that renders it. The program therefore
+// renders in child processes only: a [Runner] starts the program again with
+// [ChildCommand], and the new process calls [Child]. It has limits of time,
+// memory and output, an empty environment, an empty working directory and no
+// network. A job that ends its child process is an error of that job alone.
 //
-// It does what `helm template --include-crds` does, without cluster and
-// network: `lookup` finds nothing, names are not resolved, and values are not
-// validated against schemas, since a schema may refer to the network or to
-// files of the machine; NOTES.txt is rendered and thrown away. Capabilities
-// are those of [DefaultKubeVersion] with every API that Helm knows.
-//
-// [Runner.Verify] does the same for kustomizations, with the
-// library of kustomize, over a tree in memory that has just the files that one
-// takes. A child keeps the files that it was sent, and builds one kustomization
-// after the other: the library has state of the whole process.
-//
-// Package render decides nothing and writes nothing.
+// Package render writes no files.
 package render
 
 import (
@@ -32,17 +19,17 @@ import (
 	"time"
 )
 
-// ChildCommand is the hidden first argument with which the program must call
-// [Child] and exit with what it returns.
+// ChildCommand is the hidden first argument that starts the program as a child
+// process. The program must then call [Child] and exit with its result.
 const ChildCommand = "internal-render"
 
-// A Runner runs jobs in child processes, several at a time. A child serves
-// one job after another until one kills it. The zero value of each field but
-// Self is its default. It is safe for use by several goroutines; Close ends
-// the children.
+// A Runner runs jobs in child processes, several at a time. A child process
+// runs one job after another until a job ends it. The zero value of each field
+// but Self selects its default. A Runner is safe for use by several goroutines;
+// Close ends the child processes.
 type Runner struct {
-	// Self is the command that starts the child: the program's own path and
-	// ChildCommand.
+	// Self is the command that starts a child process: the path of the program
+	// and ChildCommand.
 	Self []string
 
 	// Timeout bounds the time of one job (10 seconds).
@@ -51,7 +38,7 @@ type Runner struct {
 	// MemoryLimit bounds the memory of a child process in bytes (512 MiB).
 	MemoryLimit int64
 
-	// MaxOutput bounds what one job may print in bytes (64 MiB).
+	// MaxOutput bounds the output of one job in bytes (64 MiB).
 	MaxOutput int64
 
 	// Jobs is how many child processes run at a time (one per CPU).

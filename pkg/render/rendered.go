@@ -2,25 +2,26 @@ package render
 
 // A Rendered is the text that a chart or a kustomization renders to.
 type Rendered struct {
-	Texts []Text // of a chart, sorted by template
+	Texts []Text // sorted by template
 }
 
-// A Text is what one template prints.
+// A Text is the output of one template of a chart, or one object of a
+// kustomization.
 type Text struct {
-	Template string // its path below the chart's folder
+	Template string // the path of the template in the chart's folder
 	Body     string
 	Objects  []Object
-	Hashed   bool // the name ends in the hash that kustomize gives what it holds
+	Hashed   bool // kustomize appends a hash of the content to the object's name
 }
 
-// An Object is one object of a text. An item of a List is one.
+// An Object is a Kubernetes object in a text. Each item of a List is an Object.
 type Object struct {
 	Kind, Namespace, Name string
-	Line                  int // 1-based, in the text, where its document begins
+	Line                  int // the first line of the object's document in the text, counted from 1
 	Refs                  []Ref
 }
 
-// String is Kind, namespace and name, as kubectl writes them.
+// String formats kind, name and namespace: "Deployment/web in shop".
 func (o Object) String() string {
 	s := o.Kind + "/" + o.Name
 	if o.Namespace != "" {
@@ -31,7 +32,7 @@ func (o Object) String() string {
 
 // A Ref is an image reference of an object.
 type Ref struct {
-	Field string // where it stands: .spec.containers[0].image
+	Field string // the path of its field: .spec.containers[0].image
 	Text  string
 }
 

@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// A State is what a verdict says.
+// A State is the result of a verification.
 type State uint8
 
-// The states. Failed is the zero value, so that a verdict that nobody filled
-// in proves nothing.
+// The states. Failed is the zero value: an empty verdict proves nothing.
 const (
-	Failed   State = iota // something else than references changed, or not as a rule says
-	Unproven              // the chart does not render; Reason says why
+	Failed   State = iota // something other than references changed, or a reference did not change as a rule says
+	Unproven              // the output could not be compared; Reason says why
 	Proven
 )
 
@@ -22,56 +21,61 @@ var stateNames = [...]string{Failed: "FAILED", Unproven: "unproven", Proven: "pr
 
 func (s State) String() string { return stateNames[s] }
 
-// A Verdict is what came of rendering one chart, or building one
-// kustomization, before and after.
+// A Verdict is the result of rendering a chart or building a kustomization
+// before and after a change.
 type Verdict struct {
-	Dir           string // its folder
-	Kustomization bool   // it is one, and no chart
+	Dir           string // the folder of the chart or kustomization
+	Kustomization bool   // false for a chart
 	State         State
 
-	// Reason says in a line why the verdict is not proven. It is empty for a
-	// proven one.
+	// Reason says in one line why the state is not Proven. It is empty for
+	// Proven.
 	Reason string
 
-	ValuesFiles int // value sets that were rendered and compared
-	Objects     int // different ones, over all sets
-	Moved       int // references that changed, over all sets
-	Checksums   int // annotations that changed with what they are the checksum of
-	RandomLines int // lines that are random or depend on the time, not compared where they differ by themselves
-	Refolded    int // texts that are folded elsewhere, and mean the same but for references
-	Unchanged   bool
+	// Counts over the renderings with all values files. Objects and references
+	// that several renderings contain count once.
+	ValuesFiles int // values files that were rendered and compared; the default values count as one
+	Objects     int
+	Moved       int // references that changed
+	Checksums   int // checksums that changed together with other lines
+	RandomLines int // lines that differ from one rendering to the next, and were compared in the rest of the line only
+	Refolded    int // texts whose lines break elsewhere, and that differ in references only
 
-	// Left are references that a rule would move and that are still printed
-	// after the change: a template computes them, or what they are made of
-	// was kept.
+	// Unchanged says that no file changed.
+	Unchanged bool
+
+	// Leftovers are references that a rule matches and that the output after the
+	// change still contains: a template computes them, or their values were not
+	// changed.
 	Leftovers []Leftover
 
-	// NotBuilt are the parts of a kustomization that are not in the tree, such
-	// as remote bases, each with the file that takes it.
+	// Omitted are the parts of a kustomization that are not in the tree, such as
+	// remote bases, each with the file that refers to it. They were not built.
 	Omitted []string
 
-	// Renamed are objects of a kustomization whose name has a hash, and
-	// followed what they hold.
+	// Renamed is the number of generated objects of a kustomization whose name
+	// ends in a hash and changed with their content.
 	Renamed int
 
-	// Notes say more about a failure than Reason: where it comes from.
+	// Notes explain Reason.
 	Notes []string
 
-	Diffs []Diff // what should not differ; the first maxDiffs
+	Diffs []Diff // the first maxDiffs
 
-	// NotRendered are the value sets that do not render, before and after.
+	// NotRendered are the values files with which the chart renders neither
+	// before nor after the change.
 	NotRendered []NotRendered
 
-	Missing        []string          // dependencies that are not in charts/
-	DependencyDirs map[string]string // see Chart.Borrowed
-	VersionChanges int               // charts whose version changed; it was not compared
-	KubeVersion    string            // that the chart was told
+	Missing        []string          // dependencies of the chart that charts/ does not hold
+	DependencyDirs map[string]string // see helm.Chart
+	VersionChanges int               // charts whose version changed; versions are not compared
+	KubeVersion    string            // the version of Kubernetes that the chart was rendered for
 }
 
-// A NotRendered is a value set that does not render.
-type NotRendered struct{ Set, Why string }
+// A NotRendered is a values file with which a chart does not render.
+type NotRendered struct{ Values, Why string }
 
-// A Leftover is a reference that is still the old one.
+// A Leftover is a reference that a rule matches after the change.
 type Leftover struct{ Template, Object, Field, Ref string }
 
 // Compare orders leftovers by template, object, field and reference.
@@ -79,12 +83,12 @@ func (l Leftover) Compare(o Leftover) int {
 	return slices.Compare([]string{l.Template, l.Object, l.Field, l.Ref}, []string{o.Template, o.Object, o.Field, o.Ref})
 }
 
-// A Diff is a line that should not differ.
+// A Diff is a difference that fails a verdict.
 type Diff struct {
-	Set      string // the value set
-	Template string // that printed it
-	Object   string // as the first rendering has it
-	Line     int    // 1-based, in what Template printed before; 0 for a whole template
+	Values   string // the values file
+	Template string // the template that printed the line
+	Object   string // the object of the line, as it is before the change
+	Line     int    // 1-based, in the output of Template before the change; 0 for the whole output
 	Before   string
 	After    string
 	Why      string
@@ -93,7 +97,7 @@ type Diff struct {
 func (d Diff) String() string {
 	at := d.Template
 	if d.Line > 0 {
-		at = fmt.Sprintf("%s, line %d of its output", at, d.Line)
+		at = fmt.Sprintf("%s, output line %d", at, d.Line)
 	}
 	if d.Object != "" {
 		at += ", " + d.Object
@@ -101,7 +105,7 @@ func (d Diff) String() string {
 	return at + ": " + d.Why
 }
 
-// AddDiff adds a difference to the list, up to its bound.
+// AddDiff adds d to v.Diffs unless the list is full.
 func (v *Verdict) AddDiff(d Diff) {
 	if len(v.Diffs) < maxDiffs {
 		v.Diffs = append(v.Diffs, d)
@@ -111,8 +115,8 @@ func (v *Verdict) AddDiff(d Diff) {
 // maxDiffs bounds the differences that a verdict lists.
 const maxDiffs = 20
 
-// Summary says in a line what the verdict rests on, without the state and the
-// chart.
+// Summary explains the state in one line, without naming the state or the
+// folder.
 func (v *Verdict) Summary() string {
 	switch {
 	case v.State != Proven:
@@ -126,19 +130,19 @@ func (v *Verdict) Summary() string {
 	}
 	parts := []string{}
 	if v.ValuesFiles > 1 {
-		parts = append(parts, Count(v.ValuesFiles, "value set"))
+		parts = append(parts, Count(v.ValuesFiles, "values file"))
 	}
 	parts = append(parts, Count(v.Objects, "object"), Count(v.Moved, "reference")+" moved")
 	if v.Checksums > 0 {
-		parts = append(parts, Count(v.Checksums, "checksum")+" with them")
+		parts = append(parts, Count(v.Checksums, "checksum")+" changed with them")
 	}
 	if v.Renamed > 0 {
-		parts = append(parts, Count(v.Renamed, "name")+" with a hash followed")
+		parts = append(parts, Count(v.Renamed, "generated name")+" changed with the content")
 	}
 	parts = append(parts, "nothing else changed")
 	s := strings.Join(parts, ", ")
 	if n := len(v.NotRendered); n > 0 {
-		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, "value set"), v.NotRendered[0].Set, v.NotRendered[0].Why)
+		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, "values file"), v.NotRendered[0].Values, v.NotRendered[0].Why)
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.DependencyDirs)) {
 		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.DependencyDirs[name])

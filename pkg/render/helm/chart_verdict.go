@@ -20,7 +20,7 @@ type union struct {
 }
 
 func (u *union) notRendered(set string, err error) {
-	u.verdict.NotRendered = append(u.verdict.NotRendered, render.NotRendered{Set: set, Why: strings.TrimSpace(err.Error())})
+	u.verdict.NotRendered = append(u.verdict.NotRendered, render.NotRendered{Values: set, Why: strings.TrimSpace(err.Error())})
 }
 
 func (u *union) fail(set, why string) {
@@ -52,7 +52,7 @@ func (u *union) add(set string, before, after *Rendered, v render.Verdict) {
 		}
 	}
 	for _, d := range v.Diffs {
-		d.Set = set
+		d.Values = set
 		out.AddDiff(d)
 	}
 	switch {

@@ -163,7 +163,7 @@ func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set Valu
 		if !stable[d] {
 			random++
 		} else if !inWant[d] {
-			t.Errorf("%s, %s: not with helm:\n%s", c.Dir, set.Name, render.Clip(d))
+			t.Errorf("%s, %s: not with helm:\n%s", c.Dir, set.Name, d)
 		}
 	}
 	if random == 0 || len(want) != len(have) {

@@ -67,7 +67,7 @@ func TestCorpusInflated(t *testing.T) {
 				cmd.Stderr = &stderr
 				out, err := cmd.Output()
 				if err != nil {
-					err = fmt.Errorf("%w: %s", err, render.Clip(stderr.String()))
+					err = fmt.Errorf("%w: %s", err, stderr.String())
 				}
 				return string(out), err
 			}

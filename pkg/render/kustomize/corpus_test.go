@@ -124,7 +124,7 @@ func realBuild(kustomize, dir string) (string, error) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return "", errors.New(render.Clip(stderr.String()))
+		return "", errors.New(stderr.String())
 	}
 	return string(out), nil
 }

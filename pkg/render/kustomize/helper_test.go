@@ -132,13 +132,13 @@ func show(verdicts []render.Verdict) string {
 	for _, v := range verdicts {
 		fmt.Fprintf(&b, "%s %s: %s\n", v.State, v.Dir, v.Summary())
 		for _, d := range v.Diffs {
-			fmt.Fprintf(&b, "  differs (%s): %s\n", d.Set, d)
+			fmt.Fprintf(&b, "  differs (%s): %s\n", d.Values, d)
 		}
 		for _, l := range v.Leftovers {
 			fmt.Fprintf(&b, "  left: %s %s %s %s\n", l.Template, l.Object, l.Field, l.Ref)
 		}
 		for _, n := range v.NotRendered {
-			fmt.Fprintf(&b, "  not rendered: %s: %s\n", n.Set, n.Why)
+			fmt.Fprintf(&b, "  not rendered: %s: %s\n", n.Values, n.Why)
 		}
 		if v.RandomLines > 0 {
 			fmt.Fprintf(&b, "  masked\n")

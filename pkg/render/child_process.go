@@ -15,52 +15,53 @@ import (
 	"time"
 )
 
-// A child is a running process.
+// A child is a running child process.
 type child struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    io.Reader
 	stderr *head
-	dead   chan struct{} // closed when the process is gone
+	ended  chan struct{} // closed when the process has ended
 
-	sent map[string]bool // the sums of files that it was sent
+	sent map[string]bool // see Job.Prepare
 }
 
-// start starts the program self as a child in folder.
+// start starts the command self as a child process with the working directory
+// folder.
 func start(self []string, folder string, l Limits) (*child, error) {
 	if len(self) == 0 {
-		return nil, errors.New("starting a child to render in: Runner.Self is empty")
+		return nil, errors.New("starting a child process: Runner.Self is empty")
 	}
 	cmd := exec.Command(self[0], self[1:]...)
 	cmd.Dir = folder
 	cmd.Env = environment(l)
-	c := &child{cmd: cmd, stderr: &head{}, dead: make(chan struct{}), sent: map[string]bool{}}
+	c := &child{cmd: cmd, stderr: &head{}, ended: make(chan struct{}), sent: map[string]bool{}}
 	cmd.Stderr = c.stderr
-	alone(cmd)
+	setProcessGroup(cmd)
 	var err error
 	if c.in, err = cmd.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("starting a child to render in: %w", err)
+		return nil, fmt.Errorf("starting a child process: %w", err)
 	}
 	out, in, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("starting a child to render in: %w", err)
+		return nil, fmt.Errorf("starting a child process: %w", err)
 	}
 	cmd.Stdout, c.out = in, out
 	if err := cmd.Start(); err != nil {
 		_ = in.Close()
 		_ = out.Close()
-		return nil, fmt.Errorf("starting a child to render in: %w", err)
+		return nil, fmt.Errorf("starting a child process: %w", err)
 	}
 	_ = in.Close()
 	go func() {
-		_ = cmd.Wait() // the state is read from cmd.ProcessState
-		close(c.dead)
+		_ = cmd.Wait() // failure reads cmd.ProcessState
+		close(c.ended)
 	}()
 	return c, nil
 }
 
-// environment is empty but for what Go's runtime is to know, and what no
-// program on Windows starts without.
+// environment returns the environment of a child process: settings of Go's
+// runtime, and on Windows the variable that every program needs to start.
 func environment(l Limits) []string {
 	env := []string{"PATH=", fmt.Sprintf("GOMEMLIMIT=%d", l.Memory*3/4), "GOMAXPROCS=2", "GOGC=800", "GOTRACEBACK=none"}
 	if runtime.GOOS == "windows" {
@@ -69,12 +70,11 @@ func environment(l Limits) []string {
 	return env
 }
 
-// run sends j and waits for the answer; last says that c exits after it. After
-// an error c is dead.
+// run sends j and waits for the answer. After an error the process has ended.
 func (c *child) run(ctx context.Context, j *Job, l Limits) (a answer, err error) {
 	if j.Prepare != nil {
 		if err := j.Prepare(c.sent); err != nil {
-			c.end() // its files are unknown now
+			c.end() // sent may name files that the process did not get
 			return a, &JobError{Text: err.Error()}
 		}
 	}
@@ -102,11 +102,11 @@ func (c *child) run(ctx context.Context, j *Job, l Limits) (a answer, err error)
 		if errors.Is(err, errFrameTooLong) {
 			return answer{}, &JobError{Text: TooMuchOutput(l), Fatal: true}
 		}
-		return answer{}, c.why(l)
+		return answer{}, c.failure(l)
 	case <-timeout.C:
 		c.end()
 		<-done
-		return answer{}, &JobError{Text: tooLong(l.Timeout), Fatal: true, TimedOut: true}
+		return answer{}, &JobError{Text: timeoutText(l.Timeout), Fatal: true, TimedOut: true}
 	case <-ctx.Done():
 		c.end()
 		<-done
@@ -114,23 +114,22 @@ func (c *child) run(ctx context.Context, j *Job, l Limits) (a answer, err error)
 	}
 }
 
-// end kills c and waits until it is gone. One that wants to end by itself has
-// closed its output before.
+// end kills c and waits until it has ended.
 func (c *child) end() {
 	_ = c.in.Close()
 	select {
-	case <-c.dead: // its number may be another's by now
+	case <-c.ended: // another process may have its process ID by now
 	default:
 		kill(c.cmd)
-		<-c.dead
+		<-c.ended
 	}
 	if f, ok := c.out.(io.Closer); ok {
 		_ = f.Close()
 	}
 }
 
-// why says how c ended; c is dead.
-func (c *child) why(l Limits) error {
+// failure returns why c ended, after it has ended.
+func (c *child) failure(l Limits) error {
 	stderr := c.stderr.String()
 	code := c.cmd.ProcessState.ExitCode()
 	switch {
@@ -139,7 +138,7 @@ func (c *child) why(l Limits) error {
 	case code == exitMemory, outOfMemoryRE.MatchString(stderr):
 		return &JobError{Text: "rendering needed more than " + FormatBytes(l.Memory) + " of memory", Fatal: true}
 	case code == exitTimeout:
-		return &JobError{Text: tooLong(l.Timeout), Fatal: true, TimedOut: true}
+		return &JobError{Text: timeoutText(l.Timeout), Fatal: true, TimedOut: true}
 	}
 	text := fmt.Sprintf("the child process ended: %s", c.cmd.ProcessState)
 	if line, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n"); line != "" {
@@ -148,14 +147,14 @@ func (c *child) why(l Limits) error {
 	return &JobError{Text: text, Ended: true}
 }
 
-// outOfMemoryRE finds what Go's runtime, cgo and the race detector say when the
-// system refuses memory.
+// outOfMemoryRE matches the messages of Go's runtime, cgo and the race detector
+// when the system refuses memory.
 var outOfMemoryRE = regexp.MustCompile(`out of memory|cannot allocate memory|pthread_create failed|ThreadSanitizer`)
 
-// TooMuchOutput is the error text of a job that prints more than its limit.
-func TooMuchOutput(l Limits) string { return "it printed more than " + FormatBytes(l.MaxOutput) }
+// TooMuchOutput returns the error text of a job that exceeds the limit of output.
+func TooMuchOutput(l Limits) string { return "the output is larger than " + FormatBytes(l.MaxOutput) }
 
-// FormatBytes formats a number of bytes in the largest unit that fits, rounded down.
+// FormatBytes formats a number of bytes in MiB, KiB or bytes, rounded down.
 func FormatBytes(n int64) string {
 	switch {
 	case n >= 1<<20:
@@ -166,8 +165,8 @@ func FormatBytes(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// A head keeps the first bytes written to it: a runtime that dies prints the
-// reason first and then at length.
+// A head keeps the first 8 KiB written to it. When Go's runtime ends a process, it
+// prints the reason first, and then long stack traces.
 type head struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -187,7 +186,7 @@ func (h *head) String() string {
 	return h.b.String()
 }
 
-// tooLong is what to say of a rendering that did not end in time.
-func tooLong(d time.Duration) string {
-	return fmt.Sprintf("rendering did not end within %s; --render-timeout gives it more time", d)
+// timeoutText returns the error text of a job that exceeds the limit of time.
+func timeoutText(d time.Duration) string {
+	return fmt.Sprintf("rendering did not end within %s; --render-timeout sets the limit", d)
 }

@@ -4,7 +4,7 @@ package render
 
 import "os/exec"
 
-func alone(*exec.Cmd) {}
+func setProcessGroup(*exec.Cmd) {}
 
 func kill(cmd *exec.Cmd) {
 	_ = cmd.Process.Kill()

@@ -7,12 +7,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-func TestSameLine(t *testing.T) {
+func TestLineDifference(t *testing.T) {
 	k8s := k8s(t)
 	hub := rewriteBy(t, "docker.io=mirror.example/hub")
 	for _, tt := range []struct {
 		name, before, after string
-		move                RewriteFunc
+		rewrite                RewriteFunc
 		why                 string // in the reason; "" for the same
 	}{
 		{"moved", "image: k8s.gcr.io/a:1", "image: registry.k8s.io/a:1", k8s, ""},
@@ -27,39 +27,39 @@ func TestSameLine(t *testing.T) {
 		{"organization", "- --docker-registry=kubedb", "- --docker-registry=mirror.example/hub/kubedb", hub, ""},
 		{"organization in a key", `registry: "kubedb"`, `registry: "mirror.example/hub/kubedb"`, hub, ""},
 		{"organization with its host", `{"hub":"docker.io/prom","image":"a"}`, `{"hub":"mirror.example/hub/prom","image":"a"}`, hub, ""},
-		{"no organization with its host", "image: docker.io/prom", "image: mirror.example/hub/prom", hub, "where the rules say"},
-		{"no organization", "image: nginx", "image: mirror.example/hub/nginx", hub, "where the rules say"},
-		{"no organization in a flag", "--proxy-image=nginx", "--proxy-image=mirror.example/hub/nginx", hub, "where the rules say"},
-		{"another organization", "--docker-registry=a", "--docker-registry=mirror.example/hub/b", hub, "where the rules say"},
-		{"an organization's tag", "registry: a:1", "registry: mirror.example/hub/a:1", hub, "where the rules say"},
+		{"no organization with its host", "image: docker.io/prom", "image: mirror.example/hub/prom", hub, "the rules say"},
+		{"no organization", "image: nginx", "image: mirror.example/hub/nginx", hub, "the rules say"},
+		{"no organization in a flag", "--proxy-image=nginx", "--proxy-image=mirror.example/hub/nginx", hub, "the rules say"},
+		{"another organization", "--docker-registry=a", "--docker-registry=mirror.example/hub/b", hub, "the rules say"},
+		{"an organization's tag", "registry: a:1", "registry: mirror.example/hub/a:1", hub, "the rules say"},
 		{"host", "registry: k8s.gcr.io", "registry: registry.k8s.io", k8s, ""},
 		{"transport", "docker://k8s.gcr.io/a", "docker://registry.k8s.io/a", k8s, ""},
 		{"registry with a path", "x: gcr.io/google_containers", "x: registry.k8s.io", k8s, ""},
 		{"wrong host", "k8s.gcr.io/a", "registry.k8s.iox/a", k8s, "became"},
-		{"wrong path", "k8s.gcr.io/a", "registry.k8s.io/b", k8s, "where the rules say"},
+		{"wrong path", "k8s.gcr.io/a", "registry.k8s.io/b", k8s, "the rules say"},
 		{"tag added", "k8s.gcr.io/a", "registry.k8s.io/a:1", k8s, "became"},
 		{"more after it", "k8s.gcr.io/a", "registry.k8s.io/a x", k8s, "became"},
 		{"less after it", "k8s.gcr.io/a x", "registry.k8s.io/a", k8s, "became"},
 		{"white space", "a: k8s.gcr.io/a", "a:  registry.k8s.io/a", k8s, "became"},
 		{"quotes", "a: k8s.gcr.io/a", `a: "registry.k8s.io/a"`, k8s, "became"},
-		{"longer host", "x-k8s.gcr.io/a", "x-registry.k8s.io/a", k8s, "no rule"},
-		{"behind another host", "harbor.example/k8s.gcr.io/a", "harbor.example/registry.k8s.io/a", k8s, "no rule"},
+		{"longer host", "x-k8s.gcr.io/a", "x-registry.k8s.io/a", k8s, "no rule matches"},
+		{"behind another host", "harbor.example/k8s.gcr.io/a", "harbor.example/registry.k8s.io/a", k8s, "no rule matches"},
 		{"URL", "https://k8s.gcr.io/v2", "https://registry.k8s.io/v2", k8s, "a URL"},
 		{"path", "/cache/k8s.gcr.io/a", "/cache/registry.k8s.io/a", k8s, "a path"},
 		{"pattern", "k8s.gcr.io/*", "registry.k8s.io/*", k8s, "a path or a pattern"},
-		{"something else", "replicas: 1", "replicas: 2", k8s, "no rule"},
+		{"something else", "replicas: 1", "replicas: 2", k8s, "no rule matches"},
 		{"key", "k8s.gcr.io/a: 1", "registry.k8s.io/b: 1", k8s, "became"},
 		{"gone", "image: k8s.gcr.io/a", "image: ", k8s, "became"},
 		{"a value more", "image:", "image: registry.k8s.io/a", k8s, "became"},
 		{"a colon", ":", ":!", k8s, "became"},
 		{"all gone", "k8s.gcr.io/a", "", k8s, "became nothing"},
 		{"new", "", "registry.k8s.io/a", k8s, "nothing became"},
-		{"the way back", "registry.k8s.io/a", "k8s.gcr.io/a", k8s, "no rule"},
+		{"the way back", "registry.k8s.io/a", "k8s.gcr.io/a", k8s, "no rule matches"},
 		{"base64", "x: c2lkZWNhcjogazhzLmdjci5pby9iOjEK", "x: c2lkZWNhcjogcmVnaXN0cnkuazhzLmlvL2I6MQo=", k8s, ""},
-		{"base64 of something else", "x: c2lkZWNhcjogazhzLmdjci5pby9iOjEK", "x: c2lkZWNhcjogcmVnaXN0cnkuazhzLmlvL2I6Mgo=", k8s, "no rule"},
+		{"base64 of something else", "x: c2lkZWNhcjogazhzLmdjci5pby9iOjEK", "x: c2lkZWNhcjogcmVnaXN0cnkuazhzLmlvL2I6Mgo=", k8s, "no rule matches"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := sameLine(tt.before, tt.after, tt.move)
+			got := lineDifference(tt.before, tt.after, tt.rewrite)
 			if (got == "") != (tt.why == "") || !strings.Contains(got, tt.why) {
 				t.Errorf("%q, want %q", got, tt.why)
 			}
@@ -94,9 +94,9 @@ func TestIsChecksum(t *testing.T) {
 	}
 }
 
-// FuzzSameLine: what is moved by the grammar of references alone is the same
+// FuzzLineDifference: what is moved by the grammar of references alone is the same
 // line, and one more byte at the end is not.
-func FuzzSameLine(f *testing.F) {
+func FuzzLineDifference(f *testing.F) {
 	f.Add("image: k8s.gcr.io/a:1")
 	f.Add("k8s.gcr.io/a,k8s.gcr.io/b@sha256:0123456789abcdef0123456789abcdef, nginx")
 	f.Add("docker://k8s.gcr.io/a https://k8s.gcr.io/ x-k8s.gcr.io/a gcr.io/google_containers/x")
@@ -104,19 +104,19 @@ func FuzzSameLine(f *testing.F) {
 		if strings.Contains(line, "\n") {
 			t.Skip()
 		}
-		move := RewriteFunc(func(ref string) (string, bool) {
+		rewrite := RewriteFunc(func(ref string) (string, bool) {
 			rest, ok := strings.CutPrefix(ref, "k8s.gcr.io/")
 			if r, err := image.Parse(ref); !ok || err != nil || r.Domain == "" {
 				return "", false
 			}
 			return "registry.k8s.io/" + rest, true
 		})
-		now := moveAll(line, move)
-		if why := sameLine(line, now, move); why != "" {
+		now := rewriteAll(line, rewrite)
+		if why := lineDifference(line, now, rewrite); why != "" {
 			t.Errorf("%q became %q: %s", line, now, why)
 		}
-		if why := sameLine(line, now+"!", move); why == "" {
-			t.Errorf("%q became %q, and nobody minds", line, now+"!")
+		if why := lineDifference(line, now+"!", rewrite); why == "" {
+			t.Errorf("%q became %q, and no difference was found", line, now+"!")
 		}
 	})
 }
