@@ -10,6 +10,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -78,7 +79,7 @@ func filter(ctx context.Context, s streams, f *flags) error {
 // withResults adds what was done to the output of a KRM function.
 func withResults(out []byte, c rewrite.Counts) []byte {
 	moved := c.Rewritten + c.RewrittenImplicit
-	results := []format.FunctionResult{{Message: fmt.Sprintf("%d image references moved, %d mentions stay", moved, c.NotChanged+c.NotChangedImplicit), Severity: "info"}}
+	results := []format.FunctionResult{{Message: wording.Count(moved, "reference") + " moved, " + wording.Count(c.NotChanged+c.NotChangedImplicit, "mention") + " not changed", Severity: "info"}}
 	e, ok := format.AppendResults(out, results)
 	if !ok {
 		return out

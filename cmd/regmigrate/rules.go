@@ -132,7 +132,7 @@ func ruleViews(set *rules.Set) []report.Rule {
 func presetViews() []report.Preset {
 	var out []report.Preset
 	for _, p := range rules.Presets() {
-		out = append(out, report.Preset{Name: p.Name, Doc: p.Doc, Source: p.Source, Wants: p.Argument})
+		out = append(out, report.Preset{Name: p.Name, Doc: p.Doc, Source: p.Source, Argument: p.Argument})
 	}
 	return out
 }

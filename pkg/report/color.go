@@ -3,7 +3,7 @@ package report
 // A style is the parameter of an ANSI sequence (ECMA-48, SGR).
 type style string
 
-// The styles. There are few, so that what is coloured is worth a look.
+// The styles.
 const (
 	plain style = ""
 	bold  style = "1"
@@ -13,7 +13,7 @@ const (
 	cyan  style = "36"
 )
 
-// Marks within a line: reverse video on and off, whatever the colour.
+// Marks within a line: reverse video on and off, in any colour.
 const (
 	markOn  = "\x1b[7m"
 	markOff = "\x1b[27m"

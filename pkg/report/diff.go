@@ -11,14 +11,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// contextLines is how many unchanged lines a diff has around a change, as
-// git's has.
+// contextLines is the number of unchanged lines around a change, as in git.
 const contextLines = 3
 
-// writeDiff writes the changed files in the order of the plan, which is that
-// of their paths. With colour it is for the eyes only: characters that a
-// terminal would act on are spelled out, and lines that are too long to read
-// are shown in parts.
+// writeDiff writes a unified diff of the changed files, sorted by path. A diff in
+// colour is for reading only: it escapes control characters, and omits parts of
+// long lines.
 func writeDiff(w io.Writer, p *rewrite.Plan, o Options) error {
 	b := bufio.NewWriter(w)
 	for i := range p.Files {
@@ -39,13 +37,12 @@ func writeDiff(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// colorDiff writes d in colour. b keeps what goes wrong.
+// colorDiff writes d in colour. b keeps the error.
 func colorDiff(b *bufio.Writer, d edit.FileDiff) {
 	if len(d.Hunks) == 0 {
 		return
 	}
-	// The three lines that name the file, with git's quotes, are for
-	// package edit to make.
+	// Package edit makes the three lines that name the file, quoted as in git.
 	head := edit.FileDiff{Path: d.Path, Hunks: []edit.Hunk{{}}}.Bytes()
 	for _, l := range strings.SplitAfterN(string(head), "\n", 4)[:3] {
 		b.WriteString(paint(true, bold, visible(strings.TrimSuffix(l, "\n"))) + "\n")
@@ -66,8 +63,8 @@ func colorDiff(b *bufio.Writer, d edit.FileDiff) {
 	}
 }
 
-// blockLen returns how many of lines, the first of which changes, are a run of
-// old ones and the run of new ones after it.
+// blockLen returns the number of lines in the first block: old lines, then the
+// new lines in their place.
 func blockLen(lines []edit.Line) int {
 	n := 0
 	for n < len(lines) && lines[n].Op == '-' {
@@ -79,8 +76,8 @@ func blockLen(lines []edit.Line) int {
 	return n
 }
 
-// colorBlock writes old lines and the new ones in their place, with what
-// differs between two that belong together marked.
+// colorBlock writes old lines and the new lines in their place. It marks the
+// differences between an old line and its new one.
 func colorBlock(b *bufio.Writer, block []edit.Line) {
 	marks := blockMarks(block)
 	for i, l := range block {
@@ -88,7 +85,7 @@ func colorBlock(b *bufio.Writer, block []edit.Line) {
 	}
 }
 
-// blockMarks returns what is to be marked in each line of a block.
+// blockMarks returns the byte ranges to mark in each line of a block.
 func blockMarks(block []edit.Line) [][]edit.Span {
 	old := 0
 	for old < len(block) && block[old].Op == '-' {

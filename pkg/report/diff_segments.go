@@ -6,23 +6,23 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// A line longer than longLine bytes is nothing to read. What is shown of it is
-// near bytes before and after each change and at both ends of a change.
+// A line of more than longLine bytes is shown in parts: contextBytes before and
+// after each change, and at both ends of a change.
 const (
 	longLine     = 2000
 	contextBytes = 120
 )
 
-// A segment is a piece of a line in a coloured diff: text, marked or not, or how
-// many bytes are left out.
+// A segment is a piece of a line in a coloured diff: text, marked or not, or the
+// number of omitted bytes.
 type segment struct {
 	text    string
 	marked  bool
 	omitted int
 }
 
-// segments cuts line up by its marks, which are sorted and disjoint. The parts of
-// a line that is not long are all of it.
+// segments splits line at its marks, which are sorted and disjoint. It omits
+// bytes only from a line of more than longLine bytes.
 func segments(line string, marks []edit.Span) []segment {
 	var out []segment
 	short := len(line) <= longLine
@@ -31,7 +31,7 @@ func segments(line string, marks []edit.Span) []segment {
 		if start >= end {
 			return
 		}
-		// head and tail say which end of the piece is near to a change.
+		// head and tail say at which ends of the piece context is shown.
 		from, to := start, end
 		if head {
 			from = runeStart(line, min(start+contextBytes, end))

@@ -8,9 +8,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// pairs returns which old line became which new one, as indices into both.
-// Usually there are as many of both, and they pair one by one; where a key was
-// inserted, a line pairs with the next that is like it.
+// pairs returns the pairs of old lines and the new lines that replace them, as
+// indices into both. Equal numbers of lines pair one by one. Otherwise, as after
+// the insertion of a key, a line pairs with the next similar one.
 func pairs(old, new []edit.Line) [][2]int {
 	var out [][2]int
 	j := 0
@@ -30,15 +30,15 @@ func pairs(old, new []edit.Line) [][2]int {
 	return out
 }
 
-// similar reports whether at least half of the shorter line stands at the same
-// end in the other.
+// similar reports whether a and b have common ends of at least half of the
+// shorter line.
 func similar(a, b string) bool {
 	start, end := commonEnds(a, b)
 	return 2*(start+end) >= min(len(a), len(b))
 }
 
-// commonEnds returns how many bytes a and b have in common at the start and, of
-// what is left, at the end.
+// commonEnds returns the number of bytes that a and b have in common at the start
+// and, without these, at the end.
 func commonEnds(a, b string) (start, end int) {
 	for start < min(len(a), len(b)) && a[start] == b[start] {
 		start++
@@ -49,10 +49,10 @@ func commonEnds(a, b string) (start, end int) {
 	return start, end
 }
 
-// changedSpans returns the byte ranges of a and b that differ. They begin and end
-// between words, so that a registry that is replaced is marked as a whole and
-// not by the letters it happens to share with the new one. Where lines have
-// nothing in common, nothing is marked: all of it would be.
+// changedSpans returns the byte ranges of a and b that differ. They consist of
+// whole words, so that a replaced registry is marked completely and not without
+// the letters that it shares with the new one. Lines that have nothing in common
+// have no marks.
 func changedSpans(a, b string) (inA, inB []edit.Span) {
 	if len(a) > longLine || len(b) > longLine {
 		return middleChange(a, b)
@@ -67,18 +67,18 @@ func changedSpans(a, b string) (inA, inB []edit.Span) {
 	return inA, inB
 }
 
-// coversLine reports whether spans are all of a line.
+// coversLine reports whether spans cover the whole line.
 func coversLine(spans []edit.Span, line string) bool {
 	return len(spans) == 1 && spans[0].Len() == len(line)
 }
 
-// wordChanges compares word by word. It is false when the comparison makes no
-// sense of the lines.
+// wordChanges compares word by word. It returns false if the result does not
+// cover both lines.
 func wordChanges(a, b string) (inA, inB []edit.Span, ok bool) {
 	var known []string
 	index := map[string]rune{}
-	// Package diffmatchpatch compares letters: each word gets one, out of an
-	// area that means nothing to it.
+	// Package diffmatchpatch compares code points: each word gets one of the
+	// private use area, U+E000 to U+F8FF.
 	letters := func(line string) []rune {
 		var out []rune
 		for _, w := range splitWords(line) {
@@ -97,7 +97,7 @@ func wordChanges(a, b string) (inA, inB []edit.Span, ok bool) {
 		return nil, nil, false
 	}
 	compare := diffmatchpatch.New()
-	compare.DiffTimeout = 0 // a clock would make reports differ; the lines are short
+	compare.DiffTimeout = 0 // with a time limit, equal runs could differ; lines are short
 	diffs := compare.DiffCleanupSemantic(compare.DiffMainRunes(wordsA, wordsB, false))
 	atA, atB := 0, 0
 	for _, d := range diffs {
@@ -131,8 +131,8 @@ func appendSpan(spans []edit.Span, s edit.Span) []edit.Span {
 	return append(spans, s)
 }
 
-// middleChange takes what a and b have in common at both ends off, up to the
-// words that differ.
+// middleChange returns the ranges between the common ends of a and b, extended
+// to whole words.
 func middleChange(a, b string) (inA, inB []edit.Span) {
 	start, end := commonEnds(a, b)
 	for start > 0 && (start < len(a) && isWordByte(a[start]) || start < len(b) && isWordByte(b[start])) && isWordByte(a[start-1]) {
@@ -150,10 +150,11 @@ func middleChange(a, b string) (inA, inB []edit.Span) {
 	return span(a), span(b)
 }
 
-// wordContinuesBefore reports whether a word goes on before the last n bytes of s.
+// wordContinuesBefore reports whether the byte before the last n bytes of s is
+// part of a word.
 func wordContinuesBefore(s string, n int) bool { return len(s) > n && isWordByte(s[len(s)-n-1]) }
 
-// splitWords cuts line into words and the bytes between them.
+// splitWords splits line into words and the single bytes between them.
 func splitWords(line string) []string {
 	var out []string
 	for i := 0; i < len(line); {
@@ -167,8 +168,8 @@ func splitWords(line string) []string {
 	return out
 }
 
-// isWordByte reports whether c is part of a word: of a domain, or of a component
-// of a path, of a tag, or of anything that is not ASCII.
+// isWordByte reports whether c is part of a word: a domain, a path component or a
+// tag. Bytes that are not ASCII count as parts of words.
 func isWordByte(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_' || c >= utf8.RuneSelf
 }

@@ -7,21 +7,21 @@ import (
 	"unicode/utf8"
 )
 
-// escape returns s as a terminal may show it: what moves the cursor, starts a
-// sequence, turns the direction of writing or cannot be seen is spelled out,
-// as \n, \x1b, \u202e or \U000e0001, and so is a byte that is not UTF-8, as
-// \xff. A backslash stays as it is, for patterns are full of them: escape is
-// for reading, and cannot be undone.
+// escape returns s for a terminal. It replaces control characters, characters
+// that change the direction of text, and invisible ones with escapes such as
+// \n, \x1b, \u202e or \U000e0001, and bytes that are not UTF-8 with \xff. It does
+// not escape the backslash, which is frequent in patterns, so that the result
+// is for reading and cannot be undone.
 //
-// What it spells out are the categories Cc, Cf, Zl and Zp of Unicode. The
-// attack that makes Cf a matter of safety is CVE-2021-42574.
+// The replaced characters are those of the Unicode categories Cc, Cf, Zl and
+// Zp. Cf is dangerous because of CVE-2021-42574.
 func escape(s string) string { return escapeExcept(s, -1) }
 
-// EscapeText returns text that others wrote, such as an error with what a server
-// said in it, as a terminal may show it: as in all reports, with its line ends.
+// EscapeText returns text from outside, such as an error that quotes a server's
+// response, for a terminal. It escapes as all reports do, but keeps line feeds.
 func EscapeText(text string) string { return escapeExcept(text, '\n') }
 
-// escapeExcept is escape, but leaves the rune but alone.
+// escapeExcept is escape, but does not escape the rune but.
 func escapeExcept(s string, but rune) string {
 	clean := true
 	for i, r := range s {
@@ -59,8 +59,8 @@ func escapeExcept(s string, but rune) string {
 
 func isUnsafe(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
-// startsInvalid reports whether s begins with a byte that is not UTF-8, where a
-// range over a string gives the same rune as for a U+FFFD that is there.
+// startsInvalid reports whether s, which starts with utf8.RuneError, starts with
+// a byte that is not UTF-8. The alternative is an encoded U+FFFD.
 func startsInvalid(s string) bool {
 	_, n := utf8.DecodeRuneInString(s)
 	return n == 1

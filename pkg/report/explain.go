@@ -52,18 +52,18 @@ func (t *textReport) explain(x fileFinding) {
 	t.explanation(fieldOf(x))
 	t.explainRule(x)
 	if x.Implicit {
-		t.explanation("The text does not spell the old name out: the reference is split across keys, has an escape in it, or is a Docker Hub short name.")
+		t.explanation("Implicit: the old name is not spelled out, because the reference is split across keys, contains an escape sequence, or is a Docker Hub short name.")
 	}
 	switch {
 	case x.IsConsequence:
 		t.explanation("Updated because a reference moves: " + x.Note + ".")
 	case x.file.Unverified && rewritten:
-		t.explanation("No parser reads this file; the edit relies on the grammar of image references only.")
+		t.explanation("No parser reads this file; the edit relies only on the grammar of image references.")
 	}
 	if !rewritten {
 		t.explanation(x.Reason.Doc())
 		t.explanation(wording.Prefixed("Details: ", x.Note))
-		t.explanation(wording.Prefixed("Action required: ", x.Reason.Advice()))
+		t.explanation(wording.Sentence(wording.Action(x.Reason.Advice())))
 		t.explanation(wording.Prefixed("To change it: ", howToChange(x.Finding)))
 	}
 	for _, a := range t.p.Advice {

@@ -21,9 +21,9 @@ var pageStyle string
 //go:embed page/page.js
 var pageScript string
 
-// writeHTML writes one page that loads nothing else: its policy allows no
-// request. Texts from outside are in a block of JSON, escaped as for a
-// terminal, and the script puts them into the page as text.
+// writeHTML writes one page that loads nothing else: its Content-Security-Policy
+// allows no request. Text from outside is in a block of JSON, escaped as for a
+// terminal, and the script adds it to the page as text.
 func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 	s := summarize(p, o)
 	block, err := json.Marshal(pageOf(p, &s)) // escapes <, > and &
@@ -68,7 +68,8 @@ func page(p *rewrite.Plan, s *summary, data []byte) string {
 	return b.String()
 }
 
-// sourceHash is what a policy allows of an inline style or script.
+// sourceHash is the hash by which a Content-Security-Policy allows an inline style
+// or script.
 func sourceHash(src string) string {
 	sum := sha256.Sum256([]byte(src))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
@@ -135,9 +136,9 @@ func pageCards(p *rewrite.Plan, s *summary) []pageCard {
 	return out
 }
 
-// diffOf is the diff of f as lines of pieces: the operation ("-", "+", " ", or
-// "@" for a hunk's header), then pieces of text of which every second one is
-// marked as changed.
+// diffOf is the diff of f, line by line. The first item of a line is the
+// operation: "-", "+", " ", or "@" for the header of a hunk. The others are
+// pieces of text, of which every second one is marked as changed.
 func diffOf(f *rewrite.File) [][]string {
 	out := [][]string{}
 	if len(f.Edits) == 0 {

@@ -76,7 +76,8 @@ type pageFile struct {
 	Diff       [][]string `json:"diff"`
 }
 
-// maxFlows is how many flows the picture has. The last one sums up the rest.
+// maxFlows is the largest number of flows in the picture. The last one sums up
+// the rest.
 const maxFlows = 10
 
 func pageOf(p *rewrite.Plan, s *summary) pageData {

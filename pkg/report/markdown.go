@@ -28,7 +28,7 @@ func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
 		m.notes(groups, 2_000, 7),
 		m.unverified(2_000, 8),
 		m.unchanged(7_000, 9),
-		m.ledger(2_000, 10),
+		m.totals(2_000, 10),
 	}
 	if _, err := io.WriteString(w, fit(sections, MarkdownLimit)); err != nil {
 		return fmt.Errorf("writing the Markdown report: %w", err)
@@ -185,11 +185,11 @@ func (m *markdownReport) unverified(share, rank int) section {
 	return s
 }
 
-// ledger is the sum of the run, and the charts that do not render.
-func (m *markdownReport) ledger(share, rank int) section {
+// totals is the sum of the run, and the charts that do not render.
+func (m *markdownReport) totals(share, rank int) section {
 	s := section{share: share, rank: rank}
 	r := &m.s.run
-	s.head = "\n### Ledger\n\n" + mdProse(r.Ledger()) + "\n\n" + mdProse(r.Coverage()) + ".\n"
+	s.head = "\n### Totals\n\n" + mdProse(r.Ledger()) + "\n\n" + mdProse(r.Coverage()) + ".\n"
 	all := m.p.Unrendered
 	n := len(all)
 	if n == 0 || len(m.p.Proofs) > 0 {
@@ -206,7 +206,7 @@ func (m *markdownReport) ledger(share, rank int) section {
 	return s
 }
 
-// omitted says that something is not in the report, and where it is.
+// omitted says that the report omits what, and which reports have it.
 func omitted(what string) string {
-	return what + " omitted, because the length of this text is limited. `regmigrate -v` and `-o json` list everything."
+	return what + " omitted, because the length of this text is limited. `regmigrate -v` and `regmigrate -o json` list everything."
 }

@@ -7,24 +7,23 @@ import (
 	"unicode/utf8"
 )
 
-// Text that comes from outside gets into Markdown by mdCode and mdProse alone.
-// A backslash before a character is not enough there: GitHub makes a mention
-// of @name, a reference of #1 and a link of a host after the backslash is
-// gone, and does so nowhere but in code.
+// Only mdCode and mdProse put text from outside into Markdown. A backslash before
+// a character does not protect it: GitHub turns @name, #1 and hosts into links
+// after it has removed backslashes. It does so everywhere but in code.
 
-// mdClip is how many code points of one text from outside Markdown shows.
+// mdClip is the length in code points of the longest text from outside in
+// Markdown. A longer text loses its middle.
 const mdClip = 160
 
-// mdCode returns s as code, as it can stand in a line of text, a heading, a
-// list or a cell of a table. What a terminal must not get is spelled out, as
-// by escape; the middle of a long text is left out.
+// mdCode returns s as code, for a line of text, a heading, a list or a cell of a
+// table. It escapes s as for a terminal and omits the middle of a long text.
 func mdCode(s string) string {
 	s = clip(escape(ends(s, mdClip)), mdClip)
 	if isPlainCode(s) {
 		return "`" + s + "`"
 	}
-	// With each mark as an entity, nothing in it is Markdown, HTML or the
-	// border of a cell.
+	// Punctuation as entities is neither Markdown nor HTML nor the border of a
+	// cell.
 	var b strings.Builder
 	b.WriteString("<code>")
 	for _, r := range s {
@@ -38,7 +37,8 @@ func mdCode(s string) string {
 	return b.String()
 }
 
-// isPlainCode reports whether s between two backticks is s, in a table too.
+// isPlainCode reports whether Markdown shows s between two backticks unchanged,
+// even in a table.
 func isPlainCode(s string) bool {
 	return s != "" && strings.Trim(s, " ") == s && !strings.ContainsAny(s, "`|\\")
 }
@@ -47,15 +47,15 @@ func isAlphanumeric(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
 
-// plainWord matches words that mean nothing to Markdown or to GitHub wherever
-// they stand but at the start of a line.
+// plainWord matches words that neither Markdown nor GitHub interprets, except at
+// the start of a line.
 var plainWord = regexp.MustCompile(`^(\(?([A-Za-z]+(['-][A-Za-z]+)*|[0-9]{1,6}|[0-9]{1,3}(,[0-9]{3})*)\)?[.,:;?]?|—|…|=|\+)$`)
 
-// likeCommit matches what GitHub takes for the hash of a commit.
+// likeCommit matches words that GitHub links as hashes of commits.
 var likeCommit = regexp.MustCompile(`^[a-f]{7,}`)
 
-// mdProse returns s as prose: words as they are, and as code whatever is more
-// than a word. It has one line, and begins with no mark.
+// mdProse returns s as one line of prose: plain words unchanged, all others as
+// code. The line begins with no character that Markdown interprets.
 func mdProse(s string) string {
 	words := strings.Fields(clip(ends(s, 2*mdClip), 2*mdClip))
 	for i, w := range words {
@@ -67,14 +67,35 @@ func mdProse(s string) string {
 			words[i] = mdWord(w, i == 0)
 		}
 	}
-	return strings.Join(words, " ")
+	return strings.Join(joinFlags(words), " ")
 }
 
-// mdHeading is mdProse for what must not be long.
+// flagCode and plainCode match the code of a flag, and of any plain word.
+var (
+	flagCode  = regexp.MustCompile("^`--[a-z-]+`$")
+	plainCode = regexp.MustCompile("^`[^`]+`[.,:;]?$")
+)
+
+// joinFlags joins the code of a flag with that of its value: `--scope docs`.
+func joinFlags(words []string) []string {
+	var out []string
+	for i, w := range words {
+		if i > 0 && flagCode.MatchString(words[i-1]) && plainCode.MatchString(w) {
+			last := len(out) - 1
+			out[last] = strings.TrimSuffix(out[last], "`") + " " + w[1:]
+			continue
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// mdHeading is mdProse for a heading: it limits s to 200 code points.
 func mdHeading(s string) string { return mdProse(clip(ends(s, 200), 200)) }
 
-// mdWord is mdCode for a word of prose, whose marks of punctuation at the ends
-// are the sentence's. A number that begins a line would begin a list.
+// mdWord is mdCode for a word of prose. Punctuation at its ends belongs to the
+// sentence and is no code. A plain number at the start of a line is unchanged: a
+// list begins only if a full stop or a parenthesis follows it.
 func mdWord(w string, first bool) string {
 	core := strings.TrimLeft(w, "(")
 	before := w[:len(w)-len(core)]
@@ -89,8 +110,8 @@ func mdWord(w string, first bool) string {
 	return before + mdCode(end) + after
 }
 
-// ends returns of a long s the first and the last n code points, which is more
-// than clip leaves of it.
+// ends returns s or, if s is long, at least its first and last n code points: it
+// bounds the work of clip.
 func ends(s string, n int) string {
 	if len(s) <= 4*n*utf8.UTFMax {
 		return s

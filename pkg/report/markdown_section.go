@@ -6,28 +6,28 @@ import (
 )
 
 // MarkdownLimit is the length in bytes that no report in Markdown exceeds.
-// GitHub takes 65,536 characters for the text of a pull request; the rest is
-// for what others write above or below it.
+// GitHub accepts 65,536 characters in the text of a pull request; the difference
+// is for other text above or below the report.
 const MarkdownLimit = 60_000
 
 // A section is a part of a report in Markdown that may be shortened.
 type section struct {
-	head string // written if there is anything in the section
+	head string // written unless the section is empty
 	rows []string
 	foot string
 
-	// rest says what the rows from i on are that were left out, in one line.
+	// rest describes the omitted rows, from row i on, in one line.
 	rest func(i int) string
 
-	cut   bool // there are more rows than in rows, which do not fit all the same
-	share int  // bytes that it has in any case; those of all sections make MarkdownLimit
-	rank  int  // of two sections, that with the lower rank gets first what others left
+	cut   bool // rows are incomplete, because more could never fit
+	share int  // guaranteed bytes; the shares of all sections add up to MarkdownLimit
+	rank  int  // sections with a lower rank are the first to get unused bytes
 }
 
-// restRoom is how many bytes the line takes that says what was left out.
+// restRoom is the number of bytes reserved for the line about omitted rows.
 const restRoom = 200
 
-// fill makes the n rows of s, up to what may fit in any case.
+// fill makes the n rows of s, but stops after MarkdownLimit bytes.
 func (s *section) fill(n int, row func(i int) string) {
 	for i, size := 0, 0; i < n; i++ {
 		if s.cut = size > MarkdownLimit; s.cut {
@@ -49,7 +49,7 @@ func (s *section) size() int {
 	return n
 }
 
-// write writes as many rows of s as room bytes hold.
+// write writes s, with as many rows as fit in room bytes.
 func (s *section) write(b *strings.Builder, room int) {
 	if s.size() == 0 {
 		return
@@ -73,8 +73,8 @@ func (s *section) write(b *strings.Builder, room int) {
 	}
 }
 
-// fit writes sections in their order, together no longer than limit bytes.
-// Each gets its share; what some of them do not need, others get.
+// fit returns the sections in their order, in at most limit bytes. Each section
+// gets its share. Bytes that a section does not need go to others.
 func fit(sections []section, limit int) string {
 	room := make([]int, len(sections))
 	left := limit

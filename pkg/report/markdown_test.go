@@ -89,9 +89,9 @@ func TestMarkdown(t *testing.T) {
 		"| 2 | policy | action required: add the new registry by hand: the policy may deny or not match the moved images | `policies/deny-old.yaml:12, 19` |",
 		"| 1 | URL | a URL is a web address, not an image reference | `charts/web/values.yaml:4` |",
 		"",
-		"### Ledger",
+		"### Totals",
 		"",
-		"6 mentions = 3 rewritten + 3 not changed; 1 implicit reference = 1 rewritten + 0 not changed.",
+		"6 mentions = 3 to rewrite + 3 not changed; 1 implicit reference = 1 to rewrite + 0 not changed.",
 		"",
 		"1,204 files scanned, 2 skipped: 1 binary, 1 folder ignored by git.",
 	)
@@ -136,7 +136,7 @@ func TestMarkdownFits(t *testing.T) {
 				if !strings.HasPrefix(got, "## 40,000 references in 5,000 files ") {
 					t.Errorf("it begins with %.80q", got)
 				}
-				for _, head := range []string{"5,000 files failed", "New mentions", "References", "Proofs", "Registry checks", "Action required", "Not changed", "Ledger"} {
+				for _, head := range []string{"5,000 files failed", "New mentions", "References", "Proofs", "Registry checks", "Action required", "Not changed", "Totals"} {
 					if !strings.Contains(got, "\n### "+head+"\n") {
 						t.Errorf("no section %q", head)
 					}

@@ -114,7 +114,7 @@ func remark(g reasonGroup) (s string, optional bool) {
 			note = ""
 		}
 	}
-	action := wording.Prefixed("action required: ", g.reason.Advice())
+	action := wording.Action(g.reason.Advice())
 	switch {
 	case note != "":
 		return note + wording.Prefixed("; ", action), false

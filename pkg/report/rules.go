@@ -27,10 +27,10 @@ type Rule struct {
 
 // A Preset is an embedded set of rules.
 type Preset struct {
-	Name   string `json:"name"`
-	Doc    string `json:"doc"`
-	Source string `json:"source"`
-	Wants  string `json:"wants,omitempty"` // the kind of argument that must follow its name: "project"
+	Name     string `json:"name"`
+	Doc      string `json:"doc"`
+	Source   string `json:"source"`
+	Argument string `json:"argument,omitempty"` // what the user adds after the name and a colon: "project"
 }
 
 // A RuleTest is the result of applying the rules and the catalogue to a
@@ -124,8 +124,8 @@ func WritePresets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
 	b := bufio.NewWriter(w)
 	for _, p := range presets {
 		name := p.Name
-		if p.Wants != "" {
-			name += ":" + strings.ToUpper(p.Wants) + "[," + strings.ToUpper(p.Wants) + "]"
+		if p.Argument != "" {
+			name += ":" + strings.ToUpper(p.Argument) + "[," + strings.ToUpper(p.Argument) + "]"
 		}
 		fmt.Fprintf(b, "%s\n  %s\n  %s\n", paint(o.Color, bold, escape(name)), escape(p.Doc), paint(o.Color, dim, escape(p.Source)))
 	}

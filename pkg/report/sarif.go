@@ -84,7 +84,7 @@ func sarifRules() []sarifRule {
 	for _, r := range format.Reasons {
 		if (&rewrite.Finding{Reason: r.Reason}).BaselineApplies() {
 			rules = append(rules, rule(ruleID(r.Reason), "Mention of an old registry not changed: "+string(r.Reason),
-				strings.TrimSpace(r.Doc+" "+wording.Sentence(r.Reason.Advice())), "note"))
+				r.Doc+wording.Prefixed(" ", wording.Sentence(wording.Action(r.Reason.Advice()))), "note"))
 		}
 	}
 	return rules
@@ -162,7 +162,7 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 	}
 	text := escape(x.Old) + " " + escape(outcome(x)) + wording.Prefixed(" — ", escape(x.Note)) + wording.Prefixed(" — ", escape(fieldOf(x)))
 	if x.Status == rewrite.NotChanged {
-		text += ". " + wording.Sentence(x.Reason.Doc()) + wording.Prefixed(" ", wording.Sentence(x.Reason.Advice()))
+		text += ". " + wording.Sentence(x.Reason.Doc()) + wording.Prefixed(" ", wording.Sentence(wording.Action(x.Reason.Advice())))
 	}
 	file, inner, isPacked := strings.Cut(x.file.Path, "!")
 	if isPacked {

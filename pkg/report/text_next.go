@@ -28,7 +28,7 @@ func (t *textReport) next() {
 			}
 		}
 		if reasons := t.blockingReasons(); len(reasons) > 0 {
-			t.hanging(plain, "next: add "+t.newName()+" to what is listed as "+wording.List(reasons, "and"))
+			t.hanging(plain, "next: add "+t.newName()+" in the places listed as "+wording.List(reasons, "and"))
 		}
 	}
 }

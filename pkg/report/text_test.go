@@ -76,7 +76,7 @@ func TestText(t *testing.T) {
 			"     1 policy      a.yaml:2   action required: "+format.Policy.Advice(),
 			"     1 allow-list  a.yaml:1   action required: "+format.AllowList.Advice(),
 			"1 file scanned",
-			"next: add "+next+" to what is listed as policy and allow-list",
+			"next: add "+next+" in the places listed as policy and allow-list",
 		)
 	}
 	tests := []struct {
@@ -116,7 +116,7 @@ func TestText(t *testing.T) {
 			"         not match the moved images",
 			"     1 URL     charts/web/values.yaml:4",
 			"1,204 files scanned, 2 skipped: 1 binary, 1 folder ignored by git",
-			"next: add registry.k8s.io to what is listed as policy",
+			"next: add registry.k8s.io in the places listed as policy",
 		)},
 		{"check", one, Options{Check: true, DryRun: true, Args: []string{"--check", "a.yaml"}}, lines(
 			"1 reference in 1 file still has to move to registry.k8s.io",

@@ -12,6 +12,10 @@ func Outcome(newRef, reason string) string {
 // NotChanged says that a mention is not changed, and for which reason.
 func NotChanged(reason string) string { return "not changed: " + reason }
 
+// Action introduces advice about what a person has to do, "" when advice is
+// empty.
+func Action(advice string) string { return Prefixed("action required: ", advice) }
+
 // SinceBaseline says how many mentions the baseline called file does not
 // accept.
 func SinceBaseline(n int, file string) string {

@@ -261,19 +261,22 @@ func (r *Run) Skipped() string {
 	return Number(total) + " skipped: " + strings.Join(parts, ", ")
 }
 
-// Ledger is the sum of the run: every mention is either rewritten or not
-// changed.
+// Ledger sums up the run in sentences: every mention is either rewritten or
+// not changed.
 func (r *Run) Ledger() string {
+	rewritten := " rewritten"
+	if r.Mode != Write {
+		rewritten = " to rewrite"
+	}
+	sum := func(noun string, t Tally) string {
+		return Count(t.Rewritten+t.NotChanged, noun) + " = " + Number(t.Rewritten) + rewritten + " + " + Number(t.NotChanged) + " not changed"
+	}
 	words := sum("mention", r.SpelledOut)
 	if r.Implicit != (Tally{}) {
 		words += "; " + sum("implicit reference", r.Implicit)
 	}
 	if s := r.Updated(); s != "" {
-		words += "; rewritten includes " + s
+		words += ". This includes " + s
 	}
 	return words + "."
-}
-
-func sum(noun string, t Tally) string {
-	return Count(t.Rewritten+t.NotChanged, noun) + " = " + Number(t.Rewritten) + " rewritten + " + Number(t.NotChanged) + " not changed"
 }
