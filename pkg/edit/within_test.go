@@ -37,3 +37,17 @@ func TestDecodedEdits(t *testing.T) {
 		t.Error("an edit inside a run is left out")
 	}
 }
+
+func TestLineSpans(t *testing.T) {
+	for src, want := range map[string][]Span{
+		"":           nil,
+		"a":          {{0, 1}},
+		"a\r\n\nb":   {{0, 3}, {3, 4}, {4, 5}},
+		"\n":         {{0, 1}},
+		"a\rb\u2028": {{0, 6}},
+	} {
+		if got := LineSpans([]byte(src)); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, want %v", src, got, want)
+		}
+	}
+}

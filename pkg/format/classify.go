@@ -135,3 +135,5 @@ func lineAround(text string, m edit.Span) (string, edit.Span) {
 	}
 	return text[start:end], edit.Span{Start: m.Start - start, End: m.End - start}
 }
+
+func isBlank(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }

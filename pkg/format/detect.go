@@ -25,6 +25,8 @@ type detector struct {
 	compose    map[*syntax.Node]bool                       // what isCompose says of a document's root, once it was asked
 	holding    map[*syntax.Node]map[string]*splitReference // what holders says of a mapping, once it was asked; nil at first
 
+	fields fieldTable // of the format, nil if it has none
+
 	source string // in.Src, once somebody wanted it as text
 
 	around   *object // what the lines of a document that does not parse say that it is

@@ -8,15 +8,16 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/internal/template"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
 // Dockerfile is a Dockerfile or a Containerfile, as BuildKit reads it.
 //
-// A value that spells a reference out is an occurrence wherever it stands; a
-// name without a domain, or a host alone, only where it reaches a FROM or a
-// --from, perhaps by way of an ARG.
+// A spelled-out reference is an occurrence in every value; a name without a
+// domain, or a registry host alone, only in a FROM or --from, directly or
+// through an ARG.
 var Dockerfile = &Format{
 	Name:   "dockerfile",
 	Doc:    "Dockerfiles and Containerfiles",
@@ -25,30 +26,30 @@ var Dockerfile = &Format{
 	Verify: verifyDockerfile,
 }
 
-// notDockerfile are ends of names that begin like a Dockerfile's and are
-// something else.
+// notDockerfile are extensions of files whose name begins like that of a
+// Dockerfile.
 var notDockerfile = set(".dockerignore", ".containerignore", ".md", ".rst", ".adoc", ".html", ".yaml", ".yml", ".json", ".toml", ".go", ".py", ".js", ".ts", ".rb", ".java", ".sh", ".mk", ".tf", ".lock", ".sum")
 
-// isDockerfile goes by the name first and then by what BuildKit's parser makes
-// of the content. One that does not parse, as most templates do not, is taken
-// by its plain name.
+// isDockerfile decides by the name first, and then by the instructions that
+// BuildKit's parser finds. A file that does not parse, such as most templates,
+// needs a plain name and a FROM.
 func isDockerfile(name string, src []byte) bool {
 	base := strings.ToLower(path.Base(name))
 	if notDockerfile[path.Ext(base)] || !namedDockerfile(base) {
 		return false
 	}
-	d, err := readDockerfile(src)
+	d, err := dockerfile.Parse(src)
 	if err != nil {
 		ext := path.Ext(base)
 		plain := base == "dockerfile" || base == "containerfile" || ext == ".dockerfile" || ext == ".containerfile" || templateExt[ext]
 		return plain && beginsLine(src, "FROM ")
 	}
 	found := false
-	for i := range d.instructions {
-		in := &d.instructions[i]
-		if in.cmd == "from" || in.cmd == "arg" {
+	for i := range d.Instructions {
+		in := &d.Instructions[i]
+		if in.Cmd == "from" || in.Cmd == "arg" {
 			found = true
-		} else if !dockerfileCommands[in.cmd] && !template.Sniff([]byte(in.text)) && !strings.HasPrefix(in.text, "{#") {
+		} else if !dockerfileCommands[in.Cmd] && !template.Sniff([]byte(in.Text)) && !strings.HasPrefix(in.Text, "{#") {
 			return false
 		}
 	}
@@ -69,8 +70,8 @@ func namedDockerfile(base string) bool {
 	return false
 }
 
-// beginsLine reports whether a line of src begins with word, in any case,
-// blanks before it left out.
+// beginsLine reports whether a line of src begins with word in any case,
+// after blanks.
 func beginsLine(src []byte, word string) bool {
 	for line := range bytes.Lines(src) {
 		line = bytes.TrimLeft(line, " \t")
@@ -81,37 +82,38 @@ func beginsLine(src []byte, word string) bool {
 	return false
 }
 
-// dockerfileCommands are the instructions that there are.
+// dockerfileCommands are all instructions.
 // Source: https://docs.docker.com/reference/dockerfile/
 var dockerfileCommands = set("add", "arg", "cmd", "copy", "entrypoint", "env", "expose", "from", "healthcheck", "label", "maintainer", "onbuild", "run", "shell", "stopsignal", "user", "volume", "workdir")
 
 // A dockerScan is the scan of one Dockerfile.
 type dockerScan struct {
-	in   Input
-	d    *dockerfile
-	out  ScanResult
-	told []bool // which marks have been explained
+	in        Input
+	d         *dockerfile.File
+	out       ScanResult
+	explained []bool // by mark
 
-	seen   map[string]bool // the occurrences that there are, by the spans of their pieces
-	pieces []edit.Span     // of their pieces, sorted
+	seen     map[string]bool                 // the occurrences so far, by the spans of their pieces
+	pieces   []edit.Span                     // of the occurrences so far, sorted
+	comments map[*dockerfile.Instruction]int // results of shellComment
 }
 
 func scanDockerfile(in Input) (ScanResult, error) {
-	d, err := readDockerfile(in.Src)
+	d, err := dockerfile.Parse(in.Src)
 	if err != nil {
 		return scanFallbackText(in), nil
 	}
-	s := &dockerScan{in: in, d: d, told: make([]bool, len(in.Marks)), seen: map[string]bool{}}
+	s := &dockerScan{in: in, d: d, explained: make([]bool, len(in.Marks)), seen: map[string]bool{}, comments: map[*dockerfile.Instruction]int{}}
 	s.syntaxDirective()
 	s.images()
-	for i := range d.instructions {
-		s.references(&d.instructions[i])
+	for i := range d.Instructions {
+		s.references(&d.Instructions[i])
 	}
-	for _, line := range d.heredocs {
+	for _, line := range d.Heredocs {
 		s.heredoc(line)
 	}
 	for i := range in.Marks {
-		if !s.told[i] {
+		if !s.explained[i] {
 			s.mark(i)
 		}
 	}
@@ -122,9 +124,9 @@ func scanDockerfile(in Input) (ScanResult, error) {
 	return s.out, nil
 }
 
-// add adds an occurrence, which explains the marks in its pieces. It does not
-// and returns false when a mark stands between the lines that a piece is
-// written over, in a comment, or when a piece is part of another.
+// add adds an occurrence, which explains the marks in its pieces. It returns
+// false, and does nothing, if a piece overlaps another one, or if a mark is in
+// a comment between the lines of a piece.
 func (s *dockerScan) add(o Occurrence) bool {
 	var id strings.Builder
 	for i := range o.Pieces {
@@ -151,22 +153,21 @@ func (s *dockerScan) add(o Occurrence) bool {
 			s.pieces = slices.Insert(s.pieces, j, span)
 		}
 		for _, j := range s.marksIn(span) {
-			s.told[j] = true
+			s.explained[j] = true
 		}
 	}
 	s.out.Occurrences = append(s.out.Occurrences, o)
 	return true
 }
 
-// pieceAt returns the index at which span belongs among the pieces that there
-// are, and whether it is one of them.
+// pieceAt returns the index of span in s.pieces, or where to insert it, and
+// whether it is there.
 func (s *dockerScan) pieceAt(span edit.Span) (int, bool) {
 	i := sort.Search(len(s.pieces), func(i int) bool { return s.pieces[i].Start >= span.Start })
 	return i, i < len(s.pieces) && s.pieces[i] == span
 }
 
-// overlaps reports whether span has a byte in common with a piece that is
-// another.
+// overlaps reports whether span has a byte in common with another piece.
 func (s *dockerScan) overlaps(span edit.Span) bool {
 	i, same := s.pieceAt(span)
 	return !same && (i > 0 && s.pieces[i-1].End > span.Start || i < len(s.pieces) && s.pieces[i].Start < span.End)
@@ -182,9 +183,18 @@ func (s *dockerScan) marksIn(span edit.Span) []int {
 	return out
 }
 
-// context explains the mark with index i.
+// context explains the mark with index i by c.
 func (s *dockerScan) context(i int, c Context) {
 	c.Mark = s.in.Marks[i]
-	s.told[i] = true
+	s.explained[i] = true
 	s.out.Contexts = append(s.out.Contexts, c)
+}
+
+// verifyDockerfile accepts edits of a file that BuildKit's parser does not
+// accept: see scanFallbackText.
+func verifyDockerfile(_ string, before []byte, edits []edit.Edit) error {
+	if _, err := dockerfile.Parse(before); err != nil {
+		return nil
+	}
+	return dockerfile.Verify(before, edits)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/shell"
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
@@ -126,8 +127,8 @@ func FuzzDockerfile(f *testing.F) {
 // edits.
 func checkDockerfile(t *testing.T, src []byte) int {
 	before, err := parser.Parse(bytes.NewReader(src))
-	if _, mine := readDockerfile(src); (err == nil) != (mine == nil) {
-		t.Fatalf("%q: the parser says %v, readDockerfile %v", src, err, mine)
+	if _, mine := dockerfile.Parse(src); (err == nil) != (mine == nil) {
+		t.Fatalf("%q: the parser says %v, package dockerfile %v", src, err, mine)
 	}
 	edits := rename(t, Dockerfile, "Dockerfile", src)
 	if err != nil || len(edits) == 0 {
@@ -137,7 +138,7 @@ func checkDockerfile(t *testing.T, src []byte) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := verifyDockerfile(src, text, edits); err != nil {
+	if err := Dockerfile.Verify("Dockerfile", src, edits); err != nil {
 		t.Fatalf("%q\nbecomes %q: %v", src, text, err)
 	}
 	after, err := parser.Parse(bytes.NewReader(text))
@@ -221,8 +222,8 @@ func FuzzFrom(f *testing.F) {
 			}
 		}
 		src := "ARG A=" + a + "\nARG B=" + b + "\nFROM " + from + "\n"
-		d, err := readDockerfile([]byte(src))
-		if err != nil || len(d.instructions) != 3 || d.instructions[2].cmd != "from" || len(d.instructions[2].flags) > 0 {
+		d, err := dockerfile.Parse([]byte(src))
+		if err != nil || len(d.Instructions) != 3 || d.Instructions[2].Cmd != "from" || len(d.Instructions[2].Flags) > 0 {
 			t.Skip()
 		}
 		lex := shell.NewLex('\\')

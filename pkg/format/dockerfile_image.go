@@ -3,171 +3,140 @@ package format
 import (
 	"strings"
 
-	"github.com/moby/buildkit/frontend/dockerfile/parser"
-
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// images adds the images that the file names as such: FROM, --from, and
-// what reaches a FROM through the ARGs before the first one.
+// images adds the images in FROM and --from, and those that reach a FROM
+// through the ARGs before the first FROM.
 func (s *dockerScan) images() {
-	var args arguments
+	var args dockerfile.Args
 	all := map[string]bool{} // the names of all stages
-	for i := range s.d.instructions {
-		if in := &s.d.instructions[i]; in.cmd == "from" && in.stage != "" {
-			all[in.stage] = true
+	for i := range s.d.Instructions {
+		if in := &s.d.Instructions[i]; in.Cmd == "from" && in.Stage != "" {
+			all[in.Stage] = true
 		}
 	}
 	before := map[string]bool{} // the names of the stages above
 	started := false
-	for i := range s.d.instructions {
-		in := &s.d.instructions[i]
-		switch in.cmd {
+	for i := range s.d.Instructions {
+		in := &s.d.Instructions[i]
+		switch in.Cmd {
 		case "arg":
-			if !started && !in.onbuild {
-				args = append(args, s.arguments(in)...)
+			if !started && !in.OnBuild {
+				args = append(args, in.Defaults()...)
 			}
 		case "from":
 			started = true
 			s.from(in, args, before)
-			if in.stage != "" {
-				before[in.stage] = true
+			if in.Stage != "" {
+				before[in.Stage] = true
 			}
 		case "copy", "add", "run":
-			for _, flag := range in.flags {
+			for _, flag := range in.Flags {
 				s.flag(in, flag, all)
 			}
 		}
 	}
 }
 
-// arguments returns the ARGs of in that have a default.
-func (s *dockerScan) arguments(in *instruction) arguments {
-	var out arguments
-	for at := in.args; ; {
-		w := nextWord(in.text, at, s.d.escape)
-		if at = w.end; w.start == w.end {
-			return out
-		}
-		i := strings.IndexByte(in.text[w.start:w.end], '=')
-		if i < 0 {
-			continue
-		}
-		out = append(out, argument{
-			name:  in.text[w.start : w.start+i],
-			value: placed(in.parse(word{w.start + i + 1, w.end}, s.d.escape), in.m),
-		})
-	}
-}
-
-// placed returns parts with maps that lead to the file.
-func placed(parts []part, m edit.Map) []part {
-	for i := range parts {
-		parts[i].m = parts[i].m.Compose(m)
-		parts[i].or = placed(parts[i].or, m)
-	}
-	return parts
-}
-
-// from adds the image of a FROM. Of a name that variables make up every way
-// in which the file itself makes it up counts.
-func (s *dockerScan) from(in *instruction, args arguments, stages map[string]bool) {
-	words := fields(in.text, in.args)
-	if len(words) == 0 || in.node.Next == nil || in.text[words[0].start:words[0].end] != in.node.Next.Value {
+// from adds the image of a FROM: one occurrence for each value that the
+// defaults of variables give it.
+func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stages map[string]bool) {
+	word, ok := in.Image()
+	if !ok {
 		return
 	}
-	parts := placed(in.parse(words[0], s.d.escape), in.m)
-	place := in.place("FROM")
+	parts := in.Parts(word)
+	place := placeOf(in, "FROM")
 	found := false
-	for _, segments := range args.expand(parts) {
-		if isNoImage(join(segments), stages) {
+	for _, value := range args.Expand(parts) {
+		if isNoImage(dockerfile.Join(value), stages) {
 			found = true
 			continue
 		}
-		if pieces := piecesOf(segments); pieces != nil {
+		if pieces := piecesOf(value); pieces != nil {
 			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true}) || found
 		}
 	}
 	if found {
 		return
 	}
-	// With its variables as they stand: k8s.gcr.io/pause-${ARCH}.
-	if pieces := piecesOf(unexpanded(parts)); pieces != nil {
+	// The variables remain as written: k8s.gcr.io/pause-${ARCH}.
+	if pieces := piecesOf(dockerfile.Literal(parts)); pieces != nil {
 		s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true})
 	}
 }
 
-// isNoImage reports whether name is scratch, a stage, or the number of one.
+// isNoImage reports whether name is scratch, a stage, or the number of a stage.
 func isNoImage(name string, stages map[string]bool) bool {
 	return strings.EqualFold(name, "scratch") || stages[strings.ToLower(name)] || strings.Trim(name, "0123456789") == ""
 }
 
-// flag adds the image in a --from=… or a --mount=…,from=…. BuildKit takes no
-// variables there.
-func (s *dockerScan) flag(in *instruction, flag word, stages map[string]bool) {
-	decoded := in.unquote(flag, s.d.escape)
-	decoded.m = decoded.m.Compose(in.m)
-	start, end := len("--from="), len(decoded.text)
+// flag adds the image of a --from=… or a --mount=…,from=…. BuildKit does not
+// expand variables there.
+func (s *dockerScan) flag(in *dockerfile.Instruction, word edit.Span, stages map[string]bool) {
+	flag := in.Flag(word)
+	start, end := len("--from="), len(flag.Text)
 	label := " --from"
-	if mount, ok := strings.CutPrefix(decoded.text, "--mount="); ok {
+	if mount, ok := strings.CutPrefix(flag.Text, "--mount="); ok {
 		label = " --mount"
 		i := strings.Index(","+mount, ",from=")
 		if i < 0 || strings.Contains(mount, `"`) {
 			return
 		}
 		start = len("--mount=") + i + len("from=")
-		if j := strings.IndexByte(decoded.text[start:], ','); j >= 0 {
+		if j := strings.IndexByte(flag.Text[start:], ','); j >= 0 {
 			end = start + j
 		}
-	} else if !strings.HasPrefix(decoded.text, "--from=") {
+	} else if !strings.HasPrefix(flag.Text, "--from=") {
 		return
 	}
-	value := decoded.cut(start, end)
-	if strings.Contains(value.text, "$") || isNoImage(value.text, stages) {
+	value := flag.Slice(start, end)
+	if strings.Contains(value.Text, "$") || isNoImage(value.Text, stages) {
 		return
 	}
-	if in.onbuild && !hasDomain(value.text) {
-		return // a stage of a file that is not here, perhaps
+	if in.OnBuild && !hasDomain(value.Text) {
+		return // it may be a stage of the file that inherits the ONBUILD
 	}
-	if pieces := piecesOf([]segment{value}); pieces != nil {
-		s.add(Occurrence{Pieces: pieces, Place: in.place(strings.ToUpper(in.cmd) + label), IsImage: true})
+	if pieces := piecesOf([]dockerfile.Fragment{value}); pieces != nil {
+		s.add(Occurrence{Pieces: pieces, Place: placeOf(in, strings.ToUpper(in.Cmd)+label), IsImage: true})
 	}
 }
 
-// piecesOf turns the segments of a name into pieces, nil when they are not
-// ones whose domain can be edited: a variable stands first, or one segment
-// ends in the middle of the component that the next begins with, and that
-// may be the domain. A tag or digest in segments of its own is left out.
-func piecesOf(segments []segment) []Piece {
-	name := join(segments)
+// piecesOf returns the pieces of a value, nil if its domain cannot be edited: a
+// variable comes first, or two fragments meet inside a path component that may
+// be the domain. It omits a tag or digest that has fragments of its own.
+func piecesOf(value []dockerfile.Fragment) []Piece {
+	name := dockerfile.Join(value)
 	first, _, more := strings.Cut(name, "/")
 	switch {
 	case !isReference(name), name[0] == '$', more && strings.Contains(first, "$"):
-		return nil // perhaps a variable brings a host
+		return nil // a variable may hold a host
 	case image.IsHost(name) && !strings.Contains(name, ":"):
-		return nil // x:1 is a name and a tag here
+		return nil // but x:1 is a name and a tag here
 	}
 	var out []Piece
 	before := ""
-	for i, g := range segments {
-		if i > 0 && (g.text[0] == '@' || g.text[0] == ':' && (strings.Contains(before, "/") || !strings.Contains(join(segments[i:]), "/"))) {
+	for i, f := range value {
+		if i > 0 && beginsTag(f.Text, before, dockerfile.Join(value[i:])) {
 			break
 		}
-		before += g.text
+		before += f.Text
 		if len(out) > 0 {
 			last := &out[len(out)-1]
 			switch {
-			case g.text[0] == '/':
+			case f.Text[0] == '/':
 				last.Sep = "/"
-				if g = g.cut(1, len(g.text)); g.text == "" {
+				if f = f.Slice(1, len(f.Text)); f.Text == "" {
 					continue
 				}
 			case last.Sep == "" && !strings.HasSuffix(last.Text, "/") && len(out) == 1:
 				return nil
 			}
 		}
-		out = append(out, Piece{Text: g.text, Map: g.m, Role: Repository})
+		out = append(out, Piece{Text: f.Text, Map: f.Map, Role: Repository})
 	}
 	out[len(out)-1].Sep = ""
 	switch first := &out[0]; {
@@ -182,46 +151,32 @@ func piecesOf(segments []segment) []Piece {
 	return out
 }
 
-// join returns the text that segments make up.
-func join(segments []segment) string {
-	var b strings.Builder
-	for _, g := range segments {
-		b.WriteString(g.text)
-	}
-	return b.String()
+// beginsTag reports whether text, which comes after before in a name, begins
+// its tag or digest. A colon in the first path component may also begin a port;
+// rest is text and what comes after it.
+func beginsTag(text, before, rest string) bool {
+	return text[0] == '@' || text[0] == ':' && (strings.Contains(before, "/") || !strings.Contains(rest, "/"))
 }
 
-// place returns where in is, for a report.
-func (in *instruction) place(field string) Place {
-	if in.onbuild {
+// placeOf returns the place of a part of in for a report.
+func placeOf(in *dockerfile.Instruction, field string) Place {
+	if in.OnBuild {
 		field = "ONBUILD " + field
 	}
 	p := Place{Field: field}
-	if in.stage != "" {
-		p.Object = "stage " + in.stage
+	if in.Stage != "" {
+		p.Object = "stage " + in.Stage
 	}
 	return p
 }
 
-// syntaxDirective adds the image of BuildKit's frontend, which a comment at
-// the top names: `# syntax=docker/dockerfile:1`.
-// Source: https://docs.docker.com/reference/dockerfile/#syntax
+// syntaxDirective adds the image of BuildKit's frontend.
 func (s *dockerScan) syntaxDirective() {
-	name, _, location, ok := parser.DetectSyntax(s.in.Src)
-	lines := lineSpans(s.in.Src)
-	if !ok || len(location) == 0 || location[0].Start.Line < 1 || location[0].Start.Line > len(lines) {
+	name, ok := dockerfile.SyntaxDirective(s.in.Src)
+	if !ok {
 		return
 	}
-	span := lines[location[0].Start.Line-1]
-	line := string(s.in.Src[span.Start:span.End])
-	at := strings.Index(line, "=") + 1
-	for at < len(line) && isBlank(line[at]) {
-		at++
-	}
-	if !strings.HasPrefix(strings.TrimLeft(line, "\uFEFF"), "#") || !strings.HasPrefix(line[at:], name) {
-		return
-	}
-	if pieces := piecesOf([]segment{{name, edit.Identity(span.Start+at, len(name))}}); pieces != nil {
+	if pieces := piecesOf([]dockerfile.Fragment{name}); pieces != nil {
 		s.add(Occurrence{Pieces: pieces, Place: Place{Field: "syntax"}, IsImage: true})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
@@ -20,13 +21,13 @@ type setting struct {
 var inComments = setting{scope: Comments, unasked: Comment}
 
 // references adds the references that the values of in spell out.
-func (s *dockerScan) references(in *instruction) {
-	if in.node.Next == nil || s.in.May != nil && !s.in.May([]byte(in.text)) {
+func (s *dockerScan) references(in *dockerfile.Instruction) {
+	if !in.HasArgs() || s.in.May != nil && !s.in.May([]byte(in.Text)) {
 		return
 	}
-	text := segment{in.text, in.m}
-	for _, span := range spelledOut(in.text) {
-		if span.Start >= in.args {
+	text := dockerfile.Fragment{Text: in.Text, Map: in.Map}
+	for _, span := range spelledOut(in.Text) {
+		if span.Start >= in.Args {
 			s.found(text, span, s.setting(in, span))
 		}
 	}
@@ -38,9 +39,9 @@ func (s *dockerScan) heredoc(line edit.Span) {
 	if s.in.May != nil && !s.in.May(src) {
 		return
 	}
-	text := segment{string(src), edit.Identity(line.Start, line.Len())}
-	for _, span := range spelledOut(text.text) {
-		s.found(text, span, inHeredoc(text.text, span))
+	text := dockerfile.Fragment{Text: string(src), Map: edit.Identity(line.Start, line.Len())}
+	for _, span := range spelledOut(text.Text) {
+		s.found(text, span, inHeredoc(text.Text, span))
 	}
 }
 
@@ -58,10 +59,10 @@ func spelledOut(text string) []edit.Span {
 		}
 		at += i + len("${")
 		name := at
-		for name < len(text) && isNameByte(text[name]) {
+		for name < len(text) && dockerfile.IsNameByte(text[name]) {
 			name++
 		}
-		end := closingBrace(text[:min(len(text), at+maxWord)], at)
+		end := dockerfile.ClosingBrace(text[:min(len(text), at+dockerfile.MaxWord)], at)
 		if end < 0 || name == end || strings.IndexByte(":-+=", text[name]) < 0 {
 			continue
 		}
@@ -73,42 +74,42 @@ func spelledOut(text string) []edit.Span {
 
 // found adds the reference at the bytes at of text, unless its setting or the
 // text around it says that it stays.
-func (s *dockerScan) found(text segment, at edit.Span, x setting) bool {
-	if x.keep != "" || inAction(lineBefore(text.text, at.Start)) || ownRule(text.text, at) {
+func (s *dockerScan) found(text dockerfile.Fragment, at edit.Span, x setting) bool {
+	if x.keep != "" || inAction(lineBefore(text.Text, at.Start)) || ownRule(text.Text, at) {
 		return false
 	}
-	if at.Start > 0 && text.text[at.Start-1] == '$' {
+	if at.Start > 0 && text.Text[at.Start-1] == '$' {
 		return false // $REGISTRY/name
 	}
-	word := text.cut(at.Start, at.End)
-	if span, ok := word.m.Enclosing(0, at.Len()); ok {
+	word := text.Slice(at.Start, at.End)
+	if span, ok := word.Map.Enclosing(0, at.Len()); ok {
 		if _, same := s.pieceAt(span); same {
 			return true // part of an image that an ARG makes up
 		}
 	}
-	return s.add(Occurrence{Pieces: []Piece{{Text: word.text, Map: word.m, Role: roleIn(text.text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.unasked})
+	return s.add(Occurrence{Pieces: []Piece{{Text: word.Text, Map: word.Map, Role: roleIn(text.Text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.unasked})
 }
 
 // mark explains the mark with index i, which lies in no occurrence: it stands
 // in an instruction, in a here-document, or in a comment.
 func (s *dockerScan) mark(i int) {
 	m := s.in.Marks[i]
-	list := s.d.instructions
-	at := sort.Search(len(list), func(j int) bool { return list[j].at > m.Start }) - 1
+	list := s.d.Instructions
+	at := sort.Search(len(list), func(j int) bool { return list[j].Start > m.Start }) - 1
 	if at >= 0 {
 		in := &list[at]
-		if start, end, ok := in.m.Decoded(m); ok {
+		if start, end, ok := in.Map.Decoded(m); ok {
 			span := edit.Span{Start: start, End: end}
-			s.word(i, segment{in.text, in.m}, span, s.setting(in, span))
+			s.word(i, dockerfile.Fragment{Text: in.Text, Map: in.Map}, span, s.setting(in, span))
 			return
 		}
 	}
-	here := s.d.heredocs
+	here := s.d.Heredocs
 	j := sort.Search(len(here), func(j int) bool { return here[j].End > m.Start })
 	if j < len(here) && here[j].Contains(m) {
-		line := segment{string(s.in.Src[here[j].Start:here[j].End]), edit.Identity(here[j].Start, here[j].Len())}
+		line := dockerfile.Fragment{Text: string(s.in.Src[here[j].Start:here[j].End]), Map: edit.Identity(here[j].Start, here[j].Len())}
 		span := edit.Span{Start: m.Start - here[j].Start, End: m.End - here[j].Start}
-		s.word(i, line, span, inHeredoc(line.text, span))
+		s.word(i, line, span, inHeredoc(line.Text, span))
 		return
 	}
 	start := max(bytes.LastIndexByte(s.in.Src[:m.Start], '\n')+1, m.Start-far)
@@ -116,14 +117,14 @@ func (s *dockerScan) mark(i int) {
 	if j := bytes.IndexByte(s.in.Src[m.End:end], '\n'); j >= 0 {
 		end = m.End + j
 	}
-	line := segment{string(s.in.Src[start:end]), edit.Identity(start, end-start)}
+	line := dockerfile.Fragment{Text: string(s.in.Src[start:end]), Map: edit.Identity(start, end-start)}
 	s.word(i, line, edit.Span{Start: m.Start - start, End: m.End - start}, inComments)
 }
 
 // word adds the reference that the mark with index i, at the bytes at of
 // text, is part of, or says why it is none.
-func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
-	line, in := lineAround(text.text, at)
+func (s *dockerScan) word(i int, text dockerfile.Fragment, at edit.Span, x setting) {
+	line, in := lineAround(text.Text, at)
 	c := Context{Place: x.place, Scope: x.scope}
 	switch r := classify(line, in); {
 	case r == URL || r == DifferentName:
@@ -151,25 +152,25 @@ func (s *dockerScan) word(i int, text segment, at edit.Span, x setting) {
 }
 
 // setting says what the bytes at of the text of in stand in.
-func (s *dockerScan) setting(in *instruction, at edit.Span) setting {
-	x := setting{place: in.place(strings.ToUpper(in.cmd))}
-	if at.Start < in.name {
+func (s *dockerScan) setting(in *dockerfile.Instruction, at edit.Span) setting {
+	x := setting{place: placeOf(in, strings.ToUpper(in.Cmd))}
+	if at.Start < in.NameEnd {
 		x.keep = DifferentName // what stands where an instruction's name should
 		return x
 	}
-	switch in.cmd {
+	switch in.Cmd {
 	case "run", "cmd", "entrypoint", "healthcheck":
-		if in.commentAt() <= at.Start {
+		if s.commentAt(in) <= at.Start {
 			x.scope, x.unasked = Comments, Comment
 		}
 	case "workdir", "volume":
 		x.keep = Path
 	case "copy", "add":
-		if at.Start >= in.args {
+		if at.Start >= in.Args {
 			x.keep = Path
 		}
 	case "arg", "env", "label":
-		key, isKey := in.keyAt(at.Start, s.d.escape)
+		key, isKey := in.KeyAt(at.Start)
 		if key != "" {
 			x.place.Field += " " + key
 		}
@@ -179,7 +180,7 @@ func (s *dockerScan) setting(in *instruction, at edit.Span) setting {
 			x.byName(key)
 		}
 	default:
-		if strings.HasPrefix(in.text, "{#") { // of a template engine
+		if strings.HasPrefix(in.Text, "{#") { // of a template engine
 			return inComments
 		}
 	}
@@ -223,13 +224,15 @@ func inAction(before string) bool {
 	return strings.LastIndex(before, "{{") > strings.LastIndex(before, "}}") || strings.LastIndex(before, "{%") > strings.LastIndex(before, "%}")
 }
 
-// commentAt returns where in in.text a comment of the shell begins, the
-// length of the text when there is none.
-func (in *instruction) commentAt() int {
-	if in.comment == 0 {
-		in.comment = shellComment(in.text)
+// commentAt returns the offset in in.Text of a comment of the shell, the
+// length of the text if there is none.
+func (s *dockerScan) commentAt(in *dockerfile.Instruction) int {
+	at, known := s.comments[in]
+	if !known {
+		at = shellComment(in.Text)
+		s.comments[in] = at
 	}
-	return in.comment
+	return at
 }
 
 // shellComment returns where in line a comment begins as a shell sees it, the
@@ -251,43 +254,4 @@ func shellComment(line string) int {
 		}
 	}
 	return len(line)
-}
-
-// A pair is a NAME=VALUE of an ARG, ENV or LABEL.
-type pair struct {
-	word
-	key int // where the name ends
-}
-
-// keyAt returns the name of the pair that the offset at of in.text stands in,
-// and whether it stands in the name itself.
-func (in *instruction) keyAt(at int, escape byte) (key string, isKey bool) {
-	if in.pairs == nil {
-		in.readPairs(escape)
-	}
-	i := sort.Search(len(in.pairs), func(i int) bool { return in.pairs[i].end > at })
-	if i == len(in.pairs) || at < in.pairs[i].start {
-		return "", false
-	}
-	p := in.pairs[i]
-	return strings.Trim(in.text[p.start:p.key], `"'`), at < p.key
-}
-
-// readPairs finds the pairs of in. `ENV name value`, the old form, is one.
-func (in *instruction) readPairs(escape byte) {
-	for at := in.args; ; {
-		w := nextWord(in.text, at, escape)
-		if at = w.end; w.start == w.end {
-			return
-		}
-		key := strings.IndexByte(in.text[w.start:w.end], '=')
-		if key < 0 && len(in.pairs) == 0 && in.cmd != "arg" {
-			in.pairs = append(in.pairs, pair{word{w.start, len(in.text)}, w.end})
-			return
-		}
-		if key < 0 {
-			key = w.end - w.start
-		}
-		in.pairs = append(in.pairs, pair{w, w.start + key})
-	}
 }

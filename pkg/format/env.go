@@ -5,95 +5,102 @@ import (
 	"path"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/envfile"
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
 // Env is a file of lines NAME=VALUE: an environment, Java properties, an INI
-// file, a unit of systemd. Lines of any other form have no occurrences.
+// file, a systemd unit. Other lines have no occurrences.
 var Env = &Format{
 	Name:   "env",
 	Doc:    "lines of NAME=VALUE: .env, .properties, .ini, .conf, systemd units",
 	Detect: isEnv,
-	Scan:   scanEnv,
-	Verify: verifyEnv,
+	Scan:   func(in Input) (ScanResult, error) { return scanEnv(in, dialectOf(in.Path), nil), nil },
+	Verify: func(name string, before []byte, edits []edit.Edit) error {
+		return envfile.Verify(before, dialectOf(name), edits)
+	},
 }
 
-// A dialect is a form of lines NAME=VALUE.
-type dialect uint8
-
-const (
-	noEnv      dialect = iota
-	dotenv             // quotes around a value, comments behind it
-	properties         // name=value, name: value, name value; no quotes; ! begins a comment too
-	ini                // as dotenv, in [sections]; ; begins a comment too
-	unit               // of systemd: as ini, without comments behind a value; quotes belong to it
-)
-
-var envExt = map[string]dialect{
-	".env": dotenv, ".properties": properties, ".ini": ini, ".conf": ini, ".cfg": ini,
-	".service": unit, ".socket": unit, ".timer": unit, ".container": unit, ".kube": unit, ".pod": unit, ".image": unit, ".volume": unit,
+var envExt = map[string]envfile.Dialect{
+	".env": envfile.Dotenv, ".properties": envfile.Properties, ".ini": envfile.INI, ".conf": envfile.INI, ".cfg": envfile.INI,
+	".service": envfile.Unit, ".socket": envfile.Unit, ".timer": envfile.Unit, ".container": envfile.Unit, ".kube": envfile.Unit, ".pod": envfile.Unit, ".image": envfile.Unit, ".volume": envfile.Unit,
 }
 
-// dialectOf goes by the name alone. Files called .conf are of systemd in the
-// folders that it reads additions to its units from.
-func dialectOf(name string) dialect {
+// dialectOf decides by the name alone. A .conf file in the drop-in folder of a
+// systemd service is a unit.
+func dialectOf(name string) envfile.Dialect {
 	base := strings.ToLower(path.Base(name))
 	d := envExt[path.Ext(base)]
 	switch {
 	case base == ".env" || strings.HasPrefix(base, ".env."):
-		return dotenv
-	case d == ini && strings.HasSuffix(path.Base(path.Dir(name)), ".service.d"):
-		return unit
+		return envfile.Dotenv
+	case d == envfile.INI && strings.HasSuffix(path.Base(path.Dir(name)), ".service.d"):
+		return envfile.Unit
 	}
 	return d
 }
 
-// isEnv goes by the name, and by the content where the name says little:
-// among .conf and .cfg are files of many other forms.
+// isEnv decides by the name, and by the content if the name says little: .conf
+// and .cfg files have many forms.
 func isEnv(name string, src []byte) bool {
 	d := dialectOf(name)
-	if d == noEnv || bytes.IndexByte(src, 0) >= 0 {
+	if d == envfile.None {
 		return false
 	}
-	pairs, others := 0, 0
-	for _, l := range readEnv(src, d).lines {
-		switch l.kind {
-		case envPair:
+	pairs, others, ok := countLines(src, d)
+	switch path.Ext(name) {
+	case ".conf", ".cfg", ".image", ".volume", ".pod", ".kube", ".container":
+		return ok && pairs > 0 && others <= pairs
+	}
+	return ok && (pairs > 0 || others == 0)
+}
+
+// countLines returns the number of lines NAME=VALUE in src, and of lines that
+// the dialect does not have. It is false for a binary file.
+func countLines(src []byte, d envfile.Dialect) (pairs, others int, ok bool) {
+	if bytes.IndexByte(src, 0) >= 0 {
+		return 0, 0, false
+	}
+	for _, l := range envfile.Parse(src, d).Lines {
+		switch l.Kind {
+		case envfile.Pair:
 			pairs++
-		case envOther:
+		case envfile.Other:
 			others++
 		}
 	}
-	switch path.Ext(name) {
-	case ".conf", ".cfg", ".image", ".volume", ".pod", ".kube", ".container":
-		return pairs > 0 && others <= pairs
-	}
-	return pairs > 0 || others == 0
+	return pairs, others, true
 }
 
-func scanEnv(in Input) (ScanResult, error) {
-	file := readEnv(in.Src, dialectOf(in.Path))
+// scanEnv scans a file of the dialect d. fields classifies its fields, nil to
+// leave all to the general rules.
+func scanEnv(in Input, d envfile.Dialect, fields fieldTable) ScanResult {
+	file := envfile.Parse(in.Src, d)
 	outside := func(text string, mark edit.Span) Context {
 		c := Context{Mark: mark}
-		switch l := file.lineAt(mark.Start); {
-		case l.key.Contains(mark):
+		switch l := file.LineAt(mark.Start); {
+		case l.Key.Contains(mark):
 			c.Reason = Key
-		case l.kind == envComment || l.comment > 0 && l.comment <= mark.Start:
+		case l.Kind == envfile.Comment || l.CommentStart > 0 && l.CommentStart <= mark.Start:
 			c.Reason, c.Scope = Comment, Comments
 		default:
 			line, at := lineAround(text, mark)
 			if c.Reason = classify(line, at); c.Reason == "" {
-				c.Reason, c.Note = NotEditedSafely, "a line that is no NAME=VALUE"
+				c.Reason, c.Note = NotEditedSafely, "the line is not NAME=VALUE"
 			}
 		}
 		return c
 	}
-	out := detect(in, []*syntax.Document{{Root: file.root, Span: edit.Span{End: len(in.Src)}}}, outside)
+	det := newDetector(in)
+	det.fields = fields
+	det.documents([]*syntax.Document{{Root: file.Root, Span: edit.Span{End: len(in.Src)}}})
+	det.finish(outside)
+	out := det.out
 	for i := range out.Contexts {
-		if file.betweenLines(in.Src, out.Contexts[i].Mark) {
+		if file.InInnerComment(out.Contexts[i].Mark) {
 			out.Contexts[i] = Context{Mark: out.Contexts[i].Mark, Reason: Comment, Place: out.Contexts[i].Place, Scope: Comments}
 		}
 	}
-	return out, nil
+	return out
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/internal/envfile"
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
@@ -37,53 +39,8 @@ func TestIsEnv(t *testing.T) {
 	}
 }
 
-func TestReadEnv(t *testing.T) {
-	tests := []struct {
-		name string
-		d    dialect
-		src  string
-		want string
-	}{
-		{"plain", dotenv, "A=b\n\nexport C = d e\n#F=g\nh\nI=\n", "{A:b C:d e I:}"},
-		{"quotes", dotenv, "A=\"b c\"\nD='e' # f\nG=\"h\\\"i\"\nJ=\"k\"l\nM=\"n\n", "{A:b c D:e G:\"h\\\"i\" J:\"k\"l M:\"n}"},
-		{"comments", dotenv, "A=b # c\nD=e#f\nG=# h\nI=;j\nK=l ;m\n", "{A:b D:e#f G:# h I:;j K:l ;m}"},
-		{"CRLF and BOM", dotenv, "\uFEFFA=b\r\nC=\"d\"\r\n", "{A:b C:d}"},
-		{"properties", properties, "!a=b\na.b : c\nd=\"e\" # f\ng=h\\\n  i\nj k\n", "{a.b:c d:\"e\" # f g:hi}"},
-		{"ini", ini, "a = b ; c\n[s t]\nd=e\n;f=g\n[u]\nh\ti=j\n", "{a:b s t:{d:e} u:{}}"},
-		{"unit", unit, "[S]\nE=\"A=b\" # c\nX=a \\\n# d\n; e\n  f \\\n\\\ng\nY=\\\n", "{S:{E:\"A=b\" # c X:a  f   g Y:\\}}"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			file := readEnv([]byte(tt.src), tt.d)
-			if got := outline(file.root); got != tt.want {
-				t.Errorf("got  %s\nwant %s", got, tt.want)
-			}
-			for _, l := range file.lines {
-				if l.kind != envPair {
-					continue
-				}
-				for _, r := range l.value.Map {
-					if got := tt.src[r.Src : r.Src+r.Len]; got != l.value.Value[r.Dec:r.Dec+r.Len] {
-						t.Errorf("run %v leads to %q", r, got)
-					}
-				}
-			}
-		})
-	}
-}
-
-func TestVerifyEnv(t *testing.T) {
-	const src = "# old\nold=old\n[old]\nA=\"old\" # old\nB=x \\\n# old\n old\nold old\n"
-	for nth, ok := range []bool{true, false, true, false, true, true, true, true, false, false} {
-		checkEdit(t, verifyEnv, src, "old", nth, "new:80/x", ok)
-	}
-	for _, text := range []string{"a b", "a\nb=c", "a\"", "a#", "\\", ";a"} {
-		checkEdit(t, verifyEnv, src, "old", 2, text, false)
-	}
-}
-
-// FuzzEnv renames a host in all references: with the old host back in them
-// the lines must be the old ones, and nothing outside of values has changed.
+// FuzzEnv renames a host in all references. With the old host in the values
+// again, the lines must equal those before.
 func FuzzEnv(f *testing.F) {
 	seeds(f, "env")
 	f.Fuzz(func(t *testing.T, src []byte) {
@@ -96,13 +53,31 @@ func FuzzEnv(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := verifyEnv(src, text, edits); err != nil {
+			if err := Env.Verify(name, src, edits); err != nil {
 				t.Fatalf("%s: %q\nbecomes %q: %v", name, src, text, err)
 			}
-			b, a := readEnv(src, dialectOf(name)), readEnv(text, dialectOf(name))
-			if got, want := strings.ReplaceAll(outline(a.root), newHost, oldHost), outline(b.root); got != want {
+			b, a := envfile.Parse(src, dialectOf(name)), envfile.Parse(text, dialectOf(name))
+			if got, want := strings.ReplaceAll(outline(a.Root), newHost, oldHost), outline(b.Root); got != want {
 				t.Errorf("%s: %q\nreads %s, want %s", name, text, got, want)
 			}
 		}
 	})
+}
+
+// outline returns the tree n as text.
+func outline(n *syntax.Node) string {
+	var parts []string
+	switch n.Kind {
+	case syntax.Mapping:
+		for i := 0; i < len(n.Children); i += 2 {
+			parts = append(parts, n.Children[i].Value+":"+outline(n.Children[i+1]))
+		}
+		return "{" + strings.Join(parts, " ") + "}"
+	case syntax.Sequence:
+		for _, c := range n.Children {
+			parts = append(parts, outline(c))
+		}
+		return "[" + strings.Join(parts, " ") + "]"
+	}
+	return n.Value
 }

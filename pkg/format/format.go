@@ -25,9 +25,10 @@ type Format struct {
 	// what Detect took it for; then nothing of it may be edited.
 	Scan func(Input) (ScanResult, error)
 
-	// Verify returns an error unless after, which is before with edits
-	// applied, parses as before and differs in the edited places only.
-	Verify func(before, after []byte, edits []edit.Edit) error
+	// Verify returns an error unless the file at path, with the content
+	// before, parses after edits as it does without them, and differs in the
+	// edited places only. Edits are sorted and in bytes of before.
+	Verify func(path string, before []byte, edits []edit.Edit) error
 }
 
 // All is the list of formats, in the order in which they are asked.

@@ -2,7 +2,6 @@ package format
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -83,23 +82,6 @@ func (d *detector) isToolImage(f *frame) bool {
 
 // onDocker reports whether the value at f says that Docker is to fetch it.
 func onDocker(f *frame) bool { return strings.HasPrefix(f.node.Value, "docker://") }
-
-// keys are the keys from the root of f's document down to f, items left out.
-// There are none where more collections hold f than any tool's file nests.
-func (f *frame) keys() []string {
-	const most = 32
-	var out []string
-	for n := 0; f != nil && f.up != nil && !f.inner; f = f.up {
-		if n++; n > most {
-			return nil
-		}
-		if !f.item {
-			out = append(out, f.key)
-		}
-	}
-	slices.Reverse(out)
-	return out
-}
 
 // isCompose reports whether f stands in a Compose file: it is called like
 // one, or its root has services and nothing that no Compose file has.

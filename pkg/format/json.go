@@ -39,7 +39,7 @@ func scanJSON(in Input) (ScanResult, error) {
 }
 
 // verifyJSON verifies what scanJSON took for JSON, or for text.
-func verifyJSON(before, after []byte, edits []edit.Edit) error {
+func verifyJSON(_ string, before []byte, edits []edit.Edit) error {
 	_, err := syntax.ParseJSON(before)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {

@@ -29,11 +29,11 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 }
 
 // Check is Verify for files that nobody vouches for, as Read is Scan.
-func (f *Format) Check(before, after []byte, edits []edit.Edit) (err error) {
+func (f *Format) Check(path string, before []byte, edits []edit.Edit) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("verifying it as %s failed: %v", f.Name, p)
 		}
 	}()
-	return f.Verify(before, after, edits)
+	return f.Verify(path, before, edits)
 }

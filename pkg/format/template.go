@@ -181,7 +181,7 @@ func (d *detector) beforeSlash(l *template.Literal) bool {
 }
 
 // verifyTemplate verifies a template, or text that only looks like one.
-func verifyTemplate(before, after []byte, edits []edit.Edit) error {
+func verifyTemplate(_ string, before []byte, edits []edit.Edit) error {
 	_, err := template.Parse(before, nil)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {

@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/internal/toml"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
 // TOML is any TOML file: the configuration of containerd, CRI-O and Podman,
-// and what else holds references in fields.
+// and any other file with references in fields.
 var TOML = &Format{
 	Name:   "toml",
 	Doc:    "TOML: containerd, CRI-O and any other",
@@ -22,8 +23,8 @@ var TOML = &Format{
 	Verify: verifyTOML,
 }
 
-// isTOML takes a .conf file too when it is TOML with text in it, as those of
-// CRI-O and Podman are.
+// isTOML includes a .conf file that is TOML with strings, such as those of
+// CRI-O and Podman.
 func isTOML(name string, src []byte) bool {
 	switch path.Ext(name) {
 	case ".toml":
@@ -32,58 +33,98 @@ func isTOML(name string, src []byte) bool {
 		if !bytes.ContainsAny(src, `"'`) {
 			return false
 		}
-		file, err := parseTOML(src)
-		return err == nil && slices.ContainsFunc(file.tokens, func(t tomlToken) bool { return t.text })
+		file, err := toml.Parse(src)
+		return err == nil && file.HasStrings()
 	}
 	return false
 }
 
 func scanTOML(in Input) (ScanResult, error) {
-	file, err := parseTOML(in.Src)
+	file, err := toml.Parse(in.Src)
 	switch wrong := (*syntax.ParseError)(nil); {
 	case errors.As(err, &wrong):
 		return scanFallbackText(in), nil
 	case err != nil:
 		return ScanResult{}, err
 	}
-	file.mirrors(in.Path)
-	file.credentials(file.root.node, file.root.at, 0)
-	sort.Slice(file.notes, func(i, j int) bool { return file.notes[i].span.Start < file.notes[j].span.Start })
-	outside := func(_ string, mark edit.Span) Context {
-		if x, ok := file.noteAt(mark); ok {
-			return Context{Mark: mark, Reason: x.reason, Place: Place{Field: x.at.field()}}
-		}
-		return Context{Mark: mark, Reason: Comment, Scope: Comments}
-	}
-	return detect(in, []*syntax.Document{{Root: file.root.node, Span: edit.Span{End: len(in.Src)}}}, outside), nil
+	return newTOMLScan(file).scan(in), nil
 }
 
-// A tomlNote says why whatever stands in span stays.
-type tomlNote struct {
+func verifyTOML(_ string, before []byte, edits []edit.Edit) error {
+	_, err := toml.Parse(before)
+	if wrong := (*syntax.ParseError)(nil); errors.As(err, &wrong) {
+		return nil // text that no parser accepts: see scanFallbackText
+	}
+	return toml.Verify(before, edits)
+}
+
+// A tomlScan holds the parts of a TOML file that are kept because of the
+// tables around them.
+type tomlScan struct {
+	file   *toml.File
+	frames map[*toml.Path]*frame
+	kept   []keptTOML // sorted by span once all are known
+}
+
+// A keptTOML is a key or a value that is not changed.
+type keptTOML struct {
 	span   edit.Span
 	reason Reason
 	at     *frame
 }
 
-// noteAt returns the note on the bytes m.
-func (f *tomlFile) noteAt(m edit.Span) (tomlNote, bool) {
-	i := sort.Search(len(f.notes), func(i int) bool { return f.notes[i].span.Start > m.Start }) - 1
-	if i < 0 || !f.notes[i].span.Contains(m) {
-		return tomlNote{}, false
+func newTOMLScan(file *toml.File) *tomlScan {
+	s := &tomlScan{file: file, frames: map[*toml.Path]*frame{}}
+	for _, k := range file.Keys {
+		s.kept = append(s.kept, keptTOML{k.Span, keyReason(s.frame(k.Path)), s.frame(k.Table)})
 	}
-	return f.notes[i], true
+	return s
 }
 
-// mirrors takes out of the tree what is a table of mirrors by its form, and
-// leaves notes in its place: containers-registries.conf, and hosts.toml of
-// containerd.
+// frame returns the frame of the value at p.
+func (s *tomlScan) frame(p *toml.Path) *frame {
+	if p == nil {
+		return nil
+	}
+	f := s.frames[p]
+	if f == nil {
+		f = &frame{up: s.frame(p.Up), key: p.Key, index: p.Index, item: p.Item}
+		s.frames[p] = f
+	}
+	return f
+}
+
+func (s *tomlScan) scan(in Input) ScanResult {
+	s.keepMirrors(in.Path)
+	s.keepCredentials(s.file.Root, &frame{}, 0)
+	sort.Slice(s.kept, func(i, j int) bool { return s.kept[i].span.Start < s.kept[j].span.Start })
+	outside := func(_ string, mark edit.Span) Context {
+		if x, ok := s.keptAt(mark); ok {
+			return Context{Mark: mark, Reason: x.reason, Place: Place{Field: x.at.field()}}
+		}
+		return Context{Mark: mark, Reason: Comment, Scope: Comments}
+	}
+	return detect(in, []*syntax.Document{{Root: s.file.Root, Span: edit.Span{End: len(in.Src)}}}, outside)
+}
+
+// keptAt returns the kept part that contains the bytes m.
+func (s *tomlScan) keptAt(m edit.Span) (keptTOML, bool) {
+	i := sort.Search(len(s.kept), func(i int) bool { return s.kept[i].span.Start > m.Start }) - 1
+	if i < 0 || !s.kept[i].span.Contains(m) {
+		return keptTOML{}, false
+	}
+	return s.kept[i], true
+}
+
+// keepMirrors keeps the mirror tables of containers-registries.conf and of
+// containerd's hosts.toml, and removes them from the tree.
 // Sources: https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md,
 // https://github.com/containerd/containerd/blob/main/docs/hosts.md
-func (f *tomlFile) mirrors(name string) {
-	root := f.root.node
+func (s *tomlScan) keepMirrors(name string) {
+	root := s.file.Root
 	if path.Base(name) == "hosts.toml" && (root.Field("server") != nil || root.Field("host") != nil) {
-		f.noteNames("")
-		f.note(root, &frame{}, Mirror)
+		s.keepKeys("")
+		s.keep(root, &frame{}, Mirror)
 		root.Children = nil
 		return
 	}
@@ -96,8 +137,8 @@ func (f *tomlFile) mirrors(name string) {
 			return
 		}
 	}
-	f.noteNames(".registry[")
-	f.note(list, &frame{up: f.root.at, key: "registry"}, Mirror)
+	s.keepKeys(".registry[")
+	s.keep(list, &frame{up: &frame{}, key: "registry"}, Mirror)
 	for i := 0; i+1 < len(root.Children); i += 2 {
 		if root.Children[i+1] == list {
 			root.Children = slices.Delete(root.Children, i, i+2)
@@ -106,53 +147,53 @@ func (f *tomlFile) mirrors(name string) {
 	}
 }
 
-// credentials takes the registry.configs of containerd out of the tables below
-// n, which stands at at: a host's credentials and certificates.
-func (f *tomlFile) credentials(n *syntax.Node, at *frame, depth int) {
-	if n.Kind != syntax.Mapping || depth > maxTOMLDepth {
+// keepCredentials keeps the tables registry.configs of containerd in n, which
+// hold credentials and certificates by host, and removes them from the tree.
+func (s *tomlScan) keepCredentials(n *syntax.Node, at *frame, depth int) {
+	if n.Kind != syntax.Mapping || depth > toml.MaxDepth {
 		return
 	}
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		k, v := n.Children[i], n.Children[i+1]
 		below := &frame{up: at, key: k.Value}
 		if k.Value == "configs" && at.key == "registry" {
-			f.note(v, below, Credentials)
+			s.keep(v, below, Credentials)
 			n.Children = slices.Delete(n.Children, i, i+2)
 			return
 		}
-		f.credentials(v, below, depth+1)
+		s.keepCredentials(v, below, depth+1)
 	}
 }
 
-// note notes every scalar in n, which stands at at, as kept for r.
-func (f *tomlFile) note(n *syntax.Node, at *frame, r Reason) {
+// keep keeps every scalar in n for r.
+func (s *tomlScan) keep(n *syntax.Node, at *frame, r Reason) {
 	switch n.Kind {
 	case syntax.Scalar:
 		if n.Span.Len() > 0 {
-			f.notes = append(f.notes, tomlNote{n.Span, r, at})
+			s.kept = append(s.kept, keptTOML{n.Span, r, at})
 		}
 	case syntax.Sequence:
 		for i, c := range n.Children {
-			f.note(c, &frame{up: at, index: i, item: true}, r)
+			s.keep(c, &frame{up: at, index: i, item: true}, r)
 		}
 	case syntax.Mapping:
 		for i := 0; i+1 < len(n.Children); i += 2 {
-			f.note(n.Children[i+1], &frame{up: at, key: n.Children[i].Value}, r)
+			s.keep(n.Children[i+1], &frame{up: at, key: n.Children[i].Value}, r)
 		}
 	}
 }
 
-// noteNames notes the names in what stands at field as part of a mirror table.
-func (f *tomlFile) noteNames(field string) {
-	for i := range f.notes {
-		if x := &f.notes[i]; x.reason == Key && strings.HasPrefix(x.at.field(), field) {
+// keepKeys keeps the keys below field as part of a mirror table.
+func (s *tomlScan) keepKeys(field string) {
+	for i := range s.kept {
+		if x := &s.kept[i]; x.reason == Key && strings.HasPrefix(x.at.field(), field) {
 			x.reason = Mirror
 		}
 	}
 }
 
-// keyReason says why a name in a table stays: as part of what is kept below
-// the names above it, else as a name.
+// keyReason returns the reason for which the key at the end of at is kept: that
+// of a mirror table or of credentials if a key above it names one, else Key.
 func keyReason(at *frame) Reason {
 	configs := false
 	for ; at != nil && at.up != nil; at = at.up {
@@ -167,9 +208,4 @@ func keyReason(at *frame) Reason {
 		}
 	}
 	return Key
-}
-
-// tomlLine returns the 1-based line of a byte offset.
-func tomlLine(src []byte, offset int) int {
-	return 1 + strings.Count(string(src[:min(offset, len(src))]), "\n")
 }

@@ -3,6 +3,7 @@ package format
 import (
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
@@ -19,7 +20,7 @@ func (d *detector) fallsBack(f *frame) bool {
 	start, end, tail := transportLen(n.Value), len(n.Value), ""
 	for depth := 0; ; depth++ {
 		from, to, ok := fallback(n.Value[:end], start)
-		if !ok || depth > maxNested {
+		if !ok || depth > dockerfile.MaxNested {
 			break
 		}
 		tail = n.Value[to+1:end] + tail
@@ -57,8 +58,8 @@ func fallback(text string, start int) (from, to int, ok bool) {
 	if !strings.HasPrefix(text[start:], "${") {
 		return 0, 0, false
 	}
-	to = closingBrace(text, start+2)
-	for from = start + 2; from < to && isNameByte(text[from]); from++ {
+	to = dockerfile.ClosingBrace(text, start+2)
+	for from = start + 2; from < to && dockerfile.IsNameByte(text[from]); from++ {
 	}
 	if from == start+2 {
 		return 0, 0, false

@@ -47,7 +47,7 @@ func scanYAML(in Input) (ScanResult, error) {
 }
 
 // verifyYAML verifies what scanYAML took for YAML, a template or text.
-func verifyYAML(before, after []byte, edits []edit.Edit) error {
+func verifyYAML(name string, before []byte, edits []edit.Edit) error {
 	err := syntax.VerifyYAML(before, edits)
 	if err == nil && !template.Sniff(before) {
 		return nil
@@ -67,7 +67,7 @@ func verifyYAML(before, after []byte, edits []edit.Edit) error {
 	file, unread := syntax.ParseYAML(before, touched)
 	switch {
 	case template.Sniff(before) && (unread != nil || bracesAreActions(before, file.Docs)):
-		return verifyTemplate(before, after, edits)
+		return verifyTemplate(name, before, edits)
 	case unread != nil:
 		return nil // text that no parser takes: see scanLoose
 	}

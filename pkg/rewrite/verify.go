@@ -56,7 +56,7 @@ func (c *scannedFile) verifyEdits(o *Options, wanted []expectedPiece) error {
 	if back, err := edit.Apply(after, undo); err != nil || !bytes.Equal(back, before) {
 		return fmt.Errorf("undoing the edits does not give the original back (%v)", err)
 	}
-	if err := c.format.Check(before, after, c.file.Edits); err != nil {
+	if err := c.format.Check(c.file.Path, before, c.file.Edits); err != nil {
 		return err
 	}
 	return c.checkPieces(o, after, wanted)

@@ -3,6 +3,7 @@ package format
 import (
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/toml"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
@@ -21,7 +22,7 @@ func (d *detector) innerTOML(f *frame) bool {
 			marks, at = append(marks, edit.Span{Start: start, End: end}), append(at, i)
 		}
 	}
-	if _, err := parseTOML([]byte(n.Value)); err != nil {
+	if _, err := toml.Parse([]byte(n.Value)); err != nil {
 		return false
 	}
 	s, err := scanTOML(Input{Path: d.in.Path, Src: []byte(n.Value), Marks: marks, Fields: d.in.Fields})

@@ -1,4 +1,4 @@
-package format
+package toml
 
 import (
 	"bytes"
@@ -9,10 +9,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// decodeTOML decodes the string at span, quotes included, and says where its
-// bytes come from.
+// decode returns the value of the string at span, which includes its quotes,
+// and a map from the value to src.
 // Source: https://toml.io/en/v1.1.0#string
-func decodeTOML(src []byte, span edit.Span) (string, edit.Map) {
+func decode(src []byte, span edit.Span) (string, edit.Map) {
 	raw := src[span.Start:span.End]
 	quote, size := raw[0], 1
 	multi := len(raw) >= 6 && raw[1] == quote && raw[2] == quote
@@ -23,7 +23,7 @@ func decodeTOML(src []byte, span edit.Span) (string, edit.Map) {
 		return "", nil
 	}
 	from, end := size, len(raw)-size
-	if multi { // a line break right behind the quotes is none
+	if multi { // the line break directly after the quotes is not part of the value
 		if bytes.HasPrefix(raw[from:end], []byte("\r\n")) {
 			from += 2
 		} else if bytes.HasPrefix(raw[from:end], []byte("\n")) {
@@ -45,20 +45,21 @@ func decodeTOML(src []byte, span edit.Span) (string, edit.Map) {
 			b.Write(raw[i:next])
 		}
 		if i = next; i < end {
-			i += unescapeTOML(&b, raw[i:end])
+			i += unescape(&b, raw[i:end])
 		}
 	}
 	return b.String(), m
 }
 
-var tomlEscapes = map[byte]byte{'"': '"', '\\': '\\', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'e': 0x1B}
+var escapes = map[byte]byte{'"': '"', '\\': '\\', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'e': 0x1B}
 
-// unescapeTOML decodes the escape at the start of s and returns its size.
-func unescapeTOML(b *strings.Builder, s []byte) int {
+// unescape decodes the escape at the start of s, writes it to b, and returns
+// its size in s.
+func unescape(b *strings.Builder, s []byte) int {
 	if len(s) < 2 {
 		return len(s)
 	}
-	if c, ok := tomlEscapes[s[1]]; ok {
+	if c, ok := escapes[s[1]]; ok {
 		b.WriteByte(c)
 		return 2
 	}
@@ -77,6 +78,6 @@ func unescapeTOML(b *strings.Builder, s []byte) int {
 		}
 		return 2 + digits
 	}
-	// A line break, and all blanks and line breaks after it.
+	// An escaped line break removes all whitespace after it.
 	return 1 + len(s[1:]) - len(bytes.TrimLeft(s[1:], " \t\r\n"))
 }
