@@ -32,12 +32,11 @@ var table = []pkg{
 	{"internal/atomicfile", values, nil, nil},
 	{"internal/syntax", values, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", values, []string{"pkg/edit", "internal/syntax"}, nil},
+	{"internal/dockerfile", values, []string{"pkg/edit"}, []string{"github.com/moby/buildkit/frontend/dockerfile/parser"}},
+	{"internal/toml", values, []string{"pkg/edit", "internal/syntax"}, []string{"github.com/pelletier/go-toml/v2/unstable"}},
+	{"internal/envfile", values, []string{"pkg/edit", "internal/syntax"}, nil},
 
-	{"pkg/format", formats, nil, []string{
-		kyaml,
-		"github.com/moby/buildkit/frontend/dockerfile/...",
-		"github.com/pelletier/go-toml/v2/unstable",
-	}},
+	{"pkg/format", formats, nil, nil},
 	{"pkg/link", formats, []string{"pkg/format"}, nil},
 	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/kustomize", formats, []string{"pkg/format", "pkg/link"}, nil},
@@ -77,9 +76,10 @@ var forTests = []string{
 	kyaml,                           // an independent parser of YAML
 	"sigs.k8s.io/kustomize/api/...", // builds kustomizations
 	"sigs.k8s.io/kustomize/kyaml/filesys",
-	"github.com/spf13/cobra/doc",      // generates the pages of docs
-	"github.com/pelletier/go-toml/v2", // an independent parser of TOML
-	"github.com/yuin/goldmark/...",    // an independent parser of Markdown
+	"github.com/spf13/cobra/doc",                       // generates the pages of docs
+	"github.com/pelletier/go-toml/v2",                  // an independent parser of TOML
+	"github.com/moby/buildkit/frontend/dockerfile/...", // the parser of Dockerfiles, without our positions
+	"github.com/yuin/goldmark/...",                     // an independent parser of Markdown
 	"github.com/santhosh-tekuri/jsonschema/v6",
 }
 
