@@ -1,60 +1,75 @@
+// Package helm renders Helm charts before and after a change, and traces which
+// values each rendered reference is made of.
+//
+// [Charts] finds the charts of a tree of files. [Verify] renders each of them
+// with each of its values files before and after the change, and compares.
+// [TraceChart] renders a chart with markers in place of values. All rendering
+// runs in the child processes of a [render.Runner], for which HandleRender,
+// HandleTrace and HandleTemplate are the handlers.
+//
+// A chart renders as with `helm template --include-crds`, without a cluster and
+// without network: lookup returns nothing, host names are not resolved, and
+// values are not validated against schemas, since a schema can refer to the
+// network or to files of the machine. NOTES.txt is rendered, and its output is
+// dropped. The chart gets the capabilities of [DefaultKubeVersion] with every
+// API that Helm knows.
 package helm
 
 import "github.com/regmigrate/regmigrate/pkg/render"
 
-// A Chart is one chart of a tree, and all it takes to render it.
+// A Chart is a chart of a tree, with all that rendering needs.
 type Chart struct {
 	Dir  string // its folder in the tree, slash-separated, "." for the root
-	Name string // as Chart.yaml says; "" when that cannot be read
+	Name string // the name in Chart.yaml; "" when Chart.yaml cannot be read
 
-	// Files are the chart's files by their path below Dir, unpacked and
-	// packed sub-charts below charts/ included. Those of file:// dependencies
-	// stand where `helm dependency build` would put them.
+	// Files are the files of the chart by their path in Dir, with the unpacked
+	// and packed sub-charts in charts/. The files of file:// dependencies are
+	// where `helm dependency build` puts them.
 	Files map[string][]byte
 
-	// Sets are its value sets: the default one, the files of values beside it,
-	// and each ci/*-values.yaml.
+	// Values are the default values, and each other values file of the chart:
+	// those next to values.yaml, and ci/*-values.yaml.
 	Values []Values
 
-	// Borrowed are dependencies that charts/ does not hold and that another
-	// chart of the tree stands in for, by its folder: it has the name and a
-	// version that Chart.yaml asks for.
+	// DependencyDirs are the folders of charts in the tree that are used for
+	// dependencies which charts/ does not hold, by the name of the dependency.
+	// Such a chart has the name and a version that Chart.yaml requires.
 	DependencyDirs map[string]string
 
-	// Err says why the chart could not be read whole, nil when it could. Such
-	// a chart is not rendered.
+	// Err says why the chart could not be read completely. A chart with an Err
+	// is not rendered.
 	Err error
 }
 
-// A Values is what a user would give `helm template`.
+// Values are the arguments of `helm template` that set values.
 type Values struct {
-	Name  string   // for people: "default values", "ci/x-values.yaml"
-	Files [][]byte // value files, the later ones win
-	Set   []string // as in --set, after all value files
+	Name  string   // for messages: "default values", "ci/x-values.yaml"
+	Files [][]byte // contents of values files; later files override earlier ones
+	Set   []string // arguments of --set, applied after all files
 }
 
-// Capabilities are what a chart is told about the cluster and the release.
-// The zero value is DefaultKubeVersion and the release release-name in the
-// namespace default, as `helm template` has them.
+// Capabilities are the properties of the cluster and the release that templates
+// can read. The zero value means DefaultKubeVersion and, as with `helm
+// template`, the release release-name in the namespace default.
 type Capabilities struct {
 	KubeVersion string   // v1.31.0 or 1.31
-	APIVersions []string // besides those that Helm knows
+	APIVersions []string // in addition to those that Helm knows
 	Release     string
 	Namespace   string
 }
 
-// Versions are the versions of a chart and of its sub-charts, by their path:
-// "web", "web/charts/redis".
+// Versions are the versions of a chart and its sub-charts by their path: "web",
+// "web/charts/redis".
 type Versions map[string]string
 
-// A Rendered is the output of a chart with one set of values.
+// A Rendered is the output of a chart for one Values.
 type Rendered struct {
 	render.Rendered
 	KubeVersion string // the version of Kubernetes that the chart was rendered for
-	Library     bool   // the chart is a library chart, which renders nothing itself
+	Library     bool   // a library chart: Helm does not render it by itself
 	Versions    Versions
 
-	// Missing are the dependencies in Chart.yaml that charts/ does not hold, so
-	// that their output is not here.
+	// Missing are the dependencies in Chart.yaml that charts/ does not hold. The
+	// output does not contain their objects.
 	Missing []string
 }

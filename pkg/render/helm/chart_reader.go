@@ -15,23 +15,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// What one chart may be on disk.
+// Bounds on one chart.
 const (
 	maxChartFiles = 20000
 	maxChartBytes = 256 << 20
-	maxLocal      = 8 // dependencies in other folders that have such dependencies
+	maxLocalDepth = 8 // local dependencies of local dependencies
 	maxDepth      = 64
 )
 
-// Charts returns the charts of tree, sorted by folder: what `helm template`
-// could be asked to render. A chart below another's charts/ is part of that
-// one. A chart that cannot be read has its Err set; the error of Charts is
-// one of walking tree itself.
+// Charts returns the charts of tree that are not sub-charts in the charts/
+// folder of another chart, sorted by folder. A chart that cannot be read has an
+// Err; Charts returns an error when tree itself cannot be read.
 //
-// Links are followed as far as tree follows them; the file system of an
-// os.Root does not leave its folder.
+// Charts follows symbolic links where tree does. The file system of an os.Root
+// does not follow links out of its folder.
 func Charts(tree fs.FS) ([]Chart, error) {
-	x, err := newIndex(tree)
+	x, err := newChartIndex(tree)
 	if err != nil {
 		return nil, err
 	}
@@ -42,74 +41,75 @@ func Charts(tree fs.FS) ([]Chart, error) {
 	return out, nil
 }
 
-// read reads the chart in the folder dir, with its value sets.
-func (x *index) read(dir string) Chart {
+// read reads the chart in the folder dir, with its values files.
+func (x *chartIndex) read(dir string) Chart {
 	c := Chart{Dir: dir, Files: map[string][]byte{}, Values: []Values{{Name: "default values"}}}
-	g := chartReader{index: x, into: c.Files, dependencyDirs: map[string]string{}}
-	if c.Err = g.chart(dir, "", 0); c.Err == nil {
-		c.Err = c.addSets(x.tree)
+	r := chartReader{chartIndex: x, files: c.Files, dependencyDirs: map[string]string{}}
+	if c.Err = r.chart(dir, "", 0); c.Err == nil {
+		c.Err = c.addValuesFiles(x.tree)
 	}
 	if v, err := chartutil.ReadValues(c.Files["Chart.yaml"]); err == nil {
 		c.Name, _ = v["name"].(string)
 	}
-	if len(g.dependencyDirs) > 0 {
-		c.DependencyDirs = g.dependencyDirs
+	if len(r.dependencyDirs) > 0 {
+		c.DependencyDirs = r.dependencyDirs
 	}
 	return c
 }
 
-// ChartFiles returns the files that Helm would load for the chart in the folder
-// dir of tree: their path below the chart, and their path in tree. Dependencies
-// are included when charts/ holds them or they are file:// references.
+// ChartFiles returns the files that Helm loads for the chart in the folder dir
+// of tree: the path in tree by the path in the chart. Dependencies are included
+// when charts/ holds them or they are file:// references.
 func ChartFiles(tree fs.FS, dir string) (map[string]string, error) {
-	g := chartReader{index: &index{tree: tree}, into: map[string][]byte{}, from: map[string]string{}}
-	return g.from, g.chart(dir, "", 0)
+	r := chartReader{chartIndex: &chartIndex{tree: tree}, files: map[string][]byte{}, sources: map[string]string{}}
+	return r.sources, r.chart(dir, "", 0)
 }
 
-// addSets adds the value files that lie beside the default ones, as
-// values-prod.yaml does, and those that chart-testing would install c with.
-// Source: github.com/helm/chart-testing, ci/*-values.yaml.
-func (c *Chart) addSets(tree fs.FS) error {
+// addValuesFiles adds the values files next to values.yaml, such as
+// values-prod.yaml, and those that chart-testing installs c with. Source:
+// github.com/helm/chart-testing, ci/*-values.yaml.
+func (c *Chart) addValuesFiles(tree fs.FS) error {
 	seen := map[string]bool{"values.yaml": true}
 	for _, pattern := range []string{"values*.yaml", "values*.yml", "*values.yaml", "*values.yml", "ci/*-values.yaml"} {
 		names, err := fs.Glob(tree, path.Join(escapeGlob(c.Dir), pattern))
 		if err != nil {
-			return fmt.Errorf("looking for value files in %q: %w", c.Dir, err)
+			return fmt.Errorf("looking for values files in %q: %w", c.Dir, err)
 		}
 		for _, name := range names {
-			set := path.Join(path.Dir(pattern), path.Base(name))
-			if info, err := fs.Stat(tree, name); seen[set] || err == nil && info.IsDir() {
+			inChart := path.Join(path.Dir(pattern), path.Base(name))
+			if info, err := fs.Stat(tree, name); seen[inChart] || err == nil && info.IsDir() {
 				continue
 			}
-			seen[set] = true
+			seen[inChart] = true
 			src, err := readBounded(tree, name)
 			if err != nil {
 				return err
 			}
-			c.Values = append(c.Values, Values{Name: set, Files: [][]byte{src}})
+			c.Values = append(c.Values, Values{Name: inChart, Files: [][]byte{src}})
 		}
 	}
 	return nil
 }
 
-// escapeGlob makes a pattern that matches just dir.
+// escapeGlob returns a pattern that matches dir only.
 func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
-// A chartReader collects a chart's files.
+// A chartReader reads the files of a chart.
 type chartReader struct {
-	*index
-	into           map[string][]byte
-	bytes          int
-	dependencyDirs map[string]string // as Chart.Borrowed
-	from           map[string]string // where the files are in the tree, when it is not nil
+	*chartIndex
+	files          map[string][]byte // the result, as Chart.Files
+	bytes          int               // total size of files
+	dependencyDirs map[string]string // as Chart.DependencyDirs
+	sources        map[string]string // as the result of ChartFiles; nil when not needed
 }
 
-// chart adds the chart in dir under the path at, which is empty or ends in a
-// slash; with it the dependencies that are in other folders of the tree.
-func (g *chartReader) chart(dir, at string, local int) error {
-	src, err := fs.ReadFile(g.tree, path.Join(dir, ignore.HelmIgnore))
+// chart adds the chart in dir, and its local dependencies. prefix is the path of
+// the chart in the result; it is empty or ends in a slash. depth counts local
+// dependencies of local dependencies.
+func (r *chartReader) chart(dir, prefix string, depth int) error {
+	src, err := fs.ReadFile(r.tree, path.Join(dir, ignore.HelmIgnore))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("reading %s: %w", ignore.HelmIgnore, err)
 	}
@@ -118,50 +118,51 @@ func (g *chartReader) chart(dir, at string, local int) error {
 		return err
 	}
 	if src != nil {
-		g.put(at+ignore.HelmIgnore, path.Join(dir, ignore.HelmIgnore), src)
+		r.put(prefix+ignore.HelmIgnore, path.Join(dir, ignore.HelmIgnore), src)
 	}
-	if err := g.folder(dir, "", at, rules); err != nil {
+	if err := r.folder(dir, "", prefix, rules); err != nil {
 		return err
 	}
-	for name, from := range g.localDependencies(dir, at) {
-		if local == maxLocal {
-			return fmt.Errorf("dependencies in other folders that have such dependencies, %d times over", maxLocal)
+	for name, from := range r.localDependencies(dir, prefix) {
+		if depth == maxLocalDepth {
+			return fmt.Errorf("local dependencies are nested more than %d deep", maxLocalDepth)
 		}
-		if err := g.chart(from, at+"charts/"+name+"/", local+1); err != nil {
+		if err := r.chart(from, prefix+"charts/"+name+"/", depth+1); err != nil {
 			return fmt.Errorf("reading the dependency %q: %w", from, err)
 		}
 	}
 	return nil
 }
 
-// folder adds the files of dir/below, which rules do not leave out.
-func (g *chartReader) folder(dir, below, at string, rules *ignore.Rules) error {
-	if strings.Count(below, "/") > maxDepth {
+// folder adds the files of the folder sub of the chart in dir, except for those
+// that rules ignore.
+func (r *chartReader) folder(dir, sub, prefix string, rules *ignore.Rules) error {
+	if strings.Count(sub, "/") > maxDepth {
 		return fmt.Errorf("folders are nested more than %d deep in %q", maxDepth, dir)
 	}
-	entries, err := fs.ReadDir(g.tree, path.Join(dir, below))
+	entries, err := fs.ReadDir(r.tree, path.Join(dir, sub))
 	if err != nil {
 		return fmt.Errorf("reading the chart: %w", err)
 	}
 	for _, e := range entries {
-		name := path.Join(below, e.Name())
+		name := path.Join(sub, e.Name())
 		full := path.Join(dir, name)
 		isDir := e.IsDir()
 		if e.Type()&fs.ModeSymlink != 0 {
-			info, err := fs.Stat(g.tree, full)
+			info, err := fs.Stat(r.tree, full)
 			if err != nil {
 				return fmt.Errorf("following the link: %w", err)
 			}
 			isDir = info.IsDir()
 		}
 		switch {
-		case isDir && e.Name() == ".git", rules.Ignore(name, info{e.Name(), isDir}):
+		case isDir && e.Name() == ".git", rules.Ignore(name, fileInfo{e.Name(), isDir}):
 		case isDir:
-			if err := g.folder(dir, name, at, rules); err != nil {
+			if err := r.folder(dir, name, prefix, rules); err != nil {
 				return err
 			}
 		default:
-			if err := g.file(full, at+name); err != nil {
+			if err := r.file(full, prefix+name); err != nil {
 				return err
 			}
 		}
@@ -169,26 +170,27 @@ func (g *chartReader) folder(dir, below, at string, rules *ignore.Rules) error {
 	return nil
 }
 
-func (g *chartReader) file(full, name string) error {
-	data, err := readBounded(g.tree, full)
+// file adds the file full of the tree as name.
+func (r *chartReader) file(full, name string) error {
+	data, err := readBounded(r.tree, full)
 	if err != nil {
 		return err
 	}
-	g.put(name, full, data)
-	if g.bytes += len(data); g.bytes > maxChartBytes || len(g.into) > maxChartFiles {
+	r.put(name, full, data)
+	if r.bytes += len(data); r.bytes > maxChartBytes || len(r.files) > maxChartFiles {
 		return fmt.Errorf("the chart has more than %d files or %s", maxChartFiles, render.FormatBytes(maxChartBytes))
 	}
 	return nil
 }
 
-func (g *chartReader) put(name, full string, data []byte) {
-	g.into[name] = data
-	if g.from != nil {
-		g.from[name] = full
+func (r *chartReader) put(name, full string, data []byte) {
+	r.files[name] = data
+	if r.sources != nil {
+		r.sources[name] = full
 	}
 }
 
-// readBounded reads a file that Helm would take.
+// readBounded reads a regular file within Helm's limit of size.
 func readBounded(tree fs.FS, name string) ([]byte, error) {
 	f, err := tree.Open(name)
 	if err != nil {
@@ -196,14 +198,18 @@ func readBounded(tree fs.FS, name string) ([]byte, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("reading the chart: %q is no regular file", name)
+		return nil, fmt.Errorf("reading the chart: %q is not a regular file", name)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, loader.MaxDecompressedFileSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the chart: %w", err)
 	}
 	if int64(len(data)) > loader.MaxDecompressedFileSize {
-		return nil, fmt.Errorf("%q is larger than the %s that Helm takes", name, render.FormatBytes(loader.MaxDecompressedFileSize))
+		return nil, fileTooLarge(name)
 	}
 	return data, nil
+}
+
+func fileTooLarge(name string) error {
+	return fmt.Errorf("%q is larger than Helm's limit of %s", name, render.FormatBytes(loader.MaxDecompressedFileSize))
 }

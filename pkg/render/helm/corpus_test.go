@@ -74,7 +74,7 @@ func countTrace(t *testing.T, c *Chart, tr *Trace, n counts) {
 			continue
 		}
 		n["references"]++
-		if joined(m.Parts) != m.Ref {
+		if joinParts(m.Parts) != m.Ref {
 			t.Errorf("%s: %s is not %v", c.Dir, m.Ref, m.Parts)
 		}
 		if len(m.Parts) == 1 && m.Parts[0].Value == nil {
@@ -98,7 +98,7 @@ func countTrace(t *testing.T, c *Chart, tr *Trace, n counts) {
 func kindOf(err error) string {
 	s := err.Error()
 	for _, k := range []string{
-		"not in charts/", "TillerVersion", "execution error at", "the chart wants Kubernetes", "no YAML", "nil pointer", "apiVersion 'v",
+		"dependencies are missing from charts/", "TillerVersion", "execution error at", "the chart requires Kubernetes", "is not YAML", "nil pointer", "apiVersion 'v",
 		"wrong type for value", "function", "did not end", "of memory", "recursion", "cannot load Chart.yaml", "chart.metadata", "no template",
 	} {
 		if strings.Contains(s, k) {

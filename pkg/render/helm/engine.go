@@ -16,61 +16,62 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// All of this file runs in a child.
+// The functions of this file run in child processes.
 
-// renderChart renders c with set. Versions of charts that keep names are put
-// in place of their own, so that a version that was raised does not show.
-func renderChart(c *Chart, set *Values, as Capabilities, keep Versions, l render.Limits) (*Rendered, error) {
-	values, err := mergeValues(set)
+// renderChart renders c with values. The versions of the chart and its sub-charts
+// in useVersions replace their own, so that a raised version does not appear in
+// the output.
+func renderChart(c *Chart, values *Values, as Capabilities, useVersions Versions, l render.Limits) (*Rendered, error) {
+	merged, err := mergeValues(values)
 	if err != nil {
 		return nil, err
 	}
-	r, _, err := renderValues(c, values, rendering{as: as, keep: keep, limits: l})
+	r, _, err := renderValues(c, merged, renderOptions{as: as, useVersions: useVersions, limits: l})
 	return r, err
 }
 
-// A rendering is how a chart is rendered.
-type rendering struct {
-	as      Capabilities
-	keep    Versions
-	noNotes bool // leave NOTES.txt out: some charts refuse images there that they do not know
-	limits  render.Limits
+// renderOptions are the settings of one rendering.
+type renderOptions struct {
+	as          Capabilities
+	useVersions Versions
+	skipNotes   bool // leave out NOTES.txt: some charts reject unknown images there
+	limits      render.Limits
 }
 
-// renderValues renders c with values, which are changed, and returns all the
-// values that its templates saw. It loads the chart afresh: loading renames
-// files, and processing dependencies renames charts.
-func renderValues(c *Chart, values map[string]any, how rendering) (*Rendered, map[string]any, error) {
-	x, err := execute(c, values, how)
+// renderValues renders c with values, which it modifies, and returns all values
+// that the templates get. It loads the chart anew: loading renames files, and
+// processing dependencies renames charts.
+func renderValues(c *Chart, values map[string]any, o renderOptions) (*Rendered, map[string]any, error) {
+	x, err := execute(c, values, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !x.r.Library {
-		x.r.Texts, err = texts(printed(x.chart, x.files))
+	if !x.rendered.Library {
+		x.rendered.Texts, err = readTexts(manifests(x.chart, x.outputs))
 	}
-	return x.r, x.seen, err
+	return x.rendered, x.values, err
 }
 
-// An executed is a chart of which the templates have been executed.
-type executed struct {
-	chart *chart.Chart
-	files map[string]string // what each printed, by its name, which begins with that of the chart
-	seen  map[string]any    // the values
-	r     *Rendered         // without Texts
+// An execution is the result of executing the templates of a chart.
+type execution struct {
+	chart    *chart.Chart
+	outputs  map[string]string // by the name of the template, which begins with the name of the chart
+	values   map[string]any    // all values that the templates got
+	rendered *Rendered         // without Texts
 }
 
-// execute is renderValues without a look at what is printed.
-func execute(c *Chart, values map[string]any, how rendering) (*executed, error) {
-	ch, err := load(c.Files)
+// execute is renderValues without reading the output.
+func execute(c *Chart, values map[string]any, o renderOptions) (*execution, error) {
+	ch, err := loadChart(c.Files)
 	if err != nil {
 		return nil, err
 	}
-	r := &Rendered{Versions: Versions{}, Missing: missing(ch)}
+	r := &Rendered{Versions: Versions{}, Missing: missingDependencies(ch)}
 	if strings.EqualFold(ch.Metadata.Type, "library") {
 		r.Library = true
-		return &executed{chart: ch, r: r}, nil
+		return &execution{chart: ch, rendered: r}, nil
 	}
-	caps, err := capabilities(ch, how.as)
+	caps, err := capabilities(ch, o.as)
 	if err != nil {
 		return nil, err
 	}
@@ -80,56 +81,62 @@ func execute(c *Chart, values map[string]any, how rendering) (*executed, error) 
 	}
 	eachChart(ch, ch.Name(), func(name string, ch *chart.Chart) {
 		r.Versions[name] = ch.Metadata.Version
-		if v, ok := how.keep[name]; ok {
+		if v, ok := o.useVersions[name]; ok {
 			ch.Metadata.Version = v
 		}
-		if how.noNotes {
-			ch.Templates = slices.DeleteFunc(ch.Templates, func(f *chart.File) bool { return path.Base(f.Name) == notes })
+		if o.skipNotes {
+			ch.Templates = slices.DeleteFunc(ch.Templates, func(f *chart.File) bool { return path.Base(f.Name) == notesFile })
 		}
 	})
-	release := chartutil.ReleaseOptions{Name: how.as.Release, Namespace: how.as.Namespace, Revision: 1, IsInstall: true}
+	release := chartutil.ReleaseOptions{Name: o.as.Release, Namespace: o.as.Namespace, Revision: 1, IsInstall: true}
 	if release.Name == "" {
 		release.Name = "release-name"
 	}
 	if release.Namespace == "" {
 		release.Namespace = "default"
 	}
-	top, err := chartutil.ToRenderValuesWithSchemaValidation(ch, values, release, caps, true)
+	const skipSchemas = true
+	top, err := chartutil.ToRenderValuesWithSchemaValidation(ch, values, release, caps, skipSchemas)
 	if err != nil {
 		return nil, fmt.Errorf("merging the values: %w", err)
 	}
-	files, err := engine.Render(ch, top)
+	outputs, err := engine.Render(ch, top)
 	if err != nil {
-		return nil, inChart(ch.Name(), r.Missing, err)
+		return nil, renderError(ch.Name(), r.Missing, err)
 	}
-	if err := total(files, how.limits); err != nil {
+	if err := checkSize(outputs, o.limits); err != nil {
 		return nil, err
 	}
-	seen, _ := top["Values"].(chartutil.Values)
-	return &executed{ch, files, seen, r}, nil
+	all, _ := top["Values"].(chartutil.Values)
+	return &execution{ch, outputs, all, r}, nil
 }
 
-// inChart cuts the chart's name off the template that an error of Helm names,
-// as paths are below the chart's folder everywhere else, and says first what
-// may be the reason.
-func inChart(name string, missing []string, err error) error {
+// renderError rewords an error of Helm: template paths become relative to the
+// chart's folder, as in all other messages, and missing dependencies come first,
+// since they can be the cause.
+func renderError(name string, missing []string, err error) error {
 	text := strings.ReplaceAll(err.Error(), name+"/templates/", "templates/")
 	if len(missing) > 0 {
-		return fmt.Errorf("not in charts/: %s; %s", strings.Join(missing, ", "), text)
+		return fmt.Errorf("%w; %s", missingError(missing), text)
 	}
 	return errors.New(text)
 }
 
-// notes is what helm shows a person, and not a cluster.
-const notes = "NOTES.txt"
+func missingError(names []string) error {
+	return fmt.Errorf("dependencies are missing from charts/: %s", strings.Join(names, ", "))
+}
 
-// printed returns what counts of the output of a rendering: not the notes,
-// nor what is blank; but the custom resource definitions, as they are. Names
-// are paths below the chart's folder.
-func printed(ch *chart.Chart, files map[string]string) map[string]string {
+// notesFile is the template whose output Helm shows to the user and does not send
+// to the cluster.
+const notesFile = "NOTES.txt"
+
+// manifests returns the outputs without notes and blank texts, and with the
+// custom resource definitions, which Helm does not render. Names are paths in
+// the chart's folder.
+func manifests(ch *chart.Chart, outputs map[string]string) map[string]string {
 	out := map[string]string{}
-	for name, text := range files {
-		if path.Base(name) == notes || strings.TrimSpace(text) == "" {
+	for name, text := range outputs {
+		if path.Base(name) == notesFile || strings.TrimSpace(text) == "" {
 			continue
 		}
 		out[strings.TrimPrefix(name, ch.Name()+"/")] = text
@@ -140,10 +147,10 @@ func printed(ch *chart.Chart, files map[string]string) map[string]string {
 	return out
 }
 
-// total returns an error when texts are more than l allows.
-func total(texts map[string]string, l render.Limits) error {
+// checkSize returns an error when the outputs together exceed l.MaxOutput.
+func checkSize(outputs map[string]string, l render.Limits) error {
 	var n int64
-	for _, t := range texts {
+	for _, t := range outputs {
 		n += int64(len(t))
 	}
 	if n > l.MaxOutput {
@@ -152,7 +159,7 @@ func total(texts map[string]string, l render.Limits) error {
 	return nil
 }
 
-// eachChart calls f for ch, whose path is name, and all charts below it.
+// eachChart calls f for ch, whose path is name, and all its sub-charts.
 func eachChart(ch *chart.Chart, name string, f func(string, *chart.Chart)) {
 	f(name, ch)
 	for _, d := range ch.Dependencies() {
@@ -160,33 +167,33 @@ func eachChart(ch *chart.Chart, name string, f func(string, *chart.Chart)) {
 	}
 }
 
-// missing returns what Chart.yaml depends on and charts/ does not hold, as
-// Helm's action.CheckDependencies has it: by name, and whether or not its
-// condition holds.
-func missing(ch *chart.Chart) []string {
-	have := map[string]bool{}
+// missingDependencies returns the names of dependencies in Chart.yaml that charts/
+// does not hold, whether or not their conditions are true. Source: Helm's
+// action.CheckDependencies.
+func missingDependencies(ch *chart.Chart) []string {
+	present := map[string]bool{}
 	for _, d := range ch.Dependencies() {
-		have[d.Name()] = true
+		present[d.Name()] = true
 	}
 	var out []string
 	for _, d := range ch.Metadata.Dependencies {
-		if d != nil && !have[d.Name] {
+		if d != nil && !present[d.Name] {
 			out = append(out, d.Name)
 		}
 	}
 	return out
 }
 
-// DefaultKubeVersion is the version of Kubernetes that charts are rendered for
-// when the user names none. Helm as a library would use 1.20.
+// DefaultKubeVersion is the version of Kubernetes that charts are rendered for by
+// default. The default of the Helm library is 1.20.
 const DefaultKubeVersion = "v1.31.0"
 
-// olderKubeVersions are tried in this order for a chart whose kubeVersion
-// excludes DefaultKubeVersion, when the user names no version.
+// olderKubeVersions are tried in this order for a chart whose kubeVersion excludes
+// DefaultKubeVersion, unless the user sets a version.
 var olderKubeVersions = [...]string{"v1.25.0", "v1.21.0", "v1.18.0", "v1.15.0", "v1.10.0"}
 
-// capabilities returns what ch is told of the cluster. The error names the
-// version that ch wants.
+// capabilities returns the capabilities that ch gets. The error names the versions
+// that ch supports.
 func capabilities(ch *chart.Chart, as Capabilities) (*chartutil.Capabilities, error) {
 	caps := chartutil.DefaultCapabilities.Copy()
 	caps.APIVersions = append(append(chartutil.VersionSet{}, caps.APIVersions...), as.APIVersions...)
@@ -199,25 +206,25 @@ func capabilities(ch *chart.Chart, as Capabilities) (*chartutil.Capabilities, er
 		if err != nil {
 			return nil, fmt.Errorf("reading the version of Kubernetes %q: %w", v, err)
 		}
-		if want := ch.Metadata.KubeVersion; want == "" || chartutil.IsCompatibleRange(want, kube.Version) {
+		if supported := ch.Metadata.KubeVersion; supported == "" || chartutil.IsCompatibleRange(supported, kube.Version) {
 			caps.KubeVersion = *kube
 			return caps, nil
 		}
 	}
-	return nil, fmt.Errorf("the chart wants Kubernetes %s; --kube-version names one", ch.Metadata.KubeVersion)
+	return nil, fmt.Errorf("the chart requires Kubernetes %s; --kube-version sets the version", ch.Metadata.KubeVersion)
 }
 
-// mergeValues returns the values of a set as `helm template` merges them.
-func mergeValues(set *Values) (map[string]any, error) {
+// mergeValues merges values files and --set arguments as `helm template` does.
+func mergeValues(values *Values) (map[string]any, error) {
 	out := map[string]any{}
-	for i, src := range set.Files {
+	for i, src := range values.Files {
 		v, err := chartutil.ReadValues(src)
 		if err != nil {
-			return nil, fmt.Errorf("reading value file %d of %s: %w", i+1, set.Name, err)
+			return nil, fmt.Errorf("reading values file %d of %s: %w", i+1, values.Name, err)
 		}
 		mergeInto(out, v)
 	}
-	for _, s := range set.Set {
+	for _, s := range values.Set {
 		if err := strvals.ParseInto(s, out); err != nil {
 			return nil, fmt.Errorf("reading --set %q: %w", s, err)
 		}
@@ -225,7 +232,7 @@ func mergeValues(set *Values) (map[string]any, error) {
 	return out, nil
 }
 
-// mergeInto lets src win over what dst has.
+// mergeInto adds the values of src to dst; values of src override those of dst.
 func mergeInto(dst, src map[string]any) {
 	for k, v := range src {
 		if s, ok := v.(map[string]any); ok {
@@ -238,13 +245,13 @@ func mergeInto(dst, src map[string]any) {
 	}
 }
 
-// texts reads what templates printed, sorted by template.
-func texts(files map[string]string) ([]render.Text, error) {
+// readTexts reads the objects in the outputs of templates.
+func readTexts(outputs map[string]string) ([]render.Text, error) {
 	var out []render.Text
-	for name, body := range files {
+	for name, body := range outputs {
 		objects, err := render.ReadObjects(body)
 		if err != nil {
-			return nil, fmt.Errorf("%s prints what is no YAML: %w", name, err)
+			return nil, fmt.Errorf("the output of %s is not YAML: %w", name, err)
 		}
 		out = append(out, render.Text{Template: name, Body: body, Objects: objects})
 	}

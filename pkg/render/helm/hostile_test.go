@@ -91,13 +91,13 @@ func TestHostile(t *testing.T) {
 		{"endless output", oneTemplate(`{{ range 9000000000000000000 }}{{ repeat 100000 "x" }}{{ end }}`), "more than 256 MiB of memory"},
 		{"much memory", oneTemplate(`{{ repeat 2000000000 "x" }}`), "more than 256 MiB of memory"},
 		{"much memory in values", oneTemplate(`{{ range until 2000000000 }}{{ . }}{{ end }}`), "more than 256 MiB of memory"},
-		{"much output", oneTemplate(`{{ repeat 5000000 "x" }}`), "printed more than 4 MiB"},
+		{"much output", oneTemplate(`{{ repeat 5000000 "x" }}`), "larger than 4 MiB"},
 		{"broken template", oneTemplate(`{{ if }}`), "missing value for if"},
 		{"unknown function", oneTemplate(`{{ readFile "/etc/passwd" }}`), `function "readFile" not defined`},
 		{"alias bomb", oneTemplate("a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\nh: [*g,*g,*g,*g,*g,*g,*g,*g,*g]\n"), "excessive aliasing"},
-		{"nested brackets", oneTemplate("a: " + strings.Repeat("[", 100000)), "no YAML"},
+		{"nested brackets", oneTemplate("a: " + strings.Repeat("[", 100000)), "is not YAML"},
 		{"no chart", &Chart{Files: map[string][]byte{"x": nil}}, "Chart.yaml file is missing"},
-		{"large file", &Chart{Files: map[string][]byte{"Chart.yaml": make([]byte, 6<<20)}}, "larger than the 5 MiB"},
+		{"large file", &Chart{Files: map[string][]byte{"Chart.yaml": make([]byte, 6<<20)}}, "larger than Helm's limit of 5 MiB"},
 		{"packed path", withPacked(tar.Header{Name: "sub/../../../x"}), "a path outside the archive"},
 		{"packed Windows path", withPacked(tar.Header{Name: `sub\..\..\x`}), "a path outside the archive"},
 		{"packed absolute path", withPacked(tar.Header{Name: "/etc/x"}), "an absolute path in the archive"},
@@ -169,9 +169,9 @@ func TestHostileVerify(t *testing.T) {
 	}
 	want := `proven a: 2 objects, no file of the chart changed
   left: templates/a.yaml A/ .image k8s.gcr.io/a
-unproven b: endless recursion, most likely through tpl
-  not rendered: default values: endless recursion, most likely through tpl
-unproven big: "big/Chart.yaml" is larger than the 5 MiB that Helm takes
+unproven b: endless recursion, probably through tpl
+  not rendered: default values: endless recursion, probably through tpl
+unproven big: "big/Chart.yaml" is larger than Helm's limit of 5 MiB
 proven c: 2 objects, no file of the chart changed
   left: templates/a.yaml C/ .image k8s.gcr.io/c
 `

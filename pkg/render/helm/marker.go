@@ -4,27 +4,25 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A marker stands in the place of a value while a chart is rendered, so that
-// what became of the value can be read off the output. It keeps the kind of
-// the value: templates compare versions, take references apart, and test for
-// a dot in a host.
+// A marker replaces a value while a chart is rendered, to show where the value
+// occurs in the output. A marker has the form of its value: templates compare
+// versions, split references, and test whether a host contains a dot.
 type marker struct {
-	path  []string // of the value; an item of a list is "[0]"
-	old   string   // the value as text, or a reference in a longer value
-	inner bool     // whether old is a part of the value only
-	text  string   // what stands there for the rendering
-	parts []component
+	path     []string // of the value; an item of a list is "[0]"
+	original string   // the value as text, or a reference in a longer value
+	inner    bool     // original is only a part of the value
+	text     string   // the text that replaces original
+	parts    []component
 }
 
-// A component is a part of a marker that occurs nowhere else, and what it
-// stands for.
+// A component is a part of a marker that is unique in the output, and the text
+// that it replaces.
 type component struct{ mark, text string }
 
 var (
@@ -33,8 +31,8 @@ var (
 	digestRE  = regexp.MustCompile(`^([a-z0-9]+):[0-9a-f]{32,}$`)
 )
 
-// markText returns the marker of a text and its components. Each has letters
-// of its own: what a template takes of a value shows which one it was.
+// markText returns the text of marker number n for text, and its components. Each
+// component is unique, so that a part of a value in the output is found too.
 func markText(n int, text string) (string, []component) {
 	slash := strings.HasSuffix(text, "/")
 	name := strings.TrimSuffix(text, "/")
@@ -83,54 +81,57 @@ func markText(n int, text string) (string, []component) {
 	return w.b.String(), w.parts
 }
 
-// A markWriter puts a marker together.
+// A markWriter builds the text of marker number n.
 type markWriter struct {
 	n     int
 	b     strings.Builder
 	parts []component
 }
 
-// put adds a component that stands for text, behind before unless it is the
-// first one.
-func (w *markWriter) put(before, text, after string) {
-	// Closed by a z, so that none is the beginning of another.
-	mark := fmt.Sprintf("zq%dz%sz", w.n, strings.Repeat("a", len(w.parts)+1)) + after
+// put appends separator, except before the first component, and a component that
+// replaces text and ends in suffix.
+func (w *markWriter) put(separator, text, suffix string) {
+	// The final z keeps a mark from being a prefix of another mark.
+	mark := fmt.Sprintf("zq%dz%sz", w.n, strings.Repeat("a", len(w.parts)+1)) + suffix
 	if len(w.parts) > 0 {
-		w.b.WriteString(before)
+		w.b.WriteString(separator)
 	}
 	w.b.WriteString(mark)
 	w.parts = append(w.parts, component{mark, text})
 }
 
-// markVersion is a version that compares like text, but for its last number.
+// markVersion returns a version that compares with other versions like text does,
+// unless major and minor version are equal.
 func markVersion(n int, text string) string {
 	m := versionRE.FindStringSubmatch(text)
 	return m[1] + "." + strconv.Itoa(990000000+n) + m[2]
 }
 
-// markHex is a hexadecimal number that nobody computes.
+// markHex returns a hexadecimal number that does not occur otherwise.
 func markHex(n, digits int) string {
 	s := fmt.Sprintf("%x", 0xabcd0000+n)
 	return strings.Repeat("9", digits-len(s)) + s
 }
 
-// candidates returns markers for the values whose text stands in one of refs,
-// from a component boundary to one, and for refs that stand in a longer value,
-// such as containers that are given as text. A value below a chart's own
-// `global` that only repeats its parent's is left out.
-func candidates(values map[string]any, refs []string) []marker {
-	c := collector{refs: refs, global: values["global"]}
-	c.collect(values, nil)
-	sort.SliceStable(c.found, func(i, j int) bool { return slices.Compare(c.found[i].path, c.found[j].path) < 0 })
-	for i := range c.found {
-		m := &c.found[i]
-		m.text, m.parts = markText(i, m.old)
+// newMarkers returns markers for the values that are a part of one of refs, where
+// the part begins and ends at a component boundary, and for refs that are a part
+// of a longer value, such as a list of containers in a string. A value in the
+// `global` of a sub-chart that equals the value of the parent chart gets no
+// marker.
+func newMarkers(values map[string]any, refs []string) []marker {
+	f := markerFinder{refs: refs, global: values["global"]}
+	f.search(values, nil)
+	slices.SortStableFunc(f.markers, func(a, b marker) int { return slices.Compare(a.path, b.path) })
+	for i := range f.markers {
+		m := &f.markers[i]
+		m.text, m.parts = markText(i, m.original)
 	}
-	return c.found
+	return f.markers
 }
 
-// globalAt returns where in path a sub-chart's `global` stands, 0 for none.
-func globalAt(path []string) int {
+// globalIndex returns the index in path of the `global` of a sub-chart, 0 for
+// none.
+func globalIndex(path []string) int {
 	for i, p := range path {
 		if i > 0 && p == "global" {
 			return i
@@ -139,79 +140,70 @@ func globalAt(path []string) int {
 	return 0
 }
 
-type collector struct {
-	refs   []string
-	global any
-	found  []marker
+// A markerFinder finds the values that get a marker.
+type markerFinder struct {
+	refs    []string
+	global  any // the value of the parent chart's `global`
+	markers []marker
 }
 
-func (c *collector) collect(v any, at []string) {
+func (f *markerFinder) search(v any, path []string) {
 	switch v := v.(type) {
 	case map[string]any:
 		for k, item := range v {
-			c.collect(item, append(at[:len(at):len(at)], k))
+			f.search(item, append(path[:len(path):len(path)], k))
 		}
 	case []any:
 		for i, item := range v {
-			c.collect(item, append(at[:len(at):len(at)], "["+strconv.Itoa(i)+"]"))
+			f.search(item, append(path[:len(path):len(path)], "["+strconv.Itoa(i)+"]"))
 		}
 	default:
-		c.scalar(scalarText(v), at)
+		f.addScalar(scalarText(v), path)
 	}
 }
 
-func (c *collector) scalar(text string, at []string) {
-	if i := globalAt(at); i > 0 && lookUp(c.global, at[i+1:]) == text {
+func (f *markerFinder) addScalar(text string, path []string) {
+	if i := globalIndex(path); i > 0 && scalarAt(f.global, path[i+1:]) == text {
 		return
 	}
-	t := strings.Trim(text, "/")
+	trimmed := strings.Trim(text, "/")
 	switch {
-	case t == "":
-	case c.occurs(t):
-		c.found = append(c.found, marker{path: at, old: text})
+	case trimmed == "":
+	case slices.ContainsFunc(f.refs, func(ref string) bool { return isPartOf(trimmed, ref) }):
+		f.markers = append(f.markers, marker{path: path, original: text})
 	case strings.ContainsAny(text, " \t\n\"{["):
-		for i, r := range c.refs {
-			if strings.ContainsAny(r, "/:") && occurs(r, text) && !slices.Contains(c.refs[:i], r) {
-				c.found = append(c.found, marker{path: at, old: r, inner: true})
+		for i, ref := range f.refs {
+			if strings.ContainsAny(ref, "/:") && isPartOf(ref, text) && !slices.Contains(f.refs[:i], ref) {
+				f.markers = append(f.markers, marker{path: path, original: ref, inner: true})
 			}
 		}
 	}
 }
 
-// occurs reports whether t is a part of one of the references.
-func (c *collector) occurs(t string) bool {
-	for _, r := range c.refs {
-		if occurs(t, r) {
-			return true
-		}
-	}
-	return false
-}
-
-// occurs reports whether t is a part of r, from a boundary to one.
-func occurs(t, r string) bool {
-	for at := 0; ; {
-		i := strings.Index(r[at:], t)
+// isPartOf reports whether text contains part between two component boundaries.
+func isPartOf(part, text string) bool {
+	for offset := 0; ; {
+		i := strings.Index(text[offset:], part)
 		if i < 0 {
 			return false
 		}
-		start, end := at+i, at+i+len(t)
-		begins := start == 0 || isBoundary(r[start-1]) ||
-			r[start-1] == 'v' && start > 1 && isBoundary(r[start-2]) // v{{ tag }}
-		if begins && (end == len(r) || isBoundary(r[end])) {
+		start, end := offset+i, offset+i+len(part)
+		begins := start == 0 || isBoundary(text[start-1]) ||
+			text[start-1] == 'v' && start > 1 && isBoundary(text[start-2]) // v{{ tag }}
+		if begins && (end == len(text) || isBoundary(text[end])) {
 			return true
 		}
-		at = start + 1
+		offset = start + 1
 	}
 }
 
-// isBoundary reports whether c ends a component of a reference, or a part of
-// one that templates put together: `name-{{ arch }}`, `{{ tag }}-alpine`; or a
-// reference in a longer text.
+// isBoundary reports whether c separates components of a reference, parts that
+// templates join (`name-{{ arch }}`, `{{ tag }}-alpine`), or a reference from the
+// text around it.
 func isBoundary(c byte) bool { return strings.IndexByte("/:@-_. \t\r\n\"',=", c) >= 0 }
 
-// scalarText is a scalar as a template prints it; "" for what is no text and
-// no number.
+// scalarText returns a string or a number as a template prints it, and "" for
+// other values.
 func scalarText(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -226,10 +218,10 @@ func scalarText(v any) string {
 	return ""
 }
 
-// lookUp returns the text of the scalar at path below v, "" when there is none.
-func lookUp(v any, path []string) string {
-	for _, p := range path {
-		v = step1(v, p)
+// scalarAt returns the text of the scalar at path in v, "" when there is none.
+func scalarAt(v any, path []string) string {
+	for _, step := range path {
+		v = child(v, step)
 	}
 	return scalarText(v)
 }

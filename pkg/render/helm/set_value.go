@@ -5,90 +5,91 @@ import (
 	"strings"
 )
 
-// setValue puts the marker m into values, which a user would give; seen are
-// all values. A list is given whole, as Helm does not merge lists.
-func setValue(values, seen map[string]any, m *marker) {
-	var from any = seen
+// setValue puts the marker m into values, which override the chart's own. all
+// are the values that the templates get. setValue copies a list from all when
+// values does not hold it, since Helm does not merge lists.
+func setValue(values, all map[string]any, m *marker) {
+	var from any = all
 	var to any = values
-	for i, p := range m.path {
-		from = step1(from, p)
+	for i, step := range m.path {
+		from = child(from, step)
 		if i == len(m.path)-1 {
-			setStep(to, p, m.replace(step1(to, p), from))
+			setChild(to, step, m.replacement(child(to, step), from))
 			return
 		}
-		next := step1(to, p)
-		switch now := from.(type) {
+		next := child(to, step)
+		switch v := from.(type) {
 		case map[string]any:
 			if _, ok := next.(map[string]any); !ok {
 				next = map[string]any{}
-				setStep(to, p, next)
+				setChild(to, step, next)
 			}
 		case []any:
-			if list, ok := next.([]any); !ok || len(list) != len(now) {
-				next = copyOf(now)
-				setStep(to, p, next)
+			if list, ok := next.([]any); !ok || len(list) != len(v) {
+				next = deepCopy(v)
+				setChild(to, step, next)
 			}
 		}
 		to = next
 	}
 }
 
-// replace is the value with the marker in it: now, when another marker is in
-// it already, else seen.
-func (m *marker) replace(now, seen any) any {
+// replacement returns the value with the marker in it. override is the value
+// that an earlier marker set, nil for none; value is the value without markers.
+func (m *marker) replacement(override, value any) any {
 	if !m.inner {
 		return m.text
 	}
-	s, ok := now.(string)
+	s, ok := override.(string)
 	if !ok {
-		s, _ = seen.(string)
+		s, _ = value.(string)
 	}
-	return strings.ReplaceAll(s, m.old, m.text)
+	return strings.ReplaceAll(s, m.original, m.text)
 }
 
-// step1 is the value at one step of a path below v.
-func step1(v any, p string) any {
+// child returns the value of one path step in v: a key, or "[0]".
+func child(v any, step string) any {
 	switch v := v.(type) {
 	case map[string]any:
-		return v[p]
+		return v[step]
 	case []any:
-		if n, ok := item(p); ok && n < len(v) {
+		if n, ok := listIndex(step); ok && n < len(v) {
 			return v[n]
 		}
 	}
 	return nil
 }
 
-// setStep sets the value at one step of a path below v.
-func setStep(v any, p string, to any) {
+// setChild sets the value of one path step in v.
+func setChild(v any, step string, value any) {
 	switch v := v.(type) {
 	case map[string]any:
-		v[p] = to
+		v[step] = value
 	case []any:
-		if n, ok := item(p); ok && n < len(v) {
-			v[n] = to
+		if n, ok := listIndex(step); ok && n < len(v) {
+			v[n] = value
 		}
 	}
 }
 
-// item is the index that a step "[0]" means.
-func item(p string) (int, bool) {
-	n, err := strconv.Atoi(strings.Trim(p, "[]"))
+// listIndex parses a step such as "[0]".
+func listIndex(step string) (int, bool) {
+	n, err := strconv.Atoi(strings.Trim(step, "[]"))
 	return n, err == nil && n >= 0
 }
 
-func copyOf(v any) any {
+func deepCopy(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, item := range v {
-			out[k] = copyOf(item)
+			out[k] = deepCopy(item)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = copyOf(item)
+			out[i] = deepCopy(item)
 		}
 		return out
 	}

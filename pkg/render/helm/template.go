@@ -14,12 +14,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// A TemplateRequest asks for what `helm template` prints for a chart.
+// A TemplateRequest is the input of Template.
 type TemplateRequest struct {
-	Files        map[string][]byte // of the chart, by their path below its folder
+	Files        map[string][]byte // the files of the chart by their path in its folder
 	Values       Values
 	Capabilities Capabilities
-	Keep         Versions // put in place of the chart's own versions
+	UseVersions  Versions // replace the versions of the chart and its sub-charts
 
 	IncludeCRDs, SkipHooks, SkipTests bool
 }
@@ -27,12 +27,12 @@ type TemplateRequest struct {
 // Templated is the result of Template.
 type Templated struct {
 	Text     []byte   // a stream of YAML documents
-	Versions Versions // of the chart and its sub-charts
+	Versions Versions // the own versions of the chart and its sub-charts
 }
 
-// Template renders a chart as `helm template` prints it: in the order of
-// installation, with hooks after the other objects. A library chart and one
-// with a missing dependency are errors, as with helm.
+// Template returns the output of `helm template` for a chart: objects in the order
+// of installation, then hooks. As helm does, it returns an error for a library
+// chart and for a missing dependency.
 func Template(ctx context.Context, r *render.Runner, q *TemplateRequest) (*Templated, error) {
 	out := &Templated{}
 	return out, runJob(ctx, r, TemplateJob, q, out)
@@ -41,34 +41,34 @@ func Template(ctx context.Context, r *render.Runner, q *TemplateRequest) (*Templ
 // HandleTemplate is the handler of a TemplateJob.
 func HandleTemplate(c *render.Call) (any, error) { return render.HandlerOf(templateChart)(c) }
 
-// templateChart is Template in the child process.
+// templateChart is Template. It runs in a child process.
 func templateChart(q *TemplateRequest, l render.Limits) (*Templated, error) {
 	values, err := mergeValues(&q.Values)
 	if err != nil {
 		return nil, err
 	}
-	x, err := execute(&Chart{Files: q.Files}, values, rendering{as: q.Capabilities, keep: q.Keep, limits: l})
+	x, err := execute(&Chart{Files: q.Files}, values, renderOptions{as: q.Capabilities, useVersions: q.UseVersions, limits: l})
 	switch {
 	case err != nil:
 		return nil, err
-	case x.r.Library:
-		return nil, errors.New("it is a library chart, which helm does not install")
-	case len(x.r.Missing) > 0:
-		return nil, fmt.Errorf("not in charts/: %s", strings.Join(x.r.Missing, ", "))
+	case x.rendered.Library:
+		return nil, errors.New("helm does not install library charts")
+	case len(x.rendered.Missing) > 0:
+		return nil, missingError(x.rendered.Missing)
 	}
 	text, err := q.print(x)
-	return &Templated{text, x.r.Versions}, err
+	return &Templated{text, x.rendered.Versions}, err
 }
 
-// print returns what `helm template` prints. Source:
-// helm.sh/helm/v3/pkg/action, renderResources, and cmd/helm/template.go.
-func (q *TemplateRequest) print(x *executed) ([]byte, error) {
-	for name := range x.files {
-		if strings.HasSuffix(name, notes) {
-			delete(x.files, name)
+// print formats the output of `helm template`. Source: renderResources in
+// helm.sh/helm/v3/pkg/action, and cmd/helm/template.go.
+func (q *TemplateRequest) print(x *execution) ([]byte, error) {
+	for name := range x.outputs {
+		if strings.HasSuffix(name, notesFile) {
+			delete(x.outputs, name)
 		}
 	}
-	hooks, manifests, err := releaseutil.SortManifests(x.files, nil, releaseutil.InstallOrder)
+	hooks, manifests, err := releaseutil.SortManifests(x.outputs, nil, releaseutil.InstallOrder)
 	if err != nil {
 		return nil, fmt.Errorf("sorting the manifests: %w", err)
 	}

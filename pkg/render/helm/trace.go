@@ -9,8 +9,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// A Trace says what the rendered references of a chart are made of. References
-// are in the order of templates, objects and fields.
+// A Trace lists the parts of the rendered references of a chart. References are
+// in the order of templates, objects and fields.
 type Trace struct {
 	Refs     []TracedRef
 	Untraced []Untraced
@@ -18,186 +18,190 @@ type Trace struct {
 	Renderings int // how often the chart was rendered
 }
 
-// A TracedRef is a rendered reference whose parts are known, and its place in
-// the output. The texts of the parts, joined, are the reference.
+// A TracedRef is a rendered reference with known parts, and its object and field
+// in the output. The texts of the parts, joined, are the reference.
 type TracedRef struct {
 	link.TracedRef
 	Object, Field string
 }
 
-// An Untraced is a rendered reference whose parts are not known, and why.
+// An Untraced is a rendered reference with unknown parts.
 type Untraced struct {
 	Ref, Template, Object, Field string
-	Why                          string
+	Why                          string // why the parts are unknown
 }
 
-// traceChart is Trace in the child. All values are marked at once; if the
-// chart does not take that, those that it takes.
-func traceChart(c *Chart, set *Values, as Capabilities, l render.Limits) (*Trace, error) {
-	values, err := mergeValues(set)
+// traceChart is TraceChart. It runs in a child process. It replaces all values by
+// markers at once. When that changes the output or fails, it uses only the
+// markers that the chart accepts.
+func traceChart(c *Chart, values *Values, as Capabilities, l render.Limits) (*Trace, error) {
+	merged, err := mergeValues(values)
 	if err != nil {
 		return nil, err
 	}
-	how := rendering{as: as, noNotes: true, limits: l}
-	base, seen, err := renderValues(c, values, how)
+	options := renderOptions{as: as, skipNotes: true, limits: l}
+	base, all, err := renderValues(c, merged, options)
 	if err != nil {
 		return nil, err
 	}
-	t := &tracer{chart: c, set: set, how: how, seen: seen, base: places(&base.Rendered), renders: 1}
+	t := &tracer{chart: c, values: values, options: options, all: all, base: renderedRefs(&base.Rendered), renderings: 1}
 	if len(t.base) == 0 {
 		return t.trace(nil, ""), nil
 	}
 	var refs []string
-	for _, p := range t.base {
-		refs = append(refs, p.ref)
+	for _, r := range t.base {
+		refs = append(refs, r.ref)
 	}
-	all := candidates(seen, refs)
-	made, why := t.mark(all)
-	if why == "" && t.complete(made) {
-		return t.trace(made, ""), nil
+	markers := newMarkers(all, refs)
+	parts, why := t.renderMarkers(markers)
+	if why == "" && t.isComplete(parts) {
+		return t.trace(parts, ""), nil
 	}
-	t.until = time.Now().Add(l.Timeout / 2)
-	fit := t.fit(all)
-	made, why = t.mark(fit)
-	return t.trace(made, why), nil
+	t.deadline = time.Now().Add(l.Timeout / 2)
+	parts, why = t.renderMarkers(t.accepted(markers))
+	return t.trace(parts, why), nil
 }
 
-// fit returns the markers that the chart takes, and notes the others: it tries
-// half of them at a time, as few values are to blame.
-func (t *tracer) fit(markers []marker) []marker {
-	if len(markers) < 2 || time.Now().After(t.until) {
-		t.unfit = append(t.unfit, markers...)
+// accepted returns the markers that the chart accepts, and adds the others to
+// t.rejected. It tries half of the markers at a time, since few are rejected.
+func (t *tracer) accepted(markers []marker) []marker {
+	if len(markers) < 2 || time.Now().After(t.deadline) {
+		t.rejected = append(t.rejected, markers...)
 		return nil
 	}
 	var out []marker
 	for _, half := range [][]marker{markers[:len(markers)/2], markers[len(markers)/2:]} {
-		if made, why := t.mark(half); why == "" && t.complete(made) {
+		if parts, why := t.renderMarkers(half); why == "" && t.isComplete(parts) {
 			out = append(out, half...)
 		} else {
-			out = append(out, t.fit(half)...)
+			out = append(out, t.accepted(half)...)
 		}
 	}
 	return out
 }
 
-// A tracer renders one chart again and again.
+// A tracer renders one chart several times with markers.
 type tracer struct {
-	chart   *Chart
-	set     *Values
-	how     rendering
-	seen    map[string]any // the values without markers
-	base    []place
-	unfit   []marker // of values that the chart wants as they are
-	renders int
-	until   time.Time // when to stop trying
+	chart      *Chart
+	values     *Values
+	options    renderOptions
+	all        map[string]any // the values that templates get without markers
+	base       []renderedRef  // the references that render without markers
+	rejected   []marker
+	renderings int
+	deadline   time.Time // after it, accepted tries no further markers
 }
 
-// A place is a reference and where it stands.
-type place struct {
+// A renderedRef is a reference and its place in the output.
+type renderedRef struct {
 	template, object, field, ref string
-	index                        int    // of the object in its template
-	with                         int    // how many references the field has
-	key                          string // the same in every rendering
+	objectIndex                  int    // of the object in its template
+	inField                      int    // the number of references in the field
+	key                          string // identifies the place in every rendering
 }
 
-func places(r *render.Rendered) []place {
-	var out []place
+func renderedRefs(r *render.Rendered) []renderedRef {
+	var out []renderedRef
 	for i := range r.Texts {
 		t := &r.Texts[i]
 		for j := range t.Objects {
 			o := &t.Objects[j]
 			count := map[string]int{}
+			first := len(out)
 			for _, ref := range o.Refs {
 				n := count[ref.Field]
 				count[ref.Field]++
 				key := fmt.Sprintf("%s\x00%d\x00%s\x00%d", t.Template, j, ref.Field, n)
-				out = append(out, place{template: t.Template, object: o.String(), field: ref.Field, ref: ref.Text, index: j, key: key})
+				out = append(out, renderedRef{template: t.Template, object: o.String(), field: ref.Field, ref: ref.Text, objectIndex: j, key: key})
 			}
-			for k := range out {
-				if out[k].template == t.Template && out[k].index == j {
-					out[k].with = count[out[k].field]
-				}
+			for k := first; k < len(out); k++ {
+				out[k].inField = count[out[k].field]
 			}
 		}
 	}
 	return out
 }
 
-// mark renders with markers and reads the references back: by the key of the
-// place, what each is made of. It says why when the chart does not render.
-func (t *tracer) mark(markers []marker) (made map[string][]link.TracedPart, why string) {
-	values, err := mergeValues(t.set)
+// renderMarkers renders the chart with markers, and returns the parts of each
+// reference that it can read back, by the key of the reference. why says why the
+// chart does not render.
+func (t *tracer) renderMarkers(markers []marker) (parts map[string][]link.TracedPart, why string) {
+	values, err := mergeValues(t.values)
 	if err != nil {
 		return nil, err.Error()
 	}
 	for i := range markers {
-		setValue(values, t.seen, &markers[i])
+		setValue(values, t.all, &markers[i])
 	}
-	t.renders++
-	r, _, err := renderValues(t.chart, values, t.how)
+	t.renderings++
+	r, _, err := renderValues(t.chart, values, t.options)
 	if err != nil {
 		return nil, "with markers the chart does not render: " + err.Error()
 	}
-	now := map[string]place{}
-	for _, p := range places(&r.Rendered) {
-		now[p.key] = p
+	marked := map[string]renderedRef{}
+	for _, ref := range renderedRefs(&r.Rendered) {
+		marked[ref.key] = ref
 	}
-	made = map[string][]link.TracedPart{}
-	for _, p := range t.base {
-		q, ok := now[p.key]
-		if !ok || q.with != p.with {
+	parts = map[string][]link.TracedPart{}
+	for _, ref := range t.base {
+		m, ok := marked[ref.key]
+		if !ok || m.inField != ref.inField {
 			continue
 		}
-		if parts := readBack(q.ref, markers); joined(parts) == p.ref {
-			made[p.key] = parts
+		if p := readParts(m.ref, markers); joinParts(p) == ref.ref {
+			parts[ref.key] = p
 		}
 	}
-	return made, ""
+	return parts, ""
 }
 
-// complete reports whether made has all references.
-func (t *tracer) complete(made map[string][]link.TracedPart) bool { return len(made) == len(t.base) }
+// isComplete reports whether parts holds all references.
+func (t *tracer) isComplete(parts map[string][]link.TracedPart) bool {
+	return len(parts) == len(t.base)
+}
 
-// trace is the result: made, and for all other references the reason why.
-func (t *tracer) trace(made map[string][]link.TracedPart, why string) *Trace {
+// trace returns the result. why says why references that parts does not hold are
+// untraced.
+func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 	if why == "" {
-		why = "with markers the chart prints another reference here, or none"
+		why = "with markers the chart renders a different reference here, or none"
 	}
-	out := &Trace{Renderings: t.renders}
-	for _, p := range t.base {
-		parts, ok := made[p.key]
-		doubt := t.doubt(parts)
+	out := &Trace{Renderings: t.renderings}
+	for _, r := range t.base {
+		p, ok := parts[r.key]
+		uncertain := t.uncertain(p)
 		switch {
 		case !ok:
-			out.Untraced = append(out.Untraced, Untraced{p.ref, p.template, p.object, p.field, why})
-		case doubt != "":
-			out.Untraced = append(out.Untraced, Untraced{p.ref, p.template, p.object, p.field, doubt})
+			out.Untraced = append(out.Untraced, Untraced{r.ref, r.template, r.object, r.field, why})
+		case uncertain != "":
+			out.Untraced = append(out.Untraced, Untraced{r.ref, r.template, r.object, r.field, uncertain})
 		default:
-			out.Refs = append(out.Refs, TracedRef{link.TracedRef{Ref: p.ref, Template: p.template, Parts: parts}, p.object, p.field})
+			out.Refs = append(out.Refs, TracedRef{link.TracedRef{Ref: r.ref, Template: r.template, Parts: p}, r.object, r.field})
 		}
 	}
 	return out
 }
 
-// doubt says which value may stand in a literal and could not be asked.
-func (t *tracer) doubt(parts []link.TracedPart) string {
+// uncertain returns why the parts are not certain: a part without a value can
+// come from a value whose marker the chart rejects.
+func (t *tracer) uncertain(parts []link.TracedPart) string {
 	for _, p := range parts {
 		if p.Value != nil {
 			continue
 		}
-		for _, m := range t.unfit {
-			if occurs(strings.Trim(m.old, "/"), p.Text) {
-				return fmt.Sprintf("with a marker in the place of the value %s the chart does not render, or prints something else", strings.Join(m.path, "."))
+		for _, m := range t.rejected {
+			if isPartOf(strings.Trim(m.original, "/"), p.Text) {
+				return fmt.Sprintf("with a marker in place of the value %s the chart does not render, or renders different references", strings.Join(m.path, "."))
 			}
 		}
 	}
 	return ""
 }
 
-// readBack takes a rendered reference with markers apart.
-func readBack(ref string, markers []marker) []link.TracedPart {
+// readParts splits a rendered reference with markers into parts.
+func readParts(ref string, markers []marker) []link.TracedPart {
 	var parts []link.TracedPart
-	literal := 0
+	literal := 0 // where the text since the last marker starts
 	for i := 0; i < len(ref); {
 		part, n := markerAt(ref[i:], markers)
 		if n == 0 {
@@ -217,13 +221,14 @@ func readBack(ref string, markers []marker) []link.TracedPart {
 	return parts
 }
 
-// markerAt returns the longest marker that s begins with, and its length.
+// markerAt returns the longest marker or component at the start of s, and its
+// length in bytes, 0 for none.
 func markerAt(s string, markers []marker) (link.TracedPart, int) {
 	var part link.TracedPart
 	n := 0
 	for _, m := range markers {
 		if len(m.text) > n && strings.HasPrefix(s, m.text) {
-			part, n = link.TracedPart{Text: m.old, Value: m.path, Whole: !m.inner}, len(m.text)
+			part, n = link.TracedPart{Text: m.original, Value: m.path, Whole: !m.inner}, len(m.text)
 		}
 		for _, c := range m.parts {
 			if len(c.mark) > n && strings.HasPrefix(s, c.mark) {
@@ -234,7 +239,7 @@ func markerAt(s string, markers []marker) (link.TracedPart, int) {
 	return part, n
 }
 
-func joined(parts []link.TracedPart) string {
+func joinParts(parts []link.TracedPart) string {
 	var b strings.Builder
 	for _, p := range parts {
 		b.WriteString(p.Text)

@@ -2,24 +2,25 @@ package helm
 
 import "io/fs"
 
-// A Tree is a tree of files from which charts are read one at a time. It is
-// for reading one chart of many; Charts reads all.
-type Tree struct{ index *index }
+// A Tree reads single charts of a tree of files. To read all charts, use Charts.
+type Tree struct{ index *chartIndex }
 
-// OpenTree looks for the charts of tree. The error is one of walking it.
+// OpenTree finds the charts of tree. It returns an error when tree cannot be
+// read.
 func OpenTree(tree fs.FS) (*Tree, error) {
-	x, err := newIndex(tree)
+	x, err := newChartIndex(tree)
 	if err != nil {
 		return nil, err
 	}
 	return &Tree{x}, nil
 }
 
-// WithFiles returns t with contents read from files, which holds the same paths.
+// WithFiles returns a Tree that reads contents from files, which must have the
+// same paths as t.
 func (t *Tree) WithFiles(files fs.FS) *Tree {
-	return &Tree{&index{tree: files, dirs: t.index.dirs, byName: t.index.byName}}
+	return &Tree{&chartIndex{tree: files, dirs: t.index.dirs, byName: t.index.byName}}
 }
 
-// Chart reads the chart in the folder dir, slash-separated. What is wrong with
-// it stands in its Err.
+// Chart reads the chart in the folder dir, slash-separated. When that fails, the
+// result has an Err.
 func (t *Tree) Chart(dir string) Chart { return t.index.read(dir) }

@@ -11,148 +11,162 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// Options say how VerifyCharts renders and compares. Only Move has no default.
+// Options are the settings of Verify.
 type Options struct {
-	Rewrite render.RewriteFunc
+	Rewrite render.RewriteFunc // required
 
-	// Extra is added to every set of values, after its own.
+	// ExtraValues are added to each Values of a chart, after its own.
 	ExtraValues Values
 
-	// As is what charts see of the cluster and the release.
 	Capabilities Capabilities
 
-	// Dirs are the folders of the charts to verify; nil verifies all.
+	// Dirs are the folders of the charts to verify; nil means all charts.
 	Dirs []string
 
-	// Progress is called after each chart, one call at a time. Nil is silent.
+	// Progress is called after each chart, one call at a time; nil means no calls.
 	Progress func(done, total int, v *render.Verdict)
 }
 
-// Verify renders each chart of before, and the one that stands in its place
-// in after, with all its value sets, and compares. Verdicts are sorted by
-// folder, and there is one for each chart of before. The error is one of
-// reading the tree, or a Missing, with which the verdicts that there are come
-// all the same; a chart that cannot be rendered is a verdict.
+// Verify renders each chart of before, and the chart in the same folder of after,
+// with each of its values files, and compares the outputs. It returns one verdict
+// for each chart, sorted by folder. A chart that does not render gets a verdict,
+// too. Verify returns an error when a tree cannot be read, and a
+// [render.Incomplete] together with the known verdicts when it is interrupted.
 func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
-	old, err := newIndex(before)
-	if err != nil {
+	v := verifier{runner: r, options: &o}
+	var err error
+	if v.before, err = newChartIndex(before); err != nil {
 		return nil, err
 	}
-	now, err := newIndex(after)
-	if err != nil {
+	if v.after, err = newChartIndex(after); err != nil {
 		return nil, err
 	}
 	dirs := o.Dirs
 	if dirs == nil {
-		dirs = old.dirs
+		dirs = v.before.dirs
 	}
-	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) { return verifyChart(ctx, r, old, now, dir, &o) })
+	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) { return v.verify(ctx, dir) })
 }
 
-// verify verifies one chart.
-func verifyChart(ctx context.Context, r *render.Runner, before, after *index, dir string, o *Options) (render.Verdict, error) {
+// A verifier verifies the charts of a tree.
+type verifier struct {
+	runner        *render.Runner
+	before, after *chartIndex
+	options       *Options
+}
+
+// verify verifies the chart in the folder dir.
+func (x *verifier) verify(ctx context.Context, dir string) (render.Verdict, error) {
 	if err := ctx.Err(); err != nil {
 		return render.Verdict{}, err
 	}
-	b, a := before.read(dir), after.read(dir)
-	v := render.Verdict{Dir: dir, DependencyDirs: b.DependencyDirs}
+	before, after := x.before.read(dir), x.after.read(dir)
+	v := render.Verdict{Dir: dir, DependencyDirs: before.DependencyDirs}
 	switch {
-	case b.Err != nil:
-		v.State, v.Reason = render.Unproven, b.Err.Error()
+	case before.Err != nil:
+		v.State, v.Reason = render.Unproven, before.Err.Error()
 		return v, nil
-	case a.Err != nil:
-		v.Reason = "after the change: " + a.Err.Error()
+	case after.Err != nil:
+		v.Reason = "after the change: " + after.Err.Error()
 		return v, nil
 	}
-	u := union{verdict: v, objects: map[string]bool{}, moved: map[string]bool{}, left: map[render.Leftover]bool{}}
-	u.verdict.Unchanged = sameFiles(b.Files, a.Files)
-	for _, set := range b.Values {
-		now, ok := findSet(a.Values, set.Name)
-		if !ok {
-			u.fail(set.Name, "the value file is gone")
+	c := chartVerdict{verdict: v, objects: map[string]bool{}, moved: map[string]bool{}, leftovers: map[render.Leftover]bool{}}
+	c.verdict.Unchanged = sameFiles(before.Files, after.Files)
+	for _, b := range before.Values {
+		i := slices.IndexFunc(after.Values, func(a Values) bool { return a.Name == b.Name })
+		if i < 0 {
+			c.addFailed(b.Name, "the values file is gone after the change")
 			continue
 		}
-		unchanged := u.verdict.Unchanged && slices.EqualFunc(set.Files, now.Files, bytes.Equal)
-		p := pair{r, &b, &a, set.with(o.ExtraValues), now.with(o.ExtraValues), o}
-		again, err := p.compare(ctx, &u, unchanged)
+		a := after.Values[i]
+		unchanged := c.verdict.Unchanged && slices.EqualFunc(b.Files, a.Files, bytes.Equal)
+		extra := x.options.ExtraValues
+		cmp := comparison{x, &before, &after, b.with(extra), a.with(extra), unchanged}
+		more, err := cmp.run(ctx, &c)
 		if err != nil {
 			return render.Verdict{}, err
 		}
-		if !again {
+		if !more {
 			break
 		}
 	}
-	return u.close(), nil
+	return c.result(), nil
 }
 
-func (s Values) with(extra Values) Values {
-	return Values{s.Name, slices.Concat(s.Files, extra.Files), slices.Concat(s.Set, extra.Set)}
-}
-
-func findSet(sets []Values, name string) (Values, bool) {
-	i := slices.IndexFunc(sets, func(s Values) bool { return s.Name == name })
-	if i < 0 {
-		return Values{}, false
-	}
-	return sets[i], true
+// with returns v followed by extra.
+func (v Values) with(extra Values) Values {
+	return Values{v.Name, slices.Concat(v.Files, extra.Files), slices.Concat(v.Set, extra.Set)}
 }
 
 func sameFiles(a, b map[string][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
 
-// A pair is a chart before and after, with one value set.
-type pair struct {
-	r             *render.Runner
-	before, after *Chart
-	old, now      Values
-	o             *Options
+// A comparison is a chart before and after the change, with one Values.
+type comparison struct {
+	*verifier
+	before, after             *Chart
+	valuesBefore, valuesAfter Values
+	unchanged                 bool // no file of the chart and no values file changed
 }
 
-// compare renders the pair, compares, and adds what it finds to u. Again is
-// false when it makes no sense to try another set.
-func (p *pair) compare(ctx context.Context, u *union, unchanged bool) (again bool, err error) {
-	first, err := renderOnce(ctx, p.r, p.before, p.old, p.o.Capabilities, nil)
+// run renders the chart before and after the change, compares the outputs, and
+// adds the result to out. It returns false when the remaining values files need
+// not be tried.
+func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err error) {
+	name := c.valuesBefore.Name
+	before, err := c.renderBefore(ctx)
 	if render.IsJobError(err) {
-		u.notRendered(p.old.Name, err)
+		out.addNotRendered(name, err)
 		return !render.IsFatal(err), nil
 	}
 	if err != nil {
 		return false, err
 	}
-	if first.Library {
-		u.verdict.State, u.verdict.Reason = render.Unproven, "a library chart: nothing to render by itself"
-		u.library = true
+	if before.Library {
+		out.verdict.State, out.verdict.Reason = render.Unproven, "a library chart does not render by itself"
+		out.library = true
 		return false, nil
 	}
-	renderings := []*render.Rendered{&first.Rendered}
-	after := first
-	if !unchanged {
-		after, err = renderOnce(ctx, p.r, p.after, p.now, p.o.Capabilities, first.Versions)
+	after := before
+	if !c.unchanged {
+		after, err = runRender(ctx, c.runner, &renderRequest{c.after, c.valuesAfter, c.options.Capabilities, before.Versions})
 		if render.IsTimeout(err) {
-			u.unproven(p.old.Name, "after the change "+err.Error())
+			out.addUnproven(name, "after the change "+err.Error())
 			return false, nil
 		}
 		if render.IsJobError(err) {
-			u.fail(p.old.Name, "it does not render any more: "+err.Error())
+			out.addFailed(name, "the chart does not render after the change: "+err.Error())
 			return !render.IsFatal(err), nil
 		}
 		if err != nil {
 			return false, err
 		}
 	}
-	v := render.Compare(renderings, &after.Rendered, p.o.Rewrite)
-	until := time.Now().Add(p.r.Limits().Timeout)
-	for range retries(p.before) {
-		if v.State != render.Failed || time.Now().After(until) {
+	out.add(name, before, after, c.compare(ctx, before, after))
+	return true, nil
+}
+
+// compare compares two outputs. While they differ, it renders the chart before
+// the change again, to find out whether the difference is random. These
+// renderings are later than after, so that output that depends on the clock
+// differs in both directions.
+func (c *comparison) compare(ctx context.Context, before, after *Rendered) render.Verdict {
+	renderings := []*render.Rendered{&before.Rendered}
+	v := render.Compare(renderings, &after.Rendered, c.options.Rewrite)
+	deadline := time.Now().Add(c.runner.Limits().Timeout)
+	for range retries(c.before) {
+		if v.State != render.Failed || time.Now().After(deadline) {
 			break
 		}
-		// After what came after: so the time is later in both directions.
-		more, err := renderOnce(ctx, p.r, p.before, p.old, p.o.Capabilities, nil)
+		again, err := c.renderBefore(ctx)
 		if err != nil {
 			break
 		}
-		renderings = append(renderings, &more.Rendered)
-		v = render.Compare(renderings, &after.Rendered, p.o.Rewrite)
+		renderings = append(renderings, &again.Rendered)
+		v = render.Compare(renderings, &after.Rendered, c.options.Rewrite)
 	}
-	u.add(p.old.Name, first, after, v)
-	return true, nil
+	return v
+}
+
+func (c *comparison) renderBefore(ctx context.Context) (*Rendered, error) {
+	return runRender(ctx, c.runner, &renderRequest{Chart: c.before, Values: c.valuesBefore, As: c.options.Capabilities})
 }

@@ -49,7 +49,7 @@ func (p *comparison) renderCharts(ctx context.Context, t *overlayTree, b *build)
 // request reads the files of in.
 func (p *comparison) request(ctx context.Context, t *overlayTree, in *chartEntry) (*helm.TemplateRequest, error) {
 	q := &helm.TemplateRequest{
-		Files: map[string][]byte{}, Values: helm.Values{Name: "its values"}, Capabilities: in.as(p.as), Keep: p.keep[in.At],
+		Files: map[string][]byte{}, Values: helm.Values{Name: "the values of the entry"}, Capabilities: in.as(p.as), UseVersions: p.keep[in.At],
 		IncludeCRDs: in.Chart.IncludeCRDs, SkipHooks: in.Chart.SkipHooks, SkipTests: in.Chart.SkipTests,
 	}
 	for name, at := range in.Files {

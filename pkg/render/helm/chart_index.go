@@ -1,0 +1,76 @@
+package helm
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/chartutil"
+)
+
+// A chartIndex lists the charts of a tree that are not sub-charts.
+type chartIndex struct {
+	tree   fs.FS
+	dirs   []string // sorted
+	byName map[string][]chartVersion
+}
+
+// A chartVersion is the folder of a chart and its version in Chart.yaml.
+type chartVersion struct{ dir, version string }
+
+// newChartIndex walks tree. It ignores folders and files that cannot be read:
+// the walk of the run reports them.
+func newChartIndex(tree fs.FS) (*chartIndex, error) {
+	x := &chartIndex{tree: tree, byName: map[string][]chartVersion{}}
+	var all []string
+	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name == ".":
+			return fmt.Errorf("looking for charts: %w", err)
+		case err != nil:
+			return nil
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case d.Name() == "Chart.yaml" && !d.IsDir():
+			all = append(all, path.Dir(name))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(all)
+	isChart := map[string]bool{}
+	for _, dir := range all {
+		isChart[dir] = true
+	}
+	for _, dir := range all {
+		if isSubChart(dir, isChart) {
+			continue
+		}
+		x.dirs = append(x.dirs, dir)
+		src, err := readBounded(tree, path.Join(dir, "Chart.yaml"))
+		if err != nil {
+			continue
+		}
+		if v, err := chartutil.ReadValues(src); err == nil {
+			name, _ := v["name"].(string)
+			version, _ := v["version"].(string)
+			x.byName[name] = append(x.byName[name], chartVersion{dir, version})
+		}
+	}
+	return x, nil
+}
+
+// isSubChart reports whether dir is in the charts/ folder of another chart.
+func isSubChart(dir string, isChart map[string]bool) bool {
+	for parent := dir; parent != "."; {
+		parent = path.Dir(parent)
+		if isChart[parent] && strings.HasPrefix(dir, path.Join(parent, "charts")+"/") {
+			return true
+		}
+	}
+	return false
+}
