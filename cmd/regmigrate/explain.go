@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,38 +9,9 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
-
-// newExplainCommand returns `regmigrate explain`.
-func newExplainCommand(s streams) *cobra.Command {
-	var f flags
-	cmd := &cobra.Command{
-		Use:   "explain [flags] FILE[:LINE]",
-		Short: "say what a mention is, which rule and reason applied, and what would change it",
-		Long: `explain says what becomes of every mention of an old name in FILE, or on one of
-its lines: where it stands, which rule applies or why it stays, and what would
-change that. Nothing is written.`,
-		Example: `  regmigrate explain policies/deny-old.yaml
-  regmigrate explain charts/web/values.yaml:8`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return errors.New("explain: expected one FILE or FILE:LINE\n  for example: regmigrate explain deploy.yaml:12")
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return explain(cmd.Context(), s, &f, args[0])
-		},
-	}
-	setExits(cmd, "", "interrupted, or standard output could not be written")
-	addRuleFlags(cmd, &f)
-	addColorFlag(cmd, &f)
-	return cmd
-}
 
 var fileLine = regexp.MustCompile(`^(.+?):(\d+)(?::\d+)?$`)
 
@@ -66,12 +36,12 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	}
 	// What moves together may lie in several files: the whole repository says.
 	set.options.Walk.Paths = nil
-	prove, err := newProver(&f.render, 0, newProgress(s.err, false))
+	prover_, err := newProver(&f.render, 0, newProgress(s.err, false))
 	if err != nil {
 		return err
 	}
-	defer prove.close()
-	set.options.TraceChart = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
+	defer prover_.close()
+	set.options.TraceChart = prover_.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	plan, err := rewrite.PlanFiles(ctx, set.options)
 	if err != nil {
 		return stopped(ctx, err)
@@ -83,7 +53,7 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	o := set.reportTo(s.out, f)
 	n, err := report.Explain(s.out, plan, filepath.ToSlash(rel)+inner, line, o)
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+		return failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	if n == 0 {
 		fmt.Fprintf(s.err, "%s: no mention of a name that a rule moves\n", arg)

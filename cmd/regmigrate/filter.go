@@ -20,7 +20,7 @@ import (
 func filter(ctx context.Context, s streams, f *flags) error {
 	src, err := io.ReadAll(s.in)
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("reading standard input: %w", err)}
+		return failed(fmt.Errorf("reading standard input: %w", err))
 	}
 	function, isFunction, err := rules.LoadFunctionConfig(src)
 	if err != nil {
@@ -54,11 +54,11 @@ func filter(ctx context.Context, s streams, f *flags) error {
 	switch {
 	case f.output != "" || f.dryRun || f.check:
 		if err := show(s, f, set, plan); err != nil {
-			return &exit{exitFailed, err}
+			return failed(err)
 		}
 	default:
 		if _, err := s.out.Write(out); err != nil {
-			return &exit{exitFailed, fmt.Errorf("writing to standard output: %w", err)}
+			return failed(fmt.Errorf("writing to standard output: %w", err))
 		}
 		text, err := report.Find("text")
 		if err != nil {

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
@@ -20,12 +17,6 @@ type homes struct{ charts, layers []string }
 // homesOf are those that an inventory found among the files.
 func homesOf(v *inventory.Inventory) homes {
 	return homes{chart.Dirs(v.FamilyFiles), kustomize.Dirs(v.FamilyFiles)}
-}
-
-// A printed is what one chart or kustomization prints, as far as it does.
-type printed struct {
-	texts []inventory.RenderedText
-	err   error // what of it is not there, and why
 }
 
 // renderInto adds to an inventory what charts print, with each of their value
@@ -43,21 +34,21 @@ func renderInto(ctx context.Context, v *inventory.Inventory, f *flags, set *setu
 	files := p.tree(set.options.Walk.Root)
 	charts, err := helm.OpenTree(files)
 	if err != nil {
-		return &exit{exitFailed, fmt.Errorf("looking for charts: %w", err)}
+		return failed(fmt.Errorf("looking for charts: %w", err))
 	}
 	layers := kustomize.OpenTree(files)
-	err = p.each(ctx, v, of.charts, "charts rendered", func(dir string) printed {
+	err = renderEach(ctx, p, v, of.charts, "charts rendered", func(dir string) printed {
 		chart := charts.Chart(dir)
 		return p.printed(ctx, &chart)
 	})
 	if err == nil {
-		err = p.each(ctx, v, of.layers, "kustomizations built", func(dir string) printed { return p.built(ctx, layers, dir) })
+		err = renderEach(ctx, p, v, of.layers, "kustomizations built", func(dir string) printed { return p.built(ctx, layers, dir) })
 	}
 	return err
 }
 
 // each adds to v what do gives for each of dirs.
-func (p *prover) each(ctx context.Context, v *inventory.Inventory, dirs []string, what string, do func(dir string) printed) error {
+func renderEach(ctx context.Context, p *prover, v *inventory.Inventory, dirs []string, what string, do func(dir string) printed) error {
 	next := make(chan int)
 	errs := make([]error, len(dirs))
 	var wg sync.WaitGroup
@@ -95,47 +86,4 @@ func (p *prover) each(ctx context.Context, v *inventory.Inventory, dirs []string
 		}
 	}
 	return nil
-}
-
-// built builds a kustomization.
-func (p *prover) built(ctx context.Context, tree *kustomize.Tree, dir string) printed {
-	var out printed
-	r, left, err := kustomize.Build(ctx, p.runner, tree, dir)
-	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
-	}
-	out.err = err
-	if r != nil {
-		for _, t := range r.Texts {
-			out.texts = append(out.texts, inventory.RenderedText{Path: dir, Body: []byte(t.Body)})
-		}
-	}
-	return out
-}
-
-// printed renders a chart with each of its value sets: what is printed with
-// any of them, and the first error.
-func (p *prover) printed(ctx context.Context, chart *helm.Chart) printed {
-	if chart.Err != nil {
-		return printed{err: chart.Err}
-	}
-	var out printed
-	for _, values := range chart.Values {
-		values.Files = append(slices.Clone(values.Files), p.extra.Files...)
-		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
-		r, err := helm.Render(ctx, p.runner, chart, values, p.as)
-		if err != nil {
-			if out.err == nil {
-				out.err = fmt.Errorf("with %s: %w", values.Name, err)
-			}
-			continue
-		}
-		if len(r.Missing) > 0 && out.err == nil {
-			out.err = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
-		}
-		for _, t := range r.Texts {
-			out.texts = append(out.texts, inventory.RenderedText{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
-		}
-	}
-	return out
 }

@@ -13,31 +13,31 @@ import (
 // planBase plans, and proves, on the base as it is on the remote, in a folder
 // that is gone afterwards. The configuration and the paths are those of the
 // work tree.
-func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, session *pullrequest.Session) (*rewrite.Plan, error) {
+func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, forge *pullrequest.Session) (*rewrite.Plan, error) {
 	dir, err := os.MkdirTemp("", "regmigrate-pr-")
 	if err != nil {
-		return nil, &exit{exitFailed, err}
+		return nil, failed(err)
 	}
 	defer os.RemoveAll(dir)
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return nil, &exit{exitFailed, err}
+		return nil, failed(err)
 	}
-	if err := session.Checkout(ctx, dir); err != nil {
+	if err := forge.Checkout(ctx, dir); err != nil {
 		return nil, prError(ctx, err)
 	}
 	root := set.options.Walk.Root
-	if err := moveTo(dir, set, session); err != nil {
+	if err := moveTo(dir, set, forge); err != nil {
 		return nil, err
 	}
 	bar := newProgress(s.err, f.quiet)
 	set.options.Progress = bar.files
-	prove, err := newProver(&f.render, f.jobs, bar)
+	prover_, err := newProver(&f.render, f.jobs, bar)
 	if err != nil {
 		return nil, err
 	}
-	defer prove.close()
+	defer prover_.close()
 	if !f.noRender {
-		set.options.TraceChart = prove.trace(ctx, dir, set.options.Rules)
+		set.options.TraceChart = prover_.trace(ctx, dir, set.options.Rules)
 	}
 	registries, err := require(f, set, bar, true)
 	if err != nil {
@@ -50,13 +50,13 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 	}
 	registries.images(plan)
 	if !p.noVerify {
-		err := prove.prove(ctx, plan, prove.tree(dir), prove.overlay(plan), true, bar.proofs)
+		err := prover_.prove(ctx, plan, prover_.tree(dir), prover_.overlay(plan), true, bar.proofs)
 		bar.clear()
 		if ctx.Err() != nil {
 			return nil, stopped(ctx, err)
 		}
 		if err != nil {
-			return nil, &exit{exitFailed, err}
+			return nil, failed(err)
 		}
 	}
 	plan.Root = root
@@ -64,7 +64,7 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 }
 
 // moveTo lets the setup look at the folder dir instead of the work tree.
-func moveTo(dir string, set *setup, session *pullrequest.Session) error {
+func moveTo(dir string, set *setup, forge *pullrequest.Session) error {
 	w := &set.options.Walk
 	moved := func(name string) (string, error) {
 		rel, err := relative(w.Root, name)
@@ -76,8 +76,8 @@ func moveTo(dir string, set *setup, session *pullrequest.Session) error {
 		if err != nil {
 			return err
 		}
-		if !session.HasPath(rel) {
-			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, session.Base, session.BaseCommit)
+		if !forge.HasPath(rel) {
+			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, forge.Base, forge.BaseCommit)
 		}
 		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
 	}

@@ -13,9 +13,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/spf13/cobra"
 
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
@@ -25,29 +22,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
-
-// renderFlags say how charts are rendered.
-type renderFlags struct {
-	values      []string
-	set         []string
-	kubeVersion string
-	apiVersions []string
-	timeout     time.Duration
-}
-
-// addRenderTimeout adds the one flag that every command has which renders.
-func addRenderTimeout(cmd *cobra.Command, f *renderFlags) {
-	cmd.Flags().DurationVar(&f.timeout, "render-timeout", 10*time.Second, "how long one chart or kustomization may take; what takes longer is not rendered")
-}
-
-func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
-	x := cmd.Flags()
-	x.StringArrayVar(&f.values, "values", nil, "a value `file` to render charts with, after their own (repeatable)")
-	x.StringArrayVar(&f.set, "set", nil, "a value to render charts with, `KEY=VALUE` (repeatable)")
-	x.StringVar(&f.kubeVersion, "kube-version", "", "the `version` of Kubernetes that charts are told (default "+helm.DefaultKubeVersion+")")
-	addRenderTimeout(cmd, f)
-	x.StringArrayVar(&f.apiVersions, "api-versions", nil, "an API `version` that charts are told of (repeatable)")
-}
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
 

@@ -49,7 +49,7 @@ func sentence(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullreques
 		files += len(x.Files)
 	}
 	if r.Pushed && len(c.Commits) > 0 {
-		fmt.Fprintf(&b, "%s %s: %s, %s, on top of %s\n", did("pushed", "push"), r.Branch, many(len(c.Commits), "commit"), many(files, "file"), r.Base)
+		fmt.Fprintf(&b, "%s %s: %s, %s, on top of %s\n", did("pushed", "push"), r.Branch, counted(len(c.Commits), "commit"), counted(files, "file"), r.Base)
 	}
 	number := fmt.Sprintf("pull request #%d of %s", r.Number, r.Repo)
 	switch r.Action {

@@ -123,7 +123,7 @@ func message(plan *rewrite.Plan, title, part string, p *prFlags, files []pullreq
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s in %s", title, many(n, "reference"), many(len(files), "file"))
+	fmt.Fprintf(&b, "%s\n\n%s in %s", title, counted(n, "reference"), counted(len(files), "file"))
 	names := slices.SortedFunc(maps.Keys(from), func(a, b string) int { return cmp.Or(from[b]-from[a], strings.Compare(a, b)) })
 	for i, name := range names {
 		b.WriteString([]string{", ", ": "}[min(1, max(0, 1-i))])
@@ -152,11 +152,4 @@ func defaultTitle(plan *rewrite.Plan) string {
 		return strings.TrimSpace("Move images to " + strings.Join(names, " and "))
 	}
 	return fmt.Sprintf("Move images to %s and %d other registries", names[0], len(names)-1)
-}
-
-func many(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

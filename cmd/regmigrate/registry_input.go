@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/registry"
-	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
 // maxInput is how many bytes of standard input are read as references.
@@ -38,14 +36,14 @@ type wish struct {
 }
 
 func (l *wishList) add(old, new, place, part string) {
-	key := wish{registry.Pair{Old: old, New: new}, part}
-	w := l.known[key]
+	k := wish{registry.Pair{Old: old, New: new}, part}
+	w := l.known[k]
 	if w == nil {
 		if l.known == nil {
 			l.known = map[wish]*wanted{}
 		}
-		w = &wanted{Pair: key.Pair, part: part}
-		l.known[key], l.all = w, append(l.all, w)
+		w = &wanted{Pair: k.Pair, part: part}
+		l.known[k], l.all = w, append(l.all, w)
 	}
 	if place != "" && (len(w.places) == 0 || w.places[len(w.places)-1] != place) {
 		w.places = append(w.places, place)
@@ -98,21 +96,9 @@ func wantedOf(ctx context.Context, s streams, f *flags, args []string, all bool)
 	return l.sorted(), set, incomplete(v), tellProblems(s, v)
 }
 
-// tellProblems says on standard error what of an inventory could not be read.
-func tellProblems(s streams, v *inventory.Inventory) error {
-	problems := bufio.NewWriter(s.err)
-	report.WriteInventoryProblems(problems, v)
-	return problems.Flush()
-}
-
 // unread is the outcome of a run that did all but what it could not read.
 func unread() error {
-	return &exit{exitFailed, errors.New("not all could be read, so that images may be missing here")}
-}
-
-func newInventory(set *setup, bar *progress) *inventory.Inventory {
-	o := &set.options
-	return inventory.New(inventory.Options{Rules: o.Rules, Walk: o.Walk, Fields: o.Fields, Scopes: o.Scopes, Progress: bar.files})
+	return failed(errors.New("not all could be read, so that images may be missing here"))
 }
 
 // inventory adds the references of an inventory. Of what is printed, only what

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -19,41 +17,6 @@ import (
 type configFlags struct {
 	to, format, dir string
 	withHost        bool
-}
-
-// newMirrorConfigCommand returns `regmigrate registry mirror-config`.
-func newMirrorConfigCommand(s streams) *cobra.Command {
-	var f flags
-	var m configFlags
-	cmd := &cobra.Command{
-		Use:   "mirror-config --to REGISTRY[/PATH] [--format FORMAT]",
-		Short: "print the settings of nodes that pull through a mirror",
-		Long: `mirror-config prints what makes nodes pull through a mirror or a pull-through cache,
-with no change to any file: for each registry that the rules move images to, and for
-each that they move them from. containerd wants one hosts.toml for each, k3s one
-registries.yaml, OpenShift an ImageDigestMirrorSet and an ImageTagMirrorSet.
-Images are looked for where regmigrate registry mirror puts them.`,
-		Example: `  regmigrate registry mirror-config --to harbor.corp.example/k8s
-  regmigrate registry mirror-config --to harbor.corp.example/k8s --dir /etc/containerd/certs.d
-  regmigrate registry mirror-config --to harbor.corp.example --format k3s > /etc/rancher/k3s/registries.yaml`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := refuseEmpty(cmd); err != nil {
-				return err
-			}
-			return mirrorConfig(s, &f, &m)
-		},
-	}
-	setExits(cmd, "", "--dir: a file could not be written, or says something else")
-	x := cmd.Flags()
-	x.StringVar(&m.to, "to", "", "`REGISTRY[/PATH]` of the mirror")
-	x.BoolVar(&m.withHost, "with-host", false, "the mirror has the name of the registry before the path of each image")
-	x.StringVar(&m.format, "format", registry.MirrorFormats[0], "what reads it: "+strings.Join(registry.MirrorFormats[:], ", "))
-	x.StringVar(&m.dir, "dir", "", "write the files below this `folder`; one that is there and says something else is left as it is")
-	complete(cmd, "format", registry.MirrorFormats[:])
-	addRuleFlags(cmd, &f)
-	f.color = "auto"
-	return cmd
 }
 
 func mirrorConfig(s streams, f *flags, m *configFlags) error {
@@ -118,15 +81,15 @@ func writeConfig(s streams, dir string, files []registry.ConfigFile) error {
 			fmt.Fprintf(s.out, "as it is  %s\n", name)
 			continue
 		case err == nil:
-			return &exit{exitFailed, fmt.Errorf("%s is there, and says something else: it was left as it is\n  without --dir the text is printed", name)}
+			return failed(fmt.Errorf("%s is there, and says something else: it was left as it is\n  without --dir the text is printed", name))
 		case !errors.Is(err, os.ErrNotExist):
-			return &exit{exitFailed, err}
+			return failed(err)
 		}
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return &exit{exitFailed, err}
+			return failed(err)
 		}
 		if err := os.WriteFile(name, []byte(x.Text), 0o644); err != nil {
-			return &exit{exitFailed, err}
+			return failed(err)
 		}
 		fmt.Fprintf(s.out, "wrote     %s\n", name)
 	}

@@ -5,54 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
-	"github.com/spf13/cobra"
-
-	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
-
-// newPingCommand returns `regmigrate registry ping`.
-func newPingCommand(s streams) *cobra.Command {
-	var o registry.PingOptions
-	cmd := &cobra.Command{
-		Use:   "ping [flags] [HOST]",
-		Short: "is the way to a registry open: which step fails, and what to do",
-		Long: `ping goes the way that a node goes to pull an image, step by step: it resolves the
-name, connects, asks for a token, follows the redirect of a small manifest, and pulls
-a small blob. Where it ends, it says what that means and what to do, and which hosts a
-firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
-		Example: `  regmigrate registry ping
-  regmigrate registry ping --image library/busybox:latest docker.io`,
-		Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := refuseEmpty(cmd); err != nil {
-				return err
-			}
-			o.Host = "registry.k8s.io"
-			if len(args) > 0 {
-				o.Host = args[0]
-			}
-			if ref, err := image.Parse(o.Host + "/x"); err != nil || ref.Domain != o.Host {
-				return fmt.Errorf("%q: expected the host of a registry\n  for example: registry.k8s.io", o.Host)
-			}
-			switch {
-			case o.Image != "" || o.Timeout < 0:
-			case o.Host == "registry.k8s.io" || o.Host == "k8s.gcr.io":
-				o.Image = "pause:3.9"
-			case o.Host == "docker.io":
-				o.Image = "library/hello-world:latest"
-			}
-			return pingHost(cmd.Context(), s.out, o)
-		},
-	}
-	setExits(cmd, "a step failed", "")
-	x := cmd.Flags()
-	x.StringVar(&o.Image, "image", "", "what is pulled, `NAME:TAG` without the host (default pause:3.9 of registry.k8s.io)")
-	x.DurationVar(&o.Timeout, "timeout", 20*time.Second, "how long each step may take")
-	return cmd
-}
 
 func pingHost(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 	p := registry.Ping(ctx, o)
@@ -84,7 +39,7 @@ func pingHost(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 		}
 	}
 	if !p.OK() {
-		return &exit{code: exitLeft}
+		return left(nil)
 	}
 	return nil
 }

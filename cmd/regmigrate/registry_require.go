@@ -7,35 +7,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
-
-// addRequireFlags adds the flags of the main command that ask registries.
-func addRequireFlags(cmd *cobra.Command, f *registryFlags) {
-	x := cmd.Flags()
-	x.StringVar(&f.require, "require", "", "ask registries, and leave where it is what is not this `verdict` at least (exit 1): "+strings.Join(requirementNames(), ", "))
-	complete(cmd, "require", requirementNames())
-	x.DurationVar(&f.timeout, "timeout", 0, "with --require: how long one reference may take (default 1m)")
-	f.addCacheFlags(cmd)
-}
-
-// checkRequire says what is wrong with the flags of the main command that ask
-// registries.
-func checkRequire(cmd *cobra.Command, f *registryFlags) error {
-	if f.require == "" {
-		for _, name := range []string{"timeout", "cache-ttl", "no-cache", "offline"} {
-			if cmd.Flags().Changed(name) {
-				return fmt.Errorf("--%s: expected with --require, which is what asks registries", name)
-			}
-		}
-		return nil
-	}
-	return f.check()
-}
 
 // A required asks registries about what would move, and refuses what is not as
 // it is required.
@@ -201,8 +176,8 @@ func (r *required) outcome() error {
 	if r.silent != "" && !r.f.registry.offline {
 		hint = "\n  regmigrate registry ping " + registryOf(r.silent) + " says what is in the way"
 	}
-	return &exit{exitLeft, errors.New("--require " + r.f.registry.require + ": " + counted(len(r.refused), "image") + some(len(r.refused), " is", " are") +
-		" not as required; what names " + some(len(r.refused), "it", "them") + " stays as it is" + hint)}
+	return left(errors.New("--require " + r.f.registry.require + ": " + counted(len(r.refused), "image") + some(len(r.refused), " is", " are") +
+		" not as required; what names " + some(len(r.refused), "it", "them") + " stays as it is" + hint))
 }
 
 func some(n int, one, many string) string {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
@@ -85,14 +84,6 @@ func explained(c checked) string {
 	return from + c.Detail
 }
 
-// registryOf is the registry of a reference, that of Docker Hub where it names none.
-func registryOf(text string) string {
-	if ref, err := image.Parse(text); err == nil && ref.Domain != "" {
-		return ref.Domain
-	}
-	return "docker.io"
-}
-
 // afterCheck says what to do next, "" when there is nothing.
 func afterCheck(all []checked, count map[registry.Verdict]int) string {
 	const line = "next: %s\n        %s\n"
@@ -142,11 +133,4 @@ func place(places []string) string {
 		return "   " + places[0]
 	}
 	return fmt.Sprintf("   %s and %d more", places[0], len(places)-1)
-}
-
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

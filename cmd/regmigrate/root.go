@@ -10,10 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/report"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 const long = `regmigrate moves container image references from one registry to another, in
@@ -37,36 +35,6 @@ const (
 	leftLine   = "--check: something is left to rewrite, or with --baseline new;\n     --verify: a proof failed; --require: an image is not as required"
 	failedLine = "a file could not be read, verified or written; the others were done"
 )
-
-// flags are the flags of the root command.
-type flags struct {
-	dryRun, check    bool
-	presets, rules   []string
-	config           string
-	scope            []string
-	include, exclude []string
-	noIgnore         bool
-	together         bool
-	output           string
-	reports          []string
-	jobs             int
-	color            string
-	quiet, verbose   bool
-	stdinName        string
-	noRender         bool
-	bump             string
-	verify           bool
-	requireProof     bool
-	base             string
-	baseline         string
-	updateBaseline   bool
-	render           renderFlags
-	wholly           bool // charts and kustomizations are rendered, every one
-	registry         registryFlags
-
-	args    []string // of the command line, to be repeated
-	program string   // what the user types to start the program
-}
 
 // newRootCommand returns the whole command line; line is what the user typed.
 func newRootCommand(s streams, line []string) *cobra.Command {
@@ -166,51 +134,4 @@ func asPlugin(cmd *cobra.Command, name string) {
 		}
 	}
 	each(cmd)
-}
-
-// addRuleFlags adds the flags that say which rules are in force and where.
-func addRuleFlags(cmd *cobra.Command, f *flags) {
-	var presets []string
-	for _, p := range rules.Presets() {
-		presets = append(presets, p.Name)
-	}
-	x := cmd.Flags()
-	x.StringArrayVar(&f.presets, "preset", nil, "a named `set` of rules (repeatable): "+strings.Join(presets, ", "))
-	x.StringArrayVar(&f.rules, "rule", nil, "one rule, `FROM=TO` (repeatable)")
-	x.StringVar(&f.config, "config", "", "configuration `file` (default: "+configName+", looked for from PATH up to the repository's root)")
-	x.StringSliceVar(&f.scope, "scope", nil, "what may be rewritten, a `list` of "+strings.Join(format.ScopeNames(), ", ")+" (default manifests); or all")
-	complete(cmd, "preset", presets)
-	complete(cmd, "scope", append(format.ScopeNames(), "all"))
-}
-
-// addFileFlags adds the flags that say which files are looked at.
-func addFileFlags(cmd *cobra.Command, f *flags) {
-	x := cmd.Flags()
-	x.StringArrayVar(&f.include, "include", nil, "look only at files that match the `glob` (repeatable)")
-	x.StringArrayVar(&f.exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
-	x.BoolVar(&f.noIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
-}
-
-func addColorFlag(cmd *cobra.Command, f *flags) {
-	cmd.Flags().StringVar(&f.color, "color", "auto", "`when` to use colour: auto (on a terminal, unless NO_COLOR is set), always, never")
-	complete(cmd, "color", []string{"auto", "always", "never"})
-}
-
-// refuseEmpty refuses a flag that was given without a value: a variable of a
-// script that is not set must not mean the default.
-func refuseEmpty(cmd *cobra.Command) error {
-	var err error
-	cmd.Flags().Visit(func(x *pflag.Flag) {
-		if v := x.Value.String(); err == nil && (v == "" || v == "[]" || v == `[""]`) {
-			err = fmt.Errorf("--%s: expected a value, and it is empty", x.Name)
-		}
-	})
-	return err
-}
-
-// complete offers values for a flag in shell completions.
-func complete(cmd *cobra.Command, flag string, values []string) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
-		panic("no flag --" + flag)
-	}
 }

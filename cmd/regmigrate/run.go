@@ -5,14 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"syscall"
-
-	"golang.org/x/term"
 
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -38,13 +32,13 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	bar := newProgress(s.err, f.quiet)
 	set.options.Progress = bar.files
-	prove, err := newProver(&f.render, f.jobs, bar)
+	prover_, err := newProver(&f.render, f.jobs, bar)
 	if err != nil {
 		return err
 	}
-	defer prove.close()
+	defer prover_.close()
 	if !f.noRender {
-		set.options.TraceChart = prove.trace(ctx, set.options.Walk.Root, set.options.Rules)
+		set.options.TraceChart = prover_.trace(ctx, set.options.Walk.Root, set.options.Rules)
 	}
 	registries, err := require(f, set, bar, true)
 	if err != nil {
@@ -64,7 +58,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		return errors.New("--require-proof: expected with --verify")
 	case f.updateBaseline:
 		if err := set.baseline.update(s.out, plan, f.quiet); err != nil {
-			return &exit{exitFailed, err}
+			return failed(err)
 		}
 		return outcome(f, plan)
 	case set.baseline != nil:
@@ -72,13 +66,13 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 	}
 	var unproven error
 	if f.verify {
-		err := prove.prove(ctx, plan, prove.tree(plan.Root), prove.overlay(plan), true, bar.proofs)
+		err := prover_.prove(ctx, plan, prover_.tree(plan.Root), prover_.overlay(plan), true, bar.proofs)
 		bar.clear()
 		if ctx.Err() != nil {
 			return stopped(ctx, err)
 		}
 		if err != nil {
-			return &exit{exitFailed, err}
+			return failed(err)
 		}
 		unproven = provenOr(plan, f.requireProof)
 		set.unwritten = unproven != nil
@@ -89,10 +83,10 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		_, interrupted = plan.Apply(ctx)
 	}
 	if err := show(s, f, set, plan); err != nil {
-		return &exit{exitFailed, err}
+		return failed(err)
 	}
 	if interrupted != nil {
-		return &exit{exitFailed, interrupted}
+		return failed(interrupted)
 	}
 	if err := outcome(f, plan); err != nil {
 		return err
@@ -108,10 +102,10 @@ func outcome(f *flags, plan *rewrite.Plan) error {
 	counts := plan.Count()
 	switch {
 	case counts.FailedFiles > 0 || unreadable(plan):
-		return &exit{code: exitFailed}
+		return failed(nil)
 	case f.check && plan.Baseline != nil && plan.Baseline.New > 0,
 		f.check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit > 0:
-		return &exit{code: exitLeft}
+		return left(nil)
 	}
 	return nil
 }
@@ -120,7 +114,7 @@ func outcome(f *flags, plan *rewrite.Plan) error {
 // was interrupted did not fail for its usage.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return &exit{exitFailed, errors.New("interrupted; nothing was written")}
+		return failed(errors.New("interrupted; nothing was written"))
 	}
 	return err
 }
@@ -161,63 +155,4 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 		return err
 	}
 	return text.Write(s.err, plan, set.reportTo(s.err, f))
-}
-
-// report says how to report.
-func (s *setup) report(f *flags) report.Options {
-	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program, InGit: s.versioned()}
-}
-
-// versioned reports whether the files are those of a git work tree.
-func (s *setup) versioned() bool {
-	_, err := os.Stat(filepath.Join(s.options.Walk.Root, ".git"))
-	return s.options.Walk.Root != "" && err == nil
-}
-
-// maxColumns is how wide a summary gets on a terminal that is wider: sentences
-// of more columns are hard to read.
-const maxColumns = 120
-
-// reportTo says how to report to w, which may be a terminal.
-func (s *setup) reportTo(w io.Writer, f *flags) report.Options {
-	o := s.report(f)
-	o.Color, o.Width = colour(f.color, w), min(width(w), maxColumns)
-	return o
-}
-
-// toFile writes one report to its file.
-func toFile(r namedReport, plan *rewrite.Plan, o report.Options) (err error) {
-	defer func() {
-		if x := (*fs.PathError)(nil); errors.As(err, &x) {
-			err = x.Err // the path stands in the message once
-		}
-		if err != nil {
-			err = fmt.Errorf("writing the report %q: %w", r.file, err)
-		}
-	}()
-	file, err := os.Create(r.file)
-	if err != nil {
-		return err
-	}
-	if err := r.writer.Write(file, plan, o); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
-}
-
-// colour decides whether what goes to w has colour.
-func colour(when string, w io.Writer) bool {
-	switch when {
-	case "always":
-		return true
-	case "never":
-		return false
-	}
-	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

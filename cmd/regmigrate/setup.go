@@ -157,13 +157,13 @@ func (s *setup) rules(f *flags, config *rules.Config) error {
 func besides(configured int, given []string) string {
 	var parts []string
 	if configured > 0 {
-		parts = append(parts, many(configured, "rule")+" of "+configName)
+		parts = append(parts, counted(configured, "rule")+" of "+configName)
 	}
 	switch n := len(given); {
 	case n == 1:
 		parts = append(parts, "rule "+given[0])
 	case n > 1:
-		parts = append(parts, many(n, "rule")+" of --rule")
+		parts = append(parts, counted(n, "rule")+" of --rule")
 	}
 	return strings.Join(parts, "; ")
 }

@@ -63,7 +63,7 @@ func TestInterruptedVerify(t *testing.T) {
 			if tt.after == 0 {
 				cancel()
 			}
-			err = p.verdicts(ctx, s, f, set, plan, p.tree(plan.Root), p.overlay(plan), func(done, _ int, _ *render.Verdict) {
+			err = verdicts(ctx, p, s, f, set, plan, p.tree(plan.Root), p.overlay(plan), func(done, _ int, _ *render.Verdict) {
 				if done == tt.after {
 					cancel()
 				}

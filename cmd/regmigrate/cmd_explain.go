@@ -1,0 +1,34 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+)
+
+// newExplainCommand returns `regmigrate explain`.
+func newExplainCommand(s streams) *cobra.Command {
+	var f flags
+	cmd := &cobra.Command{
+		Use:   "explain [flags] FILE[:LINE]",
+		Short: "say what a mention is, which rule and reason applied, and what would change it",
+		Long: `explain says what becomes of every mention of an old name in FILE, or on one of
+its lines: where it stands, which rule applies or why it stays, and what would
+change that. Nothing is written.`,
+		Example: `  regmigrate explain policies/deny-old.yaml
+  regmigrate explain charts/web/values.yaml:8`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("explain: expected one FILE or FILE:LINE\n  for example: regmigrate explain deploy.yaml:12")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return explain(cmd.Context(), s, &f, args[0])
+		},
+	}
+	setExits(cmd, "", "interrupted, or standard output could not be written")
+	addRuleFlags(cmd, &f)
+	addColorFlag(cmd, &f)
+	return cmd
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"bufio"
+	"slices"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// tellProblems says on standard error what of an inventory could not be read.
+func tellProblems(s streams, v *inventory.Inventory) error {
+	problems := bufio.NewWriter(s.err)
+	report.WriteInventoryProblems(problems, v)
+	return problems.Flush()
+}
+
+func newInventory(set *setup, bar *progress) *inventory.Inventory {
+	o := &set.options
+	return inventory.New(inventory.Options{Rules: o.Rules, Walk: o.Walk, Fields: o.Fields, Scopes: o.Scopes, Progress: bar.files})
+}
+
+// incomplete reports whether something that may hold a reference could not be
+// read.
+func incomplete(v *inventory.Inventory) bool {
+	return len(v.Failures) > 0 || slices.ContainsFunc(v.Skipped, func(s walk.Skip) bool { return s.Reason == walk.Unreadable })
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
+)
+
+// A printed is what one chart or kustomization prints, as far as it does.
+type printed struct {
+	texts []inventory.RenderedText
+	err   error // what of it is not there, and why
+}
+
+// built builds a kustomization.
+func (p *prover) built(ctx context.Context, tree *kustomize.Tree, dir string) printed {
+	var out printed
+	r, left, err := kustomize.Build(ctx, p.runner, tree, dir)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
+	}
+	out.err = err
+	if r != nil {
+		for _, t := range r.Texts {
+			out.texts = append(out.texts, inventory.RenderedText{Path: dir, Body: []byte(t.Body)})
+		}
+	}
+	return out
+}
+
+// printed renders a chart with each of its value sets: what is printed with
+// any of them, and the first error.
+func (p *prover) printed(ctx context.Context, chart *helm.Chart) printed {
+	if chart.Err != nil {
+		return printed{err: chart.Err}
+	}
+	var out printed
+	for _, values := range chart.Values {
+		values.Files = append(slices.Clone(values.Files), p.extra.Files...)
+		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
+		r, err := helm.Render(ctx, p.runner, chart, values, p.as)
+		if err != nil {
+			if out.err == nil {
+				out.err = fmt.Errorf("with %s: %w", values.Name, err)
+			}
+			continue
+		}
+		if len(r.Missing) > 0 && out.err == nil {
+			out.err = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
+		}
+		for _, t := range r.Texts {
+			out.texts = append(out.texts, inventory.RenderedText{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// streams are what the program reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+
+	plugin bool // the program was started by kubectl
+}
+
+// systemStreams are those of the process. Under the name kubectl-regmigrate
+// the program is a plugin of kubectl.
+// Source: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
+func systemStreams() streams {
+	base := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	return streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, plugin: base == "kubectl-regmigrate"}
+}
+
+// name is what the user types to start the program.
+func (s streams) name() string {
+	if s.plugin {
+		return "kubectl regmigrate"
+	}
+	return "regmigrate"
+}
+
+// typed is what the user types to start the program again, which was started
+// as arg0: its name, or the relative path by which it was called, as ./bin/regmigrate,
+// where the shell finds none of that name.
+func (s streams) typed(arg0 string) string {
+	if s.plugin || filepath.IsAbs(arg0) || filepath.Base(arg0) == arg0 {
+		return s.name()
+	}
+	if _, err := exec.LookPath(s.name()); err == nil {
+		return s.name()
+	}
+	return arg0
+}
+
+// maxColumns is how wide a summary gets on a terminal that is wider: sentences
+// of more columns are hard to read.
+const maxColumns = 120
+
+// colour decides whether what goes to w has colour.
+func colour(when string, w io.Writer) bool {
+	switch when {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// width is how many columns w has, 0 when it is no terminal.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	n, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func isTerminalReader(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
