@@ -23,7 +23,7 @@ type baseline struct {
 // baseline finds and reads the baseline that the flag or the configuration
 // names; a path of the configuration is relative to its folder. It is read
 // where it is of use: to check, or to write it anew.
-func (s *setup) readBaseline(f *flags, config *rules.Config) error {
+func (s *Session) readBaseline(f *flags, config *rules.Config) error {
 	switch {
 	case f.updateBaseline && (f.check || f.dryRun || f.verify):
 		return errors.New("--update-baseline writes the baseline and nothing else: expected without --check, --dry-run and --verify")
@@ -48,7 +48,7 @@ func (s *setup) readBaseline(f *flags, config *rules.Config) error {
 	if real, err := filepath.EvalSymlinks(abs); err == nil {
 		abs = real
 	}
-	s.options.OwnConfig = append(s.options.OwnConfig, abs)
+	s.Rewrite.OwnConfig = append(s.Rewrite.OwnConfig, abs)
 	if !f.check && !f.updateBaseline {
 		return nil
 	}
@@ -119,8 +119,8 @@ func (b *baseline) write(text []byte) error {
 	return file.Close()
 }
 
-// pathsOf are paths relative to the root, as a plan has them.
-func pathsOf(root string, paths []string) ([]string, error) {
+// RelativePaths are paths relative to the root, as a plan has them.
+func RelativePaths(root string, paths []string) ([]string, error) {
 	var out []string
 	for _, p := range paths {
 		rel, err := relative(root, p)

@@ -21,7 +21,7 @@ const prExits = `  0  opened, updated, closed, or nothing to do
 // newPRCommand returns `regmigrate pr`.
 func newPRCommand(s streams, line *[]string) *cobra.Command {
 	var f flags
-	var p prFlags
+	var p PullRequestFlags
 	cmd := &cobra.Command{
 		Use:   "pr [flags] [PATH...]",
 		Short: "open a pull request with the change and its proof, or update the one that is open",
@@ -59,7 +59,7 @@ files in .github/workflows. Remotes over ssh are pushed to with your key.`,
 			if err := checkRequire(cmd, &f.registry); err != nil {
 				return err
 			}
-			return pr(cmd.Context(), s, &f, &p, args)
+			return PullRequest(cmd.Context(), s, &f, &p, args)
 		},
 	}
 	setExitLines(cmd, prExits)

@@ -38,20 +38,20 @@ What registries say is remembered for --cache-ttl.`,
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
-			return check(cmd.Context(), s, &f, args)
+			return CheckImages(cmd.Context(), s, &f, args)
 		},
 	}
 	setExits(cmd, "--require: an image is not as required", "something could not be read, or it was interrupted")
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
-	x.StringVar(&f.registry.require, "require", "", "exit 1 unless every reference has this `verdict` at least: "+strings.Join(requirementNames(), ", "))
-	complete(cmd, "require", requirementNames())
+	x.StringVar(&f.registry.require, "require", "", "exit 1 unless every reference has this `verdict` at least: "+strings.Join(Requirements(), ", "))
+	complete(cmd, "require", Requirements())
 	addCacheFlags(cmd, &f.registry)
 	x.DurationVar(&f.registry.timeout, "timeout", 0, "how long one reference may take (default 1m)")
 	x.IntVarP(&f.registry.jobs, "jobs", "j", 0, "`number` of references asked about at a time (default 8)")
 	x.BoolVar(&f.registry.all, "all", false, "ask also whether the references exist that no rule moves")
 	addFileFlags(cmd, &f)
-	x.BoolVar(&f.wholly, "render", false, "ask about all that charts and kustomizations print too")
+	x.BoolVar(&f.RenderAll, "render", false, "ask about all that charts and kustomizations print too")
 	addRenderFlags(cmd, &f.render)
 	x.StringVarP(&f.output, "output", "o", "text", "`format` of standard output: text, json")
 	complete(cmd, "output", []string{"text", "json"})

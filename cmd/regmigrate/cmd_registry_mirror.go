@@ -41,7 +41,7 @@ When it is done, the rule is printed that points the files at the mirror.`,
 	x.BoolVar(&m.sizes, "sizes", false, "with --dry-run: ask registries how much there is to send")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
-	x.BoolVar(&f.wholly, "render", false, "copy all that charts and kustomizations print too")
+	x.BoolVar(&f.RenderAll, "render", false, "copy all that charts and kustomizations print too")
 	addRenderFlags(cmd, &f.render)
 	x.IntVarP(&f.registry.jobs, "jobs", "j", 4, "`number` of images copied at a time")
 	addColorFlag(cmd, &f)

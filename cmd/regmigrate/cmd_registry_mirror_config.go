@@ -11,7 +11,7 @@ import (
 // newMirrorConfigCommand returns `regmigrate registry mirror-config`.
 func newMirrorConfigCommand(s streams) *cobra.Command {
 	var f flags
-	var m configFlags
+	var m MirrorConfigFlags
 	cmd := &cobra.Command{
 		Use:   "mirror-config --to REGISTRY[/PATH] [--format FORMAT]",
 		Short: "print the settings of nodes that pull through a mirror",

@@ -41,7 +41,7 @@ firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
 			case o.Host == "docker.io":
 				o.Image = "library/hello-world:latest"
 			}
-			return pingHost(cmd.Context(), s.out, o)
+			return Ping(cmd.Context(), s.out, o)
 		},
 	}
 	setExits(cmd, "a step failed", "")

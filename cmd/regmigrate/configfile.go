@@ -68,13 +68,13 @@ func findConfig(named, root string, git bool, paths []string) (*rules.Config, er
 	}
 	var found, foundFor string
 	for i, p := range paths {
-		file, err := configAbove(root, p)
+		file, err := nearestConfig(root, p)
 		if err != nil {
 			return nil, err
 		}
 		if i > 0 && file != found {
 			return nil, fmt.Errorf("%q and %q have different configurations (%s and %s); run regmigrate once for each, or name one with --config",
-				foundFor, p, orNone(found), orNone(file))
+				foundFor, p, nameOrNone(found), nameOrNone(file))
 		}
 		found, foundFor = file, p
 	}
@@ -84,16 +84,16 @@ func findConfig(named, root string, git bool, paths []string) (*rules.Config, er
 	return loadConfig(found)
 }
 
-func orNone(file string) string {
+func nameOrNone(file string) string {
 	if file == "" {
 		return "none"
 	}
 	return file
 }
 
-// configAbove returns the configuration file nearest to path, from its folder
+// nearestConfig returns the configuration file nearest to path, from its folder
 // up to root, "" when there is none.
-func configAbove(root, path string) (string, error) {
+func nearestConfig(root, path string) (string, error) {
 	rel, err := relative(root, path)
 	if err != nil {
 		return "", err

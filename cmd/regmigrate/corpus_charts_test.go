@@ -66,17 +66,17 @@ func foretold(plan *rewrite.Plan, x rewrite.Proof) bool {
 // moveCharts moves the charts below root in place.
 func moveCharts(t *testing.T, root string, rules []string) {
 	ctx := context.Background()
-	set, err := prepare(&flags{rules: rules, color: "never"}, []string{root}, nil)
+	set, err := New(&flags{rules: rules, color: "never"}, []string{root}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := newProver(&renderFlags{}, 0, newProgress(io.Discard, true))
+	p, err := New_Prover(&renderFlags{}, 0, newProgress(io.Discard, true))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.close()
-	set.options.TraceChart = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
-	plan, err := rewrite.PlanFiles(ctx, set.options)
+	set.Rewrite.TraceChart = p.TraceFunc(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func moveCharts(t *testing.T, root string, rules []string) {
 	if _, err := plan.Apply(ctx); err != nil {
 		t.Fatal(err)
 	}
-	again, err := rewrite.PlanFiles(ctx, set.options)
+	again, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		t.Fatal(err)
 	}

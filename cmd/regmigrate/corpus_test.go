@@ -66,15 +66,15 @@ type realWorld struct {
 // plan plans, proves, and makes the folders old and now.
 func (w *realWorld) plan(t *testing.T) {
 	ctx := context.Background()
-	set, err := prepare(&flags{presets: w.moves.presets, rules: w.moves.rules, color: "never"}, []string{w.root}, nil)
+	set, err := New(&flags{presets: w.moves.presets, rules: w.moves.rules, color: "never"}, []string{w.root}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.prover, err = newProver(&renderFlags{}, 0, newProgress(io.Discard, true)); err != nil {
+	if w.prover, err = New_Prover(&renderFlags{}, 0, newProgress(io.Discard, true)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.prover.close)
-	if w.moved, err = rewrite.PlanFiles(ctx, set.options); err != nil {
+	if w.moved, err = rewrite.PlanFiles(ctx, set.Rewrite); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.prover.prove(ctx, w.moved, w.prover.tree(w.root), w.prover.overlay(w.moved), false, nil); err != nil {

@@ -12,24 +12,24 @@ const (
 	exitFailed = 3 // a file could not be read, bounded, verified or written; the others were done
 )
 
-// An exit ends the program with a code. Its message, when it has one, is
+// An Error ends the program with a code. Its message, when it has one, is
 // printed first.
-type exit struct {
+type Error struct {
 	code int
 	err  error
 }
 
-func (e *exit) Error() string {
+func (e *Error) Error() string {
 	if e.err == nil {
 		return fmt.Sprintf("exit %d", e.code)
 	}
 	return e.err.Error()
 }
 
-func (e *exit) Unwrap() error { return e.err }
+func (e *Error) Unwrap() error { return e.err }
 
 // failed is the error of a run in which something failed; without err, what failed is reported already.
-func failed(err error) error { return &exit{exitFailed, err} }
+func failed(err error) error { return &Error{exitFailed, err} }
 
 // left is the error of a run whose check or proof failed; without err, the report says why.
-func left(err error) error { return &exit{exitLeft, err} }
+func left(err error) error { return &Error{exitLeft, err} }

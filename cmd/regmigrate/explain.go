@@ -30,27 +30,27 @@ func explain(ctx context.Context, s streams, f *flags, arg string) error {
 	if i := strings.Index(file, ".tgz!"); i >= 0 {
 		file, inner = file[:i+len(".tgz")], file[i+len(".tgz"):]
 	}
-	set, err := prepare(f, []string{file}, nil)
+	set, err := New(f, []string{file}, nil)
 	if err != nil {
 		return err
 	}
 	// What moves together may lie in several files: the whole repository says.
-	set.options.Walk.Paths = nil
-	prover_, err := newProver(&f.render, 0, newProgress(s.err, false))
+	set.Rewrite.Walk.Paths = nil
+	prover_, err := New_Prover(&f.render, 0, newProgress(s.err, false))
 	if err != nil {
 		return err
 	}
 	defer prover_.close()
-	set.options.TraceChart = prover_.trace(ctx, set.options.Walk.Root, set.options.Rules)
-	plan, err := rewrite.PlanFiles(ctx, set.options)
+	set.Rewrite.TraceChart = prover_.TraceFunc(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
-		return stopped(ctx, err)
+		return interruptedError(ctx, err)
 	}
-	rel, err := relative(set.options.Walk.Root, file)
+	rel, err := relative(set.Rewrite.Walk.Root, file)
 	if err != nil {
 		return err
 	}
-	o := set.reportTo(s.out, f)
+	o := set.ReportOptionsFor(s.out, f)
 	n, err := report.Explain(s.out, plan, filepath.ToSlash(rel)+inner, line, o)
 	if err != nil {
 		return failed(fmt.Errorf("writing to standard output: %w", err))

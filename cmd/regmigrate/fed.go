@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// patience is how long a pipe may take to say that nothing comes.
-const patience = time.Second
+// pipeTimeout is how long a pipe may take to say that nothing comes.
+const pipeTimeout = time.Second
 
-// fed reports whether r is a pipe or a file that is not known to be empty. A
+// hasPipedInput reports whether r is a pipe or a file that is not known to be empty. A
 // post-renderer of Helm that nobody told - must not rewrite the folder that it
 // was started in, and print a summary in place of manifests.
-func fed(r io.Reader) bool {
+func hasPipedInput(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
 		return false
@@ -35,7 +35,7 @@ func fed(r io.Reader) bool {
 	select {
 	case x := <-nothing:
 		return !x
-	case <-time.After(patience):
+	case <-time.After(pipeTimeout):
 		return true
 	}
 }

@@ -26,23 +26,23 @@ func filter(ctx context.Context, s streams, f *flags) error {
 	if err != nil {
 		return err
 	}
-	set, err := prepare(f, nil, function)
+	set, err := New(f, nil, function)
 	if err != nil {
 		return err
 	}
 	name := f.stdinName
 	if name == "" {
-		name = sniff(src)
+		name = guessName(src)
 	}
 	registries, err := require(f, set, newProgress(s.err, f.quiet), false)
 	if err != nil {
 		return err
 	}
-	plan, err := rewrite.PlanText(ctx, set.options, name, src)
+	plan, err := rewrite.PlanText(ctx, set.Rewrite, name, src)
 	if err != nil {
-		return stopped(ctx, err)
+		return interruptedError(ctx, err)
 	}
-	registries.images(plan)
+	registries.AddImages(plan)
 	counts := plan.Count()
 	out := src
 	if len(plan.Files) > 0 && plan.Files[0].Err == nil {
@@ -53,7 +53,7 @@ func filter(ctx context.Context, s streams, f *flags) error {
 	}
 	switch {
 	case f.output != "" || f.dryRun || f.check:
-		if err := show(s, f, set, plan); err != nil {
+		if err := writeReports(s, f, set, plan); err != nil {
 			return failed(err)
 		}
 	default:
@@ -64,16 +64,16 @@ func filter(ctx context.Context, s streams, f *flags) error {
 		if err != nil {
 			return err
 		}
-		o := set.report(f)
-		o.Color = colour(f.color, s.err)
+		o := set.ReportOptions(f)
+		o.Color = UseColor(f.color, s.err)
 		if counts.FailedFiles > 0 || f.verbose {
 			text.Write(s.err, plan, o)
 		}
 	}
-	if err := outcome(f, plan); err != nil {
+	if err := planError(f, plan); err != nil {
 		return err
 	}
-	return registries.outcome()
+	return registries.Err()
 }
 
 // withResults adds what was done to the output of a KRM function.
@@ -91,21 +91,21 @@ func withResults(out []byte, c rewrite.Counts) []byte {
 	return with
 }
 
-// sniff names what standard input looks like.
-func sniff(src []byte) string {
+// guessName names what standard input looks like.
+func guessName(src []byte) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\uFEFF")), " \t\r\n")
 	switch {
 	case bytes.HasPrefix(text, []byte("{")) && !bytes.HasPrefix(text, []byte("{{")), bytes.HasPrefix(text, []byte("[")) && !bytes.HasPrefix(text, []byte("[[")):
 		return "stdin.json"
-	case dockerfile(string(text)):
+	case isDockerfile(string(text)):
 		return "Dockerfile"
 	}
 	return "stdin.yaml"
 }
 
-// dockerfile reports whether the first line of text that is no comment is an
+// isDockerfile reports whether the first line of text that is no comment is an
 // instruction that a Dockerfile can begin with.
-func dockerfile(text string) bool {
+func isDockerfile(text string) bool {
 	for line := range strings.Lines(text) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if word == "" || strings.HasPrefix(word, "#") {

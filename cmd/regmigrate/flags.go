@@ -38,8 +38,8 @@ func addRenderFlags(cmd *cobra.Command, f *renderFlags) {
 // addRequireFlags adds the flags of the main command that ask registries.
 func addRequireFlags(cmd *cobra.Command, f *registryFlags) {
 	x := cmd.Flags()
-	x.StringVar(&f.require, "require", "", "ask registries, and leave where it is what is not this `verdict` at least (exit 1): "+strings.Join(requirementNames(), ", "))
-	complete(cmd, "require", requirementNames())
+	x.StringVar(&f.require, "require", "", "ask registries, and leave where it is what is not this `verdict` at least (exit 1): "+strings.Join(Requirements(), ", "))
+	complete(cmd, "require", Requirements())
 	x.DurationVar(&f.timeout, "timeout", 0, "with --require: how long one reference may take (default 1m)")
 	addCacheFlags(cmd, f)
 }
@@ -55,7 +55,7 @@ func checkRequire(cmd *cobra.Command, f *registryFlags) error {
 		}
 		return nil
 	}
-	return f.check()
+	return f.Validate()
 }
 
 // addRuleFlags adds the flags that say which rules are in force and where.

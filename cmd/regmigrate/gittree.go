@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// treeAt reads the repository at root as it was in the commit rev, by the
+// GitTree reads the repository at root as it was in the commit rev, by the
 // program git.
-func treeAt(ctx context.Context, root, rev string) (fs.FS, error) {
+func GitTree(ctx context.Context, root, rev string) (fs.FS, error) {
 	if strings.HasPrefix(rev, "-") {
 		return nil, fmt.Errorf("--base %q: expected the name of a commit", rev)
 	}
@@ -27,7 +27,7 @@ func treeAt(ctx context.Context, root, rev string) (fs.FS, error) {
 		return out.Bytes(), bytes.TrimSpace(said.Bytes()), err
 	}
 	if _, said, err := run("rev-parse", "--verify", "--quiet", rev+"^{tree}"); err != nil {
-		return nil, noCommit(rev, string(said), err, func() bool {
+		return nil, commitError(rev, string(said), err, func() bool {
 			out, _, err := run("rev-parse", "--is-shallow-repository")
 			return err == nil && strings.TrimSpace(string(out)) == "true"
 		})
@@ -44,9 +44,9 @@ func treeAt(ctx context.Context, root, rev string) (fs.FS, error) {
 	return tree, nil
 }
 
-// noCommit says why rev is no commit here, and what to do. Said is what git had
+// commitError says why rev is no commit here, and what to do. Said is what git had
 // to say, which for an unknown name is nothing.
-func noCommit(rev, said string, err error, shallow func() bool) error {
+func commitError(rev, said string, err error, shallow func() bool) error {
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return fmt.Errorf("--base %q: it is read by the program git, which is not found; install it", rev)

@@ -6,8 +6,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
 
-// handlers are the jobs that the program does as a child process.
-func handlers() render.Handlers {
+// Handlers are the jobs that the program does as a child process.
+func Handlers() render.Handlers {
 	return render.Handlers{
 		helm.RenderJob:           helm.HandleRender,
 		helm.TraceJob:            helm.HandleTrace,

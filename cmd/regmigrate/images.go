@@ -28,28 +28,28 @@ func images(ctx context.Context, s streams, f *flags, x *imagesFlags, args []str
 		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
 	case stream && x.render:
 		return errors.New("--render: expected with a PATH; what comes from standard input is rendered already")
-	case stream && isTerminalReader(s.in):
-		return errors.New("images -: standard input is a terminal\n  for example: kubectl get pods -A -o json | " + s.name() + " images -")
+	case stream && IsTerminalInput(s.in):
+		return errors.New("images -: standard input is a terminal\n  for example: kubectl get pods -A -o json | " + s.ProgramName() + " images -")
 	}
 	f.output = "" // the main command's forms of report are others
 	paths := args
 	if stream {
 		paths = nil
 	}
-	set, err := prepare(f, paths, nil)
+	set, err := New(f, paths, nil)
 	if err != nil {
 		return err
 	}
 	bar := newProgress(s.err, f.quiet)
-	list := newInventory(set, bar)
+	list := NewInventory(set, bar)
 	if stream {
 		err = list.AddObjects(ctx, s.in)
 	} else if err = list.AddFiles(ctx); err == nil && x.render {
-		err = renderInto(ctx, list, f, set, bar, homesOf(list))
+		err = AddRendered(ctx, list, f, set, bar, RootsOf(list))
 	}
 	bar.clear()
 	if err != nil {
-		return stopped(ctx, err)
+		return interruptedError(ctx, err)
 	}
 	all := list.Images()
 	old := inventory.SelectedByRules(all)
@@ -57,11 +57,11 @@ func images(ctx context.Context, s streams, f *flags, x *imagesFlags, args []str
 	if x.oldOnly {
 		shown = old
 	}
-	if err := showImages(s, f, writer, list, shown); err != nil {
+	if err := writeImages(s, f, writer, list, shown); err != nil {
 		return failed(err)
 	}
 	switch {
-	case incomplete(list):
+	case HasFailures(list):
 		return failed(nil)
 	case x.check && len(old) > 0:
 		return left(nil)
@@ -69,12 +69,12 @@ func images(ctx context.Context, s streams, f *flags, x *imagesFlags, args []str
 	return nil
 }
 
-// showImages writes the list to standard output, and what is not in it to
+// writeImages writes the list to standard output, and what is not in it to
 // standard error where the list has no place for that.
-func showImages(s streams, f *flags, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image) error {
-	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out), Quiet: f.quiet}
+func writeImages(s streams, f *flags, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image) error {
+	o := report.Options{Color: UseColor(f.color, s.out), Width: Columns(s.out), Quiet: f.quiet}
 	if f.quiet && writer.Name == "table" {
-		return tellProblems(s, v)
+		return PrintProblems(s, v)
 	}
 	out := bufio.NewWriter(s.out)
 	err := writer.Write(out, v, shown, o)
@@ -85,7 +85,7 @@ func showImages(s streams, f *flags, writer report.InventoryWriter, v *inventory
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
 	if writer.Name == "plain" || writer.Name == "csv" {
-		return tellProblems(s, v)
+		return PrintProblems(s, v)
 	}
 	return nil
 }

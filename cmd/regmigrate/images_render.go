@@ -11,44 +11,44 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
 
-// homes are the folders of charts and of kustomizations, each list sorted.
-type homes struct{ charts, layers []string }
+// Roots are the folders of charts and of kustomizations, each list sorted.
+type Roots struct{ charts, Kustomizations []string }
 
-// homesOf are those that an inventory found among the files.
-func homesOf(v *inventory.Inventory) homes {
-	return homes{chart.Dirs(v.FamilyFiles), kustomize.Dirs(v.FamilyFiles)}
+// RootsOf are those that an inventory found among the files.
+func RootsOf(v *inventory.Inventory) Roots {
+	return Roots{chart.Dirs(v.FamilyFiles), kustomize.Dirs(v.FamilyFiles)}
 }
 
-// renderInto adds to an inventory what charts print, with each of their value
+// AddRendered adds to an inventory what charts print, with each of their value
 // sets, and what kustomizations do: as many at a time as there are jobs. The
 // inventory is the same for any number of them.
-func renderInto(ctx context.Context, v *inventory.Inventory, f *flags, set *setup, bar *progress, of homes) error {
-	if len(of.charts)+len(of.layers) == 0 {
+func AddRendered(ctx context.Context, v *inventory.Inventory, f *flags, set *Session, bar *progress, of Roots) error {
+	if len(of.charts)+len(of.Kustomizations) == 0 {
 		return nil
 	}
-	p, err := newProver(&f.render, f.jobs, bar)
+	p, err := New_Prover(&f.render, f.jobs, bar)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	files := p.tree(set.options.Walk.Root)
+	files := p.tree(set.Rewrite.Walk.Root)
 	charts, err := helm.OpenTree(files)
 	if err != nil {
 		return failed(fmt.Errorf("looking for charts: %w", err))
 	}
 	layers := kustomize.OpenTree(files)
-	err = renderEach(ctx, p, v, of.charts, "charts rendered", func(dir string) printed {
+	err = renderEach(ctx, p, v, of.charts, "charts rendered", func(dir string) Output {
 		chart := charts.Chart(dir)
-		return p.printed(ctx, &chart)
+		return p.Render(ctx, &chart)
 	})
 	if err == nil {
-		err = renderEach(ctx, p, v, of.layers, "kustomizations built", func(dir string) printed { return p.built(ctx, layers, dir) })
+		err = renderEach(ctx, p, v, of.Kustomizations, "kustomizations built", func(dir string) Output { return p.Build(ctx, layers, dir) })
 	}
 	return err
 }
 
 // each adds to v what do gives for each of dirs.
-func renderEach(ctx context.Context, p *prover, v *inventory.Inventory, dirs []string, what string, do func(dir string) printed) error {
+func renderEach(ctx context.Context, p *prover, v *inventory.Inventory, dirs []string, what string, do func(dir string) Output) error {
 	next := make(chan int)
 	errs := make([]error, len(dirs))
 	var wg sync.WaitGroup
@@ -64,7 +64,7 @@ func renderEach(ctx context.Context, p *prover, v *inventory.Inventory, dirs []s
 				}
 				mu.Lock()
 				done++
-				p.bar.tell(fmt.Sprintf("%d of %d %s", done, len(dirs), what))
+				p.bar.Show(fmt.Sprintf("%d of %d %s", done, len(dirs), what))
 				mu.Unlock()
 			}
 		})

@@ -20,7 +20,7 @@ import (
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
-		os.Exit(render.Child(os.Stdin, os.Stdout, handlers()))
+		os.Exit(render.Child(os.Stdin, os.Stdout, Handlers()))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := Main(ctx, os.Args[1:], systemStreams())
@@ -39,7 +39,7 @@ func Main(ctx context.Context, args []string, s streams) int {
 		return exitDone
 	}
 	code := exitUsage
-	if e := (*exit)(nil); errors.As(err, &e) {
+	if e := (*Error)(nil); errors.As(err, &e) {
 		code, err = e.code, e.err
 	}
 	if err != nil {

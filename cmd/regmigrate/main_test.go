@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write what the scripts compare with ane
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
-		os.Exit(render.Child(os.Stdin, os.Stdout, handlers())) // the program starts itself, which is this binary
+		os.Exit(render.Child(os.Stdin, os.Stdout, Handlers())) // the program starts itself, which is this binary
 	}
 	program := func() { os.Exit(Main(context.Background(), os.Args[1:], systemStreams())) }
 	testscript.Main(m, map[string]func(){"regmigrate": program, "kubectl-regmigrate": program})

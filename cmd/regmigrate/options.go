@@ -27,7 +27,7 @@ type flags struct {
 	baseline         string
 	updateBaseline   bool
 	render           renderFlags
-	wholly           bool // charts and kustomizations are rendered, every one
+	RenderAll        bool // charts and kustomizations are rendered, every one
 	registry         registryFlags
 
 	args    []string // of the command line, to be repeated

@@ -12,8 +12,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// prFlags are the flags of `regmigrate pr` alone.
-type prFlags struct {
+// PullRequestFlags are the flags of `regmigrate pr` alone.
+type PullRequestFlags struct {
 	to        pullrequest.Options
 	title     string
 	message   string
@@ -22,18 +22,18 @@ type prFlags struct {
 	json      bool
 }
 
-func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) error {
+func PullRequest(ctx context.Context, s streams, f *flags, p *PullRequestFlags, args []string) error {
 	if !slices.Contains([]string{"change", "chart"}, p.commitPer) {
 		return fmt.Errorf("--commit-per %q: expected change or chart", p.commitPer)
 	}
 	if f.requireProof && p.noVerify {
 		return errors.New("--require-proof and --no-verify: expected one of them")
 	}
-	set, err := prepare(f, args, nil)
+	set, err := New(f, args, nil)
 	if err != nil {
 		return err
 	}
-	root := set.options.Walk.Root
+	root := set.Rewrite.Walk.Root
 	p.to.Dir, p.to.DryRun = root, f.dryRun
 	if p.to.Branch == "" {
 		p.to.Branch = branchName(set, p.to.Base)
@@ -46,10 +46,10 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 	if err != nil {
 		return err
 	}
-	if err := provenOr(plan, f.requireProof); err != nil {
+	if err := proofError(plan, f.requireProof); err != nil {
 		return notPushed(s, f, set, plan, err)
 	}
-	change, err := changeOf(plan, set, f, p)
+	change, err := newChange(plan, set, f, p)
 	if err != nil {
 		return failed(err)
 	}
@@ -57,27 +57,27 @@ func pr(ctx context.Context, s streams, f *flags, p *prFlags, args []string) err
 	if err != nil {
 		return prError(ctx, err)
 	}
-	if err := told(s, f, p, plan, &change, result); err != nil {
+	if err := printResult(s, f, p, plan, &change, result); err != nil {
 		return failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	for _, r := range set.reports {
-		if err := toFile(r, plan, set.report(f)); err != nil {
+		if err := WriteReport(r, plan, set.ReportOptions(f)); err != nil {
 			return failed(err)
 		}
 	}
-	if plan.Count().FailedFiles > 0 || unreadable(plan) {
-		return errors.Join(failures(s, f, set, plan), outcome(f, plan))
+	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
+		return errors.Join(failures(s, f, set, plan), planError(f, plan))
 	}
 	return nil
 }
 
 // notPushed says what keeps the change from being pushed.
-func notPushed(s streams, f *flags, set *setup, plan *rewrite.Plan, err error) error {
-	o := set.reportTo(s.err, f)
+func notPushed(s streams, f *flags, set *Session, plan *rewrite.Plan, err error) error {
+	o := set.ReportOptionsFor(s.err, f)
 	if e := report.WriteProofs(s.err, plan, o); e != nil {
 		return failed(e)
 	}
-	if proofs(plan)[rewrite.Failed] > 0 {
+	if CountStates(plan)[rewrite.Failed] > 0 {
 		return left(errors.New("a proof failed: nothing was pushed"))
 	}
 	return err
@@ -86,7 +86,7 @@ func notPushed(s streams, f *flags, set *setup, plan *rewrite.Plan, err error) e
 // branchName is the branch of a change that was given no name. It says nothing
 // of the rules, so that a change of these updates the pull request that is
 // open.
-func branchName(set *setup, base string) string {
+func branchName(set *Session, base string) string {
 	name := "regmigrate/images"
 	if len(set.presets) > 0 {
 		name = "regmigrate/" + strings.Join(set.presets, "-")
@@ -110,12 +110,12 @@ func prError(ctx context.Context, err error) error {
 
 // failures lists the files that could not be read or verified, which the pull
 // request leaves as they are.
-func failures(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
+func failures(s streams, f *flags, set *Session, plan *rewrite.Plan) error {
 	text, err := report.Find("text")
 	if err != nil {
 		return err
 	}
-	o := set.reportTo(s.err, f)
+	o := set.ReportOptionsFor(s.err, f)
 	o.Quiet = true
 	return text.Write(s.err, plan, o)
 }

@@ -13,7 +13,7 @@ import (
 // planBase plans, and proves, on the base as it is on the remote, in a folder
 // that is gone afterwards. The configuration and the paths are those of the
 // work tree.
-func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, forge *pullrequest.Session) (*rewrite.Plan, error) {
+func planBase(ctx context.Context, s streams, f *flags, p *PullRequestFlags, set *Session, forge *pullrequest.Session) (*rewrite.Plan, error) {
 	dir, err := os.MkdirTemp("", "regmigrate-pr-")
 	if err != nil {
 		return nil, failed(err)
@@ -25,35 +25,35 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 	if err := forge.Checkout(ctx, dir); err != nil {
 		return nil, prError(ctx, err)
 	}
-	root := set.options.Walk.Root
-	if err := moveTo(dir, set, forge); err != nil {
+	root := set.Rewrite.Walk.Root
+	if err := relocate(dir, set, forge); err != nil {
 		return nil, err
 	}
 	bar := newProgress(s.err, f.quiet)
-	set.options.Progress = bar.files
-	prover_, err := newProver(&f.render, f.jobs, bar)
+	set.Rewrite.Progress = bar.FilesScanned
+	prover_, err := New_Prover(&f.render, f.jobs, bar)
 	if err != nil {
 		return nil, err
 	}
 	defer prover_.close()
 	if !f.noRender {
-		set.options.TraceChart = prover_.trace(ctx, dir, set.options.Rules)
+		set.Rewrite.TraceChart = prover_.TraceFunc(ctx, dir, set.Rewrite.Rules)
 	}
 	registries, err := require(f, set, bar, true)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := rewrite.PlanFiles(ctx, set.options)
+	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	bar.clear()
 	if err != nil {
-		return nil, stopped(ctx, err)
+		return nil, interruptedError(ctx, err)
 	}
-	registries.images(plan)
+	registries.AddImages(plan)
 	if !p.noVerify {
 		err := prover_.prove(ctx, plan, prover_.tree(dir), prover_.overlay(plan), true, bar.proofs)
 		bar.clear()
 		if ctx.Err() != nil {
-			return nil, stopped(ctx, err)
+			return nil, interruptedError(ctx, err)
 		}
 		if err != nil {
 			return nil, failed(err)
@@ -63,9 +63,9 @@ func planBase(ctx context.Context, s streams, f *flags, p *prFlags, set *setup, 
 	return plan, nil
 }
 
-// moveTo lets the setup look at the folder dir instead of the work tree.
-func moveTo(dir string, set *setup, forge *pullrequest.Session) error {
-	w := &set.options.Walk
+// relocate lets the setup look at the folder dir instead of the work tree.
+func relocate(dir string, set *Session, forge *pullrequest.Session) error {
+	w := &set.Rewrite.Walk
 	moved := func(name string) (string, error) {
 		rel, err := relative(w.Root, name)
 		return filepath.ToSlash(rel), err
@@ -81,9 +81,9 @@ func moveTo(dir string, set *setup, forge *pullrequest.Session) error {
 		}
 		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
 	}
-	for i, name := range set.options.OwnConfig {
+	for i, name := range set.Rewrite.OwnConfig {
 		if rel, err := moved(name); err == nil && filepath.IsLocal(filepath.FromSlash(rel)) {
-			set.options.OwnConfig[i] = filepath.Join(dir, filepath.FromSlash(rel))
+			set.Rewrite.OwnConfig[i] = filepath.Join(dir, filepath.FromSlash(rel))
 		}
 	}
 	w.Root, w.Paths = dir, paths

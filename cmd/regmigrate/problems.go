@@ -9,20 +9,20 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// tellProblems says on standard error what of an inventory could not be read.
-func tellProblems(s streams, v *inventory.Inventory) error {
+// PrintProblems says on standard error what of an inventory could not be read.
+func PrintProblems(s streams, v *inventory.Inventory) error {
 	problems := bufio.NewWriter(s.err)
 	report.WriteInventoryProblems(problems, v)
 	return problems.Flush()
 }
 
-func newInventory(set *setup, bar *progress) *inventory.Inventory {
-	o := &set.options
-	return inventory.New(inventory.Options{Rules: o.Rules, Walk: o.Walk, Fields: o.Fields, Scopes: o.Scopes, Progress: bar.files})
+func NewInventory(set *Session, bar *progress) *inventory.Inventory {
+	o := &set.Rewrite
+	return inventory.New(inventory.Options{Rules: o.Rules, Walk: o.Walk, Fields: o.Fields, Scopes: o.Scopes, Progress: bar.FilesScanned})
 }
 
-// incomplete reports whether something that may hold a reference could not be
+// HasFailures reports whether something that may hold a reference could not be
 // read.
-func incomplete(v *inventory.Inventory) bool {
+func HasFailures(v *inventory.Inventory) bool {
 	return len(v.Failures) > 0 || slices.ContainsFunc(v.Skipped, func(s walk.Skip) bool { return s.Reason == walk.Unreadable })
 }

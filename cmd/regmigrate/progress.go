@@ -32,8 +32,8 @@ func newProgress(w io.Writer, quiet bool) *progress {
 	return p
 }
 
-// files tells that n files have been looked at.
-func (p *progress) files(n int) { p.tell(fmt.Sprintf("%d files looked at", n)) }
+// FilesScanned tells that n files have been looked at.
+func (p *progress) FilesScanned(n int) { p.Show(fmt.Sprintf("%d files looked at", n)) }
 
 // proofs tells how many charts have been rendered, or kustomizations built, and
 // which one failed.
@@ -50,13 +50,13 @@ func (p *progress) proofs(done, total int, v *render.Verdict) {
 	if p.failed > 0 {
 		words += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.EscapeText(strings.ReplaceAll(p.worst, "\n", " ")))
 	}
-	p.tell(words)
+	p.Show(words)
 }
 
-func (p *progress) tell(words string) { p.say(func() string { return words }) }
+func (p *progress) Show(words string) { p.ShowFunc(func() string { return words }) }
 
-// say is tell for words that are made only when they are shown.
-func (p *progress) say(words func() string) {
+// ShowFunc is tell for words that are made only when they are shown.
+func (p *progress) ShowFunc(words func() string) {
 	if p.w == nil {
 		return
 	}

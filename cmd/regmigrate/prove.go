@@ -27,27 +27,27 @@ var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
 
 // A prover renders charts and builds kustomizations in child processes.
 type prover struct {
-	runner *render.Runner
-	extra  helm.Values
-	as     helm.Capabilities
-	bar    *progress // tells how many charts were read
-	read   atomic.Int64
+	runner       *render.Runner
+	extraValues  helm.Values
+	capabilities helm.Capabilities
+	bar          *progress // tells how many charts were read
+	read         atomic.Int64
 
 	mu    sync.Mutex
 	roots []*os.Root
 }
 
-// newProver starts nothing yet. Close ends what it has started.
-func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
+// New_Prover starts nothing yet. Close ends what it has started.
+func New_Prover(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
 	}
 	p := &prover{
-		runner: &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Timeout: f.timeout},
-		extra:  helm.Values{Set: f.set},
-		as:     helm.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
-		bar:    bar,
+		runner:       &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Timeout: f.timeout},
+		extraValues:  helm.Values{Set: f.set},
+		capabilities: helm.Capabilities{KubeVersion: f.kubeVersion, APIVersions: f.apiVersions},
+		bar:          bar,
 	}
 	if f.timeout < 0 {
 		return nil, fmt.Errorf("--render-timeout %v: expected a time that is not negative\n  for example: --render-timeout 1m", f.timeout)
@@ -65,7 +65,7 @@ func newProver(f *renderFlags, jobs int, bar *progress) (*prover, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--values: %w", err)
 		}
-		p.extra.Files = append(p.extra.Files, src)
+		p.extraValues.Files = append(p.extraValues.Files, src)
 	}
 	return p, nil
 }
@@ -78,11 +78,11 @@ func (p *prover) close() {
 	}
 }
 
-// trace returns the func that tells what a chart's rendered references are
+// TraceFunc returns the func that tells what a chart's rendered references are
 // made of, with its default values and with those of its value sets that may
 // hold something that the rules move, or a registry. What the run has scanned of
 // the chart is read from there: the evidence is about the bytes that are edited.
-func (p *prover) trace(ctx context.Context, root string, set *rules.Set) tracer {
+func (p *prover) TraceFunc(ctx context.Context, root string, set *rules.Set) traceFunc {
 	files := sync.OnceValue(func() fs.FS { return p.tree(root) })
 	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files()) })
 	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
@@ -97,10 +97,10 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) tracer 
 		var out []link.TracedRef
 		var first error
 		for _, values := range chart.Values {
-			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, setsRegistry) {
+			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, mentionsRegistry) {
 				continue
 			}
-			t, err := helm.TraceChart(ctx, p.runner, &chart, values, p.as)
+			t, err := helm.TraceChart(ctx, p.runner, &chart, values, p.capabilities)
 			if err != nil {
 				if first == nil {
 					first = err
@@ -108,13 +108,13 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) tracer 
 				continue
 			}
 			for _, ref := range t.Refs {
-				out = append(out, ofSet(ref.TracedRef, values.Name))
+				out = append(out, withValuesFile(ref.TracedRef, values.Name))
 			}
 			for _, u := range t.Untraced {
-				out = append(out, ofSet(link.TracedRef{Ref: u.Ref, Template: u.Template}, values.Name))
+				out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, values.Name))
 			}
 		}
-		p.bar.tell(fmt.Sprintf("%d charts rendered to find their references", p.read.Add(1)))
+		p.bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.read.Add(1)))
 		if len(out) == 0 {
 			return nil, first
 		}
@@ -122,14 +122,14 @@ func (p *prover) trace(ctx context.Context, root string, set *rules.Set) tracer 
 	}
 }
 
-// setsRegistry reports whether values may put another registry before an image.
-func setsRegistry(values []byte) bool {
+// mentionsRegistry reports whether values may put another registry before an image.
+func mentionsRegistry(values []byte) bool {
 	return bytes.Contains(bytes.ToLower(values), []byte("registry"))
 }
 
-// ofSet is ref with the values file that it was rendered with. A set of values
+// withValuesFile is ref with the values file that it was rendered with. A set of values
 // that is no file of the chart is the default one.
-func ofSet(ref link.TracedRef, set string) link.TracedRef {
+func withValuesFile(ref link.TracedRef, set string) link.TracedRef {
 	if path.Ext(set) != "" {
 		ref.ValuesFile = set
 	}
@@ -142,46 +142,46 @@ func ofSet(ref link.TracedRef, set string) link.TracedRef {
 // comes. What there is when it is interrupted is in the plan all the same.
 func (p *prover) prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
 	move := render.ByRules(plan.Rules)
-	o := helm.Options{Rewrite: move, ExtraValues: p.extra, Capabilities: p.as, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
 	if changed {
-		o.Dirs = touched(o.Dirs, plan)
+		o.Dirs = changedDirs(o.Dirs, plan)
 	}
 	verdicts, err := helm.Verify(ctx, p.runner, before, after, o)
-	note(plan, verdicts)
-	missing := &unfinished{}
+	addProofs(plan, verdicts)
+	missing := &Interrupted{}
 	if err := missing.add(err, "chart"); err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
 	built, err := kustomize.Verify(ctx, p.runner, before, after, kustomize.Options{
-		Rewrite: move, Capabilities: p.as, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
+		Rewrite: move, Capabilities: p.capabilities, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
 	})
-	note(plan, built)
+	addProofs(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {
 		return fmt.Errorf("building kustomizations: %w", err)
 	}
-	if len(missing.of) > 0 {
+	if len(missing.missing) > 0 {
 		return missing
 	}
 	return nil
 }
 
-// note adds verdicts to the plan.
-func note(plan *rewrite.Plan, verdicts []render.Verdict) {
+// addProofs adds verdicts to the plan.
+func addProofs(plan *rewrite.Plan, verdicts []render.Verdict) {
 	for i := range verdicts {
-		plan.Proofs = append(plan.Proofs, proof(&verdicts[i]))
+		plan.Proofs = append(plan.Proofs, proofOf(&verdicts[i]))
 	}
 }
 
-// unfinished is the error of a proof that was interrupted.
-type unfinished struct{ of []string }
+// Interrupted is the error of a proof that was interrupted.
+type Interrupted struct{ missing []string }
 
-func (u *unfinished) Error() string {
-	return "interrupted: no verdict on " + strings.Join(u.of, ", and none on ")
+func (u *Interrupted) Error() string {
+	return "interrupted: no verdict on " + strings.Join(u.missing, ", and none on ")
 }
 
 // add notes how many verdicts are missing, when err says that the proof was
 // interrupted. It returns any other error.
-func (u *unfinished) add(err error, what string) error {
+func (u *Interrupted) add(err error, what string) error {
 	m := (*render.Incomplete)(nil)
 	if !errors.As(err, &m) || !errors.Is(err, context.Canceled) {
 		return err
@@ -190,15 +190,15 @@ func (u *unfinished) add(err error, what string) error {
 	switch {
 	case n == 0:
 	case n == m.Total:
-		u.of = append(u.of, "the "+counted(n, what))
+		u.missing = append(u.missing, "the "+Plural(n, what))
 	default:
-		u.of = append(u.of, fmt.Sprintf("%d of %s", n, counted(m.Total, what)))
+		u.missing = append(u.missing, fmt.Sprintf("%d of %s", n, Plural(m.Total, what)))
 	}
 	return nil
 }
 
-// proof is a verdict as a plan has it.
-func proof(v *render.Verdict) rewrite.Proof {
+// proofOf is a verdict as a plan has it.
+func proofOf(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
 	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
 	shows := "nothing of what changed is rendered with these values; --set or --values may show it"
@@ -255,8 +255,8 @@ func (p *prover) overlay(plan *rewrite.Plan) fs.FS {
 	return render.Overlay(p.tree(plan.Root), files)
 }
 
-// touched returns those of dirs in which the plan changes a file.
-func touched(dirs []string, plan *rewrite.Plan) []string {
+// changedDirs returns those of dirs in which the plan changes a file.
+func changedDirs(dirs []string, plan *rewrite.Plan) []string {
 	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
 		return !slices.ContainsFunc(plan.Files, func(f rewrite.File) bool {
 			return len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/"))
@@ -264,8 +264,8 @@ func touched(dirs []string, plan *rewrite.Plan) []string {
 	})
 }
 
-// proofs counts the proofs of a plan by their state.
-func proofs(plan *rewrite.Plan) map[rewrite.ProofState]int {
+// CountStates counts the proofs of a plan by their state.
+func CountStates(plan *rewrite.Plan) map[rewrite.ProofState]int {
 	n := map[rewrite.ProofState]int{}
 	for _, p := range plan.Proofs {
 		n[p.State]++

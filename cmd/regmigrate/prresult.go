@@ -11,14 +11,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// told says what was done: the address on standard output, the rest on
+// printResult says what was done: the address on standard output, the rest on
 // standard error.
-func told(s streams, f *flags, p *prFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
+func printResult(s streams, f *flags, p *PullRequestFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
 	for _, w := range r.Warnings {
 		fmt.Fprintf(s.err, "warning: %s\n", report.EscapeText(w))
 	}
 	if !f.quiet {
-		fmt.Fprint(s.err, sentence(f.dryRun, plan, change, r))
+		fmt.Fprint(s.err, describeResult(f.dryRun, plan, change, r))
 	}
 	switch {
 	case p.json:
@@ -35,8 +35,8 @@ func told(s streams, f *flags, p *prFlags, plan *rewrite.Plan, change *pullreque
 	return nil
 }
 
-// sentence says what was done, in a few lines.
-func sentence(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequest.Result) string {
+// describeResult says what was done, in a few lines.
+func describeResult(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequest.Result) string {
 	did := func(done, would string) string {
 		if dry {
 			return "would " + would
@@ -49,7 +49,7 @@ func sentence(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullreques
 		files += len(x.Files)
 	}
 	if r.Pushed && len(c.Commits) > 0 {
-		fmt.Fprintf(&b, "%s %s: %s, %s, on top of %s\n", did("pushed", "push"), r.Branch, counted(len(c.Commits), "commit"), counted(files, "file"), r.Base)
+		fmt.Fprintf(&b, "%s %s: %s, %s, on top of %s\n", did("pushed", "push"), r.Branch, Plural(len(c.Commits), "commit"), Plural(files, "file"), r.Base)
 	}
 	number := fmt.Sprintf("pull request #%d of %s", r.Number, r.Repo)
 	switch r.Action {

@@ -15,8 +15,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// changeOf is a plan as commits and the text of a pull request.
-func changeOf(plan *rewrite.Plan, set *setup, f *flags, p *prFlags) (pullrequest.Change, error) {
+// newChange is a plan as commits and the text of a pull request.
+func newChange(plan *rewrite.Plan, set *Session, f *flags, p *PullRequestFlags) (pullrequest.Change, error) {
 	c := pullrequest.Change{
 		Title:          cmp.Or(p.title, defaultTitle(plan)),
 		ClosingComment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
@@ -39,24 +39,24 @@ func changeOf(plan *rewrite.Plan, set *setup, f *flags, p *prFlags) (pullrequest
 		parts = append(parts[1:], "") // the rest last
 	}
 	for _, part := range parts {
-		c.Commits = append(c.Commits, pullrequest.Commit{Message: message(plan, c.Title, part, p, files[part]), Files: files[part]})
+		c.Commits = append(c.Commits, pullrequest.Commit{Message: commitMessage(plan, c.Title, part, p, files[part]), Files: files[part]})
 	}
 	if len(c.Commits) == 0 {
 		return c, nil
 	}
 	var err error
-	c.Body, err = prBody(plan, set, f)
+	c.Body, err = pullRequestBody(plan, set, f)
 	return c, err
 }
 
-// prBody is the text of a pull request. It does not tell of a dry run, and of
+// pullRequestBody is the text of a pull request. It does not tell of a dry run, and of
 // no flag that only says what the pull request looks like.
-func prBody(plan *rewrite.Plan, set *setup, f *flags) (string, error) {
+func pullRequestBody(plan *rewrite.Plan, set *Session, f *flags) (string, error) {
 	w, err := report.Find("markdown")
 	if err != nil {
 		return "", err
 	}
-	o := set.report(f)
+	o := set.ReportOptions(f)
 	o.DryRun, o.Quiet, o.Verbose, o.Args = false, false, false, nil
 	var b bytes.Buffer
 	err = w.Write(&b, plan, o)
@@ -81,23 +81,23 @@ func chartOf(charts []string, path string) string {
 	return ""
 }
 
-// active is what a forge makes a mention or a reference of in the message of a
+// forgeSyntax is what a forge makes a mention or a reference of in the message of a
 // commit, where nothing can be marked as code: "fixes #1" closes an issue.
-var active = regexp.MustCompile(`[@#]|(?i:gh-)[0-9]|://`)
+var forgeSyntax = regexp.MustCompile(`[@#]|(?i:gh-)[0-9]|://`)
 
-// inMessage is the path of a folder in the message of a commit: one line, in
+// escapePath is the path of a folder in the message of a commit: one line, in
 // which nothing means anything to a terminal, to git or to a forge.
-func inMessage(path string) string {
+func escapePath(path string) string {
 	path = strings.ReplaceAll(strings.ReplaceAll(path, "\n", `\n`), "\r", `\r`)
-	return active.ReplaceAllStringFunc(report.EscapeText(path), func(s string) string {
+	return forgeSyntax.ReplaceAllStringFunc(report.EscapeText(path), func(s string) string {
 		return fmt.Sprintf(`\x%02x`, s[0]) + s[1:]
 	})
 }
 
-// message is the message of a commit.
-func message(plan *rewrite.Plan, title, part string, p *prFlags, files []pullrequest.File) string {
+// commitMessage is the message of a commit.
+func commitMessage(plan *rewrite.Plan, title, part string, p *PullRequestFlags, files []pullrequest.File) string {
 	if part != "" && part != "." {
-		title = inMessage(part) + ": " + strings.ToLower(title[:1]) + title[1:]
+		title = escapePath(part) + ": " + strings.ToLower(title[:1]) + title[1:]
 	}
 	if p.message != "" && p.commitPer != "chart" {
 		return p.message
@@ -123,7 +123,7 @@ func message(plan *rewrite.Plan, title, part string, p *prFlags, files []pullreq
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s in %s", title, counted(n, "reference"), counted(len(files), "file"))
+	fmt.Fprintf(&b, "%s\n\n%s in %s", title, Plural(n, "reference"), Plural(len(files), "file"))
 	names := slices.SortedFunc(maps.Keys(from), func(a, b string) int { return cmp.Or(from[b]-from[a], strings.Compare(a, b)) })
 	for i, name := range names {
 		b.WriteString([]string{", ", ": "}[min(1, max(0, 1-i))])

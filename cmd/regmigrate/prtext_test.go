@@ -29,7 +29,7 @@ func TestInMessage(t *testing.T) {
 		"\x1b]0;x\a\u202e":             `\x1b]0;x\x07\u202e`,
 		"diagram-3":                    "diagram-3",
 	} {
-		if got := inMessage(path); got != want {
+		if got := escapePath(path); got != want {
 			t.Errorf("%q is %q, want %q", path, got, want)
 		}
 	}

@@ -23,19 +23,19 @@ type registryFlags struct {
 	all      bool
 }
 
-// requirements are the values of --require: what each takes.
-var requirements = map[string][]registry.Verdict{
+// acceptedVerdicts are the values of --require: what each takes.
+var acceptedVerdicts = map[string][]registry.Verdict{
 	"exists": {registry.Same, registry.Exists, registry.Different, registry.Skipped},
 	"same":   {registry.Same, registry.Skipped},
 }
 
-func requirementNames() []string { return []string{"same", "exists"} }
+func Requirements() []string { return []string{"same", "exists"} }
 
-// check says what is wrong with the flags.
-func (f *registryFlags) check() error {
+// Validate says what is wrong with the flags.
+func (f *registryFlags) Validate() error {
 	switch {
-	case f.require != "" && requirements[f.require] == nil:
-		return fmt.Errorf("--require %q: expected %s", f.require, strings.Join(requirementNames(), " or "))
+	case f.require != "" && acceptedVerdicts[f.require] == nil:
+		return fmt.Errorf("--require %q: expected %s", f.require, strings.Join(Requirements(), " or "))
 	case f.jobs < 0:
 		return fmt.Errorf("--jobs %d: expected a number from 1", f.jobs)
 	case f.timeout < 0:
@@ -48,8 +48,8 @@ func (f *registryFlags) check() error {
 	return nil
 }
 
-// client returns what asks.
-func (f *registryFlags) client() (*registry.Client, error) {
+// NewClient returns what asks.
+func (f *registryFlags) NewClient() (*registry.Client, error) {
 	o := registry.Options{Jobs: f.jobs, Timeout: f.timeout, Offline: f.offline, UserAgent: "regmigrate"}
 	if !f.noCache {
 		dir, err := registry.DefaultCacheDir()
@@ -64,7 +64,7 @@ func (f *registryFlags) client() (*registry.Client, error) {
 
 // meets reports whether a verdict is one that is required.
 func meets(require string, v registry.Verdict) bool {
-	return require == "" || slices.Contains(requirements[require], v)
+	return require == "" || slices.Contains(acceptedVerdicts[require], v)
 }
 
 // registryOf is the registry of a reference, that of Docker Hub where it names none.
@@ -75,7 +75,7 @@ func registryOf(text string) string {
 	return "docker.io"
 }
 
-func counted(n int, what string) string {
+func Plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-func check(ctx context.Context, s streams, f *flags, args []string) error {
-	if err := f.registry.check(); err != nil {
+func CheckImages(ctx context.Context, s streams, f *flags, args []string) error {
+	if err := f.registry.Validate(); err != nil {
 		return err
 	}
 	write := checkText
@@ -22,23 +22,23 @@ func check(ctx context.Context, s streams, f *flags, args []string) error {
 	default:
 		return fmt.Errorf("--output %q: expected text or json", f.output)
 	}
-	list, _, partial, err := wantedOf(ctx, s, f, args, f.registry.all)
+	list, _, partial, err := Load(ctx, s, f, args, f.registry.all)
 	if err != nil {
 		return err
 	}
-	client, err := f.registry.client()
+	client, err := f.registry.NewClient()
 	if err != nil {
 		return err
 	}
-	all := ask(ctx, client, list, newProgress(s.err, f.quiet))
+	all := checkAll(ctx, client, list, newProgress(s.err, f.quiet))
 	if ctx.Err() != nil {
 		return failed(errors.New("interrupted"))
 	}
-	if err := write(s.out, all, f, colour(f.color, s.out)); err != nil {
+	if err := write(s.out, all, f, UseColor(f.color, s.out)); err != nil {
 		return failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	if partial {
-		return unread()
+		return IncompleteError()
 	}
 	for _, c := range all {
 		if !meets(f.registry.require, c.Verdict) {
@@ -48,26 +48,26 @@ func check(ctx context.Context, s streams, f *flags, args []string) error {
 	return nil
 }
 
-// A checked is what registries say of a reference, and where it stands.
-type checked struct {
+// A checkedImage is what registries say of a reference, and where it stands.
+type checkedImage struct {
 	registry.Result
 	places []string
 }
 
-// ask asks about every reference that is a whole one.
-func ask(ctx context.Context, c *registry.Client, list []*wanted, bar *progress) []checked {
+// checkAll asks about every reference that is a whole one.
+func checkAll(ctx context.Context, c *registry.Client, list []*Image, bar *progress) []checkedImage {
 	var pairs []registry.Pair
 	var at []int
-	out := make([]checked, len(list))
+	out := make([]checkedImage, len(list))
 	for i, w := range list {
 		out[i].places = w.places
-		out[i].Result = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.part}
-		if w.part == "" {
+		out[i].Result = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.SkipReason}
+		if w.SkipReason == "" {
 			pairs, at = append(pairs, w.Pair), append(at, i)
 		}
 	}
 	defer bar.clear()
-	for k, r := range c.Check(ctx, pairs, func(done int) { bar.tell(fmt.Sprintf("%d of %d images asked about", done, len(pairs))) }) {
+	for k, r := range c.Check(ctx, pairs, func(done int) { bar.Show(fmt.Sprintf("%d of %d images asked about", done, len(pairs))) }) {
 		out[at[k]].Result = r
 	}
 	return out
@@ -98,7 +98,7 @@ type (
 	}
 )
 
-func checkJSON(w io.Writer, all []checked, _ *flags, _ bool) error {
+func checkJSON(w io.Writer, all []checkedImage, _ *flags, _ bool) error {
 	r := checkReport{Version: 1, Counts: map[string]int{}, Images: []checkImage{}}
 	for _, v := range verdictOrder {
 		r.Counts[v.String()] = 0

@@ -10,22 +10,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// copiesOf says what goes where. It refuses two images that would be one.
-func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wanted, error) {
+// planCopies says what goes where. It refuses two images that would be one.
+func planCopies(list []*Image, to string, m *mirrorFlags) ([]registry.Copy, []*Image, error) {
 	var copies []registry.Copy
-	var skipped []*wanted
+	var skipped []*Image
 	known := map[string]registry.Copy{}
 	for _, w := range list {
-		if w.part != "" || strings.ContainsAny(w.New, "{}$<>%()") {
-			if w.part == "" {
-				w.part = "contains a variable"
+		if w.SkipReason != "" || strings.ContainsAny(w.New, "{}$<>%()") {
+			if w.SkipReason == "" {
+				w.SkipReason = "contains a variable"
 			}
 			skipped = append(skipped, w)
 			continue
 		}
 		host, rest, err := registry.SplitHost(w.New)
 		if err != nil {
-			w.part = "not a complete reference"
+			w.SkipReason = "not a complete reference"
 			skipped = append(skipped, w)
 			continue
 		}
@@ -33,15 +33,15 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 			continue
 		}
 		if host == hostOf(to) {
-			w.part = "it is on " + host + " already"
+			w.SkipReason = "it is on " + host + " already"
 			skipped = append(skipped, w)
 			continue
 		}
-		c := registry.Copy{From: host + "/" + rest, Fallback: w.Old, To: mirrored(to, host, rest, m.withHost)}
+		c := registry.Copy{From: host + "/" + rest, Fallback: w.Old, To: mirrorRef(to, host, rest, m.withHost)}
 		if _, _, err := registry.SplitHost(c.To); err != nil {
 			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  --from leaves it out, and a shorter path in --to may help", c.From, c.To, err)
 		}
-		if tagged := tagBeside(w.New, c.To); tagged != "" && known[tagged].From == "" {
+		if tagged := tagTarget(w.New, c.To); tagged != "" && known[tagged].From == "" {
 			c.To = tagged // what has no tag may be cleaned away there
 		}
 		before, twice := known[c.To]
@@ -57,9 +57,9 @@ func copiesOf(list []*wanted, to string, m *mirrorFlags) ([]registry.Copy, []*wa
 	return copies, skipped, nil
 }
 
-// tagBeside is the place to of an image that is named by tag and digest, by its
+// tagTarget is the place to of an image that is named by tag and digest, by its
 // tag; "" when it is not named by both.
-func tagBeside(reference, to string) string {
+func tagTarget(reference, to string) string {
 	ref, err := image.Parse(reference)
 	name, ok := strings.CutSuffix(to, "@"+ref.Digest)
 	if err != nil || ref.Tag == "" || ref.Digest == "" || !ok {
@@ -68,11 +68,11 @@ func tagBeside(reference, to string) string {
 	return name + ":" + ref.Tag
 }
 
-// mirrored is where the mirror at to has what host has as rest, which may be
+// mirrorRef is where the mirror at to has what host has as rest, which may be
 // empty.
-func mirrored(to, host, rest string, withHost bool) string {
+func mirrorRef(to, host, rest string, withHost bool) string {
 	if withHost {
-		to += "/" + pathOf(host)
+		to += "/" + hostAsPath(host)
 	}
 	if rest == "" {
 		return to
@@ -82,5 +82,5 @@ func mirrored(to, host, rest string, withHost bool) string {
 
 func hostOf(to string) string { host, _, _ := strings.Cut(to, "/"); return host }
 
-// pathOf is a host as a part of a path, which has no colon.
-func pathOf(host string) string { return strings.ReplaceAll(host, ":", "-") }
+// hostAsPath is a host as a part of a path, which has no colon.
+func hostAsPath(host string) string { return strings.ReplaceAll(host, ":", "-") }

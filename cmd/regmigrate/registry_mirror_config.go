@@ -13,22 +13,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// configFlags are those of registry mirror-config.
-type configFlags struct {
+// MirrorConfigFlags are those of registry mirror-config.
+type MirrorConfigFlags struct {
 	to, format, dir string
 	withHost        bool
 }
 
-func mirrorConfig(s streams, f *flags, m *configFlags) error {
-	to, err := mirrorAt(m.to)
+func mirrorConfig(s streams, f *flags, m *MirrorConfigFlags) error {
+	to, err := parseMirror(m.to)
 	if err != nil {
 		return err
 	}
-	set, err := prepare(f, nil, nil)
+	set, err := New(f, nil, nil)
 	if err != nil {
 		return err
 	}
-	files, left, err := registry.MirrorConfig(m.format, sourcesOf(set.options.Rules, to, m.withHost))
+	files, left, err := registry.MirrorConfig(m.format, mirrorSources(set.Rewrite.Rules, to, m.withHost))
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
@@ -58,8 +58,8 @@ func mirrorConfig(s streams, f *flags, m *configFlags) error {
 	return nil
 }
 
-// mirrorAt reads the flag --to.
-func mirrorAt(flag string) (string, error) {
+// parseMirror reads the flag --to.
+func parseMirror(flag string) (string, error) {
 	const example = "\n  for example: --to harbor.corp.example/k8s"
 	if flag == "" {
 		return "", errors.New("--to: expected REGISTRY or REGISTRY/PATH of the mirror" + example)
@@ -96,15 +96,15 @@ func writeConfig(s streams, dir string, files []registry.ConfigFile) error {
 	return nil
 }
 
-// sourcesOf are the prefixes that nodes ask for before and after the rules
+// mirrorSources are the prefixes that nodes ask for before and after the rules
 // moved them, sorted, each with where the mirror at to has it.
-func sourcesOf(set *rules.Set, to string, withHost bool) []registry.Source {
+func mirrorSources(set *rules.Set, to string, withHost bool) []registry.Source {
 	at := map[string]string{}
 	for _, r := range set.Rules() {
 		host, path, _ := strings.Cut(r.To, "/")
 		where := r.To // it is on the mirror
 		if host != hostOf(to) {
-			where = mirrored(to, host, path, withHost)
+			where = mirrorRef(to, host, path, withHost)
 			at[r.To] = where
 		}
 		at[r.From] = where

@@ -10,10 +10,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// tellCopied writes what became of each image, and returns how many failed.
-func tellCopied(s streams, f *flags, out []registry.CopyResult) int {
+// printCopied writes what became of each image, and returns how many failed.
+func printCopied(s streams, f *flags, out []registry.CopyResult) int {
 	var copied, present, attached, failed, left int
-	var failures uncopied
+	var failures copyFailures
 	for _, x := range out {
 		attached += x.Attached
 		switch {
@@ -40,11 +40,11 @@ func tellCopied(s streams, f *flags, out []registry.CopyResult) int {
 			fmt.Fprintf(s.out, "replaced %s, which was %s and is %s\n", x.To, x.Replaced, x.Digest)
 		}
 	}
-	failures.tell(s, f.verbose)
+	failures.print(s, f.verbose)
 	if !f.quiet && len(out) == 0 {
 		fmt.Fprintln(s.out, "nothing to copy: no image is named there that a registry could be asked for")
 	} else if !f.quiet {
-		fmt.Fprintf(s.out, "%s: %d copied, %d there already", counted(len(out), "image"), copied, present)
+		fmt.Fprintf(s.out, "%s: %d copied, %d there already", Plural(len(out), "image"), copied, present)
 		if failed > 0 {
 			fmt.Fprintf(s.out, ", %d failed", failed)
 		}
@@ -52,18 +52,18 @@ func tellCopied(s streams, f *flags, out []registry.CopyResult) int {
 			fmt.Fprintf(s.out, ", %d left", left)
 		}
 		if attached > 0 {
-			fmt.Fprintf(s.out, "; %s beside them", counted(attached, "signature, attestation or other artifact"))
+			fmt.Fprintf(s.out, "; %s beside them", Plural(attached, "signature, attestation or other artifact"))
 		}
 		fmt.Fprintln(s.out)
 	}
 	return failed
 }
 
-// tellPlanned writes how much there is to send, and returns how many images
+// printPlanned writes how much there is to send, and returns how many images
 // could not be looked at.
-func tellPlanned(s streams, f *flags, plans []registry.PlannedCopy) (failed int) {
+func printPlanned(s streams, f *flags, plans []registry.PlannedCopy) (failed int) {
 	present, blobs, bytes := 0, 0, int64(0)
-	var failures uncopied
+	var failures copyFailures
 	for _, p := range plans {
 		switch {
 		case p.Err != nil:
@@ -77,38 +77,38 @@ func tellPlanned(s streams, f *flags, plans []registry.PlannedCopy) (failed int)
 		}
 		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
 		if f.verbose {
-			fmt.Fprintf(s.err, "%10s  %s\n", bytesOf(p.Bytes), p.To)
+			fmt.Fprintf(s.err, "%10s  %s\n", formatBytes(p.Bytes), p.To)
 		}
 	}
-	failures.tell(s, f.verbose)
+	failures.print(s, f.verbose)
 	if !f.quiet {
-		fmt.Fprintf(s.err, "%s in %s to send at most, %d of %s there already; signatures and the like not counted\n", bytesOf(bytes), counted(blobs, "blob"), present, counted(len(plans), "image"))
+		fmt.Fprintf(s.err, "%s in %s to send at most, %d of %s there already; signatures and the like not counted\n", formatBytes(bytes), Plural(blobs, "blob"), present, Plural(len(plans), "image"))
 	}
 	return failed
 }
 
-// progressOf returns what says in a line how far a mirror run of so many images
+// mirrorProgress returns what says in a line how far a mirror run of so many images
 // has come, and about how long it takes, by what was sent since it began.
-func progressOf(images int, now func() time.Time) func(registry.Progress) string {
+func mirrorProgress(images int, now func() time.Time) func(registry.Progress) string {
 	var began time.Time
 	return func(p registry.Progress) string {
 		if p.Planned < images || p.TotalBytes == 0 && p.Images == 0 {
-			return fmt.Sprintf("%d of %s looked at", p.Planned, counted(images, "image"))
+			return fmt.Sprintf("%d of %s looked at", p.Planned, Plural(images, "image"))
 		}
 		if began.IsZero() {
 			began = now()
 		}
-		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, counted(images, "image"), bytesOf(p.Bytes), bytesOf(p.TotalBytes), p.Blobs, counted(p.TotalBlobs, "blob"))
+		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, Plural(images, "image"), formatBytes(p.Bytes), formatBytes(p.TotalBytes), p.Blobs, Plural(p.TotalBlobs, "blob"))
 		if t := now().Sub(began); p.SentBytes > 0 && t > 3*time.Second {
 			left := time.Duration(float64(p.TotalBytes-p.Bytes) / float64(p.SentBytes) * float64(t))
-			s += ", about " + roughly(left) + " left"
+			s += ", about " + roundDuration(left) + " left"
 		}
 		return s
 	}
 }
 
-// roughly is a time in words, in one unit.
-func roughly(d time.Duration) string {
+// roundDuration is a time in words, in one unit.
+func roundDuration(d time.Duration) string {
 	switch {
 	case d >= 2*time.Hour:
 		return fmt.Sprintf("%d h", int(d.Round(time.Hour).Hours()))
@@ -118,23 +118,23 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%d s", int(max(0, d).Round(time.Second).Seconds()))
 }
 
-func tellSkipped(s streams, skipped []*wanted) {
+func printSkipped(s streams, skipped []*Image) {
 	if len(skipped) == 0 {
 		return
 	}
-	fmt.Fprintf(s.err, "%s left out:\n", counted(len(skipped), "reference"))
+	fmt.Fprintf(s.err, "%s left out:\n", Plural(len(skipped), "reference"))
 	for i, w := range skipped {
 		if i == maxShown {
 			fmt.Fprintf(s.err, "    and %d more\n", len(skipped)-i)
 			break
 		}
-		fmt.Fprintf(s.err, "    %s%s   %s\n", w.New, place(w.places), w.part)
+		fmt.Fprintf(s.err, "    %s%s   %s\n", w.New, firstPlace(w.places), w.SkipReason)
 	}
 }
 
-// tellRules prints what points the files at the mirror. What led from the files
+// printRules prints what points the files at the mirror. What led from the files
 // to the images goes along: presets, and the rules of this command line.
-func tellRules(s streams, set *setup, given []string, copies []registry.Copy, to string, m *mirrorFlags) {
+func printRules(s streams, set *Session, given []string, copies []registry.Copy, to string, m *mirrorFlags) {
 	var hosts []string
 	for _, c := range copies {
 		if host := hostOf(c.From); !slices.Contains(hosts, host) {
@@ -159,7 +159,7 @@ func tellRules(s streams, set *setup, given []string, copies []registry.Copy, to
 	for _, host := range hosts {
 		target := to
 		if m.withHost {
-			target += "/" + pathOf(host)
+			target += "/" + hostAsPath(host)
 		}
 		command += " --rule " + host + "=" + target
 		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", host, target)
@@ -167,7 +167,7 @@ func tellRules(s streams, set *setup, given []string, copies []registry.Copy, to
 	fmt.Fprintf(s.out, "next: %s PATH\n        points the files at the mirror; in %s it is\n%s", command, configName, yaml)
 }
 
-func bytesOf(n int64) string {
+func formatBytes(n int64) string {
 	switch {
 	case n >= 1<<30:
 		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
@@ -176,5 +176,5 @@ func bytesOf(n int64) string {
 	case n >= 1<<10:
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
-	return counted(int(n), "byte")
+	return Plural(int(n), "byte")
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-func pingHost(ctx context.Context, w io.Writer, o registry.PingOptions) error {
+func Ping(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 	p := registry.Ping(ctx, o)
 	for _, step := range p.Steps {
 		word := "ok    "

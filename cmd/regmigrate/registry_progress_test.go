@@ -11,7 +11,7 @@ import (
 // there is something to tell it from.
 func TestProgressOf(t *testing.T) {
 	at := time.Unix(0, 0)
-	line := progressOf(3, func() time.Time { return at })
+	line := mirrorProgress(3, func() time.Time { return at })
 	for _, c := range []struct {
 		after time.Duration
 		p     registry.Progress
@@ -29,7 +29,7 @@ func TestProgressOf(t *testing.T) {
 		}
 	}
 	// Nothing is to be sent.
-	if got, want := progressOf(1, time.Now)(registry.Progress{Planned: 1, Images: 1}), "1 of 1 image, 0 bytes of 0 bytes, 0 of 0 blobs"; got != want {
+	if got, want := mirrorProgress(1, time.Now)(registry.Progress{Planned: 1, Images: 1}), "1 of 1 image, 0 bytes of 0 bytes, 0 of 0 blobs"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

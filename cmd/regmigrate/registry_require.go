@@ -12,53 +12,53 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// A required asks registries about what would move, and refuses what is not as
+// A Requirement asks registries about what would move, and refuses what is not as
 // it is required.
-type required struct {
-	f       *flags
-	set     *setup
-	client  *registry.Client
-	bar     *progress
-	paths   bool // there are files, whose inventory knows the tags
-	known   map[registry.Pair]registry.Result
-	tagged  map[string][]registry.Pair // new name without a tag -> whole references
-	untold  map[string]string          // new name -> why a tag of it is not known
-	unasked map[registry.Pair]string   // what nobody asked about, and why
-	refused map[string]bool            // new references that were refused
-	silent  string                     // one of these whose registry does not answer, the first by name
+type Requirement struct {
+	f           *flags
+	set         *Session
+	client      *registry.Client
+	bar         *progress
+	hasFiles    bool // there are files, whose inventory knows the tags
+	known       map[registry.Pair]registry.Result
+	tagged      map[string][]registry.Pair // new name without a tag -> whole references
+	unknownTags map[string]string          // new name -> why a tag of it is not known
+	skipped     map[registry.Pair]string   // what nobody asked about, and why
+	rejected    map[string]bool            // new references that were refused
+	unreachable string                     // one of these whose registry does not answer, the first by name
 }
 
 // require lets what set plans ask registries, if that was asked for; nil if
 // not. Paths says that it plans files.
-func require(f *flags, set *setup, bar *progress, paths bool) (*required, error) {
+func require(f *flags, set *Session, bar *progress, paths bool) (*Requirement, error) {
 	if f.registry.require == "" {
 		return nil, nil
 	}
-	client, err := f.registry.client()
+	client, err := f.registry.NewClient()
 	if err != nil {
 		return nil, err
 	}
-	r := &required{f: f, set: set, client: client, bar: bar, paths: paths, known: map[registry.Pair]registry.Result{}, unasked: map[registry.Pair]string{}, refused: map[string]bool{}}
-	set.options.Unavailable = r.refuse
+	r := &Requirement{f: f, set: set, client: client, bar: bar, hasFiles: paths, known: map[registry.Pair]registry.Result{}, skipped: map[registry.Pair]string{}, rejected: map[string]bool{}}
+	set.Rewrite.Unavailable = r.reject
 	return r, nil
 }
 
-// refuse is a rewrite.Options.Refuse. A name whose tag stands elsewhere is
+// reject is a rewrite.Options.Refuse. A name whose tag stands elsewhere is
 // refused if any image of that name is.
-func (r *required) refuse(ctx context.Context, moves []rewrite.RefChange) []string {
+func (r *Requirement) reject(ctx context.Context, moves []rewrite.RefChange) []string {
 	pairs := make([][]registry.Pair, len(moves))
 	var ask []registry.Pair
 	for i, m := range moves {
 		p := registry.Pair{Old: m.Old, New: m.New}
 		pairs[i] = []registry.Pair{p}
-		part := partOf(m.New, m.ToPrefix, m.Field)
+		part := incompleteReason(m.New, m.ToPrefix, m.Field)
 		if part != "" || nameOf(m.New) == m.New {
 			found, why := r.withTags(ctx, m.New)
 			if part != "" || len(found) > 0 || why != "" {
 				pairs[i] = found
 			}
 			if why != "" || part != "" && len(found) == 0 {
-				r.unasked[p] = cmp.Or(why, part)
+				r.skipped[p] = cmp.Or(why, part)
 			}
 		}
 		for _, p := range pairs[i] {
@@ -68,21 +68,21 @@ func (r *required) refuse(ctx context.Context, moves []rewrite.RefChange) []stri
 			}
 		}
 	}
-	for _, x := range r.client.Check(ctx, ask, func(done int) { r.bar.tell(fmt.Sprintf("%d of %d images asked about", done, len(ask))) }) {
+	for _, x := range r.client.Check(ctx, ask, func(done int) { r.bar.Show(fmt.Sprintf("%d of %d images asked about", done, len(ask))) }) {
 		r.known[x.Pair] = x
 	}
 	r.bar.clear()
 	why := make([]string, len(moves))
-	r.refused, r.silent = map[string]bool{}, ""
+	r.rejected, r.unreachable = map[string]bool{}, ""
 	for i := range moves {
 		for _, p := range pairs[i] {
 			x := r.known[p]
 			if meets(r.f.registry.require, x.Verdict) {
 				continue
 			}
-			r.refused[p.New] = true
-			if x.Verdict == registry.Unreachable && (r.silent == "" || p.New < r.silent) {
-				r.silent = p.New
+			r.rejected[p.New] = true
+			if x.Verdict == registry.Unreachable && (r.unreachable == "" || p.New < r.unreachable) {
+				r.unreachable = p.New
 			}
 			if why[i] == "" {
 				why[i] = p.New + ": " + x.Verdict.String() + after(x.Detail)
@@ -101,29 +101,29 @@ func after(detail string) string {
 
 // withTags returns the whole references of the files that have a name, and why
 // there is none where its tag is not known.
-func (r *required) withTags(ctx context.Context, name string) (found []registry.Pair, why string) {
-	if !r.paths {
+func (r *Requirement) withTags(ctx context.Context, name string) (found []registry.Pair, why string) {
+	if !r.hasFiles {
 		return nil, ""
 	}
 	if r.tagged == nil {
-		r.tagged, r.untold = map[string][]registry.Pair{}, map[string]string{}
-		v := newInventory(r.set, r.bar)
-		c, err := compose(ctx, v, r.f, r.set, r.bar, false)
+		r.tagged, r.unknownTags = map[string][]registry.Pair{}, map[string]string{}
+		v := NewInventory(r.set, r.bar)
+		c, err := newResolver(ctx, v, r.f, r.set, r.bar, false)
 		if err != nil {
 			return nil, err.Error() // interrupted, which the plan says too
 		}
-		l := &wishList{}
-		l.inventory(v.Images(), c, false, false)
+		l := &Set{}
+		l.addInventory(v.Images(), c, false, false)
 		for _, w := range l.sorted() {
-			if w.part != "" {
-				r.untold[w.New] = w.part
+			if w.SkipReason != "" {
+				r.unknownTags[w.New] = w.SkipReason
 			} else {
 				n := nameOf(w.New)
 				r.tagged[n] = append(r.tagged[n], w.Pair)
 			}
 		}
 	}
-	return r.tagged[name], r.untold[name]
+	return r.tagged[name], r.unknownTags[name]
 }
 
 // nameOf is a reference without its tag and digest.
@@ -136,22 +136,22 @@ func nameOf(text string) string {
 	return strings.TrimSuffix(text, ":"+ref.Tag)
 }
 
-// images writes into the plan what registries said.
-func (r *required) images(p *rewrite.Plan) {
+// AddImages writes into the plan what registries said.
+func (r *Requirement) AddImages(p *rewrite.Plan) {
 	if r == nil {
 		return
 	}
-	l := &wishList{}
+	l := &Set{}
 	for pair := range r.known {
 		l.add(pair.Old, pair.New, "", "")
 	}
-	for pair, why := range r.unasked {
+	for pair, why := range r.skipped {
 		l.add(pair.Old, pair.New, "", why)
 	}
 	for _, w := range l.sorted() {
 		x := r.known[w.Pair]
-		if w.part != "" {
-			x = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.part}
+		if w.SkipReason != "" {
+			x = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.SkipReason}
 		}
 		p.RegistryResults = append(p.RegistryResults, rewrite.RegistryResult{
 			Old: x.Old, New: x.New, Verdict: verdictOf(x.Verdict), OldDigest: x.OldDigest, NewDigest: x.NewDigest, Detail: x.Detail,
@@ -167,20 +167,20 @@ func verdictOf(v registry.Verdict) rewrite.Verdict {
 	}[v]
 }
 
-// outcome is the exit code of what was refused.
-func (r *required) outcome() error {
-	if r == nil || len(r.refused) == 0 {
+// Err is the exit code of what was refused.
+func (r *Requirement) Err() error {
+	if r == nil || len(r.rejected) == 0 {
 		return nil
 	}
 	hint := ""
-	if r.silent != "" && !r.f.registry.offline {
-		hint = "\n  regmigrate registry ping " + registryOf(r.silent) + " says what is in the way"
+	if r.unreachable != "" && !r.f.registry.offline {
+		hint = "\n  regmigrate registry ping " + registryOf(r.unreachable) + " says what is in the way"
 	}
-	return left(errors.New("--require " + r.f.registry.require + ": " + counted(len(r.refused), "image") + some(len(r.refused), " is", " are") +
-		" not as required; what names " + some(len(r.refused), "it", "them") + " stays as it is" + hint))
+	return left(errors.New("--require " + r.f.registry.require + ": " + Plural(len(r.rejected), "image") + choose(len(r.rejected), " is", " are") +
+		" not as required; what names " + choose(len(r.rejected), "it", "them") + " stays as it is" + hint))
 }
 
-func some(n int, one, many string) string {
+func choose(n int, one, many string) string {
 	if n == 1 {
 		return one
 	}

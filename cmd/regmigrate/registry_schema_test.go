@@ -26,15 +26,15 @@ func TestRegistrySchema(t *testing.T) {
 		return schema.Validate(v)
 	}
 
-	var all []checked
+	var all []checkedImage
 	for _, v := range verdictOrder {
-		all = append(all, checked{registry.Result{
+		all = append(all, checkedImage{registry.Result{
 			Pair: registry.Pair{Old: "k8s.gcr.io/a:1", New: "registry.k8s.io/a:1"}, Verdict: v, OldDigest: "sha256:1", NewDigest: "sha256:2", Detail: "d",
 			Platforms: []registry.Platform{{Name: "linux/amd64", Old: "sha256:3", New: "sha256:4"}},
 		}, []string{"a.yaml:1"}})
 	}
 	written := map[string]string{}
-	for name, list := range map[string][]checked{"full": all, "bare": {{}}, "empty": nil} {
+	for name, list := range map[string][]checkedImage{"full": all, "bare": {{}}, "empty": nil} {
 		var b bytes.Buffer
 		if err := checkJSON(&b, list, nil, false); err != nil {
 			t.Fatal(err)

@@ -18,10 +18,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// read adds what standard input has: the JSON of images or of a plan, objects of
+// addStdin adds what standard input has: the JSON of images or of a plan, objects of
 // a cluster, or lines `OLD NEW` or `REFERENCE`, of which the rules say what it
 // becomes.
-func (l *wishList) read(ctx context.Context, s streams, set *setup, all bool) (partial bool, err error) {
+func (l *Set) addStdin(ctx context.Context, s streams, set *Session, all bool) (partial bool, err error) {
 	in := bufio.NewReaderSize(s.in, 64<<10)
 	head, err := in.Peek(4 << 10)
 	if err != nil && err != io.EOF {
@@ -29,16 +29,16 @@ func (l *wishList) read(ctx context.Context, s streams, set *setup, all bool) (p
 	}
 	head = bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\uFEFF")))
 	switch {
-	case ours.Match(head):
-		return l.json(in, s, all)
+	case ownJSON.Match(head):
+		return l.addJSON(in, s, all)
 	// Nothing at all is no cluster without images: the program before failed.
-	case len(head) == 0 || head[0] == '{' || head[0] == '[' || object.Match(head):
-		v := newInventory(set, newProgress(nil, true))
+	case len(head) == 0 || head[0] == '{' || head[0] == '[' || yamlObject.Match(head):
+		v := NewInventory(set, newProgress(nil, true))
 		if err := v.AddObjects(ctx, in); err != nil {
 			return false, err
 		}
-		l.inventory(v.Images(), newComposer(v, homes{}), all, true)
-		return incomplete(v), tellProblems(s, v)
+		l.addInventory(v.Images(), newTagResolver(v, Roots{}), all, true)
+		return HasFailures(v), PrintProblems(s, v)
 	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, 1<<20)
@@ -47,7 +47,7 @@ func (l *wishList) read(ctx context.Context, s streams, set *setup, all bool) (p
 		switch f := strings.Fields(strings.TrimPrefix(text, "\uFEFF")); len(f) {
 		case 0:
 		case 1:
-			l.reference(f[0], set.options.Rules)
+			l.addReference(f[0], set.Rewrite.Rules)
 		case 2:
 			l.add(f[0], f[1], "", "")
 		default:
@@ -57,11 +57,11 @@ func (l *wishList) read(ctx context.Context, s streams, set *setup, all bool) (p
 	return false, lines.Err()
 }
 
-// ours matches what begins as the JSON of this program does.
-var ours = regexp.MustCompile(`\A\{\s*"version":\s*\d`)
+// ownJSON matches what begins as the JSON of this program does.
+var ownJSON = regexp.MustCompile(`\A\{\s*"version":\s*\d`)
 
-// json adds what the JSON of images or of a plan says, whose rules stand.
-func (l *wishList) json(r io.Reader, s streams, all bool) (partial bool, err error) {
+// addJSON adds what the JSON of images or of a plan says, whose rules stand.
+func (l *Set) addJSON(r io.Reader, s streams, all bool) (partial bool, err error) {
 	src, err := io.ReadAll(io.LimitReader(r, maxInput+1))
 	if err != nil {
 		return false, err
@@ -81,29 +81,29 @@ func (l *wishList) json(r io.Reader, s streams, all bool) (partial bool, err err
 	case is.Version != 1:
 		return false, fmt.Errorf("its version is %d, and this program reads version 1: use the same regmigrate for both", is.Version)
 	case is.Files != nil:
-		return false, l.plan(src)
+		return false, l.addPlan(src)
 	case is.Images != nil:
-		return l.listed(src, s, all)
+		return l.addInventoryJSON(src, s, all)
 	}
 	return false, errors.New("it is neither a plan (regmigrate -o json) nor an inventory (regmigrate images -o json)")
 }
 
-// listed adds what an inventory in JSON has.
-func (l *wishList) listed(src []byte, s streams, all bool) (partial bool, err error) {
+// addInventoryJSON adds what an inventory in JSON has.
+func (l *Set) addInventoryJSON(src []byte, s streams, all bool) (partial bool, err error) {
 	var r report.JSONInventory
 	if err := json.Unmarshal(src, &r); err != nil {
 		return false, fmt.Errorf("the JSON of images: %w", err)
 	}
 	images, v := r.Inventory()
-	c := &composer{all: homesIn(images)}
-	c.keep(images, v.Unrendered)
-	l.inventory(images, c, all, true)
-	return incomplete(v), tellProblems(s, v)
+	c := &tagResolver{roots: rootsOfImages(images)}
+	c.setRendered(images, v.Unrendered)
+	l.addInventory(images, c, all, true)
+	return HasFailures(v), PrintProblems(s, v)
 }
 
-// homesIn are the folders that images were printed from.
-func homesIn(images []inventory.Image) homes {
-	var out homes
+// rootsOfImages are the folders that images were printed from.
+func rootsOfImages(images []inventory.Image) Roots {
+	var out Roots
 	for _, m := range images {
 		for _, u := range m.Uses {
 			if !isRendered(u) {
@@ -115,18 +115,18 @@ func homesIn(images []inventory.Image) homes {
 					out.charts = append(out.charts, chart[1:i])
 				}
 			} else {
-				out.layers = append(out.layers, u.Path)
+				out.Kustomizations = append(out.Kustomizations, u.Path)
 			}
 		}
 	}
-	return homes{unique(out.charts), unique(out.layers)}
+	return Roots{unique(out.charts), unique(out.Kustomizations)}
 }
 
-// object matches what begins as objects of a cluster in YAML do.
-var object = regexp.MustCompile(`\A(---|[a-zA-Z]+:(\s|$))`)
+// yamlObject matches what begins as objects of a cluster in YAML do.
+var yamlObject = regexp.MustCompile(`\A(---|[a-zA-Z]+:(\s|$))`)
 
-// reference adds what a reference becomes; one that no rule moves, as it is.
-func (l *wishList) reference(text string, set *rules.Set) {
+// addReference adds what a reference becomes; one that no rule moves, as it is.
+func (l *Set) addReference(text string, set *rules.Set) {
 	if m, ok := set.Match(text, rules.ShortForm); ok && m.Keep == "" {
 		l.add(text, m.New+text[m.Len:], "", "")
 		return
@@ -134,8 +134,8 @@ func (l *wishList) reference(text string, set *rules.Set) {
 	l.add("", text, "", "")
 }
 
-// plan adds the references that move of a plan in JSON.
-func (l *wishList) plan(src []byte) error {
+// addPlan adds the references that move of a plan in JSON.
+func (l *Set) addPlan(src []byte) error {
 	var r report.JSONReport
 	if err := json.Unmarshal(src, &r); err != nil {
 		return fmt.Errorf("the JSON of a plan: %w", err)
@@ -147,7 +147,7 @@ func (l *wishList) plan(src []byte) error {
 	for _, file := range r.Files {
 		for _, x := range file.Findings {
 			if x.Status == rewrite.Rewritten.String() && !x.Consequence {
-				l.add(x.Old, x.New, fmt.Sprintf("%s:%d", file.Path, x.Line), partOf(x.New, to[x.Rule], x.Field))
+				l.add(x.Old, x.New, fmt.Sprintf("%s:%d", file.Path, x.Line), incompleteReason(x.New, to[x.Rule], x.Field))
 			}
 		}
 	}

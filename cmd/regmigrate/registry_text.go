@@ -18,7 +18,7 @@ var verdictOrder = []registry.Verdict{
 const maxShown = 20
 
 // checkText writes a table of what registries say, and what to do next.
-func checkText(w io.Writer, all []checked, f *flags, color bool) error {
+func checkText(w io.Writer, all []checkedImage, f *flags, color bool) error {
 	var b bytes.Buffer
 	if len(all) == 0 && !f.quiet {
 		b.WriteString("nothing to ask about: no reference would move\n")
@@ -35,7 +35,7 @@ func checkText(w io.Writer, all []checked, f *flags, color bool) error {
 		if f.quiet && !problem {
 			continue
 		}
-		fmt.Fprintf(&b, "%s  %s\n", painted(v, fmt.Sprintf("%-11s", v), color), counted(count[v], "reference"))
+		fmt.Fprintf(&b, "%s  %s\n", colored(v, fmt.Sprintf("%-11s", v), color), Plural(count[v], "reference"))
 		if v == registry.Same && !f.verbose {
 			continue
 		}
@@ -47,8 +47,8 @@ func checkText(w io.Writer, all []checked, f *flags, color bool) error {
 			if shown++; shown > maxShown && !f.verbose {
 				continue
 			}
-			fmt.Fprintf(&b, "    %s%s\n", c.New, place(c.places))
-			if detail := explained(c); detail != "" {
+			fmt.Fprintf(&b, "    %s%s\n", c.New, firstPlace(c.places))
+			if detail := detailLine(c); detail != "" {
 				fmt.Fprintf(&b, "        %s\n", detail)
 			}
 		}
@@ -63,17 +63,17 @@ func checkText(w io.Writer, all []checked, f *flags, color bool) error {
 				parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
 			}
 		}
-		fmt.Fprintf(&b, "%s: %s\n", counted(len(all), "reference"), strings.Join(parts, ", "))
+		fmt.Fprintf(&b, "%s: %s\n", Plural(len(all), "reference"), strings.Join(parts, ", "))
 		if !f.registry.offline {
-			b.WriteString(afterCheck(all, count))
+			b.WriteString(nextStep(all, count))
 		}
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// explained is the line below a reference.
-func explained(c checked) string {
+// detailLine is the line below a reference.
+func detailLine(c checkedImage) string {
 	from := ""
 	if c.Old != "" && c.Verdict != registry.Skipped {
 		from = "from " + c.Old
@@ -84,8 +84,8 @@ func explained(c checked) string {
 	return from + c.Detail
 }
 
-// afterCheck says what to do next, "" when there is nothing.
-func afterCheck(all []checked, count map[registry.Verdict]int) string {
+// nextStep says what to do next, "" when there is nothing.
+func nextStep(all []checkedImage, count map[registry.Verdict]int) string {
 	const line = "next: %s\n        %s\n"
 	copies := false
 	for _, c := range all {
@@ -108,7 +108,7 @@ func afterCheck(all []checked, count map[registry.Verdict]int) string {
 	return ""
 }
 
-func painted(v registry.Verdict, text string, color bool) string {
+func colored(v registry.Verdict, text string, color bool) string {
 	code := ""
 	switch v {
 	case registry.Missing, registry.Different:
@@ -124,8 +124,8 @@ func painted(v registry.Verdict, text string, color bool) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// place is where a reference stands: the first place, and how many more.
-func place(places []string) string {
+// firstPlace is where a reference stands: the first place, and how many more.
+func firstPlace(places []string) string {
 	switch len(places) {
 	case 0:
 		return ""

@@ -8,16 +8,16 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// An uncopied is the images that could not be copied, by what was in the way:
+// An copyFailures is the images that could not be copied, by what was in the way:
 // when the target does not answer, that is one thing and not as many as there
 // are images.
-type uncopied struct {
+type copyFailures struct {
 	why    []string // in order
 	images map[string][]string
 	first  *registry.ConnectionError
 }
 
-func (f *uncopied) add(image string, err error) {
+func (f *copyFailures) add(image string, err error) {
 	text := err.Error()
 	if f.images == nil {
 		f.images = map[string][]string{}
@@ -32,21 +32,21 @@ func (f *uncopied) add(image string, err error) {
 	}
 }
 
-// mostFailed is how many images are named that failed for one reason.
-const mostFailed = 3
+// maxNamed is how many images are named that failed for one reason.
+const maxNamed = 3
 
-// tell says what failed, and what to do about the first thing that is in the
+// print says what failed, and what to do about the first thing that is in the
 // way.
-func (f *uncopied) tell(s streams, all bool) {
+func (f *copyFailures) print(s streams, all bool) {
 	for _, why := range f.why {
 		names := f.images[why]
 		if len(names) == 1 {
 			fmt.Fprintf(s.err, "%s: %s\n", names[0], why)
 			continue
 		}
-		fmt.Fprintf(s.err, "%s: %s\n", counted(len(names), "image"), why)
+		fmt.Fprintf(s.err, "%s: %s\n", Plural(len(names), "image"), why)
 		for i, name := range names {
-			if i == mostFailed && !all && len(names) > mostFailed+1 {
+			if i == maxNamed && !all && len(names) > maxNamed+1 {
 				fmt.Fprintf(s.err, "    and %d more (-v lists them)\n", len(names)-i)
 				break
 			}

@@ -11,70 +11,70 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
-// elsewhere is why a name alone is no whole reference.
-const elsewhere = "its tag stands elsewhere"
+// tagUnknown is why a name alone is no whole reference.
+const tagUnknown = "its tag stands elsewhere"
 
-// A composer knows the whole references of names whose tag stands elsewhere:
+// A tagResolver knows the whole references of names whose tag stands elsewhere:
 // in the appVersion of a chart, in the base of a kustomization. It has them
 // from what the charts and kustomizations print that the names stand in.
-type composer struct {
-	all      homes
+type tagResolver struct {
+	roots    Roots
 	rendered []inventory.Image // what is printed
 	failed   map[string]string // charts and kustomizations that do not print all, and why
 }
 
-// compose reads the files of a setup, and has the charts and kustomizations
+// newResolver reads the files of a setup, and has the charts and kustomizations
 // rendered that hold a name without its tag; with all, every one of them.
-func compose(ctx context.Context, v *inventory.Inventory, f *flags, set *setup, bar *progress, all bool) (*composer, error) {
+func newResolver(ctx context.Context, v *inventory.Inventory, f *flags, set *Session, bar *progress, all bool) (*tagResolver, error) {
 	if err := v.AddFiles(ctx); err != nil {
 		return nil, err
 	}
-	c := newComposer(v, homesOf(v))
+	c := newTagResolver(v, RootsOf(v))
 	if all {
-		err := renderInto(ctx, v, f, set, bar, c.all)
-		c.read(v)
+		err := AddRendered(ctx, v, f, set, bar, c.roots)
+		c.readRendered(v)
 		return c, err
 	}
-	parts := c.parts(v)
-	var want homes
+	parts := c.filesWithUnknownTags(v)
+	var want Roots
 	for _, file := range parts {
-		if chart, ok := c.chart(file); ok {
+		if chart, ok := c.chartOf(file); ok {
 			want.charts = append(want.charts, chart)
-		} else if dir := path.Dir(file); slices.Contains(c.all.layers, dir) {
-			want.layers = append(want.layers, dir)
+		} else if dir := path.Dir(file); slices.Contains(c.roots.Kustomizations, dir) {
+			want.Kustomizations = append(want.Kustomizations, dir)
 		}
 	}
-	want = homes{unique(want.charts), unique(want.layers)}
-	if err := renderInto(ctx, v, f, set, bar, want); err != nil {
+	want = Roots{unique(want.charts), unique(want.Kustomizations)}
+	if err := AddRendered(ctx, v, f, set, bar, want); err != nil {
 		return nil, err
 	}
-	c.read(v)
+	c.readRendered(v)
 	// What a component says is seen in the kustomizations that use it.
 	if slices.ContainsFunc(parts, func(file string) bool {
-		return slices.Contains(want.layers, path.Dir(file)) && c.failed[path.Dir(file)] == "" && !c.prints(path.Dir(file))
+		return slices.Contains(want.Kustomizations, path.Dir(file)) && c.failed[path.Dir(file)] == "" && !c.rendersAny(path.Dir(file))
 	}) {
-		rest := slices.DeleteFunc(slices.Clone(c.all.layers), func(dir string) bool { return slices.Contains(want.layers, dir) })
-		if err := renderInto(ctx, v, f, set, bar, homes{layers: rest}); err != nil {
+		rest := slices.DeleteFunc(slices.Clone(c.roots.Kustomizations), func(dir string) bool { return slices.Contains(want.Kustomizations, dir) })
+		if err := AddRendered(ctx, v, f, set, bar, Roots{Kustomizations: rest}); err != nil {
 			return nil, err
 		}
-		c.read(v)
+		c.readRendered(v)
 	}
 	return c, nil
 }
 
-// newComposer knows what of an inventory is printed already.
-func newComposer(v *inventory.Inventory, all homes) *composer {
-	c := &composer{all: all}
-	c.read(v)
+// newTagResolver knows what of an inventory is printed already.
+func newTagResolver(v *inventory.Inventory, all Roots) *tagResolver {
+	c := &tagResolver{roots: all}
+	c.readRendered(v)
 	return c
 }
 
-// read takes what is printed from the inventory.
-func (c *composer) read(v *inventory.Inventory) {
-	c.keep(v.Images(), v.Unrendered)
+// readRendered takes what is printed from the inventory.
+func (c *tagResolver) readRendered(v *inventory.Inventory) {
+	c.setRendered(v.Images(), v.Unrendered)
 }
 
-func (c *composer) keep(images []inventory.Image, failed []inventory.Failure) {
+func (c *tagResolver) setRendered(images []inventory.Image, failed []inventory.Failure) {
 	c.rendered, c.failed = nil, map[string]string{}
 	for _, m := range images {
 		if !m.HasVariable && slices.ContainsFunc(m.Uses, isRendered) {
@@ -93,13 +93,13 @@ func unique(list []string) []string {
 	return slices.Compact(list)
 }
 
-// parts are the charts' files and the kustomizations with a name whose tag
+// filesWithUnknownTags are the charts' files and the kustomizations with a name whose tag
 // stands elsewhere.
-func (c *composer) parts(v *inventory.Inventory) []string {
+func (c *tagResolver) filesWithUnknownTags(v *inventory.Inventory) []string {
 	var out []string
 	for _, m := range v.Images() {
 		for i := range m.Uses {
-			if u := &m.Uses[i]; c.partOf(&m, u) == elsewhere {
+			if u := &m.Uses[i]; c.incompleteReason(&m, u) == tagUnknown {
 				out = append(out, u.Path)
 			}
 		}
@@ -107,72 +107,72 @@ func (c *composer) parts(v *inventory.Inventory) []string {
 	return unique(out)
 }
 
-// partOf says why a use of an image is no whole reference, "" when it is one.
-func (c *composer) partOf(m *inventory.Image, u *inventory.Use) string {
+// incompleteReason says why a use of an image is no whole reference, "" when it is one.
+func (c *tagResolver) incompleteReason(m *inventory.Image, u *inventory.Use) string {
 	if u.Origin != inventory.InFile {
-		return partOf(m.Ref, "", "")
+		return incompleteReason(m.Ref, "", "")
 	}
-	if _, ok := c.chart(u.Path); ok && m.Tag == "" && m.Digest == "" && !image.IsHost(m.Ref) {
-		return elsewhere // also where the key is called image: a template may add a tag
+	if _, ok := c.chartOf(u.Path); ok && m.Tag == "" && m.Digest == "" && !image.IsHost(m.Ref) {
+		return tagUnknown // also where the key is called image: a template may add a tag
 	}
-	return partOf(m.Ref, "", u.Field)
+	return incompleteReason(m.Ref, "", u.Field)
 }
 
-// chart is the folder of the chart that a file belongs to.
-func (c *composer) chart(file string) (dir string, ok bool) {
-	for _, x := range c.all.charts {
-		if below(file, x) && (!ok || len(x) > len(dir)) {
+// chartOf is the folder of the chart that a file belongs to.
+func (c *tagResolver) chartOf(file string) (dir string, ok bool) {
+	for _, x := range c.roots.charts {
+		if isBelow(file, x) && (!ok || len(x) > len(dir)) {
 			dir, ok = x, true
 		}
 	}
 	return dir, ok
 }
 
-// below reports whether a path lies in the folder dir, or is it.
-func below(name, dir string) bool {
+// isBelow reports whether a path lies in the folder dir, or is it.
+func isBelow(name, dir string) bool {
 	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
 }
 
-// prints reports whether anything is known of what dir prints.
-func (c *composer) prints(dir string) bool { return len(c.of(nil, dir)) > 0 }
+// rendersAny reports whether anything is known of what dir prints.
+func (c *tagResolver) rendersAny(dir string) bool { return len(c.renderedIn(nil, dir)) > 0 }
 
-// of returns what is printed in dir of the name of m, or all of it.
-func (c *composer) of(m *inventory.Image, dir string) []inventory.Image {
+// renderedIn returns what is printed in dir of the name of m, or all of it.
+func (c *tagResolver) renderedIn(m *inventory.Image, dir string) []inventory.Image {
 	var out []inventory.Image
 	for _, r := range c.rendered {
 		if (m == nil || r.Registry == m.Registry && r.Repository == m.Repository) &&
-			slices.ContainsFunc(r.Uses, func(u inventory.Use) bool { return isRendered(u) && below(u.Path, dir) }) {
+			slices.ContainsFunc(r.Uses, func(u inventory.Use) bool { return isRendered(u) && isBelow(u.Path, dir) }) {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// whole returns the whole references of an image whose tag stands elsewhere,
+// completeRefs returns the whole references of an image whose tag stands elsewhere,
 // or why none is known.
-func (c *composer) whole(m *inventory.Image, file string) (found []inventory.Image, why string) {
-	dir, chart := c.chart(file)
+func (c *tagResolver) completeRefs(m *inventory.Image, file string) (found []inventory.Image, why string) {
+	dir, chart := c.chartOf(file)
 	if !chart {
 		if dir = path.Dir(file); !kustomize.IsKustomization(path.Base(file)) {
-			return nil, elsewhere + ": no chart and no kustomization here puts it together"
+			return nil, tagUnknown + ": no chart and no kustomization here puts it together"
 		}
 	}
-	if found = c.of(m, dir); len(found) > 0 {
+	if found = c.renderedIn(m, dir); len(found) > 0 {
 		return found, ""
 	}
 	switch {
 	case c.failed[dir] != "":
-		return nil, elsewhere + ", and " + dir + " is not rendered whole: " + c.failed[dir]
+		return nil, tagUnknown + ", and " + dir + " is not rendered whole: " + c.failed[dir]
 	case chart:
-		return nil, elsewhere + ", and the chart does not print it with its default values (--values and --set give others)"
-	case c.prints(dir):
-		return nil, elsewhere + ", and the kustomization does not print it"
+		return nil, tagUnknown + ", and the chart does not print it with its default values (--values and --set give others)"
+	case c.rendersAny(dir):
+		return nil, tagUnknown + ", and the kustomization does not print it"
 	}
-	for _, layer := range c.all.layers {
-		found = append(found, c.of(m, layer)...)
+	for _, layer := range c.roots.Kustomizations {
+		found = append(found, c.renderedIn(m, layer)...)
 	}
 	if len(found) == 0 {
-		why = elsewhere + ", and no kustomization that uses this one prints it"
+		why = tagUnknown + ", and no kustomization that uses this one prints it"
 	}
 	return found, why
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
 
-// A printed is what one chart or kustomization prints, as far as it does.
-type printed struct {
+// A Output is what one chart or kustomization prints, as far as it does.
+type Output struct {
 	texts []inventory.RenderedText
 	err   error // what of it is not there, and why
 }
 
-// built builds a kustomization.
-func (p *prover) built(ctx context.Context, tree *kustomize.Tree, dir string) printed {
-	var out printed
+// Build builds a kustomization.
+func (p *prover) Build(ctx context.Context, tree *kustomize.Tree, dir string) Output {
+	var out Output
 	r, left, err := kustomize.Build(ctx, p.runner, tree, dir)
 	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
@@ -34,17 +34,17 @@ func (p *prover) built(ctx context.Context, tree *kustomize.Tree, dir string) pr
 	return out
 }
 
-// printed renders a chart with each of its value sets: what is printed with
+// Render renders a chart with each of its value sets: what is printed with
 // any of them, and the first error.
-func (p *prover) printed(ctx context.Context, chart *helm.Chart) printed {
+func (p *prover) Render(ctx context.Context, chart *helm.Chart) Output {
 	if chart.Err != nil {
-		return printed{err: chart.Err}
+		return Output{err: chart.Err}
 	}
-	var out printed
+	var out Output
 	for _, values := range chart.Values {
-		values.Files = append(slices.Clone(values.Files), p.extra.Files...)
-		values.Set = append(slices.Clone(values.Set), p.extra.Set...)
-		r, err := helm.Render(ctx, p.runner, chart, values, p.as)
+		values.Files = append(slices.Clone(values.Files), p.extraValues.Files...)
+		values.Set = append(slices.Clone(values.Set), p.extraValues.Set...)
+		r, err := helm.Render(ctx, p.runner, chart, values, p.capabilities)
 		if err != nil {
 			if out.err == nil {
 				out.err = fmt.Errorf("with %s: %w", values.Name, err)

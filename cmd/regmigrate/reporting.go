@@ -12,35 +12,35 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// report says how to report.
-func (s *setup) report(f *flags) report.Options {
-	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.unwritten, Check: f.check, Presets: s.presets, Rules: s.besides, Args: f.args, Program: f.program, InGit: s.versioned()}
+// ReportOptions says how to report.
+func (s *Session) ReportOptions(f *flags) report.Options {
+	return report.Options{Quiet: f.quiet, Verbose: f.verbose, DryRun: f.dryRun || s.ProofFailed, Check: f.check, Presets: s.presets, Rules: s.OtherRules, Args: f.args, Program: f.program, InGit: s.inGitRepository()}
 }
 
-// versioned reports whether the files are those of a git work tree.
-func (s *setup) versioned() bool {
-	_, err := os.Stat(filepath.Join(s.options.Walk.Root, ".git"))
-	return s.options.Walk.Root != "" && err == nil
+// inGitRepository reports whether the files are those of a git work tree.
+func (s *Session) inGitRepository() bool {
+	_, err := os.Stat(filepath.Join(s.Rewrite.Walk.Root, ".git"))
+	return s.Rewrite.Walk.Root != "" && err == nil
 }
 
-// reportTo says how to report to w, which may be a terminal.
-func (s *setup) reportTo(w io.Writer, f *flags) report.Options {
-	o := s.report(f)
-	o.Color, o.Width = colour(f.color, w), min(width(w), maxColumns)
+// ReportOptionsFor says how to report to w, which may be a terminal.
+func (s *Session) ReportOptionsFor(w io.Writer, f *flags) report.Options {
+	o := s.ReportOptions(f)
+	o.Color, o.Width = UseColor(f.color, w), min(Columns(w), maxColumns)
 	return o
 }
 
-// toFile writes one report to its file.
-func toFile(r namedReport, plan *rewrite.Plan, o report.Options) (err error) {
+// WriteReport writes one report to its file.
+func WriteReport(r ReportFile, plan *rewrite.Plan, o report.Options) (err error) {
 	defer func() {
 		if x := (*fs.PathError)(nil); errors.As(err, &x) {
 			err = x.Err // the path stands in the message once
 		}
 		if err != nil {
-			err = fmt.Errorf("writing the report %q: %w", r.file, err)
+			err = fmt.Errorf("writing the report %q: %w", r.Path, err)
 		}
 	}()
-	file, err := os.Create(r.file)
+	file, err := os.Create(r.Path)
 	if err != nil {
 		return err
 	}

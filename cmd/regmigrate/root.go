@@ -52,9 +52,9 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.args, f.program = line, s.typed(os.Args[0])
+			f.args, f.program = line, s.ProgramPath(os.Args[0])
 			if f.together {
-				f.args = unhooked(line, args)
+				f.args = CommandForFolder(line, args)
 			}
 			if err := refuseEmpty(cmd); err != nil {
 				return err
@@ -65,14 +65,14 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 			if err := refuseMistyped(cmd, args); err != nil {
 				return err
 			}
-			return run(cmd.Context(), s, &f, args)
+			return Rewrite(cmd.Context(), s, &f, args)
 		},
 	}
 	cmd.SetIn(s.in)
 	cmd.SetOut(s.out)
 	cmd.SetErr(s.err)
 	cmd.SetVersionTemplate("regmigrate {{.Version}}\n")
-	setUsage(cmd, width(s.out))
+	setUsage(cmd, Columns(s.out))
 	setExits(cmd, leftLine, failedLine)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "int" {
@@ -116,7 +116,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 		newPRCommand(s, &line),
 	)
 	if s.plugin {
-		asPlugin(cmd, s.name())
+		asPlugin(cmd, s.ProgramName())
 	}
 	return cmd
 }

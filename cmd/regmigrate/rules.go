@@ -12,27 +12,27 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// ruleSet loads the rules in force in the current folder.
-func ruleSet(f *flags) (*setup, bool, error) {
+// loadRules loads the rules in force in the current folder.
+func loadRules(f *flags) (*Session, bool, error) {
 	asJSON := f.output == "json"
 	if f.output != "json" && f.output != "text" {
 		return nil, false, fmt.Errorf("--output: unknown format %q; known are text, json", f.output)
 	}
 	f.output = "" // the main command's forms of report are others
-	set, err := prepare(f, nil, nil)
+	set, err := New(f, nil, nil)
 	return set, asJSON, err
 }
 
 func showRules(s streams, f *flags, presets bool) error {
-	set, asJSON, err := ruleSet(f)
+	set, asJSON, err := loadRules(f)
 	if err != nil {
 		return err
 	}
-	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out), Presets: set.presets}
+	o := report.Options{Color: UseColor(f.color, s.out), Width: Columns(s.out), Presets: set.presets}
 	if presets {
 		err = report.WritePresets(s.out, presetViews(), asJSON, o)
 	} else {
-		err = report.WriteRules(s.out, ruleViews(set.options.Rules), asJSON, o)
+		err = report.WriteRules(s.out, ruleViews(set.Rewrite.Rules), asJSON, o)
 	}
 	if err != nil {
 		return failed(fmt.Errorf("writing to standard output: %w", err))
@@ -58,26 +58,26 @@ func presetViews() []report.Preset {
 }
 
 func testRules(ctx context.Context, s streams, f *flags, check bool, args []string) error {
-	set, asJSON, err := ruleSet(f)
+	set, asJSON, err := loadRules(f)
 	if err != nil {
 		return err
 	}
 	if len(args) == 1 && args[0] == "-" {
-		if args, err = lines(ctx, s.in); err != nil {
+		if args, err = readLines(ctx, s.in); err != nil {
 			return failed(fmt.Errorf("reading standard input: %w", err))
 		}
 	}
 	var out []report.RuleTest
 	moves := false
 	for _, text := range args {
-		t, err := tested(set.options.Rules, text)
+		t, err := testReference(set.Rewrite.Rules, text)
 		if err != nil {
 			return err
 		}
 		moves = moves || t.New != ""
 		out = append(out, t)
 	}
-	o := report.Options{Color: colour(f.color, s.out), Width: width(s.out)}
+	o := report.Options{Color: UseColor(f.color, s.out), Width: Columns(s.out)}
 	if err := report.WriteRuleTests(s.out, out, asJSON, o); err != nil {
 		return failed(fmt.Errorf("writing to standard output: %w", err))
 	}
@@ -87,8 +87,8 @@ func testRules(ctx context.Context, s streams, f *flags, check bool, args []stri
 	return nil
 }
 
-// tested asks the rules and the catalogue about the reference text.
-func tested(set *rules.Set, text string) (report.RuleTest, error) {
+// testReference asks the rules and the catalogue about the reference text.
+func testReference(set *rules.Set, text string) (report.RuleTest, error) {
 	ref, _ := image.TrimTransport(text)
 	if _, err := image.Parse(ref); err != nil {
 		return report.RuleTest{}, fmt.Errorf("rules test %q: it is no image reference\n  for example: k8s.gcr.io/pause:3.9", text)
@@ -112,8 +112,8 @@ func tested(set *rules.Set, text string) (report.RuleTest, error) {
 	return t, nil
 }
 
-// lines reads the lines of r that are not empty, without blanks around them.
-func lines(ctx context.Context, r io.Reader) ([]string, error) {
+// readLines reads the lines of r that are not empty, without blanks around them.
+func readLines(ctx context.Context, r io.Reader) ([]string, error) {
 	var out []string
 	scan := bufio.NewScanner(r)
 	for scan.Scan() {

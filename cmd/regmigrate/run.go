@@ -13,8 +13,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// run is the main command: plan, write, report.
-func run(ctx context.Context, s streams, f *flags, args []string) error {
+// Rewrite is the main command: plan, write, report.
+func Rewrite(ctx context.Context, s streams, f *flags, args []string) error {
 	if len(args) == 1 && args[0] == "-" {
 		return filter(ctx, s, f)
 	}
@@ -23,34 +23,34 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		return errors.New("--stdin-filename: expected with - as the only PATH")
 	case slices.Contains(args, "-"):
 		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
-	case len(args) == 0 && !f.dryRun && !f.check && fed(s.in):
+	case len(args) == 0 && !f.dryRun && !f.check && hasPipedInput(s.in):
 		return errors.New("no PATH, and a pipe or a file as standard input: expected - to rewrite what comes from there, or . for the current folder")
 	}
-	set, err := prepare(f, args, nil)
+	set, err := New(f, args, nil)
 	if err != nil {
 		return err
 	}
 	bar := newProgress(s.err, f.quiet)
-	set.options.Progress = bar.files
-	prover_, err := newProver(&f.render, f.jobs, bar)
+	set.Rewrite.Progress = bar.FilesScanned
+	prover_, err := New_Prover(&f.render, f.jobs, bar)
 	if err != nil {
 		return err
 	}
 	defer prover_.close()
 	if !f.noRender {
-		set.options.TraceChart = prover_.trace(ctx, set.options.Walk.Root, set.options.Rules)
+		set.Rewrite.TraceChart = prover_.TraceFunc(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
 	}
 	registries, err := require(f, set, bar, true)
 	if err != nil {
 		return err
 	}
-	plan, err := plan(ctx, f, set)
+	plan, err := makePlan(ctx, f, set)
 	bar.clear()
 	if err != nil {
-		return stopped(ctx, err)
+		return interruptedError(ctx, err)
 	}
-	registries.images(plan)
-	if plan.Paths, err = pathsOf(plan.Root, set.options.Walk.Paths); err != nil {
+	registries.AddImages(plan)
+	if plan.Paths, err = RelativePaths(plan.Root, set.Rewrite.Walk.Paths); err != nil {
 		return err
 	}
 	switch {
@@ -60,7 +60,7 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		if err := set.baseline.update(s.out, plan, f.quiet); err != nil {
 			return failed(err)
 		}
-		return outcome(f, plan)
+		return planError(f, plan)
 	case set.baseline != nil:
 		plan.CompareBaseline(set.baseline.entries)
 	}
@@ -69,39 +69,39 @@ func run(ctx context.Context, s streams, f *flags, args []string) error {
 		err := prover_.prove(ctx, plan, prover_.tree(plan.Root), prover_.overlay(plan), true, bar.proofs)
 		bar.clear()
 		if ctx.Err() != nil {
-			return stopped(ctx, err)
+			return interruptedError(ctx, err)
 		}
 		if err != nil {
 			return failed(err)
 		}
-		unproven = provenOr(plan, f.requireProof)
-		set.unwritten = unproven != nil
+		unproven = proofError(plan, f.requireProof)
+		set.ProofFailed = unproven != nil
 	}
 	writing := !f.dryRun && !f.check && unproven == nil
 	var interrupted error
 	if writing {
 		_, interrupted = plan.Apply(ctx)
 	}
-	if err := show(s, f, set, plan); err != nil {
+	if err := writeReports(s, f, set, plan); err != nil {
 		return failed(err)
 	}
 	if interrupted != nil {
 		return failed(interrupted)
 	}
-	if err := outcome(f, plan); err != nil {
+	if err := planError(f, plan); err != nil {
 		return err
 	}
-	if err := registries.outcome(); err != nil {
+	if err := registries.Err(); err != nil {
 		return err
 	}
 	return unproven
 }
 
-// outcome is the exit code of a run that made its plan.
-func outcome(f *flags, plan *rewrite.Plan) error {
+// planError is the exit code of a run that made its plan.
+func planError(f *flags, plan *rewrite.Plan) error {
 	counts := plan.Count()
 	switch {
-	case counts.FailedFiles > 0 || unreadable(plan):
+	case counts.FailedFiles > 0 || hasUnreadable(plan):
 		return failed(nil)
 	case f.check && plan.Baseline != nil && plan.Baseline.New > 0,
 		f.check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit > 0:
@@ -110,17 +110,17 @@ func outcome(f *flags, plan *rewrite.Plan) error {
 	return nil
 }
 
-// stopped gives the error of a run that made no plan its exit code: one that
+// interruptedError gives the error of a run that made no plan its exit code: one that
 // was interrupted did not fail for its usage.
-func stopped(ctx context.Context, err error) error {
+func interruptedError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return failed(errors.New("interrupted; nothing was written"))
 	}
 	return err
 }
 
-// unreadable reports whether something that may hold a mention could not be read.
-func unreadable(p *rewrite.Plan) bool {
+// hasUnreadable reports whether something that may hold a mention could not be read.
+func hasUnreadable(p *rewrite.Plan) bool {
 	for _, s := range p.Skipped {
 		if s.Reason == walk.Unreadable {
 			return true
@@ -129,16 +129,16 @@ func unreadable(p *rewrite.Plan) bool {
 	return false
 }
 
-// show writes the reports: what was asked for on standard output, the summary
+// writeReports writes the reports: what was asked for on standard output, the summary
 // on standard error unless it is that, and the files of --report.
-func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
-	o := set.report(f)
+func writeReports(s streams, f *flags, set *Session, plan *rewrite.Plan) error {
+	o := set.ReportOptions(f)
 	for _, r := range set.reports {
-		if err := toFile(r, plan, o); err != nil {
+		if err := WriteReport(r, plan, o); err != nil {
 			return err
 		}
 	}
-	o = set.reportTo(s.out, f)
+	o = set.ReportOptionsFor(s.out, f)
 	out := bufio.NewWriter(s.out)
 	err := set.output.Write(out, plan, o)
 	if err == nil {
@@ -154,5 +154,5 @@ func show(s streams, f *flags, set *setup, plan *rewrite.Plan) error {
 	if err != nil {
 		return err
 	}
-	return text.Write(s.err, plan, set.reportTo(s.err, f))
+	return text.Write(s.err, plan, set.ReportOptionsFor(s.err, f))
 }

@@ -17,30 +17,30 @@ import (
 
 const configName = ".regmigrate.yaml"
 
-// A setup is what flags and configuration come to.
-type setup struct {
-	options rewrite.Options
-	presets []string // names of the presets in force
-	besides string   // in a few words, the other rules
-	output  report.Writer
-	reports []namedReport
+// A Session is what flags and configuration come to.
+type Session struct {
+	Rewrite    rewrite.Options
+	presets    []string // names of the presets in force
+	OtherRules string   // in a few words, the other rules
+	output     report.Writer
+	reports    []ReportFile
 
-	unwritten bool // a proof failed, so that nothing was written
+	ProofFailed bool // a proof failed, so that nothing was written
 
 	baseline *baseline // nil when there is none, or it is of no use
 }
 
-// A namedReport is a report and the file it goes to.
-type namedReport struct {
+// A ReportFile is a report and the file it goes to.
+type ReportFile struct {
 	writer report.Writer
-	file   string
+	Path   string
 }
 
-// prepare turns flags and arguments into a setup. Its errors are of usage:
+// New turns flags and arguments into a setup. Its errors are of usage:
 // nothing has been done. The configuration of a KRM function, when there is
 // one, stands for the file's.
-func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
-	s := &setup{}
+func New(f *flags, args []string, function *rules.Config) (*Session, error) {
+	s := &Session{}
 	if err := s.outputs(f); err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
 		if real, err := filepath.EvalSymlinks(abs); err == nil {
 			abs = real
 		}
-		s.options.OwnConfig = []string{abs}
+		s.Rewrite.OwnConfig = []string{abs}
 	}
 	if err := s.rules(f, config); err != nil {
 		return nil, err
@@ -68,19 +68,19 @@ func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
 	if err := s.scopes(f, config); err != nil {
 		return nil, err
 	}
-	if s.options.Bump, err = chart.ParseBump(cmp.Or(f.bump, "none")); err != nil {
+	if s.Rewrite.Bump, err = chart.ParseBump(cmp.Or(f.bump, "none")); err != nil {
 		return nil, fmt.Errorf("--bump-chart %w", err)
 	}
 	if err := s.readBaseline(f, config); err != nil {
 		return nil, err
 	}
 	for _, x := range config.Fields {
-		s.options.Fields = append(s.options.Fields, format.Field(x))
+		s.Rewrite.Fields = append(s.Rewrite.Fields, format.Field(x))
 	}
 	if len(args) == 0 {
 		args = []string{"."} // and not the whole repository that it is in
 	}
-	s.options.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.noIgnore, Jobs: f.jobs}
+	s.Rewrite.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.noIgnore, Jobs: f.jobs}
 	if f.jobs < 0 {
 		return nil, fmt.Errorf("--jobs %d: expected a number from 1, or 0 for one for each CPU", f.jobs)
 	}
@@ -88,7 +88,7 @@ func prepare(f *flags, args []string, function *rules.Config) (*setup, error) {
 }
 
 // outputs finds the writers that were asked for.
-func (s *setup) outputs(f *flags) error {
+func (s *Session) outputs(f *flags) error {
 	name := f.output
 	if name == "" {
 		name = "text"
@@ -109,7 +109,7 @@ func (s *setup) outputs(f *flags) error {
 		if err != nil {
 			return fmt.Errorf("--report: %w", err)
 		}
-		s.reports = append(s.reports, namedReport{w, file})
+		s.reports = append(s.reports, ReportFile{w, file})
 	}
 	if !slices.Contains([]string{"auto", "always", "never"}, f.color) {
 		return fmt.Errorf("--color %q: expected auto, always or never", f.color)
@@ -118,7 +118,7 @@ func (s *setup) outputs(f *flags) error {
 }
 
 // rules loads what the presets, the configuration and the flags name.
-func (s *setup) rules(f *flags, config *rules.Config) error {
+func (s *Session) rules(f *flags, config *rules.Config) error {
 	var list []rules.Rule
 	for _, name := range append(slices.Clone(f.presets), config.Presets...) {
 		if slices.Contains(s.presets, name) {
@@ -139,7 +139,7 @@ func (s *setup) rules(f *flags, config *rules.Config) error {
 		}
 		list = append(list, r)
 	}
-	s.besides = besides(len(config.Rules), f.rules)
+	s.OtherRules = describeOtherRules(len(config.Rules), f.rules)
 	if len(list) == 0 {
 		s.presets = []string{"k8s"}
 		var err error
@@ -148,34 +148,34 @@ func (s *setup) rules(f *flags, config *rules.Config) error {
 		}
 	}
 	var err error
-	s.options.Rules, err = rules.New(list)
+	s.Rewrite.Rules, err = rules.New(list)
 	return err
 }
 
-// besides says which rules are in force that no preset has: how many of the
+// describeOtherRules says which rules are in force that no preset has: how many of the
 // configuration, and those of the flags.
-func besides(configured int, given []string) string {
+func describeOtherRules(configured int, given []string) string {
 	var parts []string
 	if configured > 0 {
-		parts = append(parts, counted(configured, "rule")+" of "+configName)
+		parts = append(parts, Plural(configured, "rule")+" of "+configName)
 	}
 	switch n := len(given); {
 	case n == 1:
 		parts = append(parts, "rule "+given[0])
 	case n > 1:
-		parts = append(parts, counted(n, "rule")+" of --rule")
+		parts = append(parts, Plural(n, "rule")+" of --rule")
 	}
 	return strings.Join(parts, "; ")
 }
 
 // scopes reads the scopes of the flag, which replace those of the configuration.
-func (s *setup) scopes(f *flags, config *rules.Config) error {
+func (s *Session) scopes(f *flags, config *rules.Config) error {
 	names, from := f.scope, "--scope"
 	if len(names) == 0 {
 		names, from = config.Scope, config.Position("scope")
 	}
 	var err error
-	if s.options.Scopes, err = format.ParseScopes(names); err != nil {
+	if s.Rewrite.Scopes, err = format.ParseScopes(names); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
 	return nil
@@ -183,8 +183,8 @@ func (s *setup) scopes(f *flags, config *rules.Config) error {
 
 // globs compiles the globs: those of the configuration are relative to its
 // folder, those of flags to the root.
-func (s *setup) globs(f *flags, config *rules.Config) error {
-	w := &s.options.Walk
+func (s *Session) globs(f *flags, config *rules.Config) error {
+	w := &s.Rewrite.Walk
 	base := "."
 	if config.Path != "" {
 		if rel, err := relative(w.Root, filepath.Dir(config.Path)); err == nil && filepath.IsLocal(rel) {

@@ -26,23 +26,23 @@ func systemStreams() streams {
 	return streams{in: os.Stdin, out: os.Stdout, err: os.Stderr, plugin: base == "kubectl-regmigrate"}
 }
 
-// name is what the user types to start the program.
-func (s streams) name() string {
+// ProgramName is what the user types to start the program.
+func (s streams) ProgramName() string {
 	if s.plugin {
 		return "kubectl regmigrate"
 	}
 	return "regmigrate"
 }
 
-// typed is what the user types to start the program again, which was started
+// ProgramPath is what the user types to start the program again, which was started
 // as arg0: its name, or the relative path by which it was called, as ./bin/regmigrate,
 // where the shell finds none of that name.
-func (s streams) typed(arg0 string) string {
+func (s streams) ProgramPath(arg0 string) string {
 	if s.plugin || filepath.IsAbs(arg0) || filepath.Base(arg0) == arg0 {
-		return s.name()
+		return s.ProgramName()
 	}
-	if _, err := exec.LookPath(s.name()); err == nil {
-		return s.name()
+	if _, err := exec.LookPath(s.ProgramName()); err == nil {
+		return s.ProgramName()
 	}
 	return arg0
 }
@@ -51,8 +51,8 @@ func (s streams) typed(arg0 string) string {
 // of more columns are hard to read.
 const maxColumns = 120
 
-// colour decides whether what goes to w has colour.
-func colour(when string, w io.Writer) bool {
+// UseColor decides whether what goes to w has colour.
+func UseColor(when string, w io.Writer) bool {
 	switch when {
 	case "always":
 		return true
@@ -67,8 +67,8 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// width is how many columns w has, 0 when it is no terminal.
-func width(w io.Writer) int {
+// Columns is how many columns w has, 0 when it is no terminal.
+func Columns(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
 		return 0
@@ -80,7 +80,7 @@ func width(w io.Writer) int {
 	return n
 }
 
-func isTerminalReader(r io.Reader) bool {
+func IsTerminalInput(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -12,11 +12,11 @@ func TestTyped(t *testing.T) {
 		"./bin/regmigrate":    "./bin/regmigrate",
 		"/usr/bin/regmigrate": "regmigrate",
 	} {
-		if got := (streams{}).typed(arg0); got != want {
+		if got := (streams{}).ProgramPath(arg0); got != want {
 			t.Errorf("started as %s: got %q, want %q", arg0, got, want)
 		}
 	}
-	if got := (streams{plugin: true}).typed("./kubectl-regmigrate"); got != "kubectl regmigrate" {
+	if got := (streams{plugin: true}).ProgramPath("./kubectl-regmigrate"); got != "kubectl regmigrate" {
 		t.Errorf("as a plugin: got %q", got)
 	}
 }

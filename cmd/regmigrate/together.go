@@ -11,17 +11,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// tracer is the type of rewrite.Options.Trace.
-type tracer = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
+// traceFunc is the type of rewrite.Options.Trace.
+type traceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
-// plan makes the plan of a run. With --together the paths that were given
+// makePlan makes the plan of a run. With --together the paths that were given
 // select files, and what moves together with these is looked at too, wherever
 // in the repository it lies. When there is nothing to move in the files
 // themselves, as nearly always in a hook, no other file is read.
-func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
-	o := set.options
+func makePlan(ctx context.Context, f *flags, set *Session) (*rewrite.Plan, error) {
+	o := set.Rewrite
 	if o.TraceChart != nil && f.together {
-		o.TraceChart = once(o.TraceChart)
+		o.TraceChart = traceOnce(o.TraceChart)
 	}
 	first, err := rewrite.PlanFiles(ctx, o)
 	if err != nil || !f.together || !first.MayHaveRelatedFiles() {
@@ -34,7 +34,7 @@ func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
 	whole := o
 	whole.Walk.Paths = []string{o.Walk.Root}
 	if o.TraceChart != nil {
-		whole.TraceChart = around(o.TraceChart, selected)
+		whole.TraceChart = traceOnly(o.TraceChart, selected)
 	}
 	all, err := rewrite.PlanFiles(ctx, whole)
 	if err != nil {
@@ -53,8 +53,8 @@ func plan(ctx context.Context, f *flags, set *setup) (*rewrite.Plan, error) {
 	return rewrite.PlanFiles(ctx, o)
 }
 
-// once asks trace once about each chart.
-func once(trace tracer) tracer {
+// traceOnce asks trace once about each chart.
+func traceOnce(trace traceFunc) traceFunc {
 	type answer func() ([]link.TracedRef, error)
 	var mu sync.Mutex
 	asked := map[string]answer{}
@@ -70,9 +70,9 @@ func once(trace tracer) tracer {
 	}
 }
 
-// around asks trace about the charts that hold one of files. Of others the
+// traceOnly asks trace about the charts that hold one of files. Of others the
 // names of keys tell enough: they are not written.
-func around(trace tracer, files []string) tracer {
+func traceOnly(trace traceFunc, files []string) traceFunc {
 	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		if dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
 			return trace(dir, scanned)
@@ -81,10 +81,10 @@ func around(trace tracer, files []string) tracer {
 	}
 }
 
-// unhooked is what a user types to have done everywhere what a hook did to the
+// CommandForFolder is what a user types to have done everywhere what a hook did to the
 // files args at the end of its command line: these may be more than a screen
 // holds.
-func unhooked(line, args []string) []string {
+func CommandForFolder(line, args []string) []string {
 	n := len(line) - len(args)
 	if n < 0 || !slices.Equal(line[n:], args) {
 		return line

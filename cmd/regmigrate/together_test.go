@@ -15,7 +15,7 @@ func TestUnhooked(t *testing.T) {
 		{"--together", "", "."},
 		{"a.yaml --together", "a.yaml", "a.yaml --together"}, // typed by a person
 	} {
-		if got := unhooked(strings.Fields(tt.line), strings.Fields(tt.args)); !slices.Equal(got, strings.Fields(tt.want)) {
+		if got := CommandForFolder(strings.Fields(tt.line), strings.Fields(tt.args)); !slices.Equal(got, strings.Fields(tt.want)) {
 			t.Errorf("%s: got %q, want %q", tt.line, got, tt.want)
 		}
 	}

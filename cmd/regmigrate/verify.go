@@ -12,43 +12,43 @@ import (
 )
 
 func verify(ctx context.Context, s streams, f *flags, args []string) error {
-	set, err := prepare(f, args, nil)
+	set, err := New(f, args, nil)
 	if err != nil {
 		return err
 	}
 	bar := newProgress(s.err, f.quiet)
-	p, err := newProver(&f.render, f.jobs, bar)
+	p, err := New_Prover(&f.render, f.jobs, bar)
 	if err != nil {
 		return err
 	}
 	defer p.close()
 	if !f.noRender {
-		set.options.TraceChart = p.trace(ctx, set.options.Walk.Root, set.options.Rules)
+		set.Rewrite.TraceChart = p.TraceFunc(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
 	}
-	plan, err := rewrite.PlanFiles(ctx, set.options)
+	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
-		return stopped(ctx, err)
+		return interruptedError(ctx, err)
 	}
 	before, after := p.tree(plan.Root), p.overlay(plan)
 	if f.base != "" {
-		if before, err = treeAt(ctx, plan.Root, f.base); err != nil {
+		if before, err = GitTree(ctx, plan.Root, f.base); err != nil {
 			return err
 		}
 		after = p.tree(plan.Root)
 	}
-	return verdicts(ctx, p, s, f, set, plan, before, after, bar.proofs)
+	return proveAndReport(ctx, p, s, f, set, plan, before, after, bar.proofs)
 }
 
-// verdicts proves plan and writes what came of it; when it is interrupted, the
+// proveAndReport proves plan and writes what came of it; when it is interrupted, the
 // verdicts that there are, and that this is not all.
-func verdicts(ctx context.Context, p *prover, s streams, f *flags, set *setup, plan *rewrite.Plan, before, after fs.FS, done func(done, total int, v *render.Verdict)) error {
+func proveAndReport(ctx context.Context, p *prover, s streams, f *flags, set *Session, plan *rewrite.Plan, before, after fs.FS, done func(done, total int, v *render.Verdict)) error {
 	err := p.prove(ctx, plan, before, after, false, done)
 	p.bar.clear()
-	some := (*unfinished)(nil)
+	some := (*Interrupted)(nil)
 	if err != nil && !errors.As(err, &some) {
 		return failed(err)
 	}
-	o := set.reportTo(s.out, f)
+	o := set.ReportOptionsFor(s.out, f)
 	if len(plan.Proofs) == 0 && !f.quiet && some == nil {
 		fmt.Fprintln(s.out, "nothing to prove: no chart and no kustomization was found")
 	}
@@ -58,15 +58,15 @@ func verdicts(ctx context.Context, p *prover, s streams, f *flags, set *setup, p
 	if some != nil {
 		return failed(some)
 	}
-	if plan.Count().FailedFiles > 0 || unreadable(plan) {
+	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
 		return failed(nil)
 	}
-	return provenOr(plan, f.requireProof)
+	return proofError(plan, f.requireProof)
 }
 
-// provenOr is the exit code of what was proven.
-func provenOr(plan *rewrite.Plan, require bool) error {
-	switch n := proofs(plan); {
+// proofError is the exit code of what was proven.
+func proofError(plan *rewrite.Plan, require bool) error {
+	switch n := CountStates(plan); {
 	case n[rewrite.Failed] > 0:
 		return left(nil)
 	case require && n[rewrite.Unproven] > 0:

@@ -47,28 +47,28 @@ func TestInterruptedVerify(t *testing.T) {
 			var out, errs bytes.Buffer
 			s := streams{in: strings.NewReader(""), out: &out, err: &errs}
 			f := &flags{color: "never", jobs: 1}
-			set, err := prepare(f, []string{root}, nil)
+			set, err := New(f, []string{root}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p, err := newProver(&f.render, f.jobs, newProgress(s.err, false))
+			p, err := New_Prover(&f.render, f.jobs, newProgress(s.err, false))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer p.close()
-			plan, err := rewrite.PlanFiles(ctx, set.options)
+			plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if tt.after == 0 {
 				cancel()
 			}
-			err = verdicts(ctx, p, s, f, set, plan, p.tree(plan.Root), p.overlay(plan), func(done, _ int, _ *render.Verdict) {
+			err = proveAndReport(ctx, p, s, f, set, plan, p.tree(plan.Root), p.overlay(plan), func(done, _ int, _ *render.Verdict) {
 				if done == tt.after {
 					cancel()
 				}
 			})
-			e := (*exit)(nil)
+			e := (*Error)(nil)
 			if !errors.As(err, &e) || e.code != exitFailed {
 				t.Fatalf("error %v", err)
 			}
