@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
@@ -54,7 +55,7 @@ func TestRealContainerd(t *testing.T) {
 	regmigrate := func(in string, args ...string) {
 		t.Helper()
 		var out bytes.Buffer
-		if code := Main(context.Background(), args, streams{in: strings.NewReader(in), out: &out, err: &out}); code != 0 {
+		if code := Main(context.Background(), args, session.Streams{In: strings.NewReader(in), Out: &out, Err: &out}); code != 0 {
 			t.Fatalf("%v: exit %d\n%s", args, code, &out)
 		}
 	}

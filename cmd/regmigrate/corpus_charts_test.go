@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/internal/app/prove"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -66,16 +68,16 @@ func foretold(plan *rewrite.Plan, x rewrite.Proof) bool {
 // moveCharts moves the charts below root in place.
 func moveCharts(t *testing.T, root string, rules []string) {
 	ctx := context.Background()
-	set, err := New(&flags{rules: rules, color: "never"}, []string{root}, nil)
+	set, err := session.New(&session.Flags{Rules: rules, Color: "never"}, []string{root}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := New_Prover(&renderFlags{}, 0, newProgress(io.Discard, true))
+	p, err := prove.New(&session.RenderFlags{}, 0, session.NewProgress(io.Discard, true))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.close()
-	set.Rewrite.TraceChart = p.TraceFunc(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+	defer p.Close()
+	set.Rewrite.TraceChart = p.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +89,7 @@ func moveCharts(t *testing.T, root string, rules []string) {
 			}
 		}
 	}
-	if err := p.prove(ctx, plan, p.tree(plan.Root), p.overlay(plan), false, nil); err != nil {
+	if err := p.Prove(ctx, plan, p.Tree(plan.Root), p.Overlay(plan), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	states := map[string]int{}

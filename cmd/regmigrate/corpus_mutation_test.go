@@ -34,7 +34,7 @@ func (w *realWorld) mutate(t *testing.T) {
 	all := w.mutations()
 	n := map[string]int{"mutations": len(all)}
 	step := max(1, float64(len(all))/maxMutations)
-	before := w.prover.tree(w.root)
+	before := w.prover.Tree(w.root)
 	right := map[string][]byte{}
 	for i := range w.moved.Files {
 		if f := &w.moved.Files[i]; len(f.Edits) > 0 {
@@ -50,7 +50,7 @@ func (w *realWorld) mutate(t *testing.T) {
 		}
 		files[m.file] = m.after
 		dirs := w.affected(m.file)
-		got, err := kustomize.Verify(context.Background(), w.prover.runner, before, render.Overlay(before, files), kustomize.Options{Rewrite: render.ByRules(w.moved.Rules), Dirs: dirs})
+		got, err := kustomize.Verify(context.Background(), w.prover.Runner, before, render.Overlay(before, files), kustomize.Options{Rewrite: render.ByRules(w.moved.Rules), Dirs: dirs})
 		if err != nil {
 			t.Fatal(err)
 		}

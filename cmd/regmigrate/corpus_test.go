@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/internal/app/prove"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -57,7 +59,7 @@ type realWorld struct {
 	moves     moves
 	root      string // as it is
 	old, now  string // with stubs in the place of what is remote, before and after
-	prover    *prover
+	prover    *prove.Prover
 	moved     *rewrite.Plan
 	graph     layersOf
 	built     map[string]string // by folder: what the program gives before, "" when it does not build
@@ -66,18 +68,18 @@ type realWorld struct {
 // plan plans, proves, and makes the folders old and now.
 func (w *realWorld) plan(t *testing.T) {
 	ctx := context.Background()
-	set, err := New(&flags{presets: w.moves.presets, rules: w.moves.rules, color: "never"}, []string{w.root}, nil)
+	set, err := session.New(&session.Flags{Presets: w.moves.presets, Rules: w.moves.rules, Color: "never"}, []string{w.root}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.prover, err = New_Prover(&renderFlags{}, 0, newProgress(io.Discard, true)); err != nil {
+	if w.prover, err = prove.New(&session.RenderFlags{}, 0, session.NewProgress(io.Discard, true)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.prover.close)
+	t.Cleanup(w.prover.Close)
 	if w.moved, err = rewrite.PlanFiles(ctx, set.Rewrite); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.prover.prove(ctx, w.moved, w.prover.tree(w.root), w.prover.overlay(w.moved), false, nil); err != nil {
+	if err := w.prover.Prove(ctx, w.moved, w.prover.Tree(w.root), w.prover.Overlay(w.moved), false, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.graph = readLayers(t, w.root)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
@@ -64,7 +65,7 @@ func TestDocs(t *testing.T) {
 
 // documented is the command line with all that its pages show.
 func documented() *cobra.Command {
-	root := newRootCommand(streams{}, nil)
+	root := newRootCommand(session.Streams{}, nil)
 	root.DisableAutoGenTag = true
 	var each func(*cobra.Command)
 	each = func(c *cobra.Command) {
@@ -135,7 +136,7 @@ func completions(t *testing.T) map[string]string {
 		"regmigrate.ps1":  func(c *cobra.Command, b *bytes.Buffer) error { return c.GenPowerShellCompletionWithDesc(b) },
 	} {
 		var b bytes.Buffer
-		if err := write(newRootCommand(streams{}, nil), &b); err != nil {
+		if err := write(newRootCommand(session.Streams{}, nil), &b); err != nil {
 			t.Fatal(err)
 		}
 		out[name] = b.String()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"strings"
 	"testing"
 )
@@ -10,7 +11,7 @@ import (
 func TestUsageFits(t *testing.T) {
 	const columns = 80
 	for _, args := range [][]string{nil, {"pr"}, {"registry", "mirror"}} {
-		root := newRootCommand(streams{}, nil)
+		root := newRootCommand(session.Streams{}, nil)
 		setUsage(root, columns)
 		cmd, _, err := root.Find(args)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
@@ -62,7 +63,7 @@ func TestImagesCorpus(t *testing.T) {
 				args = append(args, filepath.Join(root, dir))
 			}
 			var out, problems bytes.Buffer
-			Main(context.Background(), args, streams{in: strings.NewReader(""), out: &out, err: &problems})
+			Main(context.Background(), args, session.Streams{In: strings.NewReader(""), Out: &out, Err: &problems})
 			var list report.JSONInventory
 			if err := json.Unmarshal(out.Bytes(), &list); err != nil {
 				t.Fatalf("%v\n%s", err, &problems)

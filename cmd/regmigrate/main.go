@@ -14,16 +14,18 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/regmigrate/regmigrate/internal/app/prove"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
 func main() {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
-		os.Exit(render.Child(os.Stdin, os.Stdout, Handlers()))
+		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers()))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Main(ctx, os.Args[1:], systemStreams())
+	code := Main(ctx, os.Args[1:], session.SystemStreams())
 	stop()
 	os.Exit(code)
 }
@@ -31,19 +33,19 @@ func main() {
 // Main runs the program with the arguments args, without its name, and
 // returns its exit code. An error of the command line that has no code of its
 // own is one of usage: nothing was done.
-func Main(ctx context.Context, args []string, s streams) int {
+func Main(ctx context.Context, args []string, s session.Streams) int {
 	cmd := newRootCommand(s, args)
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
-		return exitDone
+		return session.ExitDone
 	}
-	code := exitUsage
-	if e := (*Error)(nil); errors.As(err, &e) {
-		code, err = e.code, e.err
+	code := session.ExitUsage
+	if e := (*session.Error)(nil); errors.As(err, &e) {
+		code, err = e.Code, e.Err
 	}
 	if err != nil {
-		fmt.Fprintf(s.err, "error: %s\n", report.EscapeText(err.Error()))
+		fmt.Fprintf(s.Err, "error: %s\n", report.EscapeText(err.Error()))
 	}
 	return code
 }

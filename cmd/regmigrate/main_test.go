@@ -18,6 +18,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/regmigrate/regmigrate/internal/app/prove"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/testforge"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
@@ -26,9 +28,9 @@ var update = flag.Bool("update", false, "write what the scripts compare with ane
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
-		os.Exit(render.Child(os.Stdin, os.Stdout, Handlers())) // the program starts itself, which is this binary
+		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers())) // the program starts itself, which is this binary
 	}
-	program := func() { os.Exit(Main(context.Background(), os.Args[1:], systemStreams())) }
+	program := func() { os.Exit(Main(context.Background(), os.Args[1:], session.SystemStreams())) }
 	testscript.Main(m, map[string]func(){"regmigrate": program, "kubectl-regmigrate": program})
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"strings"
 	"testing"
 	"unicode"
@@ -25,7 +26,7 @@ func TestErrorsArePlain(t *testing.T) {
 	} {
 		t.Run(strings.Join(args[:len(args)-1], " "), func(t *testing.T) {
 			var out, err bytes.Buffer
-			if code := Main(context.Background(), args, streams{in: strings.NewReader(""), out: &out, err: &err}); code == 0 {
+			if code := Main(context.Background(), args, session.Streams{In: strings.NewReader(""), Out: &out, Err: &err}); code == 0 {
 				t.Errorf("regmigrate %q succeeds", args)
 			}
 			for _, r := range out.String() + err.String() {

@@ -7,11 +7,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // newRegistryCommand returns `regmigrate registry`, which does nothing itself.
-func newRegistryCommand(s streams) *cobra.Command {
+func newRegistryCommand(s session.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "registry",
 		Short: "ask registries: do the new images exist, copy them, is the way there open",

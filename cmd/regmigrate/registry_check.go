@@ -1,121 +1,64 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
+	"strings"
 
-	"github.com/regmigrate/regmigrate/pkg/registry"
+	"github.com/regmigrate/regmigrate/internal/app"
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/spf13/cobra"
 )
 
-func CheckImages(ctx context.Context, s streams, f *flags, args []string) error {
-	if err := f.registry.Validate(); err != nil {
-		return err
-	}
-	write := checkText
-	switch f.output {
-	case "json":
-		write = checkJSON
-	case "text":
-	default:
-		return fmt.Errorf("--output %q: expected text or json", f.output)
-	}
-	list, _, partial, err := Load(ctx, s, f, args, f.registry.all)
-	if err != nil {
-		return err
-	}
-	client, err := f.registry.NewClient()
-	if err != nil {
-		return err
-	}
-	all := checkAll(ctx, client, list, newProgress(s.err, f.quiet))
-	if ctx.Err() != nil {
-		return failed(errors.New("interrupted"))
-	}
-	if err := write(s.out, all, f, UseColor(f.color, s.out)); err != nil {
-		return failed(fmt.Errorf("writing to standard output: %w", err))
-	}
-	if partial {
-		return IncompleteError()
-	}
-	for _, c := range all {
-		if !meets(f.registry.require, c.Verdict) {
-			return left(nil)
-		}
-	}
-	return nil
-}
+// newCheckCommand returns `regmigrate registry check`.
+func newCheckCommand(s session.Streams) *cobra.Command {
+	var f session.Flags
+	cmd := &cobra.Command{
+		Use:   "check [flags] [PATH...|-]",
+		Short: "does every new reference exist, with the digest of the old one",
+		Long: `check asks registries about every reference under PATH (default: the current
+folder) that the rules would move, and writes nothing. With - it reads them from
+standard input: the JSON of regmigrate images or of regmigrate -o json, objects of a
+cluster, lines OLD NEW, or one reference a line, of which the rules say what becomes
+of it.
 
-// A checkedImage is what registries say of a reference, and where it stands.
-type checkedImage struct {
-	registry.Result
-	places []string
-}
+A name whose tag stands elsewhere, in the version of its chart or the base of its
+kustomization, is asked about as these print it; with --render, all is that they
+print. What nobody puts together is skipped, and why.
 
-// checkAll asks about every reference that is a whole one.
-func checkAll(ctx context.Context, c *registry.Client, list []*Image, bar *progress) []checkedImage {
-	var pairs []registry.Pair
-	var at []int
-	out := make([]checkedImage, len(list))
-	for i, w := range list {
-		out[i].places = w.places
-		out[i].Result = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.SkipReason}
-		if w.SkipReason == "" {
-			pairs, at = append(pairs, w.Pair), append(at, i)
-		}
-	}
-	defer bar.clear()
-	for k, r := range c.Check(ctx, pairs, func(done int) { bar.Show(fmt.Sprintf("%d of %d images asked about", done, len(pairs))) }) {
-		out[at[k]].Result = r
-	}
-	return out
-}
+  same         both exist, with the same digest
+  exists       the new one exists; the old registry does not answer, or does not have it
+  different    both exist, with different digests: for which platforms is said
+  missing      the new registry does not have it
+  unreachable  the new registry does not answer, so that nobody knows
+  skipped      nobody was asked: it has a variable in it, or its tag is not known
 
-// The JSON of registry check. Lists are never null; what is not known is left
-// out.
-type (
-	checkReport struct {
-		Version int            `json:"version"`
-		Counts  map[string]int `json:"counts"`
-		Images  []checkImage   `json:"images"`
+What registries say is remembered for --cache-ttl.`,
+		Example: `  regmigrate registry check .
+  regmigrate registry check --require same .        # exit 1 unless all are
+  regmigrate images --render -o json . | regmigrate registry check -
+  kubectl get pods -A -o json | regmigrate registry check -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return err
+			}
+			return app.CheckImages(cmd.Context(), s, &f, args)
+		},
 	}
-	checkImage struct {
-		Old       string          `json:"old,omitempty"`
-		New       string          `json:"new"`
-		Verdict   string          `json:"verdict"`
-		OldDigest string          `json:"oldDigest,omitempty"`
-		NewDigest string          `json:"newDigest,omitempty"`
-		Detail    string          `json:"detail,omitempty"`
-		Platforms []checkPlatform `json:"platforms,omitempty"`
-		Places    []string        `json:"places"`
-	}
-	checkPlatform struct {
-		Platform string `json:"platform"`
-		Old      string `json:"old,omitempty"`
-		New      string `json:"new,omitempty"`
-	}
-)
-
-func checkJSON(w io.Writer, all []checkedImage, _ *flags, _ bool) error {
-	r := checkReport{Version: 1, Counts: map[string]int{}, Images: []checkImage{}}
-	for _, v := range verdictOrder {
-		r.Counts[v.String()] = 0
-	}
-	for _, c := range all {
-		r.Counts[c.Verdict.String()]++
-		x := checkImage{
-			Old: c.Old, New: c.New, Verdict: c.Verdict.String(), OldDigest: c.OldDigest, NewDigest: c.NewDigest,
-			Detail: c.Detail, Places: append([]string{}, c.places...),
-		}
-		for _, p := range c.Platforms {
-			x.Platforms = append(x.Platforms, checkPlatform{p.Name, p.Old, p.New})
-		}
-		r.Images = append(r.Images, x)
-	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(r)
+	setExits(cmd, "--require: an image is not as required", "something could not be read, or it was interrupted")
+	addRuleFlags(cmd, &f)
+	x := cmd.Flags()
+	x.StringVar(&f.Registry.Require, "require", "", "exit 1 unless every reference has this `verdict` at least: "+strings.Join(session.Requirements(), ", "))
+	complete(cmd, "require", session.Requirements())
+	addCacheFlags(cmd, &f.Registry)
+	x.DurationVar(&f.Registry.Timeout, "timeout", 0, "how long one reference may take (default 1m)")
+	x.IntVarP(&f.Registry.Jobs, "jobs", "j", 0, "`number` of references asked about at a time (default 8)")
+	x.BoolVar(&f.Registry.All, "all", false, "ask also whether the references exist that no rule moves")
+	addFileFlags(cmd, &f)
+	x.BoolVar(&f.RenderAll, "render", false, "ask about all that charts and kustomizations print too")
+	addRenderFlags(cmd, &f.Render)
+	x.StringVarP(&f.Output, "output", "o", "text", "`format` of standard output: text, json")
+	complete(cmd, "output", []string{"text", "json"})
+	addColorFlag(cmd, &f)
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what is not as it should be")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference, also those that are the same")
+	return cmd
 }

@@ -1,118 +1,46 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/spf13/cobra"
+
+	"github.com/regmigrate/regmigrate/internal/app"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/registry"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// MirrorConfigFlags are those of registry mirror-config.
-type MirrorConfigFlags struct {
-	to, format, dir string
-	withHost        bool
-}
-
-func mirrorConfig(s streams, f *flags, m *MirrorConfigFlags) error {
-	to, err := parseMirror(m.to)
-	if err != nil {
-		return err
-	}
-	set, err := New(f, nil, nil)
-	if err != nil {
-		return err
-	}
-	files, left, err := registry.MirrorConfig(m.format, mirrorSources(set.Rewrite.Rules, to, m.withHost))
-	if err != nil {
-		return fmt.Errorf("--format: %w", err)
-	}
-	notes := s.out
-	if m.dir != "" {
-		notes = s.err
-		if err := writeConfig(s, m.dir, files); err != nil {
-			return err
-		}
-	} else {
-		for i, x := range files {
-			if i > 0 {
-				fmt.Fprintln(s.out)
+// newMirrorConfigCommand returns `regmigrate registry mirror-config`.
+func newMirrorConfigCommand(s session.Streams) *cobra.Command {
+	var f session.Flags
+	var m app.MirrorConfigFlags
+	cmd := &cobra.Command{
+		Use:   "mirror-config --to REGISTRY[/PATH] [--format FORMAT]",
+		Short: "print the settings of nodes that pull through a mirror",
+		Long: `mirror-config prints what makes nodes pull through a mirror or a pull-through cache,
+with no change to any file: for each registry that the rules move images to, and for
+each that they move them from. containerd wants one hosts.toml for each, k3s one
+registries.yaml, OpenShift an ImageDigestMirrorSet and an ImageTagMirrorSet.
+Images are looked for where regmigrate registry mirror puts them.`,
+		Example: `  regmigrate registry mirror-config --to harbor.corp.example/k8s
+  regmigrate registry mirror-config --to harbor.corp.example/k8s --dir /etc/containerd/certs.d
+  regmigrate registry mirror-config --to harbor.corp.example --format k3s > /etc/rancher/k3s/registries.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return err
 			}
-			fmt.Fprint(s.out, x.Text)
-		}
+			return app.MirrorConfig(s, &f, &m)
+		},
 	}
-	if len(left) > 0 {
-		if len(files) > 0 && m.dir == "" {
-			fmt.Fprintln(notes)
-		}
-		fmt.Fprintln(notes, "# containerd does not rename what is below a registry; the files have to move for:")
-		for _, x := range left {
-			fmt.Fprintln(notes, "#   "+x)
-		}
-	}
-	return nil
-}
-
-// parseMirror reads the flag --to.
-func parseMirror(flag string) (string, error) {
-	const example = "\n  for example: --to harbor.corp.example/k8s"
-	if flag == "" {
-		return "", errors.New("--to: expected REGISTRY or REGISTRY/PATH of the mirror" + example)
-	}
-	to := strings.TrimSuffix(flag, "/")
-	if ref, err := image.Parse(to + "/x"); err != nil || ref.Domain == "" || ref.Tag != "" {
-		return "", fmt.Errorf("--to %q: expected REGISTRY or REGISTRY/PATH, without https:// and in lower case"+example, flag)
-	}
-	return to, nil
-}
-
-// writeConfig writes the files below dir. It overwrites nothing.
-func writeConfig(s streams, dir string, files []registry.ConfigFile) error {
-	for _, x := range files {
-		name := filepath.Join(dir, filepath.FromSlash(x.Path))
-		old, err := os.ReadFile(name)
-		switch {
-		case err == nil && string(old) == x.Text:
-			fmt.Fprintf(s.out, "as it is  %s\n", name)
-			continue
-		case err == nil:
-			return failed(fmt.Errorf("%s is there, and says something else: it was left as it is\n  without --dir the text is printed", name))
-		case !errors.Is(err, os.ErrNotExist):
-			return failed(err)
-		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return failed(err)
-		}
-		if err := os.WriteFile(name, []byte(x.Text), 0o644); err != nil {
-			return failed(err)
-		}
-		fmt.Fprintf(s.out, "wrote     %s\n", name)
-	}
-	return nil
-}
-
-// mirrorSources are the prefixes that nodes ask for before and after the rules
-// moved them, sorted, each with where the mirror at to has it.
-func mirrorSources(set *rules.Set, to string, withHost bool) []registry.Source {
-	at := map[string]string{}
-	for _, r := range set.Rules() {
-		host, path, _ := strings.Cut(r.To, "/")
-		where := r.To // it is on the mirror
-		if host != hostOf(to) {
-			where = mirrorRef(to, host, path, withHost)
-			at[r.To] = where
-		}
-		at[r.From] = where
-	}
-	var out []registry.Source
-	for from, where := range at {
-		out = append(out, registry.Source{From: from, Mirror: where})
-	}
-	slices.SortFunc(out, func(a, b registry.Source) int { return strings.Compare(a.From, b.From) })
-	return out
+	setExits(cmd, "", "--dir: a file could not be written, or says something else")
+	x := cmd.Flags()
+	x.StringVar(&m.To, "to", "", "`REGISTRY[/PATH]` of the mirror")
+	x.BoolVar(&m.WithHost, "with-host", false, "the mirror has the name of the registry before the path of each image")
+	x.StringVar(&m.Format, "format", registry.MirrorFormats[0], "what reads it: "+strings.Join(registry.MirrorFormats[:], ", "))
+	x.StringVar(&m.Dir, "dir", "", "write the files below this `folder`; one that is there and says something else is left as it is")
+	complete(cmd, "format", registry.MirrorFormats[:])
+	addRuleFlags(cmd, &f)
+	f.Color = "auto"
+	return cmd
 }

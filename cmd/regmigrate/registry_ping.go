@@ -1,58 +1,54 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"strings"
+	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/regmigrate/regmigrate/internal/app"
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-func Ping(ctx context.Context, w io.Writer, o registry.PingOptions) error {
-	p := registry.Ping(ctx, o)
-	for _, step := range p.Steps {
-		word := "ok    "
-		if step.Failed {
-			word = "FAILED"
-		}
-		fmt.Fprintf(w, "%s  %-8s  %s\n", word, step.Name, step.Result)
-		if step.Failed {
-			for _, line := range wrap(step.Advice, 70) {
-				fmt.Fprintf(w, "        %s\n", line)
+// newPingCommand returns `regmigrate registry ping`.
+func newPingCommand(s session.Streams) *cobra.Command {
+	var o registry.PingOptions
+	cmd := &cobra.Command{
+		Use:   "ping [flags] [HOST]",
+		Short: "is the way to a registry open: which step fails, and what to do",
+		Long: `ping goes the way that a node goes to pull an image, step by step: it resolves the
+name, connects, asks for a token, follows the redirect of a small manifest, and pulls
+a small blob. Where it ends, it says what that means and what to do, and which hosts a
+firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
+		Example: `  regmigrate registry ping
+  regmigrate registry ping --image library/busybox:latest docker.io`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return err
 			}
-		}
+			o.Host = "registry.k8s.io"
+			if len(args) > 0 {
+				o.Host = args[0]
+			}
+			if ref, err := image.Parse(o.Host + "/x"); err != nil || ref.Domain != o.Host {
+				return fmt.Errorf("%q: expected the host of a registry\n  for example: registry.k8s.io", o.Host)
+			}
+			switch {
+			case o.Image != "" || o.Timeout < 0:
+			case o.Host == "registry.k8s.io" || o.Host == "k8s.gcr.io":
+				o.Image = "pause:3.9"
+			case o.Host == "docker.io":
+				o.Image = "library/hello-world:latest"
+			}
+			return app.Ping(cmd.Context(), s.Out, o)
+		},
 	}
-	if o.Image == "" && p.OK() {
-		fmt.Fprintln(w, "no image was pulled: name one with --image NAME:TAG")
-	}
-	if len(p.Hosts) > 0 {
-		fmt.Fprintf(w, "asked: %s\n", strings.Join(p.Hosts, ", "))
-	}
-	if allowed := registry.FirewallHosts(o.Host); len(allowed) > 0 {
-		fmt.Fprintln(w, "a firewall has to allow, port 443:")
-		for _, a := range allowed {
-			fmt.Fprintf(w, "    %s\n        %s\n", a.Host, a.Why)
-		}
-		if o.Host == "registry.k8s.io" {
-			fmt.Fprintln(w, "these may change at any time; where that will not do: regmigrate registry mirror")
-		}
-	}
-	if !p.OK() {
-		return left(nil)
-	}
-	return nil
-}
-
-// wrap breaks a text into lines of so many columns.
-func wrap(text string, columns int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		if line != "" && len(line)+1+len(word) > columns {
-			lines, line = append(lines, line), ""
-		}
-		line = strings.TrimSpace(line + " " + word)
-	}
-	return append(lines, line)
+	setExits(cmd, "a step failed", "")
+	x := cmd.Flags()
+	x.StringVar(&o.Image, "image", "", "what is pulled, `NAME:TAG` without the host (default pause:3.9 of registry.k8s.io)")
+	x.DurationVar(&o.Timeout, "timeout", 20*time.Second, "how long each step may take")
+	return cmd
 }

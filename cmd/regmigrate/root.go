@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/regmigrate/regmigrate/internal/app"
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
@@ -37,8 +39,8 @@ const (
 )
 
 // newRootCommand returns the whole command line; line is what the user typed.
-func newRootCommand(s streams, line []string) *cobra.Command {
-	var f flags
+func newRootCommand(s session.Streams, line []string) *cobra.Command {
+	var f session.Flags
 	cmd := &cobra.Command{
 		Use:     "regmigrate [flags] [PATH...|-]",
 		Short:   "move container image references from one registry to another",
@@ -52,27 +54,27 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.args, f.program = line, s.ProgramPath(os.Args[0])
-			if f.together {
-				f.args = CommandForFolder(line, args)
+			f.Args, f.Program = line, s.ProgramPath(os.Args[0])
+			if f.Together {
+				f.Args = app.CommandForFolder(line, args)
 			}
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
-			if err := checkRequire(cmd, &f.registry); err != nil {
+			if err := checkRequire(cmd, &f.Registry); err != nil {
 				return err
 			}
 			if err := refuseMistyped(cmd, args); err != nil {
 				return err
 			}
-			return Rewrite(cmd.Context(), s, &f, args)
+			return app.Rewrite(cmd.Context(), s, &f, args)
 		},
 	}
-	cmd.SetIn(s.in)
-	cmd.SetOut(s.out)
-	cmd.SetErr(s.err)
+	cmd.SetIn(s.In)
+	cmd.SetOut(s.Out)
+	cmd.SetErr(s.Err)
 	cmd.SetVersionTemplate("regmigrate {{.Version}}\n")
-	setUsage(cmd, Columns(s.out))
+	setUsage(cmd, session.Columns(s.Out))
 	setExits(cmd, leftLine, failedLine)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "int" {
@@ -85,27 +87,27 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 	})
 	x := cmd.Flags()
 	x.SortFlags = false
-	x.BoolVarP(&f.dryRun, "dry-run", "n", false, "print a unified diff, write nothing")
-	x.BoolVar(&f.check, "check", false, "write nothing; exit 1 while something is left to rewrite")
-	x.StringVar(&f.baseline, "baseline", "", "with --check: the `file` of mentions that are accepted; exit 1 for others only, whether they would move or stay")
-	x.BoolVar(&f.updateBaseline, "update-baseline", false, "write the baseline anew, so that it accepts what is there now, and nothing else")
+	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff, write nothing")
+	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 while something is left to rewrite")
+	x.StringVar(&f.Baseline, "baseline", "", "with --check: the `file` of mentions that are accepted; exit 1 for others only, whether they would move or stay")
+	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "write the baseline anew, so that it accepts what is there now, and nothing else")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
-	x.BoolVar(&f.together, "together", false, "take along what moves together with the files named by PATH, wherever it lies: for hooks that pass single files")
-	x.StringVar(&f.stdinName, "stdin-filename", "", "with -: the `name` that tells the format of standard input")
-	x.StringVarP(&f.output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
-	x.StringArrayVar(&f.reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
-	x.IntVarP(&f.jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
-	x.BoolVar(&f.verify, "verify", false, "prove that charts and kustomizations give what they gave; when that fails, nothing is written and the exit code is 1")
-	x.BoolVar(&f.requireProof, "require-proof", false, "with --verify: the same when something is unproven")
-	addRequireFlags(cmd, &f.registry)
-	x.BoolVar(&f.noRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
-	addRenderTimeout(cmd, &f.render)
-	x.StringVar(&f.bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
+	x.BoolVar(&f.Together, "together", false, "take along what moves together with the files named by PATH, wherever it lies: for hooks that pass single files")
+	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: the `name` that tells the format of standard input")
+	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
+	x.StringArrayVar(&f.Reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
+	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	x.BoolVar(&f.Verify, "verify", false, "prove that charts and kustomizations give what they gave; when that fails, nothing is written and the exit code is 1")
+	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: the same when something is unproven")
+	addRequireFlags(cmd, &f.Registry)
+	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
+	addRenderTimeout(cmd, &f.Render)
+	x.StringVar(&f.Bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
 	complete(cmd, "bump-chart", chart.BumpNames)
 	addColorFlag(cmd, &f)
-	x.BoolVarP(&f.quiet, "quiet", "q", false, "say nothing but what failed")
-	x.BoolVarP(&f.verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
 	complete(cmd, "output", report.Names())
 	cmd.AddCommand(
 		newExplainCommand(s),
@@ -115,7 +117,7 @@ func newRootCommand(s streams, line []string) *cobra.Command {
 		newRegistryCommand(s),
 		newPRCommand(s, &line),
 	)
-	if s.plugin {
+	if s.Plugin {
 		asPlugin(cmd, s.ProgramName())
 	}
 	return cmd

@@ -1,76 +1,44 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-
-	"github.com/regmigrate/regmigrate/pkg/render"
-	"github.com/regmigrate/regmigrate/pkg/report"
-	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/internal/app"
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/spf13/cobra"
 )
 
-func verify(ctx context.Context, s streams, f *flags, args []string) error {
-	set, err := New(f, args, nil)
-	if err != nil {
-		return err
-	}
-	bar := newProgress(s.err, f.quiet)
-	p, err := New_Prover(&f.render, f.jobs, bar)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	if !f.noRender {
-		set.Rewrite.TraceChart = p.TraceFunc(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
-	}
-	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
-	if err != nil {
-		return interruptedError(ctx, err)
-	}
-	before, after := p.tree(plan.Root), p.overlay(plan)
-	if f.base != "" {
-		if before, err = GitTree(ctx, plan.Root, f.base); err != nil {
-			return err
-		}
-		after = p.tree(plan.Root)
-	}
-	return proveAndReport(ctx, p, s, f, set, plan, before, after, bar.proofs)
-}
+// newVerifyCommand returns `regmigrate verify`.
+func newVerifyCommand(s session.Streams) *cobra.Command {
+	var f session.Flags
+	cmd := &cobra.Command{
+		Use:   "verify [flags] [PATH...]",
+		Short: "prove that charts and kustomizations give what they gave, from the new registry",
+		Long: `verify renders every chart and builds every kustomization under PATH (default:
+the current folder) twice, as it is and as the rules would leave it, and
+compares: the two may differ in nothing but image references, each changed
+exactly as a rule says. Nothing is written.
 
-// proveAndReport proves plan and writes what came of it; when it is interrupted, the
-// verdicts that there are, and that this is not all.
-func proveAndReport(ctx context.Context, p *prover, s streams, f *flags, set *Session, plan *rewrite.Plan, before, after fs.FS, done func(done, total int, v *render.Verdict)) error {
-	err := p.prove(ctx, plan, before, after, false, done)
-	p.bar.clear()
-	some := (*Interrupted)(nil)
-	if err != nil && !errors.As(err, &some) {
-		return failed(err)
+With --base, what is compared is the commit REV and the files as they are: a
+change that has been made already. Charts and kustomizations are rendered in
+child processes, without cluster and network; one that does not render, or
+takes something from elsewhere, such as a remote base, is unproven. When it is
+interrupted (Ctrl-C), it shows the verdicts that there are, and exits with 3.`,
+		Example: `  regmigrate verify charts/
+  regmigrate verify --base origin/main .  # what a pull request changes
+  regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return app.Verify(cmd.Context(), s, &f, args)
+		},
 	}
-	o := set.ReportOptionsFor(s.out, f)
-	if len(plan.Proofs) == 0 && !f.quiet && some == nil {
-		fmt.Fprintln(s.out, "nothing to prove: no chart and no kustomization was found")
-	}
-	if err := report.WriteProofs(s.out, plan, o); err != nil {
-		return failed(fmt.Errorf("writing to standard output: %w", err))
-	}
-	if some != nil {
-		return failed(some)
-	}
-	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
-		return failed(nil)
-	}
-	return proofError(plan, f.requireProof)
-}
-
-// proofError is the exit code of what was proven.
-func proofError(plan *rewrite.Plan, require bool) error {
-	switch n := CountStates(plan); {
-	case n[rewrite.Failed] > 0:
-		return left(nil)
-	case require && n[rewrite.Unproven] > 0:
-		return left(errors.New("--require-proof: something is unproven"))
-	}
-	return nil
+	setExits(cmd, "a proof failed; --require-proof: something is unproven", "files failed, or it was interrupted; what was proven is shown")
+	addRuleFlags(cmd, &f)
+	x := cmd.Flags()
+	x.StringVar(&f.Base, "base", "", "compare the files as they are with the commit `REV`")
+	x.BoolVar(&f.RequireProof, "require-proof", false, "exit 1 when something is unproven too")
+	addRenderFlags(cmd, &f.Render)
+	x.BoolVar(&f.NoRender, "no-render", false, "plan by the names of keys, and prove that")
+	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: one for each CPU)")
+	addColorFlag(cmd, &f)
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every detail")
+	return cmd
 }

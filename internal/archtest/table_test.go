@@ -60,6 +60,11 @@ var table = []pkg{
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
 
+	{"internal/app/session", commands, nil, []string{"golang.org/x/term"}},
+	{"internal/app/prove", commands, []string{"internal/app/session"}, nil},
+	{"internal/app/imageset", commands, []string{"internal/app/session", "internal/app/prove"}, nil},
+	{"internal/app", commands, []string{"internal/app/session", "internal/app/prove", "internal/app/imageset"}, nil},
+
 	{"cmd/regmigrate", program, nil, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 
 	{"internal/archtest", tests, nil, nil},

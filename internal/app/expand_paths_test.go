@@ -1,0 +1,22 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What comes next after a hook is the same for the whole folder, and not a
+// line with every file that the hook was given.
+func TestUnhooked(t *testing.T) {
+	for _, tt := range []struct{ line, args, want string }{
+		{"--check --together a.yaml b.yaml", "a.yaml b.yaml", "--check ."},
+		{"--check --together --preset k8s -- a.yaml", "a.yaml", "--check --preset k8s ."},
+		{"--together", "", "."},
+		{"a.yaml --together", "a.yaml", "a.yaml --together"}, // typed by a person
+	} {
+		if got := CommandForFolder(strings.Fields(tt.line), strings.Fields(tt.args)); !slices.Equal(got, strings.Fields(tt.want)) {
+			t.Errorf("%s: got %q, want %q", tt.line, got, tt.want)
+		}
+	}
+}

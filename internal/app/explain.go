@@ -1,0 +1,69 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/app/prove"
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+var fileLine = regexp.MustCompile(`^(.+?):(\d+)(?::\d+)?$`)
+
+func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg string) error {
+	file, line := arg, 0
+	if _, err := os.Lstat(arg); err != nil {
+		if m := fileLine.FindStringSubmatch(arg); m != nil {
+			file = m[1]
+			line, _ = strconv.Atoi(m[2])
+		}
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return fmt.Errorf("explain %q: it is a folder; expected one FILE or FILE:LINE\n  regmigrate -v --dry-run lists all mentions below a folder", arg)
+	}
+	inner := "" // the path in a packed sub-chart
+	if i := strings.Index(file, ".tgz!"); i >= 0 {
+		file, inner = file[:i+len(".tgz")], file[i+len(".tgz"):]
+	}
+	set, err := session.New(f, []string{file}, nil)
+	if err != nil {
+		return err
+	}
+	// What moves together may lie in several files: the whole repository says.
+	set.Rewrite.Walk.Paths = nil
+	prover, err := prove.New(&f.Render, 0, session.NewProgress(s.Err, false))
+	if err != nil {
+		return err
+	}
+	defer prover.Close()
+	set.Rewrite.TraceChart = prover.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
+	if err != nil {
+		return session.InterruptedError(ctx, err)
+	}
+	rel, err := session.Relative(set.Rewrite.Walk.Root, file)
+	if err != nil {
+		return err
+	}
+	o := set.ReportOptionsFor(s.Out, f)
+	n, err := report.Explain(s.Out, plan, filepath.ToSlash(rel)+inner, line, o)
+	if err != nil {
+		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+	}
+	if n == 0 {
+		fmt.Fprintf(s.Err, "%s: no mention of a name that a rule moves\n", arg)
+		for _, x := range plan.Skipped {
+			if x.Path == filepath.ToSlash(rel) {
+				fmt.Fprintf(s.Err, "it was not looked at: %s. %s\n", x.Reason, x.Reason.Doc())
+			}
+		}
+	}
+	return nil
+}

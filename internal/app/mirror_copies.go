@@ -1,0 +1,87 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/app/imageset"
+	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/registry"
+)
+
+// planCopies says what goes where. It refuses two images that would be one.
+func planCopies(list []*imageset.Image, to string, m *MirrorFlags) ([]registry.Copy, []*imageset.Image, error) {
+	var copies []registry.Copy
+	var skipped []*imageset.Image
+	known := map[string]registry.Copy{}
+	for _, w := range list {
+		if w.SkipReason != "" || strings.ContainsAny(w.New, "{}$<>%()") {
+			if w.SkipReason == "" {
+				w.SkipReason = "contains a variable"
+			}
+			skipped = append(skipped, w)
+			continue
+		}
+		host, rest, err := registry.SplitHost(w.New)
+		if err != nil {
+			w.SkipReason = "not a complete reference"
+			skipped = append(skipped, w)
+			continue
+		}
+		if len(m.From) > 0 && !slices.Contains(m.From, host) {
+			continue
+		}
+		if host == hostOf(to) {
+			w.SkipReason = "it is on " + host + " already"
+			skipped = append(skipped, w)
+			continue
+		}
+		c := registry.Copy{From: host + "/" + rest, Fallback: w.Old, To: mirrorRef(to, host, rest, m.WithHost)}
+		if _, _, err := registry.SplitHost(c.To); err != nil {
+			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  --from leaves it out, and a shorter path in --to may help", c.From, c.To, err)
+		}
+		if tagged := tagTarget(w.New, c.To); tagged != "" && known[tagged].From == "" {
+			c.To = tagged // what has no tag may be cleaned away there
+		}
+		before, twice := known[c.To]
+		switch {
+		case !twice:
+			known[c.To] = c
+			copies = append(copies, c)
+		case before.From != c.From:
+			return nil, nil, fmt.Errorf("%s and %s would both become %s\n  --with-host keeps them apart, --from copies those of one registry", before.From, c.From, c.To)
+		}
+	}
+	slices.SortFunc(copies, func(a, b registry.Copy) int { return cmp.Compare(a.To, b.To) })
+	return copies, skipped, nil
+}
+
+// tagTarget is the place to of an image that is named by tag and digest, by its
+// tag; "" when it is not named by both.
+func tagTarget(reference, to string) string {
+	ref, err := image.Parse(reference)
+	name, ok := strings.CutSuffix(to, "@"+ref.Digest)
+	if err != nil || ref.Tag == "" || ref.Digest == "" || !ok {
+		return ""
+	}
+	return name + ":" + ref.Tag
+}
+
+// mirrorRef is where the mirror at to has what host has as rest, which may be
+// empty.
+func mirrorRef(to, host, rest string, withHost bool) string {
+	if withHost {
+		to += "/" + hostAsPath(host)
+	}
+	if rest == "" {
+		return to
+	}
+	return to + "/" + rest
+}
+
+func hostOf(to string) string { host, _, _ := strings.Cut(to, "/"); return host }
+
+// hostAsPath is a host as a part of a path, which has no colon.
+func hostAsPath(host string) string { return strings.ReplaceAll(host, ":", "-") }

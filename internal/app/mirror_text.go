@@ -1,0 +1,182 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regmigrate/regmigrate/internal/app/imageset"
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/registry"
+)
+
+// printCopied writes what became of each image, and returns how many failed.
+func printCopied(s session.Streams, f *session.Flags, out []registry.CopyResult) int {
+	var copied, present, attached, failed, left int
+	var failures copyFailures
+	for _, x := range out {
+		attached += x.Attached
+		switch {
+		case errors.Is(x.Err, registry.ErrInterrupted):
+			left++
+			continue
+		case x.Err != nil:
+			failed++
+			failures.add(x.From, x.Err)
+			continue
+		case x.Present:
+			present++
+		default:
+			copied++
+		}
+		if f.Verbose {
+			word := "copied "
+			if x.Present {
+				word = "present"
+			}
+			fmt.Fprintf(s.Out, "%s  %s  %s\n", word, x.To, x.Digest)
+		}
+		if x.Replaced != "" && !f.Quiet {
+			fmt.Fprintf(s.Out, "replaced %s, which was %s and is %s\n", x.To, x.Replaced, x.Digest)
+		}
+	}
+	failures.print(s, f.Verbose)
+	if !f.Quiet && len(out) == 0 {
+		fmt.Fprintln(s.Out, "nothing to copy: no image is named there that a registry could be asked for")
+	} else if !f.Quiet {
+		fmt.Fprintf(s.Out, "%s: %d copied, %d there already", session.Plural(len(out), "image"), copied, present)
+		if failed > 0 {
+			fmt.Fprintf(s.Out, ", %d failed", failed)
+		}
+		if left > 0 {
+			fmt.Fprintf(s.Out, ", %d left", left)
+		}
+		if attached > 0 {
+			fmt.Fprintf(s.Out, "; %s beside them", session.Plural(attached, "signature, attestation or other artifact"))
+		}
+		fmt.Fprintln(s.Out)
+	}
+	return failed
+}
+
+// printPlanned writes how much there is to send, and returns how many images
+// could not be looked at.
+func printPlanned(s session.Streams, f *session.Flags, plans []registry.PlannedCopy) (failed int) {
+	present, blobs, bytes := 0, 0, int64(0)
+	var failures copyFailures
+	for _, p := range plans {
+		switch {
+		case p.Err != nil:
+			failed++
+			failures.add(p.From, p.Err)
+			continue
+		case p.Present:
+			present++
+		case p.Replaced != "":
+			fmt.Fprintf(s.Err, "%s is %s and would be replaced by %s\n", p.To, p.Replaced, p.Digest)
+		}
+		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
+		if f.Verbose {
+			fmt.Fprintf(s.Err, "%10s  %s\n", formatBytes(p.Bytes), p.To)
+		}
+	}
+	failures.print(s, f.Verbose)
+	if !f.Quiet {
+		fmt.Fprintf(s.Err, "%s in %s to send at most, %d of %s there already; signatures and the like not counted\n", formatBytes(bytes), session.Plural(blobs, "blob"), present, session.Plural(len(plans), "image"))
+	}
+	return failed
+}
+
+// mirrorProgress returns what says in a line how far a mirror run of so many images
+// has come, and about how long it takes, by what was sent since it began.
+func mirrorProgress(images int, now func() time.Time) func(registry.Progress) string {
+	var began time.Time
+	return func(p registry.Progress) string {
+		if p.Planned < images || p.TotalBytes == 0 && p.Images == 0 {
+			return fmt.Sprintf("%d of %s looked at", p.Planned, session.Plural(images, "image"))
+		}
+		if began.IsZero() {
+			began = now()
+		}
+		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, session.Plural(images, "image"), formatBytes(p.Bytes), formatBytes(p.TotalBytes), p.Blobs, session.Plural(p.TotalBlobs, "blob"))
+		if t := now().Sub(began); p.SentBytes > 0 && t > 3*time.Second {
+			left := time.Duration(float64(p.TotalBytes-p.Bytes) / float64(p.SentBytes) * float64(t))
+			s += ", about " + roundDuration(left) + " left"
+		}
+		return s
+	}
+}
+
+// roundDuration is a time in words, in one unit.
+func roundDuration(d time.Duration) string {
+	switch {
+	case d >= 2*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Round(time.Hour).Hours()))
+	case d >= 2*time.Minute:
+		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+	}
+	return fmt.Sprintf("%d s", int(max(0, d).Round(time.Second).Seconds()))
+}
+
+func printSkipped(s session.Streams, skipped []*imageset.Image) {
+	if len(skipped) == 0 {
+		return
+	}
+	fmt.Fprintf(s.Err, "%s left out:\n", session.Plural(len(skipped), "reference"))
+	for i, w := range skipped {
+		if i == maxShown {
+			fmt.Fprintf(s.Err, "    and %d more\n", len(skipped)-i)
+			break
+		}
+		fmt.Fprintf(s.Err, "    %s%s   %s\n", w.New, firstPlace(w.Places), w.SkipReason)
+	}
+}
+
+// printRules prints what points the files at the mirror. What led from the files
+// to the images goes along: presets, and the rules of this command line.
+func printRules(s session.Streams, set *session.Session, given []string, copies []registry.Copy, to string, m *MirrorFlags) {
+	var hosts []string
+	for _, c := range copies {
+		if host := hostOf(c.From); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	slices.Sort(hosts)
+	command, yaml := "regmigrate", ""
+	for _, p := range set.Presets {
+		command += " --preset " + p
+		yaml += ", " + p
+	}
+	if yaml != "" {
+		yaml = "  presets: [" + yaml[2:] + "]\n"
+	}
+	yaml += "  rules:\n"
+	for _, rule := range given {
+		from, target, _ := strings.Cut(rule, "=")
+		command += " --rule " + rule
+		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", from, target)
+	}
+	for _, host := range hosts {
+		target := to
+		if m.WithHost {
+			target += "/" + hostAsPath(host)
+		}
+		command += " --rule " + host + "=" + target
+		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", host, target)
+	}
+	fmt.Fprintf(s.Out, "next: %s PATH\n        points the files at the mirror; in %s it is\n%s", command, session.ConfigName, yaml)
+}
+
+func formatBytes(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KiB", n>>10)
+	}
+	return session.Plural(int(n), "byte")
+}

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"github.com/regmigrate/regmigrate/pkg/registry"
+)
+
+// A line of progress has sums when all manifests were read, and a time when
+// there is something to tell it from.
+func TestProgressOf(t *testing.T) {
+	at := time.Unix(0, 0)
+	line := mirrorProgress(3, func() time.Time { return at })
+	for _, c := range []struct {
+		after time.Duration
+		p     registry.Progress
+		want  string
+	}{
+		{0, registry.Progress{Planned: 2}, "2 of 3 images looked at"},
+		{time.Hour, registry.Progress{Planned: 3, TotalBlobs: 4, TotalBytes: 8 << 20}, "0 of 3 images, 0 bytes of 8 MiB, 0 of 4 blobs"},
+		// 2 MiB were there, 2 were sent in 10 s: 4 take 20 more.
+		{10 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, TotalBlobs: 4, Bytes: 4 << 20, SentBytes: 2 << 20, TotalBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 s left"},
+		{590 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, TotalBlobs: 4, Bytes: 4 << 20, SentBytes: 2 << 20, TotalBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 min left"},
+	} {
+		at = at.Add(c.after)
+		if got := line(c.p); got != c.want {
+			t.Errorf("%+v\ngot  %s\nwant %s", c.p, got, c.want)
+		}
+	}
+	// Nothing is to be sent.
+	if got, want := mirrorProgress(1, time.Now)(registry.Progress{Planned: 1, Images: 1}), "1 of 1 image, 0 bytes of 0 bytes, 0 of 0 blobs"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,18 @@
+package prove
+
+import (
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
+)
+
+// Handlers are the jobs that the program does as a child process.
+func Handlers() render.Handlers {
+	return render.Handlers{
+		helm.RenderJob:           helm.HandleRender,
+		helm.TraceJob:            helm.HandleTrace,
+		helm.TemplateJob:         helm.HandleTemplate,
+		kustomize.BuildJob:       kustomize.HandleBuild(),
+		kustomize.MergeValuesJob: kustomize.HandleMergeValues,
+	}
+}

@@ -1,0 +1,278 @@
+package prove
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
+
+// TraceFunc is the type of rewrite.Options.Trace.
+type TraceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
+
+// A Prover renders charts and builds kustomizations in child processes.
+type Prover struct {
+	Runner       *render.Runner
+	extraValues  helm.Values
+	capabilities helm.Capabilities
+	Bar          *session.Progress // tells how many charts were read
+	read         atomic.Int64
+
+	mu    sync.Mutex
+	roots []*os.Root
+}
+
+// New starts nothing yet. Close ends what it has started.
+func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
+	}
+	p := &Prover{
+		Runner:       &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Timeout: f.Timeout},
+		extraValues:  helm.Values{Set: f.Set},
+		capabilities: helm.Capabilities{KubeVersion: f.KubeVersion, APIVersions: f.ApiVersions},
+		Bar:          bar,
+	}
+	if f.Timeout < 0 {
+		return nil, fmt.Errorf("--render-timeout %v: expected a time that is not negative\n  for example: --render-timeout 1m", f.Timeout)
+	}
+	if f.KubeVersion != "" && !kubeVersion.MatchString(f.KubeVersion) {
+		return nil, fmt.Errorf("--kube-version %q: expected a version of Kubernetes\n  for example: --kube-version 1.31", f.KubeVersion)
+	}
+	for _, x := range f.Set {
+		if key, _, ok := strings.Cut(x, "="); !ok || key == "" {
+			return nil, fmt.Errorf("--set %q: expected KEY=VALUE\n  for example: --set ingress.enabled=true", x)
+		}
+	}
+	for _, name := range f.Values {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("--values: %w", err)
+		}
+		p.extraValues.Files = append(p.extraValues.Files, src)
+	}
+	return p, nil
+}
+
+// Close ends the children and closes the trees.
+func (p *Prover) Close() {
+	p.Runner.Close()
+	for _, r := range p.roots {
+		r.Close()
+	}
+}
+
+// Tracer returns the func that tells what a chart's rendered references are
+// made of, with its default values and with those of its value sets that may
+// hold something that the rules move, or a registry. What the run has scanned of
+// the chart is read from there: the evidence is about the bytes that are edited.
+func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceFunc {
+	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
+	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files()) })
+	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
+		tree, err := open()
+		if err != nil {
+			return nil, err
+		}
+		chart := tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir)
+		if chart.Err != nil {
+			return nil, chart.Err
+		}
+		var out []link.TracedRef
+		var first error
+		for _, values := range chart.Values {
+			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, mentionsRegistry) {
+				continue
+			}
+			t, err := helm.TraceChart(ctx, p.Runner, &chart, values, p.capabilities)
+			if err != nil {
+				if first == nil {
+					first = err
+				}
+				continue
+			}
+			for _, ref := range t.Refs {
+				out = append(out, withValuesFile(ref.TracedRef, values.Name))
+			}
+			for _, u := range t.Untraced {
+				out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, values.Name))
+			}
+		}
+		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.read.Add(1)))
+		if len(out) == 0 {
+			return nil, first
+		}
+		return out, nil
+	}
+}
+
+// mentionsRegistry reports whether values may put another registry before an image.
+func mentionsRegistry(values []byte) bool {
+	return bytes.Contains(bytes.ToLower(values), []byte("registry"))
+}
+
+// withValuesFile is ref with the values file that it was rendered with. A set of values
+// that is no file of the chart is the default one.
+func withValuesFile(ref link.TracedRef, set string) link.TracedRef {
+	if path.Ext(set) != "" {
+		ref.ValuesFile = set
+	}
+	return ref
+}
+
+// Prove renders the charts that the plan knows of, and builds its
+// kustomizations, before and after, and notes in the plan what came of it; with
+// changed, those that the plan changes. It tells done of each verdict as it
+// comes. What there is when it is interrupted is in the plan all the same.
+func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
+	move := render.ByRules(plan.Rules)
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
+	if changed {
+		o.Dirs = changedDirs(o.Dirs, plan)
+	}
+	verdicts, err := helm.Verify(ctx, p.Runner, before, after, o)
+	addProofs(plan, verdicts)
+	missing := &Interrupted{}
+	if err := missing.add(err, "chart"); err != nil {
+		return fmt.Errorf("rendering charts: %w", err)
+	}
+	built, err := kustomize.Verify(ctx, p.Runner, before, after, kustomize.Options{
+		Rewrite: move, Capabilities: p.capabilities, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
+	})
+	addProofs(plan, built)
+	if err := missing.add(err, "kustomization"); err != nil {
+		return fmt.Errorf("building kustomizations: %w", err)
+	}
+	if len(missing.missing) > 0 {
+		return missing
+	}
+	return nil
+}
+
+// addProofs adds verdicts to the plan.
+func addProofs(plan *rewrite.Plan, verdicts []render.Verdict) {
+	for i := range verdicts {
+		plan.Proofs = append(plan.Proofs, proofOf(&verdicts[i]))
+	}
+}
+
+// Interrupted is the error of a proof that was interrupted.
+type Interrupted struct{ missing []string }
+
+func (u *Interrupted) Error() string {
+	return "interrupted: no verdict on " + strings.Join(u.missing, ", and none on ")
+}
+
+// add notes how many verdicts are missing, when err says that the proof was
+// interrupted. It returns any other error.
+func (u *Interrupted) add(err error, what string) error {
+	m := (*render.Incomplete)(nil)
+	if !errors.As(err, &m) || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	n := m.Missing
+	switch {
+	case n == 0:
+	case n == m.Total:
+		u.missing = append(u.missing, "the "+session.Plural(n, what))
+	default:
+		u.missing = append(u.missing, fmt.Sprintf("%d of %s", n, session.Plural(m.Total, what)))
+	}
+	return nil
+}
+
+// proofOf is a verdict as a plan has it.
+func proofOf(v *render.Verdict) rewrite.Proof {
+	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
+	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
+	shows := "nothing of what changed is rendered with these values; --set or --values may show it"
+	if v.Kustomization {
+		out.Kind, shows = "kustomization", "nothing of what changed is in what it builds"
+	}
+	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
+		// Nothing is wrong, and nothing was shown.
+		out.State, out.Summary = rewrite.Unproven, shows
+	}
+	out.Details = append(out.Details, v.Notes...)
+	for _, d := range v.Diffs {
+		out.Details = append(out.Details, d.String())
+	}
+	for _, l := range v.Leftovers {
+		if l.Field == "" {
+			out.Details = append(out.Details, "images does not move what would arrive: "+l.Ref)
+			continue
+		}
+		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // once for each value set and place
+			out.Details = append(out.Details, d)
+		}
+	}
+	for _, x := range v.Omitted {
+		out.Details = append(out.Details, "not built: "+x)
+	}
+	if len(v.Missing) > 0 && v.State != render.Unproven { // else the summary says it
+		out.Details = append(out.Details, "not looked at, since they are not in charts/: "+strings.Join(v.Missing, ", "))
+	}
+	return out
+}
+
+// Tree is the file system of the folder root, which no link leads out of. It
+// stays open until close.
+func (p *Prover) Tree(root string) fs.FS {
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return os.DirFS(root) // says what is wrong when it is read
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.roots = append(p.roots, r)
+	return r.FS()
+}
+
+// Overlay is the tree as the plan would leave it.
+func (p *Prover) Overlay(plan *rewrite.Plan) fs.FS {
+	files := map[string][]byte{}
+	for i := range plan.Files {
+		if f := &plan.Files[i]; len(f.Edits) > 0 {
+			files[f.Path] = f.After()
+		}
+	}
+	return render.Overlay(p.Tree(plan.Root), files)
+}
+
+// changedDirs returns those of dirs in which the plan changes a file.
+func changedDirs(dirs []string, plan *rewrite.Plan) []string {
+	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
+		return !slices.ContainsFunc(plan.Files, func(f rewrite.File) bool {
+			return len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/"))
+		})
+	})
+}
+
+// CountStates counts the proofs of a plan by their state.
+func CountStates(plan *rewrite.Plan) map[rewrite.ProofState]int {
+	n := map[rewrite.ProofState]int{}
+	for _, p := range plan.Proofs {
+		n[p.State]++
+	}
+	return n
+}

@@ -1,0 +1,62 @@
+package prove
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
+)
+
+// A Output is what one chart or kustomization prints, as far as it does.
+type Output struct {
+	Texts []inventory.RenderedText
+	Err   error // what of it is not there, and why
+}
+
+// Build builds a kustomization.
+func (p *Prover) Build(ctx context.Context, tree *kustomize.Tree, dir string) Output {
+	var out Output
+	r, left, err := kustomize.Build(ctx, p.Runner, tree, dir)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
+	}
+	out.Err = err
+	if r != nil {
+		for _, t := range r.Texts {
+			out.Texts = append(out.Texts, inventory.RenderedText{Path: dir, Body: []byte(t.Body)})
+		}
+	}
+	return out
+}
+
+// Render renders a chart with each of its value sets: what is printed with
+// any of them, and the first error.
+func (p *Prover) Render(ctx context.Context, chart *helm.Chart) Output {
+	if chart.Err != nil {
+		return Output{Err: chart.Err}
+	}
+	var out Output
+	for _, values := range chart.Values {
+		values.Files = append(slices.Clone(values.Files), p.extraValues.Files...)
+		values.Set = append(slices.Clone(values.Set), p.extraValues.Set...)
+		r, err := helm.Render(ctx, p.Runner, chart, values, p.capabilities)
+		if err != nil {
+			if out.Err == nil {
+				out.Err = fmt.Errorf("with %s: %w", values.Name, err)
+			}
+			continue
+		}
+		if len(r.Missing) > 0 && out.Err == nil {
+			out.Err = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
+		}
+		for _, t := range r.Texts {
+			out.Texts = append(out.Texts, inventory.RenderedText{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})
+		}
+	}
+	return out
+}

@@ -1,0 +1,108 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// printResult says what was done: the address on standard output, the rest on
+// standard error.
+func printResult(s session.Streams, f *session.Flags, p *PullRequestFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
+	for _, w := range r.Warnings {
+		fmt.Fprintf(s.Err, "warning: %s\n", report.EscapeText(w))
+	}
+	if !f.Quiet {
+		fmt.Fprint(s.Err, describeResult(f.DryRun, plan, change, r))
+	}
+	switch {
+	case p.Json:
+		e := json.NewEncoder(s.Out)
+		e.SetIndent("", "  ")
+		return e.Encode(resultJSON(f.DryRun, plan, change, r))
+	case f.DryRun && len(change.Commits) > 0:
+		_, err := io.WriteString(s.Out, change.Body)
+		return err
+	case r.URL != "" && !f.DryRun:
+		_, err := fmt.Fprintln(s.Out, r.URL)
+		return err
+	}
+	return nil
+}
+
+// describeResult says what was done, in a few lines.
+func describeResult(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequest.Result) string {
+	did := func(done, would string) string {
+		if dry {
+			return "would " + would
+		}
+		return done
+	}
+	var b strings.Builder
+	files := 0
+	for _, x := range c.Commits {
+		files += len(x.Files)
+	}
+	if r.Pushed && len(c.Commits) > 0 {
+		fmt.Fprintf(&b, "%s %s: %s, %s, on top of %s\n", did("pushed", "push"), r.Branch, session.Plural(len(c.Commits), "commit"), session.Plural(files, "file"), r.Base)
+	}
+	number := fmt.Sprintf("pull request #%d of %s", r.Number, r.Repo)
+	switch r.Action {
+	case pullrequest.Opened:
+		if r.Number == 0 {
+			number = "a pull request of " + r.Repo
+		}
+		fmt.Fprintf(&b, "%s %s: %s\n", did("opened", "open"), number, c.Title)
+	case pullrequest.Updated:
+		fmt.Fprintf(&b, "%s %s: %s\n", did("updated", "update"), number, c.Title)
+	case pullrequest.Unchanged:
+		fmt.Fprintf(&b, "%s is up to date\n", number)
+	case pullrequest.Declined:
+		fmt.Fprintf(&b, "%s has the same change and was closed without being merged: it is not opened again\n  delete the branch %s to have a new one\n", number, r.Branch)
+	case pullrequest.Closed:
+		fmt.Fprintf(&b, "nothing is left to move on %s: %s %s and %s the branch %s\n", r.Base, did("closed", "close"), number, did("deleted", "delete"), r.Branch)
+	case pullrequest.Nothing:
+		fmt.Fprintf(&b, "nothing is left to move on %s, and no pull request is open\n", r.Base)
+		if r.Pushed {
+			fmt.Fprintf(&b, "%s the branch %s, which it left behind\n", did("deleted", "delete"), r.Branch)
+		}
+	}
+	return b.String()
+}
+
+// A prJSON is what --json prints, as schema/pr.schema.json says it. It is an
+// interface: names stay.
+type prJSON struct {
+	Version    int      `json:"version"`
+	DryRun     bool     `json:"dryRun"`
+	Action     string   `json:"action"`
+	Repository string   `json:"repository"`
+	Number     int      `json:"number"`
+	URL        string   `json:"url"`
+	Base       string   `json:"base"`
+	Branch     string   `json:"branch"`
+	Commit     string   `json:"commit"`
+	Pushed     bool     `json:"pushed"`
+	Commits    int      `json:"commits"`
+	Files      int      `json:"files"`
+	Rewritten  int      `json:"rewritten"`
+	Kept       int      `json:"notChanged"`
+	Title      string   `json:"title"`
+	Warnings   []string `json:"warnings"`
+}
+
+func resultJSON(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequest.Result) prJSON {
+	n := plan.Count()
+	return prJSON{
+		Version: 1, DryRun: dry, Action: string(r.Action), Repository: r.Repo, Number: r.Number, URL: r.URL,
+		Base: r.Base, Branch: r.Branch, Commit: r.Commit, Pushed: r.Pushed, Commits: len(c.Commits), Files: n.ChangedFiles,
+		Rewritten: n.Rewritten + n.RewrittenImplicit, Kept: n.NotChanged + n.NotChangedImplicit, Title: c.Title,
+		Warnings: append([]string{}, r.Warnings...),
+	}
+}

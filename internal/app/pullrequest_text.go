@@ -1,0 +1,156 @@
+package app
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// newChange is a plan as commits and the text of a pull request.
+func newChange(plan *rewrite.Plan, set *session.Session, f *session.Flags, p *PullRequestFlags) (pullrequest.Change, error) {
+	c := pullrequest.Change{
+		Title:          cmp.Or(p.Title, defaultTitle(plan)),
+		ClosingComment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
+	}
+	files := map[string][]pullrequest.File{} // by what a commit is for; "" is the rest
+	charts := outermost(chart.Dirs(plan.FamilyFiles))
+	for i := range plan.Files {
+		x := &plan.Files[i]
+		if len(x.Edits) == 0 {
+			continue
+		}
+		part := ""
+		if p.CommitPer == "chart" {
+			part = chartOf(charts, x.Path)
+		}
+		files[part] = append(files[part], pullrequest.File{Path: x.Path, Content: x.After()})
+	}
+	parts := slices.Sorted(maps.Keys(files))
+	if len(parts) > 1 && parts[0] == "" {
+		parts = append(parts[1:], "") // the rest last
+	}
+	for _, part := range parts {
+		c.Commits = append(c.Commits, pullrequest.Commit{Message: commitMessage(plan, c.Title, part, p, files[part]), Files: files[part]})
+	}
+	if len(c.Commits) == 0 {
+		return c, nil
+	}
+	var err error
+	c.Body, err = pullRequestBody(plan, set, f)
+	return c, err
+}
+
+// pullRequestBody is the text of a pull request. It does not tell of a dry run, and of
+// no flag that only says what the pull request looks like.
+func pullRequestBody(plan *rewrite.Plan, set *session.Session, f *session.Flags) (string, error) {
+	w, err := report.Find("markdown")
+	if err != nil {
+		return "", err
+	}
+	o := set.ReportOptions(f)
+	o.DryRun, o.Quiet, o.Verbose, o.Args = false, false, false, nil
+	var b bytes.Buffer
+	err = w.Write(&b, plan, o)
+	return b.String(), err
+}
+
+// outermost leaves out the charts that are in another one: they are released
+// with it.
+func outermost(dirs []string) []string {
+	return slices.DeleteFunc(slices.Clone(dirs), func(d string) bool {
+		return slices.ContainsFunc(dirs, func(o string) bool { return o != d && (o == "." || strings.HasPrefix(d, o+"/")) })
+	})
+}
+
+// chartOf is the chart that holds a file, "" for none.
+func chartOf(charts []string, path string) string {
+	for _, d := range charts {
+		if d == "." || strings.HasPrefix(path, d+"/") {
+			return d
+		}
+	}
+	return ""
+}
+
+// forgeSyntax is what a forge makes a mention or a reference of in the message of a
+// commit, where nothing can be marked as code: "fixes #1" closes an issue.
+var forgeSyntax = regexp.MustCompile(`[@#]|(?i:gh-)[0-9]|://`)
+
+// escapePath is the path of a folder in the message of a commit: one line, in
+// which nothing means anything to a terminal, to git or to a forge.
+func escapePath(path string) string {
+	path = strings.ReplaceAll(strings.ReplaceAll(path, "\n", `\n`), "\r", `\r`)
+	return forgeSyntax.ReplaceAllStringFunc(report.EscapeText(path), func(s string) string {
+		return fmt.Sprintf(`\x%02x`, s[0]) + s[1:]
+	})
+}
+
+// commitMessage is the message of a commit.
+func commitMessage(plan *rewrite.Plan, title, part string, p *PullRequestFlags, files []pullrequest.File) string {
+	if part != "" && part != "." {
+		title = escapePath(part) + ": " + strings.ToLower(title[:1]) + title[1:]
+	}
+	if p.Message != "" && p.CommitPer != "chart" {
+		return p.Message
+	}
+	in := map[string]bool{}
+	for _, f := range files {
+		in[f.Path] = true
+	}
+	n, from, follow := 0, map[string]int{}, 0
+	for i := range plan.Files {
+		if !in[plan.Files[i].Path] {
+			continue
+		}
+		for _, x := range plan.Files[i].Findings {
+			switch {
+			case x.Status != rewrite.Rewritten:
+			case x.IsConsequence:
+				follow++
+			default:
+				n++
+				from[x.From]++
+			}
+		}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s in %s", title, session.Plural(n, "reference"), session.Plural(len(files), "file"))
+	names := slices.SortedFunc(maps.Keys(from), func(a, b string) int { return cmp.Or(from[b]-from[a], strings.Compare(a, b)) })
+	for i, name := range names {
+		b.WriteString([]string{", ", ": "}[min(1, max(0, 1-i))])
+		fmt.Fprintf(&b, "%d from %s", from[name], name)
+	}
+	b.WriteString(".\n")
+	if p.Message != "" {
+		return p.Message + "\n\n" + b.String()
+	}
+	return b.String()
+}
+
+// defaultTitle says where images move to.
+func defaultTitle(plan *rewrite.Plan) string {
+	to := map[string]int{}
+	for i := range plan.Files {
+		for _, x := range plan.Files[i].Findings {
+			if x.Status == rewrite.Rewritten && !x.IsConsequence { // what follows has no rule of its own
+				to[x.To]++
+			}
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(to), func(a, b string) int { return cmp.Or(to[b]-to[a], strings.Compare(a, b)) })
+	switch len(names) {
+	case 0, 1, 2:
+		return strings.TrimSpace("Move images to " + strings.Join(names, " and "))
+	}
+	return fmt.Sprintf("Move images to %s and %d other registries", names[0], len(names)-1)
+}

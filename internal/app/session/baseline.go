@@ -1,0 +1,133 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/regmigrate/regmigrate/internal/atomicfile"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// A baseline is the file that says which mentions are accepted.
+type baseline struct {
+	file    string // as it is opened; "" when there is none
+	src     []byte // what is in it, nil when it is not there yet
+	Entries rewrite.Baseline
+}
+
+// baseline finds and reads the baseline that the flag or the configuration
+// names; a path of the configuration is relative to its folder. It is read
+// where it is of use: to check, or to write it anew.
+func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
+	switch {
+	case f.UpdateBaseline && (f.Check || f.DryRun || f.Verify):
+		return errors.New("--update-baseline writes the baseline and nothing else: expected without --check, --dry-run and --verify")
+	case f.Baseline != "" && !f.Check && !f.UpdateBaseline:
+		return errors.New("--baseline: expected with --check or --update-baseline")
+	}
+	file, from := f.Baseline, "--baseline"
+	if file == "" && config.Baseline != "" {
+		file, from = filepath.Join(filepath.Dir(config.Path), filepath.FromSlash(config.Baseline)), config.Position("baseline")
+	}
+	if file == "" {
+		if f.UpdateBaseline {
+			return errors.New("--update-baseline: expected with --baseline FILE, or with baseline: FILE in " + ConfigName)
+		}
+		return nil
+	}
+	b := &baseline{file: file, Entries: rewrite.Baseline{File: filepath.ToSlash(file)}}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	s.Rewrite.OwnConfig = append(s.Rewrite.OwnConfig, abs)
+	if !f.Check && !f.UpdateBaseline {
+		return nil
+	}
+	s.Baseline = b
+	src, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && f.UpdateBaseline:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: there is no file %q\n  regmigrate --update-baseline --baseline %s writes one that accepts what is there now", from, file, file)
+	case err != nil:
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	if b.Entries, err = rewrite.ParseBaseline(filepath.ToSlash(file), src); err != nil && !f.UpdateBaseline {
+		return fmt.Errorf("%s: %w", from, err)
+	} else if err != nil {
+		return fmt.Errorf("%s: %w\n  it is not overwritten: put it right, or delete it to have it written anew", from, err)
+	}
+	b.src = src
+	return nil
+}
+
+// Update writes the baseline anew, and says what that changed.
+func (b *baseline) Update(w io.Writer, plan *rewrite.Plan, quiet bool) error {
+	was := plan.CompareBaseline(b.Entries)
+	now := plan.NewBaseline(b.Entries)
+	text := now.Format()
+	if err := b.write(text); err != nil {
+		return fmt.Errorf("writing the baseline %q: %w", b.file, err)
+	}
+	if quiet {
+		return nil
+	}
+	n := 0
+	for _, a := range now.Entries {
+		n += a.Count
+	}
+	gone := 0
+	for _, a := range was.Stale {
+		gone += a.Count
+	}
+	next := ""
+	if was.New+gone > 0 {
+		next = "next: commit it; regmigrate --check with the same baseline fails for what is new\n"
+	}
+	_, err := fmt.Fprintf(w, "%s accepts %d mentions now: %d new, %d gone\n%s", now.File, n, was.New, gone, next)
+	return err
+}
+
+func (b *baseline) write(text []byte) error {
+	if b.src != nil {
+		if string(b.src) == string(text) {
+			return nil
+		}
+		return atomicfile.Replace(b.file, b.src, text)
+	}
+	file, err := os.OpenFile(b.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if x := (*fs.PathError)(nil); errors.As(err, &x) {
+		return x.Err // the path stands in the message once
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write(text); err != nil {
+		file.Close()
+		return err
+	}
+	return file.Close()
+}
+
+// RelativePaths are paths relative to the root, as a plan has them.
+func RelativePaths(root string, paths []string) ([]string, error) {
+	var out []string
+	for _, p := range paths {
+		rel, err := Relative(root, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, filepath.ToSlash(rel))
+	}
+	return out, nil
+}

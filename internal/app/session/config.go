@@ -1,0 +1,135 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// findRoot returns the folder that all paths are relative to: the repository
+// that holds them, or, outside of any, the folder that they share.
+func findRoot(paths []string) (root string, git bool, err error) {
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	for i, p := range paths {
+		if p == "" {
+			return "", false, errors.New("a PATH is empty (a variable that is not set?); the current folder is \".\"")
+		}
+		r, g, err := walk.Root(p)
+		if err != nil {
+			return "", false, err
+		}
+		switch {
+		case i == 0 || r == root:
+			root, git = r, g
+		case g || git:
+			return "", false, fmt.Errorf("%q and %q are in different repositories (%s and %s); run regmigrate once for each", paths[0], p, root, r)
+		default:
+			for !within(root, r) {
+				root = filepath.Dir(root)
+			}
+		}
+	}
+	return root, git, nil
+}
+
+func within(root, path string) bool {
+	rel, err := filepath.Rel(root, path)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// Relative is filepath.Rel after both have lost their symbolic links.
+func Relative(root, path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	return filepath.Rel(root, abs)
+}
+
+// findConfig reads the configuration: the file that was named, or the one
+// that is found from each path upward to the root. It is nil when there is
+// none.
+func findConfig(named, root string, git bool, paths []string) (*rules.Config, error) {
+	if named != "" {
+		return loadConfig(named)
+	}
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	var found, foundFor string
+	for i, p := range paths {
+		file, err := nearestConfig(root, p)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 && file != found {
+			return nil, fmt.Errorf("%q and %q have different configurations (%s and %s); run regmigrate once for each, or name one with --config",
+				foundFor, p, nameOrNone(found), nameOrNone(file))
+		}
+		found, foundFor = file, p
+	}
+	if found == "" {
+		return nil, nil
+	}
+	return loadConfig(found)
+}
+
+func nameOrNone(file string) string {
+	if file == "" {
+		return "none"
+	}
+	return file
+}
+
+// nearestConfig returns the configuration file nearest to path, from its folder
+// up to root, "" when there is none.
+func nearestConfig(root, path string) (string, error) {
+	rel, err := Relative(root, path)
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, rel)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		dir = filepath.Dir(dir)
+	}
+	for within(root, dir) {
+		file := filepath.Join(dir, ConfigName)
+		if _, err := os.Lstat(file); err == nil {
+			return file, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("looking for a configuration: %w", err)
+		}
+		if dir == root {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "", nil
+}
+
+func loadConfig(file string) (*rules.Config, error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		if x := (*fs.PathError)(nil); errors.As(err, &x) {
+			err = x.Err // the path stands in the message once
+		}
+		return nil, fmt.Errorf("reading the configuration %q: %w", file, err)
+	}
+	shown := file
+	if wd, err := os.Getwd(); err == nil && filepath.IsAbs(file) {
+		if rel, err := filepath.Rel(wd, file); err == nil && len(rel) < len(file) {
+			shown = rel
+		}
+	}
+	return rules.LoadConfig(shown, src)
+}

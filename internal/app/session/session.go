@@ -1,0 +1,212 @@
+package session
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+const ConfigName = ".regmigrate.yaml"
+
+// A Session is what flags and configuration come to.
+type Session struct {
+	Rewrite    rewrite.Options
+	Presets    []string // names of the presets in force
+	OtherRules string   // in a few words, the other rules
+	Output     report.Writer
+	Reports    []ReportFile
+
+	ProofFailed bool // a proof failed, so that nothing was written
+
+	Baseline *baseline // nil when there is none, or it is of no use
+}
+
+// A ReportFile is a report and the file it goes to.
+type ReportFile struct {
+	writer report.Writer
+	Path   string
+}
+
+// New turns flags and arguments into a setup. Its errors are of usage:
+// nothing has been done. The configuration of a KRM function, when there is
+// one, stands for the file's.
+func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
+	s := &Session{}
+	if err := s.outputs(f); err != nil {
+		return nil, err
+	}
+	root, git, err := findRoot(args)
+	if err != nil {
+		return nil, err
+	}
+	config := function
+	if config == nil {
+		if config, err = findConfig(f.Config, root, git, args); err != nil {
+			return nil, err
+		}
+	}
+	if config == nil {
+		config = &rules.Config{}
+	} else if abs, err := filepath.Abs(config.Path); err == nil {
+		if real, err := filepath.EvalSymlinks(abs); err == nil {
+			abs = real
+		}
+		s.Rewrite.OwnConfig = []string{abs}
+	}
+	if err := s.rules(f, config); err != nil {
+		return nil, err
+	}
+	if err := s.scopes(f, config); err != nil {
+		return nil, err
+	}
+	if s.Rewrite.Bump, err = chart.ParseBump(cmp.Or(f.Bump, "none")); err != nil {
+		return nil, fmt.Errorf("--bump-chart %w", err)
+	}
+	if err := s.readBaseline(f, config); err != nil {
+		return nil, err
+	}
+	for _, x := range config.Fields {
+		s.Rewrite.Fields = append(s.Rewrite.Fields, format.Field(x))
+	}
+	if len(args) == 0 {
+		args = []string{"."} // and not the whole repository that it is in
+	}
+	s.Rewrite.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.NoIgnore, Jobs: f.Jobs}
+	if f.Jobs < 0 {
+		return nil, fmt.Errorf("--jobs %d: expected a number from 1, or 0 for one for each CPU", f.Jobs)
+	}
+	return s, s.globs(f, config)
+}
+
+// outputs finds the writers that were asked for.
+func (s *Session) outputs(f *Flags) error {
+	name := f.Output
+	if name == "" {
+		name = "text"
+		if f.DryRun {
+			name = "diff"
+		}
+	}
+	var err error
+	if s.Output, err = report.Find(name); err != nil {
+		return fmt.Errorf("--output: %w", err)
+	}
+	for _, r := range f.Reports {
+		name, file, ok := strings.Cut(r, "=")
+		if !ok || name == "" || file == "" {
+			return fmt.Errorf("--report %q: expected FORMAT=FILE\n  for example: --report json=regmigrate.json", r)
+		}
+		w, err := report.Find(name)
+		if err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+		s.Reports = append(s.Reports, ReportFile{w, file})
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, f.Color) {
+		return fmt.Errorf("--color %q: expected auto, always or never", f.Color)
+	}
+	return nil
+}
+
+// rules loads what the presets, the configuration and the flags name.
+func (s *Session) rules(f *Flags, config *rules.Config) error {
+	var list []rules.Rule
+	for _, name := range append(slices.Clone(f.Presets), config.Presets...) {
+		if slices.Contains(s.Presets, name) {
+			continue
+		}
+		r, err := rules.Preset(name)
+		if err != nil {
+			return fmt.Errorf("--preset: %w", err)
+		}
+		s.Presets = append(s.Presets, name)
+		list = append(list, r...)
+	}
+	list = append(list, config.Rules...)
+	for _, text := range f.Rules {
+		r, err := rules.ParseRuleFlag(text)
+		if err != nil {
+			return err
+		}
+		list = append(list, r)
+	}
+	s.OtherRules = describeOtherRules(len(config.Rules), f.Rules)
+	if len(list) == 0 {
+		s.Presets = []string{"k8s"}
+		var err error
+		if list, err = rules.Preset("k8s"); err != nil {
+			return err
+		}
+	}
+	var err error
+	s.Rewrite.Rules, err = rules.New(list)
+	return err
+}
+
+// describeOtherRules says which rules are in force that no preset has: how many of the
+// configuration, and those of the flags.
+func describeOtherRules(configured int, given []string) string {
+	var parts []string
+	if configured > 0 {
+		parts = append(parts, Plural(configured, "rule")+" of "+ConfigName)
+	}
+	switch n := len(given); {
+	case n == 1:
+		parts = append(parts, "rule "+given[0])
+	case n > 1:
+		parts = append(parts, Plural(n, "rule")+" of --rule")
+	}
+	return strings.Join(parts, "; ")
+}
+
+// scopes reads the scopes of the flag, which replace those of the configuration.
+func (s *Session) scopes(f *Flags, config *rules.Config) error {
+	names, from := f.Scope, "--scope"
+	if len(names) == 0 {
+		names, from = config.Scope, config.Position("scope")
+	}
+	var err error
+	if s.Rewrite.Scopes, err = format.ParseScopes(names); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	return nil
+}
+
+// globs compiles the globs: those of the configuration are relative to its
+// folder, those of flags to the root.
+func (s *Session) globs(f *Flags, config *rules.Config) error {
+	w := &s.Rewrite.Walk
+	base := "."
+	if config.Path != "" {
+		if rel, err := Relative(w.Root, filepath.Dir(config.Path)); err == nil && filepath.IsLocal(rel) {
+			base = filepath.ToSlash(rel)
+		}
+	}
+	for _, x := range []struct {
+		patterns []string
+		base     string
+		flag     string
+		to       *[]walk.Glob
+	}{
+		{f.Include, ".", "--include", &w.Include}, {f.Exclude, ".", "--exclude", &w.Exclude},
+		{config.Include, base, config.Position("include"), &w.Include}, {config.Exclude, base, config.Position("exclude"), &w.Exclude},
+	} {
+		for _, p := range x.patterns {
+			g, err := walk.ParseGlob(p, x.base)
+			if err != nil {
+				return fmt.Errorf("%s: %w", x.flag, err)
+			}
+			*x.to = append(*x.to, g)
+		}
+	}
+	return nil
+}
