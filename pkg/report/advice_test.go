@@ -7,10 +7,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// The same advice about several images is one thing to do, with each image
-// beside its places.
-func TestAdviceIsSaidOnce(t *testing.T) {
-	p := sketch(t)
+// Equal advice about several images is one group, with the image of each place.
+func TestAdviceGroups(t *testing.T) {
+	p := typicalPlan(t)
 	for _, x := range []rewrite.Advice{
 		{Path: "a.yaml", Line: 1, Ref: "k8s.gcr.io/a-amd64:1"},
 		{Path: "b.yaml", Line: 2, Ref: "k8s.gcr.io/a-amd64:1"},
@@ -32,7 +31,7 @@ func TestAdviceIsSaidOnce(t *testing.T) {
 		"html": `"text":"It has images for one platform.","source":"https://example.com/x","places":[{"ref":"k8s.gcr.io/a-amd64:1","location":"a.yaml:1"},{"ref":"k8s.gcr.io/a-amd64:1","location":"b.yaml:2"},{"ref":"k8s.gcr.io/b-amd64:2","location":"c.yaml:3"},{"ref":"k8s.gcr.io/c-amd64:3","location":""}]`,
 	} {
 		if got := write(t, format, p, Options{DryRun: true}); !strings.Contains(got, want) {
-			t.Errorf("%s lacks\n%s\nit is\n%s", format, want, got)
+			t.Errorf("%s: got\n%s\nwant it to contain\n%s", format, got, want)
 		}
 	}
 }

@@ -19,9 +19,9 @@ const (
 
 func twoFiles() *rewrite.Plan {
 	return &rewrite.Plan{Files: []rewrite.File{
-		replacing("a b.yaml", deployment, "k8s.gcr.io", "registry.k8s.io"),
-		staying("left.yaml"),
-		replacing("charts/värden.yaml", values, "k8s.gcr.io", "registry.k8s.io"),
+		fileReplacing("a b.yaml", deployment, "k8s.gcr.io", "registry.k8s.io"),
+		unchangedFile("left.yaml"),
+		fileReplacing("charts/värden.yaml", values, "k8s.gcr.io", "registry.k8s.io"),
 	}}
 }
 
@@ -50,14 +50,14 @@ func TestDiff(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := write(t, "diff", &rewrite.Plan{}, Options{Color: true}); got != "" {
-		t.Errorf("a plan without changes has the diff %q", got)
+		t.Errorf("got diff %q for a plan without changes", got)
 	}
 }
 
-func TestDiffIsForGitApply(t *testing.T) {
+func TestGitAppliesDiff(t *testing.T) {
 	git, err := exec.LookPath("git")
 	if err != nil {
-		t.Skip("there is no git")
+		t.Skip("git not found")
 	}
 	dir := t.TempDir()
 	p := twoFiles()
@@ -87,7 +87,7 @@ func TestDiffIsForGitApply(t *testing.T) {
 
 func TestDiffInColor(t *testing.T) {
 	p := &rewrite.Plan{Files: []rewrite.File{
-		replacing("a.yaml", "\ufeffx: 1\r\nimage: k8s.gcr.io/pause:3.9", "k8s.gcr.io", "registry.k8s.io"),
+		fileReplacing("a.yaml", "\ufeffx: 1\r\nimage: k8s.gcr.io/pause:3.9", "k8s.gcr.io", "registry.k8s.io"),
 	}}
 	want := lines(
 		"\x1b[1mdiff --git a/a.yaml b/a.yaml\x1b[m",
@@ -106,22 +106,23 @@ func TestDiffInColor(t *testing.T) {
 }
 
 func TestDiffOfALongLine(t *testing.T) {
-	// A generated file in one line, with one change far inside.
+	// A generated file of one line, with a change in the middle.
 	filler := strings.Repeat(`{"a":1},`, 500)
 	p := &rewrite.Plan{Files: []rewrite.File{
-		replacing("a.json", filler+`"k8s.gcr.io/x",`+filler, "k8s.gcr.io", "registry.k8s.io"),
+		fileReplacing("a.json", filler+`"k8s.gcr.io/x",`+filler, "k8s.gcr.io", "registry.k8s.io"),
 	}}
 	got := write(t, "diff", p, Options{Color: true})
 	around := strings.Repeat(`{"a":1},`, 15)
 	if want := "-…3,881 bytes…" + around[1:] + `"` + markOn + "k8s.gcr.io" + markOff + `/x",` + around[:116] + "…3,884 bytes…\x1b[m\n"; !strings.Contains(got, want) {
-		t.Errorf("got\n%q\nwant in it\n%q", got, want)
+		t.Errorf("got\n%q\nwant it to contain\n%q", got, want)
 	}
 	if got := write(t, "diff", p, Options{}); len(got) < 2*len(filler)*2 {
-		t.Errorf("the diff without colour has %d bytes, fewer than the lines", len(got))
+		t.Errorf("the diff without colour has %d bytes, fewer than both lines", len(got))
 	}
 }
 
-// The colours are all that tells the two diffs of an ordinary text apart.
+// Diffs with and without colour of text without control characters differ in
+// the colours only.
 func FuzzColoredDiff(f *testing.F) {
 	f.Add("a: k8s.gcr.io/x\nb: 1\nc: [k8s.gcr.io/y, k8s.gcr.io]\n", "k8s.gcr.io", "registry.k8s.io")
 	f.Add("images:\n- name: x\n  newTag: y\n", "  newTag", "  newName: z\n  newTag")
@@ -131,13 +132,13 @@ func FuzzColoredDiff(f *testing.F) {
 		if old == "" || !ordinary(before) || !ordinary(old) || !ordinary(new) {
 			t.Skip()
 		}
-		p := &rewrite.Plan{Files: []rewrite.File{replacing("dir/ä.yaml", before, old, new)}}
+		p := &rewrite.Plan{Files: []rewrite.File{fileReplacing("dir/ä.yaml", before, old, new)}}
 		if longest(before) > longLine || longest(string(p.Files[0].After())) > longLine {
 			t.Skip()
 		}
 		plain, colored := write(t, "diff", p, Options{}), write(t, "diff", p, Options{Color: true})
-		if got := ours.ReplaceAllString(colored, ""); got != plain {
-			t.Errorf("with its colours taken out:\n%s\nwithout colours:\n%s", got, plain)
+		if got := sgrSequence.ReplaceAllString(colored, ""); got != plain {
+			t.Errorf("in colour, colours removed:\n%s\nwithout colour:\n%s", got, plain)
 		}
 	})
 }
@@ -150,20 +151,20 @@ func longest(text string) int {
 	return n
 }
 
-func TestChanged(t *testing.T) {
-	tests := []struct{ name, a, b string }{ // [ ] around what is to be marked
-		{"a host", "image: [k8s.gcr.io]/pause", "image: [registry.k8s.io]/pause"},
-		{"a host and a path", "- [gcr.io/google-containers]/pause", "- [registry.k8s.io]/pause"},
-		{"a path is added", "- [k8s.gcr.io]/pause", "- [mirror.example/k8s]/pause"},
-		{"only a path is added", "- mirror.example/pause", "- mirror.example/[k8s/]pause"},
-		{"a path is added in front", "- redis", "- [mirror.example/library/]redis"},
-		{"the new name ends like the old one", "[a.gcr.io]/x", "[b.a.gcr.io]/x"},
-		{"two in a line", "[k8s.gcr.io]/a,[k8s.gcr.io]/b", "[registry.k8s.io]/a,[registry.k8s.io]/b"},
-		{"little between two", "- [k8s.gcr.io,k8s.gcr.io] #", "- [registry.k8s.io,registry.k8s.io] #"},
-		{"letters that are not ASCII", `"[é.io]/ü"`, `"[è.io]/ü"`},
+func TestChangedSpans(t *testing.T) {
+	tests := []struct{ name, a, b string }{ // [ ] are the marks
+		{"host", "image: [k8s.gcr.io]/pause", "image: [registry.k8s.io]/pause"},
+		{"host and path", "- [gcr.io/google-containers]/pause", "- [registry.k8s.io]/pause"},
+		{"host replaced by host and path", "- [k8s.gcr.io]/pause", "- [mirror.example/k8s]/pause"},
+		{"path inserted", "- mirror.example/pause", "- mirror.example/[k8s/]pause"},
+		{"host and path inserted", "- redis", "- [mirror.example/library/]redis"},
+		{"new host ends with the old one", "[a.gcr.io]/x", "[b.a.gcr.io]/x"},
+		{"two changes", "[k8s.gcr.io]/a,[k8s.gcr.io]/b", "[registry.k8s.io]/a,[registry.k8s.io]/b"},
+		{"two close changes", "- [k8s.gcr.io,k8s.gcr.io] #", "- [registry.k8s.io,registry.k8s.io] #"},
+		{"non-ASCII letters", `"[é.io]/ü"`, `"[è.io]/ü"`},
 		{"nothing in common", "abc", "xyz"},
 		{"the same", "abc", "abc"},
-		{"one is empty", "", "abc"},
+		{"one line empty", "", "abc"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -176,10 +177,10 @@ func TestChanged(t *testing.T) {
 			if strings.Count(tt.a, "[") > 1 {
 				return
 			}
-			// What both have at their ends decides in long lines.
+			// Long lines are compared by their common ends.
 			gotA, gotB = middleChange("("+a+")", "("+b+")")
-			if tt.name != "nothing in common" && tt.name != "one is empty" && (mark("("+a+")", gotA) != "("+tt.a+")" || mark("("+b+")", gotB) != "("+tt.b+")") {
-				t.Errorf("in long lines %s, %s", mark("("+a+")", gotA), mark("("+b+")", gotB))
+			if tt.name != "nothing in common" && tt.name != "one line empty" && (mark("("+a+")", gotA) != "("+tt.a+")" || mark("("+b+")", gotB) != "("+tt.b+")") {
+				t.Errorf("as long lines: got %s, %s", mark("("+a+")", gotA), mark("("+b+")", gotB))
 			}
 		})
 	}
@@ -212,14 +213,14 @@ func TestPairs(t *testing.T) {
 		old, new string // lines, separated by |
 		want     [][2]int
 	}{
-		{"as many", "a|b", "c|d", [][2]int{{0, 0}, {1, 1}}},
-		{"a key inserted behind", "- name: k8s.gcr.io/x", "- name: k8s.gcr.io/y|  newName: z", [][2]int{{0, 0}}},
-		{"a key inserted in front", "  tag: k8s.gcr.io/x", "zzz|  tag: k8s.gcr.io/y", [][2]int{{0, 1}}},
-		{"nothing alike", "abc", "x|y", nil},
+		{"equal numbers", "a|b", "c|d", [][2]int{{0, 0}, {1, 1}}},
+		{"key inserted after", "- name: k8s.gcr.io/x", "- name: k8s.gcr.io/y|  newName: z", [][2]int{{0, 0}}},
+		{"key inserted before", "  tag: k8s.gcr.io/x", "zzz|  tag: k8s.gcr.io/y", [][2]int{{0, 1}}},
+		{"no similar lines", "abc", "x|y", nil},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := pairs(asLines(tt.old), asLines(tt.new))
+			got := pairs(linesOf(tt.old), linesOf(tt.new))
 			if len(got) != len(tt.want) {
 				t.Fatalf("got %v, want %v", got, tt.want)
 			}
@@ -232,7 +233,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-func asLines(s string) []edit.Line {
+func linesOf(s string) []edit.Line {
 	var out []edit.Line
 	for _, l := range strings.Split(s, "|") {
 		out = append(out, edit.Line{Text: []byte(l)})
@@ -240,9 +241,9 @@ func asLines(s string) []edit.Line {
 	return out
 }
 
-// Whatever the marks, a line that is not long is shown whole, and of a long
-// one what is left out is counted.
-func FuzzParts(f *testing.F) {
+// Segments contain every byte of a line, except for the omitted bytes of a long
+// line, which they count.
+func FuzzSegments(f *testing.F) {
 	f.Add("image: k8s.gcr.io/x", 7, 17, 1)
 	f.Add(strings.Repeat("é", 3), 1, 2, 700)
 	f.Fuzz(func(t *testing.T, s string, start, end, times int) {
@@ -257,18 +258,18 @@ func FuzzParts(f *testing.F) {
 		for _, p := range segments(line, []edit.Span{{Start: start, End: end}}) {
 			if p.omitted > 0 {
 				if len(line) <= longLine {
-					t.Errorf("%d bytes of a line of %d are left out", p.omitted, len(line))
+					t.Errorf("%d bytes of a line of %d omitted", p.omitted, len(line))
 				}
 				at += p.omitted
 				continue
 			}
 			if !strings.HasPrefix(line[at:], p.text) || p.marked && (at < start || at+len(p.text) > end) {
-				t.Fatalf("part %q (mark %v) at %d of %q", p.text, p.marked, at, line)
+				t.Fatalf("segment %q (marked: %v) at %d of %q", p.text, p.marked, at, line)
 			}
 			at += len(p.text)
 		}
 		if at != len(line) {
-			t.Errorf("the parts are %d bytes, the line %d", at, len(line))
+			t.Errorf("the segments have %d bytes, the line %d", at, len(line))
 		}
 	})
 }

@@ -35,45 +35,45 @@ func TestEscape(t *testing.T) {
 	}
 }
 
-// dangerous are the characters that must not reach a terminal, by their
-// ranges: C0 but the newline that reports themselves write, DEL, C1, what
-// turns the direction of writing, and what breaks lines.
-var dangerous = regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+// unsafeChars are the characters that must not reach a terminal: C0 except
+// the line feed, which reports write themselves, DEL, C1, characters that change
+// the direction of text, and line separators.
+var unsafeChars = regexp.MustCompile("[\x00-\x09\x0b-\x1f\x7f\u0080-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
 
-func harmless(s string) bool { return utf8.ValidString(s) && !dangerous.MatchString(s) }
+func isSafe(s string) bool { return utf8.ValidString(s) && !unsafeChars.MatchString(s) }
 
 func FuzzEscape(f *testing.F) {
 	f.Add("k8s.gcr.io/pause:3.9")
 	f.Add("\x1b]8;;http://example.com\x07\u202e\x9b\r\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		got := escape(s)
-		if !harmless(got) || strings.Contains(got, "\n") {
+		if !isSafe(got) || strings.Contains(got, "\n") {
 			t.Errorf("escape(%q) = %q", s, got)
 		}
 		if again := escape(got); again != got {
-			t.Errorf("escape(%q) = %q, and of that %q", s, got, again)
+			t.Errorf("escape(%q) = %q, and escape of the result = %q", s, got, again)
 		}
 		if len(got) == len(s) && got != s {
-			t.Errorf("escape(%q) = %q, though nothing had to be spelled out", s, got)
+			t.Errorf("escape(%q) = %q, which has the same length but other bytes", s, got)
 		}
-		if tabs := escapeExcept(s, '\t'); strings.Count(tabs, "\t") != strings.Count(s, "\t") || !harmless(strings.ReplaceAll(tabs, "\t", "")) {
-			t.Errorf("escapeBut(%q, tab) = %q", s, tabs)
+		if tabs := escapeExcept(s, '\t'); strings.Count(tabs, "\t") != strings.Count(s, "\t") || !isSafe(strings.ReplaceAll(tabs, "\t", "")) {
+			t.Errorf("escapeExcept(%q, tab) = %q", s, tabs)
 		}
 	})
 }
 
-// hostile is a plan with evil in each text that comes from outside.
-func hostile(t testing.TB, evil string) *rewrite.Plan {
-	f := replacing("a"+evil+".yaml", "# "+evil+"\nimage: k8s.gcr.io/"+evil+"\n", "k8s.gcr.io", "registry.k8s.io"+evil)
+// hostilePlan is a plan with evil in every text from outside.
+func hostilePlan(t testing.TB, evil string) *rewrite.Plan {
+	f := fileReplacing("a"+evil+".yaml", "# "+evil+"\nimage: k8s.gcr.io/"+evil+"\n", "k8s.gcr.io", "registry.k8s.io"+evil)
 	f.Findings = []rewrite.Finding{moved(2, "k8s.gcr.io/"+evil, "registry.k8s.io/"+evil)}
 	f.Unverified = true
-	k := kept(3, evil, format.Policy, evil)
+	k := notChanged(3, evil, format.Policy, evil)
 	k.NotInBaseline = true
 	k.Place = format.Place{Field: "." + evil, Object: evil}
-	c := kept(4, evil, format.Conflict, "it shares "+evil)
+	c := notChanged(4, evil, format.Conflict, "it shares "+evil)
 	return &rewrite.Plan{
-		Rules: k8s(t), ScannedFiles: 3,
-		Files: []rewrite.File{f, staying(evil, k, c), {Path: "b" + evil, Err: errors.New(evil)}},
+		Rules: k8sRules(t), ScannedFiles: 3,
+		Files: []rewrite.File{f, unchangedFile(evil, k, c), {Path: "b" + evil, Err: errors.New(evil)}},
 		Skipped: []walk.Skip{
 			{Path: evil, Reason: walk.Binary, Detail: evil},
 			{Path: "c" + evil, Reason: walk.Unreadable, Err: errors.New(evil)},
@@ -92,46 +92,45 @@ func hostile(t testing.TB, evil string) *rewrite.Plan {
 	}
 }
 
-// ours are the sequences that reports write themselves.
-var ours = regexp.MustCompile(`\x1b\[[0-9]*m`)
+// sgrSequence matches the colours that reports write themselves.
+var sgrSequence = regexp.MustCompile(`\x1b\[[0-9]*m`)
 
 func FuzzTerminal(f *testing.F) {
 	f.Add("\x1b[2J")
 	f.Add("a\r\nb\tc")
 	f.Add("\u202e\u2066\x9b\xff\u0085")
 	f.Fuzz(func(t *testing.T, evil string) {
-		// What reports write themselves would be told from what was there
-		// before no longer.
-		evil = ours.ReplaceAllString(evil, "\x1b[?25l")
-		p := hostile(t, evil)
+		// The test could not distinguish such a sequence from those of reports.
+		evil = sgrSequence.ReplaceAllString(evil, "\x1b[?25l")
+		p := hostilePlan(t, evil)
 		for _, o := range []Options{{}, {Verbose: true, DryRun: true, Args: []string{evil}, Rules: evil}, {Quiet: true}, {Color: true, Verbose: true, Check: true}} {
 			got := write(t, "text", p, o)
 			if o.Color {
-				got = ours.ReplaceAllString(got, "")
+				got = sgrSequence.ReplaceAllString(got, "")
 			}
-			if !harmless(got) {
-				t.Errorf("%+v: %q", o, dangerous.FindString(got))
+			if !isSafe(got) {
+				t.Errorf("%+v: unsafe character %q", o, unsafeChars.FindString(got))
 			}
 		}
-		got := strings.ReplaceAll(ours.ReplaceAllString(write(t, "diff", p, Options{Color: true}), ""), "\t", "")
-		if !harmless(got) {
-			t.Errorf("diff: %q in %q", dangerous.FindString(got), got)
+		got := strings.ReplaceAll(sgrSequence.ReplaceAllString(write(t, "diff", p, Options{Color: true}), ""), "\t", "")
+		if !isSafe(got) {
+			t.Errorf("diff: unsafe character %q in %q", unsafeChars.FindString(got), got)
 		}
 	})
 }
 
-func TestColorsOnlyOnDemand(t *testing.T) {
-	p := hostile(t, "evil")
+func TestColor(t *testing.T) {
+	p := hostilePlan(t, "evil")
 	for _, name := range Names() {
 		if got := write(t, name, p, Options{Verbose: true}); strings.Contains(got, "\x1b") {
-			t.Errorf("%s has colours though nobody asked for them", name)
+			t.Errorf("%s has colours without the option Color", name)
 		}
 		got := write(t, name, p, Options{Verbose: true, Color: true})
 		if want := name == "text" || name == "diff"; strings.Contains(got, "\x1b") != want {
-			t.Errorf("%s with colours: %v, want %v", name, !want, want)
+			t.Errorf("%s has colours with the option Color: %v, want %v", name, !want, want)
 		}
-		if plain := write(t, name, p, Options{Verbose: true}); ours.ReplaceAllString(got, "") != plain {
-			t.Errorf("%s with its colours taken out:\n%s\nwant\n%s", name, ours.ReplaceAllString(got, ""), plain)
+		if plain := write(t, name, p, Options{Verbose: true}); sgrSequence.ReplaceAllString(got, "") != plain {
+			t.Errorf("%s without its colours: got\n%s\nwant\n%s", name, sgrSequence.ReplaceAllString(got, ""), plain)
 		}
 	}
 }

@@ -11,10 +11,10 @@ import (
 )
 
 func TestGitHub(t *testing.T) {
-	p := provenSketch(t)
+	p := typicalPlanWithProofs(t)
 	p.Files = p.Files[:1]
 	p.Files[0].Path = "a,b:c%d.yaml"
-	p.Files[0].Findings = append(p.Files[0].Findings, kept(12, "100%", format.Policy, ""))
+	p.Files[0].Findings = append(p.Files[0].Findings, notChanged(12, "100%", format.Policy, ""))
 	p.Advice = p.Advice[2:]
 	want := lines(
 		"::error file=overlays/edge,title=proof failed::pause:3.9 would become pause:3.1",
@@ -28,31 +28,31 @@ func TestGitHub(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	if got := write(t, "github", p, Options{}); strings.Contains(got, "old registry") {
-		t.Errorf("what was moved is annotated:\n%s", got)
+		t.Errorf("a rewritten reference has an annotation:\n%s", got)
 	}
 	p.Baseline = &rewrite.BaselineComparison{File: "b", New: 1}
 	p.Files[0].Findings[1].NotInBaseline = true
 	if got := write(t, "github", p, Options{Check: true}); strings.Count(got, "::error file=a") != 1 || !strings.Contains(got, "k8s.gcr.io/dns:1: would move to registry.k8s.io/dns:1\n") {
-		t.Errorf("with a baseline:\n%s", got)
+		t.Errorf("got with a baseline:\n%s", got)
 	}
 }
 
-func TestGitHubShowsTen(t *testing.T) {
-	f := changing("a.yaml")
+func TestGitHubLimit(t *testing.T) {
+	f := changedFile("a.yaml")
 	for i := range 40 {
-		f.Findings = append(f.Findings, moved(i+1, "k8s.gcr.io/"+strconv.Itoa(i), "registry.k8s.io/x"), kept(i+1, "k8s.gcr.io", format.Policy, ""))
+		f.Findings = append(f.Findings, moved(i+1, "k8s.gcr.io/"+strconv.Itoa(i), "registry.k8s.io/x"), notChanged(i+1, "k8s.gcr.io", format.Policy, ""))
 	}
-	got := write(t, "github", &rewrite.Plan{Rules: k8s(t), Files: []rewrite.File{f}}, Options{Check: true})
+	got := write(t, "github", &rewrite.Plan{Rules: k8sRules(t), Files: []rewrite.File{f}}, Options{Check: true})
 	if e, n := strings.Count(got, "::error "), strings.Count(got, "::notice "); e != 10 || n != 10 {
-		t.Errorf("%d errors and %d notices", e, n)
+		t.Errorf("got %d errors and %d notices, want 10 and 10", e, n)
 	}
 	if want := "::notice title=regmigrate::30 more errors and 31 more notices not shown: "; !strings.Contains(got, want) {
 		t.Errorf("%q is missing in\n%s", want, got)
 	}
 }
 
-// oneCommand matches a workflow command: GitHub reads properties up to the
-// next "::", splits them at commas and takes what is encoded back.
+// oneCommand matches a workflow command. GitHub reads properties up to the next
+// "::", splits them at commas, and decodes the values.
 var oneCommand = regexp.MustCompile(`^::(error|warning|notice) ([a-z]+=[^,:]*)(,[a-z]+=[^,:]*)*::.*$`)
 
 func FuzzGitHub(f *testing.F) {
@@ -61,17 +61,17 @@ func FuzzGitHub(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, evil string) {
 		for _, o := range []Options{{Check: true}, {DryRun: true}, {}} {
-			p := hostile(t, evil)
+			p := hostilePlan(t, evil)
 			got := write(t, "github", p, o)
-			if !harmless(got) {
-				t.Errorf("with %q there is %q", evil, dangerous.FindString(got))
+			if !isSafe(got) {
+				t.Errorf("%q: unsafe character %q", evil, unsafeChars.FindString(got))
 			}
 			for _, l := range strings.Split(strings.TrimSuffix(got, "\n"), "\n") {
 				if evil != "" && !oneCommand.MatchString(l) {
-					t.Errorf("with %q there is a line %q", evil, l)
+					t.Errorf("%q: the line %q is not a command", evil, l)
 				}
 				if strings.Contains(strings.NewReplacer("%25", "", "%3A", "", "%2C", "").Replace(l), "%") {
-					t.Errorf("with %q something is encoded that it did not encode: %q", evil, l)
+					t.Errorf("%q: unexpected percent encoding in %q", evil, l)
 				}
 			}
 		}

@@ -15,15 +15,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// A browser is a Chromium that is spoken to through pipes, in the protocol of
-// its developer tools.
+// A browser is a Chromium, controlled over pipes with the DevTools Protocol.
 type browser struct {
 	t       *testing.T
 	in      *os.File
 	out     *bufio.Reader
 	id      int
 	session string
-	said    []string // what the console has, and what was thrown
+	console []string // messages of the console, and exceptions
 }
 
 func startBrowser(t *testing.T) *browser {
@@ -56,9 +55,9 @@ func startBrowser(t *testing.T) *browser {
 		cmd.Wait()
 		ourIn.Close()
 		ourOut.Close()
-		os.RemoveAll(profile) // as far as its children have ended
+		os.RemoveAll(profile) // fails while child processes run
 	})
-	ourIn.SetReadDeadline(time.Now().Add(4 * time.Minute)) // a browser that says nothing is a failure
+	ourIn.SetReadDeadline(time.Now().Add(4 * time.Minute)) // for a browser that does not answer
 	var target struct{ TargetID string }
 	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var session struct{ SessionID string }
@@ -70,7 +69,7 @@ func startBrowser(t *testing.T) *browser {
 	return b
 }
 
-// call calls a method and reads what is said until its answer.
+// call calls a method and reads messages until its response.
 func (b *browser) call(method string, params map[string]any, result any) {
 	b.t.Helper()
 	b.id++
@@ -104,7 +103,7 @@ func (b *browser) call(method string, params map[string]any, result any) {
 		}
 		switch {
 		case got.Method == "Runtime.consoleAPICalled" || got.Method == "Runtime.exceptionThrown" || got.Method == "Log.entryAdded":
-			b.said = append(b.said, string(got.Params))
+			b.console = append(b.console, string(got.Params))
 		case got.ID == b.id && got.Error != nil:
 			b.t.Fatalf("%s: %s", method, got.Error.Message)
 		case got.ID == b.id:
@@ -118,7 +117,7 @@ func (b *browser) call(method string, params map[string]any, result any) {
 	}
 }
 
-// eval is the value of a JavaScript expression, as text.
+// eval returns the value of a JavaScript expression as text.
 func (b *browser) eval(expression string) string {
 	b.t.Helper()
 	var got struct {
@@ -128,7 +127,7 @@ func (b *browser) eval(expression string) string {
 	return fmt.Sprint(got.Result.Value)
 }
 
-// until polls until an expression has a value.
+// until polls until an expression has the value want.
 func (b *browser) until(expression, want string) {
 	b.t.Helper()
 	got := ""
@@ -138,10 +137,10 @@ func (b *browser) until(expression, want string) {
 		}
 		b.eval("new Promise((r) => setTimeout(r, 100))")
 	}
-	b.t.Fatalf("%s is %s, want %s", expression, got, want)
+	b.t.Fatalf("%s = %s, want %s", expression, got, want)
 }
 
-// open opens a report in a window of that width.
+// open opens a report in a window of the given width and colour scheme.
 func (b *browser) open(page string, width int, scheme string) {
 	b.t.Helper()
 	file := filepath.Join(b.t.TempDir(), "page.html")
@@ -154,7 +153,7 @@ func (b *browser) open(page string, width int, scheme string) {
 	b.until("document.documentElement.dataset.ready", "1")
 }
 
-// press presses a key, as a person at a keyboard would.
+// press sends the events of one key press.
 func (b *browser) press(key, code string, vk int, text string) {
 	b.t.Helper()
 	for _, kind := range []string{"keyDown", "keyUp"} {
@@ -168,7 +167,7 @@ func (b *browser) press(key, code string, vk int, text string) {
 
 func TestRealPage(t *testing.T) {
 	b := startBrowser(t)
-	p := provenSketch(t)
+	p := typicalPlanWithProofs(t)
 	b.open(write(t, "html", p, Options{DryRun: true, Presets: []string{"k8s"}}), 1280, "light")
 	for expression, want := range map[string]string{
 		"document.querySelector('h1').textContent":                                               "4 references in 2 files would move to registry.k8s.io",
@@ -185,11 +184,11 @@ func TestRealPage(t *testing.T) {
 		"document.querySelectorAll('nav a').length == document.querySelectorAll('main section').length": "true",
 	} {
 		if got := b.eval(expression); got != want {
-			t.Errorf("%s is %s, want %s", expression, got, want)
+			t.Errorf("%s = %s, want %s", expression, got, want)
 		}
 	}
 
-	// By keyboard: to the search, a word, on to the first file, which opens.
+	// With the keyboard: search for a word, and open the first file.
 	b.press("/", "Slash", 191, "/")
 	b.call("Input.insertText", map[string]any{"text": "pause"}, nil)
 	b.until("document.getElementById('found').textContent", "1 finding in 1 file")
@@ -198,86 +197,86 @@ func TestRealPage(t *testing.T) {
 	}
 	b.until("document.activeElement.tagName", "SUMMARY")
 	if got := b.eval("getComputedStyle(document.activeElement).outlineStyle"); got != "solid" {
-		t.Errorf("what has the focus has an outline %s", got)
+		t.Errorf("the focused element has the outline %s, want solid", got)
 	}
 	b.press("Enter", "Enter", 13, "\r")
 	b.until("document.querySelectorAll('.diff mark').length", "2")
 	if got, want := b.eval("[...document.querySelectorAll('.diff mark')].map((m) => m.textContent).join()"), "k8s.gcr.io,registry.k8s.io"; got != want {
-		t.Errorf("marked is %s, want %s", got, want)
+		t.Errorf("got marks %s, want %s", got, want)
 	}
 
-	// In the dark, and on a phone.
+	// In the dark colour scheme, on a narrow screen.
 	b.open(write(t, "html", p, Options{DryRun: true}), 390, "dark")
 	if got := b.eval("getComputedStyle(document.body).backgroundColor"); got != "rgb(17, 22, 28)" {
-		t.Errorf("in the dark the page is %s", got)
+		t.Errorf("got background %s in the dark colour scheme", got)
 	}
 	if got := b.eval("document.documentElement.scrollWidth <= 390"); got != "true" {
-		t.Errorf("a phone has to scroll to the side: %s", b.eval("document.documentElement.scrollWidth"))
+		t.Errorf("the page is wider than the screen: %s", b.eval("document.documentElement.scrollWidth"))
 	}
-	for _, x := range b.said {
-		t.Errorf("the console has %s", x)
+	for _, x := range b.console {
+		t.Errorf("console message %s", x)
 	}
 }
 
-// Ten thousand findings make no more of a page than a hundred.
+// The number of elements does not depend on the number of findings.
 func TestRealPageLarge(t *testing.T) {
 	b := startBrowser(t)
-	p := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2000}
+	p := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 2000}
 	for i := range 2000 {
-		f := changing(fmt.Sprintf("folder/%04d.yaml", i), kept(9, "k8s.gcr.io", format.Comment, ""))
+		f := changedFile(fmt.Sprintf("folder/%04d.yaml", i), notChanged(9, "k8s.gcr.io", format.Comment, ""))
 		for j := range 4 {
 			f.Findings = append(f.Findings, moved(j+1, fmt.Sprintf("k8s.gcr.io/app%d:%d", i, j), "registry.k8s.io/x"))
 		}
 		p.Files = append(p.Files, f)
 	}
-	one := changing("one.yaml")
+	one := changedFile("one.yaml")
 	for j := range 10_000 {
-		one.Findings = append(one.Findings, kept(j+1, "k8s.gcr.io/one", format.Comment, ""))
+		one.Findings = append(one.Findings, notChanged(j+1, "k8s.gcr.io/one", format.Comment, ""))
 	}
 	p.Files = append(p.Files, one)
 	b.open(write(t, "html", p, Options{DryRun: true}), 390, "light")
 	nodes := func() string { return b.eval("document.querySelectorAll('*').length < 1500") }
 	b.until("document.getElementById('found').textContent", "20,000 findings in 2,001 files")
 	if nodes() != "true" {
-		t.Errorf("the page has %s elements", b.eval("document.querySelectorAll('*').length"))
+		t.Errorf("got %s elements, want fewer than 1500", b.eval("document.querySelectorAll('*').length"))
 	}
 	b.eval("byId('search').value = 'one'; byId('search').dispatchEvent(new Event('input'))")
 	b.until("document.getElementById('found').textContent", "10,000 findings in 1 file")
 	b.eval("document.querySelector('.file').open = true")
 	b.until("document.querySelectorAll('.file li').length", "100")
 	if nodes() != "true" {
-		t.Errorf("with a file open the page has %s elements", b.eval("document.querySelectorAll('*').length"))
+		t.Errorf("got %s elements with an open file, want fewer than 1500", b.eval("document.querySelectorAll('*').length"))
 	}
 	b.eval("byId('search').value = 'app1999:3'; byId('search').dispatchEvent(new Event('input'))")
 	b.until("document.getElementById('found').textContent", "1 finding in 1 file")
-	for _, x := range b.said {
-		t.Errorf("the console has %s", x)
+	for _, x := range b.console {
+		t.Errorf("console message %s", x)
 	}
 }
 
-// Nothing that a repository has in it runs, or is an element of the page.
+// Text of a repository is neither executed nor added as an element.
 func TestRealPageHostile(t *testing.T) {
 	b := startBrowser(t)
 	elements := ""
 	for _, evil := range []string{"x", `"><img src=x onerror="document.title='owned'">`, "</script><script>document.title='owned'</script>", "<!--<script>", "${document.title='owned'}", "javascript:alert(1)", "https://x.example/\"onclick=\"x"} {
-		b.open(write(t, "html", hostile(t, evil), Options{DryRun: true, Presets: []string{evil}, Rules: evil}), 1280, "light")
+		b.open(write(t, "html", hostilePlan(t, evil), Options{DryRun: true, Presets: []string{evil}, Rules: evil}), 1280, "light")
 		b.eval("for (const d of document.querySelectorAll('details')) d.open = true")
 		b.until("[...document.querySelectorAll('details')].every((d) => d.dataset.full)", "true")
 		if strings.Contains(b.eval("document.title"), "owned") && !strings.Contains(b.eval("document.title"), "regmigrate: ") {
-			t.Errorf("%s ran", evil)
+			t.Errorf("%s was executed", evil)
 		}
 		got := b.eval("document.querySelectorAll('*:not(mark):not(#actions a):not(#notes a)').length")
 		if elements == "" {
 			elements = got
 		}
 		if got != elements {
-			t.Errorf("with %s the page has %s elements, want %s", evil, got, elements)
+			t.Errorf("%s: got %s elements, want %s", evil, got, elements)
 		}
 		if got := b.eval("document.querySelectorAll('img, script').length"); got != "2" {
-			t.Errorf("with %s there are %s scripts and pictures", evil, got)
+			t.Errorf("%s: got %s scripts and images, want 2", evil, got)
 		}
 	}
-	for _, x := range b.said {
-		t.Errorf("the console has %s", x)
+	for _, x := range b.console {
+		t.Errorf("console message %s", x)
 	}
 }

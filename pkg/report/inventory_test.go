@@ -19,8 +19,8 @@ import (
 
 var inventorySchema = filepath.Join("..", "..", "schema", "inventory.schema.json")
 
-// listed makes an inventory of objects in YAML.
-func listed(t *testing.T, text string) *inventory.Inventory {
+// inventoryOf returns the inventory of objects in YAML.
+func inventoryOf(t *testing.T, text string) *inventory.Inventory {
 	t.Helper()
 	list, err := rules.Preset("k8s")
 	if err != nil {
@@ -49,7 +49,7 @@ spec:
 status: {containerStatuses: [{name: a, imageID: "docker.io/library/nginx@sha256:5516d103a9c2ecc4f026efbd4b40662ce22dc1f824fb129ed121460aaa5c47f8"}]}
 `
 
-func writeList(t *testing.T, form string, v *inventory.Inventory, o Options) string {
+func writeInventory(t *testing.T, form string, v *inventory.Inventory, o Options) string {
 	t.Helper()
 	w, err := FindInventory(form)
 	if err != nil {
@@ -74,33 +74,33 @@ func TestInventorySchemaAndStructsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	used := map[string]bool{}
-	agree(t, &root, &root, reflect.TypeFor[JSONInventory](), "", used)
+	compareSchema(t, &root, &root, reflect.TypeFor[JSONInventory](), "", used)
 	for name := range root.Defs {
 		if !used[name] {
-			t.Errorf("$defs/%s is used by nothing", name)
+			t.Errorf("$defs/%s is unused", name)
 		}
 	}
 	if got := root.Properties["version"].Const; got != float64(inventoryVersion) {
-		t.Errorf("the schema is of version %v, want %d", got, inventoryVersion)
+		t.Errorf("got version %v, want %d", got, inventoryVersion)
 	}
 	if got := root.Defs["skip"].Properties["reason"].Enum; !slices.Equal(got, readSchema(t).Defs["skip"].Properties["reason"].Enum) {
-		t.Errorf("reasons to skip are %q", got)
+		t.Errorf("got reasons to skip %q, want those of the report", got)
 	}
 }
 
-func TestInventorySchemaAgainstAValidator(t *testing.T) {
+func TestInventorySchemaValidator(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil || exec.Command(python, "-c", "import jsonschema").Run() != nil {
-		t.Skip("NOT TESTED against a validator: there is no python3 with the module jsonschema")
+		t.Skip("NOT TESTED with a validator: python3 or its module jsonschema not found")
 	}
 	text, err := os.ReadFile(inventorySchema)
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := writeList(t, "json", listed(t, someObjects), Options{})
+	good := writeInventory(t, "json", inventoryOf(t, someObjects), Options{})
 	in, err := json.Marshal([]any{json.RawMessage(text), [][2]string{
 		{"full", good},
-		{"empty", writeList(t, "json", listed(t, ""), Options{})},
+		{"empty", writeInventory(t, "json", inventoryOf(t, ""), Options{})},
 		{"wrong word", strings.Replace(good, `"origin": "object"`, `"origin": "x"`, 1)},
 	}})
 	if err != nil {
@@ -113,53 +113,52 @@ func TestInventorySchemaAgainstAValidator(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if got := strings.TrimSpace(string(out)); !strings.HasPrefix(got, "wrong word ") || strings.Contains(got, "\n") {
-		t.Errorf("the validator says\n%s", got)
+		t.Errorf("got output of the validator\n%s", got)
 	}
 }
 
-// Every use is a row, and what begins like a formula is none.
+// Every use is a row, and no cell is a formula.
 func TestInventoryCSV(t *testing.T) {
-	v := listed(t, someObjects)
-	rows, err := csv.NewReader(strings.NewReader(writeList(t, "csv", v, Options{}))).ReadAll()
+	v := inventoryOf(t, someObjects)
+	rows, err := csv.NewReader(strings.NewReader(writeInventory(t, "csv", v, Options{}))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(rows) != 1+4 || !slices.Equal(rows[0], inventoryColumns) {
-		t.Errorf("rows %q", rows)
+		t.Errorf("got rows %q", rows)
 	}
 	for text, want := range map[string]string{
 		"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "-": "-", "": "", "a=b": "a=b", "x\xff": `x\xff`,
 	} {
 		if got := csvCell(text); got != want {
-			t.Errorf("cell(%q) = %q, want %q", text, got, want)
+			t.Errorf("csvCell(%q) = %q, want %q", text, got, want)
 		}
 	}
 }
 
-// A line of the table is no longer than the terminal as long as its first
-// word is not.
+// A line of the table fits the width if its first word does.
 func TestInventoryTableWidth(t *testing.T) {
-	v := listed(t, someObjects)
-	wide := writeList(t, "table", v, Options{})
+	v := inventoryOf(t, someObjects)
+	wide := writeInventory(t, "table", v, Options{})
 	if !strings.Contains(wide, "coredns:1.8.0             1  -> registry.k8s.io  Pod x/=evil()\n") {
-		t.Errorf("without a terminal:\n%s", wide)
+		t.Errorf("got without a width:\n%s", wide)
 	}
-	for _, line := range strings.Split(writeList(t, "table", v, Options{Width: 60}), "\n\n")[:3] {
+	for _, line := range strings.Split(writeInventory(t, "table", v, Options{Width: 60}), "\n\n")[:3] {
 		for _, l := range strings.Split(line, "\n") {
 			if length(l) > 60 {
-				t.Errorf("%d columns: %s", length(l), l)
+				t.Errorf("got %d columns, want at most 60: %s", length(l), l)
 			}
 		}
 	}
-	if plain := writeList(t, "plain", v, Options{}); strings.Contains(plain, "{{") || strings.Count(plain, "\n") != 3 {
-		t.Errorf("lines for xargs:\n%s", plain)
+	if plain := writeInventory(t, "plain", v, Options{}); strings.Contains(plain, "{{") || strings.Count(plain, "\n") != 3 {
+		t.Errorf("got plain output:\n%s", plain)
 	}
 }
 
-// Nothing of a file reaches a terminal as a control character.
+// The table contains no control character of an input.
 func TestInventoryTableEscapes(t *testing.T) {
-	got := writeList(t, "table", listed(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: \"a\\e[31m\", namespace: \"x\\n\"}\nspec: {containers: [{image: nginx}]}\n"), Options{})
+	got := writeInventory(t, "table", inventoryOf(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: \"a\\e[31m\", namespace: \"x\\n\"}\nspec: {containers: [{image: nginx}]}\n"), Options{})
 	if strings.ContainsAny(got, "\x1b\r") || !strings.Contains(got, `Pod x\n/a\x1b[31m`) {
-		t.Errorf("%q", got)
+		t.Errorf("got %q", got)
 	}
 }

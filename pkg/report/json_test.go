@@ -13,14 +13,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// full is a plan with a value in every property of the report.
-func full(t testing.TB) *rewrite.Plan {
-	a := replacing("a.yaml", "image: k8s.gcr.io/x\n", "k8s.gcr.io", "registry.k8s.io")
+// fullPlan is a plan that uses every property of the report.
+func fullPlan(t testing.TB) *rewrite.Plan {
+	a := fileReplacing("a.yaml", "image: k8s.gcr.io/x\n", "k8s.gcr.io", "registry.k8s.io")
 	m := moved(1, "k8s.gcr.io/x", "registry.k8s.io/x")
 	m.Column, m.Mention = 8, edit.Span{Start: 7, End: 17}
 	m.Place = format.Place{Field: ".image", Object: "Pod <web> (v1)"}
 	a.Findings = []rewrite.Finding{m}
-	b := staying("b\xff.txt", kept(3, "k8s.gcr.io\xe9", format.NotEditedSafely, "a note"))
+	b := unchangedFile("b\xff.txt", notChanged(3, "k8s.gcr.io\xe9", format.NotEditedSafely, "a note"))
 	b.Findings[0].Scope = format.Code
 	b.Abs, b.Err, b.Unverified = "/home/ann/b\xff.txt", errors.New("reading /home/ann/b\xff.txt: denied"), true
 	b.Findings[0].NotInBaseline = true
@@ -29,7 +29,7 @@ func full(t testing.TB) *rewrite.Plan {
 		RegistryResults: []rewrite.RegistryResult{{Old: "k8s.gcr.io/x", New: "registry.k8s.io/x", Verdict: rewrite.Same, OldDigest: "sha256:1", NewDigest: "sha256:1", Detail: "two"}},
 		Advice:          []rewrite.Advice{{Path: "d\xff", Line: 3, Ref: "k8s.gcr.io/x", Text: "do", Source: "https://example.com"}},
 		Baseline:        &rewrite.BaselineComparison{File: "b.jsonl", Accepted: 1, New: 1, Stale: []rewrite.BaselineEntry{{Path: "e", Ref: "k8s.gcr.io/y", Reason: "docs", Count: 2}}},
-		Root:            "/home/ann", Rules: k8s(t), ScannedFiles: 2,
+		Root:            "/home/ann", Rules: k8sRules(t), ScannedFiles: 2,
 		Files: []rewrite.File{a, b},
 		Skipped: []walk.Skip{
 			{Path: "c\xfe", Dir: true, Reason: walk.Unreadable, Err: errors.New("denied"), Detail: "a detail"},
@@ -185,7 +185,7 @@ func TestJSON(t *testing.T) {
 		`  }`,
 		`}`,
 	)
-	if got := write(t, "json", full(t), Options{DryRun: true, Color: true}); got != want {
+	if got := write(t, "json", fullPlan(t), Options{DryRun: true, Color: true}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -193,18 +193,17 @@ func TestJSON(t *testing.T) {
 func TestJSONHasNoNull(t *testing.T) {
 	got := write(t, "json", &rewrite.Plan{Files: []rewrite.File{{Path: "a"}}}, Options{})
 	if strings.Contains(got, "null") {
-		t.Errorf("a list is null in\n%s", got)
+		t.Errorf("null in\n%s", got)
 	}
 }
 
-// Two paths are never the same in a report, whatever their bytes, and the
-// exact ones can be had back.
+// A path can be recovered from the report exactly, whatever its bytes.
 func FuzzJSONPath(f *testing.F) {
 	f.Add("charts/web/värden.yaml")
 	f.Add("a\xff\\xff\u2028<&>\x00")
 	f.Add("\ufffd")
 	f.Fuzz(func(t *testing.T, path string) {
-		p := &rewrite.Plan{Files: []rewrite.File{staying(path, kept(1, path, format.Key, path))}, Skipped: []walk.Skip{{Path: path, Reason: walk.Binary}}}
+		p := &rewrite.Plan{Files: []rewrite.File{unchangedFile(path, notChanged(1, path, format.Key, path))}, Skipped: []walk.Skip{{Path: path, Reason: walk.Binary}}}
 		out := write(t, "json", p, Options{})
 		var got JSONReport
 		if err := json.Unmarshal([]byte(out), &got); err != nil || !utf8.ValidString(out) {
@@ -215,13 +214,13 @@ func FuzzJSONPath(f *testing.F) {
 			back = string(b)
 		}
 		if back != path {
-			t.Errorf("%q came back as %q", path, back)
+			t.Errorf("got path %[2]q, want %[1]q", path, back)
 		}
 		if strings.Contains(out, "\ufffd") && !strings.Contains(path, "\ufffd") {
-			t.Errorf("a byte of %q is lost in\n%s", path, out)
+			t.Errorf("a byte of %q is replaced in\n%s", path, out)
 		}
 		if s := got.Skipped[0]; s.Path != got.Files[0].Path || string(s.PathBase64) != string(got.Files[0].PathBase64) {
-			t.Errorf("%q is %q as a file and %q as a skip", path, got.Files[0].Path, s.Path)
+			t.Errorf("%q: got %q in files and %q in skipped", path, got.Files[0].Path, s.Path)
 		}
 	})
 }

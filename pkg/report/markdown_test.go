@@ -17,9 +17,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// proven is the sketch with all that others find out about a plan.
-func provenSketch(t testing.TB) *rewrite.Plan {
-	p := sketch(t)
+// typicalPlanWithProofs is typicalPlan with proofs, registry results and advice.
+func typicalPlanWithProofs(t testing.TB) *rewrite.Plan {
+	p := typicalPlan(t)
 	p.Proofs = []rewrite.Proof{
 		{Path: "charts/web", State: rewrite.Proven, Summary: "3 values files, 41 objects, 6 references moved, nothing else changed"},
 		{Path: "overlays/edge", State: rewrite.Failed, Summary: "pause:3.9 would become pause:3.1", Details: []string{"overlays/edge/kustomization.yaml:7: images[0].name matches nothing"}},
@@ -95,13 +95,13 @@ func TestMarkdown(t *testing.T) {
 		"",
 		"1,204 files scanned, 2 skipped: 1 binary, 1 folder ignored by git.",
 	)
-	if got := write(t, "markdown", provenSketch(t), Options{DryRun: true, Presets: []string{"k8s"}}); got != want {
+	if got := write(t, "markdown", typicalPlanWithProofs(t), Options{DryRun: true, Presets: []string{"k8s"}}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
-// However much is found and whatever it is called, a report fits where it is
-// to go, has all its sections, and counts what it leaves out.
+// For any number of findings and any names, a report has at most MarkdownLimit
+// bytes and all its sections, and counts what it omits.
 func TestMarkdownFits(t *testing.T) {
 	names := map[string]string{
 		"plain":   "charts/web/values",
@@ -111,11 +111,11 @@ func TestMarkdownFits(t *testing.T) {
 	}
 	for name, word := range names {
 		t.Run(name, func(t *testing.T) {
-			p := provenSketch(t)
+			p := typicalPlanWithProofs(t)
 			p.Files, p.Proofs, p.RegistryResults, p.Advice = nil, nil, nil, nil
 			for i := range 5000 {
 				id := strconv.Itoa(i)
-				f := changing(word+id+".yaml", kept(3, word, format.Conflict, "it shares "+word+id), kept(4, word, format.Policy, ""))
+				f := changedFile(word+id+".yaml", notChanged(3, word, format.Conflict, "it shares "+word+id), notChanged(4, word, format.Policy, ""))
 				f.Findings[0].NotInBaseline = true
 				for j := range 8 {
 					ref := word + id + "/" + strconv.Itoa(j)
@@ -131,31 +131,31 @@ func TestMarkdownFits(t *testing.T) {
 				got := write(t, "markdown", p, o)
 				p.Unrendered = []string{word, word, word, word, word, word}
 				if len(got) > MarkdownLimit || len(got) < MarkdownLimit/2 {
-					t.Errorf("%d bytes, want up to %d and no fewer than half of it", len(got), MarkdownLimit)
+					t.Errorf("got %d bytes, want at most %d and at least half of it", len(got), MarkdownLimit)
 				}
 				if !strings.HasPrefix(got, "## 40,000 references in 5,000 files ") {
-					t.Errorf("it begins with %.80q", got)
+					t.Errorf("got the start %.80q", got)
 				}
 				for _, head := range []string{"5,000 files failed", "New mentions", "References", "Proofs", "Registry checks", "Action required", "Not changed", "Totals"} {
 					if !strings.Contains(got, "\n### "+head+"\n") {
-						t.Errorf("no section %q", head)
+						t.Errorf("section %q is missing", head)
 					}
 				}
 				if n := strings.Count(got, " omitted, because the length of this text"); n < 6 {
-					t.Errorf("%d sections say that they leave something out", n)
+					t.Errorf("got %d sections that omit rows, want at least 6", n)
 				}
 				rows := strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proofs")], "k8s.gcr.io/") +
 					strings.Count(got[strings.Index(got, "### References"):strings.Index(got, "### Proofs")], "k8s&#46;gcr&#46;io&#47;")
 				if want := wording.Number(40_000-rows) + " more references ("; !strings.Contains(got, want) {
-					t.Errorf("%d references are shown, and it does not say %q", rows, want)
+					t.Errorf("%d references are shown, and %q is missing", rows, want)
 				}
 			}
 		})
 	}
 }
 
-// structure returns of which blocks src consists, and which elements are in
-// them but text and code; and the text and the code that is there.
+// structure returns the blocks and inline elements of src without text and code,
+// and separately its text and its code.
 func structure(t *testing.T, src string) (blocks, prose, code string) {
 	t.Helper()
 	in := []byte(src)
@@ -208,8 +208,8 @@ func structure(t *testing.T, src string) (blocks, prose, code string) {
 	return out.String(), words.String(), codes.String()
 }
 
-// active is what GitHub makes a mention, a reference or a link of, outside of
-// code: names, numbers, addresses, hashes of commits.
+// active matches text that GitHub turns into a mention, an issue reference or a
+// link outside of code: names, numbers, addresses, hashes of commits.
 var active = regexp.MustCompile(`@|#|://|www\.|:[a-z0-9_+-]+:|GH-[0-9]|[0-9a-f]{7}|\$|[^\x00-\x7f—…→]`)
 
 func FuzzMarkdown(f *testing.F) {
@@ -222,22 +222,22 @@ func FuzzMarkdown(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, evil string) {
 		if evil == "" {
-			return // no text from outside is empty
+			return // text from outside is never empty
 		}
 		o := Options{DryRun: true}
-		want, _, _ := structure(t, write(t, "markdown", hostile(t, "x"), o))
+		want, _, _ := structure(t, write(t, "markdown", hostilePlan(t, "x"), o))
 		o.Presets, o.Rules = []string{evil}, evil
-		src := write(t, "markdown", hostile(t, evil), o)
+		src := write(t, "markdown", hostilePlan(t, evil), o)
 		got, prose, code := structure(t, strings.Replace(src, "Rules: preset", "preset", 1))
-		got = strings.Replace(got, "(Paragraph)", "", 1) // what says which rules there are
+		got = strings.Replace(got, "(Paragraph)", "", 1) // the paragraph of the rules
 		if got != want {
-			t.Errorf("with %q there is other Markdown:\n%s\nwant\n%s\nin\n%s", evil, got, want, src)
+			t.Errorf("%q: got the structure\n%s\nwant\n%s\nin\n%s", evil, got, want, src)
 		}
 		if bad := active.FindString(prose); bad != "" {
-			t.Errorf("with %q there is %q in the prose\n%s\nin\n%s", evil, bad, prose, src)
+			t.Errorf("%q: active text %q in the prose\n%s\nin\n%s", evil, bad, prose, src)
 		}
-		if !harmless(src) {
-			t.Errorf("with %q there is %q", evil, dangerous.FindString(src))
+		if !isSafe(src) {
+			t.Errorf("%q: unsafe character %q", evil, unsafeChars.FindString(src))
 		}
 		name := clip(escape("a"+evil+".yaml:2"), mdClip)
 		var entities strings.Builder
@@ -249,7 +249,7 @@ func FuzzMarkdown(f *testing.F) {
 			}
 		}
 		if lines := "\n" + code; !strings.Contains(lines, "\n"+name+"\n") && !strings.Contains(lines, "\n"+entities.String()+"\n") {
-			t.Errorf("%q is not in the code\n%s", name, code)
+			t.Errorf("%q is missing in the code\n%s", name, code)
 		}
 	})
 }

@@ -13,8 +13,8 @@ import (
 
 const preset = "preset k8s"
 
-// set returns the rules "from to".
-func set(t testing.TB, pairs ...string) *rules.Set {
+// ruleSet returns the rules in pairs, each "FROM TO".
+func ruleSet(t testing.TB, pairs ...string) *rules.Set {
 	t.Helper()
 	var rs []rules.Rule
 	for _, p := range pairs {
@@ -28,8 +28,8 @@ func set(t testing.TB, pairs ...string) *rules.Set {
 	return s
 }
 
-func k8s(t testing.TB) *rules.Set {
-	return set(t, "k8s.gcr.io registry.k8s.io", "gcr.io/google-containers registry.k8s.io")
+func k8sRules(t testing.TB) *rules.Set {
+	return ruleSet(t, "k8s.gcr.io registry.k8s.io", "gcr.io/google-containers registry.k8s.io")
 }
 
 // testRules are the prefixes of the rules of all tests.
@@ -54,20 +54,20 @@ func moved(line int, old, new string) rewrite.Finding {
 	return f
 }
 
-// split is moved for an implied reference.
-func split(line int, old, new string) rewrite.Finding {
+// movedImplicit is moved for an implicit reference.
+func movedImplicit(line int, old, new string) rewrite.Finding {
 	f := moved(line, old, new)
 	f.Implicit = true
 	return f
 }
 
-// kept returns a finding that is kept.
-func kept(line int, old string, r format.Reason, note string) rewrite.Finding {
+// notChanged returns a finding that is not changed.
+func notChanged(line int, old string, r format.Reason, note string) rewrite.Finding {
 	return rewrite.Finding{Line: line, Column: 5, Old: old, Reason: r, Note: note}
 }
 
-// replacing returns a file in which every old is to become new.
-func replacing(path, before, old, new string) rewrite.File {
+// fileReplacing returns a file with an edit for every old, which replaces it with new.
+func fileReplacing(path, before, old, new string) rewrite.File {
 	f := rewrite.File{Path: path, Format: "yaml", Before: []byte(before)}
 	for at := 0; ; {
 		i := strings.Index(before[at:], old)
@@ -80,15 +80,15 @@ func replacing(path, before, old, new string) rewrite.File {
 	}
 }
 
-// changing returns a file with findings and, for the counts, one edit.
-func changing(path string, findings ...rewrite.Finding) rewrite.File {
-	f := replacing(path, "image: k8s.gcr.io/pause:3.9\n", "k8s.gcr.io", "registry.k8s.io")
+// changedFile returns a file with findings and one edit.
+func changedFile(path string, findings ...rewrite.Finding) rewrite.File {
+	f := fileReplacing(path, "image: k8s.gcr.io/pause:3.9\n", "k8s.gcr.io", "registry.k8s.io")
 	f.Findings = findings
 	return f
 }
 
-// staying returns a file that does not change.
-func staying(path string, findings ...rewrite.Finding) rewrite.File {
+// unchangedFile returns a file that does not change.
+func unchangedFile(path string, findings ...rewrite.Finding) rewrite.File {
 	return rewrite.File{Path: path, Format: "yaml", Findings: findings}
 }
 

@@ -14,7 +14,7 @@ func TestFind(t *testing.T) {
 	}
 	_, err := Find("jsn")
 	if want := `unknown format "jsn", expected one of: text, diff, json`; err == nil || !strings.HasPrefix(err.Error(), want) {
-		t.Errorf("the error is %v, want %s", err, want)
+		t.Errorf("got error %v, want prefix %s", err, want)
 	}
 }
 
@@ -33,7 +33,7 @@ func TestWriteErrors(t *testing.T) {
 			}
 			err = w.Write(brokenPipe{}, twoFiles(), Options{Color: color})
 			if !errors.Is(err, errFull) || !strings.HasPrefix(err.Error(), "writing the ") {
-				t.Errorf("%s: the error is %v", name, err)
+				t.Errorf("%s: got error %v", name, err)
 			}
 		}
 	}

@@ -17,7 +17,7 @@ import (
 
 var schemaFile = filepath.Join("..", "..", "schema", "report.schema.json")
 
-// A schema is as much of JSON Schema, draft 2020-12, as the report's has.
+// A schema is the part of JSON Schema, draft 2020-12, that our schemas use.
 type schema struct {
 	Ref              string             `json:"$ref"`
 	Type             string             `json:"type"`
@@ -44,7 +44,7 @@ func readSchema(t *testing.T) *schema {
 	}
 	defer f.Close()
 	d := json.NewDecoder(f)
-	d.DisallowUnknownFields() // what this test does not know, it does not check
+	d.DisallowUnknownFields() // the test must check every keyword
 	var s schema
 	if err := d.Decode(&s); err != nil {
 		t.Fatalf("%s: %v", schemaFile, err)
@@ -58,16 +58,16 @@ func TestSchemaAndStructsAgree(t *testing.T) {
 		t.Errorf("the draft is %q, want %q", root.Draft, want)
 	}
 	used := map[string]bool{}
-	agree(t, root, root, reflect.TypeFor[JSONReport](), "", used)
+	compareSchema(t, root, root, reflect.TypeFor[JSONReport](), "", used)
 	for name := range root.Defs {
 		if !used[name] {
-			t.Errorf("$defs/%s is used by nothing", name)
+			t.Errorf("$defs/%s is unused", name)
 		}
 	}
 }
 
-// agree holds s against the Go type of the value at where.
-func agree(t *testing.T, root, s *schema, typ reflect.Type, where string, used map[string]bool) {
+// compareSchema compares s with the Go type of the value at where.
+func compareSchema(t *testing.T, root, s *schema, typ reflect.Type, where string, used map[string]bool) {
 	t.Helper()
 	if where != "" && !strings.HasSuffix(where, "[]") && s.Description == "" {
 		t.Errorf("%s has no description", where)
@@ -76,7 +76,7 @@ func agree(t *testing.T, root, s *schema, typ reflect.Type, where string, used m
 		name := strings.TrimPrefix(s.Ref, "#/$defs/")
 		used[name] = true
 		if s = root.Defs[name]; s == nil {
-			t.Errorf("%s: there is no $defs/%s", where, name)
+			t.Errorf("%s: $defs/%s does not exist", where, name)
 			return
 		}
 	}
@@ -87,36 +87,36 @@ func agree(t *testing.T, root, s *schema, typ reflect.Type, where string, used m
 	if typ == reflect.TypeFor[[]byte]() {
 		want = "string"
 		if s.ContentEncoding != "base64" {
-			t.Errorf("%s is bytes without an encoding", where)
+			t.Errorf("%s: bytes without contentEncoding base64", where)
 		}
 	}
 	if s.Type != want {
-		t.Errorf("%s is of type %q, want %q", where, s.Type, want)
+		t.Errorf("%s: got type %q, want %q", where, s.Type, want)
 	}
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	switch {
 	case s.Type == "array":
-		agree(t, root, s.Items, typ.Elem(), where+"[]", used)
+		compareSchema(t, root, s.Items, typ.Elem(), where+"[]", used)
 	case typ.Kind() == reflect.Map:
 		var values schema
 		if err := json.Unmarshal(s.AdditionalSchema, &values); err != nil {
 			t.Errorf("%s: %v", where, err)
 		}
-		agree(t, root, &values, typ.Elem(), where+"[]", used)
+		compareSchema(t, root, &values, typ.Elem(), where+"[]", used)
 	case typ.Kind() == reflect.Struct:
-		agreeFields(t, root, s, typ, where, used)
+		compareProperties(t, root, s, typ, where, used)
 	}
 }
 
-func agreeFields(t *testing.T, root, s *schema, typ reflect.Type, where string, used map[string]bool) {
+func compareProperties(t *testing.T, root, s *schema, typ reflect.Type, where string, used map[string]bool) {
 	t.Helper()
 	if s.Description == "" {
-		t.Errorf("the object %q has no description", where)
+		t.Errorf("object %q has no description", where)
 	}
 	if string(s.AdditionalSchema) != "false" {
-		t.Errorf("%q allows properties that it does not name", where)
+		t.Errorf("%q allows additional properties", where)
 	}
 	var names, required []string
 	for i := range typ.NumField() {
@@ -131,11 +131,11 @@ func agreeFields(t *testing.T, root, s *schema, typ reflect.Type, where string, 
 			t.Errorf("%s.%s is not in the schema", where, name)
 			continue
 		}
-		agree(t, root, p, f.Type, where+"."+name, used)
+		compareSchema(t, root, p, f.Type, where+"."+name, used)
 	}
 	for name := range s.Properties {
 		if !slices.Contains(names, name) {
-			t.Errorf("%s.%s is in the schema only", where, name)
+			t.Errorf("%s.%s is in the schema, but not in the struct", where, name)
 		}
 	}
 	if !slices.Equal(s.Required, required) {
@@ -143,7 +143,7 @@ func agreeFields(t *testing.T, root, s *schema, typ reflect.Type, where string, 
 	}
 }
 
-// The words of closed lists are those of the packages that own them.
+// The enums of the schema are the lists of the packages that define the values.
 func TestSchemaEnums(t *testing.T) {
 	defs := readSchema(t).Defs
 	var reasons, skips, scopes []string
@@ -174,17 +174,17 @@ func TestSchemaEnums(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if !slices.Equal(tt.got, tt.want) {
-				t.Errorf("the schema has %q, want %q", tt.got, tt.want)
+				t.Errorf("got %q, want %q", tt.got, tt.want)
 			}
 		})
 	}
 	if got := readSchema(t).Properties["version"].Const; got != float64(jsonVersion) {
-		t.Errorf("the schema is of version %v, want %d", got, jsonVersion)
+		t.Errorf("got version %v, want %d", got, jsonVersion)
 	}
 }
 
-// validate reads a schema and a list of documents and says which of them are
-// not valid, one line each.
+// validate is a Python program that reads a schema and a list of documents, and
+// prints a line for each error.
 const validate = `
 import json, sys
 from jsonschema import Draft202012Validator
@@ -195,25 +195,25 @@ for name, text in documents:
         print(name, e.json_path, e.message)
 `
 
-func TestSchemaAgainstAValidator(t *testing.T) {
+func TestSchemaValidator(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("NOT TESTED against a validator: there is no python3")
+		t.Skip("NOT TESTED with a validator: python3 not found")
 	}
 	if err := exec.Command(python, "-c", "import jsonschema").Run(); err != nil {
-		t.Skip("NOT TESTED against a validator: python3 has no module jsonschema")
+		t.Skip("NOT TESTED with a validator: python3 has no module jsonschema")
 	}
 	text, err := os.ReadFile(schemaFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := write(t, "json", full(t), Options{DryRun: true})
+	good := write(t, "json", fullPlan(t), Options{DryRun: true})
 	documents := [][2]string{
 		{"full", good},
-		{"sketch", write(t, "json", sketch(t), Options{})},
-		{"hostile", write(t, "json", hostile(t, "\x1b\xff\u202e\""), Options{})},
+		{"sketch", write(t, "json", typicalPlan(t), Options{})},
+		{"hostile", write(t, "json", hostilePlan(t, "\x1b\xff\u202e\""), Options{})},
 		{"nothing", write(t, "json", &rewrite.Plan{}, Options{})},
-		// Two that are wrong, so that a validator that takes all is found out.
+		// The validator must reject these.
 		{"wrong word", strings.Replace(good, `"reason": "could not be edited safely"`, `"reason": "whatever"`, 1)},
 		{"unknown property", strings.Replace(good, `"version"`, `"root": "/", "version"`, 1)},
 	}
@@ -230,11 +230,11 @@ func TestSchemaAgainstAValidator(t *testing.T) {
 	found := map[string]bool{}
 	for _, l := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 		if !strings.HasPrefix(l, "wrong word ") && !strings.HasPrefix(l, "unknown property ") {
-			t.Errorf("not valid: %s", l)
+			t.Errorf("invalid: %s", l)
 		}
 		found[strings.Join(strings.Fields(l)[:2], " ")] = true
 	}
 	if !found["wrong word"] || !found["unknown property"] {
-		t.Errorf("the validator takes what is wrong; it said only\n%s", out)
+		t.Errorf("the validator accepts an invalid document; its output is\n%s", out)
 	}
 }

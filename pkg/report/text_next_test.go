@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestWriting(t *testing.T) {
+func TestWriteArgs(t *testing.T) {
 	tests := []struct{ args, want string }{
 		{"", ""},
 		{"--dry-run .", "."},
@@ -32,7 +32,7 @@ func TestWriting(t *testing.T) {
 	}
 }
 
-func TestQuoted(t *testing.T) {
+func TestShellQuoted(t *testing.T) {
 	in := []string{"charts/web", "--rule", "k8s.gcr.io=registry.k8s.io", "my folder", "it's", "**/*.yaml", ""}
 	want := `charts/web --rule k8s.gcr.io=registry.k8s.io 'my folder' 'it'\''s' '**/*.yaml' ''`
 	if got := strings.Join(shellQuoted(in), " "); got != want {

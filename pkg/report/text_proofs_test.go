@@ -8,10 +8,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// manyProofs is a plan with so many proofs of each state that a screen could
-// not hold them.
+// manyProofs is a plan with about 100 proofs of each state.
 func manyProofs(t *testing.T) *rewrite.Plan {
-	p := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 3}
+	p := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 3}
 	for i := range 100 {
 		p.Proofs = append(p.Proofs,
 			rewrite.Proof{Path: fmt.Sprintf("charts/good%02d", i), Kind: "chart", State: rewrite.Proven, Summary: "1 object, 1 reference moved"},
@@ -22,7 +21,7 @@ func manyProofs(t *testing.T) *rewrite.Plan {
 	return p
 }
 
-func TestTextHasFewProofs(t *testing.T) {
+func TestTextSumsUpProofs(t *testing.T) {
 	got := write(t, "text", manyProofs(t), Options{DryRun: true})
 	for _, want := range []string{
 		"proven    100 charts: only references that move change (-v lists them)\n",
@@ -38,14 +37,14 @@ func TestTextHasFewProofs(t *testing.T) {
 	}
 	for _, wrong := range []string{"charts/good", "charts/open08"} {
 		if strings.Contains(got, wrong) {
-			t.Errorf("%q is in\n%s", wrong, got)
+			t.Errorf("%q is present in\n%s", wrong, got)
 		}
 	}
 	if lines := strings.Split(got, "\n"); !strings.Contains(lines[len(lines)-3], "overlays/bad99") {
-		t.Errorf("what failed is not last:\n%s", strings.Join(lines[len(lines)-8:], "\n"))
+		t.Errorf("the last proof is not a failed one:\n%s", strings.Join(lines[len(lines)-8:], "\n"))
 	}
 
-	// All of them where they are what is asked for.
+	// Verbose reports and regmigrate verify list all proofs.
 	verbose := write(t, "text", manyProofs(t), Options{DryRun: true, Verbose: true})
 	var alone strings.Builder
 	if err := WriteProofs(&alone, manyProofs(t), Options{}); err != nil {
@@ -60,7 +59,7 @@ func TestTextHasFewProofs(t *testing.T) {
 	}
 }
 
-func TestMarkdownReadsAsProse(t *testing.T) {
+func TestMarkdownProse(t *testing.T) {
 	p := manyProofs(t)
 	p.Advice = []rewrite.Advice{{Text: "It stays what it was in August 2025; 1.8.2 is newer, and so is 12345678."}}
 	got := write(t, "markdown", p, Options{DryRun: true})

@@ -11,16 +11,16 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// sketch is a plan with a bit of everything that is usual.
-func sketch(t testing.TB) *rewrite.Plan {
+// typicalPlan is a plan with moves, mentions that are not changed, and skipped files.
+func typicalPlan(t testing.TB) *rewrite.Plan {
 	return &rewrite.Plan{
-		Rules:        k8s(t),
+		Rules:        k8sRules(t),
 		ScannedFiles: 1204,
 		Files: []rewrite.File{
-			changing("apps/a.yaml", moved(4, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"), moved(9, "k8s.gcr.io/dns:1", "registry.k8s.io/dns:1")),
-			changing("apps/b.yaml", moved(2, "gcr.io/google-containers/x", "registry.k8s.io/x"), split(7, "gcr.io/google-containers/y:2", "registry.k8s.io/y:2")),
-			staying("charts/web/values.yaml", kept(4, "k8s.gcr.io", format.URL, "")),
-			staying("policies/deny-old.yaml", kept(12, "k8s.gcr.io/*", format.Policy, ""), kept(19, "k8s.gcr.io/*", format.Policy, "")),
+			changedFile("apps/a.yaml", moved(4, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"), moved(9, "k8s.gcr.io/dns:1", "registry.k8s.io/dns:1")),
+			changedFile("apps/b.yaml", moved(2, "gcr.io/google-containers/x", "registry.k8s.io/x"), movedImplicit(7, "gcr.io/google-containers/y:2", "registry.k8s.io/y:2")),
+			unchangedFile("charts/web/values.yaml", notChanged(4, "k8s.gcr.io", format.URL, "")),
+			unchangedFile("policies/deny-old.yaml", notChanged(12, "k8s.gcr.io/*", format.Policy, ""), notChanged(19, "k8s.gcr.io/*", format.Policy, "")),
 		},
 		Skipped: []walk.Skip{
 			{Path: "logo.png", Reason: walk.Binary},
@@ -33,40 +33,40 @@ func sketch(t testing.TB) *rewrite.Plan {
 func lines(s ...string) string { return strings.Join(s, "\n") + "\n" }
 
 func TestText(t *testing.T) {
-	nothingFound := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 17}
-	onlyKept := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{
-		staying("a.yaml", kept(1, "k8s.gcr.io/x", format.Ignored, "")),
+	nothingFound := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 17}
+	onlyIgnored := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 1, Files: []rewrite.File{
+		unchangedFile("a.yaml", notChanged(1, "k8s.gcr.io/x", format.Ignored, "")),
 	}}
-	one := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{
-		changing("a.yaml", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
+	one := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 1, Files: []rewrite.File{
+		changedFile("a.yaml", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
 	}}
-	failing := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2,
+	failing := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 2,
 		Files:   []rewrite.File{{Path: "a.yaml", Abs: "/home/ann/repo/a.yaml", Err: errors.New(`writing "/home/ann/repo/a.yaml": disk full`)}},
 		Skipped: []walk.Skip{{Path: "secret.yaml", Reason: walk.Unreadable, Err: errors.New("permission denied")}},
 	}
-	failingPolicy := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2, Files: []rewrite.File{
+	failingPolicy := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 2, Files: []rewrite.File{
 		{Path: "a.yaml", Err: errors.New("disk full")},
-		staying("deny.yaml", kept(7, "k8s.gcr.io", format.Policy, "")),
+		unchangedFile("deny.yaml", notChanged(7, "k8s.gcr.io", format.Policy, "")),
 	}}
-	outside := kept(1, "k8s.gcr.io/x", format.Conflict, "it needs a write outside of PATH")
+	outside := notChanged(1, "k8s.gcr.io/x", format.Conflict, "it needs a write outside of PATH")
 	outside.Implicit = true
-	conflicts := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 2, Files: []rewrite.File{
-		staying("a.yaml", outside, kept(3, "k8s.gcr.io", format.Conflict, "it shares x with y")),
-		staying("b.yaml", kept(1, "k8s.gcr.io", format.Conflict, "it shares x with y")),
+	conflicts := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 2, Files: []rewrite.File{
+		unchangedFile("a.yaml", outside, notChanged(3, "k8s.gcr.io", format.Conflict, "it shares x with y")),
+		unchangedFile("b.yaml", notChanged(1, "k8s.gcr.io", format.Conflict, "it shares x with y")),
 	}}
-	minideb := kept(1, "bitnami/minideb", format.ExcludedByRule, "keep: docker.io/bitnami/minideb")
+	minideb := notChanged(1, "bitnami/minideb", format.ExcludedByRule, "keep: docker.io/bitnami/minideb")
 	minideb.Implicit = true
-	implied := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{staying("a.yaml", minideb)}}
-	unverified := &rewrite.Plan{Rules: k8s(t), ScannedFiles: 1, Files: []rewrite.File{
-		changing("a.tpl", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
+	onlyImplicit := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 1, Files: []rewrite.File{unchangedFile("a.yaml", minideb)}}
+	unverified := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 1, Files: []rewrite.File{
+		changedFile("a.tpl", moved(1, "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9")),
 		{Path: "b.tpl", Unverified: true, Findings: nil},
 	}, Skipped: []walk.Skip{
 		{Path: "a", Reason: walk.Ignored}, {Path: "b", Dir: true, Reason: walk.Ignored}, {Path: "c", Reason: walk.Symlink},
 	}}
 	unverified.Files[0].Unverified = true
 	lists := func(pairs ...string) *rewrite.Plan {
-		return &rewrite.Plan{Rules: set(t, pairs...), ScannedFiles: 1, Files: []rewrite.File{
-			staying("a.yaml", kept(1, "k8s.gcr.io", format.AllowList, ""), kept(2, "k8s.gcr.io", format.Policy, "")),
+		return &rewrite.Plan{Rules: ruleSet(t, pairs...), ScannedFiles: 1, Files: []rewrite.File{
+			unchangedFile("a.yaml", notChanged(1, "k8s.gcr.io", format.AllowList, ""), notChanged(2, "k8s.gcr.io", format.Policy, "")),
 		}}
 	}
 	allowed := func(next string) string {
@@ -85,7 +85,7 @@ func TestText(t *testing.T) {
 		opts Options
 		want string
 	}{
-		{"dry run", sketch(t), Options{DryRun: true, Width: 120, Presets: []string{"k8s"}, Args: []string{"-n", "."}}, lines(
+		{"dry run", typicalPlan(t), Options{DryRun: true, Width: 120, Presets: []string{"k8s"}, Args: []string{"-n", "."}}, lines(
 			"4 references in 2 files would move to registry.k8s.io   (preset k8s)",
 			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
 			"    1 implicit (split across keys)",
@@ -96,7 +96,7 @@ func TestText(t *testing.T) {
 			"1,204 files scanned, 2 skipped: 1 binary, 1 folder ignored by git",
 			"next: regmigrate .   (writes the changes)",
 		)},
-		{"a wide terminal has remarks in a column", sketch(t), Options{DryRun: true, Width: -1, Args: nil}, lines(
+		{"no limit on the width", typicalPlan(t), Options{DryRun: true, Width: -1, Args: nil}, lines(
 			"4 references in 2 files would move to registry.k8s.io",
 			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
 			"    1 implicit (split across keys)",
@@ -106,7 +106,7 @@ func TestText(t *testing.T) {
 			"1,204 files scanned, 2 skipped: 1 binary, 1 folder ignored by git",
 			"next: regmigrate   (writes the changes)",
 		)},
-		{"a run", sketch(t), Options{}, lines(
+		{"run that writes", typicalPlan(t), Options{}, lines(
 			"4 references in 2 files moved to registry.k8s.io",
 			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
 			"    1 implicit (split across keys)",
@@ -124,7 +124,7 @@ func TestText(t *testing.T) {
 			"1 file scanned",
 			"next: regmigrate a.yaml   (writes the changes)",
 		)},
-		{"check, several", sketch(t), Options{Check: true, Width: -1}, lines(
+		{"check with several references", typicalPlan(t), Options{Check: true, Width: -1}, lines(
 			"4 references in 2 files still have to move to registry.k8s.io",
 			"    2 from k8s.gcr.io   1 from gcr.io/google-containers",
 			"    1 implicit (split across keys)",
@@ -142,13 +142,13 @@ func TestText(t *testing.T) {
 		{"nothing found", nothingFound, Options{DryRun: true, Presets: []string{"k8s", "own"}, Rules: "1 rule of --rule"}, lines(
 			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17 files   (presets k8s, own; 1 rule of --rule)",
 		)},
-		{"nothing found, check", nothingFound, Options{Check: true}, lines(
+		{"check that finds nothing", nothingFound, Options{Check: true}, lines(
 			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17 files",
 		)},
-		{"no files", &rewrite.Plan{Rules: k8s(t)}, Options{}, lines(
+		{"no files", &rewrite.Plan{Rules: k8sRules(t)}, Options{}, lines(
 			"nothing to move: no files scanned",
 		)},
-		{"only kept", onlyKept, Options{DryRun: true}, lines(
+		{"only mentions that are not changed", onlyIgnored, Options{DryRun: true}, lines(
 			"nothing to move",
 			"1 mention not changed",
 			"     1 ignored  a.yaml:1   a regmigrate:ignore comment excludes the line",
@@ -161,7 +161,7 @@ func TestText(t *testing.T) {
 			"    secret.yaml: unreadable: permission denied",
 			"2 files scanned, 1 skipped: 1 unreadable",
 		)},
-		{"failures, and something that stays", failingPolicy, Options{}, lines(
+		{"failure and a mention that is not changed", failingPolicy, Options{}, lines(
 			"nothing to move, but 1 file failed",
 			"1 mention not changed",
 			"     1 policy  deny.yaml:7",
@@ -171,20 +171,20 @@ func TestText(t *testing.T) {
 			"    a.yaml: disk full",
 			"2 files scanned",
 		)},
-		{"each cause of a conflict", conflicts, Options{Check: true}, lines(
+		{"conflicts with different notes", conflicts, Options{Check: true}, lines(
 			"nothing to move",
 			"2 mentions and 1 implicit reference not changed",
 			"     2 conflict  a.yaml:3  b.yaml:1   it shares x with y",
 			"     1 conflict  a.yaml:1             it needs a write outside of PATH",
 			"2 files scanned",
 		)},
-		{"only what no text search would find stays", implied, Options{DryRun: true}, lines(
+		{"only an implicit reference, not changed", onlyImplicit, Options{DryRun: true}, lines(
 			"nothing to move",
 			"1 implicit reference not changed",
 			"     1 excluded by the rule  a.yaml:1   keep: docker.io/bitnami/minideb",
 			"1 file scanned",
 		)},
-		{"edited without a parser", unverified, Options{DryRun: true}, lines(
+		{"unverified file", unverified, Options{DryRun: true}, lines(
 			"1 reference in 1 file would move to registry.k8s.io",
 			"    1 from k8s.gcr.io",
 			"1 file would change unverified (no parser reads it); review the diff",
@@ -192,13 +192,13 @@ func TestText(t *testing.T) {
 			"1 file scanned, 3 skipped: 2 ignored by git (1 folder), 1 symlink",
 			"next: regmigrate   (writes the changes)",
 		)},
-		{"left to do by hand", lists("k8s.gcr.io registry.k8s.io"), Options{Width: -1}, allowed("registry.k8s.io")},
-		{"left to do by hand, several names", lists("k8s.gcr.io registry.k8s.io", "a.example b.example"), Options{Width: -1}, allowed("the new name")},
+		{"action required", lists("k8s.gcr.io registry.k8s.io"), Options{Width: -1}, allowed("registry.k8s.io")},
+		{"action required, several new names", lists("k8s.gcr.io registry.k8s.io", "a.example b.example"), Options{Width: -1}, allowed("the new name")},
 		{"quiet", failing, Options{Quiet: true}, lines(
 			`a.yaml: writing "a.yaml": disk full`,
 			"secret.yaml: unreadable: permission denied",
 		)},
-		{"quiet, and all is well", sketch(t), Options{Quiet: true}, ""},
+		{"quiet without failures", typicalPlan(t), Options{Quiet: true}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -210,7 +210,7 @@ func TestText(t *testing.T) {
 }
 
 func TestTextVerbose(t *testing.T) {
-	p := sketch(t)
+	p := typicalPlan(t)
 	x := &p.Files[3].Findings[0]
 	x.Place = format.Place{Field: ".spec.rules[0].message", Object: "ClusterPolicy deny (kyverno.io/v1)"}
 	x.Note = "a condition"
@@ -240,23 +240,23 @@ func TestTextVerbose(t *testing.T) {
 	}
 }
 
-// However much is found, a summary that is not verbose fits a screen, and what
-// it leaves out is counted.
+// A summary that is not verbose has a limited number of lines for any plan, and
+// counts what it omits.
 func TestTextFitsAScreen(t *testing.T) {
 	p := &rewrite.Plan{ScannedFiles: 100000}
 	var names []string
 	for i := range 60 {
 		names = append(names, fmt.Sprintf("old%02d.example new.example", i))
 	}
-	p.Rules = set(t, names...)
+	p.Rules = ruleSet(t, names...)
 	for i := range 3000 {
-		f := changing(fmt.Sprintf("folder/%04d.yaml", i), moved(1, fmt.Sprintf("old%02d.example/x", i%60), "new.example/x"))
+		f := changedFile(fmt.Sprintf("folder/%04d.yaml", i), moved(1, fmt.Sprintf("old%02d.example/x", i%60), "new.example/x"))
 		for _, r := range format.Reasons {
 			note := ""
 			if r.Reason == format.Conflict {
 				note = fmt.Sprintf("it shares a registry with reference number %d", i)
 			}
-			f.Findings = append(f.Findings, kept(2, "k8s.gcr.io", r.Reason, note))
+			f.Findings = append(f.Findings, notChanged(2, "k8s.gcr.io", r.Reason, note))
 		}
 		f.Unverified = true
 		if i%10 == 0 {
@@ -266,7 +266,7 @@ func TestTextFitsAScreen(t *testing.T) {
 	}
 	got := write(t, "text", p, Options{DryRun: true})
 	if n := strings.Count(got, "\n"); n > 75 {
-		t.Errorf("%d lines:\n%s", n, got)
+		t.Errorf("got %d lines, want at most 75:\n%s", n, got)
 	}
 	for _, want := range []string{
 		"3,000 references in 2,700 files would move to new.example\n",
@@ -286,6 +286,6 @@ func TestTextFitsAScreen(t *testing.T) {
 		}
 	}
 	if n := strings.Count(got, "-v"); n != 1 {
-		t.Errorf("it says %d times how to see all:\n%s", n, got)
+		t.Errorf("-v is mentioned %d times, want 1:\n%s", n, got)
 	}
 }
