@@ -112,8 +112,8 @@ func WriteInventoryProblems(b *bufio.Writer, v *inventory.Inventory) {
 	}
 }
 
-// inventoryAdvice writes the advice of the catalogue about images, advised of
-// which have some.
+// inventoryAdvice writes the advice of the catalogue. advised is the number of
+// images with advice.
 func inventoryAdvice(b *bufio.Writer, images []inventory.Image, advised int, o Options) {
 	fmt.Fprintf(b, "%s renamed, frozen or removed:\n", wording.Plural(advised, "1 image was", wording.Number(advised)+" images were"))
 	shown := 0
@@ -127,7 +127,7 @@ func inventoryAdvice(b *bufio.Writer, images []inventory.Image, advised int, o O
 			return
 		}
 		for _, a := range m.Advice {
-			fmt.Fprintf(b, "  %s: %s\n", paint(o.Color, cyan, escape(m.Ref)), escape(a.Text))
+			fmt.Fprintf(b, "  %s: %s\n", paint(o.Color, cyan, escape(m.Ref)), wrap(escape(a.Text), o.Width, 2+length(escape(m.Ref))+2, 4))
 		}
 	}
 }

@@ -82,7 +82,7 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 		seen[head] = true
 		fmt.Fprint(b, paint(o.Color, bold, escape(head.name)))
 		if head.doc != "" {
-			fmt.Fprint(b, ": "+escape(head.doc))
+			fmt.Fprint(b, ": "+wrap(escape(head.doc), o.Width, length(escape(head.name))+2, 2))
 		}
 		fmt.Fprintln(b)
 		if head.source != "" {
@@ -127,7 +127,7 @@ func WritePresets(w io.Writer, presets []Preset, asJSON bool, o Options) error {
 		if p.Argument != "" {
 			name += ":" + strings.ToUpper(p.Argument) + "[," + strings.ToUpper(p.Argument) + "]"
 		}
-		fmt.Fprintf(b, "%s\n  %s\n  %s\n", paint(o.Color, bold, escape(name)), escape(p.Doc), paint(o.Color, dim, escape(p.Source)))
+		fmt.Fprintf(b, "%s\n  %s\n  %s\n", paint(o.Color, bold, escape(name)), wrap(escape(p.Doc), o.Width, 2, 2), paint(o.Color, dim, escape(p.Source)))
 	}
 	return b.Flush()
 }
@@ -153,7 +153,8 @@ func WriteRuleTests(w io.Writer, tests []RuleTest, asJSON bool, o Options) error
 			fmt.Fprintf(b, "%s does not move\n  no rule matches\n", escape(t.Ref))
 		}
 		for _, a := range t.Advice {
-			fmt.Fprintf(b, "  %s %s\n    %s\n", paint(o.Color, cyan, "note:"), escape(a.Text), paint(o.Color, dim, escape(a.Date+" "+a.Source)))
+			const label = "note:"
+			fmt.Fprintf(b, "  %s %s\n    %s\n", paint(o.Color, cyan, label), wrap(escape(a.Text), o.Width, 2+len(label)+1, 4), paint(o.Color, dim, escape(a.Date+" "+a.Source)))
 		}
 	}
 	return b.Flush()

@@ -148,6 +148,28 @@ func (t *textReport) flow(s style, items []string, gap string, at, indent int) {
 	t.b.WriteByte('\n')
 }
 
+// wrap returns the words of text in lines of at most width columns; no limit if
+// width is not positive. The first line begins at column at, the others are
+// indented. text is escaped.
+func wrap(text string, width, at, indent int) string {
+	var b strings.Builder
+	for i, w := range strings.Fields(text) {
+		n := length(w)
+		switch {
+		case i == 0:
+		case width <= 0 || at+1+n <= width:
+			b.WriteByte(' ')
+			at++
+		default:
+			b.WriteString("\n" + pad(indent))
+			at = indent
+		}
+		b.WriteString(w)
+		at += n
+	}
+	return b.String()
+}
+
 // pad returns n spaces; none if n is negative.
 func pad(n int) string { return strings.Repeat(" ", max(n, 0)) }
 

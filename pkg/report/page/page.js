@@ -1,7 +1,7 @@
 "use strict";
 // All text gets into the page by textContent, so that it is never markup.
 const data = JSON.parse(document.getElementById("data").textContent);
-const step = 100; // files shown at a time, and findings of one file
+const step = 100; // files, or findings of one file, shown at a time
 
 function el(name, props, ...children) {
   const e = document.createElement(name);
@@ -19,8 +19,8 @@ const plural = (n, one, many) => number(n) + " " + (n === 1 ? one : many || one 
 const code = (text) => el("code", { text });
 const byId = (id) => document.getElementById(id);
 
-// The picture: old names on the left, new ones on the right, connected by bands
-// as wide as the number of references.
+// picture draws old names on the left and new names on the right. The width of
+// the band between two names is proportional to the number of references.
 function picture() {
   const box = byId("picture");
   box.replaceChildren();
@@ -78,27 +78,27 @@ function picture() {
 }
 
 // Findings: [line, column, old, new, reason, note, field, flags].
-const flag = { implicit: 1, consequence: 2, fresh: 4 };
+const flag = { implicit: 1, consequence: 2, notInBaseline: 4 };
 const moves = (x) => x[4] === "";
-for (const f of data.files) f.hay = f.findings.map((x) => (f.path + " " + x.slice(2, 7).join(" ")).toLowerCase());
+for (const f of data.files) f.searchText = f.findings.map((x) => (f.path + " " + x.slice(2, 7).join(" ")).toLowerCase());
 
-function chosen() {
+function selected() {
   const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
   const status = byId("status").value, reason = byId("reason").value, format = byId("format").value;
   const out = [];
   let n = 0;
   for (const f of data.files) {
     if (format && f.format !== format) continue;
-    const some = [];
+    const matching = [];
     for (let i = 0; i < f.findings.length; i++) {
       const x = f.findings[i];
-      if (status === "rewritten" && !moves(x) || status === "notChanged" && moves(x) || status === "fresh" && !(x[7] & flag.fresh) || status === "failed" && !f.error) continue;
+      if (status === "rewritten" && !moves(x) || status === "notChanged" && moves(x) || status === "notInBaseline" && !(x[7] & flag.notInBaseline) || status === "failed" && !f.error) continue;
       if (reason && x[4] !== reason) continue;
-      if (words.every((w) => f.hay[i].includes(w))) some.push(x);
+      if (words.every((w) => f.searchText[i].includes(w))) matching.push(x);
     }
-    const bare = !f.findings.length && f.error && (!status || status === "failed") && !reason && words.every((w) => f.path.toLowerCase().includes(w));
-    if (some.length || bare) out.push({ f, some });
-    n += some.length;
+    const onlyError = !f.findings.length && f.error && (!status || status === "failed") && !reason && words.every((w) => f.path.toLowerCase().includes(w));
+    if (matching.length || onlyError) out.push({ f, matching });
+    n += matching.length;
   }
   return { out, n };
 }
@@ -107,12 +107,12 @@ function finding(x) {
   const li = el("li", {}, el("span", { class: "dim mono", text: `${x[0]}:${x[1]} ` }), code(x[2]));
   if (moves(x)) li.append(" → ", code(x[3]));
   else li.append(" ", el("span", { class: "warn", text: "not changed: " + x[4] }));
-  const more = [x[5], x[6], x[7] & flag.implicit ? "implicit" : "", x[7] & flag.consequence ? "updated because a reference moves" : "", x[7] & flag.fresh ? "not in the baseline" : ""].filter(Boolean);
+  const more = [x[5], x[6], x[7] & flag.implicit ? "implicit" : "", x[7] & flag.consequence ? "updated because a reference moves" : "", x[7] & flag.notInBaseline ? "not in the baseline" : ""].filter(Boolean);
   if (more.length) li.append(el("span", { class: "dim", text: " — " + more.join(" — ") }));
   return li;
 }
 
-// more shows items in steps.
+// more shows items in steps, with a button for the next step.
 function more(parent, items, make, what) {
   let at = 0;
   const button = el("button", { type: "button", onclick: () => next(true) });
@@ -146,8 +146,8 @@ function diff(f) {
   return box;
 }
 
-function file({ f, some }) {
-  const moved = some.filter(moves).length, unchanged = some.length - moved;
+function file({ f, matching }) {
+  const moved = matching.filter(moves).length, unchanged = matching.length - moved;
   const sums = [moved ? `${number(moved)} ${data.wrote ? "moved" : "to move"}` : "", unchanged ? `${number(unchanged)} not changed` : ""].filter(Boolean).join(", ");
   const d = el("details", { class: "file" }, el("summary", {}, el("span", { class: "mono path", text: f.path }), f.error ? el("span", { class: "bad", text: "failed" }) : null, el("span", { class: "dim", text: sums })));
   d.addEventListener("toggle", () => {
@@ -156,15 +156,15 @@ function file({ f, some }) {
     if (f.error) d.append(el("p", { class: "bad", text: f.error }));
     if (f.unverified) d.append(el("p", { class: "warn", text: "No parser reads this file: review the diff." }));
     const list = el("ul");
-    more(list, some, finding, "findings");
+    more(list, matching, finding, "findings");
     d.append(list);
-    if (f.diff.length && some.some(moves)) d.append(diff(f));
+    if (f.diff.length && matching.some(moves)) d.append(diff(f));
   });
   return d;
 }
 
 function show() {
-  const { out, n } = chosen();
+  const { out, n } = selected();
   byId("found").textContent = `${plural(n, "finding")} in ${plural(out.length, "file")}`;
   const list = byId("files");
   list.replaceChildren();
@@ -221,7 +221,7 @@ rows("registries", ["verdict", "old", "new", "details"], data.images, (x) => [
   td(x.verdict, "name " + (x.verdict === "missing" || x.verdict === "different" ? "bad" : x.verdict === "unreachable" ? "warn" : "good")), tdCode(x.old), tdCode(x.new), td(x.detail, "dim"),
 ], "reference");
 
-options("status", [["rewritten", data.wrote ? "moved" : "to move"], ["notChanged", "not changed"], ["failed", "failed"], ...(data.baseline ? [["fresh", "not in the baseline"]] : [])], "all");
+options("status", [["rewritten", data.wrote ? "moved" : "to move"], ["notChanged", "not changed"], ["failed", "failed"], ...(data.baseline ? [["notInBaseline", "not in the baseline"]] : [])], "all");
 options("reason", data.reasons.map((k) => [k.reason, `${k.reason} (${number(k.n)})`]), "any");
 options("format", [...new Set(data.files.map((f) => f.format))].filter(Boolean).sort().map((f) => [f, f]), "any");
 let timer = 0;
