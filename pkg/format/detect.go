@@ -25,7 +25,7 @@ type detector struct {
 	compose    map[*syntax.Node]bool                       // what isCompose says of a document's root, once it was asked
 	holding    map[*syntax.Node]map[string]*splitReference // what holders says of a mapping, once it was asked; nil at first
 
-	fields fieldTable // of the format, nil if it has none
+	fields fieldTable // of the format or the tool, nil if it has none
 
 	source string // in.Src, once somebody wanted it as text
 
@@ -35,7 +35,7 @@ type detector struct {
 
 func newDetector(in Input) *detector {
 	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
-		besides: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}}
+		besides: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}, fields: toolFields(in.Path)}
 }
 
 // text returns the source as text.
@@ -233,37 +233,50 @@ func (d *detector) scalar(f *frame) {
 	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
 		d.actions(f)
 	}
-	if d.gitops(f) {
+	if !d.gitops(f) {
+		d.value(f)
+	}
+}
+
+// value reads a value that its place alone does not decide.
+func (d *detector) value(f *frame) {
+	n := f.node
+	text, _ := image.TrimTransport(n.Value)
+	if text == "" {
 		return
 	}
-	text, _ := image.TrimTransport(n.Value)
-	host := strings.TrimSuffix(text, "/")
 	key := fold(f.effectiveKey())
-	switch {
-	case text == "":
-		return
-	case listed(fold(d.flagBefore(f))) != "":
-		d.contexts(f, n, Context{Reason: listed(fold(d.flagBefore(f)))})
-	case image.IsHost(host) && !d.numbered(f, text):
-		if namesRegistry(f.effectiveKey()) || namesRegistry(d.flagBefore(f)) || d.besideImage(f) {
-			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
-			return
-		}
-		d.contexts(f, n, Context{Reason: RegistryHost})
-	case strings.HasPrefix(text, "${") && !hasSuffix(key, pathKeys) && !hasSuffix(key, patternKeys) && d.fallsBack(f):
+	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
+	switch kind, flagReason := d.fieldKind(f), listed(fold(d.flagBefore(f))); {
+	case flagReason != "":
+		d.contexts(f, n, Context{Reason: flagReason})
+	case kind == pathField:
+		d.contexts(f, n, Context{Reason: Path})
+	case kind == unitField:
+		d.contexts(f, n, Context{Reason: DifferentName, Note: "the name of another unit"})
+	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.numbered(f, text):
+		d.host(f)
+	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.fallsBack(f):
 	case !isReference(text):
 		d.larger(f)
-	case hasSuffix(key, pathKeys):
+	case isPath:
 		d.contexts(f, n, Context{Reason: Path})
-	case hasSuffix(key, patternKeys):
+	case isPattern:
 		d.contexts(f, n, Context{Reason: Pattern})
+	case IsRegistryKey(f.effectiveKey()):
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 	default:
-		if namesRegistry(f.effectiveKey()) {
-			d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
-			return
-		}
 		d.whole(f, d.isImageField(f))
 	}
+}
+
+// host adds the registry host at f, or explains why it is not changed.
+func (d *detector) host(f *frame) {
+	if IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.besideImage(f) {
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}})
+		return
+	}
+	d.contexts(f, f.node, Context{Reason: RegistryHost})
 }
 
 // numbered reports whether text, which could be a host and a port, is an image
@@ -273,7 +286,7 @@ func (d *detector) numbered(f *frame, text string) bool {
 		return false
 	}
 	part, _ := keyPart(f.effectiveKey())
-	return d.isImageField(f) || d.in.FindLikely && part == namePart && fold(f.effectiveKey()) != "name"
+	return d.isImageField(f) || d.fieldKind(f) == unqualifiedField || d.in.FindLikely && part == namePart && fold(f.effectiveKey()) != "name"
 }
 
 // isReference reports whether text is a reference from end to end.
@@ -291,9 +304,13 @@ func (d *detector) interesting(n *syntax.Node) bool {
 func (d *detector) whole(f *frame, certain bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
 	o := Occurrence{IsImage: certain}
-	named := d.named(f, r, &o) && d.in.FindLikely
-	if r.Domain == "" && !certain && !named {
-		// A word like any other; only a mark in it needs a word about it.
+	if d.fieldKind(f) == unqualifiedField {
+		o.IsImage, o.LikelyImage = r.Domain != "", true
+	} else {
+		d.named(f, r, &o)
+	}
+	if r.Domain == "" && !certain && !(o.LikelyImage && d.in.FindLikely) {
+		// Plain text: report it only if it contains an old registry name.
 		d.contexts(f, f.node, Context{Reason: DifferentName})
 		return
 	}

@@ -178,7 +178,7 @@ func (d *detector) words(f *frame, scope Scope, unasked Reason) {
 		case (r == "" || r == RegistryHost) && byFlag(n.Value, start) != "":
 			c.Reason = byFlag(n.Value, start)
 			d.tell(i, c)
-		case r == RegistryHost && namesRegistry(assigned(n.Value[:start])):
+		case r == RegistryHost && IsRegistryKey(assigned(n.Value[:start])):
 			p := d.part(n, start, end, Registry, "")
 			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: unasked, FoundByMark: true})
 		case r == "" || r == RegistryHost && unasked != "":
@@ -218,7 +218,7 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 	role := Whole
 	switch r := classify(line, in); {
 	case r == "":
-	case r == RegistryHost && namesRegistry(assigned(line[:in.Start])):
+	case r == RegistryHost && IsRegistryKey(assigned(line[:in.Start])):
 		role = Registry
 	case r == URL || r == DifferentName:
 		c.Reason = r

@@ -24,7 +24,7 @@ var Env = &Format{
 
 var envExt = map[string]envfile.Dialect{
 	".env": envfile.Dotenv, ".properties": envfile.Properties, ".ini": envfile.INI, ".conf": envfile.INI, ".cfg": envfile.INI,
-	".service": envfile.Unit, ".socket": envfile.Unit, ".timer": envfile.Unit, ".container": envfile.Unit, ".kube": envfile.Unit, ".pod": envfile.Unit, ".image": envfile.Unit, ".volume": envfile.Unit,
+	".service": envfile.Unit, ".socket": envfile.Unit, ".timer": envfile.Unit,
 }
 
 // dialectOf decides by the name alone. A .conf file in the drop-in folder of a
@@ -50,7 +50,7 @@ func isEnv(name string, src []byte) bool {
 	}
 	pairs, others, ok := countLines(src, d)
 	switch path.Ext(name) {
-	case ".conf", ".cfg", ".image", ".volume", ".pod", ".kube", ".container":
+	case ".conf", ".cfg":
 		return ok && pairs > 0 && others <= pairs
 	}
 	return ok && (pairs > 0 || others == 0)
@@ -93,7 +93,9 @@ func scanEnv(in Input, d envfile.Dialect, fields fieldTable) ScanResult {
 		return c
 	}
 	det := newDetector(in)
-	det.fields = fields
+	if fields != nil {
+		det.fields = fields
+	}
 	det.documents([]*syntax.Document{{Root: file.Root, Span: edit.Span{End: len(in.Src)}}})
 	det.finish(outside)
 	out := det.out

@@ -75,7 +75,7 @@ func (d *detector) fallbackMark(i int) {
 		c.Reason = Path
 	case ownRule(line, at):
 		c.Reason = OwnConfig
-	case about == RegistryHost && (namesRegistry(f.key) || namesRegistry(assigned(line[:at.Start])) || defaultHost(line, at)):
+	case about == RegistryHost && (IsRegistryKey(f.key) || IsRegistryKey(assigned(line[:at.Start])) || defaultHost(line, at)):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, FoundByMark: true})
 		return
 	case about == "":

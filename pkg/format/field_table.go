@@ -2,26 +2,34 @@ package format
 
 import "slices"
 
-// A fieldKind is what a format says of one of its fields.
+// A fieldKind is what a format or a tool says about one of its fields.
 type fieldKind uint8
 
 const (
 	unknownField     fieldKind = iota // the general rules decide
 	imageField                        // an image; a name without a domain is on Docker Hub
-	unqualifiedField                  // an image; configuration outside of the file says where a name without a domain is
+	unqualifiedField                  // an image; configuration outside of the file says which registry has a name without a domain
 	pathField                         // a path of a file or folder
+	unitField                         // the name of another file of the same tool
 )
 
-// A fieldTable classifies the fields of a format. keys is the path from the
-// root of the document to the field, without the indexes of lists.
-type fieldTable func(keys []string, value string) fieldKind
+// A fieldTable returns the kind of the field at f.
+type fieldTable func(f *frame) fieldKind
+
+// imageFieldIf returns imageField if is is true, unknownField otherwise.
+func imageFieldIf(is bool) fieldKind {
+	if is {
+		return imageField
+	}
+	return unknownField
+}
 
 // fieldKind returns the kind of the field at f.
 func (d *detector) fieldKind(f *frame) fieldKind {
-	if d.fields == nil || f.node == nil {
+	if d.fields == nil || f.node == nil || f.object != nil {
 		return unknownField
 	}
-	return d.fields(f.keys(), f.node.Value)
+	return d.fields(f)
 }
 
 // keys returns the keys from the root of the document of f to f, without the

@@ -32,7 +32,7 @@ type Format struct {
 }
 
 // All is the list of formats, in the order in which they are asked.
-var All = []*Format{YAML, JSON, Template, Dockerfile, TOML, Env, Text}
+var All = []*Format{YAML, JSON, Template, Dockerfile, Quadlet, TOML, Env, Text}
 
 // Detect returns the format of the file at path. There always is one: text
 // takes what no other does.

@@ -66,9 +66,9 @@ func keyPart(key string) (p keyRole, of string) {
 	return noPart, ""
 }
 
-// namesRegistry reports whether key names a registry by itself: a bare host
+// IsRegistryKey reports whether key names a registry by itself: a bare host
 // as its value is one that images are fetched from.
-func namesRegistry(key string) bool {
+func IsRegistryKey(key string) bool {
 	k := fold(key)
 	if listed(k) != "" || hasPrefix(k, formerKeys) {
 		return false

@@ -29,24 +29,23 @@ func (d *detector) together(f *frame) *splitReference {
 	return all[of]
 }
 
-// named reports whether the name of f's key says that its value, the
-// reference r, is an image. It completes o by what stands beside it.
-func (d *detector) named(f *frame, r image.Ref, o *Occurrence) bool {
+// named completes o, the reference r at f, by the sibling keys of f. It sets
+// o.LikelyImage if the key of f says that r is an image.
+func (d *detector) named(f *frame, r image.Ref, o *Occurrence) {
 	if d.kustomizes(f) {
 		entry := f.up.node
 		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
 		o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
 		o.IsSelector = f.key == "name"
-		return o.LikelyImage
+		return
 	}
 	h := d.together(f)
-	if h != nil {
+	part, _ := keyPart(f.effectiveKey())
+	if h != nil && part != tagPart && part != digestPart {
 		o.Tag, o.Digest = h.tag, h.digest
 	}
-	part, _ := keyPart(f.effectiveKey())
 	o.InRepositoryKey = part == repositoryPart
 	o.LikelyImage = d.namesImage(f, r, h)
-	return o.LikelyImage
 }
 
 // kustomizes reports whether f is the name or newName of an entry of a
@@ -85,7 +84,7 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	switch {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false
-	case d.isCompose(path.Base(d.in.Path), f) && f.up.node.Field("build") != nil:
+	case d.isCompose(f) && f.up.node.Field("build") != nil:
 		return false // it is what is built
 	}
 	return tagged || k == "image" && f.object != nil

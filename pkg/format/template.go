@@ -130,7 +130,7 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 		tell(Prose, "", Docs)
 	case (!image.IsHost(host) || !strings.ContainsAny(host, "./[")) && isReference(text) && d.fallsBackTo(l, f): // redis:7 is no host and a port
 		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
-	case image.IsHost(host) && (l.Default || d.beforeSlash(l) || f.node != nil && namesRegistry(f.effectiveKey())):
+	case image.IsHost(host) && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Registry, "")}})
 	case hasDomain(text):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})

@@ -41,7 +41,7 @@ func scanText(in Input) (ScanResult, error) {
 		case c.Reason == Changelog || ownRule(line, at):
 			out.Contexts = append(out.Contexts, c)
 			continue
-		case r == RegistryHost && namesRegistry(assigned(line[:at.Start])):
+		case r == RegistryHost && IsRegistryKey(assigned(line[:at.Start])):
 			role, span = Registry, at
 		case r != "":
 			out.Contexts = append(out.Contexts, c)

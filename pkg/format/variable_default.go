@@ -36,7 +36,7 @@ func (d *detector) fallsBack(f *frame) bool {
 	bare := image.IsHost(host) && !(certain && strings.HasPrefix(tail, ":")) && !d.numbered(f, text)
 	switch {
 	case bare && tail == "":
-		if !namesRegistry(f.effectiveKey()) && !d.besideImage(f) {
+		if !IsRegistryKey(f.effectiveKey()) && !d.besideImage(f) {
 			return false
 		}
 	case !isReference(text + tail), !hasDomain(text+tail) && !certain:

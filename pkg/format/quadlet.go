@@ -1,0 +1,71 @@
+package format
+
+import (
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/envfile"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// Quadlet is a unit file of Podman, or a drop-in file of one.
+//
+// Image= in the section of the unit's own type is an image. Podman resolves a
+// name without a domain by registries.conf, so that no rule for Docker Hub
+// applies to it.
+// Source: https://docs.podman.io/en/latest/markdown/podman-systemd.unit.5.html
+var Quadlet = &Format{
+	Name:   "quadlet",
+	Doc:    "unit files of Podman: .container, .image, .volume, .build, .kube, .pod, .network",
+	Detect: isQuadlet,
+	Scan: func(in Input) (ScanResult, error) {
+		return scanEnv(in, envfile.Unit, quadletField(quadletSection(in.Path))), nil
+	},
+	Verify: func(_ string, before []byte, edits []edit.Edit) error {
+		return envfile.Verify(before, envfile.Unit, edits)
+	},
+}
+
+// quadletSections are the sections of the types of units, by extension.
+var quadletSections = map[string]string{
+	".container": "Container", ".image": "Image", ".volume": "Volume", ".build": "Build", ".kube": "Kube", ".pod": "Pod", ".network": "Network",
+}
+
+// quadletSection returns the section of the type of the unit at name, "" if
+// name is not a unit of Podman: web.container, or web.container.d/10.conf.
+func quadletSection(name string) string {
+	if dir := path.Base(path.Dir(name)); path.Ext(name) == ".conf" && strings.HasSuffix(dir, ".d") {
+		name = strings.TrimSuffix(dir, ".d")
+	}
+	return quadletSections[path.Ext(name)]
+}
+
+// isQuadlet decides by the name, and by a section and lines NAME=VALUE in the
+// file: other tools use the extensions too.
+func isQuadlet(name string, src []byte) bool {
+	if quadletSection(name) == "" {
+		return false
+	}
+	pairs, others, ok := countLines(src, envfile.Unit)
+	return ok && pairs > 0 && others <= pairs && beginsLine(src, "[")
+}
+
+// quadletField returns the fields of a unit with the section of its type.
+func quadletField(section string) fieldTable {
+	return func(f *frame) fieldKind {
+		keys := f.keys()
+		if len(keys) != 2 || keys[0] != section {
+			return unknownField
+		}
+		switch section + "." + keys[1] {
+		case "Kube.Yaml":
+			return pathField
+		case "Container.Image", "Image.Image", "Volume.Image":
+			if ext := path.Ext(f.node.Value); ext == ".image" || ext == ".build" {
+				return unitField
+			}
+			return unqualifiedField
+		}
+		return unknownField
+	}
+}
