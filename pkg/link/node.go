@@ -2,8 +2,8 @@ package link
 
 import "github.com/regmigrate/regmigrate/internal/syntax"
 
-// Items returns the items of the sequence n, aliases resolved; nil if n is no
-// sequence.
+// Items returns the items of the sequence n, aliases resolved; nil if n is not
+// a sequence.
 func Items(n *syntax.Node) []*syntax.Node {
 	if n == nil || n.Kind != syntax.Sequence {
 		return nil

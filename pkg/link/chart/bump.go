@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// A VersionBump is the part of a version that is raised.
+// A VersionBump is the part of a chart's version that a run raises.
 type VersionBump uint8
 
-// The bumps.
+// The parts of a version, and none.
 const (
 	BumpNone VersionBump = iota
 	BumpPatch
 	BumpMinor
 )
 
-// BumpNames are the names of the bumps.
+// BumpNames are the names of the values of VersionBump, in order.
 var BumpNames = []string{"none", "patch", "minor"}
 
 func (b VersionBump) String() string { return BumpNames[b] }
 
-// ParseBump reads the name of a bump.
+// ParseBump returns the VersionBump called name.
 func ParseBump(name string) (VersionBump, error) {
 	for i, n := range BumpNames {
 		if n == name {
@@ -32,15 +32,15 @@ func ParseBump(name string) (VersionBump, error) {
 	return BumpNone, fmt.Errorf("%q: expected patch, minor or none", name)
 }
 
-// version is a semantic version: three numbers, a pre-release, build metadata.
-// Source: semver.org, and Helm, which takes a v before it.
-var version = regexp.MustCompile(`^(v?)(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
+// versionRE matches a semantic version: three numbers, a pre-release, build
+// metadata. Helm allows a v before it. Source: https://semver.org
+var versionRE = regexp.MustCompile(`^(v?)(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$`)
 
-// Next returns the version above old, false when there is nothing to raise or
-// old is no semantic version. A pre-release becomes the version that it is
-// before; build metadata stays.
+// Next returns the version after old; false if b is BumpNone or old is not a
+// semantic version. A pre-release becomes the release that it precedes. Build
+// metadata does not change.
 func (b VersionBump) Next(old string) (string, bool) {
-	m := version.FindStringSubmatch(old)
+	m := versionRE.FindStringSubmatch(old)
 	if m == nil || b == BumpNone {
 		return "", false
 	}
@@ -51,19 +51,19 @@ func (b VersionBump) Next(old string) (string, bool) {
 			return "", false
 		}
 	}
-	before := m[5] != ""
+	preRelease := m[5] != ""
 	switch {
-	case b == BumpPatch && !before:
+	case b == BumpPatch && !preRelease:
 		n[2]++
-	case b == BumpMinor && (!before || n[2] != 0):
+	case b == BumpMinor && (!preRelease || n[2] != 0):
 		n[1], n[2] = n[1]+1, 0
 	}
 	return fmt.Sprintf("%s%d.%d.%d%s", m[1], n[0], n[1], n[2], m[6]), true
 }
 
-// accepts reports whether a dependency on the range of versions takes a
-// version that is raised by b as well as the one before. It knows the ranges
-// that are open to the top; of any other it says no.
+// accepts reports whether a range of versions that contains a version also
+// contains the version that b makes of it. It returns false for a range that it
+// does not recognise as open towards higher versions.
 func (b VersionBump) accepts(versions string) bool {
 	v := strings.TrimSpace(versions)
 	open := strings.TrimRight(v, ".xX*")

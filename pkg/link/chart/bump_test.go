@@ -2,8 +2,8 @@ package chart
 
 import "testing"
 
-// TestRaise: the version is above the old one, and what cannot be raised stays.
-func TestRaise(t *testing.T) {
+// TestNext checks the next version; "" if the text is not a semantic version.
+func TestNext(t *testing.T) {
 	for _, tt := range []struct{ old, patch, minor string }{
 		{"1.2.3", "1.2.4", "1.3.0"},
 		{"0.1.9", "0.1.10", "0.2.0"},
@@ -18,18 +18,18 @@ func TestRaise(t *testing.T) {
 		{"", "", ""},
 	} {
 		if got, _ := BumpPatch.Next(tt.old); got != tt.patch {
-			t.Errorf("patch of %q: %q, want %q", tt.old, got, tt.patch)
+			t.Errorf("next patch version of %q: got %q, want %q", tt.old, got, tt.patch)
 		}
 		if got, _ := BumpMinor.Next(tt.old); got != tt.minor {
-			t.Errorf("minor of %q: %q, want %q", tt.old, got, tt.minor)
+			t.Errorf("next minor version of %q: got %q, want %q", tt.old, got, tt.minor)
 		}
 		if got, ok := BumpNone.Next(tt.old); ok {
-			t.Errorf("none of %q: %q", tt.old, got)
+			t.Errorf("BumpNone changes %q to %q", tt.old, got)
 		}
 	}
 }
 
-// TestAccepts: a sub-chart's version is raised only when its parent takes it.
+// TestAccepts checks which ranges of versions also contain the next version.
 func TestAccepts(t *testing.T) {
 	for _, tt := range []struct {
 		versions     string
@@ -56,10 +56,10 @@ func TestAccepts(t *testing.T) {
 		{"1.2.3 || 1.2.4", false, false},
 	} {
 		if got := BumpPatch.accepts(tt.versions); got != tt.patch {
-			t.Errorf("%q takes a patch: %v", tt.versions, got)
+			t.Errorf("%q accepts the next patch version: got %v, want %v", tt.versions, got, tt.patch)
 		}
 		if got := BumpMinor.accepts(tt.versions); got != tt.minor {
-			t.Errorf("%q takes a minor version: %v", tt.versions, got)
+			t.Errorf("%q accepts the next minor version: got %v, want %v", tt.versions, got, tt.minor)
 		}
 	}
 }

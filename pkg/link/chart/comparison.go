@@ -12,24 +12,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// isChartTemplate reports whether the file at name is a template of a chart
-// that decides about objects; NOTES.txt only talks.
-func isChartTemplate(name string) bool {
-	switch path.Ext(name) {
-	case ".yaml", ".yml", ".tpl":
-		return strings.Contains("/"+path.Dir(name)+"/", "/templates/")
-	}
-	return false
-}
-
-// A comparison is an action of a template that holds a value of the chart
-// against a literal.
+// A comparison is an action of a template that compares a value of the chart
+// with a literal.
 type comparison struct {
-	field string // of the value: .image.repository
-	holds func(value string) bool
-	text  string // as it stands there
-	file  string
-	line  int // 1-based
+	field   string // of the value: .image.repository
+	matches func(value string) bool
+	text    string // of the action
+	file    string
+	line    int // 1-based
 }
 
 const (
@@ -38,8 +28,8 @@ const (
 	funcRE    = `\b(contains|hasPrefix|hasSuffix|regexMatch|eq|ne)\s+`
 )
 
-// The three ways to write one: the function before the literal and the value,
-// the value before the literal, and the value piped into it.
+// The three forms of a comparison: the function, the literal and the value; eq
+// or ne, the value and the literal; the value piped into the function.
 // Source: https://helm.sh/docs/chart_template_guide/function_list/
 var (
 	literalFirst = regexp.MustCompile(funcRE + literalRE + `\s+` + valueRE)
@@ -47,32 +37,33 @@ var (
 	valuePiped   = regexp.MustCompile(valueRE + `\s*\|\s*(?:toString\s*\|\s*)?` + funcRE + literalRE)
 )
 
-// comparisons finds them in the template src at file.
-func comparisons(file string, src []byte) []comparison {
+// findComparisons returns the comparisons in the template src at file.
+func findComparisons(file string, src []byte) []comparison {
 	if !bytes.Contains(src, []byte(".Values")) {
 		return nil
 	}
 	var out []comparison
 	text, lines := string(src), edit.NewLines(src)
 	for _, form := range []struct {
-		re                     *regexp.Regexp
-		name, literal, operand int // the groups
+		re                   *regexp.Regexp
+		name, literal, value int // indexes of submatches
 	}{{literalFirst, 1, 2, 3}, {valueFirst, 1, 3, 2}, {valuePiped, 2, 3, 1}} {
 		for _, m := range form.re.FindAllStringSubmatchIndex(text, -1) {
-			group := func(n int) string { return text[m[2*n]:m[2*n+1]] }
-			literal := strings.Trim(group(form.literal), "\"`")
-			if holds := comparing(group(form.name), literal); holds != nil {
+			submatch := func(n int) string { return text[m[2*n]:m[2*n+1]] }
+			literal := strings.Trim(submatch(form.literal), "\"`")
+			if matches := matcher(submatch(form.name), literal); matches != nil {
 				line, _ := lines.Position(m[0])
-				out = append(out, comparison{group(form.operand), holds, text[m[0]:m[1]], file, line})
+				out = append(out, comparison{submatch(form.value), matches, text[m[0]:m[1]], file, line})
 			}
 		}
 	}
 	return out
 }
 
-// comparing returns what the function of that name says of a value; nil for a
-// pattern that does not compile.
-func comparing(name, literal string) func(string) bool {
+// matcher returns the template function called name, applied to a literal. It
+// returns nil for a pattern that does not compile. The result for ne is that of
+// eq: only whether it changes is of interest.
+func matcher(name, literal string) func(value string) bool {
 	switch name {
 	case "contains":
 		return func(v string) bool { return strings.Contains(v, literal) }
@@ -86,55 +77,60 @@ func comparing(name, literal string) func(string) bool {
 		}
 		return nil
 	}
-	return func(v string) bool { return v == literal } // eq and ne: what counts is that it changes
+	return func(v string) bool { return v == literal }
 }
 
-// compared tells of values that move and that a template of their chart
-// compares with something which only the old text is, or only the new one.
-func compared(t *link.Tree, moved []link.MovedPiece) {
+// adviseComparisons adds advice for each value that moves and that a template
+// of its chart, or of a sub-chart, compares with a literal, if the result of the
+// comparison changes.
+func adviseComparisons(t *link.Tree, moved []link.MovedPiece) {
 	if t.ReadFile == nil {
 		return
 	}
-	read := map[string][]comparison{} // by folder of the chart
-	said := map[link.Advice]bool{}
+	byChart := map[string][]comparison{} // by the chart's folder
+	seen := map[link.Advice]bool{}
 	for _, m := range moved {
-		if !isValues(path.Base(m.Path)) {
+		if !isValuesFile(m.Path) {
 			continue
 		}
-		for dir, field := path.Dir(m.Path), m.Field; ; {
-			all, known := read[dir]
-			if !known {
-				all = comparisonsOf(t, dir)
-				read[dir] = all
+		for dir, field, ok := path.Dir(m.Path), m.Field, true; ok; dir, field, ok = fieldOfSubChart(t, dir, field) {
+			if _, read := byChart[dir]; !read {
+				byChart[dir] = comparisonsOf(t, dir)
 			}
-			for _, x := range all {
-				if x.field == field && x.holds(m.Old) != x.holds(m.New) {
-					a := link.Advice{Path: m.Path, At: -1, Text: fmt.Sprintf("%s:%d decides by this value, %s, and decides otherwise after the move; regmigrate verify shows what the chart renders then.", x.file, x.line, x.text)}
-					if !said[a] {
-						said[a] = true
-						t.Advice = append(t.Advice, a)
-					}
+			for _, x := range byChart[dir] {
+				if x.field != field || x.matches(m.Old) == x.matches(m.New) {
+					continue
+				}
+				a := link.Advice{Path: m.Path, At: -1, Text: fmt.Sprintf("The template %s:%d compares this value (%s), and the result changes with the move. Run regmigrate verify to see what the chart renders after the move.", x.file, x.line, x.text)}
+				if !seen[a] {
+					seen[a] = true
+					t.Advice = append(t.Advice, a)
 				}
 			}
-			name, rest, ok := strings.Cut(strings.TrimPrefix(field, "."), ".")
-			if !ok {
-				break
-			}
-			sub := path.Join(dir, "charts", name) // by its name; an alias has no folder
-			if _, is := slices.BinarySearch(t.Names, path.Join(sub, "Chart.yaml")); !is {
-				break
-			}
-			dir, field = sub, "."+rest
 		}
 	}
 }
 
-// comparisonsOf are those in the templates of the chart in the folder dir.
+// fieldOfSubChart returns the folder of the sub-chart that a field of the values
+// of the chart in dir belongs to, and the field in the sub-chart's values. It
+// does not find sub-charts by their alias.
+func fieldOfSubChart(t *link.Tree, dir, field string) (subDir, subField string, ok bool) {
+	name, rest, ok := strings.Cut(strings.TrimPrefix(field, "."), ".")
+	if !ok {
+		return "", "", false
+	}
+	sub := path.Join(dir, "charts", name)
+	_, isChart := slices.BinarySearch(t.Names, path.Join(sub, "Chart.yaml"))
+	return sub, "." + rest, isChart
+}
+
+// comparisonsOf returns the comparisons in the templates of the chart in the
+// folder dir.
 func comparisonsOf(t *link.Tree, dir string) []comparison {
 	var out []comparison
 	for _, name := range t.NamesUnder(path.Join(dir, "templates")) {
-		if isChartTemplate(name) {
-			out = append(out, comparisons(name, t.ReadFile(name))...)
+		if isTemplate(name) {
+			out = append(out, findComparisons(name, t.ReadFile(name))...)
 		}
 	}
 	return out

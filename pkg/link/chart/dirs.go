@@ -1,65 +1,64 @@
 package chart
 
 import (
-	"github.com/regmigrate/regmigrate/pkg/link"
 	"path"
 	"slices"
+
+	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// chartsOf returns the folders of the charts that the files of t belong to:
-// those that were walked, and those around files that were named alone.
-func chartsOf(t *link.Tree) []string {
+// chartDirs returns the folders of the charts in the tree and of the charts that
+// contain its files, sorted. Sub-charts are omitted, as in [Dirs].
+func chartDirs(t *link.Tree) []string {
 	dirs := Dirs(t.Names)
-	is := map[string]bool{}
+	isChart := map[string]bool{}
 	for _, d := range dirs {
-		is[d] = true
+		isChart[d] = true
 	}
 	for _, f := range slices.Clone(t.Files) {
-		top := ""
+		chart := "" // the last chart that was found on the way up
 		for dir := path.Dir(f.Path); ; dir = path.Dir(dir) {
-			known, asked := is[dir]
-			if !asked {
-				known = t.File(path.Join(dir, "Chart.yaml")) != nil
-				is[dir] = known
-				if known {
+			found, tested := isChart[dir]
+			if !tested {
+				found = t.File(path.Join(dir, "Chart.yaml")) != nil
+				isChart[dir] = found
+				if found {
 					dirs = append(dirs, dir)
 				}
 			}
-			if known {
-				top = dir
+			if found {
+				chart = dir
 			}
-			if dir == "." || top != "" && path.Base(path.Dir(dir)) != "charts" {
+			if dir == "." || chart != "" && path.Base(path.Dir(dir)) != "charts" {
 				break
 			}
 		}
 	}
 	slices.Sort(dirs)
-	return slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool {
-		up := path.Dir(dir)
-		return path.Base(up) == "charts" && is[path.Dir(up)]
-	})
+	return slices.DeleteFunc(slices.Compact(dirs), func(dir string) bool { return isSubChart(dir, isChart) })
 }
 
-// Dirs returns the folders of the charts among files that are named, in
-// their order; those of sub-charts are left out, which are rendered as a part
-// of theirs. Folders are slash-separated, "." for the root.
+// Dirs returns the folders of the charts among the files at names, in the order
+// of names. It omits unpacked sub-charts, because they are rendered with their
+// parent. Folders are slash-separated, "." for the root.
 func Dirs(names []string) []string {
-	var dirs []string
-	is := map[string]bool{}
+	isChart := map[string]bool{}
 	for _, name := range names {
 		if path.Base(name) == "Chart.yaml" {
-			is[path.Dir(name)] = true
+			isChart[path.Dir(name)] = true
 		}
 	}
+	var dirs []string
 	for _, name := range names {
-		if path.Base(name) != "Chart.yaml" {
-			continue
+		if dir := path.Dir(name); path.Base(name) == "Chart.yaml" && !isSubChart(dir, isChart) {
+			dirs = append(dirs, dir)
 		}
-		dir := path.Dir(name)
-		if up := path.Dir(dir); path.Base(up) == "charts" && is[path.Dir(up)] {
-			continue
-		}
-		dirs = append(dirs, dir)
 	}
 	return dirs
+}
+
+// isSubChart reports whether dir is in the charts folder of a chart.
+func isSubChart(dir string, isChart map[string]bool) bool {
+	charts := path.Dir(dir)
+	return path.Base(charts) == "charts" && isChart[path.Dir(charts)]
 }

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"path"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -9,107 +8,110 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// A front is what a chart prints before and behind a value in a reference.
-type front struct {
+// A surrounding is the text that a chart prints before and after a value in a
+// reference.
+type surrounding struct {
 	before, after string
-	template      string
+	template      string // path in the chart
 }
 
-// behind keeps values that names of keys say to be images on Docker Hub while
-// the chart prints something before them, such as a registry of its own:
-// {{ .registry | default "quay.io" }}/{{ .repository }}. Where a rule moves
-// such a reference, what stands before the value carries it, or nothing can.
-// known are the pieces that a rendering showed to move.
-func (c *chart) behind(files []string, known map[link.PieceID]int, move link.MoveFunc) []link.Group {
-	fronts := c.fronts(files)
+// keepPrefixed keeps values that the names of keys show to be images on Docker
+// Hub, if the chart prints a registry or a path before them:
+// {{ .registry | default "quay.io" }}/{{ .repository }}. To change the value
+// alone would not give the reference that the rules demand. A value with a
+// piece in t is not changed here.
+func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc) []link.Group {
+	known := c.surroundings(files)
 	var groups []link.Group
-	for _, f := range c.tree.Files {
-		if !c.holds(f.Path) || !isValues(path.Base(f.Path)) {
-			continue
+	c.eachKeyNamed(func(o *format.Occurrence) {
+		if !o.IsImage || o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(o) || t.has(&o.Pieces[0]) {
+			return
 		}
-		for i := range f.Scanned.Occurrences {
-			o := f.Scanned.Occurrences[i]
-			if !o.IsImage || o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(&o) {
-				continue
-			}
-			if _, is := known[link.IDOf(&o.Pieces[0])]; is {
-				continue
-			}
-			around := fronts[link.IDOf(&o.Pieces[0])]
-			if len(around) == 0 {
-				around = c.unread(o.Pieces[0].Text)
-			}
-			for _, a := range around {
-				if a.wrong(&o, move) {
-					groups = append(groups, link.Group{Occurrences: []format.Occurrence{o}, Keep: format.DifferentName, Why: c.file(a.template) + " puts " + a.before + " before it"})
-					break
-				}
+		around := known[link.IDOf(&o.Pieces[0])]
+		if len(around) == 0 {
+			around = c.searchUntraced(o.Pieces[0].Text)
+		}
+		for i := range around {
+			if s := &around[i]; s.preventsMove(o, move) {
+				groups = append(groups, link.Group{
+					Occurrences: []format.Occurrence{*o},
+					Keep:        format.DifferentName,
+					Why:         c.path(s.template) + " prints " + s.before + " before this value",
+				})
+				return
 			}
 		}
-	}
+	})
 	return groups
 }
 
-// wrong reports whether the reference would become another one than the rules
-// say if only the value o moved.
-func (a *front) wrong(o *format.Occurrence, move link.MoveFunc) bool {
-	return a.before+moved(o, move)+a.after != moved(&format.Occurrence{IsImage: true, Pieces: []format.Piece{{Text: a.before + o.Text() + a.after}}}, move)
+// preventsMove reports whether a change of the value o alone gives another
+// reference than the rules demand.
+func (s *surrounding) preventsMove(o *format.Occurrence, move link.MoveFunc) bool {
+	reference := &format.Occurrence{IsImage: true, Pieces: []format.Piece{{Text: s.before + o.Text() + s.after}}}
+	return s.before+textAfterMove(o, move)+s.after != textAfterMove(reference, move)
 }
 
-// moved returns what the text of o becomes.
-func moved(o *format.Occurrence, move link.MoveFunc) string {
-	text := o.Text()
-	if m, ok := move(o); ok {
-		return m.New + text[m.Len:]
+// textAfterMove returns the text of o after the move, or its text if no rule
+// moves o.
+func textAfterMove(o *format.Occurrence, move link.MoveFunc) string {
+	if text, ok := move.NewText(o); ok {
+		return text
 	}
-	return text
+	return o.Text()
 }
 
-// fronts returns what is printed around the values that stand first in no
-// reference, by where they stand.
-func (c *chart) fronts(files []string) map[link.PieceID][]front {
-	out := map[link.PieceID][]front{}
-	for i := range c.made {
-		m := &c.made[i]
+// surroundings returns the surroundings of the values that are not the first
+// part of a rendered reference.
+func (c *chart) surroundings(files []string) map[link.PieceID][]surrounding {
+	out := map[link.PieceID][]surrounding{}
+	for i := range c.refs {
 		for _, file := range files {
-			texts := make([]string, len(m.Parts))
-			pieces := make([]*format.Piece, len(m.Parts))
-			for k, p := range m.Parts {
-				texts[k] = p.Text
-				if p.Value == nil || !p.Whole {
-					continue
-				}
-				if piece, from, ok := c.value(p.Value, file); ok && (piece.Text == p.Text || from != "") {
-					texts[k], pieces[k] = piece.Text, &piece
-				}
-			}
-			for k := 1; k < len(pieces); k++ {
-				if pieces[k] != nil {
-					at := link.IDOf(pieces[k])
-					out[at] = append(out[at], front{strings.Join(texts[:k], ""), strings.Join(texts[k+1:], ""), m.Template})
-				}
-			}
+			c.addSurroundings(out, &c.refs[i], file)
 		}
 	}
 	return out
 }
 
-// unread finds text in the references of which nothing is known but what they
-// are: behind a registry, up to the tag.
-func (c *chart) unread(text string) []front {
-	var out []front
-	for i := range c.made {
-		m := &c.made[i]
-		if len(m.Parts) > 0 {
+// addSurroundings adds to out the surroundings of the values of ref, with the
+// values of file over those of the chart.
+func (c *chart) addSurroundings(out map[link.PieceID][]surrounding, ref *link.TracedRef, file string) {
+	texts := make([]string, len(ref.Parts))
+	pieces := make([]*format.Piece, len(ref.Parts)) // nil for a part that is no whole value of a file
+	for i, part := range ref.Parts {
+		texts[i] = part.Text
+		if part.Value == nil || !part.Whole {
 			continue
 		}
-		r, err := image.Parse(m.Ref)
+		if piece, from, ok := c.value(part.Value, file); ok && (piece.Text == part.Text || from != "") {
+			texts[i], pieces[i] = piece.Text, &piece
+		}
+	}
+	for i := 1; i < len(pieces); i++ {
+		if pieces[i] != nil {
+			id := link.IDOf(pieces[i])
+			out[id] = append(out[id], surrounding{strings.Join(texts[:i], ""), strings.Join(texts[i+1:], ""), ref.Template})
+		}
+	}
+}
+
+// searchUntraced returns the surroundings of text in the rendered references
+// whose parts are not known, if text is their path after the registry or the
+// end of that path.
+func (c *chart) searchUntraced(text string) []surrounding {
+	var out []surrounding
+	for i := range c.refs {
+		ref := &c.refs[i]
+		if len(ref.Parts) > 0 {
+			continue
+		}
+		r, err := image.Parse(ref.Ref)
 		if err != nil || r.Domain == "" {
 			continue
 		}
 		before, ok := strings.CutSuffix(r.Domain+"/"+r.Path, "/"+text)
-		if ok && strings.HasPrefix(m.Ref, before+"/"+text) {
-			out = append(out, front{before + "/", m.Ref[len(before)+1+len(text):], m.Template})
+		if ok && strings.HasPrefix(ref.Ref, before+"/"+text) {
+			out = append(out, surrounding{before + "/", ref.Ref[len(before)+1+len(text):], ref.Template})
 		}
 	}
 	return out

@@ -10,17 +10,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// value finds the scalar of a value: in the file that was added, when there
-// is one and it has the value; in the chart's own values.yaml; in that of the
-// sub-chart that the value belongs to. from is the file it was found in, ""
-// for the defaults.
+// value returns the scalar of the value at a path: of the values file, if there
+// is one and it has the value, else of the chart's values.yaml, else of the
+// values.yaml of the sub-chart that the value belongs to. From is the values
+// file that has the value, "" for the defaults.
 func (c *chart) value(at []string, file string) (p format.Piece, from string, ok bool) {
 	if file != "" {
-		if p, ok := c.scalar(c.file(file), at); ok {
+		if p, ok := c.scalar(c.path(file), at); ok {
 			return p, file, true
 		}
 	}
-	if p, ok := c.scalar(c.file("values.yaml"), at); ok {
+	if p, ok := c.scalar(c.path("values.yaml"), at); ok {
 		return p, "", true
 	}
 	dir := c.dir
@@ -38,25 +38,26 @@ func (c *chart) value(at []string, file string) (p format.Piece, from string, ok
 }
 
 // subchart returns the folder of the unpacked sub-chart that the chart in the
-// folder dir calls name.
+// folder dir calls name; false if there is none.
 func (c *chart) subchart(dir, name string) (string, bool) {
-	real := name
-	if root := c.read(path.Join(dir, "Chart.yaml")); root != nil {
-		if deps := root.Field("dependencies"); deps != nil {
-			for _, d := range deps.Children {
-				if d.Resolve().Str("alias") == name {
-					real = d.Resolve().Str("name")
-				}
-			}
+	folder := name
+	for _, d := range c.dependencies(path.Join(dir, "Chart.yaml")) {
+		if d.Str("alias") == name {
+			folder = d.Str("name")
 		}
 	}
-	sub := path.Join(dir, "charts", real)
-	return sub, c.read(path.Join(sub, "Chart.yaml")) != nil
+	sub := path.Join(dir, "charts", folder)
+	return sub, c.parse(path.Join(sub, "Chart.yaml")) != nil
 }
 
-// read returns the root of the YAML file at name, nil when there is none.
-func (c *chart) read(name string) *syntax.Node {
-	if root, ok := c.values[name]; ok {
+// dependencies returns the dependencies in the YAML file at name.
+func (c *chart) dependencies(name string) []*syntax.Node {
+	return link.Items(c.parse(name).Field("dependencies"))
+}
+
+// parse returns the root of the YAML file at name, nil if it cannot be parsed.
+func (c *chart) parse(name string) *syntax.Node {
+	if root, ok := c.parsed[name]; ok {
 		return root
 	}
 	var root *syntax.Node
@@ -65,13 +66,13 @@ func (c *chart) read(name string) *syntax.Node {
 			root = y.Docs[0].Root
 		}
 	}
-	c.values[name] = root
+	c.parsed[name] = root
 	return root
 }
 
 // scalar returns the scalar at a path of values in the file at name.
 func (c *chart) scalar(name string, at []string) (format.Piece, bool) {
-	n := c.read(name)
+	n := c.parse(name)
 	field := ""
 	for _, key := range at {
 		if n == nil {
@@ -92,93 +93,4 @@ func (c *chart) scalar(name string, at []string) (format.Piece, bool) {
 		return format.Piece{}, false
 	}
 	return format.ScalarPiece(name, n, field, format.Whole, ""), true
-}
-
-// named adds to the groups what only names of keys say of their pieces: an
-// image that no rendering showed and that may stand behind a registry of the
-// group. Where the rules change a path, such a group cannot move.
-func (c *chart) named(groups []link.Group, of map[link.PieceID]int, all []format.Occurrence, move link.MoveFunc) {
-	traced := map[link.PieceID]bool{}
-	for i := range all {
-		for k := range all[i].Pieces {
-			traced[link.IDOf(&all[i].Pieces[k])] = true
-		}
-	}
-	for _, f := range c.tree.Files {
-		if !c.holds(f.Path) || !isValues(path.Base(f.Path)) {
-			continue
-		}
-		for i := range f.Scanned.Occurrences {
-			o := f.Scanned.Occurrences[i]
-			g, ok := of[link.IDOf(&o.Pieces[0])]
-			if !ok || len(o.Pieces) < 2 || traced[link.IDOf(&o.Pieces[len(o.Pieces)-1])] {
-				continue // not of a registry here, or known by the rendering
-			}
-			switch m, moves := move(&o); {
-			case !moves:
-				groups[g].Keep = format.Conflict
-				groups[g].Why = o.Pieces[len(o.Pieces)-1].Text + " would not move and may stand behind the registry " + o.Pieces[0].Text + "; no rendering shows it"
-			case o.Unconfirmed && (m.Len != len(strings.TrimSuffix(o.Pieces[0].Text, "/")) || strings.Contains(m.New, "/")):
-				groups[g].Keep = format.Conflict
-				groups[g].Why = "the rule changes a path, and no rendering shows whether " + o.Pieces[len(o.Pieces)-1].Text + " stands behind the registry " + o.Pieces[0].Text
-			case !o.Unconfirmed:
-				groups[g].Occurrences = append(groups[g].Occurrences, o)
-			}
-		}
-	}
-}
-
-// annotations adds to each group the entries of annotations that list the
-// images which its values make up, so that both move or neither does.
-func (c *chart) annotations(groups []link.Group, made []link.TracedRef) {
-	f := c.tree.File(c.file("Chart.yaml"))
-	if f == nil {
-		return
-	}
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
-		if !strings.HasPrefix(o.Place.Field, ".annotations") || len(o.Pieces) != 1 {
-			continue
-		}
-		for g := range groups {
-			if mirrors(&groups[g], o.Pieces[0].Text, made) {
-				groups[g].Occurrences = append(groups[g].Occurrences, *o)
-				break
-			}
-		}
-	}
-}
-
-// mirrors reports whether a reference is one that the group's values make up.
-func mirrors(g *link.Group, ref string, made []link.TracedRef) bool {
-	for i := range g.Occurrences {
-		text := g.Occurrences[i].Text()
-		if rest, ok := strings.CutPrefix(ref, text); ok && (rest == "" || rest[0] == ':' || rest[0] == '@') {
-			return true
-		}
-	}
-	return false
-}
-
-// dependencies keeps the repositories of dependencies that a lock file holds a
-// digest over: `helm dependency build` refuses one that is out of step.
-func (c *chart) dependencies(move link.MoveFunc) []link.Group {
-	lock := c.tree.File(c.file("Chart.lock"))
-	if lock == nil {
-		return nil
-	}
-	var groups []link.Group
-	for _, name := range []string{"Chart.yaml", "Chart.lock"} {
-		f := c.tree.File(c.file(name))
-		if f == nil {
-			continue
-		}
-		for i := range f.Scanned.Occurrences {
-			o := &f.Scanned.Occurrences[i]
-			if strings.HasPrefix(o.Place.Field, ".dependencies") && move.Moves(o) {
-				groups = append(groups, link.Group{Occurrences: []format.Occurrence{*o}, Keep: format.Conflict, Why: "Chart.lock holds a digest over the dependencies; change Chart.yaml by hand and run helm dependency update"})
-			}
-		}
-	}
-	return groups
 }

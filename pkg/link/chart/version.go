@@ -5,19 +5,14 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// changesKey is the annotation in which a chart lists what is new in it.
-// Source: https://artifacthub.io/docs/topics/annotations/helm/
-const changesKey = "artifacthub.io/changes"
-
-// bumps returns what raises the version of every chart in which something
-// moves: the version itself, its badge in the README, an entry in the list of
-// changes. A chart has changed when one below its charts/ has.
-func bumps(t *link.Tree, bump VersionBump, moved []link.MovedPiece) []link.Consequence {
+// versionBumps returns the edits that raise the version of each chart in which
+// a piece moves: the version, its badge in the README, and an entry in the list
+// of changes. A chart also changes when one of its sub-charts changes.
+func versionBumps(t *link.Tree, bump VersionBump, moved []link.MovedPiece) []link.Consequence {
 	if bump == BumpNone {
 		return nil
 	}
@@ -34,13 +29,12 @@ func bumps(t *link.Tree, bump VersionBump, moved []link.MovedPiece) []link.Conse
 	slices.Sort(dirs)
 	var out []link.Consequence
 	for _, dir := range dirs {
-		c := &chart{dir: dir, tree: t, values: map[string]*syntax.Node{}}
-		var of []string
+		var sources []string
 		for _, m := range changed[dir] {
-			of = append(of, m.Path)
+			sources = append(sources, m.Path)
 		}
-		for _, x := range c.bump(bump, changed[dir]) {
-			x.Sources = of
+		for _, x := range newChart(t, dir).bumpVersion(bump, changed[dir]) {
+			x.Sources = sources
 			out = append(out, x)
 		}
 	}
@@ -48,7 +42,7 @@ func bumps(t *link.Tree, bump VersionBump, moved []link.MovedPiece) []link.Conse
 }
 
 // chartsAround returns the folder of the chart that the file at name belongs
-// to, and those of the charts that it is a sub-chart of.
+// to, and the folders of the charts that this chart is a sub-chart of.
 func chartsAround(t *link.Tree, name string) []string {
 	var out []string
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {
@@ -63,45 +57,42 @@ func chartsAround(t *link.Tree, name string) []string {
 	}
 }
 
-// bump raises the version of the chart, in which moved has moved.
-func (c *chart) bump(bump VersionBump, moved []link.MovedPiece) []link.Consequence {
-	at, ok := c.scalar(c.file("Chart.yaml"), []string{"version"})
-	if !ok || c.pinned(bump) {
+// bumpVersion returns the edits that raise the version of the chart, in which
+// the pieces moved.
+func (c *chart) bumpVersion(bump VersionBump, moved []link.MovedPiece) []link.Consequence {
+	old, ok := c.scalar(c.path("Chart.yaml"), []string{"version"})
+	if !ok || c.isPinned(bump) {
 		return nil
 	}
-	raised, ok := bump.Next(at.Text)
-	span, plain := at.Map.Span(0, len(at.Text))
-	if !ok || !plain {
+	next, isVersion := bump.Next(old.Text)
+	span, isPlain := old.Map.Span(0, len(old.Text))
+	if !isVersion || !isPlain {
 		return nil
 	}
 	out := []link.Consequence{{
-		FileEdit:      link.FileEdit{Path: at.Path, Edit: edit.Edit{Span: span, New: raised}},
-		Why:           "the chart's version is raised",
+		FileEdit:      link.FileEdit{Path: old.Path, Edit: edit.Edit{Span: span, New: next}},
+		Why:           "chart version: raise from " + old.Text + " to " + next,
 		IsVersionBump: true,
 	}}
-	if readme := c.tree.File(c.file("README.md")); readme != nil {
-		out = append(out, badge(readme, at.Text, raised)...)
+	if readme := c.tree.File(c.path("README.md")); readme != nil {
+		out = append(out, badgeEdits(readme, old.Text, next)...)
 	}
-	return append(out, c.changes(moved)...)
+	return append(out, c.addChange(moved)...)
 }
 
-// pinned reports whether the chart is a sub-chart that its parent asks for in
-// a version which the raised one is not: Helm would leave it out, or take it
-// without its condition and alias.
-func (c *chart) pinned(bump VersionBump) bool {
-	up := path.Dir(c.dir)
-	if path.Base(up) != "charts" {
+// isPinned reports whether the chart is a sub-chart, and its parent requires a
+// version that excludes the raised version. Helm would omit such a sub-chart,
+// or include it without its condition and alias.
+func (c *chart) isPinned(bump VersionBump) bool {
+	charts := path.Dir(c.dir)
+	if path.Base(charts) != "charts" {
 		return false
 	}
-	parent := &chart{dir: path.Dir(up), tree: c.tree, values: c.values}
-	name := c.read(c.file("Chart.yaml")).Str("name")
+	parent := &chart{dir: path.Dir(charts), tree: c.tree, parsed: c.parsed}
+	name := c.parse(c.path("Chart.yaml")).Str("name")
 	for _, file := range []string{"Chart.yaml", "requirements.yaml", "Chart.lock", "requirements.lock"} {
-		deps := parent.read(parent.file(file)).Field("dependencies")
-		if deps == nil {
-			continue
-		}
-		for _, d := range deps.Children {
-			if d = d.Resolve(); d.Str("name") == name && !bump.accepts(d.Str("version")) {
+		for _, d := range parent.dependencies(parent.path(file)) {
+			if d.Str("name") == name && !bump.accepts(d.Str("version")) {
 				return true
 			}
 		}
@@ -109,30 +100,31 @@ func (c *chart) pinned(bump VersionBump) bool {
 	return false
 }
 
-// badge returns the edits of the badge that shows the version, as helm-docs
-// writes it: ![Version: 1.2.3](https://img.shields.io/badge/Version-1.2.3-informational).
-// A hyphen within a part of a badge is written twice.
-func badge(readme *link.File, old, raised string) []link.Consequence {
+// badgeEdits returns the edits of the version badge in the form of helm-docs:
+// ![Version: 1.2.3](https://img.shields.io/badge/Version-1.2.3-informational).
+// In the URL of a badge, hyphens and underscores of its text are doubled.
+// Source: https://shields.io/badges/static-badge
+func badgeEdits(readme *link.File, old, next string) []link.Consequence {
 	text := string(readme.Src)
-	shield := strings.NewReplacer("-", "--", "_", "__").Replace
-	title, shieldLink := "![Version: "+old+"](", "/badge/Version-"+shield(old)+"-"
+	escape := strings.NewReplacer("-", "--", "_", "__").Replace
+	title, inURL := "![Version: "+old+"](", "/badge/Version-"+escape(old)+"-"
 	i := strings.Index(text, title)
 	if i < 0 {
 		return nil
 	}
 	end := i + len(title) + strings.IndexByte(text[i+len(title):]+")", ')')
-	j := strings.Index(text[i:end], shieldLink)
+	j := strings.Index(text[i:end], inURL)
 	if j < 0 {
 		return nil
 	}
-	put := func(at int, old, new string) link.Consequence {
+	replace := func(at int, old, new string) link.Consequence {
 		return link.Consequence{
 			FileEdit: link.FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: at, End: at + len(old)}, New: new}},
-			Why:      "the badge follows the chart's version",
+			Why:      "version badge: show the new chart version",
 		}
 	}
 	return []link.Consequence{
-		put(i+len("![Version: "), old, raised),
-		put(i+j+len("/badge/Version-"), shield(old), shield(raised)),
+		replace(i+len("![Version: "), old, next),
+		replace(i+j+len("/badge/Version-"), escape(old), escape(next)),
 	}
 }

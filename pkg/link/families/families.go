@@ -20,8 +20,9 @@ type Linkers struct {
 }
 
 // New returns the linkers of a run that raises the versions of charts by bump.
-// They run in the order of the list: Flux and Argo CD need the kustomizations
-// that they deploy, and the linker of shared registries needs all other groups.
+// The order of the list is the order in which they run: the linkers of Flux and
+// Argo CD need the result of kustomize, and the linker of shared registries
+// needs the groups of all others.
 func New(bump chart.VersionBump) *Linkers {
 	l := &Linkers{once: map[*link.Linker][]link.Group{}, kustomizations: &kustomize.Graph{}}
 	l.list = []*link.Linker{

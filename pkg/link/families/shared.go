@@ -10,57 +10,32 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// linkSharedRegistries ties a registry that several images of one file share to these
-// images: a values file that names the registry once, further up, and the
-// repositories below it.
+// linkSharedRegistries groups a registry with the images of the same file that
+// may use it: a values file that has the registry once, in a mapping further up,
+// and the repositories below.
 //
-// That they are joined, only a template can say; the names of keys suggest
-// it. So nothing is ever moved into a repository on this evidence: the
-// registry moves when all that moves is the host, and is kept when the rules
-// want a path changed, or want some of the images elsewhere.
+// Only a template can show that they are joined; the names of keys suggest it.
+// So a repository never changes on this evidence. The registry moves if the
+// rules change the registry host only. It is kept if a rule changes a path, or
+// if the rules do not move all of the images.
 func linkSharedRegistries(t *link.Tree, move link.MoveFunc) []link.Group {
 	var groups []link.Group
-	claimed := claimed(t)
+	grouped := groupedPieces(t)
 	for _, f := range t.Files {
-		groups = append(groups, sharedIn(f, move, claimed)...)
-	}
-	return groups
-}
-
-// sharedIn returns a group for each registry of f that loose occurrences
-// share and that some rule would move.
-func sharedIn(f *link.File, move link.MoveFunc, claimed map[link.PieceID]bool) []link.Group {
-	users := map[edit.Span][]*format.Occurrence{}
-	own := map[edit.Span][]*format.Occurrence{}
-	var order []edit.Span
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
-		at := o.Pieces[0].Span
-		switch {
-		case o.Unconfirmed:
-			if users[at] == nil {
-				order = append(order, at)
+		for _, r := range sharedRegistries(f) {
+			if grouped[link.IDOf(&r.users[0].Pieces[0])] {
+				continue
 			}
-			users[at] = append(users[at], o)
-		case o.Pieces[0].Role == format.Registry:
-			own[at] = append(own[at], o)
-		}
-	}
-	sort.Slice(order, func(i, j int) bool { return order[i].Start < order[j].Start })
-	var groups []link.Group
-	for _, at := range order {
-		if claimed[link.PieceID{Path: f.Path, Span: at}] {
-			continue
-		}
-		if g, ok := decideShared(own[at], users[at], move); ok {
-			groups = append(groups, g)
+			if g, ok := r.group(move); ok {
+				groups = append(groups, g)
+			}
 		}
 	}
 	return groups
 }
 
-// claimed returns the pieces of the groups there are so far.
-func claimed(t *link.Tree) map[link.PieceID]bool {
+// groupedPieces returns the pieces of the groups of t.
+func groupedPieces(t *link.Tree) map[link.PieceID]bool {
 	out := map[link.PieceID]bool{}
 	for i := range t.Groups {
 		for j := range t.Groups[i].Occurrences {
@@ -73,63 +48,95 @@ func claimed(t *link.Tree) map[link.PieceID]bool {
 	return out
 }
 
-// decideShared makes the group of one registry, which own occurrences name
-// and users may stand behind. It is false when no rule touches any of it.
-func decideShared(own, users []*format.Occurrence, move link.MoveFunc) (link.Group, bool) {
-	var g link.Group
-	var moved, path, stay []string
-	host := users[0].Pieces[0].Text
-	registry := false
-	for _, o := range own {
-		g.Occurrences = append(g.Occurrences, *o)
-		registry = registry || move.Moves(o)
+// A sharedRegistry is a registry in a file and the images that may use it.
+type sharedRegistry struct {
+	own   []*format.Occurrence // occurrences that begin with the registry, and are certain
+	users []*format.Occurrence // occurrences that may use the registry, at least one
+}
+
+// sharedRegistries returns the registries of f that unconfirmed occurrences may
+// use, in the order of the file.
+func sharedRegistries(f *link.File) []sharedRegistry {
+	bySpan := map[edit.Span]*sharedRegistry{}
+	for i := range f.Scanned.Occurrences {
+		o := &f.Scanned.Occurrences[i]
+		if !o.Unconfirmed && o.Pieces[0].Role != format.Registry {
+			continue
+		}
+		span := o.Pieces[0].Span
+		if bySpan[span] == nil {
+			bySpan[span] = &sharedRegistry{}
+		}
+		r := bySpan[span]
+		if o.Unconfirmed {
+			r.users = append(r.users, o)
+		} else {
+			r.own = append(r.own, o)
+		}
 	}
-	for _, u := range users {
-		m, ok := move(u)
+	var out []sharedRegistry
+	for _, r := range bySpan {
+		if len(r.users) > 0 {
+			out = append(out, *r)
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		return out[i].users[0].Pieces[0].Span.Start < out[j].users[0].Pieces[0].Span.Start
+	})
+	return out
+}
+
+// group returns the group of the registry; false if the rules move neither the
+// registry nor an image that may use it.
+func (r *sharedRegistry) group(move link.MoveFunc) (link.Group, bool) {
+	var g link.Group
+	ownMoves := false
+	for _, o := range r.own {
+		g.Occurrences = append(g.Occurrences, *o)
+		ownMoves = ownMoves || move.Moves(o)
+	}
+	host := r.users[0].Pieces[0].Text
+	var hostMoves, pathMoves, kept []string // names of images
+	for _, u := range r.users {
 		name := u.Pieces[len(u.Pieces)-1].Text
+		m, ok := move(u)
 		switch {
 		case !ok:
-			stay = append(stay, name)
+			kept = append(kept, name)
+			continue
 		case m.Len != len(strings.TrimSuffix(host, "/")) || strings.Contains(m.New, "/"):
-			path = append(path, name)
+			pathMoves = append(pathMoves, name)
 		default:
-			moved = append(moved, name)
+			hostMoves = append(hostMoves, name)
 		}
-		if ok {
-			o := *u
-			o.Unconfirmed = false
-			g.Occurrences = append(g.Occurrences, o)
-		}
+		o := *u
+		o.Unconfirmed = false
+		g.Occurrences = append(g.Occurrences, o)
 	}
-	if len(moved)+len(path) == 0 && !registry {
+	if len(hostMoves)+len(pathMoves) == 0 && !ownMoves {
 		return link.Group{}, false
 	}
 	switch {
-	case len(path) > 0:
+	case len(pathMoves) > 0:
 		g.Keep = format.Conflict
-		g.Why = fmt.Sprintf("the rule changes a path, and only templates can say whether %s stand behind the registry %s", list(append(path, moved...)), host)
-	case len(stay) > 0 && len(moved) > 0:
+		g.Why = fmt.Sprintf("the rule changes a path, and only templates can show whether the registry %s belongs to %s", host, joinNames(append(pathMoves, hostMoves...)))
+	case len(kept) > 0 && len(hostMoves) > 0:
 		g.Keep = format.Conflict
-		g.Why = fmt.Sprintf("%s would move and %s would not, and they share the registry %s", list(moved), list(stay), host)
-	case len(stay) > 0:
+		g.Why = fmt.Sprintf("the rules move %s but not %s, and all of them may use the registry %s", joinNames(hostMoves), joinNames(kept), host)
+	case len(kept) > 0:
 		g.Keep = format.Conflict
-		g.Why = fmt.Sprintf("the rules keep %s, which may stand behind the registry %s", list(stay), host)
+		g.Why = fmt.Sprintf("the rules do not move %s, which may use the registry %s", joinNames(kept), host)
 	default:
-		g.Why = fmt.Sprintf("%s share the registry %s", list(moved), host)
+		g.Why = fmt.Sprintf("may use the registry %s: %s", host, joinNames(hostMoves))
 	}
 	return g, true
 }
 
-func moves(o *format.Occurrence, move link.MoveFunc) bool {
-	_, ok := move(o)
-	return ok
-}
-
-// list joins a few names for a sentence.
-func list(names []string) string {
-	const most = 4
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+// joinNames returns a list of at most four names, and the number of the others.
+func joinNames(names []string) string {
+	const limit = 4
+	if len(names) > limit {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:limit], ", "), len(names)-limit)
 	}
 	return strings.Join(names, ", ")
 }

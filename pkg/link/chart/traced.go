@@ -1,0 +1,233 @@
+package chart
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/link"
+)
+
+// linkTraced returns the groups of the rendered references: those that move, and
+// those that share a value with them.
+func (c *chart) linkTraced(move link.MoveFunc) []link.Group {
+	files := c.valuesFileNames(c.refs)
+	all := c.tracedOccurrences(files)
+	t := c.groupTraced(all, move)
+	c.addKeyNamed(t, all, move)
+	c.addAnnotations(t.groups)
+	return append(append(t.groups, c.linkSharedValues(t, all, move)...), c.keepPrefixed(t, files, move)...)
+}
+
+// tracedGroups are groups of rendered references.
+type tracedGroups struct {
+	groups  []link.Group
+	groupOf map[link.PieceID]int // index of the group that has a piece
+}
+
+// has reports whether a group has the piece p.
+func (t *tracedGroups) has(p *format.Piece) bool {
+	_, ok := t.groupOf[link.IDOf(p)]
+	return ok
+}
+
+// add adds o to the last group that has one of its pieces, or to a new group.
+func (t *tracedGroups) add(o *format.Occurrence, why string) {
+	at := len(t.groups)
+	for k := range o.Pieces {
+		if g, ok := t.groupOf[link.IDOf(&o.Pieces[k])]; ok {
+			at = g
+		}
+	}
+	if at == len(t.groups) {
+		t.groups = append(t.groups, link.Group{Why: why})
+	}
+	t.groups[at].Occurrences = append(t.groups[at].Occurrences, *o)
+	for k := range o.Pieces {
+		if !t.has(&o.Pieces[k]) {
+			t.groupOf[link.IDOf(&o.Pieces[k])] = at
+		}
+	}
+}
+
+// groupTraced groups the occurrences that share a piece with one that moves.
+func (c *chart) groupTraced(all []format.Occurrence, move link.MoveFunc) *tracedGroups {
+	var moving []format.Occurrence
+	for i := range all {
+		if move.Moves(&all[i]) {
+			moving = append(moving, all[i])
+		}
+	}
+	pieces := piecesOf(moving)
+	t := &tracedGroups{groupOf: map[link.PieceID]int{}}
+	for i := range all {
+		for k := range all[i].Pieces {
+			if pieces[link.IDOf(&all[i].Pieces[k])] {
+				t.add(&all[i], "rendered by "+c.path(c.refs[0].Template))
+				break
+			}
+		}
+	}
+	return t
+}
+
+// piecesOf returns the pieces of occurrences.
+func piecesOf(all []format.Occurrence) map[link.PieceID]bool {
+	out := map[link.PieceID]bool{}
+	for i := range all {
+		for k := range all[i].Pieces {
+			out[link.IDOf(&all[i].Pieces[k])] = true
+		}
+	}
+	return out
+}
+
+// valuesFileNames returns the values files that the chart can be rendered with, as
+// paths in the chart: "" for the defaults alone, those of refs, and those in the
+// chart's folder.
+func (c *chart) valuesFileNames(refs []link.TracedRef) []string {
+	files := []string{""}
+	seen := map[string]bool{"": true, "values.yaml": true}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			files = append(files, name)
+		}
+	}
+	for i := range refs {
+		add(refs[i].ValuesFile)
+	}
+	for _, name := range c.tree.NamesUnder(c.dir) {
+		if path.Dir(name) == c.dir && isValuesFile(name) {
+			add(path.Base(name))
+		}
+	}
+	return files
+}
+
+// tracedOccurrences returns the occurrences of the rendered references with each
+// of the values files, without duplicates.
+func (c *chart) tracedOccurrences(files []string) []format.Occurrence {
+	var all []format.Occurrence
+	seen := map[string]bool{}
+	for i := range c.refs {
+		for _, file := range files {
+			o, ok := c.tracedOccurrence(&c.refs[i], file)
+			if !ok {
+				continue
+			}
+			if id := identity(&o); !seen[id] {
+				seen[id] = true
+				all = append(all, o)
+			}
+		}
+	}
+	return all
+}
+
+// identity returns a text that is equal for occurrences of the same pieces.
+func identity(o *format.Occurrence) string {
+	id := o.Tail
+	for i := range o.Pieces {
+		id += fmt.Sprintf("|%s:%d%s", o.Pieces[i].Path, o.Pieces[i].Span.Start, o.Pieces[i].Sep)
+	}
+	return id
+}
+
+// tracedOccurrence returns the occurrence of a rendered reference, with the
+// values of file over those of the chart. It returns false if file has none of
+// these values, if a value cannot be found in a file, or if the reference begins
+// with the text of a template.
+func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occurrence, bool) {
+	b := &refBuilder{chart: c, ref: ref, file: file, fromFile: file == ""}
+	b.occ.IsImage, b.occ.FoundByMark = true, true
+	if r, err := image.Parse(ref.Ref); err == nil && ref.ValuesFile == file {
+		b.occ.Tag, b.occ.Digest = r.Tag, r.Digest
+	}
+	for i := range ref.Parts {
+		add := b.addLiteral
+		if ref.Parts[i].Value != nil {
+			add = b.addValue
+		}
+		switch add(i) {
+		case failed:
+			return format.Occurrence{}, false
+		case complete:
+			return b.finish()
+		}
+	}
+	return b.finish()
+}
+
+// A refBuilder makes an occurrence of the parts of a rendered reference.
+type refBuilder struct {
+	chart    *chart
+	ref      *link.TracedRef
+	file     string // the values file over the values of the chart
+	fromFile bool   // a value is from file, or file is ""
+	occ      format.Occurrence
+}
+
+// A buildState says what happens after a part was added.
+type buildState uint8
+
+const (
+	incomplete buildState = iota // the next part follows
+	complete                     // the remaining parts are not needed: a tag, a digest, text of a template
+	failed                       // the reference has no occurrence
+)
+
+// addLiteral adds the part i, a text of a template.
+func (b *refBuilder) addLiteral(i int) buildState {
+	text := b.ref.Parts[i].Text
+	if i == 0 {
+		return failed // the reference is an occurrence in the template
+	}
+	if tag := strings.IndexAny(text, ":@"); tag >= 0 && !strings.Contains(text[tag:], "/") {
+		b.occ.Tail = text[:tag]
+		return complete
+	}
+	if i+1 == len(b.ref.Parts) || len(b.occ.Pieces) == 0 || text != "/" {
+		b.occ.Tail = text
+		return complete
+	}
+	b.occ.Pieces[len(b.occ.Pieces)-1].Sep = text
+	return incomplete
+}
+
+// addValue adds the part i, a value.
+func (b *refBuilder) addValue(i int) buildState {
+	part := &b.ref.Parts[i]
+	piece, from, ok := b.chart.value(part.Value, b.file)
+	if !ok || !part.Whole || piece.Text != part.Text && from == "" {
+		return failed
+	}
+	b.fromFile = b.fromFile || from == b.file
+	if n := len(b.occ.Pieces); n > 0 && !strings.HasSuffix(b.occ.Pieces[n-1].Sep, "/") && !strings.HasSuffix(b.occ.Pieces[n-1].Text, "/") {
+		return complete // the value is a tag
+	}
+	switch {
+	case i > 0:
+		piece.Role = format.Repository
+	case len(b.ref.Parts) > 1 && image.IsHost(strings.TrimSuffix(piece.Text, "/")): // alone, redis:7 is a name and a tag
+		piece.Role = format.Registry
+	}
+	b.occ.Pieces = append(b.occ.Pieces, piece)
+	return incomplete
+}
+
+// finish returns the occurrence; false if it has no pieces, or none from the
+// values file.
+func (b *refBuilder) finish() (format.Occurrence, bool) {
+	o := b.occ
+	if len(o.Pieces) == 0 || !b.fromFile {
+		return format.Occurrence{}, false
+	}
+	if len(o.Pieces) > 1 && o.Pieces[0].Role == format.Whole {
+		o.Pieces[0].Role = format.Registry // with a path, or without a domain
+	}
+	o.Place.Field = o.Pieces[0].Field
+	return o, true
+}
