@@ -53,8 +53,9 @@ func TestCorpusCharts(t *testing.T) {
 // chart that failed, or of one that it depends on.
 func foretold(plan *rewrite.Plan, x rewrite.Proof) bool {
 	for _, a := range plan.Advice {
-		file, _, ok := strings.Cut(a.Text, " decides by this value")
-		if !ok {
+		rest, isComparison := strings.CutPrefix(a.Text, "The template ")
+		file, _, ok := strings.Cut(rest, " compares this value")
+		if !isComparison || !ok {
 			continue
 		}
 		dir, _, _ := strings.Cut(file, "/templates/")

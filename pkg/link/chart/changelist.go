@@ -45,7 +45,7 @@ func (c *chart) addChange(moved []link.MovedPiece) []link.Consequence {
 	}
 	return []link.Consequence{{
 		FileEdit: link.FileEdit{Path: path.Join(c.dir, "Chart.yaml"), Edit: edit.Edit{Span: edit.Span{Start: at, End: at}, New: text}},
-		Why:      "list of changes: add an entry",
+		Why:      "the list of changes gets an entry",
 	}}
 }
 

@@ -49,7 +49,7 @@ func readmeRow(readme *link.File, m link.MovedPiece) (link.Consequence, bool) {
 		start := at - len(rest) + i
 		return link.Consequence{
 			FileEdit:    link.FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: start, End: start + len(m.Old)}, New: m.New}},
-			Why:         "README table: show the new value in " + m.Path,
+			Why:         "the README table shows the value in " + m.Path,
 			IsReference: true,
 			Sources:     []string{m.Path},
 		}, true

@@ -71,7 +71,7 @@ func (c *chart) bumpVersion(bump VersionBump, moved []link.MovedPiece) []link.Co
 	}
 	out := []link.Consequence{{
 		FileEdit:      link.FileEdit{Path: old.Path, Edit: edit.Edit{Span: span, New: next}},
-		Why:           "chart version: raise from " + old.Text + " to " + next,
+		Why:           "the version of the chart is raised",
 		IsVersionBump: true,
 	}}
 	if readme := c.tree.File(c.path("README.md")); readme != nil {
@@ -120,7 +120,7 @@ func badgeEdits(readme *link.File, old, next string) []link.Consequence {
 	replace := func(at int, old, new string) link.Consequence {
 		return link.Consequence{
 			FileEdit: link.FileEdit{Path: readme.Path, Edit: edit.Edit{Span: edit.Span{Start: at, End: at + len(old)}, New: new}},
-			Why:      "version badge: show the new chart version",
+			Why:      "the badge shows the version of the chart",
 		}
 	}
 	return []link.Consequence{
