@@ -13,10 +13,10 @@ func newExplainCommand(s session.Streams) *cobra.Command {
 	var f session.Flags
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE[:LINE]",
-		Short: "say what a mention is, which rule and reason applied, and what would change it",
-		Long: `explain says what becomes of every mention of an old name in FILE, or on one of
-its lines: where it stands, which rule applies or why it stays, and what would
-change that. Nothing is written.`,
+		Short: "explain a mention: what it is, which rule or reason applies, and what would change that",
+		Long: `explain prints every mention of an old name in FILE, or on line LINE of it: its
+position, the rule that applies or the reason why it is not changed, and what
+would change that. It writes no file.`,
 		Example: `  regmigrate explain policies/deny-old.yaml
   regmigrate explain charts/web/values.yaml:8`,
 		Args: func(_ *cobra.Command, args []string) error {

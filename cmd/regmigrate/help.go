@@ -12,19 +12,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// exitsKey is the annotation of a command that holds what its exit codes mean,
-// one line a code.
+// exitsKey is the annotation of a command that describes its exit codes, one
+// line per code.
 const exitsKey = "exit codes"
 
-// The lines of codes that mean the same for most commands.
+// Descriptions of exit codes that most commands share.
 const (
 	doneLine  = "  0  done, or nothing to do\n"
 	usageLine = "  2  wrong usage or configuration; nothing was done\n"
 )
 
-// setExits lets the help of cmd, and its pages, say what its exit codes mean:
-// those of left and failed as these say, a line of text each and none where
-// they are empty.
+// setExits adds the exit codes to the help and the pages of cmd: left describes
+// code 1 and failed code 3; cmd does not have a code whose description is empty.
 func setExits(cmd *cobra.Command, left, failed string) {
 	text := doneLine
 	if left != "" {
@@ -37,7 +36,7 @@ func setExits(cmd *cobra.Command, left, failed string) {
 	setExitLines(cmd, text)
 }
 
-// setExitLines is setExits for a command whose codes are its own.
+// setExitLines is like setExits, with the descriptions of all codes.
 func setExitLines(cmd *cobra.Command, lines string) {
 	if cmd.Annotations == nil {
 		cmd.Annotations = map[string]string{}
@@ -45,9 +44,8 @@ func setExitLines(cmd *cobra.Command, lines string) {
 	cmd.Annotations[exitsKey] = lines
 }
 
-// setUsage lets the help of cmd and its subcommands say what their exit codes
-// mean, and break the text of flags at words for columns columns; 0 breaks
-// none.
+// setUsage adds exit codes to the help of cmd and its subcommands, and wraps the
+// text of flags at the given number of columns; 0 means no wrapping.
 func setUsage(cmd *cobra.Command, columns int) {
 	usage := strings.ReplaceAll(new(cobra.Command).UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns))
 	cmd.SetUsageTemplate(usage + fmt.Sprintf(`{{with index .Annotations %q}}
@@ -55,7 +53,7 @@ Exit codes:
 {{.}}{{end}}`, exitsKey))
 }
 
-// commandNames are the names of the subcommands of cmd that a user may type.
+// commandNames returns the names of the visible subcommands of cmd.
 func commandNames(cmd *cobra.Command) []string {
 	var out []string
 	for _, c := range cmd.Commands() {
@@ -66,20 +64,20 @@ func commandNames(cmd *cobra.Command) []string {
 	return out
 }
 
-// suggestFlag returns the flag of cmd that was meant by the one that err says
-// is unknown, in brackets, or "" when none is near.
+// suggestFlag returns a suggestion for the unknown flag in err: a flag of cmd with
+// a similar name, in brackets, or "" if no name is similar.
 func suggestFlag(cmd *cobra.Command, err error) string {
 	unknown := (*pflag.NotExistError)(nil)
 	if !errors.As(err, &unknown) || len(unknown.GetSpecifiedName()) < 2 {
-		return "" // a single letter is near to every other
+		return "" // every single letter is similar to every other
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(x *pflag.Flag) { known = append(known, "--"+x.Name) })
 	return rules.DidYouMean("--"+unknown.GetSpecifiedName(), known)
 }
 
-// refuseMistyped refuses a first PATH that does not exist and is nearly the
-// name of a subcommand.
+// refuseMistyped returns an error if the first PATH does not exist and its name
+// is similar to that of a subcommand.
 func refuseMistyped(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -88,7 +86,7 @@ func refuseMistyped(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	if s := rules.DidYouMean(args[0], commandNames(cmd)); s != "" {
-		return fmt.Errorf("%q is no command, and no file or folder either%s", args[0], s)
+		return fmt.Errorf("%q: unknown command or path%s", args[0], s)
 	}
 	return nil
 }

@@ -17,47 +17,46 @@ func newImagesCommand(s session.Streams) *cobra.Command {
 	var x app.ImagesFlags
 	cmd := &cobra.Command{
 		Use:   "images [flags] [PATH...|-]",
-		Short: "list every image reference: of files, of rendered charts, of a cluster",
+		Short: "list image references: of files, of rendered charts, of a cluster",
 		Long: `images lists every image reference under PATH (default: the current folder),
-whether or not a rule touches it: from which registry, how often, where, and what
-the rules make of it. With - as PATH, it lists those of the Kubernetes objects on
-standard input, in JSON or YAML, of any kind and number: containers of all sorts,
-image volumes, and whatever else spells an image out.
+whether or not a rule matches: its registry, the number of uses, the places, and
+the new reference. With - as PATH, it reads Kubernetes objects of any kind and
+number from standard input, in JSON or YAML, and lists their images: of all
+containers, of image volumes, and of all other fields that spell an image out.
 
-A value is listed where its field is an image, where its key says so, and
-anywhere when it spells out a host and a tag or digest, or a host that is known
-to serve images. Docker Hub's short forms are listed under docker.io. With
---render, what charts and kustomizations print is listed too, which templates and
-layers put together.`,
-		Example: `  regmigrate images .                       # by registry, with what moves
+A value is listed if its field is an image field, if its key names an image, or
+if it spells out a registry host and a tag or digest, or a host that is known to
+serve images. Short names of Docker Hub are listed under docker.io. With
+--render, references that charts and kustomizations render are listed as well.`,
+		Example: `  regmigrate images .                       # by registry, with the new names
   regmigrate images --old-only -o plain . | xargs -n1 crane digest
   kubectl get pods -A -o json | regmigrate images -
-  kubectl get pods -A -o json | regmigrate images --check -   # exit 1 while something runs from an old registry
+  kubectl get pods -A -o json | regmigrate images --check -   # exit 1 while an old registry is in use
   regmigrate images --render -o csv charts/ > images.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
 			if len(args) == 0 && s.Plugin {
-				return errors.New("images: expected - for what kubectl prints, or a PATH\n  for example: kubectl get pods -A -o json | kubectl regmigrate images -")
+				return errors.New("images: expected - to read the output of kubectl, or a PATH\n  for example: kubectl get pods -A -o json | kubectl regmigrate images -")
 			}
 			return app.Images(cmd.Context(), s, &f, &x, args)
 		},
 	}
-	setExits(cmd, "--check: an image comes from a registry that a rule moves", "something could not be read; the rest was listed")
+	setExits(cmd, "--check: a rule moves an image", "an input could not be read; the rest was listed")
 	addRuleFlags(cmd, &f)
 	fl := cmd.Flags()
 	fl.StringVarP(&f.Output, "output", "o", "table", "`format` of standard output: "+strings.Join(report.InventoryNames(), ", "))
 	complete(cmd, "output", report.InventoryNames())
-	fl.BoolVar(&x.OldOnly, "old-only", false, "list only what a rule moves")
-	fl.BoolVar(&x.Check, "check", false, "exit 1 when an image comes from a registry that a rule moves")
-	fl.BoolVar(&x.Render, "render", false, "list what charts and kustomizations print too")
+	fl.BoolVar(&x.OldOnly, "old-only", false, "list only images that a rule moves")
+	fl.BoolVar(&x.Check, "check", false, "exit 1 if a rule moves an image")
+	fl.BoolVar(&x.Render, "render", false, "also list references that charts and kustomizations render")
 	addRenderFlags(cmd, &f.Render)
-	fl.StringArrayVar(&f.Include, "include", nil, "look only at files that match the `glob` (repeatable)")
-	fl.StringArrayVar(&f.Exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
-	fl.BoolVar(&f.NoIgnore, "no-ignore", false, "look also at what git ignores, and at vendor and node_modules")
-	fl.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	fl.StringArrayVar(&f.Include, "include", nil, "scan only files that match the `glob` (repeatable)")
+	fl.StringArrayVar(&f.Exclude, "exclude", nil, "do not scan files and folders that match the `glob` (repeatable)")
+	fl.BoolVar(&f.NoIgnore, "no-ignore", false, "also scan files that git ignores, and vendor and node_modules")
+	fl.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
-	fl.BoolVarP(&f.Quiet, "quiet", "q", false, "show no table, and say nothing but what failed: with --check, the exit code is the answer")
+	fl.BoolVarP(&f.Quiet, "quiet", "q", false, "print no table and report failures only: with --check, use the exit code")
 	return cmd
 }

@@ -1,9 +1,8 @@
 // Command regmigrate moves container image references from one registry to
 // another, in every file of a repository, without changing anything else.
 //
-// This package is the command line only: flags, streams, colour and exit
-// codes. What is done is in the packages under pkg: package rewrite plans and
-// writes, package report shows.
+// This package holds the command line only: one file per subcommand, with its
+// flags, its help text and a call of one function of package internal/app.
 package main
 
 import (
@@ -31,8 +30,7 @@ func main() {
 }
 
 // Main runs the program with the arguments args, without its name, and
-// returns its exit code. An error of the command line that has no code of its
-// own is one of usage: nothing was done.
+// returns the exit code. An error that is not a session.Error is a usage error.
 func Main(ctx context.Context, args []string, s session.Streams) int {
 	cmd := newRootCommand(s, args)
 	cmd.SetArgs(args)

@@ -10,14 +10,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 )
 
-// prExits is what the exit codes of pr mean.
+// prExits describes the exit codes of pr.
 const prExits = `  0  opened, updated, closed, or nothing to do
-  1  a proof failed, or --require-proof and something is unproven;
+  1  a proof failed, or with --require-proof something is unproven;
      nothing was pushed
-  2  wrong usage or configuration, changes in no commit, no token;
+  2  wrong usage or configuration, uncommitted changes, or no token;
      nothing was done
   3  git, the remote or the forge failed, or a file could not be read or
-     verified; run again, and it goes on where it stopped
+     verified; the next run continues where this one stopped
 `
 
 // newPRCommand returns `regmigrate pr`.
@@ -26,28 +26,29 @@ func newPRCommand(s session.Streams, line *[]string) *cobra.Command {
 	var p app.PullRequestFlags
 	cmd := &cobra.Command{
 		Use:   "pr [flags] [PATH...]",
-		Short: "open a pull request with the change and its proof, or update the one that is open",
-		Long: `pr makes the change on a branch of its own, pushes it and opens a pull request
-whose text holds the references that move, the proof, what stays and what is
-left to do by hand. It prints the address of the pull request.
+		Short: "open a pull request with the change and its proof, or update the open one",
+		Long: `pr commits the change to a branch of its own, pushes the branch and opens a pull
+request. The text of the pull request lists the references that move, the proof,
+the mentions that are not changed and the actions required. pr prints the URL of
+the pull request.
 
-The change is made of the base branch as it is on the remote, PATH included
-(default: the current folder). Your work tree, branch and index stay as they
-are; changes that are in no commit are refused, since the pull request would not
-have them. Run again, it updates the pull request that it opened before, and
-closes it and deletes the branch once nothing is left to move. It overwrites a
-branch only if all commits on it are its own.
+pr reads the base branch from the remote, and changes the files under PATH
+(default: the current folder). It does not change your work tree, branch or
+index. It fails if there are uncommitted changes, because the pull request would
+not contain them. The next run updates the same pull request; when no reference
+has yet to move, it closes the pull request and deletes the branch. pr overwrites
+a branch only if it made all commits on that branch.
 
-Charts and kustomizations are rendered before and after, as verify does it; if a
-proof fails, nothing is pushed.
+pr renders charts and kustomizations before and after the change, as verify does.
+If a proof fails, it pushes nothing.
 
-The token is read from REGMIGRATE_TOKEN; for github.com, *.ghe.com and the server
+pr reads the token from REGMIGRATE_TOKEN; for github.com, *.ghe.com and the server
 that runs a workflow also from GH_TOKEN or GITHUB_TOKEN; for other hosts from
 GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN. It needs the permissions
 "contents: write" and "pull requests: write", and "workflows: write" to change
-files in .github/workflows. Remotes over ssh are pushed to with your key.`,
+files in .github/workflows. For remotes over ssh, git uses your key.`,
 		Example: `  regmigrate pr
-  regmigrate pr --dry-run                       # what it would do, and the text
+  regmigrate pr --dry-run                       # show the actions and the text
   regmigrate pr --label registry --reviewer ann --team platform --draft charts/
   regmigrate pr --commit-per chart --bump-chart patch --signoff
   regmigrate pr --author 'Bot <bot@example.com>' --trailer 'Refs: OPS-12'
@@ -67,40 +68,40 @@ files in .github/workflows. Remotes over ssh are pushed to with your key.`,
 	setExitLines(cmd, prExits)
 	x := cmd.Flags()
 	x.SortFlags = false
-	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "say what would be done, and print the text of the pull request; push and send nothing")
-	x.StringVar(&p.To.Remote, "remote", "origin", "the `name` of the remote that gets the pull request")
-	x.StringVar(&p.To.PushRemote, "push-remote", "", "the `name` of the remote to push to, a fork (default: that of --remote)")
-	x.StringVar(&p.To.Base, "base", "", "the `branch` to change (default: the default branch of the remote)")
-	x.StringVar(&p.To.Branch, "branch", "", "the `branch` that carries the change (default: regmigrate/ and the presets)")
-	x.StringVar(&p.Title, "title", "", "title of the pull request and of the commit (default: where images move to)")
-	x.StringVarP(&p.Message, "message", "m", "", "message of the commit (default: the title and what moves)")
-	x.StringVar(&p.CommitPer, "commit-per", "change", "one commit for each `thing`: change, chart")
-	x.StringVar(&p.To.Author, "author", "", "author of commits, `\"Name <address>\"` (default: as git has it)")
-	x.StringVar(&p.To.Committer, "committer", "", "committer, `\"Name <address>\"` (default: as git has it, or the author)")
-	x.BoolVar(&p.To.SignOff, "signoff", false, "add Signed-off-by, with the committer")
-	x.StringArrayVar(&p.To.Trailers, "trailer", nil, "a `\"Key: value\"` at the end of commit messages (repeatable)")
+	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print the actions and the text of the pull request; push and send nothing")
+	x.StringVar(&p.To.Remote, "remote", "origin", "`name` of the remote that receives the pull request")
+	x.StringVar(&p.To.PushRemote, "push-remote", "", "`name` of the remote to push to, such as a fork (default: the value of --remote)")
+	x.StringVar(&p.To.Base, "base", "", "base `branch` (default: the default branch of the remote)")
+	x.StringVar(&p.To.Branch, "branch", "", "`branch` to push (default: regmigrate/ and the names of the presets)")
+	x.StringVar(&p.Title, "title", "", "title of the pull request and of the commit (default: names the new registry)")
+	x.StringVarP(&p.Message, "message", "m", "", "commit message (default: the title and the references that move)")
+	x.StringVar(&p.CommitPer, "commit-per", "change", "number of commits: one for each `unit`: change, chart")
+	x.StringVar(&p.To.Author, "author", "", "author of the commits, `\"Name <address>\"` (default: from the git configuration)")
+	x.StringVar(&p.To.Committer, "committer", "", "committer, `\"Name <address>\"` (default: from the git configuration, or the author)")
+	x.BoolVar(&p.To.SignOff, "signoff", false, "add a Signed-off-by trailer with the committer")
+	x.StringArrayVar(&p.To.Trailers, "trailer", nil, "add a trailer, `\"Key: value\"`, to the commit messages (repeatable)")
 	x.StringSliceVar(&p.To.Labels, "label", nil, "`labels` of the pull request")
 	x.StringSliceVar(&p.To.Reviewers, "reviewer", nil, "`users` to ask for a review")
 	x.StringSliceVar(&p.To.Teams, "team", nil, "`teams` to ask for a review, by their short names")
 	x.StringSliceVar(&p.To.Assignees, "assignee", nil, "`users` to assign")
-	x.BoolVar(&p.To.Draft, "draft", false, "open it as a draft")
-	x.StringVar(&p.To.Repo, "repo", "", "`OWNER/NAME` (default: what the remote's address says)")
-	x.StringVar(&p.To.APIURL, "api-url", "", "the `URL` of the forge's interface (default: GitHub's or GitHub Enterprise's of the remote's host)")
-	x.DurationVar(&p.To.MaxWait, "max-wait", time.Minute, "how long to wait at most when the forge asks to")
-	x.BoolVar(&p.Json, "json", false, "print what was done as JSON, for programs (schema/pr.schema.json)")
-	x.StringArrayVar(&f.Reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
+	x.BoolVar(&p.To.Draft, "draft", false, "open the pull request as a draft")
+	x.StringVar(&p.To.Repo, "repo", "", "repository, `OWNER/NAME` (default: from the URL of the remote)")
+	x.StringVar(&p.To.APIURL, "api-url", "", "`URL` of the API of the forge (default: the API of GitHub or GitHub Enterprise on the host of the remote)")
+	x.DurationVar(&p.To.MaxWait, "max-wait", time.Minute, "maximum wait when the forge limits requests")
+	x.BoolVar(&p.Json, "json", false, "print the result as JSON (schema/pr.schema.json)")
+	x.StringArrayVar(&f.Reports, "report", nil, "also write a report to a file, `FORMAT=FILE` (repeatable)")
 	addRuleFlags(cmd, &f)
-	x.StringArrayVar(&f.Include, "include", nil, "look only at files that match the `glob` (repeatable)")
-	x.StringArrayVar(&f.Exclude, "exclude", nil, "leave out files and folders that match the `glob` (repeatable)")
-	x.StringVar(&f.Bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none")
-	x.BoolVar(&p.NoVerify, "no-verify", false, "do not render before and after")
-	x.BoolVar(&f.RequireProof, "require-proof", false, "push nothing when something is unproven")
+	x.StringArrayVar(&f.Include, "include", nil, "scan only files that match the `glob` (repeatable)")
+	x.StringArrayVar(&f.Exclude, "exclude", nil, "do not scan files and folders that match the `glob` (repeatable)")
+	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none")
+	x.BoolVar(&p.NoVerify, "no-verify", false, "do not render charts and kustomizations before and after the change")
+	x.BoolVar(&f.RequireProof, "require-proof", false, "push nothing if something is unproven")
 	addRequireFlags(cmd, &f.Registry)
 	addRenderFlags(cmd, &f.Render)
-	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
-	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
+	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find the values of a reference; use the names of keys")
+	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
-	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
 	complete(cmd, "commit-per", []string{"change", "chart"})
 	complete(cmd, "bump-chart", chart.BumpNames)
 	return cmd

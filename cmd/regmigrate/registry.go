@@ -11,14 +11,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// newRegistryCommand returns `regmigrate registry`, which does nothing itself.
+// newRegistryCommand returns `regmigrate registry`, a group of subcommands.
 func newRegistryCommand(s session.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "registry",
-		Short: "ask registries: do the new images exist, copy them, is the way there open",
-		Long: `registry talks to registries, which nothing else here does unless a flag says so.
-Credentials are those of docker login; HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are
-heeded.`,
+		Short: "query registries: check that new images exist, copy images, check connectivity",
+		Long: `The subcommands of registry send requests to registries. Other commands do so only
+with --require. They use the credentials of docker login, and the variables
+HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -27,7 +27,7 @@ heeded.`,
 			return fmt.Errorf("registry: unknown command %q; known are %s%s", args[0], strings.Join(names, ", "), rules.DidYouMean(args[0], names))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return errors.New("registry: expected check, mirror, mirror-config or ping\n  regmigrate registry --help says what they do")
+			return errors.New("registry: expected check, mirror, mirror-config or ping\n  regmigrate registry --help describes them")
 		},
 	}
 	setExits(cmd, "", "")

@@ -12,17 +12,18 @@ func newMirrorCommand(s session.Streams) *cobra.Command {
 	var m app.MirrorFlags
 	cmd := &cobra.Command{
 		Use:   "mirror [flags] --to REGISTRY[/PATH] [PATH...|-]",
-		Short: "copy the images that the files need to a registry of yours",
-		Long: `mirror copies every image that is named under PATH (default: the current folder),
-or in what is piped in, from where the rules move it to, or else from where it is:
-with --render, all that charts and kustomizations print too. With - it takes what
-regmigrate registry check takes, such as the inventory that regmigrate images made.
-Indexes are copied with all platforms, and with them signatures, attestations and
-other artifacts, by the tags of cosign and by OCI referrers. What the target has is
-not sent again: a run that was killed goes on where it was.
+		Short: "copy the images of the files to your registry",
+		Long: `mirror copies every image under PATH (default: the current folder) to REGISTRY. It
+reads an image from its new registry if a rule moves it, or else from its current
+registry. With --render, it also copies images that charts and kustomizations
+render. With - as PATH, it reads the same input as regmigrate registry check, such
+as the output of regmigrate images -o json. mirror copies indexes with all
+platforms, and signatures, attestations and other artifacts that belong to an
+image (by the tags of cosign and by OCI referrers). It does not send content that
+the target already has: after an interruption, run the same command again.
 
 An image keeps its path: registry.k8s.io/pause:3.9 becomes REGISTRY/PATH/pause:3.9.
-When it is done, the rule is printed that points the files at the mirror.`,
+At the end, mirror prints the rules that point the files at the mirror.`,
 		Example: `  regmigrate registry mirror --to harbor.corp.example/k8s .
   regmigrate registry mirror --to harbor.corp.example/k8s --render --dry-run . | sh    # with crane
   regmigrate images --render -o json . | regmigrate registry mirror --to harbor.corp.example/k8s -
@@ -34,20 +35,20 @@ When it is done, the rule is printed that points the files at the mirror.`,
 			return app.Mirror(cmd.Context(), s, &f, &m, args)
 		},
 	}
-	setExits(cmd, "", "an image could not be copied, or something not be read; the same command\n     goes on where it was")
+	setExits(cmd, "", "an image could not be copied, or an input could not be read; run the same\n     command again to continue")
 	x := cmd.Flags()
-	x.StringVar(&m.To, "to", "", "`REGISTRY[/PATH]` that the images are copied to")
-	x.StringArrayVar(&m.From, "from", nil, "copy only what comes from this `registry` (repeatable)")
-	x.BoolVar(&m.WithHost, "with-host", false, "put the name of the registry before the path of each image, so that those of several do not meet")
-	x.BoolVarP(&m.DryRun, "dry-run", "n", false, "ask nobody and copy nothing: print crane copy commands that do about the same")
-	x.BoolVar(&m.Sizes, "sizes", false, "with --dry-run: ask registries how much there is to send")
+	x.StringVar(&m.To, "to", "", "target of the copies, `REGISTRY[/PATH]`")
+	x.StringArrayVar(&m.From, "from", nil, "copy only images of this `registry` (repeatable)")
+	x.BoolVar(&m.WithHost, "with-host", false, "add the registry host before the path of each image, so that images of several registries do not collide")
+	x.BoolVarP(&m.DryRun, "dry-run", "n", false, "make no network requests and copy nothing; print crane copy commands that do about the same")
+	x.BoolVar(&m.Sizes, "sizes", false, "with --dry-run: query registries for the amount of data to send")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
-	x.BoolVar(&f.RenderAll, "render", false, "copy all that charts and kustomizations print too")
+	x.BoolVar(&f.RenderAll, "render", false, "also copy images that charts and kustomizations render")
 	addRenderFlags(cmd, &f.Render)
 	x.IntVarP(&f.Registry.Jobs, "jobs", "j", 4, "`number` of images copied at a time")
 	addColorFlag(cmd, &f)
-	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
 	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every image")
 	return cmd
 }

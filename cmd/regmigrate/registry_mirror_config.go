@@ -16,12 +16,12 @@ func newMirrorConfigCommand(s session.Streams) *cobra.Command {
 	var m app.MirrorConfigFlags
 	cmd := &cobra.Command{
 		Use:   "mirror-config --to REGISTRY[/PATH] [--format FORMAT]",
-		Short: "print the settings of nodes that pull through a mirror",
-		Long: `mirror-config prints what makes nodes pull through a mirror or a pull-through cache,
-with no change to any file: for each registry that the rules move images to, and for
-each that they move them from. containerd wants one hosts.toml for each, k3s one
-registries.yaml, OpenShift an ImageDigestMirrorSet and an ImageTagMirrorSet.
-Images are looked for where regmigrate registry mirror puts them.`,
+		Short: "print the settings that make nodes pull through a mirror",
+		Long: `mirror-config prints the settings that make nodes pull through a mirror or a
+pull-through cache, without a change to the manifests: for each registry that a
+rule moves images from or to. For containerd it prints one hosts.toml per
+registry, for k3s one registries.yaml, for OpenShift an ImageDigestMirrorSet and an
+ImageTagMirrorSet. The paths on the mirror are those of regmigrate registry mirror.`,
 		Example: `  regmigrate registry mirror-config --to harbor.corp.example/k8s
   regmigrate registry mirror-config --to harbor.corp.example/k8s --dir /etc/containerd/certs.d
   regmigrate registry mirror-config --to harbor.corp.example --format k3s > /etc/rancher/k3s/registries.yaml`,
@@ -33,12 +33,12 @@ Images are looked for where regmigrate registry mirror puts them.`,
 			return app.MirrorConfig(s, &f, &m)
 		},
 	}
-	setExits(cmd, "", "--dir: a file could not be written, or says something else")
+	setExits(cmd, "", "--dir: a file could not be written, or exists with other content")
 	x := cmd.Flags()
 	x.StringVar(&m.To, "to", "", "`REGISTRY[/PATH]` of the mirror")
-	x.BoolVar(&m.WithHost, "with-host", false, "the mirror has the name of the registry before the path of each image")
-	x.StringVar(&m.Format, "format", registry.MirrorFormats[0], "what reads it: "+strings.Join(registry.MirrorFormats[:], ", "))
-	x.StringVar(&m.Dir, "dir", "", "write the files below this `folder`; one that is there and says something else is left as it is")
+	x.BoolVar(&m.WithHost, "with-host", false, "the mirror has the registry host before the path of each image")
+	x.StringVar(&m.Format, "format", registry.MirrorFormats[0], "target `system`: "+strings.Join(registry.MirrorFormats[:], ", "))
+	x.StringVar(&m.Dir, "dir", "", "write the files to this `folder`; existing files with other content are not changed")
 	complete(cmd, "format", registry.MirrorFormats[:])
 	addRuleFlags(cmd, &f)
 	f.Color = "auto"

@@ -17,11 +17,11 @@ func newPingCommand(s session.Streams) *cobra.Command {
 	var o registry.PingOptions
 	cmd := &cobra.Command{
 		Use:   "ping [flags] [HOST]",
-		Short: "is the way to a registry open: which step fails, and what to do",
-		Long: `ping goes the way that a node goes to pull an image, step by step: it resolves the
-name, connects, asks for a token, follows the redirect of a small manifest, and pulls
-a small blob. Where it ends, it says what that means and what to do, and which hosts a
-firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
+		Short: "check connectivity to a registry: which step fails, and what to do",
+		Long: `ping repeats the steps of a node that pulls an image: it resolves the host name,
+connects, requests a token, follows the redirect of a small manifest, and pulls a
+small blob. If a step fails, ping prints the cause and what to do. It also prints
+the hosts that a firewall must allow. The default HOST is registry.k8s.io.`,
 		Example: `  regmigrate registry ping
   regmigrate registry ping --image library/busybox:latest docker.io`,
 		Args: cobra.MaximumNArgs(1),
@@ -34,7 +34,7 @@ firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
 				o.Host = args[0]
 			}
 			if ref, err := image.Parse(o.Host + "/x"); err != nil || ref.Domain != o.Host {
-				return fmt.Errorf("%q: expected the host of a registry\n  for example: registry.k8s.io", o.Host)
+				return fmt.Errorf("%q: expected a registry host\n  for example: registry.k8s.io", o.Host)
 			}
 			switch {
 			case o.Image != "" || o.Timeout < 0:
@@ -48,7 +48,7 @@ firewall has to allow. HOST is registry.k8s.io if nothing else is said.`,
 	}
 	setExits(cmd, "a step failed", "")
 	x := cmd.Flags()
-	x.StringVar(&o.Image, "image", "", "what is pulled, `NAME:TAG` without the host (default pause:3.9 of registry.k8s.io)")
-	x.DurationVar(&o.Timeout, "timeout", 20*time.Second, "how long each step may take")
+	x.StringVar(&o.Image, "image", "", "image to pull, `NAME:TAG` without the host (default for registry.k8s.io: pause:3.9)")
+	x.DurationVar(&o.Timeout, "timeout", 20*time.Second, "time limit for each step")
 	return cmd
 }

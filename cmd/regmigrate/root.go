@@ -20,25 +20,27 @@ const long = `regmigrate moves container image references from one registry to a
 every file under PATH (default: the current folder), and changes nothing else:
 comments, quotes, indentation and line endings stay as they are.
 
-Every appearance of the old name is accounted for: it is rewritten, or kept for
-a reason that the summary names. With - as PATH, standard input goes to standard
-output: as a filter, a Helm post-renderer, a KRM function. Without rules of your
-own, the preset k8s moves k8s.gcr.io and its other names to registry.k8s.io.`
+Every mention of the old name is accounted for: it is rewritten, or not changed
+for a reason that the summary names. With - as PATH, regmigrate reads standard
+input and writes standard output: as a filter, a Helm post-renderer or a KRM
+function. Without rules of your own, the preset k8s moves k8s.gcr.io and its
+other names to registry.k8s.io.`
 
 const examples = `  regmigrate --dry-run .              # show the diff, write nothing
   regmigrate .                        # rewrite in place
-  regmigrate --check .                # exit 1 while something is left: for CI
-  regmigrate --dry-run . | git apply  # the diff is one that git takes
+  regmigrate --check .                # exit 1 while a reference has yet to move: for CI
+  regmigrate --dry-run . | git apply  # git apply accepts the diff
   regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
   regmigrate -o json --dry-run . > report.json
   helm template ./chart | regmigrate -`
 
 const (
-	leftLine   = "--check: something is left to rewrite, or with --baseline new;\n     --verify: a proof failed; --require: an image is not as required"
-	failedLine = "a file could not be read, verified or written; the others were done"
+	leftLine   = "--check: a reference has yet to move, or with --baseline a mention is new;\n     --verify: a proof failed; --require: an image does not meet the requirement"
+	failedLine = "a file could not be read, verified or written; others were processed"
 )
 
-// newRootCommand returns the whole command line; line is what the user typed.
+// newRootCommand returns the root command with all subcommands. The parameter
+// line holds the arguments that the user typed.
 func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	var f session.Flags
 	cmd := &cobra.Command{
@@ -49,7 +51,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		Version: version(),
 		Args:    cobra.ArbitraryArgs,
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveDefault // files, beside the subcommands
+			return nil, cobra.ShellCompDirectiveDefault // files, in addition to the subcommands
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -81,33 +83,33 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 			return fmt.Errorf("--%s %q: expected a number", x.GetFlag().Name, x.GetValue())
 		}
 		if x := (*pflag.InvalidValueError)(nil); errors.As(err, &x) && x.GetFlag().Value.Type() == "duration" {
-			return fmt.Errorf("--%s %q: expected a time such as 30s or 2m", x.GetFlag().Name, x.GetValue())
+			return fmt.Errorf("--%s %q: expected a duration, such as 30s or 2m", x.GetFlag().Name, x.GetValue())
 		}
 		return fmt.Errorf("%w%s\n  %s --help lists the flags", err, suggestFlag(cmd, err), cmd.CommandPath())
 	})
 	x := cmd.Flags()
 	x.SortFlags = false
-	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff, write nothing")
-	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 while something is left to rewrite")
-	x.StringVar(&f.Baseline, "baseline", "", "with --check: the `file` of mentions that are accepted; exit 1 for others only, whether they would move or stay")
-	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "write the baseline anew, so that it accepts what is there now, and nothing else")
+	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff and write no file")
+	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 while a reference has yet to move")
+	x.StringVar(&f.Baseline, "baseline", "", "with --check: the `file` of accepted mentions; exit 1 only for other mentions, whether they would be rewritten or not")
+	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "replace the baseline with the current mentions, and write nothing else")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
-	x.BoolVar(&f.Together, "together", false, "take along what moves together with the files named by PATH, wherever it lies: for hooks that pass single files")
-	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: the `name` that tells the format of standard input")
+	x.BoolVar(&f.Together, "together", false, "also include related files anywhere in the repository, such as the overlays of a base: for hooks that pass single files")
+	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: the file `name` that determines the format of standard input")
 	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
-	x.StringArrayVar(&f.Reports, "report", nil, "write a further report, `FORMAT=FILE` (repeatable)")
-	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files worked on at a time (default: one for each CPU)")
-	x.BoolVar(&f.Verify, "verify", false, "prove that charts and kustomizations give what they gave; when that fails, nothing is written and the exit code is 1")
-	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: the same when something is unproven")
+	x.StringArrayVar(&f.Reports, "report", nil, "also write a report to a file, `FORMAT=FILE` (repeatable)")
+	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
+	x.BoolVar(&f.Verify, "verify", false, "prove that charts and kustomizations render as before except for the images; if a proof fails, write nothing and exit 1")
+	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: also write nothing and exit 1 if something is unproven")
 	addRequireFlags(cmd, &f.Registry)
-	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to see which values make up a reference; go by the names of keys")
+	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find the values of a reference; use the names of keys")
 	addRenderTimeout(cmd, &f.Render)
-	x.StringVar(&f.Bump, "bump-chart", "none", "raise this `part` of the version of charts that change: patch, minor, none; their badge and list of changes follow")
+	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none; also update the README badge and the list of changes")
 	complete(cmd, "bump-chart", chart.BumpNames)
 	addColorFlag(cmd, &f)
-	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what failed")
-	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference that moves and every mention that stays")
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference that moves and every mention that is not changed")
 	complete(cmd, "output", report.Names())
 	cmd.AddCommand(
 		newExplainCommand(s),
@@ -123,8 +125,8 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	return cmd
 }
 
-// asPlugin lets the help of cmd and its subcommands show what a user of a
-// plugin types.
+// asPlugin makes the help of cmd and its subcommands show the name that a user
+// of the kubectl plugin types.
 func asPlugin(cmd *cobra.Command, name string) {
 	cmd.Annotations[cobra.CommandDisplayNameAnnotation] = name
 	word := regexp.MustCompile(`(^|[^/.\w] *)regmigrate `)

@@ -15,18 +15,18 @@ func newRulesCommand(s session.Streams) *cobra.Command {
 	var presets bool
 	cmd := &cobra.Command{
 		Use:   "rules [flags]",
-		Short: "show the rules that are in force, and what they make of a reference",
-		Long: `rules shows the rules that are in force in the current folder: those of presets,
-of the configuration and of flags, chains followed to their end, with where each
-comes from, why it is there, and what it keeps. Of several that match a reference
-the most specific one applies; -o json lists them in that order.`,
+		Short: "show the active rules, and what they do to a reference",
+		Long: `rules shows the rules that are active in the current folder: rules of presets, of
+the configuration and of flags, with chains followed to their end. It shows the
+origin of each rule, its reason, and its exceptions. If several rules match a
+reference, the most specific one applies; -o json lists them in that order.`,
 		Example: `  regmigrate rules
   regmigrate rules --preset bitnami --preset gcr:my-project
-  regmigrate rules --presets        # the sets that there are
+  regmigrate rules --presets        # available presets
   regmigrate rules -o json | jq '.rules[].from'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return fmt.Errorf("rules: expected no argument, found %q\n  regmigrate rules test %s says what becomes of a reference", args[0], args[0])
+				return fmt.Errorf("rules: expected no argument, found %q\n  regmigrate rules test %s applies the rules to a reference", args[0], args[0])
 			}
 			return nil
 		},
@@ -41,7 +41,7 @@ the most specific one applies; -o json lists them in that order.`,
 	addRuleFlags(cmd, &f)
 	cmd.Flags().StringVarP(&f.Output, "output", "o", "text", "`format` of standard output: text, json")
 	complete(cmd, "output", []string{"text", "json"})
-	cmd.Flags().BoolVar(&presets, "presets", false, "show the sets of rules that there are instead")
+	cmd.Flags().BoolVar(&presets, "presets", false, "show the available presets instead")
 	addColorFlag(cmd, &f)
 	cmd.AddCommand(newRulesTestCommand(s))
 	return cmd
@@ -53,14 +53,14 @@ func newRulesTestCommand(s session.Streams) *cobra.Command {
 	var check bool
 	cmd := &cobra.Command{
 		Use:   "test [flags] REFERENCE...|-",
-		Short: "say what becomes of a reference, and by which rule",
-		Long: `test says what the rules in force make of each REFERENCE, by which rule, and what
-the catalogue of renamed and removed images knows of it. A reference without a
-registry is one on Docker Hub. With -, references are read from standard input,
-one a line.
+		Short: "apply the rules to references, and show which rule matches",
+		Long: `test applies the active rules to each REFERENCE. It prints the new reference, the
+rule that matches, and notes of the catalogue of renamed and removed images. A
+reference without a registry is on Docker Hub. With -, test reads references from
+standard input, one per line.
 
-With --check the exit code is 1 when a rule moves one of them. A REFERENCE that
-is none is an error, with exit code 2.`,
+With --check, the exit code is 1 if a rule moves a reference. An invalid REFERENCE
+is an error, with exit code 2.`,
 		Example: `  regmigrate rules test k8s.gcr.io/coredns:1.8.0 nginx
   regmigrate rules test --preset bitnami bitnami/redis:7
   regmigrate images -o plain . | regmigrate rules test -o json -`,
@@ -77,11 +77,11 @@ is none is an error, with exit code 2.`,
 			return app.TestRules(cmd.Context(), s, &f, check, args)
 		},
 	}
-	setExits(cmd, "--check: a rule moves one of them", "standard input could not be read")
+	setExits(cmd, "--check: a rule moves a reference", "standard input could not be read")
 	addRuleFlags(cmd, &f)
 	cmd.Flags().StringVarP(&f.Output, "output", "o", "text", "`format` of standard output: text, json")
 	complete(cmd, "output", []string{"text", "json"})
-	cmd.Flags().BoolVar(&check, "check", false, "exit 1 when a rule moves a reference")
+	cmd.Flags().BoolVar(&check, "check", false, "exit 1 if a rule moves a reference")
 	addColorFlag(cmd, &f)
 	return cmd
 }

@@ -11,34 +11,34 @@ func newVerifyCommand(s session.Streams) *cobra.Command {
 	var f session.Flags
 	cmd := &cobra.Command{
 		Use:   "verify [flags] [PATH...]",
-		Short: "prove that charts and kustomizations give what they gave, from the new registry",
+		Short: "prove that charts and kustomizations render as before, except for the images",
 		Long: `verify renders every chart and builds every kustomization under PATH (default:
-the current folder) twice, as it is and as the rules would leave it, and
-compares: the two may differ in nothing but image references, each changed
-exactly as a rule says. Nothing is written.
+the current folder) before and after the change that the rules would make, and
+compares the output: it may differ in image references only, each changed as a
+rule says. verify writes no file.
 
-With --base, what is compared is the commit REV and the files as they are: a
-change that has been made already. Charts and kustomizations are rendered in
-child processes, without cluster and network; one that does not render, or
-takes something from elsewhere, such as a remote base, is unproven. When it is
-interrupted (Ctrl-C), it shows the verdicts that there are, and exits with 3.`,
+With --base, verify compares the commit REV with the current files: use it for a
+change that was already made. Charts and kustomizations are rendered in child
+processes, without a cluster or network access. A chart that does not render, and
+a kustomization that needs a remote resource, are unproven. If interrupted
+(Ctrl-C), verify prints the verdicts so far and exits with 3.`,
 		Example: `  regmigrate verify charts/
-  regmigrate verify --base origin/main .  # what a pull request changes
+  regmigrate verify --base origin/main .  # the change of a pull request
   regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return app.Verify(cmd.Context(), s, &f, args)
 		},
 	}
-	setExits(cmd, "a proof failed; --require-proof: something is unproven", "files failed, or it was interrupted; what was proven is shown")
+	setExits(cmd, "a proof failed, or with --require-proof something is unproven", "a file could not be read or verified, or the command was interrupted;\n     the verdicts so far are shown")
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
-	x.StringVar(&f.Base, "base", "", "compare the files as they are with the commit `REV`")
-	x.BoolVar(&f.RequireProof, "require-proof", false, "exit 1 when something is unproven too")
+	x.StringVar(&f.Base, "base", "", "compare the commit `REV` with the current files")
+	x.BoolVar(&f.RequireProof, "require-proof", false, "also exit 1 if something is unproven")
 	addRenderFlags(cmd, &f.Render)
-	x.BoolVar(&f.NoRender, "no-render", false, "plan by the names of keys, and prove that")
-	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: one for each CPU)")
+	x.BoolVar(&f.NoRender, "no-render", false, "plan by the names of keys instead of a rendering; the proof still renders")
+	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
-	x.BoolVarP(&f.Quiet, "quiet", "q", false, "say nothing but what failed")
+	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
 	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every detail")
 	return cmd
 }
