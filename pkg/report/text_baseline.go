@@ -65,11 +65,7 @@ func (t *textReport) accepted() {
 	if t.p.Baseline.Accepted > 0 {
 		words += "; -v lists all mentions"
 	}
-	t.put(plain, words)
-	if rules := t.s.run.RulesInForce(); rules != "" {
-		t.put(dim, "   ("+rules+")")
-	}
-	t.b.WriteByte('\n')
+	t.withRules(plain, words)
 }
 
 // staleEntries writes the entries of the baseline without a mention.

@@ -3,15 +3,33 @@ package report
 import (
 	"slices"
 	"strconv"
+
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
 // headline writes how many references move, and the rules in force.
-func (t *textReport) headline() {
-	t.put(bold, t.s.run.Headline())
-	if rules := t.s.run.RulesInForce(); rules != "" {
-		t.put(dim, "   ("+rules+")")
+func (t *textReport) headline() { t.withRules(bold, t.s.run.Headline()) }
+
+// withRules writes words in style s, and after them the rules in force. If both
+// do not fit on a line, the rules are on a line of their own.
+func (t *textReport) withRules(s style, words string) {
+	rules := wording.Prefixed("(", t.s.run.RulesInForce())
+	if rules != "" {
+		rules += ")"
 	}
-	t.b.WriteByte('\n')
+	if n := columns(words); t.fits(n) {
+		t.put(s, words)
+		if rules != "" && t.fits(n+3+columns(rules)) {
+			t.put(dim, "   "+rules)
+			rules = ""
+		}
+		t.b.WriteByte('\n')
+	} else {
+		t.hanging(s, words)
+	}
+	if rules != "" {
+		t.paragraph(dim, rules, 0, 4)
+	}
 }
 
 // moves writes the prefixes that references move from, and what else changes.

@@ -140,10 +140,13 @@ func TestText(t *testing.T) {
 			"1 file scanned",
 		)},
 		{"nothing found", nothingFound, Options{DryRun: true, Presets: []string{"k8s", "own"}, Rules: "1 rule of --rule"}, lines(
-			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17 files   (presets k8s, own; 1 rule of --rule)",
+			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17",
+			"    files",
+			"    (presets k8s, own; 1 rule of --rule)",
 		)},
 		{"check that finds nothing", nothingFound, Options{Check: true}, lines(
-			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17 files",
+			"nothing to move: no mention of k8s.gcr.io or gcr.io/google-containers in 17",
+			"    files",
 		)},
 		{"no files", &rewrite.Plan{Rules: k8sRules(t)}, Options{}, lines(
 			"nothing to move: no files scanned",
