@@ -136,65 +136,82 @@ func lift(n *syntax.Node, by edit.Map) {
 }
 
 // words adds the references among the words of the scalar at f, and explains
-// the other marks in it. A scope other than Manifests has the reason unasked
-// while it is not asked for.
-func (d *detector) words(f *frame, scope Scope, unasked Reason) {
+// the other marks in it. outOfScope is the reason of a reference if the run
+// does not select scope.
+func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 	n := f.node
-	comments := strings.Contains(n.Value, "\n") && scope == Manifests
-	decides := deciding(n.Value)
+	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: deciding(n.Value)}
 	for _, found := range image.Find(n.Value) {
-		if comments && inComment(n.Value, found.Span.Start) || ownRule(n.Value, found.Span) ||
-			reasonAt(decides, found.Span) != "" || byFlag(n.Value, found.Span.Start) != "" || comparedAt(n.Value, found.Span) {
-			continue
+		if t.reason("", found.Span, found.Span) == "" {
+			p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")
+			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: outOfScope})
 		}
-		p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")
-		d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: unasked})
 	}
 	for _, i := range d.marksIn(n.Span) {
 		if d.told[i] {
 			continue
 		}
-		start, end, ok := n.Map.Decoded(d.in.Marks[i])
 		c := Context{Mark: d.in.Marks[i], Place: f.place(), Scope: scope}
+		start, end, ok := n.Map.Decoded(d.in.Marks[i])
 		if !ok {
 			c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
 			d.tell(i, c)
 			continue
 		}
 		at := edit.Span{Start: start, End: end}
-		switch r := classify(n.Value, at); {
-		case comments && inComment(n.Value, start):
+		r := classify(n.Value, at)
+		kept := t.reason(r, at, image.WordAt(n.Value, at).Span)
+		switch {
+		case kept == Comment:
 			c.Reason, c.Scope = Comment, Comments
 			d.beside(c, n.Value, n.Map, at)
-		case ownRule(n.Value, at):
-			c.Reason = OwnConfig
-			d.tell(i, c)
-		case reasonAt(decides, at) != "":
-			c.Reason = reasonAt(decides, at)
-			d.tell(i, c)
-		case r == "" && comparedAt(n.Value, image.WordAt(n.Value, at).Span):
-			c.Reason = Compared
-			d.tell(i, c)
-		case (r == "" || r == RegistryHost) && byFlag(n.Value, start) != "":
-			c.Reason = byFlag(n.Value, start)
-			d.tell(i, c)
+			continue
+		case kept != "":
+			c.Reason = kept
 		case r == RegistryHost && IsRegistryKey(assigned(n.Value[:start])):
 			p := d.part(n, start, end, Registry, "")
-			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: unasked, FoundByMark: true})
-		case r == "" || r == RegistryHost && unasked != "":
-			c.Reason = unasked
-			if unasked == "" {
-				c.Reason = DifferentName
-			}
-			d.tell(i, c)
+			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: outOfScope, FoundByMark: true})
+			continue
+		case r == "" && outOfScope == "":
+			c.Reason = DifferentName
+		case r == "" || r == RegistryHost && outOfScope != "":
+			c.Reason = outOfScope
 		case r == RegistryHost && strings.Contains(lineBefore(n.Value, start), "mirror"):
 			c.Reason = Mirror
-			d.tell(i, c)
 		default:
 			c.Reason = r
-			d.tell(i, c)
 		}
+		d.tell(i, c)
 	}
+}
+
+// A proseText is a text among whose words references are.
+type proseText struct {
+	text        string
+	hasComments bool       // # begins a comment
+	kept        []keptPart // the documents that are policies or the like
+}
+
+// reason returns why the reference or mark at is not changed, "" if its text
+// decides. class is the result of classify, "" for a reference; word is the
+// word around at.
+func (t *proseText) reason(class Reason, at, word edit.Span) Reason {
+	switch {
+	case t.hasComments && inComment(t.text, at.Start):
+		return Comment
+	case ownRule(t.text, at):
+		return OwnConfig
+	}
+	if r := reasonAt(t.kept, at); r != "" {
+		return r
+	}
+	if class == "" && comparedAt(t.text, word) {
+		return Compared
+	}
+	if class == "" || class == RegistryHost {
+		return byFlag(t.text, at.Start)
+	}
+	return ""
 }
 
 // tell gives the mark i the context c.

@@ -60,6 +60,7 @@ func (d *detector) fallbackMark(i int) {
 	key := fold(f.key)
 	c = Context{Mark: m, Place: Place{Field: f.key}}
 	found := image.WordAt(line, at)
+	source := decodedText{text, edit.Identity(0, len(text)), m}
 	switch about := classify(line, at); {
 	case r != "":
 		c.Reason, c.Note = r, note
@@ -76,10 +77,10 @@ func (d *detector) fallbackMark(i int) {
 	case ownRule(line, at):
 		c.Reason = OwnConfig
 	case about == RegistryHost && (IsRegistryKey(f.key) || IsRegistryKey(assigned(line[:at.Start])) || defaultHost(line, at)):
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, m.Start, m.End, Registry, "")}, FoundByMark: true})
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(source, m.Start, m.End, Registry)}, FoundByMark: true})
 		return
 	case about == "":
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(text, edit.Identity(0, len(text)), m, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span), "")}, FoundByMark: true})
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(source, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span))}, FoundByMark: true})
 		return
 	default:
 		c.Reason = about

@@ -46,66 +46,82 @@ func fluxSelects(f *frame) bool {
 	return above != nil && (above.key == "spec" || above.key == "kustomize")
 }
 
-// gitops adds the images of a scalar that holds them in a notation of its own,
-// and reports whether it is one.
+// gitops adds the images of a scalar in a notation of Argo CD or its Image
+// Updater. It returns false for any other scalar.
 func (d *detector) gitops(f *frame) bool {
 	if f.object == nil || f.up == nil {
 		return false
 	}
+	inAnnotations := f.up.key == "annotations"
 	switch {
-	case f.key == argoUpdater+"/image-list" && f.up.key == "annotations":
-		// https://argocd-image-updater.readthedocs.io/en/v0.12.0/configuration/images/
-		at := 0
-		for _, entry := range strings.Split(f.node.Value, ",") {
-			start := at + len(entry) - len(strings.TrimLeft(entry, " \t\n"))
-			at += len(entry) + 1
-			entry = strings.TrimSpace(entry)
-			if i := strings.IndexByte(entry, '='); i >= 0 {
-				entry, start = entry[i+1:], start+i+1
-			}
-			d.nameIn(f, start, entry)
-		}
-	case f.up.key == "annotations" && strings.HasPrefix(f.key, argoUpdater+"/") && strings.HasSuffix(f.key, ".kustomize.image-name"):
+	case inAnnotations && f.key == argoUpdater+"/image-list":
+		d.imageList(f)
+	case inAnnotations && strings.HasPrefix(f.key, argoUpdater+"/") && strings.HasSuffix(f.key, ".kustomize.image-name"):
 		text := strings.TrimSpace(f.node.Value)
 		d.nameIn(f, strings.Index(f.node.Value, text), text)
 	case f.object.group() == argoUpdater && f.key == "imageName" && f.up.item && f.up.up.key == "images":
 		d.nameIn(f, 0, f.node.Value)
 	case f.object.group() == argo && f.item && f.up.key == "images" && f.up.up != nil && f.up.up.key == "kustomize":
-		// https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/: name=newName:tag, name:tag
-		left, right, both := strings.Cut(f.node.Value, "=")
-		if !both {
-			o := d.nameIn(f, 0, left)
-			if o != nil && d.in.FindLikely { // it is an image with a tag as well
-				rest, digest, _ := strings.Cut(left[len(o.Pieces[0].Text):], "@")
-				o.LikelyImage, o.Tag, o.Digest = true, strings.TrimPrefix(rest, ":"), digest
-			}
-			break
-		}
-		if isReference(left) {
-			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, 0, len(left), Whole, "")}, IsImage: true, IsSelector: true})
-		}
-		if isReference(right) {
-			d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, len(left)+1, len(f.node.Value), Whole, "")}, IsImage: true})
-		} else {
-			d.nameIn(f, len(left)+1, right)
-		}
+		d.argoImage(f)
 	default:
 		return false
 	}
 	for _, i := range d.marksIn(f.node.Span) {
 		if !d.told[i] {
-			c := Context{Mark: d.in.Marks[i], Reason: DifferentName, Place: f.place()}
-			if start, end, ok := f.node.Map.Decoded(c.Mark); ok {
-				if r := classify(f.node.Value, edit.Span{Start: start, End: end}); r != "" {
-					c.Reason = r
-				}
-			} else {
-				c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
-			}
-			d.tell(i, c)
+			d.tell(i, imageContext(f, d.in.Marks[i]))
 		}
 	}
 	return true
+}
+
+// imageList adds the images of a list ALIAS=IMAGE:CONSTRAINT,IMAGE.
+// Source: https://argocd-image-updater.readthedocs.io/en/v0.12.0/configuration/images/
+func (d *detector) imageList(f *frame) {
+	at := 0
+	for _, entry := range strings.Split(f.node.Value, ",") {
+		start := at + len(entry) - len(strings.TrimLeft(entry, " \t\n"))
+		at += len(entry) + 1
+		entry = strings.TrimSpace(entry)
+		if i := strings.IndexByte(entry, '='); i >= 0 {
+			entry, start = entry[i+1:], start+i+1
+		}
+		d.nameIn(f, start, entry)
+	}
+}
+
+// argoImage adds the images of an entry NAME=NEWNAME:TAG or NAME:TAG.
+// Source: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/
+func (d *detector) argoImage(f *frame) {
+	left, right, both := strings.Cut(f.node.Value, "=")
+	if !both {
+		o := d.nameIn(f, 0, left)
+		if o != nil && d.in.FindLikely { // the entry selects an image and also sets its tag
+			rest, digest, _ := strings.Cut(left[len(o.Pieces[0].Text):], "@")
+			o.LikelyImage, o.Tag, o.Digest = true, strings.TrimPrefix(rest, ":"), digest
+		}
+		return
+	}
+	if isReference(left) {
+		d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, 0, len(left), Whole, "")}, IsImage: true, IsSelector: true})
+	}
+	if isReference(right) {
+		d.add(f, Occurrence{Pieces: []Piece{d.part(f.node, len(left)+1, len(f.node.Value), Whole, "")}, IsImage: true})
+	} else {
+		d.nameIn(f, len(left)+1, right)
+	}
+}
+
+// imageContext explains a mark in the scalar at f, a list of images, that is
+// not in one of them.
+func imageContext(f *frame, mark edit.Span) Context {
+	c := Context{Mark: mark, Reason: DifferentName, Place: f.place()}
+	start, end, ok := f.node.Map.Decoded(mark)
+	if !ok {
+		c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
+	} else if r := classify(f.node.Value, edit.Span{Start: start, End: end}); r != "" {
+		c.Reason = r
+	}
+	return c
 }
 
 // nameIn adds the image at the start of text, which stands at offset start of

@@ -22,7 +22,7 @@ func (d *detector) together(f *frame) *splitReference {
 	}
 	all, known := d.holding[f.up.node]
 	if !known {
-		all, _ = d.holders(f.up)
+		all, _ = d.splitReferences(f.up)
 		d.holding[f.up.node] = all
 	}
 	_, of := keyPart(f.key)

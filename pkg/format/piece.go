@@ -15,18 +15,24 @@ func (d *detector) piece(n *syntax.Node, role Role, sep string) Piece {
 
 // part makes a piece of the decoded bytes [start, end) of n.
 func (d *detector) part(n *syntax.Node, start, end int, role Role, sep string) Piece {
-	return d.cut(n.Value, n.Map, n.Span, start, end, role, sep)
+	p := d.cut(decodedText{n.Value, n.Map, n.Span}, start, end, role)
+	p.Sep = sep
+	return p
 }
 
-// cut makes a piece of the bytes [start, end) of a decoded text, which m leads
-// to the source from and which stands at span there.
-func (d *detector) cut(text string, m edit.Map, span edit.Span, start, end int, role Role, sep string) Piece {
-	p := Piece{Path: d.in.Path, Text: text[start:end], Role: role, Sep: sep}
-	p.Map = m.Slice(start, end)
+// A decodedText is a text of the file.
+type decodedText struct {
+	text   string
+	toFile edit.Map  // from text to the file
+	span   edit.Span // of text in the file
+}
+
+// cut makes a piece of the bytes [start, end) of t. The span of the piece is
+// that of t if no byte of the piece is in the file.
+func (d *detector) cut(t decodedText, start, end int, role Role) Piece {
+	p := Piece{Path: d.in.Path, Text: t.text[start:end], Role: role, Map: t.toFile.Slice(start, end), Span: t.span}
 	if s, ok := p.Map.Enclosing(0, len(p.Text)); ok {
 		p.Span = s
-	} else {
-		p.Span = span
 	}
 	return p
 }

@@ -27,17 +27,17 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 		return nil
 	}
 	taken := map[*syntax.Node]bool{}
-	holders, order := d.holders(f)
+	refs, order := d.splitReferences(f)
 	if isLogin(f.node) {
 		// Credentials of a registry, unless an image stands beside them too.
-		if h := holders[""]; h != nil && h.registry != nil && h.repository == nil && h.name == nil {
+		if h := refs[""]; h != nil && h.registry != nil && h.repository == nil && h.name == nil {
 			d.contexts(f, h.registry, Context{Reason: Credentials})
 			taken[h.registry] = true
 			return taken
 		}
 	}
 	for _, of := range order {
-		h := holders[of]
+		h := refs[of]
 		if nodes := d.join(f, h); nodes != nil {
 			for _, n := range nodes {
 				taken[n] = true
@@ -47,25 +47,26 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 	return taken
 }
 
-// holders sorts the keys of the mapping at f into the references that they
-// are parts of, by what is left of their names.
-func (d *detector) holders(f *frame) (map[string]*splitReference, []string) {
-	holders := map[string]*splitReference{}
+// splitReferences returns the references whose parts are keys of the mapping at
+// f, by what the names of their keys share, and those names in order.
+func (d *detector) splitReferences(f *frame) (map[string]*splitReference, []string) {
+	refs := map[string]*splitReference{}
 	var order []string
 	get := func(of string) *splitReference {
-		if holders[of] == nil {
-			holders[of] = &splitReference{keys: map[*syntax.Node]string{}}
+		if refs[of] == nil {
+			refs[of] = &splitReference{keys: map[*syntax.Node]string{}}
 			order = append(order, of)
 		}
-		return holders[of]
+		return refs[of]
 	}
 	n := f.node
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		key, v := n.Children[i].Value, n.Children[i+1].Resolve()
-		if fold(key) == "pullpolicy" || fold(key) == "imagepullpolicy" {
+		folded := fold(key)
+		if folded == "pullpolicy" || folded == "imagepullpolicy" {
 			get("").tagged, get("").exact = true, true
 		}
-		if sourceKeys[fold(key)] {
+		if sourceKeys[folded] {
 			get("").elsewhere = true
 		}
 		if v.Kind != syntax.Scalar {
@@ -75,35 +76,45 @@ func (d *detector) holders(f *frame) (map[string]*splitReference, []string) {
 		if p == noPart {
 			p, of = keyPart(key)
 		}
-		switch p {
-		case registryPart:
-			if h := get(of); h.registry == nil && v.Value != "" {
-				h.registry = v
-				h.keys[v] = key
-			}
-		case orgPart:
-			if h := get(of); h.org == nil && v.Value != "" {
-				h.org = v
-			}
-		case repositoryPart:
-			if h := get(of); h.repository == nil && v.Value != "" {
-				h.repository = v
-				h.keys[v] = key
-			}
-		case namePart:
-			weak := fold(key) == "name"
-			if h := get(of); v.Value != "" && isName(v.Value) && (h.name == nil || h.weak && !weak) {
-				h.name, h.weak = v, weak
-				h.keys[v] = key
-			}
-		case tagPart, digestPart:
-			h := get(of)
-			h.tagged = true
-			h.exact = h.exact || fold(key) != "version"
-			h.note(p, fold(key), v.Value)
+		if p != noPart {
+			get(of).addPart(p, key, v)
 		}
 	}
-	return holders, order
+	return refs, order
+}
+
+// addPart adds the scalar v of key, which has the role p. The first value of
+// each role counts.
+func (h *splitReference) addPart(p keyRole, key string, v *syntax.Node) {
+	if p == tagPart || p == digestPart {
+		h.tagged = true
+		h.exact = h.exact || fold(key) != "version"
+		h.noteTag(p, fold(key), v.Value)
+		return
+	}
+	if v.Value == "" {
+		return
+	}
+	switch p {
+	case registryPart:
+		if h.registry == nil {
+			h.registry, h.keys[v] = v, key
+		}
+	case orgPart:
+		if h.org == nil {
+			h.org = v
+		}
+	case repositoryPart:
+		if h.repository == nil {
+			h.repository, h.keys[v] = v, key
+		}
+	case namePart:
+		weak := fold(key) == "name"
+		if isName(v.Value) && (h.name == nil || h.weak && !weak) {
+			h.name, h.weak = v, weak
+			h.keys[v] = key
+		}
+	}
 }
 
 // declared returns what the configuration's fields say of key.
@@ -125,45 +136,15 @@ func (d *detector) declared(key string) (keyRole, string) {
 	return noPart, ""
 }
 
-// join adds the reference that h holds, when its keys belong together, and
-// returns the values that it took.
+// join adds the reference h if its keys belong together, and returns the
+// values that are its pieces.
 func (d *detector) join(f *frame, h *splitReference) []*syntax.Node {
-	registry, repository, name := h.registry, h.repository, h.name
-	if h.weak && !h.exact {
-		name = nil
-	}
-	if registry == nil && repository != nil && name != nil {
-		// repository: HOST, image: NAME
-		if r := repository.Value; image.IsHost(strings.TrimSuffix(r, "/")) || hasDomain(r) {
-			registry, repository = repository, nil
-		} else {
-			name = nil
-		}
-	}
+	registry, parts, ok := h.parts()
 	if registry == nil {
 		return d.short(f, h)
 	}
-	if !image.IsHost(strings.TrimSuffix(registry.Value, "/")) && !isReference(strings.TrimSuffix(registry.Value, "/")) {
-		return nil // a URL, a template
-	}
-	var parts []*syntax.Node
-	for _, n := range []*syntax.Node{repository, name} {
-		if n == nil || n == registry {
-			continue
-		}
-		if !isReference(n.Value) || hasDomain(n.Value) {
-			return nil // it stands for itself
-		}
-		parts = append(parts, n)
-	}
-	if h.org != nil && len(parts) > 0 {
-		if !isName(h.org.Value) {
-			return nil
-		}
-		parts = append([]*syntax.Node{h.org}, parts...)
-	}
-	if len(parts) == 0 {
-		return nil // a registry alone is a value like others
+	if !ok {
+		return nil
 	}
 	o := Occurrence{IsImage: true, Tag: h.tag, Digest: h.digest, InRepositoryKey: true}
 	all := append([]*syntax.Node{registry}, parts...)
@@ -181,6 +162,45 @@ func (d *detector) join(f *frame, h *splitReference) []*syntax.Node {
 	}
 	d.add(f, o)
 	return all
+}
+
+// parts returns the registry of h, nil if there is none, and the values after
+// it. It is false if the values do not make up a reference: the registry is a
+// URL or a template, another value has a domain of its own, or the registry is
+// alone.
+func (h *splitReference) parts() (registry *syntax.Node, parts []*syntax.Node, ok bool) {
+	registry, repository, name := h.registry, h.repository, h.name
+	if h.weak && !h.exact {
+		name = nil
+	}
+	if registry == nil && repository != nil && name != nil {
+		// repository: HOST, image: NAME
+		if r := repository.Value; image.IsHost(strings.TrimSuffix(r, "/")) || hasDomain(r) {
+			registry, repository = repository, nil
+		}
+	}
+	if registry == nil {
+		return nil, nil, false
+	}
+	if host := strings.TrimSuffix(registry.Value, "/"); !image.IsHost(host) && !isReference(host) {
+		return registry, nil, false
+	}
+	for _, n := range []*syntax.Node{repository, name} {
+		if n == nil || n == registry {
+			continue
+		}
+		if !isReference(n.Value) || hasDomain(n.Value) {
+			return registry, nil, false
+		}
+		parts = append(parts, n)
+	}
+	if h.org != nil && len(parts) > 0 {
+		if !isName(h.org.Value) {
+			return registry, nil, false
+		}
+		parts = append([]*syntax.Node{h.org}, parts...)
+	}
+	return registry, parts, len(parts) > 0
 }
 
 // short adds a repository or name without a registry beside it. With a tag it
@@ -215,9 +235,9 @@ func (d *detector) short(f *frame, h *splitReference) []*syntax.Node {
 	return []*syntax.Node{n}
 }
 
-// note keeps the value of a key that says a tag or a digest; the version of
-// something is no tag.
-func (h *splitReference) note(p keyRole, key, value string) {
+// noteTag records the first tag and the first digest. A version is not a tag:
+// it may be that of something else.
+func (h *splitReference) noteTag(p keyRole, key, value string) {
 	switch {
 	case p == digestPart && h.digest == "":
 		h.digest = value

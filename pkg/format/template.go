@@ -107,54 +107,74 @@ func (d *detector) actions(f *frame) {
 	}
 }
 
-// literal looks at a string literal of an action that stands in the value at f.
+// literal adds the references of l, a string literal of an action in the value
+// at f, or explains its marks.
 func (d *detector) literal(l *template.Literal, f *frame) {
-	marks := d.marksIn(l.Span)
-	tell := func(r Reason, note string, scope Scope) {
-		for _, i := range marks {
-			if !d.told[i] {
-				d.tell(i, Context{Mark: d.in.Marks[i], Reason: r, Note: note, Place: f.place(), Scope: scope})
-			}
-		}
-	}
 	text, cut := image.TrimTransport(l.Text)
+	literal := decodedText{l.Text, l.Map, l.Span}
+	if c := d.literalContext(l, f); c.Reason != "" {
+		for _, i := range d.marksIn(l.Span) {
+			if !d.told[i] {
+				c.Mark, c.Place = d.in.Marks[i], f.place()
+				d.tell(i, c)
+			}
+		}
+		return
+	}
 	host := strings.TrimSuffix(text, "/")
+	isHost := image.IsHost(host)
+	isName := !isHost || !strings.ContainsAny(host, "./[") // redis:7 is a name with a tag
 	switch {
-	case f.keep != "":
-		tell(f.keep, f.note, Manifests)
-	case tells.Match(d.in.Src[l.Action.Start:min(l.Action.End, len(d.in.Src))]):
-		tell(Prose, "what a template says when it fails", Docs)
-	case l.Compared:
-		tell(Compared, "", Manifests)
-	case f.prose:
-		tell(Prose, "", Docs)
-	case (!image.IsHost(host) || !strings.ContainsAny(host, "./[")) && isReference(text) && d.fallsBackTo(l, f): // redis:7 is no host and a port
-		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
-	case image.IsHost(host) && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Registry, "")}})
+	case isName && isReference(text) && d.fallsBackTo(l, f):
+		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
+	case isHost && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Registry)}})
 	case hasDomain(text):
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, cut, len(l.Text), Whole, "")}})
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	default:
-		for _, found := range image.Find(l.Text) {
-			d.add(f, Occurrence{Pieces: []Piece{d.cut(l.Text, l.Map, l.Span, found.Span.Start, found.Span.End, roleIn(l.Text, found.Span), "")}})
-		}
-		for _, i := range marks {
-			if d.told[i] {
-				continue
-			}
-			c := Context{Mark: d.in.Marks[i], Reason: NotEditedSafely, Note: "escaped", Place: f.place()}
-			if start, end, ok := l.Map.Decoded(c.Mark); ok {
-				if c.Reason, c.Note = classify(l.Text, edit.Span{Start: start, End: end}), ""; c.Reason == "" {
-					c.Reason = DifferentName
-				}
-			}
-			d.tell(i, c)
-		}
+		d.literalWords(l, f)
 	}
 }
 
-// tells matches an action that ends a rendering with words.
-var tells = regexp.MustCompile(`\b(?:fail|required)\s`)
+// literalContext returns the reason for which l is not changed, in the value
+// at f. The reason is empty if the text of l decides.
+func (d *detector) literalContext(l *template.Literal, f *frame) Context {
+	switch {
+	case f.keep != "":
+		return Context{Reason: f.keep, Note: f.note, Scope: Manifests}
+	case failAction.Match(d.in.Src[l.Action.Start:min(l.Action.End, len(d.in.Src))]):
+		return Context{Reason: Prose, Note: "an error message of the template", Scope: Docs}
+	case l.Compared:
+		return Context{Reason: Compared, Scope: Manifests}
+	case f.prose:
+		return Context{Reason: Prose, Scope: Docs}
+	}
+	return Context{}
+}
+
+// literalWords adds the references among the words of l, and explains the
+// other marks.
+func (d *detector) literalWords(l *template.Literal, f *frame) {
+	literal := decodedText{l.Text, l.Map, l.Span}
+	for _, found := range image.Find(l.Text) {
+		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, found.Span.Start, found.Span.End, roleIn(l.Text, found.Span))}})
+	}
+	for _, i := range d.marksIn(l.Span) {
+		if d.told[i] {
+			continue
+		}
+		c := Context{Mark: d.in.Marks[i], Reason: NotEditedSafely, Note: "escaped", Place: f.place()}
+		if start, end, ok := l.Map.Decoded(c.Mark); ok {
+			if c.Reason, c.Note = classify(l.Text, edit.Span{Start: start, End: end}), ""; c.Reason == "" {
+				c.Reason = DifferentName
+			}
+		}
+		d.tell(i, c)
+	}
+}
+
+// failAction matches an action that ends the rendering with a message.
+var failAction = regexp.MustCompile(`\b(?:fail|required)\s`)
 
 var (
 	fallbackHead = regexp.MustCompile(`^\{\{-?\s*(?:(?:\$?[.\w]+\s*\|\s*)?default\s+|[\w.]+\s*\|\s*default\(\s*)$`)
