@@ -7,12 +7,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// An adviceGroup is one text of advice, and the places it is about.
+// An adviceGroup is one text of advice and the places that it is about.
 type adviceGroup struct {
 	note   bool   // a fact worth knowing; no action is required
-	reason string // of the mentions that are not changed; "" for the plan's own advice
+	reason string // why mentions are not changed; "" for the plan's own advice
 	text   string
-	source string // a URL, "" if there is none
+	source string // a URL; may be empty
 
 	ref    string        // the reference that all places have; "" if they differ
 	places []advicePlace // at most maxReviewFiles
@@ -21,8 +21,8 @@ type adviceGroup struct {
 
 // An advicePlace is a place that advice is about.
 type advicePlace struct {
-	ref      string // "" if the group has one for all, or there is none
-	location string // path:line, "" if there is none
+	ref      string // "" if the group has one reference for all places, or none
+	location string // path:line; may be empty
 }
 
 // kind is the word that introduces the advice.

@@ -36,7 +36,7 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 	return c.Error()
 }
 
-// csvPosition is a line or a column, "" if there is none.
+// csvPosition returns a line or column number as text, "" for 0.
 func csvPosition(n int) string {
 	if n == 0 {
 		return ""
@@ -44,8 +44,8 @@ func csvPosition(n int) string {
 	return strconv.Itoa(n)
 }
 
-// csvCell returns s with an apostrophe before it if a spreadsheet would take it
-// for a formula. A dash alone, which means standard input, is no formula.
+// csvCell returns s, with an apostrophe before it if a spreadsheet would evaluate
+// it as a formula. A single dash, which means standard input, is not a formula.
 // Source: https://owasp.org/www-community/attacks/CSV_Injection
 func csvCell(s string) string {
 	s = utf8Text(s)

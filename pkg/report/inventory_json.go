@@ -35,21 +35,21 @@ type JSONInventoryCounts struct {
 	FilesScanned      int `json:"filesScanned"`
 	ObjectsScanned    int `json:"objectsScanned"`
 	RenderingsScanned int `json:"renderingsScanned"`
-	Unresolved        int `json:"unresolved"`
+	Unresolved        int `json:"unresolved"` // references that are not listed
 }
 
 // A JSONImage is one reference and its uses.
 type JSONImage struct {
 	Reference   string            `json:"reference"`
-	Registry    string            `json:"registry"`
-	Repository  string            `json:"repository"`
-	Domain      string            `json:"domain,omitempty"`
-	Path        string            `json:"path"`
+	Registry    string            `json:"registry"`         // the host that a client queries
+	Repository  string            `json:"repository"`       // the path that a client requests
+	Domain      string            `json:"domain,omitempty"` // the host as written
+	Path        string            `json:"path"`             // the path as written
 	Tag         string            `json:"tag,omitempty"`
 	Digest      string            `json:"digest,omitempty"`
 	New         string            `json:"new,omitempty"`
 	Rule        string            `json:"rule,omitempty"`
-	Keep        string            `json:"keep,omitempty"`
+	Keep        string            `json:"keep,omitempty"` // the entry of the rule that excludes the image
 	HasVariable bool              `json:"hasVariable,omitempty"`
 	Advice      []CatalogueAdvice `json:"advice,omitempty"`
 	Uses        []JSONUse         `json:"uses"`
@@ -57,7 +57,7 @@ type JSONImage struct {
 
 // A JSONUse is a place that names an image.
 type JSONUse struct {
-	Origin        string `json:"origin"`
+	Origin        string `json:"origin"` // an inventory.Origin
 	Path          string `json:"path"`
 	Line          int    `json:"line,omitempty"`
 	Column        int    `json:"column,omitempty"`

@@ -11,8 +11,8 @@ package report
 
 // A JSONReport is the whole report.
 type JSONReport struct {
-	Version  int           `json:"version"`
-	DryRun   bool          `json:"dryRun"`
+	Version  int           `json:"version"` // jsonVersion
+	DryRun   bool          `json:"dryRun"`  // nothing was written
 	Rules    []JSONRule    `json:"rules"`
 	Counts   JSONCounts    `json:"counts"`
 	Files    []JSONFile    `json:"files"`
@@ -53,9 +53,9 @@ type JSONFile struct {
 	Path       string        `json:"path"`
 	PathBase64 []byte        `json:"pathBase64,omitempty"`
 	Format     string        `json:"format,omitempty"`
-	Changed    bool          `json:"changed"`
+	Changed    bool          `json:"changed"` // in a dry run: would be changed
 	Error      string        `json:"error,omitempty"`
-	Unverified bool          `json:"unverified"`
+	Unverified bool          `json:"unverified"` // no parser reads the file
 	Edits      []JSONEdit    `json:"edits"`
 	Findings   []JSONFinding `json:"findings"`
 }
@@ -70,22 +70,22 @@ type JSONEdit struct {
 
 // A JSONFinding is one mention, and what becomes of it.
 type JSONFinding struct {
-	Status        string `json:"status"`
-	Reason        string `json:"reason,omitempty"`
-	Note          string `json:"note,omitempty"`
-	Implicit      bool   `json:"implicit"`
+	Status        string `json:"status"`           // rewritten or notChanged
+	Reason        string `json:"reason,omitempty"` // a format.Reason, of notChanged only
+	Note          string `json:"note,omitempty"`   // details of the reason
+	Implicit      bool   `json:"implicit"`         // the bytes do not spell out the old name
 	Consequence   bool   `json:"consequence,omitempty"`
 	NotInBaseline bool   `json:"notInBaseline,omitempty"`
 	Line          int    `json:"line"`
 	Column        int    `json:"column"`
 	Start         int    `json:"start"`
 	End           int    `json:"end"`
-	Old           string `json:"old"`
+	Old           string `json:"old"` // the whole reference, or the word around the mention
 	New           string `json:"new,omitempty"`
 	Rule          string `json:"rule,omitempty"`
 	Field         string `json:"field,omitempty"`
 	Object        string `json:"object,omitempty"`
-	Scope         string `json:"scope"`
+	Scope         string `json:"scope"` // a format.Scope
 }
 
 // A JSONSkip is a file or folder that was not scanned.
@@ -93,7 +93,7 @@ type JSONSkip struct {
 	Path       string `json:"path"`
 	PathBase64 []byte `json:"pathBase64,omitempty"`
 	Dir        bool   `json:"dir"`
-	Reason     string `json:"reason"`
+	Reason     string `json:"reason"` // a walk.Reason
 	Detail     string `json:"detail,omitempty"`
 	Error      string `json:"error,omitempty"`
 }
@@ -103,10 +103,10 @@ type JSONSkip struct {
 type JSONProof struct {
 	Path       string   `json:"path"`
 	PathBase64 []byte   `json:"pathBase64,omitempty"`
-	State      string   `json:"state"`
+	State      string   `json:"state"` // proven, unproven or failed
 	Summary    string   `json:"summary"`
 	Details    []string `json:"details"`
-	Unchanged  bool     `json:"unchanged"`
+	Unchanged  bool     `json:"unchanged"` // none of its files changes
 }
 
 // A JSONVerdict is the result of checking a reference in its old and its new
@@ -114,7 +114,7 @@ type JSONProof struct {
 type JSONVerdict struct {
 	Old       string `json:"old"`
 	New       string `json:"new"`
-	Verdict   string `json:"verdict"`
+	Verdict   string `json:"verdict"` // a rewrite.Verdict
 	OldDigest string `json:"oldDigest,omitempty"`
 	NewDigest string `json:"newDigest,omitempty"`
 	Detail    string `json:"detail,omitempty"`
@@ -122,7 +122,7 @@ type JSONVerdict struct {
 
 // A JSONAdvice is an action required of a person, or a note.
 type JSONAdvice struct {
-	Kind       string `json:"kind"`
+	Kind       string `json:"kind"` // action or note
 	Path       string `json:"path,omitempty"`
 	PathBase64 []byte `json:"pathBase64,omitempty"`
 	Line       int    `json:"line,omitempty"`
@@ -134,9 +134,9 @@ type JSONAdvice struct {
 // A JSONBaseline is the comparison of the mentions with a baseline.
 type JSONBaseline struct {
 	File     string              `json:"file"`
-	Accepted int                 `json:"accepted"`
-	New      int                 `json:"new"`
-	Stale    []JSONBaselineEntry `json:"stale"`
+	Accepted int                 `json:"accepted"` // mentions
+	New      int                 `json:"new"`      // mentions that are not in the baseline
+	Stale    []JSONBaselineEntry `json:"stale"`    // entries with more mentions than exist
 }
 
 // A JSONBaselineEntry is an entry of a baseline.

@@ -12,8 +12,8 @@ type reference struct {
 	all      []fileFinding
 }
 
-// references returns what moves, the most frequent first. The findings add up
-// to the number in the headline.
+// references returns the references that move, the most frequent first. The sum
+// of their findings is the number in the headline.
 func (s *summary) references() []reference {
 	var out []reference
 	index := map[[2]string]int{}

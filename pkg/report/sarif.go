@@ -32,7 +32,7 @@ const oldRegistryRule = "old-registry"
 
 // writeSARIF writes what has to move and what is not changed as SARIF 2.1.0.
 // Columns are in UTF-16 code units, as GitHub and editors count them. Mentions
-// with a regmigrate:ignore comment or a keep entry are no results, and neither
+// with a regmigrate:ignore comment or a keep entry are not results, and neither
 // are references that the run moved.
 func writeSARIF(w io.Writer, p *rewrite.Plan, o Options) error {
 	e := json.NewEncoder(w)
@@ -103,8 +103,8 @@ func (run *sarifRun) limitResults() {
 		wording.Number(sarifResults)+" per run. Mentions that are not changed are omitted first.", "", 0)
 }
 
-// sarifSummary adds what is no result: files that failed, proofs, registry
-// checks, advice, and the sums.
+// sarifSummary adds notifications about failed files, proofs, registry checks and
+// advice, and the sums.
 func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	s := summarize(p, o)
 	in := run.invocation()

@@ -75,8 +75,8 @@ func summarize(p *rewrite.Plan, o Options) summary {
 	}
 	s.unchanged = byReason(unchanged)
 	for _, x := range p.Skipped {
-		// An unreadable file may have a mention. The other reasons to skip a
-		// file are no failures.
+		// An unreadable file may have a mention. Files skipped for other
+		// reasons are not failures.
 		if x.Err != nil {
 			s.failed = append(s.failed, failedFile{x.Path, string(x.Reason) + ": " + x.Err.Error()})
 		}
@@ -86,7 +86,7 @@ func summarize(p *rewrite.Plan, o Options) summary {
 	return s
 }
 
-// isMove reports whether x is a reference that moves, and no consequence.
+// isMove reports whether x is a reference that moves, not a consequence.
 func isMove(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.IsConsequence }
 
 // countMoves fills in what s.run says of the references that move.
