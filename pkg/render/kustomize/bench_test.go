@@ -48,16 +48,16 @@ func BenchmarkBuild(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	j, err := t.job(nil)
+	j, err := t.request(nil)
 	if err == nil {
-		err = j.fill(map[string]bool{})
+		err = j.prepare(map[string]bool{})
 	}
 	if err != nil {
 		b.Fatal(err)
 	}
 	store := map[string][]byte{}
 	for b.Loop() {
-		if _, err := j.do(store, (&render.Runner{}).Limits()); err != nil {
+		if _, err := j.run(store, (&render.Runner{}).Limits()); err != nil {
 			b.Fatal(err)
 		}
 	}

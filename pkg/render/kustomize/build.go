@@ -11,7 +11,7 @@ import (
 // program's. left is what was not built, such as remote bases, so that what
 // they bring is not there; the error says why nothing was built.
 func Build(ctx context.Context, r *render.Runner, k *Tree, dir string) (out *render.Rendered, left []string, err error) {
-	if !k.wanted(k, dir, false) {
+	if !k.needsVerdict(k, dir, false) {
 		return nil, nil, nil
 	}
 	t, err := k.overlayTree(dir)
@@ -21,11 +21,11 @@ func Build(ctx context.Context, r *render.Runner, k *Tree, dir string) (out *ren
 	for _, u := range t.omitted {
 		left = append(left, u.what+" ("+u.why+")")
 	}
-	p := comparison{r: r}
-	out, err = p.build(ctx, t, (*overlayTree).stubs)
+	p := comparison{runner: r}
+	out, err = p.build(ctx, t, (*overlayTree).withoutOmitted)
 	if err != nil && len(t.omitted) > 0 && render.IsJobError(err) {
 		// Patches may miss what is not there.
-		if again, err2 := p.build(ctx, t, (*overlayTree).unpatched); err2 == nil {
+		if again, err2 := p.build(ctx, t, (*overlayTree).withoutPatches); err2 == nil {
 			return again, left, nil
 		}
 	}

@@ -17,23 +17,23 @@ import (
 // An chartEntry is an entry of helmCharts whose chart is in the tree: what a
 // child is to render in its place.
 type chartEntry struct {
-	At     string            // the path of the file that stands for it
-	Chart  types.HelmChart   // with the namespace that it gets; its files are paths in the tree
-	Files  map[string]string // the chart's files, by their path in the chart: their path in the tree
-	Inline []byte            // its valuesInline, as JSON
+	Path         string            // the path of the file that stands for it
+	Chart        types.HelmChart   // with the namespace that it gets; its files are paths in the tree
+	Files        map[string]string // the chart's files, by their path in the chart: their path in the tree
+	ValuesInline []byte            // its valuesInline, as JSON
 }
 
-// charts finds the charts of l. Those that are not in the tree, and what
+// addChartEntries finds the charts of l. Those that are not in the tree, and what
 // cannot be rendered as helm would, are cut.
-func (x *Tree) charts(l *layer) {
+func (x *Tree) addChartEntries(l *layer) {
 	home := types.HelmDefaultHome
 	if g := l.k.HelmGlobals; g != nil && g.ChartHome != "" {
 		home = g.ChartHome
 	}
 	for _, c := range l.k.HelmCharts {
-		in, why := x.chart(l, home, c)
+		in, why := x.chartEntry(l, home, c)
 		if why == "" {
-			in.At = path.Join(l.dir, fmt.Sprintf("regmigrate-chart-%d.yaml", len(l.charts)))
+			in.Path = path.Join(l.dir, fmt.Sprintf("regmigrate-chart-%d.yaml", len(l.charts)))
 			l.charts = append(l.charts, in)
 			continue
 		}
@@ -43,14 +43,14 @@ func (x *Tree) charts(l *layer) {
 		}
 		l.omit("the chart "+name, why, true)
 	}
-	l.helm = l.k.HelmCharts
+	l.helmCharts = l.k.HelmCharts
 	l.k.HelmCharts, l.k.HelmGlobals = nil, nil
 }
 
-// chart returns what c is, or why that is not to be had. Source of where the
+// chartEntry returns what c is, or why that is not to be had. Source of where the
 // files are: sigs.k8s.io/kustomize/api/internal/builtins,
 // HelmChartInflationGenerator.
-func (x *Tree) chart(l *layer, home string, c types.HelmChart) (in chartEntry, why string) {
+func (x *Tree) chartEntry(l *layer, home string, c types.HelmChart) (in chartEntry, why string) {
 	if c.Repo != "" && c.Version != "" {
 		home = path.Join(home, c.Name+"-"+c.Version)
 	}
@@ -76,7 +76,7 @@ func (x *Tree) chart(l *layer, home string, c types.HelmChart) (in chartEntry, w
 	in.Chart.ValuesInline = nil
 	if len(c.ValuesInline) > 0 {
 		var err error
-		if in.Inline, err = json.Marshal(c.ValuesInline); err != nil {
+		if in.ValuesInline, err = json.Marshal(c.ValuesInline); err != nil {
 			return in, "its valuesInline cannot be read: " + err.Error()
 		}
 	}
@@ -102,8 +102,8 @@ func (x *Tree) chart(l *layer, home string, c types.HelmChart) (in chartEntry, w
 		in.Chart.AdditionalValuesFiles = append(in.Chart.AdditionalValuesFiles, take(name))
 	}
 	if why == "" {
-		l.names = append(l.names, slices.Collect(maps.Values(in.Files))...)
-		l.names = append(append(l.names, in.Chart.ValuesFile), in.Chart.AdditionalValuesFiles...)
+		l.files = append(l.files, slices.Collect(maps.Values(in.Files))...)
+		l.files = append(append(l.files, in.Chart.ValuesFile), in.Chart.AdditionalValuesFiles...)
 	}
 	return in, why
 }
@@ -127,7 +127,7 @@ func (t *overlayTree) setNamespaces(x *Tree) {
 			return
 		}
 		spaces[l.dir][space] = true
-		for _, dir := range l.below {
+		for _, dir := range l.bases {
 			if b := x.layer(dir); b != nil {
 				visit(b, space, deep+1)
 			}
@@ -150,8 +150,8 @@ func (t *overlayTree) setNamespaces(x *Tree) {
 	}
 }
 
-// addChartFiles are the kustomizations that take files in the place of charts.
-func (t *overlayTree) addChartFiles(out kustomizations) {
+// addChartOutputs are the kustomizations that take files in the place of charts.
+func (t *overlayTree) addChartOutputs(out replacements) {
 	for _, l := range t.layers {
 		if len(l.charts) == 0 {
 			continue
@@ -162,8 +162,8 @@ func (t *overlayTree) addChartFiles(out kustomizations) {
 		}
 		k.Resources = slices.Clone(k.Resources)
 		for _, in := range t.charts {
-			if path.Dir(in.At) == l.dir {
-				k.Resources = append(k.Resources, path.Base(in.At))
+			if path.Dir(in.Path) == l.dir {
+				k.Resources = append(k.Resources, path.Base(in.Path))
 			}
 		}
 		out[l.file] = &k

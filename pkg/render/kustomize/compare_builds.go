@@ -39,7 +39,7 @@ func compareBuilds(all []*render.Rendered, after *render.Rendered, move render.R
 		if n := len(v.Diffs); n > 1 {
 			v.Reason += " (and " + render.Count(n-1, "more difference") + ")"
 		}
-	case v.State == render.Proven && !slices.Equal(order(before), order(after)):
+	case v.State == render.Proven && !slices.Equal(objectOrder(before), objectOrder(after)):
 		v.State, v.Reason = render.Failed, "its objects come in another order"
 	}
 	return v
@@ -82,9 +82,9 @@ func renames(before, after *render.Rendered) map[string]string {
 	return out
 }
 
-// order are the objects in their order, without those whose place may depend
+// objectOrder are the objects in their order, without those whose place may depend
 // on a hash.
-func order(r *render.Rendered) []string {
+func objectOrder(r *render.Rendered) []string {
 	var out []string
 	for i := range r.Texts {
 		if t := &r.Texts[i]; len(t.Objects) != 1 || !hashRE.MatchString(t.Objects[0].Name) {
@@ -96,9 +96,9 @@ func order(r *render.Rendered) []string {
 
 // A wrongRef is a reference that is another one than the rules say.
 type wrongRef struct {
-	template string
-	index    int // among the references of its objects
-	old, now string
+	template      string
+	index         int // among the references of its objects
+	before, after string
 }
 
 // wrongRefs are the references that changed otherwise than move says.
@@ -143,5 +143,5 @@ func refAt(r *render.Rendered, c wrongRef) string {
 	return ""
 }
 
-// keys are those of m in order.
-func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// sortedKeys are those of m in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

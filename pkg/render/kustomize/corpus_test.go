@@ -50,7 +50,7 @@ func TestCorpusKustomizations(t *testing.T) {
 		}
 		x := OpenTree(tree)
 		for _, dir := range Dirs(names) {
-			if !x.wanted(nil, dir, false) {
+			if !x.needsVerdict(nil, dir, false) {
 				n["components, and files of other programs"]++
 				continue
 			}
@@ -62,17 +62,17 @@ func TestCorpusKustomizations(t *testing.T) {
 }
 
 func againstKustomize(t *testing.T, r *render.Runner, x *Tree, kustomize, root, dir string, n counts) {
-	p := comparison{r: r, old: x, now: x}
+	p := comparison{runner: r, treeBefore: x, treeAfter: x}
 	t1, err := x.overlayTree(dir)
 	if err != nil {
 		n["not read"]++
 		t.Logf("%s %s: %v", root, dir, err)
 		return
 	}
-	plain := func(t *overlayTree) kustomizations { return t.stubs() }
+	plain := func(t *overlayTree) replacements { return t.withoutOmitted() }
 	got, err := p.build(context.Background(), t1, plain)
-	again, err2 := p.build(context.Background(), t1, func(t *overlayTree) kustomizations {
-		out := t.stubs()
+	again, err2 := p.build(context.Background(), t1, func(t *overlayTree) replacements {
+		out := t.withoutOmitted()
 		for _, l := range t.layers {
 			if l.k != nil {
 				out[l.file] = l.k

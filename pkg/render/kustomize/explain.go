@@ -19,17 +19,17 @@ const maxNotes = 5
 // explain says, for references that changed wrongly, which entry of images is
 // the reason: a line each, and where that stands. It builds again with a mark
 // in the place of each tag that an entry gives.
-func (p *comparison) explain(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) kustomizations) []string {
-	return p.explainWith(ctx, old, now, replaced, func(t *overlayTree, by func(*overlayTree) kustomizations) (*render.Rendered, error) {
+func (p *comparison) explain(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) replacements) []string {
+	return p.explainWith(ctx, old, now, replaced, func(t *overlayTree, by func(*overlayTree) replacements) (*render.Rendered, error) {
 		return p.build(ctx, t, by)
 	})
 }
 
 // A builder builds a tower with some kustomizations replaced.
-type builder = func(t *overlayTree, by func(*overlayTree) kustomizations) (*render.Rendered, error)
+type builder = func(t *overlayTree, by func(*overlayTree) replacements) (*render.Rendered, error)
 
-func (p *comparison) explainWith(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) kustomizations, build builder) []string {
-	wrong := wrongRefs(old, now, p.move)
+func (p *comparison) explainWith(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) replacements, build builder) []string {
+	wrong := wrongRefs(old, now, p.rewrite)
 	var out []string
 	for _, all := range []bool{false, true} {
 		b, marksB := markTags(replaced, all)
@@ -40,13 +40,13 @@ func (p *comparison) explainWith(ctx context.Context, old, now *render.Rendered,
 			return nil
 		}
 		wrong = slices.DeleteFunc(wrong, func(c wrongRef) bool {
-			was, wasOK := marksB.of(refAt(before, c))
-			is, isOK := marksA.of(refAt(after, c))
+			was, wasOK := marksB.entryOf(refAt(before, c))
+			is, isOK := marksA.entryOf(refAt(after, c))
 			if wasOK && isOK && was.layer.dir == is.layer.dir && was.index == is.index || !wasOK && !isOK {
 				return false
 			}
 			if len(out) < 2*maxNotes {
-				out = append(out, p.note(c, was, is, wasOK)...)
+				out = append(out, p.explainRef(c, was, is, wasOK)...)
 			}
 			return true
 		})
@@ -54,24 +54,24 @@ func (p *comparison) explainWith(ctx context.Context, old, now *render.Rendered,
 	return out
 }
 
-// note is what explains c: the entry that gave its tag before, or the one that
+// explainRef is what explains c: the entry that gave its tag before, or the one that
 // does now.
-func (p *comparison) note(c wrongRef, was, is tagMark, wasOK bool) []string {
-	what := short(c.old, c.now)
+func (p *comparison) explainRef(c wrongRef, was, is markedEntry, wasOK bool) []string {
+	what := describeChange(c.before, c.after)
 	if !wasOK {
-		return []string{fmt.Sprintf("%s: images[%d] selects it, and did not before", what, is.index), p.now.entryAt(is)}
+		return []string{fmt.Sprintf("%s: images[%d] selects it, and did not before", what, is.index), p.treeAfter.entryAt(is)}
 	}
 	// The entry as it is now, when the list is as long as it was.
 	i := slices.IndexFunc(p.after.layers, func(l *layer) bool { return l.dir == was.layer.dir })
 	if i < 0 || p.after.layers[i].k == nil || len(p.after.layers[i].k.Images) != len(was.layer.k.Images) {
-		return []string{fmt.Sprintf("%s: images[%d], as it was, no longer selects it", what, was.index), p.old.entryAt(was)}
+		return []string{fmt.Sprintf("%s: images[%d], as it was, no longer selects it", what, was.index), p.treeBefore.entryAt(was)}
 	}
 	was.layer = p.after.layers[i]
-	return []string{fmt.Sprintf("%s: images[%d].name no longer matches", what, was.index), p.now.entryAt(was)}
+	return []string{fmt.Sprintf("%s: images[%d].name no longer matches", what, was.index), p.treeAfter.entryAt(was)}
 }
 
-// short says what became of a reference, without what both have in common.
-func short(old, now string) string {
+// describeChange says what became of a reference, without what both have in common.
+func describeChange(old, now string) string {
 	b, a := lastName(old), lastName(now)
 	if b == a {
 		b, a = old, now
@@ -90,21 +90,21 @@ func lastName(ref string) string {
 	return ref
 }
 
-// A tagMark is an entry of images whose tag was marked.
-type tagMark struct {
+// A markedEntry is an entry of images whose tag was marked.
+type markedEntry struct {
 	layer *layer
 	index int
 }
 
-type tagMarks struct{ list []tagMark }
+type entryMarks struct{ entries []markedEntry }
 
-const markTag = "regmigrate-mark-"
+const markPrefix = "regmigrate-mark-"
 
 // markTags is replaced with a mark in the place of each tag that entries of
 // images give; with all, of every entry.
-func markTags(replaced func(*overlayTree) kustomizations, all bool) (func(*overlayTree) kustomizations, *tagMarks) {
-	m := &tagMarks{}
-	return func(t *overlayTree) kustomizations {
+func markTags(replaced func(*overlayTree) replacements, all bool) (func(*overlayTree) replacements, *entryMarks) {
+	m := &entryMarks{}
+	return func(t *overlayTree) replacements {
 		out := replaced(t)
 		for _, l := range t.layers {
 			k := out[l.file]
@@ -121,8 +121,8 @@ func markTags(replaced func(*overlayTree) kustomizations, all bool) (func(*overl
 				if !all && e.NewTag == "" && e.Digest == "" && e.TagSuffix == "" {
 					continue
 				}
-				e.NewTag, e.Digest, e.TagSuffix = markTag+strconv.Itoa(len(m.list)), "", ""
-				m.list = append(m.list, tagMark{l, i})
+				e.NewTag, e.Digest, e.TagSuffix = markPrefix+strconv.Itoa(len(m.entries)), "", ""
+				m.entries = append(m.entries, markedEntry{l, i})
 			}
 			out[l.file] = &copied
 		}
@@ -130,22 +130,22 @@ func markTags(replaced func(*overlayTree) kustomizations, all bool) (func(*overl
 	}, m
 }
 
-// of is the entry whose mark ref has.
-func (m *tagMarks) of(ref string) (tagMark, bool) {
+// entryOf is the entry whose mark ref has.
+func (m *entryMarks) entryOf(ref string) (markedEntry, bool) {
 	r, err := image.Parse(ref)
 	if err != nil {
-		return tagMark{}, false
+		return markedEntry{}, false
 	}
-	text, ok := strings.CutPrefix(r.Tag, markTag)
+	text, ok := strings.CutPrefix(r.Tag, markPrefix)
 	n, err := strconv.Atoi(text)
-	if !ok || err != nil || n < 0 || n >= len(m.list) {
-		return tagMark{}, false
+	if !ok || err != nil || n < 0 || n >= len(m.entries) {
+		return markedEntry{}, false
 	}
-	return m.list[n], true
+	return m.entries[n], true
 }
 
 // entryAt says where an entry of images stands: file:line of its name.
-func (x *Tree) entryAt(m tagMark) string {
+func (x *Tree) entryAt(m markedEntry) string {
 	src, err := x.load(m.layer.file)
 	if err != nil {
 		return m.layer.file

@@ -48,14 +48,14 @@ type Tree struct {
 	tree   fs.FS
 	failed failedBases
 
-	mu    sync.Mutex
-	known map[string]*layer // by folder
-	sums  map[string]string // of files, by path
+	mu     sync.Mutex
+	layers map[string]*layer // by folder
+	sums   map[string]string // of files, by path
 }
 
 // OpenTree reads nothing yet.
 func OpenTree(tree fs.FS) *Tree {
-	return &Tree{tree: tree, known: map[string]*layer{}, sums: map[string]string{}}
+	return &Tree{tree: tree, layers: map[string]*layer{}, sums: map[string]string{}}
 }
 
 // A layer is the kustomization of one folder: what its file says, and what of
@@ -63,15 +63,15 @@ func OpenTree(tree fs.FS) *Tree {
 type layer struct {
 	dir   string
 	file  string   // the path of its kustomization file
-	names []string // files that it takes, its own included
-	below []string // folders of other layers that it takes
+	files []string // files that it takes, its own included
+	bases []string // folders of other layers that it takes
 
-	k       *types.Kustomization // without what is not to be had; nil when it cannot be read
-	helm    []types.HelmChart    // its helmCharts
-	charts  []chartEntry         // what stands for those that the tree has
-	omitted []omission           // what is not to be had
-	missing []string             // what should be in the tree and is not, for people
-	err     error                // it cannot be read whole
+	k          *types.Kustomization // without what is not to be had; nil when it cannot be read
+	helmCharts []types.HelmChart    // its helmCharts
+	charts     []chartEntry         // what stands for those that the tree has
+	omitted    []omission           // what is not to be had
+	missing    []string             // what should be in the tree and is not, for people
+	err        error                // it cannot be read whole
 
 	component bool
 	foreign   bool // of another program, in a file of the same name
@@ -89,20 +89,20 @@ type omission struct {
 
 // layer returns what the folder dir holds, nil when that is no kustomization.
 func (x *Tree) layer(dir string) *layer {
-	if l, ok := x.known[dir]; ok {
+	if l, ok := x.layers[dir]; ok {
 		return l
 	}
 	l := x.read(dir)
-	x.known[dir] = l
+	x.layers[dir] = l
 	return l
 }
 
 func (x *Tree) read(dir string) *layer {
-	l := &layer{dir: dir, names: x.filesOf(dir)}
-	if len(l.names) == 0 {
+	l := &layer{dir: dir, files: x.kustomizationFiles(dir)}
+	if len(l.files) == 0 {
 		return nil
 	}
-	l.file = l.names[0] // another one is an error when it is built
+	l.file = l.files[0] // another one is an error when it is built
 	src, err := x.load(l.file)
 	if err != nil {
 		l.err = err
@@ -119,15 +119,15 @@ func (x *Tree) read(dir string) *layer {
 	}
 	k.FixKustomization()
 	l.k, l.component, l.schema = &k, k.Kind == types.ComponentKind, len(k.OpenAPI) > 0
-	x.reach(l)
-	x.mentioned(l, map[string]any(v))
-	slices.Sort(l.names)
-	l.names = slices.Compact(l.names)
+	x.resolve(l)
+	x.addMentionedFiles(l, map[string]any(v))
+	slices.Sort(l.files)
+	l.files = slices.Compact(l.files)
 	return l
 }
 
-// filesOf are the kustomization files of the folder dir; one is right.
-func (x *Tree) filesOf(dir string) []string {
+// kustomizationFiles are the kustomization files of the folder dir; one is right.
+func (x *Tree) kustomizationFiles(dir string) []string {
 	var out []string
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
 		if at := path.Join(dir, name); x.isFile(at) {
@@ -137,22 +137,22 @@ func (x *Tree) filesOf(dir string) []string {
 	return out
 }
 
-// mentioned adds the files of the tree that some text of v names. What a
+// addMentionedFiles adds the files of the tree that some text of v names. What a
 // kustomization takes stands in many fields, alone or behind `key=`; one file
 // too many is none too few.
-func (x *Tree) mentioned(l *layer, v any) {
+func (x *Tree) addMentionedFiles(l *layer, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for _, item := range v {
-			x.mentioned(l, item)
+			x.addMentionedFiles(l, item)
 		}
 	case []any:
 		for _, item := range v {
-			x.mentioned(l, item)
+			x.addMentionedFiles(l, item)
 		}
 	case string:
 		if strings.Contains(v, "\n") {
-			x.inPlugin(l, v)
+			x.addPluginFiles(l, v)
 			return
 		}
 		_, behind, _ := strings.Cut(v, "=")
@@ -161,19 +161,19 @@ func (x *Tree) mentioned(l *layer, v any) {
 				continue
 			}
 			if at := path.Join(l.dir, name); !path.IsAbs(name) && fs.ValidPath(at) && x.isFile(at) {
-				l.names = append(l.names, at)
+				l.files = append(l.files, at)
 			}
 		}
 	}
 }
 
-// inPlugin adds the files that the configuration of plugins names.
-func (x *Tree) inPlugin(l *layer, text string) {
+// addPluginFiles adds the files that the configuration of plugins names.
+func (x *Tree) addPluginFiles(l *layer, text string) {
 	for _, doc := range render.SplitDocuments(text) {
 		if v, err := chartutil.ReadValues([]byte(doc)); err == nil {
 			for _, item := range v {
 				if s, ok := item.(string); !ok || !strings.Contains(s, "\n") {
-					x.mentioned(l, item)
+					x.addMentionedFiles(l, item)
 				}
 			}
 		}
@@ -234,7 +234,7 @@ func (x *Tree) measure(l *layer, open map[*layer]bool) {
 	}
 	open[l] = true
 	depth, count := 1, 1
-	for _, dir := range l.below {
+	for _, dir := range l.bases {
 		if b := x.layer(dir); b != nil {
 			x.measure(b, open)
 			depth, count = max(depth, b.depth+1), min(count+b.count, maxLayers+1)

@@ -30,42 +30,42 @@ func (t *memoryTree) put(name string, src []byte) {
 	}
 }
 
-// clean is name as put has it.
-func clean(name string) string { return path.Clean(filepath.ToSlash(name)) }
+// cleanPath is name as put has it.
+func cleanPath(name string) string { return path.Clean(filepath.ToSlash(name)) }
 
 // ReadFile returns the contents of a file.
 func (t *memoryTree) ReadFile(name string) ([]byte, error) {
-	src, ok := t.files[clean(name)]
+	src, ok := t.files[cleanPath(name)]
 	switch {
 	case ok:
 		return append([]byte(nil), src...), nil
-	case t.dirs[clean(name)]:
+	case t.dirs[cleanPath(name)]:
 		return nil, fmt.Errorf("%s is a folder", name)
 	}
-	return nil, notThere(name)
+	return nil, notExist(name)
 }
 
 // IsDir reports whether name is a folder.
-func (t *memoryTree) IsDir(name string) bool { return t.dirs[clean(name)] }
+func (t *memoryTree) IsDir(name string) bool { return t.dirs[cleanPath(name)] }
 
 // Exists reports whether name is a file or a folder.
 func (t *memoryTree) Exists(name string) bool {
-	_, ok := t.files[clean(name)]
+	_, ok := t.files[cleanPath(name)]
 	return ok || t.IsDir(name)
 }
 
 // CleanedAbs splits name into a folder and a file of it, "" for a folder.
 func (t *memoryTree) CleanedAbs(name string) (filesys.ConfirmedDir, string, error) {
-	name = clean(name)
+	name = cleanPath(name)
 	if t.dirs[name] {
 		return filesys.ConfirmedDir(name), "", nil
 	}
 	if _, ok := t.files[name]; ok {
 		return filesys.ConfirmedDir(path.Dir(name)), path.Base(name), nil
 	}
-	return "", "", notThere(name)
+	return "", "", notExist(name)
 }
 
-func notThere(name string) error {
-	return fmt.Errorf("%s: %w", strings.TrimPrefix(clean(name), repository+"/"), fs.ErrNotExist)
+func notExist(name string) error {
+	return fmt.Errorf("%s: %w", strings.TrimPrefix(cleanPath(name), repository+"/"), fs.ErrNotExist)
 }

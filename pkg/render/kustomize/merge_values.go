@@ -17,10 +17,10 @@ const MergeValuesJob = "kustomize values"
 
 // A valuesRequest asks for the values file of an entry with valuesInline.
 type valuesRequest struct {
-	File   string // path of the values file, for errors
-	Src    []byte
-	Inline []byte // valuesInline, as JSON
-	Merge  string // valuesMerge
+	File         string // path of the values file, for errors
+	Values       []byte
+	ValuesInline []byte // valuesInline, as JSON
+	Merge        string // valuesMerge
 }
 
 type mergedValues struct{ Src []byte }
@@ -34,8 +34,8 @@ func HandleMergeValues(c *render.Call) (any, error) {
 }
 
 func mergeInline(ctx context.Context, r *render.Runner, q *valuesRequest) ([]byte, error) {
-	if len(q.Inline) == 0 {
-		return q.Src, nil
+	if len(q.ValuesInline) == 0 {
+		return q.Values, nil
 	}
 	var out mergedValues
 	err := r.Run(ctx, render.Job{Kind: MergeValuesJob, Request: q, Response: &out})
@@ -45,12 +45,12 @@ func mergeInline(ctx context.Context, r *render.Runner, q *valuesRequest) ([]byt
 // merge returns the values in q.Src with those of valuesInline. Source:
 // sigs.k8s.io/kustomize/api/internal/builtins, createNewMergedValuesFile.
 func (q *valuesRequest) merge() ([]byte, error) {
-	given, err := chartutil.ReadValues(q.Inline)
+	given, err := chartutil.ReadValues(q.ValuesInline)
 	if err != nil {
 		return nil, fmt.Errorf("reading valuesInline: %w", err)
 	}
 	if q.Merge != "replace" {
-		values, err := yaml.Parse(string(q.Src))
+		values, err := yaml.Parse(string(q.Values))
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", q.File, err)
 		}

@@ -241,7 +241,7 @@ func builtLines(t *testing.T, r *render.Runner, files map[string]string, dir str
 		all[name] = strings.ReplaceAll(src, remoteBase, "../remote")
 	}
 	x := OpenTree(ofTexts(all))
-	p := comparison{r: r, old: x, now: x}
+	p := comparison{runner: r, treeBefore: x, treeAfter: x}
 	tower, err := x.overlayTree(dir)
 	if err != nil {
 		return nil
@@ -259,4 +259,4 @@ func builtLines(t *testing.T, r *render.Runner, files map[string]string, dir str
 }
 
 // none replaces no kustomization.
-func none(*overlayTree) kustomizations { return nil }
+func none(*overlayTree) replacements { return nil }

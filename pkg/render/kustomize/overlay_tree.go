@@ -14,7 +14,7 @@ type overlayTree struct {
 	omitted []omission
 	missing []string
 	load    func(name string) ([]byte, error)
-	of      *Tree
+	tree    *Tree
 }
 
 var errNoKustomization = errors.New("there is no kustomization")
@@ -35,7 +35,7 @@ func (x *Tree) overlayTree(dir string) (*overlayTree, error) {
 	case top.count > maxLayers:
 		return nil, fmt.Errorf("it takes more than %d bases, each counted as often as it is built", maxLayers)
 	}
-	t := &overlayTree{dir: dir, files: map[string]string{}, load: x.load, of: x}
+	t := &overlayTree{dir: dir, files: map[string]string{}, load: x.load, tree: x}
 	seen := map[string]bool{dir: true}
 	for next := []*layer{top}; len(next) > 0; next = next[1:] {
 		l := next[0]
@@ -45,7 +45,7 @@ func (x *Tree) overlayTree(dir string) (*overlayTree, error) {
 		t.layers = append(t.layers, l)
 		t.omitted = append(t.omitted, l.omitted...)
 		t.missing = append(t.missing, l.missing...)
-		for _, name := range l.names {
+		for _, name := range l.files {
 			if _, ok := t.files[name]; ok {
 				continue
 			}
@@ -57,7 +57,7 @@ func (x *Tree) overlayTree(dir string) (*overlayTree, error) {
 				return nil, fmt.Errorf("it takes more than %d files", maxTreeFiles)
 			}
 		}
-		for _, dir := range l.below {
+		for _, dir := range l.bases {
 			if b := x.layer(dir); b != nil && !seen[dir] {
 				seen[dir] = true
 				next = append(next, b)

@@ -22,15 +22,15 @@ func (p *comparison) tryPlaceholder(ctx context.Context) (int, error) {
 	if len(names) == 0 || len(sites) == 0 {
 		return 0, nil
 	}
-	reduced := func(t *overlayTree) kustomizations { return t.withPlaceholder(sites) }
-	try := func(t *overlayTree, by func(*overlayTree) kustomizations) (*render.Rendered, error) {
-		b := &build{Dir: t.dir, Files: map[string]string{}, made: map[string][]byte{}, load: t.load}
+	reduced := func(t *overlayTree) replacements { return t.withPlaceholder(sites) }
+	try := func(t *overlayTree, by func(*overlayTree) replacements) (*render.Rendered, error) {
+		b := &buildRequest{Dir: t.dir, Files: map[string]string{}, generated: map[string][]byte{}, load: t.load}
 		for i, l := range t.layers {
 			if sites[l.dir] {
-				b.add(path.Join(l.dir, placeholderFile), deployment(fmt.Sprintf("made-up-%d", i), names))
+				b.addFile(path.Join(l.dir, placeholderFile), placeholderDeployment(fmt.Sprintf("made-up-%d", i), names))
 			}
 		}
-		if err := b.replace(by(t)); err != nil {
+		if err := b.replaceFiles(by(t)); err != nil {
 			return nil, err
 		}
 		return p.run(ctx, b)
@@ -40,25 +40,25 @@ func (p *comparison) tryPlaceholder(ctx context.Context) (int, error) {
 		return 0, ifNotJobError(err) // what it would do cannot be tried
 	}
 	now := old
-	if !p.v.Unchanged {
+	if !p.verdict.Unchanged {
 		if now, err = try(p.after, reduced); render.IsJobError(err) {
-			p.v.State, p.v.Reason = render.Failed, "its images no longer build: "+err.Error()
+			p.verdict.State, p.verdict.Reason = render.Failed, "its images no longer build: "+err.Error()
 			return 0, nil
 		} else if err != nil {
 			return 0, err
 		}
 	}
-	got := compareBuilds([]*render.Rendered{old}, now, p.move)
+	got := compareBuilds([]*render.Rendered{old}, now, p.rewrite)
 	if got.State != render.Failed {
 		for _, l := range got.Leftovers {
-			p.v.Leftovers = append(p.v.Leftovers, render.Leftover{Template: "what is not built", Ref: l.Ref})
+			p.verdict.Leftovers = append(p.verdict.Leftovers, render.Leftover{Template: "what is not built", Ref: l.Ref})
 		}
 		return got.Moved, nil
 	}
-	p.v.State, p.v.Reason = render.Failed, got.Reason
-	p.v.Diffs = append(p.v.Diffs, got.Diffs...)
+	p.verdict.State, p.verdict.Reason = render.Failed, got.Reason
+	p.verdict.Diffs = append(p.verdict.Diffs, got.Diffs...)
 	if notes := p.explainWith(ctx, old, now, reduced, try); len(notes) > 0 {
-		p.v.Reason, p.v.Notes = notes[0], notes[1:]
+		p.verdict.Reason, p.verdict.Notes = notes[0], notes[1:]
 	}
 	return 0, nil
 }

@@ -16,40 +16,40 @@ import (
 )
 
 // renderCharts renders the charts of t and adds their manifests to b.
-func (p *comparison) renderCharts(ctx context.Context, t *overlayTree, b *build) error {
+func (p *comparison) renderCharts(ctx context.Context, t *overlayTree, b *buildRequest) error {
 	if len(t.charts) == 0 {
 		return nil
 	}
 	b.Files = maps.Clone(b.Files)
-	if b.made == nil {
-		b.made = map[string][]byte{}
+	if b.generated == nil {
+		b.generated = map[string][]byte{}
 	}
-	if p.keep == nil {
-		p.keep = map[string]helm.Versions{}
+	if p.versions == nil {
+		p.versions = map[string]helm.Versions{}
 	}
 	for i := range t.charts {
 		in := &t.charts[i]
-		q, err := p.request(ctx, t, in)
+		q, err := p.chartRequest(ctx, t, in)
 		if err != nil {
 			return fmt.Errorf("the chart %s: %w", in.Chart.Name, err)
 		}
-		out, err := helm.Template(ctx, p.r, q)
+		out, err := helm.Template(ctx, p.runner, q)
 		if err != nil {
 			return fmt.Errorf("the chart %s: %w", in.Chart.Name, err)
 		}
-		if p.keep[in.At] == nil {
-			p.keep[in.At] = out.Versions
+		if p.versions[in.Path] == nil {
+			p.versions[in.Path] = out.Versions
 		}
-		b.add(in.At, out.Text)
-		b.FromHelm = append(b.FromHelm, in.At)
+		b.addFile(in.Path, out.Text)
+		b.HelmOutputs = append(b.HelmOutputs, in.Path)
 	}
 	return nil
 }
 
-// request reads the files of in.
-func (p *comparison) request(ctx context.Context, t *overlayTree, in *chartEntry) (*helm.TemplateRequest, error) {
+// chartRequest reads the files of in.
+func (p *comparison) chartRequest(ctx context.Context, t *overlayTree, in *chartEntry) (*helm.TemplateRequest, error) {
 	q := &helm.TemplateRequest{
-		Files: map[string][]byte{}, Values: helm.Values{Name: "the values of the entry"}, Capabilities: in.as(p.as), UseVersions: p.keep[in.At],
+		Files: map[string][]byte{}, Values: helm.Values{Name: "the values of the entry"}, Capabilities: in.capabilities(p.capabilities), UseVersions: p.versions[in.Path],
 		IncludeCRDs: in.Chart.IncludeCRDs, SkipHooks: in.Chart.SkipHooks, SkipTests: in.Chart.SkipTests,
 	}
 	for name, at := range in.Files {
@@ -63,7 +63,7 @@ func (p *comparison) request(ctx context.Context, t *overlayTree, in *chartEntry
 	if err != nil {
 		return nil, err
 	}
-	if src, err = mergeInline(ctx, p.r, &valuesRequest{in.Chart.ValuesFile, src, in.Inline, in.Chart.ValuesMerge}); err != nil {
+	if src, err = mergeInline(ctx, p.runner, &valuesRequest{in.Chart.ValuesFile, src, in.ValuesInline, in.Chart.ValuesMerge}); err != nil {
 		return nil, err
 	}
 	q.Values.Files = append(q.Values.Files, src)
@@ -88,9 +88,9 @@ func (t *overlayTree) read(name string) ([]byte, error) {
 	return src, nil
 }
 
-// as is what the chart is told. kustomize lets helm make up a name where none
+// capabilities is what the chart is told. kustomize lets helm make up a name where none
 // is given, which is another one each time.
-func (in *chartEntry) as(as helm.Capabilities) helm.Capabilities {
+func (in *chartEntry) capabilities(as helm.Capabilities) helm.Capabilities {
 	if in.Chart.KubeVersion != "" {
 		as.KubeVersion = in.Chart.KubeVersion
 	}
@@ -104,9 +104,9 @@ func (in *chartEntry) as(as helm.Capabilities) helm.Capabilities {
 	return as
 }
 
-// generated are the objects of text with the mark of what helm made: kustomize
+// markHelmObjects are the objects of text with the mark of what helm made: kustomize
 // gives these no namespace.
-func generated(text []byte) ([]byte, error) {
+func markHelmObjects(text []byte) ([]byte, error) {
 	m, err := resmap.NewFactory(provider.NewDefaultDepProvider().GetResourceFactory()).NewResMapFromBytes(text)
 	if err != nil {
 		return nil, err

@@ -13,22 +13,22 @@ import (
 
 type kustomizationFile = types.Kustomization
 
-// job is what a child is to build: the tower with some of its kustomizations
+// request is what a child is to build: the tower with some of its kustomizations
 // replaced.
-func (t *overlayTree) job(replaced kustomizations) (*build, error) {
-	b := &build{Dir: t.dir, Files: t.files, load: t.load}
+func (t *overlayTree) request(replaced replacements) (*buildRequest, error) {
+	b := &buildRequest{Dir: t.dir, Files: t.files, load: t.load}
 	for _, l := range t.layers {
 		b.Schema = b.Schema || l.schema
 	}
 	if len(replaced) == 0 {
 		return b, nil
 	}
-	b.Files, b.made = maps.Clone(t.files), map[string][]byte{}
-	return b, b.replace(replaced)
+	b.Files, b.generated = maps.Clone(t.files), map[string][]byte{}
+	return b, b.replaceFiles(replaced)
 }
 
-// replace puts kustomizations in the place of files.
-func (b *build) replace(by kustomizations) error {
+// replaceFiles puts kustomizations in the place of files.
+func (b *buildRequest) replaceFiles(by replacements) error {
 	for name, k := range by {
 		k := *k
 		if k.MetaData == nil {
@@ -38,28 +38,28 @@ func (b *build) replace(by kustomizations) error {
 		if err != nil {
 			return fmt.Errorf("writing %s anew: %w", name, err)
 		}
-		b.add(name, src)
+		b.addFile(name, src)
 	}
 	return nil
 }
 
-// stubs are the kustomizations that take what is not to be had, without it, and
+// withoutOmitted are the kustomizations that take what is not to be had, without it, and
 // those that have charts, with what stands for these.
-func (t *overlayTree) stubs() kustomizations {
-	out := kustomizations{}
+func (t *overlayTree) withoutOmitted() replacements {
+	out := replacements{}
 	for _, l := range t.layers {
 		if len(l.omitted) > 0 {
 			out[l.file] = l.k
 		}
 	}
-	t.addChartFiles(out)
+	t.addChartOutputs(out)
 	return out
 }
 
-// unpatched are those that have something below them that is not to be had,
+// withoutPatches are those that have something below them that is not to be had,
 // without all that may refer to it.
-func (t *overlayTree) unpatched() kustomizations {
-	out := kustomizations{}
+func (t *overlayTree) withoutPatches() replacements {
+	out := replacements{}
 	for _, l := range t.layers {
 		if len(l.omitted) > 0 {
 			out[l.file] = l.k
@@ -71,7 +71,7 @@ func (t *overlayTree) unpatched() kustomizations {
 			if out[l.file] != nil || l.k == nil {
 				continue
 			}
-			if slices.ContainsFunc(t.layers, func(b *layer) bool { return out[b.file] != nil && slices.Contains(l.below, b.dir) }) {
+			if slices.ContainsFunc(t.layers, func(b *layer) bool { return out[b.file] != nil && slices.Contains(l.bases, b.dir) }) {
 				out[l.file], more = l.k, true
 			}
 		}
@@ -82,22 +82,22 @@ func (t *overlayTree) unpatched() kustomizations {
 		k.Patches, k.PatchesStrategicMerge, k.PatchesJson6902 = nil, nil, nil
 		//lint:ignore SA1019 files in use have them
 		k.Replacements, k.Replicas, k.Vars = nil, nil, nil
-		k.ConfigMapGenerator = slices.DeleteFunc(slices.Clone(k.ConfigMapGenerator), func(g types.ConfigMapArgs) bool { return merges(g.Behavior) })
-		k.SecretGenerator = slices.DeleteFunc(slices.Clone(k.SecretGenerator), func(g types.SecretArgs) bool { return merges(g.Behavior) })
+		k.ConfigMapGenerator = slices.DeleteFunc(slices.Clone(k.ConfigMapGenerator), func(g types.ConfigMapArgs) bool { return modifiesExisting(g.Behavior) })
+		k.SecretGenerator = slices.DeleteFunc(slices.Clone(k.SecretGenerator), func(g types.SecretArgs) bool { return modifiesExisting(g.Behavior) })
 		out[name] = &k
 	}
-	t.addChartFiles(out)
+	t.addChartOutputs(out)
 	return out
 }
 
-// merges reports whether a generator wants what it generates to be there.
-func merges(behavior string) bool { return behavior == "merge" || behavior == "replace" }
+// modifiesExisting reports whether a generator wants what it generates to be there.
+func modifiesExisting(behavior string) bool { return behavior == "merge" || behavior == "replace" }
 
 // placeholderTag is the tag of images that are made up.
 const placeholderTag = "the-tag-of-the-remote-base"
 
-// deployment has each of names as an image.
-func deployment(name string, names []string) []byte {
+// placeholderDeployment has each of names as an image.
+func placeholderDeployment(name string, names []string) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: %s\nspec:\n  template:\n    spec:\n      containers:\n", name)
 	for i, n := range names {
@@ -111,13 +111,13 @@ const placeholderFile = "regmigrate-made-up.yaml"
 
 // withPlaceholder are the kustomizations of t with nothing but their layers and their
 // images, each of those in sites with the file that is made up.
-func (t *overlayTree) withPlaceholder(sites map[string]bool) kustomizations {
-	out := kustomizations{}
+func (t *overlayTree) withPlaceholder(sites map[string]bool) replacements {
+	out := replacements{}
 	for _, l := range t.layers {
 		if l.k == nil {
 			continue
 		}
-		isBelow := func(name string) bool { return slices.Contains(l.below, path.Join(l.dir, name)) }
+		isBelow := func(name string) bool { return slices.Contains(l.bases, path.Join(l.dir, name)) }
 		k := &types.Kustomization{TypeMeta: l.k.TypeMeta, NamePrefix: l.k.NamePrefix, NameSuffix: l.k.NameSuffix, Images: l.k.Images}
 		for _, name := range l.k.Resources {
 			if isBelow(name) {

@@ -11,8 +11,8 @@ import (
 // maxSamples bounds the names that an entry's name is tried with.
 const maxSamples = 8
 
-// maxFew is how many characters a class may have of which each is tried.
-const maxFew = 3
+// maxClassMembers is how many characters a class may have of which each is tried.
+const maxClassMembers = 3
 
 // sampleNames are names of images that the name of an entry of images selects,
 // which kustomize reads as a regular expression: itself, for most.
@@ -44,11 +44,11 @@ func expand(re *syntax.Regexp) []string {
 		// (a|b) is one of these.
 		var few []string
 		for i := 0; i+1 < len(re.Rune); i += 2 {
-			for c := re.Rune[i]; c <= re.Rune[i+1] && len(few) <= maxFew; c++ {
+			for c := re.Rune[i]; c <= re.Rune[i+1] && len(few) <= maxClassMembers; c++ {
 				few = append(few, string(c))
 			}
 		}
-		if len(few) <= maxFew {
+		if len(few) <= maxClassMembers {
 			return few
 		}
 		for _, c := range "ax1-./" {
@@ -100,16 +100,16 @@ func expand(re *syntax.Regexp) []string {
 // far as they are old names: a new name arrives from below.
 func (p *comparison) placeholderNames() []string {
 	names := map[string]bool{}
-	p.before.eachName(func(name string) { names[name] = true })
-	p.after.eachName(func(name string) {
-		if _, old := p.move(name); old {
+	p.before.eachSelectedName(func(name string) { names[name] = true })
+	p.after.eachSelectedName(func(name string) {
+		if _, old := p.rewrite(name); old {
 			names[name] = true
 		}
 	})
-	return keys(names)
+	return sortedKeys(names)
 }
 
-func (t *overlayTree) eachName(f func(name string)) {
+func (t *overlayTree) eachSelectedName(f func(name string)) {
 	for _, l := range t.layers {
 		if l.k == nil {
 			continue

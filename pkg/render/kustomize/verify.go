@@ -51,19 +51,19 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 			n := len(dirs) + len(o.Dirs[i:])
 			return nil, &render.Incomplete{Missing: n, Total: n, Err: err}
 		}
-		if old.wanted(now, dir, o.Changed) {
+		if old.needsVerdict(now, dir, o.Changed) {
 			dirs = append(dirs, dir)
 		}
 	}
 	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) {
-		p := comparison{r: r, old: old, now: now, move: o.Rewrite, as: o.Capabilities, v: render.Verdict{Dir: dir, Kustomization: true}}
+		p := comparison{runner: r, treeBefore: old, treeAfter: now, rewrite: o.Rewrite, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
 		err := p.verify(ctx, dir)
-		return p.v, err
+		return p.verdict, err
 	})
 }
 
-// wanted reports whether the folder dir wants a verdict.
-func (x *Tree) wanted(now *Tree, dir string, changed bool) bool {
+// needsVerdict reports whether the folder dir wants a verdict.
+func (x *Tree) needsVerdict(now *Tree, dir string, changed bool) bool {
 	x.mu.Lock()
 	l := x.layer(dir)
 	x.mu.Unlock()
@@ -85,14 +85,14 @@ func (x *Tree) wanted(now *Tree, dir string, changed bool) bool {
 
 // A comparison is a kustomization before and after, while it is verified.
 type comparison struct {
-	r        *render.Runner
-	old, now *Tree
-	move     render.RewriteFunc
-	as       helm.Capabilities // of the charts that it takes
-	v        render.Verdict
+	runner                *render.Runner
+	treeBefore, treeAfter *Tree
+	rewrite               render.RewriteFunc
+	capabilities          helm.Capabilities // of the charts that it takes
+	verdict               render.Verdict
 
 	before, after *overlayTree
-	keep          map[string]helm.Versions // of charts, as they were before
+	versions      map[string]helm.Versions // of charts, as they were before
 }
 
 // verify fills p.v. The error is one of ctx, or of starting a child.
@@ -100,16 +100,16 @@ func (p *comparison) verify(ctx context.Context, dir string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	v := &p.v
+	v := &p.verdict
 	var err error
-	if p.before, err = p.old.overlayTree(dir); err != nil {
+	if p.before, err = p.treeBefore.overlayTree(dir); err != nil {
 		v.State, v.Reason = render.Unproven, err.Error()
 		if errors.Is(err, errNoKustomization) {
 			v.Reason = "it is new: there is nothing to compare it with"
 		}
 		return nil
 	}
-	if p.after, err = p.now.overlayTree(dir); err != nil {
+	if p.after, err = p.treeAfter.overlayTree(dir); err != nil {
 		v.Reason = "after the change: " + err.Error()
 		return nil
 	}
@@ -118,26 +118,26 @@ func (p *comparison) verify(ctx context.Context, dir string) error {
 	for _, u := range p.before.omitted {
 		v.Omitted = append(v.Omitted, u.what+" ("+u.why+")")
 	}
-	local, err := p.local(ctx)
+	local, err := p.verifyLocal(ctx)
 	if err != nil || v.State == render.Failed && v.Reason != "" {
 		return err
 	}
 	if len(p.before.omitted) > 0 || len(p.after.omitted) > 0 {
-		return p.partly(ctx, local)
+		return p.verifyPart(ctx, local)
 	}
 	return nil
 }
 
-// local builds what the tree has, before and after, and compares. What it
+// verifyLocal builds what the tree has, before and after, and compares. What it
 // returns says what came of it, when it did not fail.
-func (p *comparison) local(ctx context.Context) (string, error) {
-	v := &p.v
-	replaced := func(t *overlayTree) kustomizations { return t.stubs() }
+func (p *comparison) verifyLocal(ctx context.Context) (string, error) {
+	v := &p.verdict
+	replaced := func(t *overlayTree) replacements { return t.withoutOmitted() }
 	old, err := p.build(ctx, p.before, replaced)
 	reason, without := "", ""
 	if err != nil && len(p.before.omitted) > 0 && render.IsJobError(err) {
 		// Patches may miss what is not there.
-		replaced = func(t *overlayTree) kustomizations { return t.unpatched() }
+		replaced = func(t *overlayTree) replacements { return t.withoutPatches() }
 		if again, err2 := p.build(ctx, p.before, replaced); err2 == nil {
 			without, old = ", patches of what is not here left out", again
 			v.Notes = append(v.Notes, "with them it does not build: "+err.Error())
@@ -145,7 +145,7 @@ func (p *comparison) local(ctx context.Context) (string, error) {
 		}
 	}
 	if render.IsJobError(err) {
-		reason = p.before.missingOr(err)
+		reason = p.before.buildError(err)
 		v.State, v.Reason = render.Unproven, reason
 		return reason, nil
 	}
@@ -158,7 +158,7 @@ func (p *comparison) local(ctx context.Context) (string, error) {
 			v.State, v.Reason = render.Unproven, "after the change "+err.Error()
 			return v.Reason, nil
 		} else if render.IsJobError(err) {
-			v.State, v.Reason = render.Failed, "it does not build any more: "+p.after.missingOr(err)
+			v.State, v.Reason = render.Failed, "it does not build any more: "+p.after.buildError(err)
 			return "", nil
 		} else if err != nil {
 			return "", err
@@ -169,11 +169,11 @@ func (p *comparison) local(ctx context.Context) (string, error) {
 }
 
 // compare holds two builds against each other and adds what it finds to p.v.
-func (p *comparison) compare(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) kustomizations) {
-	v := &p.v
+func (p *comparison) compare(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) replacements) {
+	v := &p.verdict
 	all := []*render.Rendered{old}
-	got := compareBuilds(all, now, p.move)
-	for range p.tries() {
+	got := compareBuilds(all, now, p.rewrite)
+	for range p.retries() {
 		if got.State != render.Failed {
 			break
 		}
@@ -182,7 +182,7 @@ func (p *comparison) compare(ctx context.Context, old, now *render.Rendered, rep
 			break
 		}
 		all = append(all, more)
-		got = compareBuilds(all, now, p.move)
+		got = compareBuilds(all, now, p.rewrite)
 	}
 	v.Objects += got.Objects
 	v.Moved += got.Moved
@@ -205,13 +205,13 @@ func (p *comparison) compare(ctx context.Context, old, now *render.Rendered, rep
 	}
 }
 
-// tries is how often the kustomization is built again before a difference
+// retries is how often the kustomization is built again before a difference
 // counts: what a chart prints may be random.
-func (p *comparison) tries() int {
+func (p *comparison) retries() int {
 	n := 0
 	for i := range p.before.charts {
 		for name, at := range p.before.charts[i].Files {
-			if src, err := p.old.load(at); err != nil || helm.MayBeRandom(name, src) {
+			if src, err := p.treeBefore.load(at); err != nil || helm.MayBeRandom(name, src) {
 				return helm.RetriesRandom
 			}
 		}
@@ -220,24 +220,24 @@ func (p *comparison) tries() int {
 	return n
 }
 
-// kustomizations are what stands for kustomization files, by their path.
-type kustomizations = map[string]*kustomizationFile
+// replacements are what stands for kustomization files, by their path.
+type replacements = map[string]*kustomizationFile
 
 // build builds t with some of its kustomizations replaced.
-func (p *comparison) build(ctx context.Context, t *overlayTree, replaced func(*overlayTree) kustomizations) (*render.Rendered, error) {
-	if err := t.of.failed.check(t); err != nil {
+func (p *comparison) build(ctx context.Context, t *overlayTree, replaced func(*overlayTree) replacements) (*render.Rendered, error) {
+	if err := t.tree.failed.check(t); err != nil {
 		return nil, err
 	}
 	out, err := p.buildOnce(ctx, t, replaced)
 	if err != nil {
-		t.of.failed.record(ctx, p, t, err)
+		t.tree.failed.recordFailure(ctx, p, t, err)
 	}
 	return out, err
 }
 
 // buildOnce is build, whatever is known of what is below t.
-func (p *comparison) buildOnce(ctx context.Context, t *overlayTree, replaced func(*overlayTree) kustomizations) (*render.Rendered, error) {
-	b, err := t.job(replaced(t))
+func (p *comparison) buildOnce(ctx context.Context, t *overlayTree, replaced func(*overlayTree) replacements) (*render.Rendered, error) {
+	b, err := t.request(replaced(t))
 	if err != nil {
 		return nil, err
 	}
@@ -247,13 +247,13 @@ func (p *comparison) buildOnce(ctx context.Context, t *overlayTree, replaced fun
 	return p.run(ctx, b)
 }
 
-func (p *comparison) run(ctx context.Context, b *build) (*render.Rendered, error) {
+func (p *comparison) run(ctx context.Context, b *buildRequest) (*render.Rendered, error) {
 	out := &render.Rendered{}
-	return out, p.r.Run(ctx, render.Job{Kind: BuildJob, Request: b, Response: out, Prepare: b.fill})
+	return out, p.runner.Run(ctx, render.Job{Kind: BuildJob, Request: b, Response: out, Prepare: b.prepare})
 }
 
-// missingOr is what is known to be missing, which says it better than err.
-func (t *overlayTree) missingOr(err error) string {
+// buildError is what is known to be missing, which says it better than err.
+func (t *overlayTree) buildError(err error) string {
 	if len(t.missing) > 0 {
 		return t.missing[0]
 	}

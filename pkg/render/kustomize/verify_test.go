@@ -170,14 +170,14 @@ func TestBaseTravelsOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := tower.job(nil)
+		j, err := tower.request(nil)
 		if err != nil || len(j.Files) != 3 {
 			t.Fatalf("files of the job: %v, %v", j.Files, err)
 		}
-		if err := j.fill(sent); err != nil {
+		if err := j.prepare(sent); err != nil {
 			t.Fatal(err)
 		}
-		travelled += len(j.New)
+		travelled += len(j.NewContents)
 	}
 	if want := n + 2; travelled != want {
 		t.Errorf("%d files were sent, want %d", travelled, want)

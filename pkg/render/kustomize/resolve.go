@@ -12,18 +12,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// reach finds what the layer l takes, and cuts out of l.k what is not to be
+// resolve finds what the layer l takes, and cuts out of l.k what is not to be
 // had: the library would fetch it. Source of the fields that take paths and
 // URLs: sigs.k8s.io/kustomize/api/types, Kustomization.
-func (x *Tree) reach(l *layer) {
+func (x *Tree) resolve(l *layer) {
 	k := l.k
-	k.Resources = x.keep(l, k.Resources, true)
-	k.Components = x.keep(l, k.Components, true)
-	k.Crds = x.keep(l, k.Crds, false)
-	k.Configurations = x.keep(l, k.Configurations, false)
-	k.Generators = x.plugins(l, k.Generators, true)
-	k.Transformers = x.plugins(l, k.Transformers, false)
-	k.Validators = x.plugins(l, k.Validators, false)
+	k.Resources = x.keepLocal(l, k.Resources, true)
+	k.Components = x.keepLocal(l, k.Components, true)
+	k.Crds = x.keepLocal(l, k.Crds, false)
+	k.Configurations = x.keepLocal(l, k.Configurations, false)
+	k.Generators = x.keepBuiltin(l, k.Generators, true)
+	k.Transformers = x.keepBuiltin(l, k.Transformers, false)
+	k.Validators = x.keepBuiltin(l, k.Validators, false)
 	if p := k.OpenAPI["path"]; isURL(p) {
 		l.omit(p, "it is remote", false)
 		k.OpenAPI = nil
@@ -35,12 +35,12 @@ func (x *Tree) reach(l *layer) {
 	k.PatchesStrategicMerge = slices.DeleteFunc(k.PatchesStrategicMerge, func(p types.PatchStrategicMerge) bool { return l.omitURL(string(p)) })
 	k.Replacements = slices.DeleteFunc(k.Replacements, func(p types.ReplacementField) bool { return l.omitURL(p.Path) })
 	for i := range k.ConfigMapGenerator {
-		l.sources(&k.ConfigMapGenerator[i].GeneratorArgs)
+		l.omitRemoteSources(&k.ConfigMapGenerator[i].GeneratorArgs)
 	}
 	for i := range k.SecretGenerator {
-		l.sources(&k.SecretGenerator[i].GeneratorArgs)
+		l.omitRemoteSources(&k.SecretGenerator[i].GeneratorArgs)
 	}
-	x.charts(l)
+	x.addChartEntries(l)
 }
 
 // omit notes that a part of l is not to be had.
@@ -56,8 +56,8 @@ func (l *layer) omitURL(name string) bool {
 	return true
 }
 
-// sources cuts the files of a generator that are remote.
-func (l *layer) sources(g *types.GeneratorArgs) {
+// omitRemoteSources cuts the files of a generator that are remote.
+func (l *layer) omitRemoteSources(g *types.GeneratorArgs) {
 	remote := func(s string) bool {
 		if _, file, ok := strings.Cut(s, "="); ok && l.omitURL(file) {
 			return true
@@ -68,10 +68,10 @@ func (l *layer) sources(g *types.GeneratorArgs) {
 	g.EnvSources = slices.DeleteFunc(g.EnvSources, remote)
 }
 
-// keep returns those of names that are in the tree, or should be.
-func (x *Tree) keep(l *layer, names []string, brings bool) []string {
+// keepLocal returns those of names that are in the tree, or should be.
+func (x *Tree) keepLocal(l *layer, names []string, brings bool) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
-		why := x.take(l, name)
+		why := x.addPath(l, name)
 		if why != "" {
 			l.omit(name, why, brings)
 		}
@@ -79,9 +79,9 @@ func (x *Tree) keep(l *layer, names []string, brings bool) []string {
 	})
 }
 
-// take adds the file or the layer name to what l takes. It returns why that
+// addPath adds the file or the layer name to what l takes. It returns why that
 // is not to be had, "" when it is.
-func (x *Tree) take(l *layer, name string) string {
+func (x *Tree) addPath(l *layer, name string) string {
 	at := path.Join(l.dir, name)
 	switch {
 	case name == "":
@@ -90,13 +90,13 @@ func (x *Tree) take(l *layer, name string) string {
 	case path.IsAbs(name), !fs.ValidPath(at):
 		return "it is outside of the repository"
 	case x.isFile(at):
-		l.names = append(l.names, at)
+		l.files = append(l.files, at)
 	case x.isDir(at):
-		if len(x.filesOf(at)) == 0 {
+		if len(x.kustomizationFiles(at)) == 0 {
 			l.missing = append(l.missing, l.file+": "+name+" has no kustomization")
 			return ""
 		}
-		l.below = append(l.below, at)
+		l.bases = append(l.bases, at)
 	case isHosted(name):
 		return "it is remote"
 	default:
@@ -105,12 +105,12 @@ func (x *Tree) take(l *layer, name string) string {
 	return ""
 }
 
-// plugins returns those of the plugins that are built into kustomize.
-func (x *Tree) plugins(l *layer, names []string, brings bool) []string {
+// keepBuiltin returns those of the plugins that are built into kustomize.
+func (x *Tree) keepBuiltin(l *layer, names []string, brings bool) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
 		text := name
 		if !strings.Contains(name, "\n") {
-			if why := x.take(l, name); why != "" {
+			if why := x.addPath(l, name); why != "" {
 				l.omit(name, why, brings)
 				return true
 			}
@@ -120,9 +120,9 @@ func (x *Tree) plugins(l *layer, names []string, brings bool) []string {
 				return false // a folder, or something that is not there
 			}
 			text = string(src)
-			x.inPlugin(l, text)
+			x.addPluginFiles(l, text)
 		}
-		why := needs(text)
+		why := whyNotBuiltin(text)
 		if why != "" {
 			what, _, _ := strings.Cut(strings.TrimSpace(name), "\n")
 			l.omit(what, why, brings)
@@ -131,9 +131,9 @@ func (x *Tree) plugins(l *layer, names []string, brings bool) []string {
 	})
 }
 
-// needs says what the plugins that text configures need, "" when it is
+// whyNotBuiltin says what the plugins that text configures need, "" when it is
 // nothing but kustomize.
-func needs(text string) string {
+func whyNotBuiltin(text string) string {
 	for _, doc := range render.SplitDocuments(text) {
 		v, err := chartutil.ReadValues([]byte(doc))
 		if err != nil || len(v) == 0 {

@@ -15,21 +15,21 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// otherFields says in what a kustomization, of which something cannot be built,
+// fieldChange says in what a kustomization, of which something cannot be built,
 // changes besides references and its images: what is done to what cannot be
 // built is read instead. It is empty when there is nothing.
-func (p *comparison) otherFields() string {
+func (p *comparison) fieldChange() string {
 	for _, b := range p.before.layers {
 		i := slices.IndexFunc(p.after.layers, func(l *layer) bool { return l.dir == b.dir })
 		if i < 0 || b.k == nil || p.after.layers[i].k == nil {
 			continue
 		}
-		old, err1 := fields(b)
-		now, err2 := fields(p.after.layers[i])
+		old, err1 := plainFields(b)
+		now, err2 := plainFields(p.after.layers[i])
 		if err1 != nil || err2 != nil {
 			continue
 		}
-		if why := p.otherValue(old, now, ""); why != "" {
+		if why := p.valueChange(old, now, ""); why != "" {
 			return b.file + ": " + why
 		}
 		for _, name := range patchFiles(b.k) {
@@ -42,7 +42,7 @@ func (p *comparison) otherFields() string {
 			if err1 != nil || err2 != nil {
 				continue
 			}
-			if why := p.otherText(string(old), string(now), ""); why != "" {
+			if why := p.textChange(string(old), string(now), ""); why != "" {
 				return at + ": " + why
 			}
 		}
@@ -50,10 +50,10 @@ func (p *comparison) otherFields() string {
 	return ""
 }
 
-// fields are those of l that say what is done, as plain values.
-func fields(l *layer) (map[string]any, error) {
+// plainFields are those of l that say what is done, as plain values.
+func plainFields(l *layer) (map[string]any, error) {
 	bare := *l.k
-	bare.Images, bare.HelmCharts = nil, l.helm
+	bare.Images, bare.HelmCharts = nil, l.helmCharts
 	src, err := json.Marshal(&bare)
 	if err != nil {
 		return nil, err
@@ -83,8 +83,8 @@ func patchFiles(k *types.Kustomization) []string {
 // valuesKey is the key below which texts may be pieces of references.
 const valuesKey = "valuesInline"
 
-// otherValue says in what values of key differ besides references.
-func (p *comparison) otherValue(before, after any, key string) string {
+// valueChange says in what values of key differ besides references.
+func (p *comparison) valueChange(before, after any, key string) string {
 	switch b := before.(type) {
 	case map[string]any:
 		a, ok := after.(map[string]any)
@@ -100,7 +100,7 @@ func (p *comparison) otherValue(before, after any, key string) string {
 			if key == valuesKey {
 				under = key
 			}
-			if why := p.otherValue(b[k], now, under); why != "" {
+			if why := p.valueChange(b[k], now, under); why != "" {
 				return why
 			}
 		}
@@ -115,7 +115,7 @@ func (p *comparison) otherValue(before, after any, key string) string {
 			return key + " has more or fewer items"
 		}
 		for i := range b {
-			if why := p.otherValue(b[i], a[i], key); why != "" {
+			if why := p.valueChange(b[i], a[i], key); why != "" {
 				return why
 			}
 		}
@@ -127,7 +127,7 @@ func (p *comparison) otherValue(before, after any, key string) string {
 		if key == valuesKey {
 			return ""
 		}
-		return p.otherText(b, a, key)
+		return p.textChange(b, a, key)
 	default:
 		if !reflect.DeepEqual(before, after) {
 			return fmt.Sprintf("%s: %v became %v", key, before, after)
@@ -136,10 +136,10 @@ func (p *comparison) otherValue(before, after any, key string) string {
 	return ""
 }
 
-// otherText is otherValue for text, which may hold documents. A piece of a
+// textChange is otherValue for text, which may hold documents. A piece of a
 // reference is not known to be one: keys that have pieces are left out.
-func (p *comparison) otherText(before, after, key string) string {
-	if before == after || render.SameLines(before, after, p.move) {
+func (p *comparison) textChange(before, after, key string) string {
+	if before == after || render.SameLines(before, after, p.rewrite) {
 		return ""
 	}
 	b, a := render.SplitDocuments(before), render.SplitDocuments(after)
@@ -153,7 +153,7 @@ func (p *comparison) otherText(before, after, key string) string {
 				parsed = false
 				break
 			}
-			if why := p.otherValue(old["items"], now["items"], key); why != "" {
+			if why := p.valueChange(old["items"], now["items"], key); why != "" {
 				return why
 			}
 		}

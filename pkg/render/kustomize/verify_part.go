@@ -8,12 +8,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// partly says what is known of a kustomization of which something was not
+// verifyPart says what is known of a kustomization of which something was not
 // built.
-func (p *comparison) partly(ctx context.Context, local string) error {
-	v := &p.v
+func (p *comparison) verifyPart(ctx context.Context, local string) error {
+	v := &p.verdict
 	built := v.State == render.Proven
-	if why := p.otherParts(); why != "" {
+	if why := p.omittedChange(); why != "" {
 		v.State, v.Reason = render.Failed, why
 		return nil
 	}
@@ -21,12 +21,12 @@ func (p *comparison) partly(ctx context.Context, local string) error {
 	if err != nil || v.State == render.Failed {
 		return err
 	}
-	if why := p.otherFields(); why != "" {
+	if why := p.fieldChange(); why != "" {
 		v.State, v.Reason = render.Failed, why
 		return nil
 	}
 	v.State = render.Unproven
-	parts := []string{"not built: " + first(v.Omitted)}
+	parts := []string{"not built: " + firstOf(v.Omitted)}
 	if built && v.Objects == 0 {
 		// There is nothing else.
 	} else if built {
@@ -42,8 +42,8 @@ func (p *comparison) partly(ctx context.Context, local string) error {
 	return nil
 }
 
-// first is the first of list, and how many more there are.
-func first(list []string) string {
+// firstOf is the first of list, and how many more there are.
+func firstOf(list []string) string {
 	if len(list) == 0 {
 		return "what is new"
 	}
@@ -57,15 +57,15 @@ func first(list []string) string {
 	return s
 }
 
-// otherParts says what became another of the parts that were not built, ""
+// omittedChange says what became another of the parts that were not built, ""
 // when they are the same but for references.
-func (p *comparison) otherParts() string {
+func (p *comparison) omittedChange() string {
 	b, a := p.before.omitted, p.after.omitted
 	if len(b) != len(a) {
 		return fmt.Sprintf("it takes %s that cannot be built here, where it took %d", render.Count(len(a), "part"), len(b))
 	}
 	for i := range b {
-		if b[i].what != a[i].what && !render.SameLines(b[i].what, a[i].what, p.move) {
+		if b[i].what != a[i].what && !render.SameLines(b[i].what, a[i].what, p.rewrite) {
 			return fmt.Sprintf("%s became %s", b[i].what, a[i].what)
 		}
 	}

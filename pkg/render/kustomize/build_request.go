@@ -19,36 +19,36 @@ import (
 // for the table of handlers.
 const BuildJob = "kustomize build"
 
-// A build asks a child for what a kustomization gives. A child keeps the
+// A buildRequest asks a child for what a kustomization gives. A child keeps the
 // files that it was sent, so that a base of many overlays travels once.
-type build struct {
-	Dir    string
-	Files  map[string]string // the sums of its files, by path
-	New    map[string][]byte // by sum: what the child has not got yet
-	Schema bool              // it sets the OpenAPI schema of the whole process
+type buildRequest struct {
+	Dir         string
+	Files       map[string]string // the sums of its files, by path
+	NewContents map[string][]byte // by sum: what the child has not got yet
+	Schema      bool              // it sets the OpenAPI schema of the whole process
 
-	FromHelm []string // paths of files that helm printed: their objects get the mark that kustomize gives them
+	HelmOutputs []string // paths of files that helm printed: their objects get the mark that kustomize gives them
 
-	load func(name string) ([]byte, error)
-	made map[string][]byte // by path: files that are not those of the tree
+	load      func(name string) ([]byte, error)
+	generated map[string][]byte // by path: files that are not those of the tree
 }
 
-// add puts a file that is not in the tree in the place of name.
-func (b *build) add(name string, src []byte) {
-	b.made[name] = src
+// addFile puts a file that is not in the tree in the place of name.
+func (b *buildRequest) addFile(name string, src []byte) {
+	b.generated[name] = src
 	b.Files[name] = sumOf(src)
 }
 
-// fill adds the files that the child, which was sent those in sent, has not
+// prepare adds the files that the child, which was sent those in sent, has not
 // got, and notes them there.
-func (b *build) fill(sent map[string]bool) error {
-	b.New = map[string][]byte{}
+func (b *buildRequest) prepare(sent map[string]bool) error {
+	b.NewContents = map[string][]byte{}
 	bytes := 0
 	for name, sum := range b.Files {
 		if sent[sum] {
 			continue
 		}
-		src, ok := b.made[name]
+		src, ok := b.generated[name]
 		if !ok {
 			var err error
 			if src, err = b.load(name); err != nil {
@@ -61,7 +61,7 @@ func (b *build) fill(sent map[string]bool) error {
 		if bytes += len(src); bytes > maxTreeBytes {
 			return fmt.Errorf("the kustomization takes more than %s", render.FormatBytes(maxTreeBytes))
 		}
-		b.New[sum] = src
+		b.NewContents[sum] = src
 		sent[sum] = true
 	}
 	return nil
@@ -77,12 +77,12 @@ const repository = "/repository"
 func HandleBuild() render.Handler {
 	store := map[string][]byte{} // by sum
 	return func(c *render.Call) (any, error) {
-		var b build
+		var b buildRequest
 		if err := c.Decode(&b); err != nil {
 			return nil, fmt.Errorf("decoding a request: %w", err)
 		}
 		c.Last = b.Schema
-		r, err := b.do(store, c.Limits)
+		r, err := b.run(store, c.Limits)
 		if err != nil {
 			return nil, err
 		}
@@ -90,10 +90,10 @@ func HandleBuild() render.Handler {
 	}
 }
 
-// do builds b out of the files in store. The library sets variables of the
+// run builds b out of the files in store. The library sets variables of the
 // process and reads them in others: a child does one job at a time.
-func (b *build) do(store map[string][]byte, l render.Limits) (*render.Rendered, error) {
-	for sum, src := range b.New {
+func (b *buildRequest) run(store map[string][]byte, l render.Limits) (*render.Rendered, error) {
+	for sum, src := range b.NewContents {
 		store[sum] = src
 	}
 	tree := newMemoryTree()
@@ -104,8 +104,8 @@ func (b *build) do(store map[string][]byte, l render.Limits) (*render.Rendered, 
 		}
 		tree.put(path.Join(repository, name), src)
 	}
-	for _, name := range b.FromHelm {
-		src, err := generated(store[b.Files[name]])
+	for _, name := range b.HelmOutputs {
+		src, err := markHelmObjects(store[b.Files[name]])
 		if err != nil {
 			return nil, fmt.Errorf("reading the output of helm: %w", err)
 		}
@@ -118,7 +118,7 @@ func (b *build) do(store map[string][]byte, l render.Limits) (*render.Rendered, 
 	o.LoadRestrictions = types.LoadRestrictionsNone
 	m, err := krusty.MakeKustomizer(o).Run(tree, path.Join(repository, b.Dir))
 	if err != nil {
-		return nil, errors.New(inLayer(err))
+		return nil, errors.New(layerError(err))
 	}
 	var total int64
 	named := map[string]int{}
@@ -134,9 +134,9 @@ func (b *build) do(store map[string][]byte, l render.Limits) (*render.Rendered, 
 		if t.Objects, err = render.ReadObjects(t.Body); err != nil || len(t.Objects) == 0 {
 			return nil, fmt.Errorf("reading %s: %w", res.CurId(), err)
 		}
-		t.Hashed = hashed(res)
+		t.Hashed = hasContentHash(res)
 		first := t.Objects[0]
-		first.Kind, first.Namespace, first.Name = res.GetKind(), res.GetNamespace(), stem(res.GetName())
+		first.Kind, first.Namespace, first.Name = res.GetKind(), res.GetNamespace(), trimHash(res.GetName())
 		t.Template = first.String()
 		if named[t.Template]++; named[t.Template] > 1 {
 			t.Template += fmt.Sprintf(" (%d)", named[t.Template])
@@ -146,10 +146,10 @@ func (b *build) do(store map[string][]byte, l render.Limits) (*render.Rendered, 
 	return r, nil
 }
 
-// hashed reports whether the name of res ends in the hash of what it holds. For
+// hasContentHash reports whether the name of res ends in the hash of what it holds. For
 // what kustomize itself generates; others may ask for a hash, too, and are
 // believed by the look of it.
-func hashed(res *resource.Resource) bool {
+func hasContentHash(res *resource.Resource) bool {
 	name := res.GetName()
 	if !hashRE.MatchString(name) {
 		return false
@@ -158,16 +158,16 @@ func hashed(res *resource.Resource) bool {
 		return true
 	}
 	bare := res.DeepCopy()
-	if bare.SetName(stem(name)) != nil {
+	if bare.SetName(trimHash(name)) != nil {
 		return false
 	}
 	sum, err := (&hasher.Hasher{}).Hash(&bare.RNode)
-	return err == nil && stem(name)+"-"+sum == name
+	return err == nil && trimHash(name)+"-"+sum == name
 }
 
-// inLayer is an error of the library in a line, with the layer that it is
+// layerError is an error of the library in a line, with the layer that it is
 // about, and without the ways by which that was reached.
-func inLayer(err error) string {
+func layerError(err error) string {
 	s := strings.Join(strings.Fields(err.Error()), " ")
 	const recursed = "recursed accumulation of path '"
 	if i := strings.LastIndex(s, recursed); i >= 0 {
@@ -183,5 +183,5 @@ func inLayer(err error) string {
 // Source: sigs.k8s.io/kustomize/api/hasher, encode.
 var hashRE = regexp.MustCompile(`-[245-9bcdfghkmt]{10}$`)
 
-// stem is a name without that hash.
-func stem(name string) string { return hashRE.ReplaceAllString(name, "") }
+// trimHash is a name without that hash.
+func trimHash(name string) string { return hashRE.ReplaceAllString(name, "") }
