@@ -12,7 +12,7 @@ func TestLineDifference(t *testing.T) {
 	hub := rewriteBy(t, "docker.io=mirror.example/hub")
 	for _, tt := range []struct {
 		name, before, after string
-		rewrite                RewriteFunc
+		rewrite             RewriteFunc
 		why                 string // in the reason; "" for the same
 	}{
 		{"moved", "image: k8s.gcr.io/a:1", "image: registry.k8s.io/a:1", k8s, ""},

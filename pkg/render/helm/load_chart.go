@@ -14,7 +14,6 @@ import (
 	"helm.sh/helm/v3/pkg/ignore"
 
 	"github.com/regmigrate/regmigrate/internal/archive"
-
 )
 
 // loadChart loads a chart as Helm's directory loader does: without the files that

@@ -6,11 +6,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// Build builds the kustomization in the folder dir, as VerifyKustomizations
-// does. It returns nil for a component and for a file that is another
-// program's. left is what was not built, such as remote bases, so that what
-// they bring is not there; the error says why nothing was built.
-func Build(ctx context.Context, r *render.Runner, k *Tree, dir string) (out *render.Rendered, left []string, err error) {
+// Build builds the kustomization in the folder dir, as Verify does. It returns nil
+// for a component, and for a file of another program with the same name. omitted
+// lists the parts that were not built, such as remote bases, each with the reason.
+func Build(ctx context.Context, r *render.Runner, k *Tree, dir string) (out *render.Rendered, omitted []string, err error) {
 	if !k.needsVerdict(k, dir, false) {
 		return nil, nil, nil
 	}
@@ -18,16 +17,16 @@ func Build(ctx context.Context, r *render.Runner, k *Tree, dir string) (out *ren
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, u := range t.omitted {
-		left = append(left, u.what+" ("+u.why+")")
+	for _, o := range t.omitted {
+		omitted = append(omitted, o.String())
 	}
-	p := comparison{runner: r}
-	out, err = p.build(ctx, t, (*overlayTree).withoutOmitted)
+	c := comparison{runner: r}
+	out, err = c.build(ctx, t, (*overlayTree).withoutOmitted)
 	if err != nil && len(t.omitted) > 0 && render.IsJobError(err) {
-		// Patches may miss what is not there.
-		if again, err2 := p.build(ctx, t, (*overlayTree).withoutPatches); err2 == nil {
-			return again, left, nil
+		// A patch can need an object of an omitted part.
+		if again, err2 := c.build(ctx, t, (*overlayTree).withoutPatches); err2 == nil {
+			return again, omitted, nil
 		}
 	}
-	return out, left, err
+	return out, omitted, err
 }

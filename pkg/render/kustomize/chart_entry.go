@@ -14,27 +14,27 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 )
 
-// An chartEntry is an entry of helmCharts whose chart is in the tree: what a
-// child is to render in its place.
+// A chartEntry is an entry of helmCharts with a chart that is in the tree.
 type chartEntry struct {
-	Path         string            // the path of the file that stands for it
-	Chart        types.HelmChart   // with the namespace that it gets; its files are paths in the tree
-	Files        map[string]string // the chart's files, by their path in the chart: their path in the tree
-	ValuesInline []byte            // its valuesInline, as JSON
+	Path         string            // the path of the file that holds the output of the chart in the build
+	Chart        types.HelmChart   // the entry with its namespace; paths of files are paths in the tree
+	Files        map[string]string // the files of the chart: the path in the tree by the path in the chart
+	ValuesInline []byte            // as JSON
 }
 
-// addChartEntries finds the charts of l. Those that are not in the tree, and what
-// cannot be rendered as helm would, are cut.
+// addChartEntries adds the entries of helmCharts to l.charts, and removes them
+// from l.k. An entry is omitted when its chart is not in the tree, or does not
+// render here as it does in kustomize.
 func (x *Tree) addChartEntries(l *layer) {
 	home := types.HelmDefaultHome
 	if g := l.k.HelmGlobals; g != nil && g.ChartHome != "" {
 		home = g.ChartHome
 	}
 	for _, c := range l.k.HelmCharts {
-		in, why := x.chartEntry(l, home, c)
+		entry, why := x.chartEntry(l, home, c)
 		if why == "" {
-			in.Path = path.Join(l.dir, fmt.Sprintf("regmigrate-chart-%d.yaml", len(l.charts)))
-			l.charts = append(l.charts, in)
+			entry.Path = path.Join(l.dir, fmt.Sprintf("regmigrate-chart-%d.yaml", len(l.charts)))
+			l.charts = append(l.charts, entry)
 			continue
 		}
 		name := c.Name
@@ -47,125 +47,70 @@ func (x *Tree) addChartEntries(l *layer) {
 	l.k.HelmCharts, l.k.HelmGlobals = nil, nil
 }
 
-// chartEntry returns what c is, or why that is not to be had. Source of where the
-// files are: sigs.k8s.io/kustomize/api/internal/builtins,
-// HelmChartInflationGenerator.
-func (x *Tree) chartEntry(l *layer, home string, c types.HelmChart) (in chartEntry, why string) {
+// chartEntry reads the entry c of l, and adds its files to l.files. why says why
+// the entry must be omitted. Source of the paths:
+// sigs.k8s.io/kustomize/api/internal/builtins, HelmChartInflationGenerator.
+func (x *Tree) chartEntry(l *layer, home string, c types.HelmChart) (entry chartEntry, why string) {
 	if c.Repo != "" && c.Version != "" {
 		home = path.Join(home, c.Name+"-"+c.Version)
 	}
 	dir := path.Join(l.dir, home, c.Name)
 	switch {
 	case c.Name == "" || path.IsAbs(home) || !fs.ValidPath(dir):
-		return in, "its folder is outside of the repository"
+		return entry, "its folder is outside of the repository"
 	case !x.isFile(path.Join(dir, "Chart.yaml")):
 		if c.Repo != "" {
-			return in, "it is remote"
+			return entry, "it is remote"
 		}
-		return in, "it is not in " + path.Join(l.dir, home)
+		return entry, "it is not in " + path.Join(l.dir, home)
 	case strings.HasPrefix(c.Name, "-") || strings.HasPrefix(c.ReleaseName, "-"):
-		return in, "its name begins with a hyphen, which kustomize refuses"
+		return entry, "kustomize rejects names that begin with a hyphen"
 	case c.NameTemplate != "":
-		return in, "its nameTemplate takes the program helm"
+		return entry, "its nameTemplate requires the helm program"
 	}
 	files, err := helm.ChartFiles(x.tree, dir)
 	if err != nil {
-		return in, err.Error()
+		return entry, err.Error()
 	}
-	in = chartEntry{Chart: c, Files: files}
-	in.Chart.ValuesInline = nil
+	entry = chartEntry{Chart: c, Files: files}
+	entry.Chart.ValuesInline = nil
 	if len(c.ValuesInline) > 0 {
-		var err error
-		if in.ValuesInline, err = json.Marshal(c.ValuesInline); err != nil {
-			return in, "its valuesInline cannot be read: " + err.Error()
+		if entry.ValuesInline, err = json.Marshal(c.ValuesInline); err != nil {
+			return entry, "its valuesInline cannot be read: " + err.Error()
 		}
 	}
-	take := func(name string) string {
-		at := path.Join(l.dir, name)
-		if path.IsAbs(name) || !fs.ValidPath(at) {
+	if why := x.resolveValuesFiles(l, dir, &entry.Chart); why != "" {
+		return entry, why
+	}
+	l.files = append(l.files, slices.Collect(maps.Values(entry.Files))...)
+	l.files = append(append(l.files, entry.Chart.ValuesFile), entry.Chart.AdditionalValuesFiles...)
+	return entry, ""
+}
+
+// resolveValuesFiles turns the values files of c into paths in the tree. dir is
+// the folder of the chart. why says why a values file cannot be used.
+func (x *Tree) resolveValuesFiles(l *layer, dir string, c *types.HelmChart) (why string) {
+	resolve := func(name string) string {
+		file := path.Join(l.dir, name)
+		if path.IsAbs(name) || !fs.ValidPath(file) {
 			why = name + " is outside of the repository"
-		} else if !x.isFile(at) {
-			why = name + " is not there"
+		} else if !x.isFile(file) {
+			why = name + " does not exist"
 		}
-		return at
+		return file
 	}
 	if c.ValuesFile == "" {
-		in.Chart.ValuesFile = path.Join(dir, "values.yaml")
-		if !x.isFile(in.Chart.ValuesFile) {
-			why = "it has no values.yaml, which kustomize wants"
+		c.ValuesFile = path.Join(dir, "values.yaml")
+		if !x.isFile(c.ValuesFile) {
+			why = "it has no values.yaml, which kustomize requires"
 		}
 	} else {
-		in.Chart.ValuesFile = take(c.ValuesFile)
+		c.ValuesFile = resolve(c.ValuesFile)
 	}
-	in.Chart.AdditionalValuesFiles = nil
+	var additional []string
 	for _, name := range c.AdditionalValuesFiles {
-		in.Chart.AdditionalValuesFiles = append(in.Chart.AdditionalValuesFiles, take(name))
+		additional = append(additional, resolve(name))
 	}
-	if why == "" {
-		l.files = append(l.files, slices.Collect(maps.Values(in.Files))...)
-		l.files = append(append(l.files, in.Chart.ValuesFile), in.Chart.AdditionalValuesFiles...)
-	}
-	return in, why
-}
-
-// setNamespaces gives the charts of t the namespaces of the layers above them. Source:
-// sigs.k8s.io/kustomize/api/internal/target, helmRootNamespace.
-func (t *overlayTree) setNamespaces(x *Tree) {
-	if !slices.ContainsFunc(t.layers, func(l *layer) bool { return len(l.charts) > 0 }) {
-		return
-	}
-	spaces := map[string]map[string]bool{} // by folder
-	var visit func(l *layer, space string, deep int)
-	visit = func(l *layer, space string, deep int) {
-		if l.k != nil && l.k.Namespace != "" {
-			space = l.k.Namespace
-		}
-		if spaces[l.dir] == nil {
-			spaces[l.dir] = map[string]bool{}
-		}
-		if deep > maxLayerDepth || spaces[l.dir][space] {
-			return
-		}
-		spaces[l.dir][space] = true
-		for _, dir := range l.bases {
-			if b := x.layer(dir); b != nil {
-				visit(b, space, deep+1)
-			}
-		}
-	}
-	visit(t.layers[0], "", 0)
-	for _, l := range t.layers {
-		if len(l.charts) > 0 && len(spaces[l.dir]) > 1 {
-			t.omitted = append(t.omitted, omission{"the charts of " + l.file, "they are taken with several namespaces", true})
-			continue
-		}
-		for _, in := range l.charts {
-			for space := range spaces[l.dir] {
-				if in.Chart.Namespace == "" {
-					in.Chart.Namespace = space
-				}
-			}
-			t.charts = append(t.charts, in)
-		}
-	}
-}
-
-// addChartOutputs are the kustomizations that take files in the place of charts.
-func (t *overlayTree) addChartOutputs(out replacements) {
-	for _, l := range t.layers {
-		if len(l.charts) == 0 {
-			continue
-		}
-		k := *l.k
-		if have := out[l.file]; have != nil {
-			k = *have
-		}
-		k.Resources = slices.Clone(k.Resources)
-		for _, in := range t.charts {
-			if path.Dir(in.Path) == l.dir {
-				k.Resources = append(k.Resources, path.Base(in.Path))
-			}
-		}
-		out[l.file] = &k
-	}
+	c.AdditionalValuesFiles = additional
+	return why
 }

@@ -2,34 +2,33 @@ package kustomize
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// compareBuilds is Compare for what a kustomization gives, object by object.
+// compareBuilds compares builds of a kustomization object by object, as
+// [render.Compare] does. builds are builds before the change.
 //
-// kustomize adds a hash to the names of what it generates. Where the content
-// moves, the name follows, and with it each mention of the name: no
-// difference. Any that did not follow is one.
-// Several of before are builds of the same, as Compare has them.
-func compareBuilds(all []*render.Rendered, after *render.Rendered, move render.RewriteFunc) render.Verdict {
-	before := all[0]
+// kustomize adds a hash of the content to the names of generated objects. When the
+// content changes as the rules say, the name and all mentions of the name change
+// with it. A mention that does not change is a difference.
+func compareBuilds(builds []*render.Rendered, after *render.Rendered, rewrite render.RewriteFunc) render.Verdict {
+	before := builds[0]
 	renamed := renames(before, after)
-	named := make([]*render.Rendered, len(all))
-	for i, r := range all {
-		named[i] = withNames(r, renames(r, after))
+	withNewNames := make([]*render.Rendered, len(builds))
+	for i, r := range builds {
+		withNewNames[i] = renameObjects(r, renames(r, after))
 	}
-	v := render.Compare(named, after, move)
+	v := render.Compare(withNewNames, after, rewrite)
 	v.Renamed = len(renamed)
 	for i := range v.Diffs {
 		d := &v.Diffs[i]
-		d.Object = "" // which the template is
-		for _, w := range wordRE.FindAllString(d.After, -1) {
-			if now, ok := renamed[w]; ok {
-				d.Why = fmt.Sprintf("it still names %s, which is %s now", w, now)
+		d.Object = "" // equals Template
+		for _, word := range wordRE.FindAllString(d.After, -1) {
+			if newName, ok := renamed[word]; ok {
+				d.Why = fmt.Sprintf("the line still contains the old name %s; the new name is %s", word, newName)
 			}
 		}
 	}
@@ -40,50 +39,53 @@ func compareBuilds(all []*render.Rendered, after *render.Rendered, move render.R
 			v.Reason += " (and " + render.Count(n-1, "more difference") + ")"
 		}
 	case v.State == render.Proven && !slices.Equal(objectOrder(before), objectOrder(after)):
-		v.State, v.Reason = render.Failed, "its objects come in another order"
+		v.State, v.Reason = render.Failed, "the order of the objects changed"
 	}
 	return v
 }
 
-// withNames returns r with names replaced, old to new.
-func withNames(r *render.Rendered, names map[string]string) *render.Rendered {
+// renameObjects returns r with names replaced, both in objects and in mentions.
+// The keys of names are the old names.
+func renameObjects(r *render.Rendered, names map[string]string) *render.Rendered {
 	if len(names) == 0 {
 		return r
 	}
 	out := *r
 	out.Texts = slices.Clone(r.Texts)
 	for i := range out.Texts {
-		out.Texts[i].Body = wordRE.ReplaceAllStringFunc(out.Texts[i].Body, func(w string) string {
-			if now, ok := names[w]; ok {
-				return now
+		out.Texts[i].Body = wordRE.ReplaceAllStringFunc(out.Texts[i].Body, func(word string) string {
+			if name, ok := names[word]; ok {
+				return name
 			}
-			return w
+			return word
 		})
 	}
 	return &out
 }
 
+// wordRE matches a word that can be the name of an object.
 var wordRE = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]`)
 
-// renames are the objects that differ in the hash of their name, old to new.
+// renames returns the new names of the objects that differ in the hash of their
+// name, by the old name.
 func renames(before, after *render.Rendered) map[string]string {
 	out := map[string]string{}
-	now := after.ByTemplate()
+	textsAfter := after.ByTemplate()
 	for i := range before.Texts {
-		t := &before.Texts[i]
-		a := now[t.Template]
-		if a == nil || len(t.Objects) != 1 || len(a.Objects) != 1 {
+		b := &before.Texts[i]
+		a := textsAfter[b.Template]
+		if a == nil || len(b.Objects) != 1 || len(a.Objects) != 1 {
 			continue
 		}
-		if b, a := t.Objects[0].Name, a.Objects[0].Name; b != a && t.Hashed && now[t.Template].Hashed {
-			out[b] = a
+		if oldName, newName := b.Objects[0].Name, a.Objects[0].Name; oldName != newName && b.Hashed && a.Hashed {
+			out[oldName] = newName
 		}
 	}
 	return out
 }
 
-// objectOrder are the objects in their order, without those whose place may depend
-// on a hash.
+// objectOrder returns the templates of r in their order, without those whose
+// position can depend on a hash.
 func objectOrder(r *render.Rendered) []string {
 	var out []string
 	for i := range r.Texts {
@@ -94,28 +96,27 @@ func objectOrder(r *render.Rendered) []string {
 	return out
 }
 
-// A wrongRef is a reference that is another one than the rules say.
+// A wrongRef is a reference that did not change as the rules say.
 type wrongRef struct {
 	template      string
-	index         int // among the references of its objects
+	index         int // in the references of all objects of the template
 	before, after string
 }
 
-// wrongRefs are the references that changed otherwise than move says.
-func wrongRefs(before, after *render.Rendered, move render.RewriteFunc) []wrongRef {
+// wrongRefs returns the references that did not change as rewrite says.
+func wrongRefs(before, after *render.Rendered, rewrite render.RewriteFunc) []wrongRef {
 	var out []wrongRef
-	now := after.ByTemplate()
+	textsAfter := after.ByTemplate()
 	for i := range before.Texts {
 		t := &before.Texts[i]
-		a := now[t.Template]
-		if a == nil {
+		if textsAfter[t.Template] == nil {
 			continue
 		}
-		b, n := refsOf(t), refsOf(a)
-		for j := range min(len(b), len(n)) {
-			want, ok := move(b[j].Text)
-			if b[j].Text != n[j].Text && (!ok || want != n[j].Text) && b[j].Field == n[j].Field {
-				out = append(out, wrongRef{t.Template, j, b[j].Text, n[j].Text})
+		b, a := refsOf(t), refsOf(textsAfter[t.Template])
+		for j := range min(len(b), len(a)) {
+			want, ok := rewrite(b[j].Text)
+			if b[j].Text != a[j].Text && (!ok || want != a[j].Text) && b[j].Field == a[j].Field {
+				out = append(out, wrongRef{t.Template, j, b[j].Text, a[j].Text})
 			}
 		}
 	}
@@ -131,17 +132,14 @@ func refsOf(t *render.Text) []render.Ref {
 	return out
 }
 
-// refAt returns the reference of r at the place of c, "" for none.
-func refAt(r *render.Rendered, c wrongRef) string {
-	t := r.ByTemplate()[c.template]
+// refAt returns the reference of r at the place of w, "" for none.
+func refAt(r *render.Rendered, w wrongRef) string {
+	t := r.ByTemplate()[w.template]
 	if t == nil {
 		return ""
 	}
-	if refs := refsOf(t); c.index < len(refs) {
-		return refs[c.index].Text
+	if refs := refsOf(t); w.index < len(refs) {
+		return refs[w.index].Text
 	}
 	return ""
 }
-
-// sortedKeys are those of m in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -13,72 +13,83 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// maxNotes bounds the references that a failure explains.
+// maxNotes bounds the references that the notes of a failure explain.
 const maxNotes = 5
 
-// explain says, for references that changed wrongly, which entry of images is
-// the reason: a line each, and where that stands. It builds again with a mark
-// in the place of each tag that an entry gives.
-func (p *comparison) explain(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) replacements) []string {
-	return p.explainWith(ctx, old, now, replaced, func(t *overlayTree, by func(*overlayTree) replacements) (*render.Rendered, error) {
-		return p.build(ctx, t, by)
+// explain returns notes that name, for references that did not change as the rules
+// say, the entry of images that is the cause, and its position. It builds again
+// with a marker in place of each tag that an entry sets.
+func (c *comparison) explain(ctx context.Context, before, after *render.Rendered, replace replaceFunc) []string {
+	return c.explainWith(ctx, before, after, replace, func(t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
+		return c.build(ctx, t, replace)
 	})
 }
 
-// A builder builds a tower with some kustomizations replaced.
-type builder = func(t *overlayTree, by func(*overlayTree) replacements) (*render.Rendered, error)
+// A buildFunc builds t with the replacements that replace returns.
+type buildFunc = func(t *overlayTree, replace replaceFunc) (*render.Rendered, error)
 
-func (p *comparison) explainWith(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) replacements, build builder) []string {
-	wrong := wrongRefs(old, now, p.rewrite)
-	var out []string
+func (c *comparison) explainWith(ctx context.Context, before, after *render.Rendered, replace replaceFunc, build buildFunc) []string {
+	wrong := wrongRefs(before, after, c.rewrite)
+	var notes []string
 	for _, all := range []bool{false, true} {
-		b, marksB := markTags(replaced, all)
-		a, marksA := markTags(replaced, all)
-		before, err1 := build(p.before, b)
-		after, err2 := build(p.after, a)
+		replaceB, entriesB := markTags(replace, all)
+		replaceA, entriesA := markTags(replace, all)
+		b, err1 := build(c.before, replaceB)
+		a, err2 := build(c.after, replaceA)
 		if err1 != nil || err2 != nil || ctx.Err() != nil {
 			return nil
 		}
-		wrong = slices.DeleteFunc(wrong, func(c wrongRef) bool {
-			was, wasOK := marksB.entryOf(refAt(before, c))
-			is, isOK := marksA.entryOf(refAt(after, c))
-			if wasOK && isOK && was.layer.dir == is.layer.dir && was.index == is.index || !wasOK && !isOK {
+		wrong = slices.DeleteFunc(wrong, func(w wrongRef) bool {
+			entryB, okB := entriesB.entryOf(refAt(b, w))
+			entryA, okA := entriesA.entryOf(refAt(a, w))
+			if okB && okA && entryB.layer.dir == entryA.layer.dir && entryB.index == entryA.index || !okB && !okA {
 				return false
 			}
-			if len(out) < 2*maxNotes {
-				out = append(out, p.explainRef(c, was, is, wasOK)...)
+			if len(notes) < 2*maxNotes {
+				if okB {
+					notes = append(notes, c.explainLost(w, entryB)...)
+				} else {
+					notes = append(notes, explainNew(w, entryA), c.treeAfter.position(entryA))
+				}
 			}
 			return true
 		})
 	}
-	return out
+	return notes
 }
 
-// explainRef is what explains c: the entry that gave its tag before, or the one that
-// does now.
-func (p *comparison) explainRef(c wrongRef, was, is markedEntry, wasOK bool) []string {
-	what := describeChange(c.before, c.after)
-	if !wasOK {
-		return []string{fmt.Sprintf("%s: images[%d] selects it, and did not before", what, is.index), p.treeAfter.entryAt(is)}
-	}
-	// The entry as it is now, when the list is as long as it was.
-	i := slices.IndexFunc(p.after.layers, func(l *layer) bool { return l.dir == was.layer.dir })
-	if i < 0 || p.after.layers[i].k == nil || len(p.after.layers[i].k.Images) != len(was.layer.k.Images) {
-		return []string{fmt.Sprintf("%s: images[%d], as it was, no longer selects it", what, was.index), p.treeBefore.entryAt(was)}
-	}
-	was.layer = p.after.layers[i]
-	return []string{fmt.Sprintf("%s: images[%d].name no longer matches", what, was.index), p.treeAfter.entryAt(was)}
+// explainNew explains w by an entry that selects the reference only after the
+// change.
+func explainNew(w wrongRef, entry markedEntry) string {
+	return fmt.Sprintf("%s: images[%d] selects the image after the change, and did not before", describeChange(w.before, w.after), entry.index)
 }
 
-// describeChange says what became of a reference, without what both have in common.
-func describeChange(old, now string) string {
-	b, a := lastName(old), lastName(now)
+// explainLost explains w by an entry that selects the reference only before the
+// change.
+func (c *comparison) explainLost(w wrongRef, entry markedEntry) []string {
+	change := describeChange(w.before, w.after)
+	// When the list of entries is equally long after the change, the entry has the
+	// same index.
+	i := slices.IndexFunc(c.after.layers, func(l *layer) bool { return l.dir == entry.layer.dir })
+	if i < 0 || c.after.layers[i].k == nil || len(c.after.layers[i].k.Images) != len(entry.layer.k.Images) {
+		return []string{fmt.Sprintf("%s: images[%d] selected the image before the change, and does not after", change, entry.index), c.treeBefore.position(entry)}
+	}
+	entry.layer = c.after.layers[i]
+	return []string{fmt.Sprintf("%s: images[%d].name no longer matches", change, entry.index), c.treeAfter.position(entry)}
+}
+
+// describeChange formats the change of a reference, without the repository paths
+// when the rest differs.
+func describeChange(before, after string) string {
+	b, a := lastName(before), lastName(after)
 	if b == a {
-		b, a = old, now
+		b, a = before, after
 	}
 	return b + " would become " + a
 }
 
+// lastName returns the last path component of a reference, with its tag and a
+// shortened digest.
 func lastName(ref string) string {
 	name, digest, _ := strings.Cut(ref, "@")
 	if i := strings.LastIndexByte(name, '/'); i >= 0 {
@@ -90,22 +101,24 @@ func lastName(ref string) string {
 	return ref
 }
 
-// A markedEntry is an entry of images whose tag was marked.
+// A markedEntry is an entry of images whose tag a marker replaces.
 type markedEntry struct {
 	layer *layer
 	index int
 }
 
+// entryMarks lists marked entries; the index of an entry is the number of its
+// marker.
 type entryMarks struct{ entries []markedEntry }
 
 const markPrefix = "regmigrate-mark-"
 
-// markTags is replaced with a mark in the place of each tag that entries of
-// images give; with all, of every entry.
-func markTags(replaced func(*overlayTree) replacements, all bool) (func(*overlayTree) replacements, *entryMarks) {
+// markTags returns replace with markers in place of the tags that entries of
+// images set; with all, every entry sets a marker.
+func markTags(replace replaceFunc, all bool) (replaceFunc, *entryMarks) {
 	m := &entryMarks{}
 	return func(t *overlayTree) replacements {
-		out := replaced(t)
+		out := replace(t)
 		for _, l := range t.layers {
 			k := out[l.file]
 			if k == nil {
@@ -130,7 +143,7 @@ func markTags(replaced func(*overlayTree) replacements, all bool) (func(*overlay
 	}, m
 }
 
-// entryOf is the entry whose mark ref has.
+// entryOf returns the entry whose marker is the tag of ref.
 func (m *entryMarks) entryOf(ref string) (markedEntry, bool) {
 	r, err := image.Parse(ref)
 	if err != nil {
@@ -144,8 +157,9 @@ func (m *entryMarks) entryOf(ref string) (markedEntry, bool) {
 	return m.entries[n], true
 }
 
-// entryAt says where an entry of images stands: file:line of its name.
-func (x *Tree) entryAt(m markedEntry) string {
+// position returns the position of an entry of images, file:line, where the line
+// is that of its name.
+func (x *Tree) position(m markedEntry) string {
 	src, err := x.load(m.layer.file)
 	if err != nil {
 		return m.layer.file
@@ -158,10 +172,10 @@ func (x *Tree) entryAt(m markedEntry) string {
 	if list = list.Resolve(); list == nil || m.index >= len(list.Children) {
 		return m.layer.file
 	}
-	at := list.Children[m.index].Resolve()
-	if name := at.Field("name"); name != nil {
-		at = name
+	node := list.Children[m.index].Resolve()
+	if name := node.Field("name"); name != nil {
+		node = name
 	}
-	line, _ := edit.NewLines(src).Position(at.Span.Start)
+	line, _ := edit.NewLines(src).Position(node.Span.Start)
 	return fmt.Sprintf("%s:%d", m.layer.file, line)
 }

@@ -8,58 +8,59 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// A failedBases knows the layers of a tree that end every child that builds them: by
-// their time, their memory or endless recursion. Thousands of overlays may lie
-// over one.
+// failedBases records the bases that always end the child process that builds
+// them, through a limit or endless recursion. Thousands of overlays can share
+// such a base.
 type failedBases struct {
-	mu       sync.Mutex // held while layers are tried
+	mu       sync.Mutex // held while bases are tried
 	failures map[string]error
 	tried    map[string]bool
 }
 
-// check returns why t need not be built, nil when it may.
-func (d *failedBases) check(t *overlayTree) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.failureBelow(t)
+// check returns an error when t contains a failed base.
+func (f *failedBases) check(t *overlayTree) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.failureOf(t)
 }
 
-func (d *failedBases) failureBelow(t *overlayTree) error {
+// failureOf is check; the caller holds f.mu.
+func (f *failedBases) failureOf(t *overlayTree) error {
 	for _, l := range t.layers[1:] {
-		if err := d.failures[l.dir]; err != nil {
+		if err := f.failures[l.dir]; err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// recordFailure looks for the layer below t that is the reason for err, which ended a
-// child. It tries each layer of the tree once.
-func (d *failedBases) recordFailure(ctx context.Context, p *comparison, t *overlayTree, err error) {
+// recordFailure looks for the base of t that causes err, when err ended a child
+// process. It builds each base of the tree at most once.
+func (f *failedBases) recordFailure(ctx context.Context, c *comparison, t *overlayTree, err error) {
 	if !render.EndsChild(err) {
 		return
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.failureBelow(t) != nil {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.failureOf(t) != nil {
 		return
 	}
 	for i := len(t.layers) - 1; i > 0; i-- {
 		l := t.layers[i]
-		if l.component || d.tried[l.dir] || ctx.Err() != nil {
+		if l.component || f.tried[l.dir] || ctx.Err() != nil {
 			continue
 		}
-		below, err := t.tree.overlayTree(l.dir)
+		base, err := t.tree.overlayTree(l.dir)
 		if err != nil {
 			continue
 		}
-		if d.tried == nil {
-			d.tried, d.failures = map[string]bool{}, map[string]error{}
+		if f.tried == nil {
+			f.tried, f.failures = map[string]bool{}, map[string]error{}
 		}
-		d.tried[l.dir] = true
-		_, err = p.buildOnce(ctx, below, (*overlayTree).withoutOmitted)
+		f.tried[l.dir] = true
+		_, err = c.buildOnce(ctx, base, (*overlayTree).withoutOmitted)
 		if render.EndsChild(err) {
-			d.failures[l.dir] = &render.JobError{Text: fmt.Sprintf("it takes %s: %v", l.dir, err)}
+			f.failures[l.dir] = &render.JobError{Text: fmt.Sprintf("the base in %s does not build: %v", l.dir, err)}
 			return
 		}
 	}

@@ -15,46 +15,54 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// fieldChange says in what a kustomization, of which something cannot be built,
-// changes besides references and its images: what is done to what cannot be
-// built is read instead. It is empty when there is nothing.
-func (p *comparison) fieldChange() string {
-	for _, b := range p.before.layers {
-		i := slices.IndexFunc(p.after.layers, func(l *layer) bool { return l.dir == b.dir })
-		if i < 0 || b.k == nil || p.after.layers[i].k == nil {
+// fieldChange returns a change of a kustomization with omitted parts in a field
+// other than images that is not a change of a reference, "" for none. It reads
+// the fields, since their effect on omitted parts cannot be built.
+func (c *comparison) fieldChange() string {
+	for _, b := range c.before.layers {
+		i := slices.IndexFunc(c.after.layers, func(l *layer) bool { return l.dir == b.dir })
+		if i < 0 || b.k == nil || c.after.layers[i].k == nil {
 			continue
 		}
-		old, err1 := plainFields(b)
-		now, err2 := plainFields(p.after.layers[i])
+		fieldsB, err1 := plainFields(b)
+		fieldsA, err2 := plainFields(c.after.layers[i])
 		if err1 != nil || err2 != nil {
 			continue
 		}
-		if why := p.valueChange(old, now, ""); why != "" {
+		if why := c.valueChange(fieldsB, fieldsA, ""); why != "" {
 			return b.file + ": " + why
 		}
-		for _, name := range patchFiles(b.k) {
-			at := path.Join(b.dir, name)
-			if p.before.files[at] == p.after.files[at] || p.after.files[at] == "" {
-				continue
-			}
-			old, err1 := p.before.load(at)
-			now, err2 := p.after.load(at)
-			if err1 != nil || err2 != nil {
-				continue
-			}
-			if why := p.textChange(string(old), string(now), ""); why != "" {
-				return at + ": " + why
-			}
+		if why := c.patchChange(b); why != "" {
+			return why
 		}
 	}
 	return ""
 }
 
-// plainFields are those of l that say what is done, as plain values.
+// patchChange is fieldChange for the patch files of b, a layer before the change.
+func (c *comparison) patchChange(b *layer) string {
+	for _, name := range patchFiles(b.k) {
+		file := path.Join(b.dir, name)
+		if c.before.files[file] == c.after.files[file] || c.after.files[file] == "" {
+			continue
+		}
+		before, err1 := c.before.load(file)
+		after, err2 := c.after.load(file)
+		if err1 != nil || err2 != nil {
+			continue
+		}
+		if why := c.textChange(string(before), string(after), ""); why != "" {
+			return file + ": " + why
+		}
+	}
+	return ""
+}
+
+// plainFields returns the fields of l except for images.
 func plainFields(l *layer) (map[string]any, error) {
-	bare := *l.k
-	bare.Images, bare.HelmCharts = nil, l.helmCharts
-	src, err := json.Marshal(&bare)
+	k := *l.k
+	k.Images, k.HelmCharts = nil, l.helmCharts
+	src, err := json.Marshal(&k)
 	if err != nil {
 		return nil, err
 	}
@@ -63,15 +71,16 @@ func plainFields(l *layer) (map[string]any, error) {
 	return out, err
 }
 
+// patchFiles returns the paths of the patch files of k.
 func patchFiles(k *types.Kustomization) []string {
 	var out []string
-	//lint:ignore SA1019 files in use have it
+	//lint:ignore SA1019 existing files use this field
 	for _, patch := range slices.Concat(k.Patches, k.PatchesJson6902) {
 		if patch.Path != "" {
 			out = append(out, patch.Path)
 		}
 	}
-	//lint:ignore SA1019 files in use have it
+	//lint:ignore SA1019 existing files use this field
 	for _, patch := range k.PatchesStrategicMerge {
 		if !strings.Contains(string(patch), "\n") {
 			out = append(out, string(patch))
@@ -80,54 +89,37 @@ func patchFiles(k *types.Kustomization) []string {
 	return out
 }
 
-// valuesKey is the key below which texts may be pieces of references.
+// valuesKey is the key of a mapping whose texts can be pieces of references.
 const valuesKey = "valuesInline"
 
-// valueChange says in what values of key differ besides references.
-func (p *comparison) valueChange(before, after any, key string) string {
+// valueChange returns the first change in the value of key that is not a change of
+// a reference, "" for none.
+func (c *comparison) valueChange(before, after any, key string) string {
 	switch b := before.(type) {
 	case map[string]any:
-		a, ok := after.(map[string]any)
-		if !ok {
-			return key + " is something else now"
+		if a, ok := after.(map[string]any); ok {
+			return c.mappingChange(b, a, key)
 		}
-		for _, k := range slices.Sorted(maps.Keys(b)) {
-			now, ok := a[k]
-			if !ok {
-				return k + " is gone"
-			}
-			under := k
-			if key == valuesKey {
-				under = key
-			}
-			if why := p.valueChange(b[k], now, under); why != "" {
-				return why
-			}
-		}
-		for _, k := range slices.Sorted(maps.Keys(a)) {
-			if _, ok := b[k]; !ok {
-				return k + " is new"
-			}
-		}
+		return key + " has another type"
 	case []any:
 		a, ok := after.([]any)
 		if !ok || len(a) != len(b) {
 			return key + " has more or fewer items"
 		}
 		for i := range b {
-			if why := p.valueChange(b[i], a[i], key); why != "" {
+			if why := c.valueChange(b[i], a[i], key); why != "" {
 				return why
 			}
 		}
 	case string:
 		a, ok := after.(string)
 		if !ok {
-			return key + " is something else now"
+			return key + " has another type"
 		}
 		if key == valuesKey {
 			return ""
 		}
-		return p.textChange(b, a, key)
+		return c.textChange(b, a, key)
 	default:
 		if !reflect.DeepEqual(before, after) {
 			return fmt.Sprintf("%s: %v became %v", key, before, after)
@@ -136,38 +128,66 @@ func (p *comparison) valueChange(before, after any, key string) string {
 	return ""
 }
 
-// textChange is otherValue for text, which may hold documents. A piece of a
-// reference is not known to be one: keys that have pieces are left out.
-func (p *comparison) textChange(before, after, key string) string {
-	if before == after || render.SameLines(before, after, p.rewrite) {
+// mappingChange is valueChange for mappings.
+func (c *comparison) mappingChange(before, after map[string]any, key string) string {
+	for _, k := range slices.Sorted(maps.Keys(before)) {
+		value, ok := after[k]
+		if !ok {
+			return k + " was removed"
+		}
+		field := k
+		if key == valuesKey {
+			field = key
+		}
+		if why := c.valueChange(before[k], value, field); why != "" {
+			return why
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(after)) {
+		if _, ok := before[k]; !ok {
+			return k + " was added"
+		}
+	}
+	return ""
+}
+
+// textChange is valueChange for text, which can hold documents. It ignores the
+// keys that can hold pieces of references.
+func (c *comparison) textChange(before, after, key string) string {
+	if before == after || render.SameLines(before, after, c.rewrite) {
 		return ""
 	}
-	b, a := render.SplitDocuments(before), render.SplitDocuments(after)
-	if len(b) == len(a) && strings.ContainsAny(before, "\n{[") {
-		parsed := true
-		for i := range b {
-			// A JSON patch is a list.
-			old, err1 := chartutil.ReadValues([]byte("items:\n" + indented(b[i])))
-			now, err2 := chartutil.ReadValues([]byte("items:\n" + indented(a[i])))
-			if err1 != nil || err2 != nil {
-				parsed = false
-				break
-			}
-			if why := p.valueChange(old["items"], now["items"], key); why != "" {
-				return why
-			}
-		}
-		if parsed {
-			return ""
-		}
+	if why, ok := c.documentChange(before, after, key); ok {
+		return why
 	}
-	low := strings.ToLower(key)
+	lower := strings.ToLower(key)
 	for _, piece := range []string{"registry", "repository", "repo", "hub", "image", "name"} {
-		if strings.HasSuffix(low, piece) {
+		if strings.HasSuffix(lower, piece) {
 			return ""
 		}
 	}
 	return key + ": " + render.FirstDifference(before, after)
+}
+
+// documentChange is textChange for text with YAML documents. It returns false when
+// a text is something else.
+func (c *comparison) documentChange(before, after, key string) (why string, ok bool) {
+	b, a := render.SplitDocuments(before), render.SplitDocuments(after)
+	if len(b) != len(a) || !strings.ContainsAny(before, "\n{[") {
+		return "", false
+	}
+	for i := range b {
+		// A JSON patch is a list, which ReadValues reads as the value of a key only.
+		valuesB, err1 := chartutil.ReadValues([]byte("items:\n" + indented(b[i])))
+		valuesA, err2 := chartutil.ReadValues([]byte("items:\n" + indented(a[i])))
+		if err1 != nil || err2 != nil {
+			return "", false
+		}
+		if why := c.valueChange(valuesB["items"], valuesA["items"], key); why != "" {
+			return why, true
+		}
+	}
+	return "", true
 }
 
 func indented(s string) string { return "  " + strings.ReplaceAll(s, "\n", "\n  ") }

@@ -17,18 +17,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// What one kustomization may be, with everything below it.
+// Bounds on one kustomization with all its bases.
 const (
 	maxLayerFile  = 32 << 20 // bytes of a file
-	maxLayerDepth = 100      // bases of bases
+	maxLayerDepth = 100      // depth of bases of bases
 	maxTreeFiles  = 20000
 	maxTreeBytes  = 256 << 20
-	maxLayers     = 2000 // a base counts as often as it is built
+	maxLayers     = 2000 // a base counts once per use
 )
 
-// Dirs returns the folders of the kustomizations among files that
-// are named, in their order and once each. Folders are slash-separated, "."
-// for the root.
+// Dirs returns the folders of the kustomization files among names, once each and
+// in the order of names. Folders are slash-separated; "." is the root.
 func Dirs(names []string) []string {
 	var dirs []string
 	seen := map[string]bool{}
@@ -42,52 +41,62 @@ func Dirs(names []string) []string {
 	return dirs
 }
 
-// Tree reads the kustomizations of a tree of files, each once. It is
-// safe for use by several goroutines.
+// A Tree reads the kustomizations of a tree of files, each once. It is safe for use
+// by several goroutines.
 type Tree struct {
 	tree   fs.FS
 	failed failedBases
 
-	mu     sync.Mutex
+	mu     sync.Mutex        // protects the fields below
 	layers map[string]*layer // by folder
-	sums   map[string]string // of files, by path
+	sums   map[string]string // SHA-256 sums of files, by path
 }
 
-// OpenTree reads nothing yet.
+// OpenTree returns the Tree of the files of tree. It reads no file.
 func OpenTree(tree fs.FS) *Tree {
 	return &Tree{tree: tree, layers: map[string]*layer{}, sums: map[string]string{}}
 }
 
-// A layer is the kustomization of one folder: what its file says, and what of
-// that the tree has.
+// A layer is the kustomization of one folder.
 type layer struct {
 	dir   string
-	file  string   // the path of its kustomization file
-	files []string // files that it takes, its own included
-	bases []string // folders of other layers that it takes
+	file  string   // the path of the kustomization file
+	files []string // all files that the kustomization refers to, with file
+	bases []string // the folders of the bases and components
 
-	k          *types.Kustomization // without what is not to be had; nil when it cannot be read
-	helmCharts []types.HelmChart    // its helmCharts
-	charts     []chartEntry         // what stands for those that the tree has
-	omitted    []omission           // what is not to be had
-	missing    []string             // what should be in the tree and is not, for people
-	err        error                // it cannot be read whole
+	k          *types.Kustomization // without omitted parts; nil when the file cannot be read
+	helmCharts []types.HelmChart    // removed from k
+	charts     []chartEntry         // the entries of helmCharts with a chart in the tree
+	omitted    []omission
+	missing    []string // messages about files and folders that should be in the tree and are not
+	err        error    // why the kustomization cannot be read completely
 
 	component bool
-	foreign   bool // of another program, in a file of the same name
-	schema    bool // it brings an OpenAPI schema, which the library keeps
+	foreign   bool // the file belongs to another program
+	schema    bool // sets an OpenAPI schema, which the library keeps in the process
 
-	depth, count int // of layers, itself included; 0 while it is not known
+	depth, count int // of the layers of the kustomization, itself included; 0 means not computed
 }
 
-// A omission is a part of a kustomization that is not in the tree.
+// An omission is a part of a kustomization that is not in the tree, and that the
+// build leaves out.
 type omission struct {
-	what      string // as the file says it: a URL, the name of a chart
+	what      string // as in the kustomization: a URL, the name of a chart
 	why       string
-	hasImages bool // it may bring images
+	hasImages bool // the part can contain images
 }
 
-// layer returns what the folder dir holds, nil when that is no kustomization.
+func (o omission) String() string { return o.what + " (" + o.why + ")" }
+
+// lockedLayer is layer with x.mu held.
+func (x *Tree) lockedLayer(dir string) *layer {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.layer(dir)
+}
+
+// layer returns the kustomization of the folder dir, nil when the folder has
+// none. The caller holds x.mu.
 func (x *Tree) layer(dir string) *layer {
 	if l, ok := x.layers[dir]; ok {
 		return l
@@ -102,7 +111,7 @@ func (x *Tree) read(dir string) *layer {
 	if len(l.files) == 0 {
 		return nil
 	}
-	l.file = l.files[0] // another one is an error when it is built
+	l.file = l.files[0] // with a second file, the build fails
 	src, err := x.load(l.file)
 	if err != nil {
 		l.err = err
@@ -115,7 +124,7 @@ func (x *Tree) read(dir string) *layer {
 		return l
 	}
 	if err != nil || k.Unmarshal(src) != nil {
-		return l // building it says what is wrong
+		return l // the build returns an error
 	}
 	k.FixKustomization()
 	l.k, l.component, l.schema = &k, k.Kind == types.ComponentKind, len(k.OpenAPI) > 0
@@ -126,20 +135,21 @@ func (x *Tree) read(dir string) *layer {
 	return l
 }
 
-// kustomizationFiles are the kustomization files of the folder dir; one is right.
+// kustomizationFiles returns the kustomization files of the folder dir. A folder
+// must not have more than one.
 func (x *Tree) kustomizationFiles(dir string) []string {
 	var out []string
 	for _, name := range konfig.RecognizedKustomizationFileNames() {
-		if at := path.Join(dir, name); x.isFile(at) {
-			out = append(out, at)
+		if file := path.Join(dir, name); x.isFile(file) {
+			out = append(out, file)
 		}
 	}
 	return out
 }
 
-// addMentionedFiles adds the files of the tree that some text of v names. What a
-// kustomization takes stands in many fields, alone or behind `key=`; one file
-// too many is none too few.
+// addMentionedFiles adds the files of the tree whose paths are values in v, alone
+// or after `key=`. Many fields of a kustomization hold paths, so that it looks at
+// all of them: an extra file is harmless, and a missing one is not.
 func (x *Tree) addMentionedFiles(l *layer, v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -155,19 +165,19 @@ func (x *Tree) addMentionedFiles(l *layer, v any) {
 			x.addPluginFiles(l, v)
 			return
 		}
-		_, behind, _ := strings.Cut(v, "=")
-		for _, name := range []string{v, behind} {
+		_, afterKey, _ := strings.Cut(v, "=")
+		for _, name := range []string{v, afterKey} {
 			if name == "" || len(name) > 1000 {
 				continue
 			}
-			if at := path.Join(l.dir, name); !path.IsAbs(name) && fs.ValidPath(at) && x.isFile(at) {
-				l.files = append(l.files, at)
+			if file := path.Join(l.dir, name); !path.IsAbs(name) && fs.ValidPath(file) && x.isFile(file) {
+				l.files = append(l.files, file)
 			}
 		}
 	}
 }
 
-// addPluginFiles adds the files that the configuration of plugins names.
+// addPluginFiles adds the files that text, the configuration of plugins, mentions.
 func (x *Tree) addPluginFiles(l *layer, text string) {
 	for _, doc := range render.SplitDocuments(text) {
 		if v, err := chartutil.ReadValues([]byte(doc)); err == nil {
@@ -207,7 +217,7 @@ func (x *Tree) load(name string) ([]byte, error) {
 	return data, nil
 }
 
-// sum is a name for what the file holds: the same for the same bytes.
+// sum returns the SHA-256 sum of a file. The caller holds x.mu.
 func (x *Tree) sum(name string) (string, error) {
 	if s, ok := x.sums[name]; ok {
 		return s, nil
@@ -226,8 +236,8 @@ func sumOf(data []byte) string {
 	return string(s[:])
 }
 
-// measure sets depth and count of l and of the layers below it. Of a cycle
-// it measures what comes before the cycle is closed: building it says so.
+// measure sets depth and count of l and of its bases. It ignores the base that
+// closes a cycle: the build returns an error for it.
 func (x *Tree) measure(l *layer, open map[*layer]bool) {
 	if l.depth > 0 || open[l] {
 		return

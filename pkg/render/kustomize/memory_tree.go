@@ -10,9 +10,9 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// A memoryTree is the file system that the library builds from: it shares the
-// bytes of its files, and takes any name. What the library does not ask of one
-// that it only reads is that of an empty tree.
+// A memoryTree is the file system that the library reads. Unlike the library's own,
+// it does not copy file contents and allows any name. The methods that the library
+// does not call when it builds are those of an empty tree.
 type memoryTree struct {
 	filesys.FileSystem
 	files map[string][]byte // by absolute path
@@ -30,7 +30,7 @@ func (t *memoryTree) put(name string, src []byte) {
 	}
 }
 
-// cleanPath is name as put has it.
+// cleanPath returns the key of name in memoryTree.files.
 func cleanPath(name string) string { return path.Clean(filepath.ToSlash(name)) }
 
 // ReadFile returns the contents of a file.
@@ -54,7 +54,7 @@ func (t *memoryTree) Exists(name string) bool {
 	return ok || t.IsDir(name)
 }
 
-// CleanedAbs splits name into a folder and a file of it, "" for a folder.
+// CleanedAbs splits name into a folder and the name of a file, "" for a folder.
 func (t *memoryTree) CleanedAbs(name string) (filesys.ConfirmedDir, string, error) {
 	name = cleanPath(name)
 	if t.dirs[name] {
@@ -67,5 +67,5 @@ func (t *memoryTree) CleanedAbs(name string) (filesys.ConfirmedDir, string, erro
 }
 
 func notExist(name string) error {
-	return fmt.Errorf("%s: %w", strings.TrimPrefix(cleanPath(name), repository+"/"), fs.ErrNotExist)
+	return fmt.Errorf("%s: %w", strings.TrimPrefix(cleanPath(name), repositoryDir+"/"), fs.ErrNotExist)
 }

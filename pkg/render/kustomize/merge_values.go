@@ -12,13 +12,13 @@ import (
 )
 
 // MergeValuesJob is the kind of the jobs that merge valuesInline of an entry of
-// helmCharts, with HandleMergeValues for the table of handlers.
+// helmCharts, for the key of [HandleMergeValues] in [render.Handlers].
 const MergeValuesJob = "kustomize values"
 
-// A valuesRequest asks for the values file of an entry with valuesInline.
+// A valuesRequest is the request of a MergeValuesJob.
 type valuesRequest struct {
-	File         string // path of the values file, for errors
-	Values       []byte
+	File         string // the path of the values file, for errors
+	Values       []byte // the content of the values file
 	ValuesInline []byte // valuesInline, as JSON
 	Merge        string // valuesMerge
 }
@@ -33,6 +33,8 @@ func HandleMergeValues(c *render.Call) (any, error) {
 	})(c)
 }
 
+// mergeInline returns the values file of an entry of helmCharts with its
+// valuesInline.
 func mergeInline(ctx context.Context, r *render.Runner, q *valuesRequest) ([]byte, error) {
 	if len(q.ValuesInline) == 0 {
 		return q.Values, nil
@@ -42,10 +44,10 @@ func mergeInline(ctx context.Context, r *render.Runner, q *valuesRequest) ([]byt
 	return out.Src, err
 }
 
-// merge returns the values in q.Src with those of valuesInline. Source:
+// merge returns the values in q.Values merged with those of valuesInline. Source:
 // sigs.k8s.io/kustomize/api/internal/builtins, createNewMergedValuesFile.
 func (q *valuesRequest) merge() ([]byte, error) {
-	given, err := chartutil.ReadValues(q.ValuesInline)
+	result, err := chartutil.ReadValues(q.ValuesInline)
 	if err != nil {
 		return nil, fmt.Errorf("reading valuesInline: %w", err)
 	}
@@ -54,7 +56,7 @@ func (q *valuesRequest) merge() ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading %s: %w", q.File, err)
 		}
-		inline, err := yaml.FromMap(given)
+		inline, err := yaml.FromMap(result)
 		if err != nil {
 			return nil, fmt.Errorf("reading valuesInline: %w", err)
 		}
@@ -69,10 +71,10 @@ func (q *valuesRequest) merge() ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("merging valuesInline: %w", err)
 		}
-		if given, err = values.Map(); err != nil {
+		if result, err = values.Map(); err != nil {
 			return nil, fmt.Errorf("merging valuesInline: %w", err)
 		}
 	}
-	out, err := chartutil.Values(given).YAML()
+	out, err := chartutil.Values(result).YAML()
 	return []byte(out), err
 }

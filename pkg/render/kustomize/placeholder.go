@@ -8,64 +8,63 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// tryPlaceholder tries the entries of images on what would arrive from what is not
-// built, and returns how many images move. A remote base has the old names
-// after the move, too.
-func (p *comparison) tryPlaceholder(ctx context.Context) (int, error) {
-	names := p.placeholderNames()
-	sites := map[string]bool{}
-	for _, l := range p.before.layers {
-		for _, u := range l.omitted {
-			sites[l.dir] = sites[l.dir] || u.hasImages
+// tryPlaceholder builds the entries of images over placeholders: Deployments
+// with the images that an omitted part can have. It returns how many of these
+// images move. After the change a remote base still has the old names, and so
+// have the placeholders.
+func (c *comparison) tryPlaceholder(ctx context.Context) (moved int, err error) {
+	images := c.placeholderImages()
+	dirs := map[string]bool{} // the folders of layers with omitted parts that can have images
+	for _, l := range c.before.layers {
+		for _, o := range l.omitted {
+			dirs[l.dir] = dirs[l.dir] || o.hasImages
 		}
 	}
-	if len(names) == 0 || len(sites) == 0 {
+	if len(images) == 0 || len(dirs) == 0 {
 		return 0, nil
 	}
-	reduced := func(t *overlayTree) replacements { return t.withPlaceholder(sites) }
-	try := func(t *overlayTree, by func(*overlayTree) replacements) (*render.Rendered, error) {
+	replace := func(t *overlayTree) replacements { return t.withPlaceholders(dirs) }
+	build := func(t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
 		b := &buildRequest{Dir: t.dir, Files: map[string]string{}, generated: map[string][]byte{}, load: t.load}
 		for i, l := range t.layers {
-			if sites[l.dir] {
-				b.addFile(path.Join(l.dir, placeholderFile), placeholderDeployment(fmt.Sprintf("made-up-%d", i), names))
+			if dirs[l.dir] {
+				b.addFile(path.Join(l.dir, placeholderFile), placeholderDeployment(fmt.Sprintf("placeholder-%d", i), images))
 			}
 		}
-		if err := b.replaceFiles(by(t)); err != nil {
+		if err := b.replaceFiles(replace(t)); err != nil {
 			return nil, err
 		}
-		return p.run(ctx, b)
+		return c.run(ctx, b)
 	}
-	old, err := try(p.before, reduced)
+	before, err := build(c.before, replace)
+	if render.IsJobError(err) {
+		return 0, nil // the entries cannot be tried
+	}
 	if err != nil {
-		return 0, ifNotJobError(err) // what it would do cannot be tried
+		return 0, err
 	}
-	now := old
-	if !p.verdict.Unchanged {
-		if now, err = try(p.after, reduced); render.IsJobError(err) {
-			p.verdict.State, p.verdict.Reason = render.Failed, "its images no longer build: "+err.Error()
+	after := before
+	if !c.verdict.Unchanged {
+		after, err = build(c.after, replace)
+		if render.IsJobError(err) {
+			c.verdict.State, c.verdict.Reason = render.Failed, "the entries of images do not build after the change: "+err.Error()
 			return 0, nil
-		} else if err != nil {
+		}
+		if err != nil {
 			return 0, err
 		}
 	}
-	got := compareBuilds([]*render.Rendered{old}, now, p.rewrite)
-	if got.State != render.Failed {
-		for _, l := range got.Leftovers {
-			p.verdict.Leftovers = append(p.verdict.Leftovers, render.Leftover{Template: "what is not built", Ref: l.Ref})
+	v := compareBuilds([]*render.Rendered{before}, after, c.rewrite)
+	if v.State != render.Failed {
+		for _, l := range v.Leftovers {
+			c.verdict.Leftovers = append(c.verdict.Leftovers, render.Leftover{Template: "an omitted part", Ref: l.Ref})
 		}
-		return got.Moved, nil
+		return v.Moved, nil
 	}
-	p.verdict.State, p.verdict.Reason = render.Failed, got.Reason
-	p.verdict.Diffs = append(p.verdict.Diffs, got.Diffs...)
-	if notes := p.explainWith(ctx, old, now, reduced, try); len(notes) > 0 {
-		p.verdict.Reason, p.verdict.Notes = notes[0], notes[1:]
+	c.verdict.State, c.verdict.Reason = render.Failed, v.Reason
+	c.verdict.Diffs = append(c.verdict.Diffs, v.Diffs...)
+	if notes := c.explainWith(ctx, before, after, replace, build); len(notes) > 0 {
+		c.verdict.Reason, c.verdict.Notes = notes[0], notes[1:]
 	}
 	return 0, nil
-}
-
-func ifNotJobError(err error) error {
-	if render.IsJobError(err) {
-		return nil
-	}
-	return err
 }

@@ -11,12 +11,11 @@ import (
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
-	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 )
 
-// renderCharts renders the charts of t and adds their manifests to b.
-func (p *comparison) renderCharts(ctx context.Context, t *overlayTree, b *buildRequest) error {
+// renderCharts renders the charts of t and adds the outputs to b.
+func (c *comparison) renderCharts(ctx context.Context, t *overlayTree, b *buildRequest) error {
 	if len(t.charts) == 0 {
 		return nil
 	}
@@ -24,50 +23,51 @@ func (p *comparison) renderCharts(ctx context.Context, t *overlayTree, b *buildR
 	if b.generated == nil {
 		b.generated = map[string][]byte{}
 	}
-	if p.versions == nil {
-		p.versions = map[string]helm.Versions{}
+	if c.versions == nil {
+		c.versions = map[string]helm.Versions{}
 	}
 	for i := range t.charts {
-		in := &t.charts[i]
-		q, err := p.chartRequest(ctx, t, in)
+		entry := &t.charts[i]
+		q, err := c.chartRequest(ctx, t, entry)
 		if err != nil {
-			return fmt.Errorf("the chart %s: %w", in.Chart.Name, err)
+			return fmt.Errorf("the chart %s: %w", entry.Chart.Name, err)
 		}
-		out, err := helm.Template(ctx, p.runner, q)
+		out, err := helm.Template(ctx, c.runner, q)
 		if err != nil {
-			return fmt.Errorf("the chart %s: %w", in.Chart.Name, err)
+			return fmt.Errorf("the chart %s: %w", entry.Chart.Name, err)
 		}
-		if p.versions[in.Path] == nil {
-			p.versions[in.Path] = out.Versions
+		if c.versions[entry.Path] == nil {
+			c.versions[entry.Path] = out.Versions
 		}
-		b.addFile(in.Path, out.Text)
-		b.HelmOutputs = append(b.HelmOutputs, in.Path)
+		b.addFile(entry.Path, out.Text)
+		b.HelmOutputs = append(b.HelmOutputs, entry.Path)
 	}
 	return nil
 }
 
-// chartRequest reads the files of in.
-func (p *comparison) chartRequest(ctx context.Context, t *overlayTree, in *chartEntry) (*helm.TemplateRequest, error) {
+// chartRequest returns the request to render the chart of entry.
+func (c *comparison) chartRequest(ctx context.Context, t *overlayTree, entry *chartEntry) (*helm.TemplateRequest, error) {
 	q := &helm.TemplateRequest{
-		Files: map[string][]byte{}, Values: helm.Values{Name: "the values of the entry"}, Capabilities: in.capabilities(p.capabilities), UseVersions: p.versions[in.Path],
-		IncludeCRDs: in.Chart.IncludeCRDs, SkipHooks: in.Chart.SkipHooks, SkipTests: in.Chart.SkipTests,
+		Files: map[string][]byte{}, Values: helm.Values{Name: "the values of the entry"},
+		Capabilities: entry.capabilities(c.capabilities), UseVersions: c.versions[entry.Path],
+		IncludeCRDs: entry.Chart.IncludeCRDs, SkipHooks: entry.Chart.SkipHooks, SkipTests: entry.Chart.SkipTests,
 	}
-	for name, at := range in.Files {
-		src, err := t.read(at)
+	for name, file := range entry.Files {
+		src, err := t.read(file)
 		if err != nil {
 			return nil, err
 		}
 		q.Files[name] = src
 	}
-	src, err := t.read(in.Chart.ValuesFile)
+	src, err := t.read(entry.Chart.ValuesFile)
 	if err != nil {
 		return nil, err
 	}
-	if src, err = mergeInline(ctx, p.runner, &valuesRequest{in.Chart.ValuesFile, src, in.ValuesInline, in.Chart.ValuesMerge}); err != nil {
+	if src, err = mergeInline(ctx, c.runner, &valuesRequest{entry.Chart.ValuesFile, src, entry.ValuesInline, entry.Chart.ValuesMerge}); err != nil {
 		return nil, err
 	}
 	q.Values.Files = append(q.Values.Files, src)
-	for _, name := range in.Chart.AdditionalValuesFiles {
+	for _, name := range entry.Chart.AdditionalValuesFiles {
 		if src, err = t.read(name); err != nil {
 			return nil, err
 		}
@@ -76,36 +76,26 @@ func (p *comparison) chartRequest(ctx context.Context, t *overlayTree, in *chart
 	return q, nil
 }
 
-// read returns a file of t, with the content that t was made for.
-func (t *overlayTree) read(name string) ([]byte, error) {
-	src, err := t.load(name)
-	if err == nil && sumOf(src) != t.files[name] {
-		err = fmt.Errorf("%s changed while it was read", name)
+// capabilities returns the capabilities of the chart: those of the entry, and
+// otherwise defaults. For an entry without a release name, kustomize has helm
+// generate a random one; the name of the chart replaces it here.
+func (e *chartEntry) capabilities(defaults helm.Capabilities) helm.Capabilities {
+	out := defaults
+	if e.Chart.KubeVersion != "" {
+		out.KubeVersion = e.Chart.KubeVersion
 	}
-	if err != nil {
-		return nil, &render.JobError{Text: err.Error()}
+	if len(e.Chart.ApiVersions) > 0 {
+		out.APIVersions = e.Chart.ApiVersions
 	}
-	return src, nil
+	out.Namespace, out.Release = e.Chart.Namespace, e.Chart.ReleaseName
+	if out.Release == "" {
+		out.Release = path.Base(e.Chart.Name)
+	}
+	return out
 }
 
-// capabilities is what the chart is told. kustomize lets helm make up a name where none
-// is given, which is another one each time.
-func (in *chartEntry) capabilities(as helm.Capabilities) helm.Capabilities {
-	if in.Chart.KubeVersion != "" {
-		as.KubeVersion = in.Chart.KubeVersion
-	}
-	if len(in.Chart.ApiVersions) > 0 {
-		as.APIVersions = in.Chart.ApiVersions
-	}
-	as.Namespace, as.Release = in.Chart.Namespace, in.Chart.ReleaseName
-	if as.Release == "" {
-		as.Release = path.Base(in.Chart.Name)
-	}
-	return as
-}
-
-// markHelmObjects are the objects of text with the mark of what helm made: kustomize
-// gives these no namespace.
+// markHelmObjects adds the annotation of helm's objects to the objects of text:
+// kustomize does not set the namespace of objects with it.
 func markHelmObjects(text []byte) ([]byte, error) {
 	m, err := resmap.NewFactory(provider.NewDefaultDepProvider().GetResourceFactory()).NewResMapFromBytes(text)
 	if err != nil {

@@ -1,9 +1,7 @@
 package kustomize
 
 import (
-	"encoding/json"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -11,76 +9,53 @@ import (
 	"sigs.k8s.io/kustomize/api/types"
 )
 
-type kustomizationFile = types.Kustomization
+// replacements are the contents that replace kustomization files, by the path of
+// the file.
+type replacements = map[string]*types.Kustomization
 
-// request is what a child is to build: the tower with some of its kustomizations
-// replaced.
-func (t *overlayTree) request(replaced replacements) (*buildRequest, error) {
-	b := &buildRequest{Dir: t.dir, Files: t.files, load: t.load}
-	for _, l := range t.layers {
-		b.Schema = b.Schema || l.schema
-	}
-	if len(replaced) == 0 {
-		return b, nil
-	}
-	b.Files, b.generated = maps.Clone(t.files), map[string][]byte{}
-	return b, b.replaceFiles(replaced)
-}
+// A replaceFunc returns the replacements to build an overlayTree with.
+type replaceFunc = func(t *overlayTree) replacements
 
-// replaceFiles puts kustomizations in the place of files.
-func (b *buildRequest) replaceFiles(by replacements) error {
-	for name, k := range by {
-		k := *k
-		if k.MetaData == nil {
-			k.MetaData = &types.ObjectMeta{Name: "stub"} // one that is empty does not build
-		}
-		src, err := json.Marshal(&k) // which is YAML
-		if err != nil {
-			return fmt.Errorf("writing %s anew: %w", name, err)
-		}
-		b.addFile(name, src)
-	}
-	return nil
-}
-
-// withoutOmitted are the kustomizations that take what is not to be had, without it, and
-// those that have charts, with what stands for these.
+// withoutOmitted replaces the kustomizations with omitted parts by ones without
+// these parts, and adds the outputs of charts.
 func (t *overlayTree) withoutOmitted() replacements {
-	out := replacements{}
-	for _, l := range t.layers {
-		if len(l.omitted) > 0 {
-			out[l.file] = l.k
-		}
-	}
+	out := t.omittingLayers()
 	t.addChartOutputs(out)
 	return out
 }
 
-// withoutPatches are those that have something below them that is not to be had,
-// without all that may refer to it.
-func (t *overlayTree) withoutPatches() replacements {
+// omittingLayers returns the kustomizations with omitted parts.
+func (t *overlayTree) omittingLayers() replacements {
 	out := replacements{}
 	for _, l := range t.layers {
 		if len(l.omitted) > 0 {
 			out[l.file] = l.k
 		}
 	}
-	for more := true; more; {
-		more = false
+	return out
+}
+
+// withoutPatches is withoutOmitted, and removes the fields that can refer to
+// objects of omitted parts from the kustomizations with omitted parts and from
+// all layers above them.
+func (t *overlayTree) withoutPatches() replacements {
+	out := t.omittingLayers()
+	for added := true; added; {
+		added = false
 		for _, l := range t.layers {
 			if out[l.file] != nil || l.k == nil {
 				continue
 			}
 			if slices.ContainsFunc(t.layers, func(b *layer) bool { return out[b.file] != nil && slices.Contains(l.bases, b.dir) }) {
-				out[l.file], more = l.k, true
+				out[l.file], added = l.k, true
 			}
 		}
 	}
 	for name, k := range out {
 		k := *k
-		//lint:ignore SA1019 files in use have them
+		//lint:ignore SA1019 existing files use these fields
 		k.Patches, k.PatchesStrategicMerge, k.PatchesJson6902 = nil, nil, nil
-		//lint:ignore SA1019 files in use have them
+		//lint:ignore SA1019 existing files use these fields
 		k.Replacements, k.Replicas, k.Vars = nil, nil, nil
 		k.ConfigMapGenerator = slices.DeleteFunc(slices.Clone(k.ConfigMapGenerator), func(g types.ConfigMapArgs) bool { return modifiesExisting(g.Behavior) })
 		k.SecretGenerator = slices.DeleteFunc(slices.Clone(k.SecretGenerator), func(g types.SecretArgs) bool { return modifiesExisting(g.Behavior) })
@@ -90,49 +65,72 @@ func (t *overlayTree) withoutPatches() replacements {
 	return out
 }
 
-// modifiesExisting reports whether a generator wants what it generates to be there.
+// modifiesExisting reports whether a generator with this behavior needs an
+// existing object.
 func modifiesExisting(behavior string) bool { return behavior == "merge" || behavior == "replace" }
 
-// placeholderTag is the tag of images that are made up.
-const placeholderTag = "the-tag-of-the-remote-base"
-
-// placeholderDeployment has each of names as an image.
-func placeholderDeployment(name string, names []string) []byte {
-	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: %s\nspec:\n  template:\n    spec:\n      containers:\n", name)
-	for i, n := range names {
-		fmt.Fprintf(&b, "      - name: c%d\n        image: %s:%s\n", i, n, placeholderTag)
+// addChartOutputs adds the outputs of charts as resources to the kustomizations
+// with entries of helmCharts.
+func (t *overlayTree) addChartOutputs(out replacements) {
+	for _, l := range t.layers {
+		if len(l.charts) == 0 {
+			continue
+		}
+		k := *l.k
+		if replaced := out[l.file]; replaced != nil {
+			k = *replaced
+		}
+		k.Resources = slices.Clone(k.Resources)
+		for _, c := range t.charts {
+			if path.Dir(c.Path) == l.dir {
+				k.Resources = append(k.Resources, path.Base(c.Path))
+			}
+		}
+		out[l.file] = &k
 	}
-	return []byte(b.String())
 }
 
-// placeholderFile is the name of the file that stands for what is not built.
-const placeholderFile = "regmigrate-made-up.yaml"
+// placeholderFile is the name of the file that replaces the omitted parts of a
+// kustomization.
+const placeholderFile = "regmigrate-placeholder.yaml"
 
-// withPlaceholder are the kustomizations of t with nothing but their layers and their
-// images, each of those in sites with the file that is made up.
-func (t *overlayTree) withPlaceholder(sites map[string]bool) replacements {
+// withPlaceholders keeps only the layers and images of each kustomization, and
+// adds placeholderFile as a resource to those in the folders dirs.
+func (t *overlayTree) withPlaceholders(dirs map[string]bool) replacements {
 	out := replacements{}
 	for _, l := range t.layers {
 		if l.k == nil {
 			continue
 		}
-		isBelow := func(name string) bool { return slices.Contains(l.bases, path.Join(l.dir, name)) }
+		isBase := func(name string) bool { return slices.Contains(l.bases, path.Join(l.dir, name)) }
 		k := &types.Kustomization{TypeMeta: l.k.TypeMeta, NamePrefix: l.k.NamePrefix, NameSuffix: l.k.NameSuffix, Images: l.k.Images}
 		for _, name := range l.k.Resources {
-			if isBelow(name) {
+			if isBase(name) {
 				k.Resources = append(k.Resources, name)
 			}
 		}
 		for _, name := range l.k.Components {
-			if isBelow(name) {
+			if isBase(name) {
 				k.Components = append(k.Components, name)
 			}
 		}
-		if sites[l.dir] {
+		if dirs[l.dir] {
 			k.Resources = append(k.Resources, placeholderFile)
 		}
 		out[l.file] = k
 	}
 	return out
+}
+
+// placeholderTag is the tag of the images of a placeholder.
+const placeholderTag = "the-tag-of-the-remote-base"
+
+// placeholderDeployment returns a Deployment with each of images as an image.
+func placeholderDeployment(name string, images []string) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: %s\nspec:\n  template:\n    spec:\n      containers:\n", name)
+	for i, image := range images {
+		fmt.Fprintf(&b, "      - name: c%d\n        image: %s:%s\n", i, image, placeholderTag)
+	}
+	return []byte(b.String())
 }

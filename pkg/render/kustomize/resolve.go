@@ -12,9 +12,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// resolve finds what the layer l takes, and cuts out of l.k what is not to be
-// had: the library would fetch it. Source of the fields that take paths and
-// URLs: sigs.k8s.io/kustomize/api/types, Kustomization.
+// resolve adds the files and bases of the layer l to l.files and l.bases, and
+// removes the parts that are not in the tree from l.k, since the library would
+// fetch them. Source of the fields with paths and URLs:
+// sigs.k8s.io/kustomize/api/types, Kustomization.
 func (x *Tree) resolve(l *layer) {
 	k := l.k
 	k.Resources = x.keepLocal(l, k.Resources, true)
@@ -29,9 +30,9 @@ func (x *Tree) resolve(l *layer) {
 		k.OpenAPI = nil
 	}
 	k.Patches = slices.DeleteFunc(k.Patches, func(p types.Patch) bool { return l.omitURL(p.Path) })
-	//lint:ignore SA1019 files in use have it
+	//lint:ignore SA1019 existing files use this field
 	k.PatchesJson6902 = slices.DeleteFunc(k.PatchesJson6902, func(p types.Patch) bool { return l.omitURL(p.Path) })
-	//lint:ignore SA1019 files in use have it
+	//lint:ignore SA1019 existing files use this field
 	k.PatchesStrategicMerge = slices.DeleteFunc(k.PatchesStrategicMerge, func(p types.PatchStrategicMerge) bool { return l.omitURL(string(p)) })
 	k.Replacements = slices.DeleteFunc(k.Replacements, func(p types.ReplacementField) bool { return l.omitURL(p.Path) })
 	for i := range k.ConfigMapGenerator {
@@ -43,11 +44,12 @@ func (x *Tree) resolve(l *layer) {
 	x.addChartEntries(l)
 }
 
-// omit notes that a part of l is not to be had.
-func (l *layer) omit(what, why string, brings bool) {
-	l.omitted = append(l.omitted, omission{what, l.file + ": " + why, brings})
+// omit adds an omitted part. hasImages says that the part can contain images.
+func (l *layer) omit(what, why string, hasImages bool) {
+	l.omitted = append(l.omitted, omission{what, l.file + ": " + why, hasImages})
 }
 
+// omitURL omits name and returns true when name is a URL.
 func (l *layer) omitURL(name string) bool {
 	if !isURL(name) {
 		return false
@@ -56,7 +58,7 @@ func (l *layer) omitURL(name string) bool {
 	return true
 }
 
-// omitRemoteSources cuts the files of a generator that are remote.
+// omitRemoteSources omits the remote files of a generator.
 func (l *layer) omitRemoteSources(g *types.GeneratorArgs) {
 	remote := func(s string) bool {
 		if _, file, ok := strings.Cut(s, "="); ok && l.omitURL(file) {
@@ -68,56 +70,56 @@ func (l *layer) omitRemoteSources(g *types.GeneratorArgs) {
 	g.EnvSources = slices.DeleteFunc(g.EnvSources, remote)
 }
 
-// keepLocal returns those of names that are in the tree, or should be.
-func (x *Tree) keepLocal(l *layer, names []string, brings bool) []string {
+// keepLocal returns names without remote files and folders, which it omits.
+func (x *Tree) keepLocal(l *layer, names []string, hasImages bool) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
 		why := x.addPath(l, name)
 		if why != "" {
-			l.omit(name, why, brings)
+			l.omit(name, why, hasImages)
 		}
 		return why != ""
 	})
 }
 
-// addPath adds the file or the layer name to what l takes. It returns why that
-// is not to be had, "" when it is.
+// addPath adds the file or the base name to l. It returns why name must be omitted,
+// "" when it need not.
 func (x *Tree) addPath(l *layer, name string) string {
-	at := path.Join(l.dir, name)
+	target := path.Join(l.dir, name)
 	switch {
 	case name == "":
 	case isURL(name), isRepository(name):
 		return "it is remote"
-	case path.IsAbs(name), !fs.ValidPath(at):
+	case path.IsAbs(name), !fs.ValidPath(target):
 		return "it is outside of the repository"
-	case x.isFile(at):
-		l.files = append(l.files, at)
-	case x.isDir(at):
-		if len(x.kustomizationFiles(at)) == 0 {
-			l.missing = append(l.missing, l.file+": "+name+" has no kustomization")
+	case x.isFile(target):
+		l.files = append(l.files, target)
+	case x.isDir(target):
+		if len(x.kustomizationFiles(target)) == 0 {
+			l.missing = append(l.missing, l.file+": "+name+" has no kustomization file")
 			return ""
 		}
-		l.bases = append(l.bases, at)
+		l.bases = append(l.bases, target)
 	case isHosted(name):
 		return "it is remote"
 	default:
-		l.missing = append(l.missing, l.file+": "+name+" is not there")
+		l.missing = append(l.missing, l.file+": "+name+" does not exist")
 	}
 	return ""
 }
 
-// keepBuiltin returns those of the plugins that are built into kustomize.
-func (x *Tree) keepBuiltin(l *layer, names []string, brings bool) []string {
+// keepBuiltin returns names, which configure plugins inline or in files, without
+// plugins that are not built into kustomize. It omits these.
+func (x *Tree) keepBuiltin(l *layer, names []string, hasImages bool) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
 		text := name
 		if !strings.Contains(name, "\n") {
 			if why := x.addPath(l, name); why != "" {
-				l.omit(name, why, brings)
+				l.omit(name, why, hasImages)
 				return true
 			}
-			at := path.Join(l.dir, name)
-			src, err := x.load(at)
+			src, err := x.load(path.Join(l.dir, name))
 			if err != nil {
-				return false // a folder, or something that is not there
+				return false // a folder, or missing
 			}
 			text = string(src)
 			x.addPluginFiles(l, text)
@@ -125,14 +127,14 @@ func (x *Tree) keepBuiltin(l *layer, names []string, brings bool) []string {
 		why := whyNotBuiltin(text)
 		if why != "" {
 			what, _, _ := strings.Cut(strings.TrimSpace(name), "\n")
-			l.omit(what, why, brings)
+			l.omit(what, why, hasImages)
 		}
 		return why != ""
 	})
 }
 
-// whyNotBuiltin says what the plugins that text configures need, "" when it is
-// nothing but kustomize.
+// whyNotBuiltin returns why a plugin that text configures is not built into
+// kustomize, "" when all are.
 func whyNotBuiltin(text string) string {
 	for _, doc := range render.SplitDocuments(text) {
 		v, err := chartutil.ReadValues([]byte(doc))
@@ -142,9 +144,9 @@ func whyNotBuiltin(text string) string {
 		kind, _ := v["kind"].(string)
 		switch api, _ := v["apiVersion"].(string); {
 		case kind == "HelmChartInflationGenerator":
-			return "it takes the program helm"
+			return "it requires the helm program"
 		case api != "builtin":
-			return "it takes a program of its own: a plugin or a function"
+			return "it requires a program: a plugin or a function"
 		}
 	}
 	return ""
@@ -154,15 +156,15 @@ func isURL(name string) bool {
 	return !strings.Contains(name, "\n") && strings.Contains(name, "://")
 }
 
-// isRepository reports whether a resource can be nothing but a repository.
+// isRepository reports whether the form of a resource is that of a git repository.
 // Source: https://github.com/kubernetes-sigs/kustomize/blob/master/examples/remoteBuild.md
 func isRepository(name string) bool {
 	return strings.HasPrefix(name, "git@") || strings.HasPrefix(name, "git::") || strings.HasPrefix(name, "gh:") ||
 		strings.Contains(name, "?ref=") || strings.Contains(name, "?version=") || strings.Contains(name, ".git//")
 }
 
-// isHosted reports whether a resource that is not in the tree begins with the
-// name of a host.
+// isHosted reports whether a resource that is not in the tree begins with a host
+// name.
 func isHosted(name string) bool {
 	first, rest, _ := strings.Cut(name, "/")
 	return rest != "" && strings.Trim(first, ".") != "" && strings.ContainsAny(first, ".:")

@@ -1,21 +1,23 @@
 package kustomize
 
 import (
+	"maps"
 	"regexp/syntax"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// maxSamples bounds the names that an entry's name is tried with.
+// maxSamples bounds the samples for one name.
 const maxSamples = 8
 
-// maxClassMembers is how many characters a class may have of which each is tried.
+// maxClassMembers bounds the characters of a class that are all used.
 const maxClassMembers = 3
 
-// sampleNames are names of images that the name of an entry of images selects,
-// which kustomize reads as a regular expression: itself, for most.
+// sampleNames returns image names that the name of an entry of images selects.
+// kustomize reads the name as a regular expression; most names match themselves.
 func sampleNames(name string) []string {
 	re, err := syntax.Parse(name, syntax.Perl)
 	if err != nil {
@@ -30,8 +32,8 @@ func sampleNames(name string) []string {
 	return out
 }
 
-// expand are some texts that re matches, at most maxSamples. A dot is one, since
-// few escape those of a host.
+// expand returns texts that re matches, at most maxSamples. For a dot it returns a
+// dot, since few people escape the dots of a host.
 func expand(re *syntax.Regexp) []string {
 	switch re.Op {
 	case syntax.OpEmptyMatch, syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText:
@@ -41,29 +43,14 @@ func expand(re *syntax.Regexp) []string {
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		return []string{"."}
 	case syntax.OpCharClass:
-		// (a|b) is one of these.
-		var few []string
-		for i := 0; i+1 < len(re.Rune); i += 2 {
-			for c := re.Rune[i]; c <= re.Rune[i+1] && len(few) <= maxClassMembers; c++ {
-				few = append(few, string(c))
-			}
-		}
-		if len(few) <= maxClassMembers {
-			return few
-		}
-		for _, c := range "ax1-./" {
-			for i := 0; i+1 < len(re.Rune); i += 2 {
-				if re.Rune[i] <= c && c <= re.Rune[i+1] {
-					return []string{string(c)}
-				}
-			}
-		}
+		return expandClass(re.Rune)
 	case syntax.OpCapture:
 		return expand(re.Sub[0])
 	case syntax.OpQuest:
 		return append(expand(re.Sub[0]), "")
 	case syntax.OpStar, syntax.OpPlus, syntax.OpRepeat:
-		// One of any character would be a dot, and two dots are no name.
+		// A name cannot contain two dots in a row, which a dot for any character can
+		// produce.
 		if op := re.Sub[0].Op; op == syntax.OpAnyChar || op == syntax.OpAnyCharNotNL {
 			return []string{"x"}
 		}
@@ -78,37 +65,66 @@ func expand(re *syntax.Regexp) []string {
 		}
 		return out[:min(len(out), maxSamples)]
 	case syntax.OpConcat:
-		out := []string{""}
-		for _, sub := range re.Sub {
-			var next []string
-			for _, tail := range expand(sub) {
-				for _, head := range out {
-					next = append(next, head+tail)
-				}
-			}
-			if out = next; len(out) > maxSamples {
-				out = out[:maxSamples]
-			}
-		}
-		return out
+		return expandConcat(re.Sub)
 	}
 	return nil
 }
 
-// placeholderNames are the names that entries of images select, as they would arrive
-// from what is not built, before and after; those of entries that are new, as
-// far as they are old names: a new name arrives from below.
-func (p *comparison) placeholderNames() []string {
+// expandClass returns all characters of a class with few characters, such as
+// (a|b), and one of a larger class. ranges holds pairs of first and last
+// character.
+func expandClass(ranges []rune) []string {
+	var all []string
+	for i := 0; i+1 < len(ranges); i += 2 {
+		for c := ranges[i]; c <= ranges[i+1] && len(all) <= maxClassMembers; c++ {
+			all = append(all, string(c))
+		}
+	}
+	if len(all) <= maxClassMembers {
+		return all
+	}
+	for _, c := range "ax1-./" {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= c && c <= ranges[i+1] {
+				return []string{string(c)}
+			}
+		}
+	}
+	return nil
+}
+
+func expandConcat(subs []*syntax.Regexp) []string {
+	out := []string{""}
+	for _, sub := range subs {
+		var next []string
+		for _, tail := range expand(sub) {
+			for _, head := range out {
+				next = append(next, head+tail)
+			}
+		}
+		if out = next; len(out) > maxSamples {
+			out = out[:maxSamples]
+		}
+	}
+	return out
+}
+
+// placeholderImages returns the image names for placeholders: the names that
+// entries of images before the change select, and those that entries after the
+// change select and a rule matches. A name that no rule matches is a new name,
+// which an omitted part does not have.
+func (c *comparison) placeholderImages() []string {
 	names := map[string]bool{}
-	p.before.eachSelectedName(func(name string) { names[name] = true })
-	p.after.eachSelectedName(func(name string) {
-		if _, old := p.rewrite(name); old {
+	c.before.eachSelectedName(func(name string) { names[name] = true })
+	c.after.eachSelectedName(func(name string) {
+		if _, ok := c.rewrite(name); ok {
 			names[name] = true
 		}
 	})
-	return sortedKeys(names)
+	return slices.Sorted(maps.Keys(names))
 }
 
+// eachSelectedName calls f with sample names for each entry of images.
 func (t *overlayTree) eachSelectedName(f func(name string)) {
 	for _, l := range t.layers {
 		if l.k == nil {

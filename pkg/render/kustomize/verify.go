@@ -1,3 +1,12 @@
+// Package kustomize builds kustomizations before and after a change, and compares
+// the results.
+//
+// It builds as `kustomize build --enable-helm` does, with the library of kustomize
+// and with package helm, over a tree in memory that holds only the files that the
+// kustomization refers to. All building runs in the child processes of a
+// [render.Runner], for which [HandleBuild] and [HandleMergeValues] are the
+// handlers. It fetches nothing and runs no programs: remote bases, charts that are
+// not in the tree and plugins are omitted, and listed.
 package kustomize
 
 import (
@@ -10,67 +19,62 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 )
 
-// Options say how VerifyKustomizations builds and compares.
+// Options are the settings of Verify.
 type Options struct {
-	Rewrite render.RewriteFunc
+	Rewrite render.RewriteFunc // required
 
-	// As is what the charts of helmCharts entries see of the cluster, where the
-	// entry does not say.
+	// Capabilities are the capabilities that charts of helmCharts entries get,
+	// unless the entry sets them.
 	Capabilities helm.Capabilities
 
 	// Dirs are the folders of the kustomizations to verify.
 	Dirs []string
 
-	// Changed leaves out kustomizations whose files do not change.
+	// Changed skips kustomizations without a changed file.
 	Changed bool
 
-	// Progress is called after each kustomization, one call at a time. Nil is
-	// silent.
+	// Progress is called after each kustomization, one call at a time; nil means
+	// no calls.
 	Progress func(done, total int, v *render.Verdict)
 }
 
-// Verify builds the kustomizations in the folders o.Dirs of
-// before, and those in their place in after, and compares, as Verify does for
-// charts. There is no verdict for a component, which is proven through what
-// uses it, for a file of the same name that is another program's, and, with
-// o.Changed, for a kustomization of which no file changes, with all that is
-// below it.
+// Verify builds the kustomizations in the folders o.Dirs of before and after, and
+// compares the results. It returns one verdict for each kustomization, except
+// for components, which the kustomizations that use them prove, for files of
+// other programs with the same name and, with o.Changed, for kustomizations that
+// refer to no changed file, directly or through bases.
 //
-// It builds what `kustomize build --enable-helm` does, by its library and that
-// of Helm, but fetches nothing and runs no programs: a remote base, a chart
-// that is not in the tree, a plugin is left out. Then the
-// verdict is unproven at best and lists what was not built; what is there is
-// compared all the same, and the entries of `images` are tried on a Deployment
-// that has what would arrive, under its old name. The error is a Missing, with
-// which the verdicts that there are come all the same.
+// The verdict for a kustomization with omitted parts is Unproven at best. Verify
+// compares the other parts, and builds the entries of images on a Deployment with
+// the images that an omitted part can have, with their old names.
+//
+// Verify returns a [render.Incomplete] together with the known verdicts when it is
+// interrupted.
 func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
-	old, now := OpenTree(before), OpenTree(after)
+	treeBefore, treeAfter := OpenTree(before), OpenTree(after)
 	var dirs []string
 	for i, dir := range o.Dirs {
 		if err := ctx.Err(); err != nil {
 			n := len(dirs) + len(o.Dirs[i:])
 			return nil, &render.Incomplete{Missing: n, Total: n, Err: err}
 		}
-		if old.needsVerdict(now, dir, o.Changed) {
+		if treeBefore.needsVerdict(treeAfter, dir, o.Changed) {
 			dirs = append(dirs, dir)
 		}
 	}
 	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) {
-		p := comparison{runner: r, treeBefore: old, treeAfter: now, rewrite: o.Rewrite, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
-		err := p.verify(ctx, dir)
-		return p.verdict, err
+		c := comparison{runner: r, treeBefore: treeBefore, treeAfter: treeAfter, rewrite: o.Rewrite, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
+		err := c.verify(ctx, dir)
+		return c.verdict, err
 	})
 }
 
-// needsVerdict reports whether the folder dir wants a verdict.
-func (x *Tree) needsVerdict(now *Tree, dir string, changed bool) bool {
-	x.mu.Lock()
-	l := x.layer(dir)
-	x.mu.Unlock()
+// needsVerdict reports whether Verify makes a verdict for the folder dir. x is
+// the tree before the change.
+func (x *Tree) needsVerdict(after *Tree, dir string, changed bool) bool {
+	l := x.lockedLayer(dir)
 	if l == nil {
-		now.mu.Lock()
-		l = now.layer(dir)
-		now.mu.Unlock()
+		l = after.lockedLayer(dir)
 	}
 	if l == nil || l.component || l.foreign {
 		return false
@@ -79,139 +83,142 @@ func (x *Tree) needsVerdict(now *Tree, dir string, changed bool) bool {
 		return true
 	}
 	b, err1 := x.overlayTree(dir)
-	a, err2 := now.overlayTree(dir)
+	a, err2 := after.overlayTree(dir)
 	return err1 != nil || err2 != nil || !maps.Equal(b.files, a.files)
 }
 
-// A comparison is a kustomization before and after, while it is verified.
+// A comparison is the verification of one kustomization.
 type comparison struct {
 	runner                *render.Runner
 	treeBefore, treeAfter *Tree
 	rewrite               render.RewriteFunc
-	capabilities          helm.Capabilities // of the charts that it takes
+	capabilities          helm.Capabilities
 	verdict               render.Verdict
 
 	before, after *overlayTree
-	versions      map[string]helm.Versions // of charts, as they were before
+	versions      map[string]helm.Versions // versions of charts before the change, by chartEntry.Path
 }
 
-// verify fills p.v. The error is one of ctx, or of starting a child.
-func (p *comparison) verify(ctx context.Context, dir string) error {
+// verify sets c.verdict. It returns an error when ctx is done or no child process
+// can be started.
+func (c *comparison) verify(ctx context.Context, dir string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	v := &p.verdict
+	v := &c.verdict
 	var err error
-	if p.before, err = p.treeBefore.overlayTree(dir); err != nil {
+	if c.before, err = c.treeBefore.overlayTree(dir); err != nil {
 		v.State, v.Reason = render.Unproven, err.Error()
 		if errors.Is(err, errNoKustomization) {
-			v.Reason = "it is new: there is nothing to compare it with"
+			v.Reason = "the kustomization is new and cannot be compared"
 		}
 		return nil
 	}
-	if p.after, err = p.treeAfter.overlayTree(dir); err != nil {
+	if c.after, err = c.treeAfter.overlayTree(dir); err != nil {
 		v.Reason = "after the change: " + err.Error()
 		return nil
 	}
 	v.ValuesFiles = 1
-	v.Unchanged = maps.Equal(p.before.files, p.after.files)
-	for _, u := range p.before.omitted {
-		v.Omitted = append(v.Omitted, u.what+" ("+u.why+")")
+	v.Unchanged = maps.Equal(c.before.files, c.after.files)
+	for _, o := range c.before.omitted {
+		v.Omitted = append(v.Omitted, o.String())
 	}
-	local, err := p.verifyLocal(ctx)
+	limits, err := c.verifyLocal(ctx)
 	if err != nil || v.State == render.Failed && v.Reason != "" {
 		return err
 	}
-	if len(p.before.omitted) > 0 || len(p.after.omitted) > 0 {
-		return p.verifyPart(ctx, local)
+	if len(c.before.omitted) > 0 || len(c.after.omitted) > 0 {
+		return c.verifyPart(ctx, limits)
 	}
 	return nil
 }
 
-// verifyLocal builds what the tree has, before and after, and compares. What it
-// returns says what came of it, when it did not fail.
-func (p *comparison) verifyLocal(ctx context.Context) (string, error) {
-	v := &p.verdict
-	replaced := func(t *overlayTree) replacements { return t.withoutOmitted() }
-	old, err := p.build(ctx, p.before, replaced)
-	reason, without := "", ""
-	if err != nil && len(p.before.omitted) > 0 && render.IsJobError(err) {
-		// Patches may miss what is not there.
-		replaced = func(t *overlayTree) replacements { return t.withoutPatches() }
-		if again, err2 := p.build(ctx, p.before, replaced); err2 == nil {
-			without, old = ", patches of what is not here left out", again
-			v.Notes = append(v.Notes, "with them it does not build: "+err.Error())
+// verifyLocal builds the kustomization without omitted parts before and after the
+// change, and compares. limits says how the comparison is limited, or why it was
+// not possible.
+func (c *comparison) verifyLocal(ctx context.Context) (limits string, err error) {
+	v := &c.verdict
+	replace := (*overlayTree).withoutOmitted
+	before, err := c.build(ctx, c.before, replace)
+	if err != nil && len(c.before.omitted) > 0 && render.IsJobError(err) {
+		// A patch can need an object of an omitted part.
+		if again, err2 := c.build(ctx, c.before, (*overlayTree).withoutPatches); err2 == nil {
+			replace = (*overlayTree).withoutPatches
+			limits, before = ", without patches that can need an omitted part", again
+			v.Notes = append(v.Notes, "with these patches the kustomization does not build: "+err.Error())
 			err = nil
 		}
 	}
 	if render.IsJobError(err) {
-		reason = p.before.buildError(err)
-		v.State, v.Reason = render.Unproven, reason
-		return reason, nil
+		v.State, v.Reason = render.Unproven, c.before.buildError(err)
+		return v.Reason, nil
 	}
 	if err != nil {
 		return "", err
 	}
-	now := old
+	after := before
 	if !v.Unchanged {
-		if now, err = p.build(ctx, p.after, replaced); render.IsTimeout(err) {
+		after, err = c.build(ctx, c.after, replace)
+		if render.IsTimeout(err) {
 			v.State, v.Reason = render.Unproven, "after the change "+err.Error()
 			return v.Reason, nil
-		} else if render.IsJobError(err) {
-			v.State, v.Reason = render.Failed, "it does not build any more: "+p.after.buildError(err)
+		}
+		if render.IsJobError(err) {
+			v.State, v.Reason = render.Failed, "the kustomization does not build after the change: "+c.after.buildError(err)
 			return "", nil
-		} else if err != nil {
+		}
+		if err != nil {
 			return "", err
 		}
 	}
-	p.compare(ctx, old, now, replaced)
-	return without, nil
+	c.compare(ctx, before, after, replace)
+	return limits, nil
 }
 
-// compare holds two builds against each other and adds what it finds to p.v.
-func (p *comparison) compare(ctx context.Context, old, now *render.Rendered, replaced func(*overlayTree) replacements) {
-	v := &p.verdict
-	all := []*render.Rendered{old}
-	got := compareBuilds(all, now, p.rewrite)
-	for range p.retries() {
-		if got.State != render.Failed {
+// compare compares two builds and adds the result to c.verdict.
+func (c *comparison) compare(ctx context.Context, before, after *render.Rendered, replace replaceFunc) {
+	v := &c.verdict
+	builds := []*render.Rendered{before}
+	result := compareBuilds(builds, after, c.rewrite)
+	for range c.retries() {
+		if result.State != render.Failed {
 			break
 		}
-		more, err := p.build(ctx, p.before, replaced)
+		again, err := c.build(ctx, c.before, replace)
 		if err != nil {
 			break
 		}
-		all = append(all, more)
-		got = compareBuilds(all, now, p.rewrite)
+		builds = append(builds, again)
+		result = compareBuilds(builds, after, c.rewrite)
 	}
-	v.Objects += got.Objects
-	v.Moved += got.Moved
-	v.Checksums += got.Checksums
-	v.Renamed += got.Renamed
-	v.RandomLines += got.RandomLines
-	v.Refolded += got.Refolded
-	v.Leftovers = append(v.Leftovers, got.Leftovers...)
-	v.Diffs = append(v.Diffs, got.Diffs...)
-	v.State, v.Reason = got.State, got.Reason
-	if got.State == render.Proven && got.Checksums > 0 && len(p.before.charts) == 0 {
-		v.State, v.Reason = render.Failed, "a checksum changed, and kustomize computes none"
+	v.Objects += result.Objects
+	v.Moved += result.Moved
+	v.Checksums += result.Checksums
+	v.Renamed += result.Renamed
+	v.RandomLines += result.RandomLines
+	v.Refolded += result.Refolded
+	v.Leftovers = append(v.Leftovers, result.Leftovers...)
+	v.Diffs = append(v.Diffs, result.Diffs...)
+	v.State, v.Reason = result.State, result.Reason
+	if result.State == render.Proven && result.Checksums > 0 && len(c.before.charts) == 0 {
+		v.State, v.Reason = render.Failed, "a checksum changed, and kustomize does not compute checksums"
 		return
 	}
-	if got.State != render.Failed {
+	if result.State != render.Failed {
 		return
 	}
-	if notes := p.explain(ctx, old, now, replaced); len(notes) > 0 {
+	if notes := c.explain(ctx, before, after, replace); len(notes) > 0 {
 		v.Reason, v.Notes = notes[0], notes[1:]
 	}
 }
 
-// retries is how often the kustomization is built again before a difference
-// counts: what a chart prints may be random.
-func (p *comparison) retries() int {
+// retries returns how often the kustomization is built again after a difference:
+// the output of a chart can be random.
+func (c *comparison) retries() int {
 	n := 0
-	for i := range p.before.charts {
-		for name, at := range p.before.charts[i].Files {
-			if src, err := p.treeBefore.load(at); err != nil || helm.MayBeRandom(name, src) {
+	for i := range c.before.charts {
+		for name, file := range c.before.charts[i].Files {
+			if src, err := c.treeBefore.load(file); err != nil || helm.MayBeRandom(name, src) {
 				return helm.RetriesRandom
 			}
 		}
@@ -220,39 +227,37 @@ func (p *comparison) retries() int {
 	return n
 }
 
-// replacements are what stands for kustomization files, by their path.
-type replacements = map[string]*kustomizationFile
-
-// build builds t with some of its kustomizations replaced.
-func (p *comparison) build(ctx context.Context, t *overlayTree, replaced func(*overlayTree) replacements) (*render.Rendered, error) {
+// build builds t with the replacements that replace returns.
+func (c *comparison) build(ctx context.Context, t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
 	if err := t.tree.failed.check(t); err != nil {
 		return nil, err
 	}
-	out, err := p.buildOnce(ctx, t, replaced)
+	out, err := c.buildOnce(ctx, t, replace)
 	if err != nil {
-		t.tree.failed.recordFailure(ctx, p, t, err)
+		t.tree.failed.recordFailure(ctx, c, t, err)
 	}
 	return out, err
 }
 
-// buildOnce is build, whatever is known of what is below t.
-func (p *comparison) buildOnce(ctx context.Context, t *overlayTree, replaced func(*overlayTree) replacements) (*render.Rendered, error) {
-	b, err := t.request(replaced(t))
+// buildOnce is build without failedBases.
+func (c *comparison) buildOnce(ctx context.Context, t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
+	b, err := t.request(replace(t))
 	if err != nil {
 		return nil, err
 	}
-	if err := p.renderCharts(ctx, t, b); err != nil {
+	if err := c.renderCharts(ctx, t, b); err != nil {
 		return nil, err
 	}
-	return p.run(ctx, b)
+	return c.run(ctx, b)
 }
 
-func (p *comparison) run(ctx context.Context, b *buildRequest) (*render.Rendered, error) {
+func (c *comparison) run(ctx context.Context, b *buildRequest) (*render.Rendered, error) {
 	out := &render.Rendered{}
-	return out, p.runner.Run(ctx, render.Job{Kind: BuildJob, Request: b, Response: out, Prepare: b.prepare})
+	return out, c.runner.Run(ctx, render.Job{Kind: BuildJob, Request: b, Response: out, Prepare: b.prepare})
 }
 
-// buildError is what is known to be missing, which says it better than err.
+// buildError returns the text of err, a build error of t. A file that is missing
+// in t is the likely cause, and is named instead.
 func (t *overlayTree) buildError(err error) string {
 	if len(t.missing) > 0 {
 		return t.missing[0]

@@ -8,64 +8,63 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// verifyPart says what is known of a kustomization of which something was not
-// built.
-func (p *comparison) verifyPart(ctx context.Context, local string) error {
-	v := &p.verdict
-	built := v.State == render.Proven
-	if why := p.omittedChange(); why != "" {
+// verifyPart completes the verdict for a kustomization with omitted parts. limits
+// is the result of verifyLocal.
+func (c *comparison) verifyPart(ctx context.Context, limits string) error {
+	v := &c.verdict
+	proven := v.State == render.Proven
+	if why := c.omittedChange(); why != "" {
 		v.State, v.Reason = render.Failed, why
 		return nil
 	}
-	made, err := p.tryPlaceholder(ctx)
+	moved, err := c.tryPlaceholder(ctx)
 	if err != nil || v.State == render.Failed {
 		return err
 	}
-	if why := p.fieldChange(); why != "" {
+	if why := c.fieldChange(); why != "" {
 		v.State, v.Reason = render.Failed, why
 		return nil
 	}
 	v.State = render.Unproven
-	parts := []string{"not built: " + firstOf(v.Omitted)}
-	if built && v.Objects == 0 {
-		// There is nothing else.
-	} else if built {
-		parts = append(parts, fmt.Sprintf("in what is here (%s, %s moved) nothing but references changed%s",
-			render.Count(v.Objects, "object"), render.Count(v.Moved, "reference"), local))
-	} else {
-		parts = append(parts, "what is here does not build without it: "+local)
+	reasons := []string{"not built: " + describeOmitted(v.Omitted)}
+	if !proven {
+		reasons = append(reasons, "the other parts do not build without it: "+limits)
+	} else if v.Objects > 0 {
+		reasons = append(reasons, fmt.Sprintf("the other parts (%s, %s moved) changed in references only%s",
+			render.Count(v.Objects, "object"), render.Count(v.Moved, "reference"), limits))
 	}
-	if made > 0 {
-		parts = append(parts, fmt.Sprintf("images would move %d of what comes from there", made))
+	if moved > 0 {
+		reasons = append(reasons, fmt.Sprintf("entries of images would move %s of the part that was not built", render.Count(moved, "image")))
 	}
-	v.Reason = strings.Join(parts, "; ")
+	v.Reason = strings.Join(reasons, "; ")
 	return nil
 }
 
-// firstOf is the first of list, and how many more there are.
-func firstOf(list []string) string {
-	if len(list) == 0 {
-		return "what is new"
+// describeOmitted names the first omitted part without its reason, and counts the
+// others.
+func describeOmitted(omitted []string) string {
+	if len(omitted) == 0 {
+		return "a part that is new after the change"
 	}
-	s := list[0]
+	s := omitted[0]
 	if i := strings.LastIndex(s, " ("); i > 0 {
-		s = s[:i] // where it stands is among the details
+		s = s[:i]
 	}
-	if len(list) > 1 {
-		s += fmt.Sprintf(" and %d more", len(list)-1)
+	if len(omitted) > 1 {
+		s += fmt.Sprintf(" and %d more", len(omitted)-1)
 	}
 	return s
 }
 
-// omittedChange says what became another of the parts that were not built, ""
-// when they are the same but for references.
-func (p *comparison) omittedChange() string {
-	b, a := p.before.omitted, p.after.omitted
+// omittedChange returns how the omitted parts changed, "" when they changed in
+// references only.
+func (c *comparison) omittedChange() string {
+	b, a := c.before.omitted, c.after.omitted
 	if len(b) != len(a) {
-		return fmt.Sprintf("it takes %s that cannot be built here, where it took %d", render.Count(len(a), "part"), len(b))
+		return fmt.Sprintf("%s cannot be built after the change, and %d before", render.Count(len(a), "part"), len(b))
 	}
 	for i := range b {
-		if b[i].what != a[i].what && !render.SameLines(b[i].what, a[i].what, p.rewrite) {
+		if b[i].what != a[i].what && !render.SameLines(b[i].what, a[i].what, c.rewrite) {
 			return fmt.Sprintf("%s became %s", b[i].what, a[i].what)
 		}
 	}
