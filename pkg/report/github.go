@@ -21,8 +21,8 @@ type annotation struct {
 	title, text string
 }
 
-// writeGitHub writes annotations as workflow commands: errors for what has to
-// move, what is new and what failed, notices for the rest. GitHub shows ten of
+// writeGitHub writes annotations as workflow commands: errors for failures and
+// for mentions that fail the check, notices for advice. GitHub shows ten of
 // each level for a step; the last notice says how many are not shown.
 func writeGitHub(w io.Writer, p *rewrite.Plan, o Options) error {
 	var b strings.Builder

@@ -102,7 +102,7 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 	return b.Flush()
 }
 
-// A heading is what the rules of a group have in common.
+// A heading has the values that all rules of a group share.
 type heading struct{ name, doc, source, date string }
 
 func headingOf(r *Rule) heading { return heading{r.Name, r.Doc, sourceOf(r.Source), r.Date} }

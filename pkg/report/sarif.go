@@ -30,7 +30,8 @@ const homepage = "https://github.com/regmigrate/regmigrate"
 // oldRegistryRule is the ID of results about references that have to move.
 const oldRegistryRule = "old-registry"
 
-// writeSARIF writes what has to move and what is not changed as SARIF 2.1.0.
+// writeSARIF writes references that have to move and mentions that are not
+// changed as SARIF 2.1.0.
 // Columns are in UTF-16 code units, as GitHub and editors count them. Mentions
 // with a regmigrate:ignore comment or a keep entry are not results, and neither
 // are references that the run moved.
@@ -187,7 +188,7 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 	return r
 }
 
-// wholeEdit returns the edit that moves x, if there is a single one. One of
+// wholeEdit returns the edit that moves x, if a single edit does. One of
 // several edits that belong together would be a wrong fix.
 func wholeEdit(x fileFinding) (edit.Edit, bool) {
 	if x.Status != rewrite.Rewritten || x.Implicit || x.IsConsequence || len(x.EditSpans) != 1 {

@@ -89,7 +89,7 @@ func summarize(p *rewrite.Plan, o Options) summary {
 // isMove reports whether x is a reference that moves, not a consequence.
 func isMove(x rewrite.Finding) bool { return x.Status == rewrite.Rewritten && !x.IsConsequence }
 
-// countMoves fills in what s.run says of the references that move.
+// countMoves counts the references that move into s.run.
 func (s *summary) countMoves() {
 	r := &s.run
 	r.Moved, r.MovedFiles, r.Failed = len(s.moved), changedFiles(s.moved), len(s.failed)

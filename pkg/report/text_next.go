@@ -9,7 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
-// next suggests the next command, if there is one.
+// next suggests the next command, if any.
 func (t *textReport) next() {
 	moves := len(t.s.moved) > 0
 	switch {
