@@ -16,8 +16,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testRunner returns a Runner whose child processes are this test program. Its
-// limit of time is for a machine that is busy.
+// testRunner returns a Runner whose child processes are this test program. Its limit
+// of time is generous, for busy machines.
 func testRunner(t testing.TB) *Runner {
 	t.Helper()
 	self, err := os.Executable()
@@ -33,7 +33,7 @@ func testRunner(t testing.TB) *Runner {
 	return r
 }
 
-// rewriteBy returns the RewriteFunc of rules, FROM=TO.
+// rewriteBy returns the RewriteFunc of rules in the form FROM=TO.
 func rewriteBy(t testing.TB, texts ...string) RewriteFunc {
 	t.Helper()
 	var list []rules.Rule
@@ -51,7 +51,7 @@ func rewriteBy(t testing.TB, texts ...string) RewriteFunc {
 	return ByRules(set)
 }
 
-// k8s are the rules that most tests use.
+// k8s returns the RewriteFunc that most tests use.
 func k8s(t testing.TB) RewriteFunc {
 	return rewriteBy(t, "k8s.gcr.io=registry.k8s.io", "gcr.io/google_containers=registry.k8s.io")
 }

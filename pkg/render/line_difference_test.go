@@ -94,8 +94,8 @@ func TestIsChecksum(t *testing.T) {
 	}
 }
 
-// FuzzLineDifference: what is moved by the grammar of references alone is the same
-// line, and one more byte at the end is not.
+// FuzzLineDifference checks that a line with all references rewritten has no
+// difference, and that the line with one more byte has one.
 func FuzzLineDifference(f *testing.F) {
 	f.Add("image: k8s.gcr.io/a:1")
 	f.Add("k8s.gcr.io/a,k8s.gcr.io/b@sha256:0123456789abcdef0123456789abcdef, nginx")

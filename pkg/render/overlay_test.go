@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 )
 
-// TestOverlayLinks wants a file that is replaced to be the new one by whatever
-// link it is reached.
+// TestOverlayLinks checks that a replaced file has the new content through every
+// symbolic link.
 func TestOverlayLinks(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "base", "deep"), 0o777); err != nil {
@@ -22,7 +22,7 @@ func TestOverlayLinks(t *testing.T) {
 	}
 	for name, to := range map[string]string{"link": "base", "twice": "link", "file.yaml": "base/a.yaml", "base/up": "..", "loop": "loop", "out": "../..", "gone": "nowhere", "again.yaml": "twice/deep/b.yaml"} {
 		if err := os.Symlink(filepath.FromSlash(to), filepath.Join(dir, filepath.FromSlash(name))); err != nil {
-			t.Skip(err) // not everybody may on Windows
+			t.Skip(err) // Windows requires a privilege for symbolic links
 		}
 	}
 	root, err := os.OpenRoot(dir)

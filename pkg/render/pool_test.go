@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// probeJob is the kind of a job that asks a child process about itself.
+// probeJob is the kind of the jobs that inspect the child process.
 const probeJob = "probe"
 
 func probe(q *string, _ Limits) (*string, error) {
@@ -41,7 +41,7 @@ func probe(q *string, _ Limits) (*string, error) {
 	return &out, nil
 }
 
-// ask returns the answer of a child process to a question about itself.
+// ask runs a probeJob.
 func ask(ctx context.Context, r *Runner, question string) (string, error) {
 	var out string
 	err := r.Run(ctx, Job{Kind: probeJob, Request: &question, Response: &out})
@@ -66,7 +66,7 @@ func TestChild(t *testing.T) {
 }
 
 func TestRunner(t *testing.T) {
-	t.Run("a child serves several jobs", func(t *testing.T) {
+	t.Run("a child process runs several jobs", func(t *testing.T) {
 		r := testRunner(t)
 		r.Jobs = 1
 		first, err1 := ask(t.Context(), r, "process")
@@ -75,7 +75,7 @@ func TestRunner(t *testing.T) {
 			t.Errorf("%s, %s (%v, %v)", first, second, err1, err2)
 		}
 	})
-	t.Run("a child that goes takes its job with it alone", func(t *testing.T) {
+	t.Run("the end of a child process fails its job only", func(t *testing.T) {
 		r := testRunner(t)
 		r.Jobs = 1
 		first, err := ask(t.Context(), r, "process")
@@ -90,7 +90,7 @@ func TestRunner(t *testing.T) {
 			t.Errorf("%s, then %s (%v)", first, second, err)
 		}
 	})
-	t.Run("a context that is over", func(t *testing.T) {
+	t.Run("a canceled context", func(t *testing.T) {
 		r := testRunner(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
@@ -98,7 +98,7 @@ func TestRunner(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("a context that ends while a job hangs", func(t *testing.T) {
+	t.Run("a context canceled while a job runs", func(t *testing.T) {
 		r := testRunner(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		question := "hang"
@@ -134,8 +134,7 @@ func TestRunner(t *testing.T) {
 	})
 }
 
-// FuzzReadFrame reads what no child would write: an error, and no more memory
-// than there are bytes.
+// FuzzReadFrame checks that readFrame returns an error for invalid frames.
 func FuzzReadFrame(f *testing.F) {
 	var b bytes.Buffer
 	if err := writeFrame(&b, answer{Err: "x"}, &Rendered{Texts: []Text{{Template: "a", Body: "b"}}}); err != nil {

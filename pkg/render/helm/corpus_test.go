@@ -17,10 +17,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// TestCorpus renders every chart of the repositories below REGMIGRATE_CORPUS
-// (folders with work trees, or one such folder itself), traces it, compares
-// what it renders with the helm program where there is one on PATH, and
-// verifies the change that a substitution of whole references makes.
+// TestCorpus renders and traces every chart of the repositories in
+// REGMIGRATE_CORPUS, a folder with work trees or one work tree, compares the output
+// with the helm program when PATH has one, and verifies a replacement of whole
+// references.
 func TestCorpus(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -94,7 +94,7 @@ func countTrace(t *testing.T, c *Chart, tr *Trace, n counts) {
 	}
 }
 
-// kindOf is an error without what is special in it.
+// kindOf returns the kind of an error for statistics.
 func kindOf(err error) string {
 	s := err.Error()
 	for _, k := range []string{
@@ -108,10 +108,9 @@ func kindOf(err error) string {
 	return s
 }
 
-// againstHelm compares got with what the helm program prints, document by
-// document.
+// againstHelm compares got with the output of the helm program, document by document.
 func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set Values, got *Rendered, n counts) {
-	// Written to disk with what the tree has of its dependencies.
+	// Write the chart with its local dependencies to disk.
 	dir := filepath.Join(t.TempDir(), "chart")
 	for name, src := range c.Files {
 		full := filepath.Join(dir, filepath.FromSlash(name))
@@ -145,7 +144,7 @@ func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set Valu
 		n["same as helm"]++
 		return
 	}
-	// What is random differs. Render again, and leave out what differs then.
+	// Render again to find random documents, and leave them out.
 	again, err := Render(context.Background(), r, c, set, Capabilities{})
 	if err != nil {
 		t.Fatal(err)
@@ -173,8 +172,8 @@ func againstHelm(t *testing.T, r *render.Runner, helm string, c *Chart, set Valu
 	n["same as helm but for random documents"]++
 }
 
-// helmDocuments are the documents of helm template, with their source,
-// sorted: helm orders by kind.
+// helmDocuments returns the documents of helm template with their source. It sorts
+// them, since helm orders them by kind.
 func helmDocuments(out string) []string {
 	var docs []string
 	for _, d := range strings.Split("\n"+out, "\n---\n# Source: ") {
@@ -185,7 +184,7 @@ func helmDocuments(out string) []string {
 		if _, below, ok := strings.Cut(source, "/"); ok && !strings.HasPrefix(source, "crds/") {
 			source = below
 		}
-		if strings.Contains(source, "crds/") { // helm prints these files whole
+		if strings.Contains(source, "crds/") { // helm prints these files as one document
 			for _, part := range render.SeparatorRE.Split(body, -1) {
 				if part = strings.TrimSpace(part); part != "" {
 					docs = append(docs, source+"\n"+part)
@@ -199,10 +198,10 @@ func helmDocuments(out string) []string {
 	return docs
 }
 
-// crdInstallRE finds hooks of Helm 2 that Helm 3 leaves out.
+// crdInstallRE matches hooks of Helm 2 that Helm 3 ignores.
 var crdInstallRE = regexp.MustCompile(`(?m)^\s+"?(?:helm\.sh/hook)"?: "?crd-install`)
 
-// ourDocuments are the documents of r in the same form.
+// ourDocuments returns the documents of r in the form of helmDocuments.
 func ourDocuments(r *render.Rendered) []string {
 	var docs []string
 	for _, text := range r.Texts {
@@ -217,7 +216,7 @@ func ourDocuments(r *render.Rendered) []string {
 	return docs
 }
 
-// TestCorpusVerify verifies the substitution of the preset k8s on all charts.
+// TestCorpusVerify verifies the replacements of the preset k8s in all charts.
 func TestCorpusVerify(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {

@@ -28,8 +28,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testRunner returns a Runner whose child processes are this test program. Its
-// limit of time is for a machine that is busy.
+// testRunner returns a Runner whose child processes are this test program. Its limit
+// of time is generous, for busy machines.
 func testRunner(t testing.TB) *render.Runner {
 	t.Helper()
 	self, err := os.Executable()
@@ -45,7 +45,7 @@ func testRunner(t testing.TB) *render.Runner {
 	return r
 }
 
-// Cases returns the archives of testdata/folder.
+// cases returns the paths of the archives in testdata/folder.
 func cases(t *testing.T, folder string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
@@ -55,7 +55,7 @@ func cases(t *testing.T, folder string) []string {
 	return files
 }
 
-// Tree returns the files of a below the folder dir.
+// tree returns the files of a in the folder dir.
 func tree(a *txtar.Archive, dir string) fstest.MapFS {
 	out := fstest.MapFS{}
 	for _, f := range a.Files {
@@ -66,7 +66,7 @@ func tree(a *txtar.Archive, dir string) fstest.MapFS {
 	return out
 }
 
-// CheckWant compares got with the file want of the archive.
+// checkWant compares got with the file want of the archive.
 func checkWant(t *testing.T, file string, a *txtar.Archive, got string) {
 	t.Helper()
 	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "want" })
@@ -89,9 +89,9 @@ func checkWant(t *testing.T, file string, a *txtar.Archive, got string) {
 	}
 }
 
-// Mover returns the rules that the comment of a names in lines `rule: FROM=TO`,
-// or the preset k8s.
-func mover(t testing.TB, comment []byte) render.RewriteFunc {
+// rewriteOf returns the RewriteFunc of the rules in lines `rule: FROM=TO` of
+// comment, or of the preset k8s when comment has none.
+func rewriteOf(t testing.TB, comment []byte) render.RewriteFunc {
 	t.Helper()
 	var list []rules.Rule
 	for line := range strings.Lines(string(comment)) {

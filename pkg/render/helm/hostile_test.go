@@ -16,16 +16,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// HostileRunner has tight limits, so that the tests do not wait.
+// hostileRunner returns a Runner with low limits of memory and output, and one child
+// process.
 func hostileRunner(t *testing.T) *render.Runner {
 	r := testRunner(t)
 	r.MemoryLimit = 256 << 20
 	r.MaxOutput = 4 << 20
-	r.Jobs = 1 // so that each finds the child of the one before, or its end
+	r.Jobs = 1 // each job gets the child process of the job before, if that still runs
 	return r
 }
 
-// OneTemplate is a chart of one template.
+// oneTemplate returns a chart with the template text.
 func oneTemplate(text string) *Chart {
 	return &Chart{Dir: "web", Files: map[string][]byte{
 		"Chart.yaml":        []byte("apiVersion: v2\nname: web\nversion: 1.0.0\n"),
@@ -66,8 +67,8 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// TestHostile renders charts that would kill or hang the program. After each
-// of them the Runner still renders.
+// TestHostile renders charts that end or block their child process. After each of
+// them the Runner still renders.
 func TestHostile(t *testing.T) {
 	r := hostileRunner(t)
 	withPacked := func(headers ...tar.Header) *Chart {
@@ -115,20 +116,20 @@ func TestHostile(t *testing.T) {
 			}
 			_, err := Render(context.Background(), r, tt.chart, Values{}, Capabilities{})
 			if err == nil || !slices.ContainsFunc(strings.Split(tt.want, "|"), func(w string) bool { return strings.Contains(err.Error(), w) }) {
-				t.Errorf("error %v; want one with %q", err, tt.want)
+				t.Errorf("error %v; want an error that contains %q", err, tt.want)
 			}
 			r.Timeout = deadline
 			got, err := Render(context.Background(), r, oneTemplate("kind: B\n"), Values{}, Capabilities{})
 			if err != nil || got.Objects() != 2 {
-				t.Errorf("the chart after it: %v", err)
+				t.Errorf("rendering the next chart: %v", err)
 			}
 		})
 	}
 }
 
-// TestLateAfterwards wants no failure of a change that was not seen to be wrong:
-// the rendering after it did not end in time.
-func TestLateAfterwards(t *testing.T) {
+// TestTimeoutAfterChange checks that a change is unproven, and not failed, when the
+// rendering after the change does not end in time.
+func TestTimeoutAfterChange(t *testing.T) {
 	r := hostileRunner(t)
 	r.Timeout = time.Second
 	tree := func(text string) fstest.MapFS {
@@ -139,7 +140,7 @@ func TestLateAfterwards(t *testing.T) {
 		return files
 	}
 	const endless = "{{ range 9000000000000000000 }}{{ end }}"
-	got, err := Verify(context.Background(), r, tree("kind: A\n"), tree(endless), Options{Rewrite: mover(t, nil)})
+	got, err := Verify(context.Background(), r, tree("kind: A\n"), tree(endless), Options{Rewrite: rewriteOf(t, nil)})
 	if err != nil || len(got) != 1 {
 		t.Fatal(got, err)
 	}
@@ -148,7 +149,8 @@ func TestLateAfterwards(t *testing.T) {
 	}
 }
 
-// TestHostileVerify wants one verdict that is unproven, and the others as ever.
+// TestHostileVerify checks that a hostile chart does not affect the verdicts of
+// other charts.
 func TestHostileVerify(t *testing.T) {
 	r := hostileRunner(t)
 	r.Jobs = 2
@@ -159,7 +161,7 @@ func TestHostileVerify(t *testing.T) {
 		}
 	}
 	done := 0
-	got, err := Verify(context.Background(), r, files, files, Options{Rewrite: mover(t, nil), Progress: func(n, total int, _ *render.Verdict) {
+	got, err := Verify(context.Background(), r, files, files, Options{Rewrite: rewriteOf(t, nil), Progress: func(n, total int, _ *render.Verdict) {
 		if done++; n != done || total != 4 {
 			t.Errorf("progress: %d of %d after %d", n, total, done)
 		}

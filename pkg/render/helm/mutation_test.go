@@ -13,12 +13,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// An OldNew is a part of a file that the right change replaces.
+// An oldNew is a text in a file and its replacement in the right change.
 type oldNew struct{ file, old, new string }
 
-// rightly are the replacements that move the chart of mutationChart from
+// rightEdits are the replacements that move the chart of mutationChart from
 // k8s.gcr.io to mirror.example/k8s. Each old text occurs once in its file.
-var rightly = []oldNew{
+var rightEdits = []oldNew{
 	{"values.yaml", "registry: k8s.gcr.io # one", "registry: mirror.example # one"},
 	{"values.yaml", "repository: pause", "repository: k8s/pause"},
 	{"values.yaml", "full: k8s.gcr.io/full:1.0", "full: mirror.example/k8s/full:1.0"},
@@ -78,13 +78,14 @@ data:
 	"ci/more-values.yaml":           "full: k8s.gcr.io/more:7\n",
 }
 
-// mutate applies rightly, less or otherwise than it should, and says how.
+// mutate applies rightEdits, or leaves some out or changes them, and describes what
+// it did.
 func mutate(random *rand.Rand) (map[string]string, string) {
 	files := maps.Clone(mutationChart)
-	wrong := random.IntN(len(rightly))
+	wrong := random.IntN(len(rightEdits))
 	kind := random.IntN(9)
 	var said string
-	for i, e := range rightly {
+	for i, e := range rightEdits {
 		now := e.new
 		if i == wrong {
 			switch kind {
@@ -111,8 +112,8 @@ func mutate(random *rand.Rand) (map[string]string, string) {
 	if kind < 7 {
 		return files, fmt.Sprintf("edit %d: %s", wrong, said)
 	}
-	// A neighbour: one byte or line somewhere else in a file that changes.
-	name := rightly[wrong].file
+	// Change another byte or line of a changed file.
+	name := rightEdits[wrong].file
 	src := files[name]
 	if kind == 7 {
 		j := random.IntN(len(src))
@@ -125,15 +126,15 @@ func mutate(random *rand.Rand) (map[string]string, string) {
 	return files, fmt.Sprintf("line %d of %s gone", j+1, name)
 }
 
-// TestMutations verifies changes that were made wrong at random. What each
-// line of the output may be, the rendering before and the one after the right
-// change say: one that is neither must be a failure, and nothing else may.
+// TestMutations verifies random wrong changes. The verdict must be Failed exactly
+// when a line of the output differs both from the rendering before the change and
+// from the rendering after the right change.
 func TestMutations(t *testing.T) {
 	const n = 640
 	r := testRunner(t)
-	move := mover(t, []byte("rule: k8s.gcr.io=mirror.example/k8s\n"))
+	move := rewriteOf(t, []byte("rule: k8s.gcr.io=mirror.example/k8s\n"))
 	right := maps.Clone(mutationChart)
-	for _, e := range rightly {
+	for _, e := range rightEdits {
 		if strings.Count(right[e.file], e.old) != 1 {
 			t.Fatalf("%q occurs %d times", e.old, strings.Count(right[e.file], e.old))
 		}
@@ -178,7 +179,8 @@ func inMemory(files map[string]string) fstest.MapFS {
 	return out
 }
 
-// lines are those of all texts of all value sets; nil when one does not render.
+// lines returns the lines of all texts with all values files, nil when the chart does
+// not render with one of them.
 func lines(t *testing.T, r *render.Runner, files map[string]string) []string {
 	t.Helper()
 	charts, err := Charts(inMemory(files))
@@ -199,8 +201,8 @@ func lines(t *testing.T, r *render.Runner, files map[string]string) []string {
 	return out
 }
 
-// RightLines reports whether each line is as before or as it should be. A
-// checksum may be any.
+// rightLines reports whether each line of got is its line of before or of after.
+// Checksums are not compared.
 func rightLines(before, after, got []string) bool {
 	if len(got) != len(before) {
 		return false

@@ -14,7 +14,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// TestVerify verifies the change from before/ to before/ with after/ over it.
+// TestVerify verifies the change from before/ to before/ with the files of after/
+// replaced.
 func TestVerify(t *testing.T) {
 	r := testRunner(t)
 	for _, file := range cases(t, "verify") {
@@ -24,7 +25,7 @@ func TestVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := tree(a, "before/")
-			verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, contents(tree(a, "after/"))), Options{Rewrite: mover(t, a.Comment)})
+			verdicts, err := Verify(context.Background(), r, before, render.Overlay(before, contents(tree(a, "after/"))), Options{Rewrite: rewriteOf(t, a.Comment)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -33,8 +34,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// Show is verdicts as text. How many lines are masked is left to chance: a
-// random letter may be the same twice.
+// show formats verdicts. It leaves out the number of random lines, which depends on
+// chance: two random letters can be equal.
 func show(verdicts []render.Verdict) string {
 	var b strings.Builder
 	for _, v := range verdicts {
@@ -126,7 +127,7 @@ func TestCharts(t *testing.T) {
 		"other/a/Chart.yaml":                chart("a"),
 		"other/a/ci/x-values.yaml":          {Data: []byte("x: 1")},
 		"other/a/ci/notes.md":               {},
-		"other/charts/b/Chart.yaml":         chart("b"), // other is no chart
+		"other/charts/b/Chart.yaml":         chart("b"), // other is not a chart
 		".git/Chart.yaml":                   chart("git"),
 		"broken/Chart.yaml":                 {Data: []byte(":\n\t")},
 	})

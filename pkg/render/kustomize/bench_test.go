@@ -9,7 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// overlays are a base and n overlays of it, before and after a move.
+// overlays returns a base and n overlays of it, before and after a change.
 func overlays(n int) (before, after fstest.MapFS, dirs []string) {
 	files := map[string]string{
 		"base/kustomization.yaml": "resources: [deploy.yaml, service.yaml]\nconfigMapGenerator:\n- name: cfg\n  literals: [a=b]\n",
@@ -41,7 +41,7 @@ spec:
 	return at("k8s.gcr.io"), at("registry.k8s.io"), dirs
 }
 
-// BenchmarkBuild is one build as a child does it.
+// BenchmarkBuild builds one overlay as a child process does.
 func BenchmarkBuild(b *testing.B) {
 	tree, _, _ := overlays(1)
 	t, err := OpenTree(tree).overlayTree("o0")
@@ -66,7 +66,7 @@ func BenchmarkBuild(b *testing.B) {
 // BenchmarkOverlays verifies 200 overlays of one base.
 func BenchmarkOverlays(b *testing.B) {
 	before, after, dirs := overlays(200)
-	r, move := testRunner(b), mover(b, nil)
+	r, move := testRunner(b), rewriteOf(b, nil)
 	for b.Loop() {
 		got, err := Verify(context.Background(), r, before, after, Options{Rewrite: move, Dirs: dirs})
 		if err != nil || len(got) != len(dirs) || got[0].State != render.Proven {

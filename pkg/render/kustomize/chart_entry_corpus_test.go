@@ -16,10 +16,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 )
 
-// TestCorpusInflated takes each chart of the repositories below
-// REGMIGRATE_CORPUS into a kustomization, and compares what is built with what
-// the programs kustomize and helm give.
-func TestCorpusInflated(t *testing.T) {
+// TestCorpusChartEntries builds a kustomization for each chart of the repositories in
+// REGMIGRATE_CORPUS, and compares with the output of the programs kustomize and
+// helm.
+func TestCorpusChartEntries(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
 		t.Skip("REGMIGRATE_CORPUS is not set")

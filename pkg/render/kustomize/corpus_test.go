@@ -15,10 +15,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// TestCorpusKustomizations builds every kustomization of the repositories below
-// REGMIGRATE_CORPUS and compares with the kustomize program, which must be on
-// PATH, where nothing is left out. With kustomizations written anew that
-// change nothing it gives the same.
+// TestCorpusKustomizations builds every kustomization of the repositories in
+// REGMIGRATE_CORPUS. It compares those without omitted parts with the output of the
+// kustomize program, which must be on PATH, and checks that replacements of
+// kustomization files that change nothing do not change the result.
 func TestCorpusKustomizations(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -115,10 +115,10 @@ func joinedText(r *render.Rendered) string {
 	return strings.Join(b, "---\n")
 }
 
-// realBuild is what the kustomize program gives.
+// realBuild returns the output of the kustomize program.
 func realBuild(kustomize, dir string) (string, error) {
 	cmd := exec.Command(kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", dir)
-	// A proxy that is not there keeps it from fetching.
+	// A proxy that does not exist makes all requests fail.
 	cmd.Env = append(os.Environ(), "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=none")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

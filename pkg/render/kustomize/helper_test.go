@@ -32,8 +32,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testRunner returns a Runner whose child processes are this test program. Its
-// limit of time is for a machine that is busy.
+// testRunner returns a Runner whose child processes are this test program. Its limit
+// of time is generous, for busy machines.
 func testRunner(t testing.TB) *render.Runner {
 	t.Helper()
 	self, err := os.Executable()
@@ -49,7 +49,7 @@ func testRunner(t testing.TB) *render.Runner {
 	return r
 }
 
-// Cases returns the archives of testdata/folder.
+// cases returns the paths of the archives in testdata/folder.
 func cases(t *testing.T, folder string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
@@ -59,7 +59,7 @@ func cases(t *testing.T, folder string) []string {
 	return files
 }
 
-// Tree returns the files of a below the folder dir.
+// tree returns the files of a in the folder dir.
 func tree(a *txtar.Archive, dir string) fstest.MapFS {
 	out := fstest.MapFS{}
 	for _, f := range a.Files {
@@ -70,7 +70,7 @@ func tree(a *txtar.Archive, dir string) fstest.MapFS {
 	return out
 }
 
-// CheckWant compares got with the file want of the archive.
+// checkWant compares got with the file want of the archive.
 func checkWant(t *testing.T, file string, a *txtar.Archive, got string) {
 	t.Helper()
 	i := slices.IndexFunc(a.Files, func(f txtar.File) bool { return f.Name == "want" })
@@ -93,9 +93,9 @@ func checkWant(t *testing.T, file string, a *txtar.Archive, got string) {
 	}
 }
 
-// Mover returns the rules that the comment of a names in lines `rule: FROM=TO`,
-// or the preset k8s.
-func mover(t testing.TB, comment []byte) render.RewriteFunc {
+// rewriteOf returns the RewriteFunc of the rules in lines `rule: FROM=TO` of
+// comment, or of the preset k8s when comment has none.
+func rewriteOf(t testing.TB, comment []byte) render.RewriteFunc {
 	t.Helper()
 	var list []rules.Rule
 	for line := range strings.Lines(string(comment)) {
@@ -125,8 +125,8 @@ func contents(m fstest.MapFS) map[string][]byte {
 	return out
 }
 
-// Show is verdicts as text. How many lines are masked is left to chance: a
-// random letter may be the same twice.
+// show formats verdicts. It leaves out the number of random lines, which depends on
+// chance: two random letters can be equal.
 func show(verdicts []render.Verdict) string {
 	var b strings.Builder
 	for _, v := range verdicts {
@@ -178,8 +178,8 @@ func (n counts) log(t *testing.T, d time.Duration) {
 	t.Logf("in %s", d.Round(100*time.Millisecond))
 }
 
-// RightLines reports whether each line is as before or as it should be. A
-// checksum may be any.
+// rightLines reports whether each line of got is its line of before or of after.
+// Checksums are not compared.
 func rightLines(before, after, got []string) bool {
 	if len(got) != len(before) {
 		return false
@@ -192,7 +192,7 @@ func rightLines(before, after, got []string) bool {
 	return true
 }
 
-// An OldNew is a part of a file that the right change replaces.
+// An oldNew is a text in a file and its replacement in the right change.
 type oldNew struct{ file, old, new string }
 
 // hostileRunner has low limits of memory and output, and one child process, so

@@ -14,8 +14,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// remoteBase is what some kustomizations of mutationLayers take, and what it
-// would bring: the old names, before and after.
+// remoteBase is the remote base of some kustomizations of mutationLayers. It has the
+// old names before and after the change.
 const remoteBase = "https://example.com/org/remote//base?ref=v1"
 
 var remoteFiles = map[string]string{
@@ -23,8 +23,8 @@ var remoteFiles = map[string]string{
 	"remote/pod.yaml":           "apiVersion: v1\nkind: Pod\nmetadata: {name: far}\nspec:\n  containers:\n  - {name: a, image: k8s.gcr.io/far:0.1}\n  - {name: b, image: k8s.gcr.io/other:0.1}\n",
 }
 
-// mutationLayers are a base, two overlays over one another, a component, and
-// two overlays over one another on something that is remote.
+// mutationLayers are a base with an overlay and an overlay of the overlay, a
+// component, and the same chain of overlays on a remote base.
 var mutationLayers = map[string]string{
 	"base/kustomization.yaml": `resources: [deploy.yaml]
 configMapGenerator:
@@ -84,7 +84,7 @@ images:
 `,
 }
 
-// rightLayers are the replacements that move mutationLayers.
+// rightLayers are the replacements of the right change of mutationLayers.
 var rightLayers = []oldNew{
 	{"base/kustomization.yaml", "image=k8s.gcr.io/cfg", "image=mirror.example/k8s/cfg"},
 	{"base/deploy.yaml", "image: k8s.gcr.io/pause", "image: mirror.example/k8s/pause"},
@@ -102,7 +102,8 @@ var rightLayers = []oldNew{
 	{"farther/kustomization.yaml", "name: k8s.gcr.io/far", "name: mirror.example/k8s/far"},
 }
 
-// mutateLayers applies rightLayers, less or otherwise than it should.
+// mutateLayers applies rightLayers, or leaves some out or changes them, and
+// describes what it did.
 func mutateLayers(random *rand.Rand) (map[string]string, string) {
 	files := maps.Clone(mutationLayers)
 	wrong := rightLayers[random.IntN(len(rightLayers))]
@@ -143,7 +144,7 @@ func mutateLayers(random *rand.Rand) (map[string]string, string) {
 		files[wrong.file] = strings.Join(slices.Delete(lines, j, j+1), "")
 		return files, fmt.Sprintf("line %d of %s gone", j+1, wrong.file)
 	}
-	// An entry twice, with another tag, or under its old name.
+	// Repeat an entry, with another tag or with its old name.
 	for j < len(lines)-1 && !strings.HasPrefix(lines[j], "- name: ") {
 		j++
 	}
@@ -158,14 +159,13 @@ func mutateLayers(random *rand.Rand) (map[string]string, string) {
 	return files, fmt.Sprintf("%q twice in %s", entry, wrong.file)
 }
 
-// TestLayerMutations verifies changes that were made wrong at random. What
-// each line may be, the build before and the one after the right change say,
-// where what is remote is at hand: one that is neither must be a failure, and
-// nothing else may.
+// TestLayerMutations verifies random wrong changes. The verdict must be Failed
+// exactly when a line of the build with the remote base differs both from the build
+// before the change and from the build after the right change.
 func TestLayerMutations(t *testing.T) {
 	const n = 120
 	r := testRunner(t)
-	move := mover(t, []byte("rule: k8s.gcr.io=mirror.example/k8s\n"))
+	move := rewriteOf(t, []byte("rule: k8s.gcr.io=mirror.example/k8s\n"))
 	right := maps.Clone(mutationLayers)
 	for _, e := range rightLayers {
 		if strings.Count(right[e.file], e.old) != 1 {
@@ -231,8 +231,8 @@ func ofTexts(files map[string]string) fstest.MapFS {
 	return out
 }
 
-// builtLines are those of what dir gives with the remote base at hand; nil when
-// it does not build.
+// builtLines returns the lines of the build of dir with the remote base, nil when it
+// does not build.
 func builtLines(t *testing.T, r *render.Runner, files map[string]string, dir string) []string {
 	t.Helper()
 	all := maps.Clone(files)
@@ -258,5 +258,5 @@ func builtLines(t *testing.T, r *render.Runner, files map[string]string, dir str
 	return out
 }
 
-// none replaces no kustomization.
+// none is a replaceFunc without replacements.
 func none(*overlayTree) replacements { return nil }

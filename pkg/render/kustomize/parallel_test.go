@@ -11,8 +11,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// TestInterrupted ends the context after some verdicts: those are there as in a
-// whole run, and how many are missing is said.
+// TestInterrupted cancels the context after some verdicts. These must equal the
+// verdicts of a complete run, and the error must count the missing ones.
 func TestInterrupted(t *testing.T) {
 	before, after, dirs := overlays(12)
 	for _, jobs := range []int{1, 3} {
@@ -26,7 +26,7 @@ func TestInterrupted(t *testing.T) {
 					cancel()
 				}
 				seen := map[string]bool{}
-				got, err := Verify(ctx, r, before, after, Options{Rewrite: mover(t, nil), Dirs: dirs, Progress: func(done, total int, v *render.Verdict) {
+				got, err := Verify(ctx, r, before, after, Options{Rewrite: rewriteOf(t, nil), Dirs: dirs, Progress: func(done, total int, v *render.Verdict) {
 					if seen[v.Dir] = true; done != len(seen) || total != len(dirs) {
 						t.Errorf("progress: %d of %d, after %d", done, total, len(seen))
 					}
@@ -54,12 +54,12 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestNoChildren wants one error where no child can be started, and not one
-// for each kustomization.
+// TestNoChildren checks that Verify returns one error when no child process can be
+// started, and not one for each kustomization.
 func TestNoChildren(t *testing.T) {
 	before, after, dirs := overlays(50)
 	r := &render.Runner{Self: []string{"/does/not/exist"}, Jobs: 2}
-	got, err := Verify(context.Background(), r, before, after, Options{Rewrite: mover(t, nil), Dirs: dirs})
+	got, err := Verify(context.Background(), r, before, after, Options{Rewrite: rewriteOf(t, nil), Dirs: dirs})
 	m := (*render.Incomplete)(nil)
 	if !errors.As(err, &m) || m.Missing != len(dirs) || len(got) > 0 || strings.Count(err.Error(), "starting a child") != 1 {
 		t.Errorf("%d verdicts, error %v", len(got), err)
@@ -92,7 +92,7 @@ func TestFailedBase(t *testing.T) {
 		before[dir+"/kustomization.yaml"] = "resources: [../mid]\n"
 	}
 	dirs = append(dirs, "good")
-	got, err := Verify(t.Context(), r, ofTexts(before), ofTexts(before), Options{Rewrite: mover(t, nil), Dirs: dirs})
+	got, err := Verify(t.Context(), r, ofTexts(before), ofTexts(before), Options{Rewrite: rewriteOf(t, nil), Dirs: dirs})
 	if err != nil || len(got) != 21 {
 		t.Fatalf("%d verdicts: %v", len(got), err)
 	}

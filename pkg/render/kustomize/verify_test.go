@@ -19,9 +19,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// TestVerifyKustomizations verifies the change from before/ to before/ with
-// after/ over it.
-func TestVerifyKustomizations(t *testing.T) {
+// TestVerify verifies the change from before/ to before/ with the files of after/
+// replaced.
+func TestVerify(t *testing.T) {
 	r := testRunner(t)
 	for _, file := range cases(t, "verify") {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
@@ -31,13 +31,13 @@ func TestVerifyKustomizations(t *testing.T) {
 			}
 			before := tree(a, "before/")
 			after := render.Overlay(before, contents(tree(a, "after/")))
-			checkWant(t, file, a, showBuilt(t, r, before, after, mover(t, a.Comment)))
+			checkWant(t, file, a, verifyAll(t, r, before, after, rewriteOf(t, a.Comment)))
 		})
 	}
 }
 
-// showBuilt are the verdicts over all kustomizations of before, as text.
-func showBuilt(t *testing.T, r *render.Runner, before fstest.MapFS, after fs.FS, move render.RewriteFunc) string {
+// verifyAll verifies all kustomizations of before and formats the verdicts.
+func verifyAll(t *testing.T, r *render.Runner, before fstest.MapFS, after fs.FS, move render.RewriteFunc) string {
 	t.Helper()
 	got, err := Verify(context.Background(), r, before, after, Options{Rewrite: move, Dirs: Dirs(slices.Sorted(maps.Keys(before)))})
 	if err != nil {
@@ -58,9 +58,9 @@ func showBuilt(t *testing.T, r *render.Runner, before fstest.MapFS, after fs.FS,
 
 const pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: \"k8s.gcr.io/pause:3.1\"}]}\n"
 
-// TestHostileKustomizations builds what does not build, or not within limits.
+// TestHostile builds kustomizations that do not build, or not within the limits.
 // After each of them the Runner still builds.
-func TestHostileKustomizations(t *testing.T) {
+func TestHostile(t *testing.T) {
 	r := hostileRunner(t)
 	deep, wide := map[string]string{}, map[string]string{}
 	for i := range 200 {
@@ -102,7 +102,7 @@ func TestHostileKustomizations(t *testing.T) {
 			files[tt.dir+"/pod.yaml"] = &fstest.MapFile{Data: []byte(pod)}
 			files["ok/pod.yaml"] = &fstest.MapFile{Data: []byte(pod)}
 			files["ok/kustomization.yaml"] = &fstest.MapFile{Data: []byte("resources: [pod.yaml]\n")}
-			got, err := Verify(context.Background(), r, files, files, Options{Rewrite: mover(t, nil), Dirs: []string{tt.dir, "ok"}})
+			got, err := Verify(context.Background(), r, files, files, Options{Rewrite: rewriteOf(t, nil), Dirs: []string{tt.dir, "ok"}})
 			if err != nil || len(got) != 2 {
 				t.Fatalf("%d verdicts: %v", len(got), err)
 			}
@@ -116,8 +116,8 @@ func TestHostileKustomizations(t *testing.T) {
 	}
 }
 
-// TestNothingFetched wants no request for what is remote, and no program to be
-// started.
+// TestNothingFetched checks that remote parts cause no request, and that no program
+// is started.
 func TestNothingFetched(t *testing.T) {
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -144,7 +144,7 @@ func TestNothingFetched(t *testing.T) {
 		text = strings.ReplaceAll(text, "URL", server.URL) + "images: [{name: k8s.gcr.io/pause, newTag: '3.9'}]\n"
 		r := testRunner(t)
 		files := ofTexts(map[string]string{"kustomization.yaml": text})
-		got, err := Verify(context.Background(), r, files, files, Options{Rewrite: mover(t, nil), Dirs: []string{"."}})
+		got, err := Verify(context.Background(), r, files, files, Options{Rewrite: rewriteOf(t, nil), Dirs: []string{"."}})
 		if err != nil || len(got) != 1 || got[0].State != render.Unproven || !strings.Contains(got[0].Reason, "not built: ") {
 			t.Errorf("%s: %v %v", text, got, err)
 		}
@@ -154,9 +154,9 @@ func TestNothingFetched(t *testing.T) {
 	}
 }
 
-// TestBaseTravelsOnce wants the file of a base to be sent to a child once,
-// however many overlays it has.
-func TestBaseTravelsOnce(t *testing.T) {
+// TestBaseSentOnce checks that a child process receives a file of a base once,
+// independent of the number of overlays.
+func TestBaseSentOnce(t *testing.T) {
 	files := map[string]string{"base/kustomization.yaml": "resources: [pod.yaml]\n", "base/pod.yaml": pod}
 	const n = 40
 	for i := range n {

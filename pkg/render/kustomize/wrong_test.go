@@ -8,7 +8,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// wrongPod names images where pods do.
+// wrongPod is a Pod with image fields.
 const wrongPod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: k8s.gcr.io/pause:3.1\n    args: ['--image=k8s.gcr.io/side:1', '--n=1']\n    env: [{name: IMG, value: 'k8s.gcr.io/env:1'}]\n"
 
 // TestWrongKustomizations verifies changes each of which is wrong in one way,
@@ -16,9 +16,9 @@ const wrongPod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  conta
 // taken for unproven either.
 func TestWrongKustomizations(t *testing.T) {
 	r := testRunner(t)
-	k8s := mover(t, nil)
-	hub := mover(t, []byte("rule: docker.io=mirror.example/hub\n"))
-	mirror := mover(t, []byte("rule: k8s.gcr.io=mirror.example/k8s\n"))
+	k8s := rewriteOf(t, nil)
+	hub := rewriteOf(t, []byte("rule: docker.io=mirror.example/hub\n"))
+	mirror := rewriteOf(t, []byte("rule: k8s.gcr.io=mirror.example/k8s\n"))
 	moved := strings.ReplaceAll(wrongPod, "k8s.gcr.io", "registry.k8s.io")
 	for _, tt := range []struct {
 		name          string
@@ -37,7 +37,7 @@ func TestWrongKustomizations(t *testing.T) {
 		{"remote: a name of several moved",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: 'k8s.gcr.io/(far|near)', newTag: '1'}]\n"},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: 'registry.k8s.io/(far|near)', newTag: '1'}]\n"}, k8s},
-		{"remote: an entry that is new",
+		{"remote: a new entry",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: k8s.gcr.io/far, newTag: '1'}]\n"},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: k8s.gcr.io/far, newName: registry.k8s.io/far, newTag: '1'}, {name: k8s.gcr.io/other, newTag: '7'}]\n"}, k8s},
 		{"remote: a wrong newName",
@@ -46,16 +46,16 @@ func TestWrongKustomizations(t *testing.T) {
 		{"remote: a patch with another tag",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\npatches: [{target: {kind: Pod}, patch: '[{\"op\": \"replace\", \"path\": \"/spec/containers/0/image\", \"value\": \"k8s.gcr.io/a:1\"}]'}]\n"},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\npatches: [{target: {kind: Pod}, patch: '[{\"op\": \"replace\", \"path\": \"/spec/containers/0/image\", \"value\": \"registry.k8s.io/a:2\"}]'}]\n"}, k8s},
-		{"remote: other replicas",
+		{"remote: different replicas",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1', pod.yaml]\nreplicas: [{name: x, count: 1}]\n", "pod.yaml": wrongPod},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1', pod.yaml]\nreplicas: [{name: x, count: 2}]\n"}, k8s},
-		{"remote: another prefix",
+		{"remote: a different prefix",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nnamePrefix: a-\nimages: [{name: k8s.gcr.io/far, newTag: '1'}]\n"},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nnamePrefix: b-\nimages: [{name: k8s.gcr.io/far, newName: registry.k8s.io/far, newTag: '1'}]\n"}, k8s},
-		{"remote: another label",
+		{"remote: a different label",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\ncommonLabels: {a: b}\nimages: [{name: k8s.gcr.io/far, newTag: '1'}]\n"},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\ncommonLabels: {a: c}\nimages: [{name: k8s.gcr.io/far, newName: registry.k8s.io/far, newTag: '1'}]\n"}, k8s},
-		{"remote: another tag",
+		{"remote: a different tag",
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: k8s.gcr.io/far, newTag: '1'}]\n"},
 			map[string]string{"kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: k8s.gcr.io/far, newName: registry.k8s.io/far, newTag: '2'}]\n"}, k8s},
 		{"remote: an entry twice",
@@ -64,16 +64,16 @@ func TestWrongKustomizations(t *testing.T) {
 		{"remote: a layer skipped",
 			map[string]string{"kustomization.yaml": "resources: [a]\nimages: [{name: k8s.gcr.io/far, newTag: '2'}]\n", "a/kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: k8s.gcr.io/far, newTag: '1'}]\n"},
 			map[string]string{"a/kustomization.yaml": "resources: ['https://example.com/x?ref=1']\nimages: [{name: k8s.gcr.io/far, newName: registry.k8s.io/far, newTag: '1'}]\n"}, k8s},
-		{"remote: a chart's other values",
+		{"remote: different values of a chart",
 			map[string]string{"kustomization.yaml": "helmCharts: [{name: x, repo: 'https://charts.example', valuesInline: {image: {registry: k8s.gcr.io}, replicas: 1}}]\n"},
 			map[string]string{"kustomization.yaml": "helmCharts: [{name: x, repo: 'https://charts.example', valuesInline: {image: {registry: registry.k8s.io}, replicas: 2}}]\n"}, k8s},
 		{"remote: a chart's version",
 			map[string]string{"kustomization.yaml": "helmCharts: [{name: x, repo: 'https://charts.example', version: 1.0.0, valuesInline: {image: {registry: k8s.gcr.io}}}]\n"},
 			map[string]string{"kustomization.yaml": "helmCharts: [{name: x, repo: 'https://charts.example', version: 1.0.1, valuesInline: {image: {registry: registry.k8s.io}}}]\n"}, k8s},
-		{"another checksum",
+		{"a different checksum",
 			map[string]string{"kustomization.yaml": "resources: [pod.yaml, x.yaml]\n", "pod.yaml": wrongPod, "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {checksum/x: " + strings.Repeat("0a", 32) + "}}\n"},
 			map[string]string{"pod.yaml": moved, "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {checksum/x: " + strings.Repeat("0b", 32) + "}}\n"}, k8s},
-		{"a name left behind",
+		{"a name not moved",
 			map[string]string{"kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: k8s.gcr.io/pause, newTag: '3.9'}]\n", "pod.yaml": wrongPod},
 			map[string]string{"pod.yaml": moved}, k8s},
 		{"an image field of configurations",
@@ -130,13 +130,13 @@ func TestWrongKustomizations(t *testing.T) {
 		{"one name in two groups",
 			map[string]string{"kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "apiVersion: a.com/v1\nkind: My\nmetadata: {name: c}\nspec: {img: 'k8s.gcr.io/a:1'}\n---\napiVersion: b.com/v1\nkind: My\nmetadata: {name: c}\nspec: {img: 'k8s.gcr.io/b:1'}\n"},
 			map[string]string{"x.yaml": "apiVersion: a.com/v1\nkind: My\nmetadata: {name: c}\nspec: {img: 'registry.k8s.io/b:1'}\n---\napiVersion: b.com/v1\nkind: My\nmetadata: {name: c}\nspec: {img: 'registry.k8s.io/a:1'}\n"}, k8s},
-		{"another generated name",
+		{"a different generated name",
 			map[string]string{"kustomization.yaml": "configMapGenerator: [{name: c, literals: [a=k8s.gcr.io/x:1]}, {name: d, literals: [a=k8s.gcr.io/y:1]}]\nresources: [pod.yaml]\n", "pod.yaml": wrongPod + "    envFrom: [{configMapRef: {name: c}}]\n"},
 			map[string]string{"kustomization.yaml": "configMapGenerator: [{name: c, literals: [a=registry.k8s.io/x:1]}, {name: d, literals: [a=registry.k8s.io/y:1]}]\nresources: [pod.yaml]\n", "pod.yaml": moved + "    envFrom: [{configMapRef: {name: d}}]\n"}, k8s},
-		{"a name that looks generated",
+		{"a name in the form of a generated name",
 			map[string]string{"kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c-2222222222}\ndata: {z: k8s.gcr.io/z}\n"},
 			map[string]string{"x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c-4444444444}\ndata: {z: registry.k8s.io/z}\n"}, k8s},
-		{"no checksum any more",
+		{"a checksum of another length",
 			map[string]string{"kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {checksum/x: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855}}\ndata: {z: k8s.gcr.io/z}\n"},
 			map[string]string{"x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {checksum/x: 03b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855f}}\ndata: {z: registry.k8s.io/z}\n"}, k8s},
 		{"a URL",
@@ -145,16 +145,16 @@ func TestWrongKustomizations(t *testing.T) {
 		{"credentials",
 			map[string]string{"kustomization.yaml": "resources: [x.yaml, pod.yaml]\n", "pod.yaml": wrongPod, "x.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: c}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{\"auths\":{\"k8s.gcr.io\":{\"auth\":\"eA==\"}}}'}\n"},
 			map[string]string{"pod.yaml": moved, "x.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: c}\ntype: kubernetes.io/dockerconfigjson\nstringData: {.dockerconfigjson: '{\"auths\":{\"registry.k8s.io\":{\"auth\":\"eA==\"}}}'}\n"}, k8s},
-		{"a newName that is another",
+		{"a different newName",
 			map[string]string{"kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: k8s.gcr.io/pause, newName: k8s.gcr.io/pause-amd64}]\n", "pod.yaml": wrongPod},
 			map[string]string{"kustomization.yaml": "resources: [pod.yaml]\nimages: [{name: registry.k8s.io/pause, newName: registry.k8s.io/pause-arm64}]\n", "pod.yaml": moved}, k8s},
 		{"a component skipped",
 			map[string]string{"kustomization.yaml": "resources: [pod.yaml]\ncomponents: [c]\n", "c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages: [{name: k8s.gcr.io/pause, newTag: '3.9'}]\n", "pod.yaml": wrongPod},
 			map[string]string{"pod.yaml": moved}, k8s},
-		{"text that is folded",
+		{"folded text",
 			map[string]string{"kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: \"" + strings.Repeat("k8s.gcr.io/z word ", 20) + " 1\"\n"},
 			map[string]string{"x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: \"" + strings.Repeat("registry.k8s.io/z word ", 20) + " 2\"\n"}, k8s},
-		{"a string that is a number now",
+		{"a string becomes a number",
 			map[string]string{"kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "apiVersion: v1\nkind: My\nmetadata: {name: c}\ndata:\n  b: '1'\n  a: k8s.gcr.io/z\n"},
 			map[string]string{"x.yaml": "apiVersion: v1\nkind: My\nmetadata: {name: c}\ndata:\n  b: 1\n  a: registry.k8s.io/z\n"}, k8s},
 	} {
@@ -172,8 +172,7 @@ func TestWrongKustomizations(t *testing.T) {
 	}
 }
 
-// TestSamples: the names that an entry is tried with.
-func TestSamples(t *testing.T) {
+func TestSampleNames(t *testing.T) {
 	for _, tt := range []struct{ name, want string }{
 		{"k8s.gcr.io/pause", "k8s.gcr.io/pause"},
 		{`k8s\.gcr\.io/pause`, "k8s.gcr.io/pause"},

@@ -11,7 +11,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 )
 
-// chartFiles is a chart that shows what it is told.
+// chartFiles is a chart that prints its values and capabilities.
 var chartFiles = map[string]string{
 	"Chart.yaml":  "apiVersion: v2\nname: web\nversion: 1.2.3\nkubeVersion: '>=1.20.0-0'\n",
 	"values.yaml": "image: {repository: k8s.gcr.io/pause, tag: '3.1'}\nports: [80, 443]\nreplicas: 12345678\nnested: {a: 1, b: {c: x}}\n",
@@ -43,8 +43,8 @@ spec:
 	"crds/crd.yaml":        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: webs.example.com}\nspec: {group: example.com}\n",
 }
 
-// inflating are kustomizations that take that chart, one way each.
-var inflating = map[string]string{
+// chartUses are kustomizations that use the chart, each in a different way.
+var chartUses = map[string]string{
 	"plain":      "helmCharts:\n- {name: web, releaseName: r}\n",
 	"inline":     "helmCharts:\n- name: web\n  releaseName: r\n  valuesInline: {image: {tag: '3.9'}, ports: [8080], replicas: 23456789, nested: {b: {d: 1.5}}}\n",
 	"merge":      "helmCharts:\n- name: web\n  releaseName: r\n  valuesMerge: merge\n  valuesInline: {image: {tag: '3.9'}, ports: [8080], more: [1], nested: {b: {d: true, c: null}}}\n",
@@ -62,14 +62,14 @@ var inflating = map[string]string{
 	"over":       "resources: [../inline, ../more]\nnamespace: above\nnameSuffix: -s\nimages: [{name: k8s.gcr.io/pause, newTag: '3.6'}]\n",
 }
 
-// inflatingTree has all of inflating, each with its chart, below root.
-func inflatingTree() map[string]string {
+// chartUsesTree returns the files of all chartUses, each with the chart.
+func chartUsesTree() map[string]string {
 	files := map[string]string{
 		"files/one.yaml": "image: {repository: k8s.gcr.io/one, tag: one}\n", "files/two.yaml": "image: {tag: two}\nnested: {z: 1}\n",
 		"both/one.yaml": "ports: [9]\nnested: {b: {e: 2}}\n", "both/two.yaml": "nested: {a: two}\n",
 		"more/cm.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {a: b}\n",
 	}
-	for dir, text := range inflating {
+	for dir, text := range chartUses {
 		files[dir+"/kustomization.yaml"] = text
 		at := dir + "/charts/web/"
 		switch dir {
@@ -87,16 +87,16 @@ func inflatingTree() map[string]string {
 	return files
 }
 
-// TestRealInflated holds what is built with charts against what the program
-// kustomize gives, with helm.
-func TestRealInflated(t *testing.T) {
+// TestRealChartEntries compares builds with charts with the output of the programs
+// kustomize and helm.
+func TestRealChartEntries(t *testing.T) {
 	kustomize, err1 := exec.LookPath("kustomize")
 	helmPath, err2 := exec.LookPath("helm")
 	if err1 != nil || err2 != nil {
 		t.Skip("kustomize and helm are not on PATH; make test-real builds them")
 	}
 	root := t.TempDir()
-	for name, src := range inflatingTree() {
+	for name, src := range chartUsesTree() {
 		at := filepath.Join(root, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(at), 0o777); err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func TestRealInflated(t *testing.T) {
 	}
 	r := testRunner(t)
 	k := OpenTree(os.DirFS(root))
-	for dir := range inflating {
+	for dir := range chartUses {
 		t.Run(dir, func(t *testing.T) {
 			got, left, err := Build(context.Background(), r, k, dir)
 			if err != nil || len(left) > 0 {
