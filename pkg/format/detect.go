@@ -10,32 +10,32 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A detector goes over the trees of one file. What it looks for is the same
-// for every syntax that has such trees.
+// A detector finds the references in the trees of one file, whatever their
+// syntax.
 type detector struct {
-	in      Input
-	out     ScanResult
-	told    []bool                  // which marks have been explained
-	pieces  map[*syntax.Node]bool   // scalars that are pieces
-	aliased map[*syntax.Node]bool   // anchored scalars that an alias showed to be images
-	frames  map[*syntax.Node]*frame // where each scalar stands, for who wants to know
+	in        Input
+	out       ScanResult
+	explained []bool                  // by mark: it is in an occurrence or has a context
+	pieces    map[*syntax.Node]bool   // scalars that are pieces
+	aliased   map[*syntax.Node]bool   // anchored scalars that are images because of an alias
+	frames    map[*syntax.Node]*frame // of each scalar, recorded for templates only
 
-	besides    map[*syntax.Node]*siblingKeys               // what besidesOf says of a mapping, once it was asked
-	registries map[*syntax.Node]*syntax.Node               // what registryIn says of a mapping, once it was asked
-	compose    map[*syntax.Node]bool                       // what isCompose says of a document's root, once it was asked
-	holding    map[*syntax.Node]map[string]*splitReference // what holders says of a mapping, once it was asked; nil at first
+	siblings   map[*syntax.Node]*siblingKeys               // results of siblingKeysOf
+	registries map[*syntax.Node]*syntax.Node               // results of registryOf
+	compose    map[*syntax.Node]bool                       // results of isComposeRoot
+	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
 
 	fields fieldTable // of the format or the tool, nil if it has none
 
-	source string // in.Src, once somebody wanted it as text
+	source string // in.Src; see text
 
-	around   *object // what the lines of a document that does not parse say that it is
+	around   *object // the last result of documentAround
 	aroundAt edit.Span
 }
 
 func newDetector(in Input) *detector {
-	return &detector{in: in, told: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
-		besides: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}, fields: toolFields(in.Path)}
+	return &detector{in: in, explained: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
+		siblings: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}, fields: toolFields(in.Path)}
 }
 
 // text returns the source as text.
@@ -67,18 +67,18 @@ func (d *detector) documents(docs []*syntax.Document) {
 // scalar, and puts the contexts in order.
 func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	for i, m := range d.in.Marks {
-		if !d.told[i] {
-			d.beside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
+		if !d.explained[i] {
+			d.explainOutside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
 		}
 	}
-	d.settle()
+	d.dropExplained()
 	sort.Slice(d.out.Contexts, func(i, j int) bool { return d.out.Contexts[i].Mark.Start < d.out.Contexts[j].Mark.Start })
 }
 
-// settle drops the contexts of marks that an occurrence explains after all: an
+// dropExplained drops the contexts of marks that an occurrence explains after all: an
 // anchored value is seen under its own key first and as a piece of a split
 // reference later. Where the first was in a policy or the like, that counts.
-func (d *detector) settle() {
+func (d *detector) dropExplained() {
 	of := map[edit.Span]*Occurrence{}
 	var spans []edit.Span
 	for i := range d.out.Occurrences {
@@ -103,11 +103,11 @@ func (d *detector) settle() {
 	d.out.Contexts = left
 }
 
-// document goes over a tree from its root f.
+// document reads a tree from its root f.
 func (d *detector) document(f *frame) {
 	if root := f.node; root.Kind == syntax.Sequence {
 		for _, item := range root.Children {
-			if falco(item) {
+			if isFalcoEntry(item) {
 				f.keep, f.note = Policy, "a Falco rule"
 			}
 		}
@@ -115,7 +115,7 @@ func (d *detector) document(f *frame) {
 	d.node(f)
 }
 
-// node goes over what stands at f.
+// node reads the node at f and everything below it.
 func (d *detector) node(f *frame) {
 	switch n := f.node; n.Kind {
 	case syntax.Mapping:
@@ -162,7 +162,7 @@ func (d *detector) mapping(f *frame) {
 		}
 		g := f.below(v)
 		g.key = k.Value
-		d.byKey(g)
+		d.readKey(g)
 		if list && g.key != "items" {
 			g.keep, g.note = OwnConfig, "the input of the function itself"
 		}
@@ -172,8 +172,8 @@ func (d *detector) mapping(f *frame) {
 	}
 }
 
-// byKey settles what the key of f alone decides about what stands below it.
-func (d *detector) byKey(f *frame) {
+// readKey sets what the key of f alone decides about what stands below it.
+func (d *detector) readKey(f *frame) {
 	if f.keep != "" {
 		return
 	}
@@ -187,10 +187,10 @@ func (d *detector) byKey(f *frame) {
 		f.keep = AllowList
 	case policyKeys[k]:
 		f.keep = Policy
-	case listed(k) != "":
-		f.keep = listed(k)
-	case valueKeys[k] && listed(fold(f.effectiveKey())) != "": // of a variable, a parameter
-		f.keep = listed(fold(f.effectiveKey()))
+	case keptListReason(k) != "":
+		f.keep = keptListReason(k)
+	case valueKeys[k] && keptListReason(fold(f.effectiveKey())) != "": // of a variable, a parameter
+		f.keep = keptListReason(fold(f.effectiveKey()))
 	case proseKeys[k], docsExt[path.Ext(f.key)]:
 		f.prose = true
 	}
@@ -207,11 +207,11 @@ func (d *detector) alias(f *frame) {
 	if text, _ := image.TrimTransport(t.Value); isReference(text) {
 		g := *f
 		g.node = t
-		d.whole(&g, true)
+		d.addWhole(&g, true)
 	}
 }
 
-// scalar looks at a value.
+// scalar reads a value.
 func (d *detector) scalar(f *frame) {
 	n := f.node
 	if d.frames != nil {
@@ -231,7 +231,7 @@ func (d *detector) scalar(f *frame) {
 		return
 	}
 	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
-		d.actions(f)
+		d.actionLiterals(f)
 	}
 	if !d.gitops(f) {
 		d.value(f)
@@ -247,18 +247,18 @@ func (d *detector) value(f *frame) {
 	}
 	key := fold(f.effectiveKey())
 	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
-	switch kind, flagReason := d.fieldKind(f), listed(fold(d.flagBefore(f))); {
+	switch kind, flagReason := d.fieldKind(f), keptListReason(fold(d.flagBefore(f))); {
 	case flagReason != "":
 		d.contexts(f, n, Context{Reason: flagReason})
 	case kind == pathField:
 		d.contexts(f, n, Context{Reason: Path})
 	case kind == unitField:
 		d.contexts(f, n, Context{Reason: DifferentName, Note: "the name of another unit"})
-	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.numbered(f, text):
+	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
 		d.host(f)
-	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.fallsBack(f):
+	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
 	case !isReference(text):
-		d.larger(f)
+		d.longText(f)
 	case isPath:
 		d.contexts(f, n, Context{Reason: Path})
 	case isPattern:
@@ -266,22 +266,22 @@ func (d *detector) value(f *frame) {
 	case IsRegistryKey(f.effectiveKey()):
 		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 	default:
-		d.whole(f, d.isImageField(f))
+		d.addWhole(f, d.isImageField(f))
 	}
 }
 
 // host adds the registry host at f, or explains why it is not changed.
 func (d *detector) host(f *frame) {
-	if IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.besideImage(f) {
+	if IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f) {
 		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}})
 		return
 	}
 	d.contexts(f, f.node, Context{Reason: RegistryHost})
 }
 
-// numbered reports whether text, which could be a host and a port, is an image
+// isNumericTag reports whether text, which could be a host and a port, is an image
 // and a tag that is a number, redis:7, because of where it stands.
-func (d *detector) numbered(f *frame, text string) bool {
+func (d *detector) isNumericTag(f *frame, text string) bool {
 	if strings.ContainsAny(text, "./[") || !isReference(text) {
 		return false
 	}
@@ -295,19 +295,19 @@ func isReference(text string) bool {
 	return err == nil
 }
 
-// interesting reports whether the scalar n may hold something to do.
+// interesting reports whether the scalar n has a mark or may have an occurrence.
 func (d *detector) interesting(n *syntax.Node) bool {
 	return len(d.marksIn(n.Span)) > 0 || d.in.May == nil || d.in.May([]byte(n.Value))
 }
 
-// whole adds the scalar at f as a whole reference.
-func (d *detector) whole(f *frame, certain bool) {
+// addWhole adds the scalar at f as a whole reference.
+func (d *detector) addWhole(f *frame, certain bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
 	o := Occurrence{IsImage: certain}
 	if d.fieldKind(f) == unqualifiedField {
 		o.IsImage, o.LikelyImage = r.Domain != "", true
 	} else {
-		d.named(f, r, &o)
+		d.readSiblings(f, r, &o)
 	}
 	if r.Domain == "" && !certain && !(o.LikelyImage && d.in.FindLikely) {
 		// Plain text: report it only if it contains an old registry name.

@@ -12,13 +12,13 @@ import (
 
 // A setting is what the place that a word stands in says about it.
 type setting struct {
-	place   Place
-	keep    Reason // why it stays, "" when the word itself decides
-	scope   Scope
-	unasked Reason // see Occurrence.Unasked
+	place      Place
+	keep       Reason // why it stays, "" when the word itself decides
+	scope      Scope
+	outOfScope Reason // see Occurrence.Unasked
 }
 
-var inComments = setting{scope: Comments, unasked: Comment}
+var inComments = setting{scope: Comments, outOfScope: Comment}
 
 // references adds the references that the values of in spell out.
 func (s *dockerScan) references(in *dockerfile.Instruction) {
@@ -87,7 +87,7 @@ func (s *dockerScan) found(text dockerfile.Fragment, at edit.Span, x setting) bo
 			return true // part of an image that an ARG makes up
 		}
 	}
-	return s.add(Occurrence{Pieces: []Piece{{Text: word.Text, Map: word.Map, Role: roleIn(text.Text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.unasked})
+	return s.add(Occurrence{Pieces: []Piece{{Text: word.Text, Map: word.Map, Role: roleIn(text.Text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.outOfScope})
 }
 
 // mark explains the mark with index i, which lies in no occurrence: it stands
@@ -143,8 +143,8 @@ func (s *dockerScan) word(i int, text dockerfile.Fragment, at edit.Span, x setti
 			return
 		}
 		c.Reason, c.Note = NotEditedSafely, "part of a larger name, or with comments between its lines"
-	case x.unasked != "":
-		c.Reason = x.unasked
+	case x.outOfScope != "":
+		c.Reason = x.outOfScope
 	default:
 		c.Reason = r
 	}
@@ -161,7 +161,7 @@ func (s *dockerScan) setting(in *dockerfile.Instruction, at edit.Span) setting {
 	switch in.Cmd {
 	case "run", "cmd", "entrypoint", "healthcheck":
 		if s.commentAt(in) <= at.Start {
-			x.scope, x.unasked = Comments, Comment
+			x.scope, x.outOfScope = Comments, Comment
 		}
 	case "workdir", "volume":
 		x.keep = Path
@@ -191,7 +191,7 @@ func (s *dockerScan) setting(in *dockerfile.Instruction, at edit.Span) setting {
 func inHeredoc(line string, at edit.Span) setting {
 	x := setting{place: Place{Field: "<<"}}
 	if shellComment(line) <= at.Start {
-		x.scope, x.unasked = Comments, Comment
+		x.scope, x.outOfScope = Comments, Comment
 	}
 	return x
 }
@@ -215,7 +215,7 @@ func (x *setting) byName(key string) {
 	case hasSuffix(k, patternKeys):
 		x.keep = Pattern
 	case proseKeys[last]:
-		x.scope, x.unasked = Docs, Prose
+		x.scope, x.outOfScope = Docs, Prose
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 // manifest in a ConfigMap in a List, and no more.
 const maxDepth = 3
 
-// larger looks at the scalar at f, which is more than a reference: a text in
+// longText reads the scalar at f, which is more than a reference: a text in
 // YAML or JSON of its own, or words among which references stand.
-func (d *detector) larger(f *frame) {
+func (d *detector) longText(f *frame) {
 	n := f.node
 	if !d.interesting(n) {
 		return
@@ -25,23 +25,23 @@ func (d *detector) larger(f *frame) {
 		d.contexts(f, n, Context{Reason: Pattern})
 	case strings.Contains(n.Value, "container.image") || strings.HasSuffix(key, "rego"):
 		// The field of a Falco condition, or a rule of Open Policy Agent.
-		if !d.inner(f) {
+		if !d.embeddedText(f) {
 			d.contexts(f, n, Context{Reason: Policy, Note: "a condition on the image's name"})
 		}
 	case isCondition(f):
 		d.contexts(f, n, Context{Reason: Compared, Note: "a condition"})
 	default:
-		if !d.innerTOML(f) && !d.inner(f) {
+		if !d.embeddedTOML(f) && !d.embeddedText(f) {
 			d.words(f, Manifests, "")
 		}
 	}
 }
 
-// inner reads the scalar at f as a text of its own, when it is one, and goes
+// embeddedText reads the scalar at f as a text of its own, when it is one, and goes
 // over it. Marks that its trees do not explain are in comments.
-func (d *detector) inner(f *frame) bool {
+func (d *detector) embeddedText(f *frame) bool {
 	n := f.node
-	docs := innerDocs(n.Value)
+	docs := embeddedDocuments(n.Value)
 	if f.depth >= maxDepth || docs == nil {
 		return false
 	}
@@ -49,30 +49,30 @@ func (d *detector) inner(f *frame) bool {
 		if doc.Root == nil {
 			continue
 		}
-		lift(doc.Root, n.Map)
+		moveToSource(doc.Root, n.Map)
 		g := f.below(doc.Root)
 		g.inner, g.depth = true, f.depth+1
 		d.document(g)
 	}
 	for _, i := range d.marksIn(n.Span) {
-		if d.told[i] {
+		if d.explained[i] {
 			continue
 		}
 		start, end, ok := n.Map.Decoded(d.in.Marks[i])
 		c := Context{Mark: d.in.Marks[i], Reason: NotEditedSafely, Note: "escaped or folded over lines"}
 		if ok {
-			c = besideYAML(n.Value, edit.Span{Start: start, End: end})
+			c = outsideYAML(n.Value, edit.Span{Start: start, End: end})
 			c.Mark = d.in.Marks[i]
 		}
 		c.Place = f.place()
-		d.beside(c, n.Value, n.Map, edit.Span{Start: start, End: end})
+		d.explainOutside(c, n.Value, n.Map, edit.Span{Start: start, End: end})
 	}
 	return true
 }
 
-// innerDocs returns the documents of text when it is YAML or JSON that holds
+// embeddedDocuments returns the documents of text when it is YAML or JSON that holds
 // more than words: a string that begins with { or [, or one of several lines.
-func innerDocs(text string) []*syntax.Document {
+func embeddedDocuments(text string) []*syntax.Document {
 	if t := strings.TrimLeft(text, " \t\r\n"); strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[") {
 		if file, err := syntax.ParseJSON([]byte(text)); err == nil && structured(file.Docs) {
 			return file.Docs
@@ -117,9 +117,9 @@ func structured(docs []*syntax.Document) bool {
 	return found
 }
 
-// lift moves the tree at n, which was read from a decoded text, to the source
+// moveToSource moves the tree at n, which was read from a decoded text, to the source
 // that by leads to.
-func lift(n *syntax.Node, by edit.Map) {
+func moveToSource(n *syntax.Node, by edit.Map) {
 	switch n.Kind {
 	case syntax.Scalar:
 		n.Map = n.Map.Compose(by)
@@ -130,7 +130,7 @@ func lift(n *syntax.Node, by edit.Map) {
 		}
 	case syntax.Mapping, syntax.Sequence:
 		for _, c := range n.Children {
-			lift(c, by)
+			moveToSource(c, by)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func lift(n *syntax.Node, by edit.Map) {
 // does not select scope.
 func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 	n := f.node
-	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: deciding(n.Value)}
+	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: keptDocuments(n.Value)}
 	for _, found := range image.Find(n.Value) {
 		if t.reason("", found.Span, found.Span) == "" {
 			p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")
@@ -148,14 +148,14 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		}
 	}
 	for _, i := range d.marksIn(n.Span) {
-		if d.told[i] {
+		if d.explained[i] {
 			continue
 		}
 		c := Context{Mark: d.in.Marks[i], Place: f.place(), Scope: scope}
 		start, end, ok := n.Map.Decoded(d.in.Marks[i])
 		if !ok {
 			c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
-			d.tell(i, c)
+			d.explain(i, c)
 			continue
 		}
 		at := edit.Span{Start: start, End: end}
@@ -164,7 +164,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		switch {
 		case kept == Comment:
 			c.Reason, c.Scope = Comment, Comments
-			d.beside(c, n.Value, n.Map, at)
+			d.explainOutside(c, n.Value, n.Map, at)
 			continue
 		case kept != "":
 			c.Reason = kept
@@ -181,7 +181,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		default:
 			c.Reason = r
 		}
-		d.tell(i, c)
+		d.explain(i, c)
 	}
 }
 
@@ -209,24 +209,24 @@ func (t *proseText) reason(class Reason, at, word edit.Span) Reason {
 		return Compared
 	}
 	if class == "" || class == RegistryHost {
-		return byFlag(t.text, at.Start)
+		return flagReason(t.text, at.Start)
 	}
 	return ""
 }
 
-// tell gives the mark i the context c.
-func (d *detector) tell(i int, c Context) {
-	d.told[i] = true
+// explain records the context c of the mark with index i.
+func (d *detector) explain(i int, c Context) {
+	d.explained[i] = true
 	d.out.Contexts = append(d.out.Contexts, c)
 }
 
-// beside settles a mark outside of all scalars, which c describes: at is
+// explainOutside explains a mark outside of all scalars, which c describes: at is
 // where it stands in text, and m leads from text to the file. A reference in
 // a comment is an occurrence that the scope comments asks for.
-func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
+func (d *detector) explainOutside(c Context, text string, m edit.Map, at edit.Span) {
 	i := d.markAt(c.Mark)
 	if c.Reason != Comment {
-		d.tell(i, c)
+		d.explain(i, c)
 		return
 	}
 	line, in := lineAround(text, at)
@@ -239,10 +239,10 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 		role = Registry
 	case r == URL || r == DifferentName:
 		c.Reason = r
-		d.tell(i, c)
+		d.explain(i, c)
 		return
 	default:
-		d.tell(i, c)
+		d.explain(i, c)
 		return
 	}
 	p := Piece{Path: d.in.Path, Text: line[found.Span.Start:found.Span.End], Role: role}
@@ -254,11 +254,11 @@ func (d *detector) beside(c Context, text string, m edit.Map, at edit.Span) {
 	}
 	s, ok := m.Span(found.Span.Start+shift, found.Span.End+shift)
 	if !ok {
-		d.tell(i, c)
+		d.explain(i, c)
 		return
 	}
 	p.Span, p.Map = s, edit.Identity(s.Start, s.Len())
-	d.told[i] = true
+	d.explained[i] = true
 	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Pieces: []Piece{p}, Place: c.Place, Scope: Comments, OutOfScope: Comment, FoundByMark: true})
 }
 

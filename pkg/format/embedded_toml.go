@@ -7,10 +7,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// innerTOML reads the scalar at f as TOML, when it is a configuration of a
+// embeddedTOML reads the scalar at f as TOML, when it is a configuration of a
 // container runtime in it: tables of mirrors look like any other text to who
 // reads word by word.
-func (d *detector) innerTOML(f *frame) bool {
+func (d *detector) embeddedTOML(f *frame) bool {
 	n := f.node
 	if !strings.Contains(n.Value, "[[registry") && !strings.Contains(n.Value, "[plugins.") && !strings.Contains(n.Value, "[host.") {
 		return false
@@ -18,7 +18,7 @@ func (d *detector) innerTOML(f *frame) bool {
 	var marks []edit.Span
 	var at []int // which mark of the file each is
 	for _, i := range d.marksIn(n.Span) {
-		if start, end, ok := n.Map.Decoded(d.in.Marks[i]); ok && !d.told[i] {
+		if start, end, ok := n.Map.Decoded(d.in.Marks[i]); ok && !d.explained[i] {
 			marks, at = append(marks, edit.Span{Start: start, End: end}), append(at, i)
 		}
 	}
@@ -46,10 +46,10 @@ func (d *detector) innerTOML(f *frame) bool {
 	}
 	for _, c := range s.Contexts {
 		for j, m := range marks {
-			if m == c.Mark && !d.told[at[j]] {
+			if m == c.Mark && !d.explained[at[j]] {
 				c.Mark, c.Place.Object = d.in.Marks[at[j]], f.place().Object
 				c.Place.Field = f.field() + "|" + c.Place.Field
-				d.tell(at[j], c)
+				d.explain(at[j], c)
 			}
 		}
 	}

@@ -31,7 +31,7 @@ var (
 // explanation yet one.
 func (d *detector) fallbackText(at edit.Span) {
 	for _, i := range d.marksIn(at) {
-		if !d.told[i] {
+		if !d.explained[i] {
 			d.fallbackMark(i)
 		}
 	}
@@ -39,9 +39,9 @@ func (d *detector) fallbackText(at edit.Span) {
 
 func (d *detector) fallbackMark(i int) {
 	text, m := d.text(), d.in.Marks[i]
-	c := besideYAML(text, m)
+	c := outsideYAML(text, m)
 	if c.Reason == Comment {
-		d.beside(c, text, edit.Identity(0, len(text)), m)
+		d.explainOutside(c, text, edit.Identity(0, len(text)), m)
 		return
 	}
 	line, at := lineAround(text, m)
@@ -49,11 +49,11 @@ func (d *detector) fallbackMark(i int) {
 	f := &frame{}
 	if k := lineKey.FindStringSubmatchIndex(line); k != nil {
 		if k[2] <= at.Start && at.End <= k[3] {
-			d.tell(i, Context{Mark: m, Reason: Key})
+			d.explain(i, Context{Mark: m, Reason: Key})
 			return
 		}
 		f.key = line[k[2]:k[3]]
-		d.byKey(f)
+		d.readKey(f)
 	}
 	o := d.documentAround(m)
 	r, note := o.reason()
@@ -85,7 +85,7 @@ func (d *detector) fallbackMark(i int) {
 	default:
 		c.Reason = about
 	}
-	d.tell(i, c)
+	d.explain(i, c)
 }
 
 // defaultHost reports whether the host at is what an action puts before a

@@ -1,11 +1,11 @@
-// Package format knows, for each file syntax, where it writes image
-// references, and what every mention that is none stands in.
+// Package format finds the image references of a file, and explains every
+// mention of an old name that is not part of a reference.
 //
-// A [Format] is one syntax. [Detect] chooses one for a file; its Scan reads
-// the file and returns the occurrences, and a context for every mark (a raw
-// mention of an old name) that no occurrence explains; its Verify says
-// whether a file still means the same after its edits. The package knows
-// nothing of rules: it tells where references are, not which of them move.
+// A [Format] is one file syntax, and [Detect] chooses the format of a file.
+// Format.Scan returns the occurrences of references, and a [Context] for every
+// mark (a raw mention of an old name) outside of them. Format.Verify checks
+// that edits change nothing else in the file. The package does not depend on
+// rules: they decide which references move.
 package format
 
 import (
@@ -15,14 +15,13 @@ import (
 // A Format is one file syntax.
 type Format struct {
 	Name string
-	Doc  string // one sentence for a person
+	Doc  string // the files of the format, for a report
 
 	// Detect reports whether the file at path, slash-separated, is of this
 	// format. src is its whole content.
 	Detect func(path string, src []byte) bool
 
-	// Scan reads a file. An error means that the file could not be read as
-	// what Detect took it for; then nothing of it may be edited.
+	// Scan reads a file. After an error the file must not be edited.
 	Scan func(Input) (ScanResult, error)
 
 	// Verify returns an error unless the file at path, with the content
@@ -31,11 +30,11 @@ type Format struct {
 	Verify func(path string, before []byte, edits []edit.Edit) error
 }
 
-// All is the list of formats, in the order in which they are asked.
+// All lists the formats. [Detect] tries them in this order.
 var All = []*Format{YAML, JSON, Template, Dockerfile, Quadlet, TOML, Env, Text}
 
-// Detect returns the format of the file at path. There always is one: text
-// takes what no other does.
+// Detect returns the format of the file at path, [Text] if no other format
+// matches.
 func Detect(path string, src []byte) *Format {
 	for _, f := range All {
 		if f.Detect(path, src) {
@@ -51,18 +50,18 @@ type Input struct {
 	Src    []byte
 	Fields []Field // how this repository's own values split a reference
 
-	// Marks are the raw mentions of what a rule moves, in order. Each is
-	// explained by the result: it lies within the piece of an occurrence, or
-	// has a context.
+	// Marks are the raw mentions of old names, in order. Each is inside a
+	// piece of an occurrence of the result, or has a context there.
 	Marks []edit.Span
 
 	// May reports whether a part of Src can hold an occurrence of interest.
 	// Parts for which it is false need not be read. Nil means all parts.
 	May func(part []byte) bool
 
-	// Named asks also for what only the name of its key says to be an image,
-	// such as `image: nginx:1.27` in an object of an unknown kind. No rule may
-	// be asked about these as about short forms: see Occurrence.Named.
+	// FindLikely adds names without a domain that only the name of their key
+	// shows to be images, such as `image: nginx:1.27` in an object of an
+	// unknown kind: see Occurrence.LikelyImage. Rules for Docker Hub do not
+	// apply to them.
 	FindLikely bool
 }
 
@@ -77,81 +76,80 @@ type ScanResult struct {
 	Occurrences []Occurrence
 	Contexts    []Context // one for every mark that lies in no occurrence, in order
 
-	// Unverified says that no parser took all of the text, so that
-	// occurrences rest on the grammar of references alone.
+	// Unverified reports that no parser accepts the whole text. Occurrences
+	// were found by the grammar of references alone.
 	Unverified bool
 }
 
-// A Role is what a piece says of a reference.
+// A Role is the part of a reference that a piece holds.
 type Role uint8
 
 // The roles of pieces.
 const (
 	Whole      Role = iota // all of a reference
-	Registry               // a registry, perhaps with a path: what stands before the repository
+	Registry               // a registry, with or without a path
 	Repository             // a path, perhaps with tag and digest
 )
 
 // A Piece is a part of a reference as a file writes it.
 type Piece struct {
 	Path string    // of the file, slash-separated
-	Span edit.Span // of Text in the file; where escapes or folds stand in it, from its first byte to its last
+	Span edit.Span // of Text in the file, from its first byte to its last, escapes and line folds included
 	Text string    // decoded
 	Role Role
-	Sep  string   // what joins it with the next piece: "/" or nothing
+	Sep  string   // between this piece and the next: "/" or empty
 	Map  edit.Map // from Text to the file
 
-	// Field is where the piece itself stands, when that is not the place of
-	// its occurrence: .image.registry.
+	// Field is the field of the piece, such as .image.registry. If it is empty,
+	// the piece is in the field of its occurrence.
 	Field string
 }
 
-// An Occurrence is a place where a format says that a reference is written.
+// An Occurrence is a reference in a file.
 type Occurrence struct {
 	Pieces []Piece // in the order in which they make up the reference
 	Place  Place
 	Scope  Scope
 
-	// Unasked is why it stays while its scope is not asked for.
+	// OutOfScope is the reason if the run does not select the scope.
 	OutOfScope Reason
 
-	// Image says that the field is certainly an image, so that a name
-	// without a domain is one on Docker Hub.
+	// IsImage reports that the field is certainly an image. A name without a
+	// domain is then on Docker Hub.
 	IsImage bool
 
-	// Tag and Digest are what keys beside the pieces say of the reference, ""
-	// when none does: tag: "1.27" beside repository: nginx. They are no pieces,
-	// since no rule changes them. Of what a chart renders they are what the
-	// rendering shows.
+	// Tag and Digest are the values of sibling keys of the pieces, such as
+	// tag: "1.27" next to repository: nginx, or empty. They are not pieces,
+	// because no rule changes them. For a reference that a chart renders, they
+	// come from the rendering.
 	Tag, Digest string
 
-	// Part says that the value stands in a key for a repository, so that a
-	// tag comes from elsewhere when none is known.
+	// InRepositoryKey reports that the key is one for a repository. The tag is
+	// then unknown if Tag is empty.
 	InRepositoryKey bool
 
-	// Named says that the name of its key says that the value is an image.
-	// Selects says that it is the name of an entry of a kustomization's
-	// images, which selects an image rather than being one.
+	// LikelyImage reports that the key is named like one for images.
+	// IsSelector reports that the value is the name of an entry of a
+	// kustomization's images: it selects images and is not one itself.
 	LikelyImage, IsSelector bool
 
-	// Tail is what follows the last piece and is no value: the name that a
-	// template puts behind a registry.
+	// Tail is text after the last piece that is not in the file, such as the
+	// name that a template appends to a registry.
 	Tail string
 
-	// Loose says that only names of keys suggest that the pieces belong
-	// together: the registry stands in another mapping further up. What to
-	// make of it, a linker decides (package link); by itself it moves nothing.
+	// Unconfirmed reports that only the names of keys suggest that the pieces
+	// belong together: the registry is in an outer mapping. The occurrence
+	// moves only if a linker (package link) confirms it.
 	Unconfirmed bool
 
-	// Marked says that it was found because a mark stands there, or because
-	// of what another file says: without the old name, a scan of the file does
-	// not show that the text is a registry.
+	// FoundByMark reports that a mark, or another file, led to the occurrence.
+	// A scan of the file without the old name does not find it.
 	FoundByMark bool
 
-	// Keep is why the reference stays whatever the rules say, "" when they
-	// decide.
+	// Keep is the reason for which no rule changes the reference, "" if the
+	// rules decide.
 	Keep Reason
-	Note string // adds to Keep what the reason's own sentence cannot know
+	Note string // details of Keep
 }
 
 // Text returns the reference that the pieces make up.
@@ -169,7 +167,7 @@ func (o *Occurrence) Text() string {
 	return text + o.Tail
 }
 
-// Field returns where the piece k stands in its file's structure.
+// Field returns the field of the piece with index k.
 func (o *Occurrence) Field(k int) string {
 	if f := o.Pieces[k].Field; f != "" {
 		return f
@@ -177,13 +175,13 @@ func (o *Occurrence) Field(k int) string {
 	return o.Place.Field
 }
 
-// A Place says where in a file's structure something stands.
+// A Place is a place in the structure of a file.
 type Place struct {
 	Field  string // .spec.containers[0].image; "" outside of any structure
 	Object string // Deployment web (apps/v1); "" outside of any object
 }
 
-// A Context says what a mark that lies in no occurrence stands in.
+// A Context explains a mark that is not part of an occurrence.
 type Context struct {
 	Mark   edit.Span
 	Reason Reason

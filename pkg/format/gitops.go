@@ -27,7 +27,7 @@ func isGitopsImage(f *frame) bool {
 	}
 	switch f.object.group() {
 	case fluxKustomize, fluxHelm:
-		return fluxSelects(f)
+		return isFluxSelector(f)
 	case fluxImage:
 		return f.object.kind == "ImageRepository" && f.key == "image" && f.up.key == "spec"
 	case argoUpdater:
@@ -36,9 +36,9 @@ func isGitopsImage(f *frame) bool {
 	return false
 }
 
-// fluxSelects reports whether f is the name or newName of an entry of images in
+// isFluxSelector reports whether f is the name or newName of an entry of images in
 // an object of Flux, which are those of a kustomization.
-func fluxSelects(f *frame) bool {
+func isFluxSelector(f *frame) bool {
 	if f.key != "name" && f.key != "newName" || !f.up.item || f.up.up == nil || f.up.up.key != "images" {
 		return false
 	}
@@ -67,8 +67,8 @@ func (d *detector) gitops(f *frame) bool {
 		return false
 	}
 	for _, i := range d.marksIn(f.node.Span) {
-		if !d.told[i] {
-			d.tell(i, imageContext(f, d.in.Marks[i]))
+		if !d.explained[i] {
+			d.explain(i, imageContext(f, d.in.Marks[i]))
 		}
 	}
 	return true
@@ -148,9 +148,9 @@ func EmbeddedMapping(n *syntax.Node) *syntax.Node {
 	if n == nil || n.Kind != syntax.Scalar {
 		return nil
 	}
-	for _, doc := range innerDocs(n.Value) {
+	for _, doc := range embeddedDocuments(n.Value) {
 		if doc.Root != nil && doc.Root.Kind == syntax.Mapping {
-			lift(doc.Root, n.Map)
+			moveToSource(doc.Root, n.Map)
 			return doc.Root
 		}
 	}

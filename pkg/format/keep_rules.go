@@ -25,9 +25,9 @@ var valueKeys = set("value", "default", "defaultvalue")
 // of charts.
 var sourceKeys = set("owner", "url", "branch", "ref", "chart", "chartname", "revision", "slug")
 
-// listed returns why the values of key, which is folded, stay: it names a list
+// keptListReason returns why the values of key, which is folded, stay: it names a list
 // of what is allowed, a mirror table or credentials; "" for all other keys.
-func listed(key string) Reason {
+func keptListReason(key string) Reason {
 	switch {
 	case mirrorKeys[key]:
 		return Mirror
@@ -49,9 +49,9 @@ func listed(key string) Reason {
 	return ""
 }
 
-// byFlag returns why what stands at offset at of text stays because of the
+// flagReason returns why what stands at offset at of text stays because of the
 // flag or variable that it is given to, as in `--allowed-images=a,b`.
-func byFlag(text string, at int) Reason {
+func flagReason(text string, at int) Reason {
 	word := lineBefore(text, at)
 	word = word[strings.LastIndexAny(word, " \t\"'")+1:]
 	name, _, ok := strings.Cut(word, "=")
@@ -64,7 +64,7 @@ func byFlag(text string, at int) Reason {
 	case hasSuffix(key, []string{"dir", "dirs", "directory", "folder"}):
 		return Path
 	}
-	return listed(key)
+	return keptListReason(key)
 }
 
 // isCondition reports whether the text at f is an expression that decides:
@@ -94,9 +94,9 @@ type keptPart struct {
 	reason Reason
 }
 
-// deciding returns the documents of text, which no parser takes, whose lines
+// keptDocuments returns the documents of text, which no parser takes, whose lines
 // say that they are policies or the like.
-func deciding(text string) []keptPart {
+func keptDocuments(text string) []keptPart {
 	if !strings.Contains(text, "apiVersion:") {
 		return nil
 	}

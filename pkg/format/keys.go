@@ -70,7 +70,7 @@ func keyPart(key string) (p keyRole, of string) {
 // as its value is one that images are fetched from.
 func IsRegistryKey(key string) bool {
 	k := fold(key)
-	if listed(k) != "" || hasPrefix(k, formerKeys) {
+	if keptListReason(k) != "" || hasPrefix(k, formerKeys) {
 		return false
 	}
 	for _, s := range []string{"imagerepository", "imagerepo", "imageregistry", "imagehub", "imagebase"} {

@@ -11,35 +11,35 @@ import (
 // What the names of keys say: which values are images, and what stands beside
 // them.
 
-// together returns the keys of the mapping that holds f which belong to f's
+// siblingParts returns the keys of the mapping that holds f which belong to f's
 // own, nil when there are none.
-func (d *detector) together(f *frame) *splitReference {
+func (d *detector) siblingParts(f *frame) *splitReference {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return nil
 	}
-	if d.holding == nil {
-		d.holding = map[*syntax.Node]map[string]*splitReference{}
+	if d.splits == nil {
+		d.splits = map[*syntax.Node]map[string]*splitReference{}
 	}
-	all, known := d.holding[f.up.node]
+	all, known := d.splits[f.up.node]
 	if !known {
 		all, _ = d.splitReferences(f.up)
-		d.holding[f.up.node] = all
+		d.splits[f.up.node] = all
 	}
 	_, of := keyPart(f.key)
 	return all[of]
 }
 
-// named completes o, the reference r at f, by the sibling keys of f. It sets
+// readSiblings completes o, the reference r at f, by the sibling keys of f. It sets
 // o.LikelyImage if the key of f says that r is an image.
-func (d *detector) named(f *frame, r image.Ref, o *Occurrence) {
-	if d.kustomizes(f) {
+func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
+	if d.isKustomizeEntry(f) {
 		entry := f.up.node
 		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
 		o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
 		o.IsSelector = f.key == "name"
 		return
 	}
-	h := d.together(f)
+	h := d.siblingParts(f)
 	part, _ := keyPart(f.effectiveKey())
 	if h != nil && part != tagPart && part != digestPart {
 		o.Tag, o.Digest = h.tag, h.digest
@@ -48,12 +48,12 @@ func (d *detector) named(f *frame, r image.Ref, o *Occurrence) {
 	o.LikelyImage = d.namesImage(f, r, h)
 }
 
-// kustomizes reports whether f is the name or newName of an entry of a
+// isKustomizeEntry reports whether f is the name or newName of an entry of a
 // kustomization's images, or of such a list in an object of Flux.
 // Source: https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/images/
-func (d *detector) kustomizes(f *frame) bool {
+func (d *detector) isKustomizeEntry(f *frame) bool {
 	if f.object != nil && f.up != nil && (f.object.group() == fluxKustomize || f.object.group() == fluxHelm) {
-		return fluxSelects(f)
+		return isFluxSelector(f)
 	}
 	switch path.Base(d.in.Path) {
 	case "kustomization.yaml", "kustomization.yml", "Kustomization":

@@ -36,17 +36,17 @@ func (o *object) reason() (Reason, string) {
 	return "", ""
 }
 
-// ReasonOfObject returns the reason for which everything in an object of this type
-// stays, such as Policy: it names images to decide about them, and uses none.
-// It is empty for other objects.
+// ReasonOfObject returns the reason for which nothing in an object of this type
+// is changed, such as Policy: the object names images to decide about them and
+// does not use them. It is empty for other objects.
 func ReasonOfObject(apiVersion, kind string) Reason {
 	reason, _ := (&object{version: apiVersion, kind: kind}).reason()
 	return reason
 }
 
-// falco reports whether n is an entry of a Falco rules file: a rule, a macro
+// isFalcoEntry reports whether n is an entry of a Falco rules file: a rule, a macro
 // or a list. Source: https://falco.org/docs/concepts/rules/basic-elements/
-func falco(n *syntax.Node) bool {
+func isFalcoEntry(n *syntax.Node) bool {
 	switch {
 	case n.Field("rule") != nil:
 		return n.Field("condition") != nil || n.Field("exceptions") != nil || n.Field("override") != nil

@@ -51,7 +51,7 @@ func (d *detector) add(f *frame, o Occurrence) {
 	o.Place = f.place()
 	for _, p := range o.Pieces {
 		for _, i := range d.marksIn(p.Span) {
-			d.told[i] = true
+			d.explained[i] = true
 		}
 	}
 	d.out.Occurrences = append(d.out.Occurrences, o)
@@ -61,8 +61,8 @@ func (d *detector) add(f *frame, o Occurrence) {
 // context c. Nearly every scalar has none.
 func (d *detector) contexts(f *frame, n *syntax.Node, c Context) {
 	for _, i := range d.marksIn(n.Span) {
-		if !d.told[i] {
-			d.told[i] = true
+		if !d.explained[i] {
+			d.explained[i] = true
 			c.Mark, c.Place = d.in.Marks[i], f.place()
 			d.out.Contexts = append(d.out.Contexts, c)
 		}

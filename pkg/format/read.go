@@ -8,8 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// Read is Scan for files that nobody vouches for: a parser that panics gives
-// an error, and the error says for a person what is wrong with the file.
+// Read calls Scan for an untrusted file. It returns an error if a parser
+// panics, and errors that tell a user what is wrong with the file.
 func (f *Format) Read(in Input) (s ScanResult, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -28,7 +28,8 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 	return ScanResult{}, fmt.Errorf("it does not parse as %s: %w", f.Name, err)
 }
 
-// Check is Verify for files that nobody vouches for, as Read is Scan.
+// Check calls Verify for an untrusted file. It returns an error if a parser
+// panics.
 func (f *Format) Check(path string, before []byte, edits []edit.Edit) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

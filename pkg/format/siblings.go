@@ -4,25 +4,25 @@ import (
 	"github.com/regmigrate/regmigrate/internal/syntax"
 )
 
-// Besides are the keys of a mapping that say something of a host beside them:
+// siblingKeys are the keys of a mapping that say something of a host beside them:
 // the first two of each kind, so that one may be the host's own.
 type siblingKeys struct {
 	tag, repository, name [2]string
 }
 
-// besideImage reports whether a host alone at f is one that images are fetched
+// hasImageSiblings reports whether a host alone at f is one that images are fetched
 // from because of what stands beside it: a tag, a repository or an image.
-func (d *detector) besideImage(f *frame) bool {
+func (d *detector) hasImageSiblings(f *frame) bool {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return false
 	}
 	if hasPrefix(fold(f.key), formerKeys) {
 		return false
 	}
-	b := d.besides[f.up.node]
+	b := d.siblings[f.up.node]
 	if b == nil {
 		b = siblingKeysOf(f.up.node)
-		d.besides[f.up.node] = b
+		d.siblings[f.up.node] = b
 	}
 	own, _ := keyPart(f.key)
 	tag, repository := other(b.tag, f.key), other(b.repository, f.key)

@@ -141,7 +141,7 @@ func (d *detector) declared(key string) (keyRole, string) {
 func (d *detector) join(f *frame, h *splitReference) []*syntax.Node {
 	registry, parts, ok := h.parts()
 	if registry == nil {
-		return d.short(f, h)
+		return d.withoutRegistry(f, h)
 	}
 	if !ok {
 		return nil
@@ -203,10 +203,10 @@ func (h *splitReference) parts() (registry *syntax.Node, parts []*syntax.Node, o
 	return registry, parts, len(parts) > 0
 }
 
-// short adds a repository or name without a registry beside it. With a tag it
+// withoutRegistry adds a repository or name without a registry beside it. With a tag it
 // is an image on Docker Hub; where a registry stands further up, that one may
 // be put before it, which only a template can say: a loose occurrence.
-func (d *detector) short(f *frame, h *splitReference) []*syntax.Node {
+func (d *detector) withoutRegistry(f *frame, h *splitReference) []*syntax.Node {
 	n := h.repository
 	if n == nil && !h.weak {
 		n = h.name

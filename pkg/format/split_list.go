@@ -20,7 +20,7 @@ func (d *detector) splitList(f *frame) {
 	for i, item := range f.node.Children {
 		item = item.Resolve()
 		name, value := item.Str("name"), item.Field("value")
-		if name == "" || value == nil || value.Kind != syntax.Scalar || listed(fold(name)) != "" {
+		if name == "" || value == nil || value.Kind != syntax.Scalar || keptListReason(fold(name)) != "" {
 			continue
 		}
 		g := f.below(item)

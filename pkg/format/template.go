@@ -59,11 +59,11 @@ func scanTemplate(in Input) (ScanResult, error) {
 		reserved = append(reserved, d.marksIn(c)...)
 	}
 	for _, i := range reserved {
-		d.told[i] = true
+		d.explained[i] = true
 	}
 	d.documents(file.Docs)
 	for _, i := range reserved {
-		d.told[i] = false
+		d.explained[i] = false
 	}
 	for i := range file.Literals {
 		f := d.frames[file.Literals[i].Scalar]
@@ -74,22 +74,22 @@ func scanTemplate(in Input) (ScanResult, error) {
 	}
 	for _, c := range file.Comments {
 		for _, i := range d.marksIn(c) {
-			if !d.told[i] {
-				d.beside(Context{Mark: in.Marks[i], Reason: Comment, Scope: Comments}, d.text(), edit.Identity(0, len(in.Src)), in.Marks[i])
+			if !d.explained[i] {
+				d.explainOutside(Context{Mark: in.Marks[i], Reason: Comment, Scope: Comments}, d.text(), edit.Identity(0, len(in.Src)), in.Marks[i])
 			}
 		}
 	}
 	for _, p := range file.Unparsed {
 		d.fallbackText(p)
 	}
-	d.finish(besideYAML)
+	d.finish(outsideYAML)
 	d.out.Unverified = !file.Verified
 	return d.out, nil
 }
 
-// actions looks at the string literals of the actions in the value at f of a
+// actionLiterals reads the string literals of the actions in the value at f of a
 // file that is no template itself: Ansible's variables, say.
-func (d *detector) actions(f *frame) {
+func (d *detector) actionLiterals(f *frame) {
 	n := f.node
 	file, err := template.Parse([]byte(n.Value), nil)
 	if err != nil {
@@ -114,9 +114,9 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	literal := decodedText{l.Text, l.Map, l.Span}
 	if c := d.literalContext(l, f); c.Reason != "" {
 		for _, i := range d.marksIn(l.Span) {
-			if !d.told[i] {
+			if !d.explained[i] {
 				c.Mark, c.Place = d.in.Marks[i], f.place()
-				d.tell(i, c)
+				d.explain(i, c)
 			}
 		}
 		return
@@ -125,7 +125,7 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	isHost := image.IsHost(host)
 	isName := !isHost || !strings.ContainsAny(host, "./[") // redis:7 is a name with a tag
 	switch {
-	case isName && isReference(text) && d.fallsBackTo(l, f):
+	case isName && isReference(text) && d.isImageDefault(l, f):
 		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	case isHost && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Registry)}})
@@ -160,7 +160,7 @@ func (d *detector) literalWords(l *template.Literal, f *frame) {
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, found.Span.Start, found.Span.End, roleIn(l.Text, found.Span))}})
 	}
 	for _, i := range d.marksIn(l.Span) {
-		if d.told[i] {
+		if d.explained[i] {
 			continue
 		}
 		c := Context{Mark: d.in.Marks[i], Reason: NotEditedSafely, Note: "escaped", Place: f.place()}
@@ -169,7 +169,7 @@ func (d *detector) literalWords(l *template.Literal, f *frame) {
 				c.Reason = DifferentName
 			}
 		}
-		d.tell(i, c)
+		d.explain(i, c)
 	}
 }
 
@@ -181,10 +181,10 @@ var (
 	fallbackTail = regexp.MustCompile(`^(?:(?:\s+\$?[.\w]+)?\s*(?:\|\s*quote\s*)?|\s*(?:,\s*[Tt]rue\s*)?\)\s*)-?\}\}$`)
 )
 
-// fallsBackTo reports whether l is an image, a short form maybe, because it is
+// isImageDefault reports whether l is an image, a short form maybe, because it is
 // what a field that certainly is one falls back to, alone or before a tag:
 // image: {{ .Values.image | default "nginx" }}:{{ .Values.tag }}.
-func (d *detector) fallsBackTo(l *template.Literal, f *frame) bool {
+func (d *detector) isImageDefault(l *template.Literal, f *frame) bool {
 	src := d.in.Src
 	if f.node == nil || l.Scalar != f.node || l.Action.End > len(src) || !d.isImageField(f) {
 		return false

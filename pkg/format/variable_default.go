@@ -11,11 +11,11 @@ import (
 // it is not set: ${IMAGE:-nginx:1.27}, ${REGISTRY:-docker.io}/library/nginx.
 // Source: https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
 
-// fallsBack adds what the variable that the value at f begins with stands for
+// variableDefault adds what the variable that the value at f begins with stands for
 // when nobody sets it, and reports whether there is such a reference. What
 // follows the variable belongs to the reference but stays, since it also
 // follows what others set it to.
-func (d *detector) fallsBack(f *frame) bool {
+func (d *detector) variableDefault(f *frame) bool {
 	n := f.node
 	start, end, tail := transportLen(n.Value), len(n.Value), ""
 	for depth := 0; ; depth++ {
@@ -33,10 +33,10 @@ func (d *detector) fallsBack(f *frame) bool {
 	}
 	certain := d.isImageField(f)
 	o := Occurrence{IsImage: certain, Tail: tail}
-	bare := image.IsHost(host) && !(certain && strings.HasPrefix(tail, ":")) && !d.numbered(f, text)
+	bare := image.IsHost(host) && !(certain && strings.HasPrefix(tail, ":")) && !d.isNumericTag(f, text)
 	switch {
 	case bare && tail == "":
-		if !IsRegistryKey(f.effectiveKey()) && !d.besideImage(f) {
+		if !IsRegistryKey(f.effectiveKey()) && !d.hasImageSiblings(f) {
 			return false
 		}
 	case !isReference(text + tail), !hasDomain(text+tail) && !certain:

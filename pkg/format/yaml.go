@@ -43,7 +43,7 @@ func scanYAML(in Input) (ScanResult, error) {
 	case err != nil:
 		return ScanResult{}, err
 	}
-	return detect(in, file.Docs, besideYAML), nil
+	return detect(in, file.Docs, outsideYAML), nil
 }
 
 // verifyYAML verifies what scanYAML took for YAML, a template or text.
@@ -94,9 +94,9 @@ func bracesAreActions(src []byte, docs []*syntax.Document) bool {
 	return false
 }
 
-// besideYAML says what a mark stands in that lies in no scalar: a comment, a
+// outsideYAML says what a mark stands in that lies in no scalar: a comment, a
 // directive, or the name of an anchor or a tag.
-func besideYAML(text string, mark edit.Span) Context {
+func outsideYAML(text string, mark edit.Span) Context {
 	line := lineBefore(text, mark.Start)
 	line = line[strings.LastIndexByte(line, '\r')+1:]
 	for i := 0; i < len(line); i++ {
