@@ -43,7 +43,7 @@ func verifyJSON(_ string, before []byte, edits []edit.Edit) error {
 	_, err := syntax.ParseJSON(before)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {
-		return nil // text that no parser takes: see scanLoose
+		return nil // text that no parser accepts: see scanFallbackText
 	}
 	return syntax.VerifyJSON(before, edits)
 }

@@ -66,8 +66,8 @@ func keyPart(key string) (p keyRole, of string) {
 	return noPart, ""
 }
 
-// IsRegistryKey reports whether key names a registry by itself: a bare host
-// as its value is one that images are fetched from.
+// IsRegistryKey reports whether key names a registry: if its value is a host
+// alone, images are pulled from that host.
 func IsRegistryKey(key string) bool {
 	k := fold(key)
 	if keptListReason(k) != "" || hasPrefix(k, formerKeys) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Scope is a kind of text that may be rewritten or not.
+// A Scope is a kind of text. A run rewrites the scopes that the user selects.
 type Scope uint8
 
 // The scopes. Each place in a repository belongs to one.
@@ -21,7 +21,7 @@ var scopeNames = [...]string{"manifests", "comments", "docs", "scripts", "code"}
 
 func (s Scope) String() string { return scopeNames[s] }
 
-// supported are the scopes that may be asked for.
+// supported are the scopes that a user can select.
 var supported = []Scope{Manifests, Comments, Docs, Scripts, Code}
 
 // A Scopes is a set of scopes.
@@ -30,8 +30,8 @@ type Scopes uint8
 // Has reports whether s is in the set.
 func (set Scopes) Has(s Scope) bool { return set&(1<<s) != 0 }
 
-// ParseScopes reads names of scopes; `all` names every one. No name at all
-// gives manifests.
+// ParseScopes returns the scopes with the given names; `all` selects every
+// scope. Without names it returns Manifests.
 func ParseScopes(names []string) (Scopes, error) {
 	var set Scopes
 	for _, name := range names {
@@ -52,7 +52,7 @@ func ParseScopes(names []string) (Scopes, error) {
 	return set, nil
 }
 
-// ScopeNames returns the names of the scopes that may be asked for.
+// ScopeNames returns the names of the scopes that a user can select.
 func ScopeNames() []string {
 	var out []string
 	for _, s := range supported {

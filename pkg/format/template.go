@@ -12,9 +12,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// Template is YAML that a template engine has still to fill and whose name
-// says so: a chart's helpers, deploy.yaml.tmpl, pod.yml.j2. Templates that
-// are called like plain YAML are told by their content: see YAML.
+// Template is a template of YAML with the name of one: a chart's helpers,
+// deploy.yaml.tmpl, pod.yml.j2. [YAML] recognizes templates that are named like
+// plain YAML by their content.
 var Template = &Format{
 	Name:   "template",
 	Doc:    "YAML templates: Go templates (Helm and others), Jinja2",
@@ -205,7 +205,7 @@ func verifyTemplate(_ string, before []byte, edits []edit.Edit) error {
 	_, err := template.Parse(before, nil)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {
-		return nil // text that no parser takes: see scanLoose
+		return nil // text that no parser accepts: see scanFallbackText
 	}
 	return template.Verify(before, edits)
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// Text is every file that no other format takes: documentation, scripts,
-// code, and files whose format is not supported yet. Its references are found
-// by their grammar alone, and are in a scope of their own.
+// Text is any file that no other format matches: documentation, scripts, code,
+// and files of an unsupported format. Scan finds its references by their
+// grammar alone, in the scope of the kind of text.
 var Text = &Format{
 	Name:   "text",
 	Doc:    "any other text: documentation, scripts, code",
@@ -28,7 +28,7 @@ func scanText(in Input) (ScanResult, error) {
 	text := string(in.Src)
 	out := ScanResult{Unverified: true}
 	for _, m := range in.Marks {
-		// What is no reference is told as what it is, wherever it stands.
+		// A URL or a different name has its own reason in every kind of text.
 		line, at := lineAround(text, m)
 		c := c
 		c.Mark = m

@@ -12,7 +12,7 @@ import (
 )
 
 // YAML is any YAML file: Kubernetes manifests, Helm values, kustomizations,
-// and what else holds references in fields.
+// and any other file with references in fields.
 var YAML = &Format{
 	Name:   "yaml",
 	Doc:    "YAML: Kubernetes manifests, Helm values, kustomizations and any other",
@@ -69,7 +69,7 @@ func verifyYAML(name string, before []byte, edits []edit.Edit) error {
 	case template.Sniff(before) && (unread != nil || bracesAreActions(before, file.Docs)):
 		return verifyTemplate(name, before, edits)
 	case unread != nil:
-		return nil // text that no parser takes: see scanLoose
+		return nil // text that no parser accepts: see scanFallbackText
 	}
 	return err
 }
