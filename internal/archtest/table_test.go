@@ -69,6 +69,7 @@ var table = []pkg{
 
 	{"internal/archtest", tests, nil, nil},
 	{"internal/testforge", tests, nil, []string{"github.com/google/go-github/..."}},
+	{"internal/testlink", tests, nil, nil},
 	{"internal/testregistry", tests, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"bench", tests, nil, nil},
 }

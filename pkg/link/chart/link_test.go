@@ -1,0 +1,74 @@
+package chart_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/internal/testlink"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/chart"
+)
+
+// TestLink links charts with hand-written traces. The section "trace DIR" has a
+// rendered reference on each line: TEMPLATE VALUESFILE PART..., where "-" is no
+// values file. A part is "literal" in quotes, or PATH=TEXT for a value, with a
+// trailing "~" if the template uses only a part of the value. REF=TEXT is a
+// reference whose parts are not known.
+func TestLink(t *testing.T) {
+	linker := chart.Linker(chart.BumpPatch)
+	testlink.Run(t, linker.HasHiddenRefs, func(c *testlink.Case) ([]link.Group, []link.Consequence) {
+		traces := map[string][]link.TracedRef{}
+		for _, f := range c.Archive.Files {
+			if dir, ok := strings.CutPrefix(f.Name, "trace "); ok {
+				traces[dir] = parseTrace(t, string(f.Data))
+			}
+		}
+		c.Tree.TraceChart = func(dir string) ([]link.TracedRef, error) {
+			refs, ok := traces[dir]
+			if !ok {
+				return nil, errors.New("no trace")
+			}
+			return refs, nil
+		}
+		groups := linker.Link(c.Tree, c.Move)
+		c.Tree.MergeLoaded()
+		return groups, linker.Consequences(c.Tree, c.Moved())
+	})
+}
+
+func parseTrace(t *testing.T, text string) []link.TracedRef {
+	var out []link.TracedRef
+	for line := range strings.Lines(text) {
+		words := strings.Fields(line)
+		if len(words) < 3 {
+			t.Fatalf("trace line %q: expected TEMPLATE VALUESFILE PART...", line)
+		}
+		ref := link.TracedRef{Template: words[0], ValuesFile: strings.TrimPrefix(words[1], "-")}
+		for _, w := range words[2:] {
+			part, err := parsePart(w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ref.Ref += part.Text
+			if len(part.Value) != 1 || part.Value[0] != "REF" {
+				ref.Parts = append(ref.Parts, part)
+			}
+		}
+		out = append(out, ref)
+	}
+	return out
+}
+
+func parsePart(word string) (link.TracedPart, error) {
+	if literal, ok := strings.CutPrefix(word, `"`); ok {
+		return link.TracedPart{Text: strings.TrimSuffix(literal, `"`), Whole: true}, nil
+	}
+	value, text, ok := strings.Cut(word, "=")
+	if !ok {
+		return link.TracedPart{}, fmt.Errorf("trace part %q: expected \"literal\" or PATH=TEXT", word)
+	}
+	whole := strings.TrimSuffix(text, "~")
+	return link.TracedPart{Text: whole, Value: strings.Split(value, "."), Whole: whole == text}, nil
+}
