@@ -67,7 +67,7 @@ func show(verdicts []render.Verdict) string {
 			fmt.Fprintf(&b, "  borrowed: %v\n", v.DependencyDirs)
 		}
 		if v.KubeVersion != DefaultKubeVersion && v.KubeVersion != "" {
-			fmt.Fprintf(&b, "  told: %s\n", v.KubeVersion)
+			fmt.Fprintf(&b, "  Kubernetes: %s\n", v.KubeVersion)
 		}
 	}
 	return b.String()
@@ -111,7 +111,7 @@ func showTrace(t *Trace) string {
 		b.WriteByte('\n')
 	}
 	for _, u := range t.Untraced {
-		fmt.Fprintf(&b, "unread %s %s %s: %s\n", u.Template, u.Field, u.Ref, u.Why)
+		fmt.Fprintf(&b, "untraced %s %s %s: %s\n", u.Template, u.Field, u.Ref, u.Why)
 	}
 	return b.String()
 }

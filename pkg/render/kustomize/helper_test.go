@@ -158,7 +158,7 @@ func show(verdicts []render.Verdict) string {
 			fmt.Fprintf(&b, "  borrowed: %v\n", v.DependencyDirs)
 		}
 		if v.KubeVersion != helm.DefaultKubeVersion && v.KubeVersion != "" {
-			fmt.Fprintf(&b, "  told: %s\n", v.KubeVersion)
+			fmt.Fprintf(&b, "  Kubernetes: %s\n", v.KubeVersion)
 		}
 	}
 	return b.String()

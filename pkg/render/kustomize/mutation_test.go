@@ -242,11 +242,11 @@ func builtLines(t *testing.T, r *render.Runner, files map[string]string, dir str
 	}
 	x := OpenTree(ofTexts(all))
 	p := comparison{runner: r, treeBefore: x, treeAfter: x}
-	tower, err := x.overlayTree(dir)
+	overlay, err := x.overlayTree(dir)
 	if err != nil {
 		return nil
 	}
-	got, err := p.build(context.Background(), tower, none)
+	got, err := p.build(context.Background(), overlay, none)
 	if err != nil {
 		return nil
 	}

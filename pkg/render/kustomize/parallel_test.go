@@ -39,7 +39,7 @@ func TestInterrupted(t *testing.T) {
 					t.Fatalf("%d verdicts, error %v", len(got), err)
 				}
 				if len(got) != len(seen) || len(got) < stop {
-					t.Errorf("%d verdicts; progress was told of %d", len(got), len(seen))
+					t.Errorf("%d verdicts; progress was called for %d", len(got), len(seen))
 				}
 				for _, v := range got {
 					if !seen[v.Dir] || v.State != render.Proven || v.Moved != 1 {

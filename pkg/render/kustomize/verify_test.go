@@ -166,11 +166,11 @@ func TestBaseSentOnce(t *testing.T) {
 	sent := map[string]bool{}
 	travelled := 0
 	for i := range n {
-		tower, err := x.overlayTree(fmt.Sprintf("o%d", i))
+		overlay, err := x.overlayTree(fmt.Sprintf("o%d", i))
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := tower.request(nil)
+		j, err := overlay.request(nil)
 		if err != nil || len(j.Files) != 3 {
 			t.Fatalf("files of the job: %v, %v", j.Files, err)
 		}
