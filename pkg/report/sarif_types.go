@@ -19,11 +19,11 @@ type sarifRun struct {
 }
 
 // invocation is the one invocation of the run.
-func (r *sarifRun) invocation() *sarifInvocation {
-	if len(r.Invocations) == 0 {
-		r.Invocations = []sarifInvocation{{}}
+func (run *sarifRun) invocation() *sarifInvocation {
+	if len(run.Invocations) == 0 {
+		run.Invocations = []sarifInvocation{{}}
 	}
-	return &r.Invocations[0]
+	return &run.Invocations[0]
 }
 
 type sarifDriver struct {
