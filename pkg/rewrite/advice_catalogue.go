@@ -1,7 +1,6 @@
 package rewrite
 
 import (
-	"cmp"
 	"path"
 	"strings"
 
@@ -11,81 +10,91 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// catalogue is what the catalogue of renamed and removed images has to say of
-// the references that move: one advice for each reference and text, at its
-// first place.
-func (g *gatherer) catalogue(groups []*group) []Advice {
-	type about struct{ ref, text string }
-	type place struct {
-		about
-		file string
-		at   int
-	}
-	at := map[about]int{} // its index in out
-	seen := map[place]bool{}
-	var out []Advice
-	var first []int // where the advice's first place begins, in bytes
-	for _, x := range groups {
-		if !x.moves() {
+// catalogueAdvice returns the advice of the catalogue of renamed and removed
+// images about the references that move. Each advice about a reference is
+// listed once, at its first place.
+func (p *planner) catalogueAdvice() []Advice {
+	l := catalogueList{index: map[adviceKey]int{}, seen: map[advicePlace]bool{}}
+	for m := range movingMembers(p.groups) {
+		if kindOf(m.occ) == rules.Registry {
 			continue
 		}
-		for i := range x.members {
-			m := &x.members[i]
-			if !m.matched || kindOf(m.occ) == rules.Registry {
-				continue
-			}
-			p := &m.occ.Pieces[len(m.occ.Pieces)-1]
-			old := withTag(m.occ, m.occ.Text())
-			for _, a := range rules.Advise(old, withTag(m.occ, newText(m))) {
-				key := about{strings.TrimSuffix(old, unknownTag), a.Text}
-				if a.ForCharts {
-					if !isChartValue(m.occ, p.Path) {
-						continue
-					}
-					key.ref = ""
-				}
-				here := place{key, p.Path, p.Span.Start}
-				if seen[here] {
-					continue
-				}
-				seen[here] = true
-				k, known := at[key]
-				if !known {
-					at[key] = len(out)
-					out = append(out, Advice{Path: p.Path, Ref: key.ref, Text: a.Text, Note: a.Note, Source: a.Source})
-					first = append(first, p.Span.Start)
-					continue
-				}
-				out[k].MorePlaces++
-				if p.Path < out[k].Path || p.Path == out[k].Path && p.Span.Start < first[k] {
-					out[k].Path, first[k] = p.Path, p.Span.Start
-				}
-			}
+		old := withTag(m.occ, m.occ.Text())
+		for _, a := range rules.Advise(old, withTag(m.occ, m.newText())) {
+			l.add(m, strings.TrimSuffix(old, unknownTag), a)
 		}
 	}
 	lines := map[string]*edit.Lines{}
-	for k := range out {
-		if c := g.candidate(out[k].Path); c != nil {
-			if lines[out[k].Path] == nil {
-				lines[out[k].Path] = edit.NewLines(c.file.Before)
-			}
-			out[k].Line, _ = lines[out[k].Path].Position(first[k])
+	for k := range l.list {
+		a := &l.list[k]
+		f := p.files.at(a.Path)
+		if f == nil {
+			continue
 		}
+		if lines[a.Path] == nil {
+			lines[a.Path] = edit.NewLines(f.file.Before)
+		}
+		a.Line, _ = lines[a.Path].Position(l.offsets[k])
 	}
-	return out
+	return l.list
 }
 
-// isChartValue reports whether the occurrence o is a value of a chart.
+// A catalogueList collects the advice of the catalogue.
+type catalogueList struct {
+	list    []Advice
+	offsets []int // offsets[k] is the place of list[k] in its file
+	index   map[adviceKey]int
+	seen    map[advicePlace]bool
+}
+
+type adviceKey struct{ ref, text string }
+
+type advicePlace struct {
+	adviceKey
+	path   string
+	offset int
+}
+
+// add adds the advice a about the reference ref of m.
+func (l *catalogueList) add(m *member, ref string, a rules.Advice) {
+	piece := &m.occ.Pieces[len(m.occ.Pieces)-1]
+	key := adviceKey{ref, a.Text}
+	if a.ForCharts {
+		if !isChartValue(m.occ, piece.Path) {
+			return
+		}
+		key.ref = ""
+	}
+	place := advicePlace{key, piece.Path, piece.Span.Start}
+	if l.seen[place] {
+		return
+	}
+	l.seen[place] = true
+	k, known := l.index[key]
+	if !known {
+		l.index[key] = len(l.list)
+		l.list = append(l.list, Advice{Path: place.path, Ref: key.ref, Text: a.Text, Note: a.Note, Source: a.Source})
+		l.offsets = append(l.offsets, place.offset)
+		return
+	}
+	l.list[k].MorePlaces++
+	if place.path < l.list[k].Path || place.path == l.list[k].Path && place.offset < l.offsets[k] {
+		l.list[k].Path, l.offsets[k] = place.path, place.offset
+	}
+}
+
+// isChartValue reports whether the occurrence o is a value for a chart.
 func isChartValue(o *format.Occurrence, file string) bool {
 	return strings.HasPrefix(o.Place.Object, "HelmRelease ") || strings.HasPrefix(o.Place.Object, "Application ") ||
 		o.Place.Object == "" && strings.Contains(path.Base(file), "values")
 }
 
-// unknownTag stands for a tag that is written somewhere else, in the form of
-// a placeholder.
+// unknownTag replaces a tag that is written elsewhere. Conditions of the
+// catalogue on tags do not match it.
 const unknownTag = ":<tag>"
 
-// withTag is the reference text of o with what stands beside it.
+// withTag returns text, the reference of o, with the tag and digest of sibling
+// keys.
 func withTag(o *format.Occurrence, text string) string {
 	r, err := image.Parse(text)
 	if err != nil || r.Tag != "" || r.Digest != "" {
@@ -102,8 +111,4 @@ func withTag(o *format.Occurrence, text string) string {
 		return text + unknownTag
 	}
 	return text
-}
-
-func compareAdvice(a, b Advice) int {
-	return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), strings.Compare(a.Ref, b.Ref), strings.Compare(a.Text, b.Text))
 }

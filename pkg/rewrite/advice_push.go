@@ -2,69 +2,56 @@ package rewrite
 
 import (
 	"bytes"
-	"iter"
 	"regexp"
 	"slices"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// pushCommand matches a command that writes to a registry, copies one that writes
-// to the last of the references that it names.
 var (
+	// pushCommand matches a command that writes to a registry.
 	pushCommand = regexp.MustCompile(`\b(?:docker|podman|nerdctl|buildah|crane|helm|oras|flux|img)\s[^|;&]*\bpush\b|\s--push\b|\s--destination[=\s]`)
+	// copyCommand matches a command that writes to the last of its references.
 	copyCommand = regexp.MustCompile(`\b(?:skopeo|crane|regctl|oras)\s(?:image\s)?(?:copy|cp|sync)\b`)
 )
 
-// pushed is advice on the references that move in a command that pushes to
-// them: a mirror takes no push, and the login before it, which names the old
-// registry, is kept.
-func (g *gatherer) pushed(groups []*group) []Advice {
+// pushAdvice returns advice about references that move and to which a command
+// pushes: a mirror may not accept pushes, and the login before the command
+// still names the old registry.
+func (p *planner) pushAdvice() []Advice {
 	var out []Advice
 	lines := map[string]*edit.Lines{}
-	for m := range rewrittenMembers(groups) {
-		p := &m.occ.Pieces[0]
-		c := g.candidate(p.Path)
-		if c == nil || m.occ.IsImage || !isPushed(c.file.Before, p.Span) {
+	for m := range movingMembers(p.groups) {
+		piece := &m.occ.Pieces[0]
+		f := p.files.at(piece.Path)
+		if f == nil || m.occ.IsImage || !isPushed(f.file.Before, piece.Span) {
 			continue
 		}
-		if lines[p.Path] == nil {
-			lines[p.Path] = edit.NewLines(c.file.Before)
+		if lines[piece.Path] == nil {
+			lines[piece.Path] = edit.NewLines(f.file.Before)
 		}
-		a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: "This command writes to the registry: see that the new one takes it, which a mirror may not, and that the login before it is for the new one."}
-		a.Line, _ = lines[p.Path].Position(p.Span.Start)
+		a := Advice{Path: piece.Path, Ref: m.occ.Text(), Text: "This command pushes to the registry. Check that the new registry accepts pushes (a mirror may not), and log in to it before the command."}
+		a.Line, _ = lines[piece.Path].Position(piece.Span.Start)
 		out = append(out, a)
 	}
 	return out
 }
 
-// rewrittenMembers goes over the references that move.
-func rewrittenMembers(groups []*group) iter.Seq[*member] {
-	return func(yield func(*member) bool) {
-		for _, x := range groups {
-			for i := range x.members {
-				if m := &x.members[i]; m.matched && x.moves() && !yield(m) {
-					return
-				}
-			}
-		}
-	}
+// isPushed reports whether the command that contains the reference at the span
+// ref writes to this reference.
+func isPushed(src []byte, ref edit.Span) bool {
+	before, after := commandAround(src, ref)
+	command := slices.Concat(before, src[ref.Start:ref.End], after)
+	return pushCommand.Match(command) || copyCommand.Match(before) && !bytes.ContainsRune(after, '/')
 }
 
-// isPushed reports whether the command around at writes to the reference there.
-func isPushed(src []byte, at edit.Span) bool {
-	before, after := commandAround(src, at)
-	all := slices.Concat(before, src[at.Start:at.End], after)
-	return pushCommand.Match(all) || copyCommand.Match(before) && !bytes.ContainsRune(after, '/')
-}
-
-// maxCommand is how many bytes of a command are looked at on either side of a
-// reference: there may be one on each of very many lines.
+// maxCommand is the number of bytes of a command that are searched on each side
+// of a reference. It bounds the time for a file with a reference on each line.
 const maxCommand = 1 << 10
 
-// commandAround returns what stands before and behind at on the lines that are one
-// command: those before it that end with a backslash, and those after it while
-// they do.
+// commandAround returns the text before and after the span at of the command
+// that contains it. A command is one line, or several of which each but the
+// last ends with a backslash.
 func commandAround(src []byte, at edit.Span) (before, after []byte) {
 	from := max(0, at.Start-maxCommand)
 	src = src[from:min(len(src), at.End+maxCommand)]

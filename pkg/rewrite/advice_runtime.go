@@ -12,56 +12,58 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 )
 
-// unseen is advice on what moves and may then do something that no file of the
-// repository shows: once a file, at the first reference.
-func (g *gatherer) unseen(groups []*group) []Advice {
-	charts := chart.Dirs(g.names)
+// runtimeAdvice returns advice about references that move and whose effect
+// depends on something outside the repository. Each advice is listed once per
+// file, at the first reference.
+func (p *planner) runtimeAdvice() []Advice {
+	charts := chart.Dirs(p.family)
 	type key struct{ path, text string }
-	told := map[key]bool{}
+	seen := map[key]bool{}
 	var out []Advice
-	for m := range rewrittenMembers(groups) {
-		p := m.occ.Pieces[0]
+	for m := range movingMembers(p.groups) {
+		piece := &m.occ.Pieces[0]
 		text := ""
 		switch {
-		case m.getsDomain() && m.occ.InRepositoryKey && isForeignValuesFile(p.Path, charts):
-			text = "The chart that these values are for is not in this repository. If it puts a registry of its own before the name, give that key the new registry instead."
-		case g.splitsArgument(m):
-			text = "A build that sets the argument itself (--build-arg) has to set it to the new registry's host alone: the path stands in the FROM now."
-		case isService(m.occ, p.Path):
-			text = "GitLab names a service after its image, so its host name changes with the registry: give it an alias."
+		case m.getsDomain() && m.occ.InRepositoryKey && isForeignValuesFile(piece.Path, charts):
+			text = "The chart of these values is not in this repository. If it puts a registry before the name, set that registry to the new one instead."
+		case p.splitsArg(m):
+			text = "The path of the new name is now in FROM. A build that sets the argument (--build-arg) must set it to the host of the new registry only."
+		case isService(m.occ, piece.Path):
+			text = "GitLab derives the host name of a service from its image, so the host name changes with the registry. Add an alias to keep it."
 		}
-		k := key{p.Path, text}
-		c := g.candidate(p.Path)
-		if text == "" || told[k] || c == nil {
+		k := key{piece.Path, text}
+		f := p.files.at(piece.Path)
+		if text == "" || seen[k] || f == nil {
 			continue
 		}
-		told[k] = true
-		a := Advice{Path: p.Path, Ref: m.occ.Text(), Text: text}
-		a.Line, _ = edit.NewLines(c.file.Before).Position(p.Span.Start)
+		seen[k] = true
+		a := Advice{Path: piece.Path, Ref: m.occ.Text(), Text: text}
+		a.Line, _ = edit.NewLines(f.file.Before).Position(piece.Span.Start)
 		out = append(out, a)
 	}
 	return out
 }
 
-// splitsArgument reports whether m is an image of a Dockerfile of which an ARG
-// gets the new domain, and the FROM the path that goes before the name.
-func (g *gatherer) splitsArgument(m *member) bool {
-	c := g.candidate(m.occ.Pieces[0].Path)
-	return c != nil && c.file.Format == format.Dockerfile.Name && slices.ContainsFunc(m.changes, func(x pieceChange) bool { return x.piece > 0 && x.Len() == 0 })
+// splitsArg reports whether m is an image of a Dockerfile whose ARG gets the
+// domain of the new name, and whose FROM gets the path.
+func (p *planner) splitsArg(m *member) bool {
+	f := p.files.at(m.occ.Pieces[0].Path)
+	return f != nil && f.file.Format == format.Dockerfile.Name &&
+		slices.ContainsFunc(m.changes, func(c pieceChange) bool { return c.piece > 0 && c.Len() == 0 })
 }
 
-// getsDomain reports whether m is a short name that moves to one with a domain.
+// getsDomain reports whether m is a short name whose new name has a domain.
 func (m *member) getsDomain() bool {
 	before, err := image.Parse(m.occ.Text())
 	if err != nil || before.Domain != "" || len(m.occ.Pieces) != 1 {
 		return false
 	}
-	now, err := image.Parse(newText(m))
-	return err == nil && now.Domain != ""
+	after, err := image.Parse(m.newText())
+	return err == nil && after.Domain != ""
 }
 
-// isForeignValuesFile reports whether the file at name holds values, by its name, and
-// lies in none of the charts. A Helmfile's are for charts from elsewhere.
+// isForeignValuesFile reports whether the file at name is, by its name, a values
+// file for a chart outside the repository. A helmfile is one.
 func isForeignValuesFile(name string, charts []string) bool {
 	base := path.Base(name)
 	if strings.HasPrefix(base, "helmfile.") {
@@ -70,21 +72,16 @@ func isForeignValuesFile(name string, charts []string) bool {
 	if !strings.Contains(base, "values") {
 		return false
 	}
-	for _, dir := range charts {
-		if dir == "." || strings.HasPrefix(name, dir+"/") {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(charts, func(dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") })
 }
 
-// serviceRE matches where an entry of services stands that is a name alone.
-var serviceRE = regexp.MustCompile(`(?:^|\.)services\[\d+\]$`)
+// serviceField matches the field of an item of services that is a string.
+var serviceField = regexp.MustCompile(`(?:^|\.)services\[\d+\]$`)
 
-// isService reports whether o is an entry of services in a GitLab CI file that
-// is a name alone, without an alias.
+// isService reports whether o is an item of services in a GitLab CI file that is
+// only an image name, without an alias.
 // Source: https://docs.gitlab.com/ci/services/#accessing-the-services
 func isService(o *format.Occurrence, name string) bool {
 	base := path.Base(name)
-	return (strings.HasSuffix(base, ".gitlab-ci.yml") || base == ".gitlab-ci.yaml") && serviceRE.MatchString(o.Place.Field)
+	return (strings.HasSuffix(base, ".gitlab-ci.yml") || base == ".gitlab-ci.yaml") && serviceField.MatchString(o.Place.Field)
 }

@@ -13,15 +13,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// Apply writes every changed file of the plan, each atomically: it is read
-// again first, and one that is not what was planned on is left alone. What
-// fails stands in the file's Err afterwards, its edits are dropped, its
-// findings become kept, and the rest is done. Apply returns the number of
-// files written; its error is that of ctx alone.
+// Apply writes the changed files of the plan, each atomically. A file whose
+// bytes are not those of the plan any more is not written. If a file cannot be
+// written, Apply sets its Err, removes its edits, marks its findings as not
+// changed, and continues. It returns the number of files written, and an error
+// if ctx is done.
 //
-// A plan is applied once.
+// Call Apply only once for a plan.
 func (p *Plan) Apply(ctx context.Context) (int, error) {
-	p.recheck()
+	p.dropChangedOnDisk()
 	written := 0
 	var stopped error
 	for i := range p.Files {
@@ -35,7 +35,7 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 			continue
 		}
 		if err := atomicfile.Replace(f.Abs, f.Before, f.After()); err != nil {
-			f.fail(cmp.Or(errors.Unwrap(err), err)) // without the path, which is the file's own
+			f.fail(pathlessError(err))
 			continue
 		}
 		written++
@@ -43,28 +43,28 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 	return written, stopped
 }
 
-// recheck compares every changed file with what was planned on, before the
-// first is written, so that a group over several files is not written by half
-// because one of them has changed: such a group is kept, in all its files.
-func (p *Plan) recheck() {
-	changed := map[string]error{}
+// dropChangedOnDisk compares every changed file with the bytes of the plan
+// before the first file is written. A group with a file that differs is kept in
+// all its files, so that no group is written partly.
+func (p *Plan) dropChangedOnDisk() {
+	differs := map[string]error{}
 	for i := range p.Files {
 		if f := &p.Files[i]; len(f.Edits) > 0 {
 			if err := atomicfile.Check(f.Abs, f.Before); err != nil {
-				changed[f.Path] = cmp.Or(errors.Unwrap(err), err)
+				differs[f.Path] = pathlessError(err)
 			}
 		}
 	}
-	if len(changed) == 0 {
+	if len(differs) == 0 {
 		return
 	}
 	for _, g := range p.groups {
-		if g.isConsequence && g.moves() && hasFileBelow(changed, path.Dir(g.edits[0].Path)) {
-			g.keep(format.NotEditedSafely, "what it follows has changed on disk")
+		if g.isConsequence && g.moves() && hasFileBelow(differs, path.Dir(g.edits[0].Path)) {
+			g.keep(format.NotEditedSafely, "a file that it follows from changed on disk")
 		}
 		for _, e := range g.edits {
-			if err := changed[e.Path]; err != nil {
-				g.keep(format.NotEditedSafely, e.Path+" "+err.Error()+", and what moves together stays together")
+			if err := differs[e.Path]; err != nil {
+				g.keep(format.NotEditedSafely, fmt.Sprintf("%s %v, and the references must change together", e.Path, err))
 				break
 			}
 		}
@@ -72,7 +72,7 @@ func (p *Plan) recheck() {
 	edits := editsOf(p.groups)
 	for i := range p.Files {
 		f := &p.Files[i]
-		if err := changed[f.Path]; err != nil {
+		if err := differs[f.Path]; err != nil {
 			f.fail(err)
 			continue
 		}
@@ -80,9 +80,13 @@ func (p *Plan) recheck() {
 	}
 }
 
-// hasFileBelow reports whether a file of changed lies in the folder dir.
-func hasFileBelow(changed map[string]error, dir string) bool {
-	for name := range changed {
+// pathlessError returns an error of package atomicfile without the path:
+// reports print the path before the error.
+func pathlessError(err error) error { return cmp.Or(errors.Unwrap(err), err) }
+
+// hasFileBelow reports whether one of files is below the folder dir.
+func hasFileBelow(files map[string]error, dir string) bool {
+	for name := range files {
 		if dir == "." || strings.HasPrefix(name, dir+"/") {
 			return true
 		}
@@ -90,39 +94,36 @@ func hasFileBelow(changed map[string]error, dir string) bool {
 	return false
 }
 
-// dropOtherEdits drops the edits of f that are not among edits, and what they moved.
+// dropOtherEdits removes the edits of f that are not in edits, and marks their
+// findings as not changed.
 func (f *File) dropOtherEdits(edits []edit.Edit) {
 	if len(edits) == len(f.Edits) {
 		return
 	}
-	still := map[edit.Span]bool{}
+	remaining := map[edit.Span]bool{}
 	for _, e := range edits {
-		still[e.Span] = true
+		remaining[e.Span] = true
 	}
 	f.Edits = edits
 	for i := range f.Findings {
 		x := &f.Findings[i]
 		for _, s := range x.EditSpans {
-			if x.Status == Rewritten && !still[s] {
-				x.Status, x.New, x.EditSpans = NotChanged, "", nil
-				x.Reason, x.Note = format.NotEditedSafely, "another file that it moves with could not be written"
+			if x.Status == Rewritten && !remaining[s] {
+				x.setNotChanged("another file that must change with it could not be written")
 			}
 		}
 	}
 }
 
-// errInterrupted says why a file of a run that was interrupted is as it was.
-var errInterrupted = errors.New("the run was interrupted before this file was written")
+var errInterrupted = errors.New("the run was interrupted before the file was written")
 
 // fail records that the file could not be written.
 func (f *File) fail(err error) {
 	f.Err = err
 	f.Edits = nil
 	for i := range f.Findings {
-		x := &f.Findings[i]
-		if x.Status == Rewritten {
-			x.Status, x.New, x.EditSpans = NotChanged, "", nil
-			x.Reason, x.Note = format.NotEditedSafely, "the file could not be written"
+		if x := &f.Findings[i]; x.Status == Rewritten {
+			x.setNotChanged("the file could not be written")
 		}
 	}
 }

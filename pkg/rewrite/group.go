@@ -3,8 +3,9 @@ package rewrite
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"slices"
-	"sort"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -12,153 +13,51 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A member is an occurrence and what the rules say of it.
+// A group is a set of occurrences that are rewritten together or kept together,
+// or one consequence.
+type group struct {
+	members []member
+	reason  format.Reason   // why the group is kept, "" if it is not or if no rule matches
+	note    string          // details about reason; of a consequence, why it follows
+	edits   []link.FileEdit // edits of the group if it moves
+	inserts []link.FileEdit // keys to insert if the group moves
+
+	isConsequence bool     // an edit that follows from groups that move; it has no members
+	sources       []string // of a consequence: paths of the files that it follows from
+	isVersionBump bool     // a consequence: the version of a chart
+	isReference   bool     // a consequence: a reference that follows a value
+}
+
+// A member is an occurrence of a group and what the rules say about it.
 type member struct {
 	occ     *format.Occurrence
 	match   rules.Match
-	matched bool          // a rule moves it
-	changes []pieceChange // of its pieces, when its group moves
+	matched bool          // a rule matches
+	changes []pieceChange // changes of its pieces if the group moves
 }
 
-// A group is a set of occurrences that moves whole or is kept whole.
-type group struct {
-	members       []member
-	reason        format.Reason // "" and no member with ok: no rule touches it
-	note          string
-	edits         []link.FileEdit
-	insert        []link.FileEdit
-	isConsequence bool     // a consequence of groups that move
-	sources       []string // the files that it follows
-	isVersionBump bool     // the version of a chart
-	isReference   bool     // a value that moves
-}
-
-// moves reports whether the group moves.
+// moves reports whether the group is rewritten.
 func (g *group) moves() bool { return g.reason == "" && len(g.edits) > 0 }
 
-// keep keeps the group, whatever was decided before.
+// keep keeps the group for the reason r.
 func (g *group) keep(r format.Reason, note string) {
 	g.reason, g.note, g.edits = r, note, nil
 }
 
-// pieceID identifies a piece over all files.
-type pieceID struct {
-	path string
-	span edit.Span
-}
-
-func idOf(p *format.Piece) pieceID { return pieceID{p.Path, p.Span} }
-
-// mergeGroups unites the occurrences of the tree and the linkers' groups into
-// groups that share no piece and no key to insert. Its order is that of the files and positions.
-func mergeGroups(t *link.Tree, linked []link.Group) []*group {
-	var groups []*group
-	owner := map[pieceID]int{} // a piece -> index in groups; groups forward to where they were united
-	inserted := map[link.FileEdit]int{}
-	var into []int // into[i] is where group i went
-	find := func(i int) int {
-		for into[i] != i {
-			into[i] = into[into[i]] // halves the way for who asks next
-			i = into[i]
-		}
-		return i
-	}
-	join := func(at, j int) {
-		// The earlier one takes all, so that the order is the files'.
-		a, b := min(at, find(j)), max(at, find(j))
-		into[b] = a
-	}
-	add := func(g *group) {
-		at := len(groups)
-		groups, into = append(groups, g), append(into, at)
-		for _, e := range g.insert {
-			if j, seen := inserted[e]; seen {
-				join(at, j)
-				at = find(at)
-			} else {
-				inserted[e] = at
-			}
-		}
-		for _, m := range g.members {
-			for i := range m.occ.Pieces {
-				id := idOf(&m.occ.Pieces[i])
-				j, seen := owner[id]
-				if !seen {
-					owner[id] = at
-					continue
+// movingMembers returns the members that rules match of the groups that move.
+func movingMembers(groups []*group) iter.Seq[*member] {
+	return func(yield func(*member) bool) {
+		for _, g := range groups {
+			for i := range g.members {
+				if m := &g.members[i]; m.matched && g.moves() && !yield(m) {
+					return
 				}
-				join(at, j)
-				at = find(at)
 			}
 		}
-	}
-	replaced := map[pieceID]bool{}
-	for i := range linked {
-		l := &linked[i]
-		g := &group{reason: l.Keep, note: l.Why, insert: l.Insert}
-		for j := range l.Occurrences {
-			o := &l.Occurrences[j]
-			g.members = append(g.members, member{occ: o})
-			for k := range o.Pieces {
-				replaced[idOf(&o.Pieces[k])] = true
-			}
-		}
-		add(g)
-	}
-	for i := range t.Files {
-		occ := t.Files[i].Scanned.Occurrences
-		for j := range occ {
-			o := &occ[j]
-			known := true // a piece that no linker has still belongs to the others
-			for k := range o.Pieces {
-				known = known && replaced[idOf(&o.Pieces[k])]
-			}
-			if !o.Unconfirmed && !known {
-				add(&group{members: []member{{occ: o}}})
-			}
-		}
-	}
-	var out []*group
-	united := map[*group]bool{}
-	for i, g := range groups {
-		if into := find(i); into != i {
-			groups[into].absorb(g)
-			united[groups[into]] = true
-		} else {
-			out = append(out, g)
-		}
-	}
-	for g := range united {
-		g.dedupe()
-	}
-	return out
-}
-
-// dedupe leaves of the members that are the same text in the same pieces the
-// first.
-func (g *group) dedupe() {
-	seen := map[string]bool{}
-	g.members = slices.DeleteFunc(g.members, func(m member) bool {
-		x := m.occ.Text()
-		for k := range m.occ.Pieces {
-			id := idOf(&m.occ.Pieces[k])
-			x += fmt.Sprintf("\x00%s:%d:%d", id.path, id.span.Start, id.span.End)
-		}
-		twice := seen[x]
-		seen[x] = true
-		return twice
-	})
-}
-
-func (g *group) absorb(o *group) {
-	g.members = append(g.members, o.members...)
-	g.insert = append(g.insert, o.insert...)
-	if g.reason == "" {
-		g.reason, g.note = o.reason, o.note
 	}
 }
 
-// kindOf says what the rules are asked about o.
+// kindOf returns the kind of text that o is for the rules.
 func kindOf(o *format.Occurrence) rules.Kind {
 	switch {
 	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && o.Tail == "":
@@ -169,110 +68,134 @@ func kindOf(o *format.Occurrence) rules.Kind {
 	return rules.Reference
 }
 
-// decide asks the rules about every member and decides the group whole.
+// decide matches the rules with every member and decides whether the group
+// moves.
 func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
-	touched := false
+	anyMatch := false
 	for i := range g.members {
 		m := &g.members[i]
 		m.match, m.matched = set.Match(m.occ.Text(), kindOf(m.occ))
-		touched = touched || m.matched
+		anyMatch = anyMatch || m.matched
 		if !m.matched || g.reason != "" {
 			continue
 		}
-		line := ignored.lineOf(m)
-		switch o := m.occ; {
-		case line != nil:
-			g.keep(format.Ignored, line.why)
-		case o.Keep != "":
-			g.keep(o.Keep, o.Note)
-		case m.match.Keep != "":
-			g.keep(format.ExcludedByRule, "keep: "+m.match.Keep)
-		case !scopes.Has(o.Scope):
-			g.keep(cmp.Or(o.OutOfScope, format.ManifestText), "")
+		if reason, note := m.keepReason(scopes, ignored); reason != "" {
+			g.keep(reason, note)
 		}
 	}
-	if len(g.members) == 0 && g.reason == "" {
-		g.edits = g.insert // keys that are added beside what stays
-		return
+	switch {
+	case len(g.members) == 0 && g.reason == "":
+		g.edits = g.inserts // keys next to references that are kept
+	case !anyMatch:
+		g.reason, g.inserts = "", nil
+	case g.reason == "":
+		g.makeEdits()
 	}
-	if !touched {
-		g.reason, g.insert = "", nil
-		return
-	}
-	if g.reason != "" {
-		return
-	}
-	g.makeEdits()
 }
 
-// makeEdits carries the matches over to edits, and holds the group when they
-// contradict each other.
+// keepReason returns why a member that a rule matches is kept, "" if it is not.
+func (m *member) keepReason(scopes format.Scopes, ignored ignores) (reason format.Reason, note string) {
+	line := ignored.lineOf(m)
+	switch {
+	case line != nil:
+		return format.Ignored, line.why
+	case m.occ.Keep != "":
+		return m.occ.Keep, m.occ.Note
+	case m.match.Keep != "":
+		return format.ExcludedByRule, "keep: " + m.match.Keep
+	case !scopes.Has(m.occ.Scope):
+		return cmp.Or(m.occ.OutOfScope, format.ManifestText), ""
+	}
+	return "", ""
+}
+
+// A proposedEdit is the edit that the members of a group propose for a piece.
+type proposedEdit struct {
+	edit     edit.Edit
+	disputed bool // members propose different edits
+}
+
+// makeEdits turns the matches into edits. It keeps the group if the edits
+// contradict each other or cannot be made.
 func (g *group) makeEdits() {
-	edits := map[pieceID]proposedEdit{}
-	var order []pieceID
+	proposed := map[link.PieceID]proposedEdit{}
 	for i := range g.members {
 		m := &g.members[i]
 		if !m.matched {
 			continue
 		}
-		cs, err := splitMatch(m.occ, m.match)
+		changes, err := splitMatch(m.occ, m.match)
 		if err != nil {
 			g.keep(format.Conflict, err.Error())
 			return
 		}
-		m.changes = cs
-		for _, c := range cs {
-			e, err := c.source(m.occ)
+		m.changes = changes
+		for _, c := range changes {
+			e, err := c.fileEdit(m.occ)
 			if err != nil {
 				g.keep(format.NotEditedSafely, err.Error())
 				return
 			}
-			id := idOf(&m.occ.Pieces[c.piece])
-			w, twice := edits[id]
-			if !twice {
-				w.edit = e
-				order = append(order, id)
+			id := link.IDOf(&m.occ.Pieces[c.piece])
+			p, seen := proposed[id]
+			if !seen {
+				p.edit = e
 			}
-			w.disputed = w.disputed || w.edit != e
-			edits[id] = w
+			p.disputed = p.disputed || p.edit != e
+			proposed[id] = p
 		}
 	}
-	if note := g.conflictNote(edits); note != "" {
+	if note := g.conflictNote(proposed); note != "" {
 		g.keep(format.Conflict, note)
 		return
 	}
-	sort.Slice(order, func(i, j int) bool {
-		a, b := order[i], order[j]
-		return a.path < b.path || a.path == b.path && a.span.Start < b.span.Start
-	})
-	for _, id := range order {
-		g.edits = append(g.edits, link.FileEdit{Path: id.path, Edit: edits[id].edit})
+	for id, p := range proposed {
+		g.edits = append(g.edits, link.FileEdit{Path: id.Path, Edit: p.edit})
 	}
-	g.edits = append(g.edits, g.insert...)
+	slices.SortFunc(g.edits, func(a, b link.FileEdit) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+	})
+	g.edits = append(g.edits, g.inserts...)
 }
 
-// A proposedEdit is what the members of a group that change a piece want it to become.
-type proposedEdit struct {
-	edit     edit.Edit
-	disputed bool // they want different things
-}
-
-// conflictNote says why the edits cannot all be made, "" when they can: two
-// members want one piece to become different things, or one wants a piece
-// changed that another needs as it is.
-func (g *group) conflictNote(edits map[pieceID]proposedEdit) string {
+// conflictNote returns why the proposed edits cannot all be made, "" if they
+// can: members propose different edits for a piece, or a member needs a piece
+// unchanged.
+func (g *group) conflictNote(proposed map[link.PieceID]proposedEdit) string {
 	for i := range g.members {
 		m := &g.members[i]
-		changed := map[int]edit.Edit{}
+		own := map[int]edit.Edit{} // by index of the piece
 		for _, c := range m.changes {
-			changed[c.piece], _ = c.source(m.occ)
+			own[c.piece], _ = c.fileEdit(m.occ) // makeEdits checked the error
 		}
 		for k := range m.occ.Pieces {
-			w, touched := edits[idOf(&m.occ.Pieces[k])]
-			if mine, ok := changed[k]; touched && (!ok || w.disputed || w.edit != mine) {
-				return "it shares " + m.occ.Pieces[k].Text + " with references that the rules send elsewhere, such as " + m.occ.Text()
+			p, changes := proposed[link.IDOf(&m.occ.Pieces[k])]
+			if e, ok := own[k]; changes && (!ok || p.disputed || p.edit != e) {
+				return fmt.Sprintf("references that share %s need different changes, such as %s", m.occ.Pieces[k].Text, m.occ.Text())
 			}
 		}
 	}
 	return ""
+}
+
+// editsOf returns the edits of the groups that move, by path, sorted and each
+// once.
+func editsOf(groups []*group) map[string][]edit.Edit {
+	out := map[string][]edit.Edit{}
+	seen := map[link.FileEdit]bool{}
+	for _, g := range groups {
+		if !g.moves() {
+			continue
+		}
+		for _, e := range g.edits {
+			if !seen[e] {
+				seen[e] = true
+				out[e.Path] = append(out[e.Path], e.Edit)
+			}
+		}
+	}
+	for _, edits := range out {
+		edit.Sort(edits)
+	}
+	return out
 }

@@ -9,20 +9,20 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// ignoreMark is what a comment says to keep a line's references as they are.
+// ignoreMark in a comment says that the references of a line are not changed.
 const ignoreMark = "regmigrate:ignore"
 
-// commentStarts begin a comment in one of the languages that are read.
+// commentStarts are the starts of comments in the supported formats.
 var commentStarts = []string{"{{/*", "{{- /*", "<!--", "{#", "/*", "//", "#", ";", "--"}
 
-// An ignoredLine is a line that a comment keeps, and the reason it gives.
+// An ignoredLine is a line whose references a comment keeps.
 type ignoredLine struct {
 	span edit.Span
-	why  string
+	why  string // the reason in the comment; may be empty
 }
 
-// ignoredLines returns the lines of src that a comment keeps: the one that it
-// ends, or, where it stands alone, the one below it.
+// ignoredLines returns the ignored lines of src: the line that the comment ends
+// or, if the comment has a line of its own, the next line.
 func ignoredLines(src []byte) []ignoredLine {
 	var out []ignoredLine
 	for at := 0; ; {
@@ -35,8 +35,8 @@ func ignoredLines(src []byte) []ignoredLine {
 		end := lineEnd(src, i)
 		before := string(src[start:i])
 		at = end
-		open := slices.IndexFunc(commentStarts, func(o string) bool { return strings.Contains(before, o) })
-		if open < 0 {
+		k := slices.IndexFunc(commentStarts, func(c string) bool { return strings.Contains(before, c) })
+		if k < 0 {
 			continue // not in a comment
 		}
 		why := strings.TrimSpace(string(src[i+len(ignoreMark) : end]))
@@ -44,14 +44,15 @@ func ignoredLines(src []byte) []ignoredLine {
 			why = strings.TrimSpace(strings.TrimSuffix(why, closing))
 		}
 		line := edit.Span{Start: start, End: end}
-		if strings.TrimSpace(before[:strings.Index(before, commentStarts[open])]) == "" {
+		if strings.TrimSpace(before[:strings.Index(before, commentStarts[k])]) == "" {
 			line = edit.Span{Start: end, End: lineEnd(src, end)}
 		}
 		out = append(out, ignoredLine{line, strings.TrimLeft(why, ":- ")})
 	}
 }
 
-// lineEnd returns the offset behind the line break of the line that holds at.
+// lineEnd returns the offset after the line break of the line that contains the
+// offset at.
 func lineEnd(src []byte, at int) int {
 	if i := bytes.IndexByte(src[min(at, len(src)):], '\n'); i >= 0 {
 		return at + i + 1
@@ -59,21 +60,21 @@ func lineEnd(src []byte, at int) int {
 	return len(src)
 }
 
-// ignores are the ignored lines of every file, by path.
+// ignores are the ignored lines of all files, by path.
 type ignores map[string][]ignoredLine
 
-func newIgnores(found []*scannedFile) ignores {
+func newIgnores(files []*scannedFile) ignores {
 	out := ignores{}
-	for _, c := range found {
-		if lines := ignoredLines(c.file.Before); lines != nil {
-			out[c.file.Path] = lines
+	for _, f := range files {
+		if lines := ignoredLines(f.file.Before); lines != nil {
+			out[f.file.Path] = lines
 		}
 	}
 	return out
 }
 
-// lineOf returns the ignored line in which a piece of m begins, nil when there is
-// none.
+// lineOf returns the first ignored line in which a piece of m starts, nil if no
+// piece starts in one.
 func (x ignores) lineOf(m *member) *ignoredLine {
 	if len(x) == 0 {
 		return nil

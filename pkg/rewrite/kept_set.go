@@ -1,8 +1,7 @@
 package rewrite
 
 import (
-	"context"
-	"slices"
+	"fmt"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -10,73 +9,77 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// What linkers decide rests on what they take for moving. When some of that
-// stays after all (a line says so, it lies outside of the given paths, another
-// kustomization needs it), they are asked again with that known, until all
-// that they took for moving moves.
+// A keptSet records the pieces that a rule matches but that are kept: because
+// of a comment on the line, because an edit would be outside the given paths,
+// or because another kustomization needs them.
 type keptSet struct {
-	pieces map[pieceID]bool
-	groups []link.Group  // with all of it, and why
-	advice []link.Advice // about it
+	pieces map[link.PieceID]bool
+	groups []link.Group  // the groups with these pieces, and the reasons
+	advice []link.Advice // advice about these pieces
 }
 
-// maxRounds is how often linkers are asked. Real repositories need three.
-const maxRounds = 50
+func newKeptSet() *keptSet { return &keptSet{pieces: map[link.PieceID]bool{}} }
 
-// add notes what the groups keep that linkers took for moving, and reports
-// whether there was any that could matter to them. What is kept because a
-// remote base brings it is none: that is what they decided.
+// add adds the pieces that groups keep, and reports whether the decision of a
+// linker may depend on one that is new. Groups kept because of a remote base
+// are not added: a linker decided about them.
 func (s *keptSet) add(linkers *families.Linkers, t *link.Tree, groups []*group) bool {
-	matters := false
+	mayMatter := false
 	for _, g := range groups {
 		if g.reason == "" || g.reason == format.RemoteBase || g.isConsequence {
 			continue
 		}
-		found, known := link.Group{Keep: g.reason, Why: g.note}, true
+		kept, isNew := link.Group{Keep: g.reason, Why: g.note}, false
 		for i := range g.members {
 			m := &g.members[i]
-			found.Occurrences = append(found.Occurrences, *m.occ)
+			kept.Occurrences = append(kept.Occurrences, *m.occ)
 			if !m.matched || m.match.Keep != "" {
 				continue
 			}
 			for k := range m.occ.Pieces {
-				if id := idOf(&m.occ.Pieces[k]); !s.pieces[id] {
-					s.pieces[id], known = true, false
-					matters = matters || linkers.DependsOn(id.path)
+				if id := link.IDOf(&m.occ.Pieces[k]); !s.pieces[id] {
+					s.pieces[id], isNew = true, true
+					mayMatter = mayMatter || linkers.DependsOn(id.Path)
 				}
 			}
 		}
-		if !known {
-			s.groups = append(s.groups, found)
+		if isNew {
+			s.groups = append(s.groups, kept)
 		}
 	}
-	if matters {
-		for _, a := range t.Advice {
-			for id := range s.pieces {
-				if id.path == a.Path && id.span.Start == a.At {
-					s.advice = append(s.advice, a)
-				}
-			}
-		}
+	if mayMatter {
+		s.addAdvice(t.Advice)
 	}
-	return matters
+	return mayMatter
 }
 
-// keepAll notes all that linkers found to move together, and does not.
-func (s *keptSet) keepAll(linked []link.Group) {
-	for _, g := range linked {
+// addAdvice adds the advice about kept pieces: the next run of the linkers does
+// not repeat it.
+func (s *keptSet) addAdvice(list []link.Advice) {
+	for _, a := range list {
+		for id := range s.pieces {
+			if id.Path == a.Path && id.Span.Start == a.At {
+				s.advice = append(s.advice, a)
+			}
+		}
+	}
+}
+
+// addAll adds all groups that would move.
+func (s *keptSet) addAll(groups []link.Group) {
+	for _, g := range groups {
 		if g.Keep == "" {
-			g.Keep, g.Why, g.Insert = format.Conflict, "too much depends on one another to be followed", nil
+			g.Keep, g.Why, g.Insert = format.Conflict, fmt.Sprintf("no decision after %d rounds: the files depend on each other", maxRounds), nil
 			s.groups = append(s.groups, g)
 		}
 	}
 }
 
-// moveFunc asks the rules on behalf of a linker.
+// moveFunc returns what the rules do to an occurrence, unless it is kept.
 func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 	return func(o *format.Occurrence) (link.Move, bool) {
 		for k := range o.Pieces {
-			if len(s.pieces) > 0 && s.pieces[idOf(&o.Pieces[k])] {
+			if len(s.pieces) > 0 && s.pieces[link.IDOf(&o.Pieces[k])] {
 				return link.Move{}, false
 			}
 		}
@@ -85,30 +88,5 @@ func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 			return link.Move{}, false
 		}
 		return link.Move{Len: m.Len, New: m.New}, true
-	}
-}
-
-// link asks the linkers what belongs together, and decides the groups of that
-// until they rest on nothing that stays.
-func (g *gatherer) link(ctx context.Context) (*link.Tree, []*group) {
-	t := g.tree(ctx)
-	s := &keptSet{pieces: map[pieceID]bool{}}
-	for round := 1; ; round++ {
-		g.linkers.Link(t, s.moveFunc(g.opts.Rules))
-		g.settle()
-		groups := mergeGroups(t, slices.Concat(s.groups, t.Groups))
-		ignored := newIgnores(g.found)
-		for _, x := range groups {
-			x.decide(g.opts.Rules, g.opts.scopes(), ignored)
-		}
-		g.outsiders(groups)
-		g.refuse(ctx, groups)
-		switch {
-		case round > maxRounds || !s.add(g.linkers, t, groups):
-			t.Advice = append(t.Advice, s.advice...)
-			return t, groups
-		case round == maxRounds:
-			s.keepAll(t.Groups)
-		}
 	}
 }

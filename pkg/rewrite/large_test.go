@@ -69,7 +69,7 @@ func TestLargeFileFullOfMentions(t *testing.T) {
 	if n := len(plan.Files[0].Findings); n != 100_000 {
 		t.Errorf("%d findings, want 100000", n)
 	}
-	if err := plan.Files[0].Err; err == nil || !strings.Contains(err.Error(), "more often than the 100000 times") {
+	if err := plan.Files[0].Err; err == nil || !strings.Contains(err.Error(), "more than 100000 mentions") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -9,30 +9,28 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
-	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// A pieceUse is a piece and the group and member that it belongs to.
+// A ledger makes the findings of a run: one for each mention, and one for each
+// implicit occurrence that a rule matches.
+type ledger struct {
+	scopes       format.Scopes
+	uses         map[string][]pieceUse // by path, sorted by position
+	consequences map[string][]*group   // by path
+	explicit     map[*member]bool      // members with a mention in the replaced part of their reference
+}
+
+// A pieceUse is a piece of a member of a group.
 type pieceUse struct {
 	piece  *format.Piece
 	group  *group
 	member *member
-	before int // bytes of the member's text before the piece
-}
-
-// A ledger closes the books of a run: one finding for each mention, and one
-// for each implied occurrence that a rule selects.
-type ledger struct {
-	scopes format.Scopes
-	pieces map[string][]pieceUse // by file, sorted by position
-
-	consequences map[string][]*group // consequences, by file
-	explicit     map[*member]bool    // members with a mention in what moves
+	offset int // of the piece in the member's text
 }
 
 func newLedger(groups []*group, scopes format.Scopes) *ledger {
 	l := &ledger{
-		scopes: scopes, pieces: map[string][]pieceUse{},
+		scopes: scopes, uses: map[string][]pieceUse{},
 		consequences: map[string][]*group{}, explicit: map[*member]bool{},
 	}
 	for _, g := range groups {
@@ -41,133 +39,145 @@ func newLedger(groups []*group, scopes format.Scopes) *ledger {
 		}
 		for i := range g.members {
 			m := &g.members[i]
-			before := 0
+			offset := 0
 			for k := range m.occ.Pieces {
 				p := &m.occ.Pieces[k]
-				l.pieces[p.Path] = append(l.pieces[p.Path], pieceUse{p, g, m, before})
-				before += len(p.Text) + len(p.Sep)
+				l.uses[p.Path] = append(l.uses[p.Path], pieceUse{p, g, m, offset})
+				offset += len(p.Text) + len(p.Sep)
 			}
 		}
 	}
-	for _, hs := range l.pieces {
-		// Of several that share a piece, what a rule moves speaks first.
-		sort.SliceStable(hs, func(i, j int) bool {
-			a, b := hs[i].piece.Span, hs[j].piece.Span
+	for _, uses := range l.uses {
+		// Of the uses of one piece, those of members that a rule matches come first.
+		sort.SliceStable(uses, func(i, j int) bool {
+			a, b := uses[i].piece.Span, uses[j].piece.Span
 			if a.Start != b.Start {
 				return a.Start < b.Start
 			}
-			return hs[i].member.matched && !hs[j].member.matched
+			return uses[i].member.matched && !uses[j].member.matched
 		})
 	}
 	return l
 }
 
-// usesAt returns the holdings whose piece has the mark m in it, the first that a
-// rule moves first; none when there is none.
-func usesAt(hs []pieceUse, m edit.Span) []pieceUse {
-	i := sort.Search(len(hs), func(i int) bool { return hs[i].piece.Span.Start > m.Start }) - 1
-	if i < 0 || !hs[i].piece.Span.Contains(m) {
+// usesAt returns the uses of the piece that contains the mention m.
+func usesAt(uses []pieceUse, m edit.Span) []pieceUse {
+	i := sort.Search(len(uses), func(i int) bool { return uses[i].piece.Span.Start > m.Start }) - 1
+	if i < 0 || !uses[i].piece.Span.Contains(m) {
 		return nil
 	}
 	first := i
-	for first > 0 && hs[first-1].piece.Span == hs[i].piece.Span {
+	for first > 0 && uses[first-1].piece.Span == uses[i].piece.Span {
 		first--
 	}
-	return hs[first : i+1]
+	return uses[first : i+1]
 }
 
-// isReplaced reports whether the mark lies in the part of the reference that the
-// rule replaces.
-func (h *pieceUse) isReplaced(mark edit.Span) bool {
-	start, _, ok := h.piece.Map.Decoded(mark)
-	if !ok { // escaped or folded: what counts is that the rule touches the piece
-		return h.member.matched && h.before < h.member.match.Len
+// isReplaced reports whether the mention m starts in the part of the reference
+// that a rule replaces.
+func (u *pieceUse) isReplaced(m edit.Span) bool {
+	start, _, ok := u.piece.Map.Decoded(m)
+	if !ok { // escaped or folded: true if the rule replaces a part of the piece
+		start = 0
 	}
-	return h.member.matched && h.before+start < h.member.match.Len
+	return u.member.matched && u.offset+start < u.member.match.Len
 }
 
-// recordExplicit notes which members have a mention in what moves, in whichever file.
-func (l *ledger) recordExplicit(c *scannedFile) {
-	holdings := l.pieces[c.file.Path]
-	for _, m := range c.mentions {
-		hs := usesAt(holdings, m)
-		for i := range hs {
-			if hs[i].isReplaced(m) {
-				l.explicit[hs[i].member] = true
+// noteExplicit records the members with a mention in f. It must be called for
+// all files before addFindings: the pieces of a member may be in several files.
+func (l *ledger) noteExplicit(f *scannedFile) {
+	for _, m := range f.mentions {
+		uses := usesAt(l.uses[f.file.Path], m)
+		for i := range uses {
+			if uses[i].isReplaced(m) {
+				l.explicit[uses[i].member] = true
 			}
 		}
 	}
 }
 
-// NoExplanation is the note of a mention about which neither a format nor a
-// linker says anything, though each promises to: a fault of theirs, which
-// must not keep the other files from their account.
-const NoExplanation = "nothing explains it"
+// NoExplanation is the note of a mention for which neither a format nor a
+// linker gives a reason. That is a bug: each mention has a reason.
+const NoExplanation = "no reason is known"
 
-// addFindings writes the findings of the candidate c, one for each of its marks and
-// one for each implied occurrence that begins in it, and for each row that
-// follows and holds no mark.
-func (l *ledger) addFindings(c *scannedFile) {
-	lines := edit.NewLines(c.file.Before)
-	holdings := l.pieces[c.file.Path]
-	contexts := make(map[int]*format.Context, len(c.contents.Contexts))
-	for i := range c.contents.Contexts {
-		contexts[c.contents.Contexts[i].Mark.Start] = &c.contents.Contexts[i]
+var errNoExplanation = errors.New("a mention has no reason; this is a bug in regmigrate: please report it with the lines around the mention")
+
+// addFindings adds the findings of the file f: one for each mention, then one
+// for each implicit occurrence that starts in f and for each reference that a
+// consequence rewrites and that has no mention.
+func (l *ledger) addFindings(f *scannedFile) {
+	contexts := make(map[int]*format.Context, len(f.contents.Contexts)) // by offset of the mention
+	for i := range f.contents.Contexts {
+		contexts[f.contents.Contexts[i].Mark.Start] = &f.contents.Contexts[i]
 	}
-	for _, m := range c.mentions {
-		f := Finding{Mention: m}
-		hs := usesAt(holdings, m)
-		if g := l.consequenceAt(c, m); g != nil {
-			g.describeConsequence(&f, c.file.Before)
-		} else if x := contexts[m.Start]; len(hs) > 0 {
-			l.describeMember(&f, &hs[0], c.file.Path, hs[0].isReplaced(m))
-		} else if x != nil {
-			f.Reason, f.Note, f.Place, f.Scope = x.Reason, x.Note, x.Place, x.Scope
-			if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.IsScope() {
-				f.Reason = format.RegistryHost // its scope was asked for, and it is no reference
-			}
-			f.Old = wordAround(c.file.Before, m)
-		} else {
-			f.Reason, f.Note, f.Old = format.NotEditedSafely, NoExplanation, wordAround(c.file.Before, m)
-			c.file.Err = errors.New("a mention is not accounted for, which is a fault of regmigrate; please report it, with the lines around it")
+	for _, m := range f.mentions {
+		x, ok := l.explicitFinding(f, m, contexts[m.Start])
+		if !ok {
+			f.file.Err = errNoExplanation
 		}
-		f.Line, f.Column = lines.Position(m.Start)
-		c.file.Findings = append(c.file.Findings, f)
+		f.file.Findings = append(f.file.Findings, x)
 	}
-	for i := range holdings {
-		h := &holdings[i]
-		if h.piece != &h.member.occ.Pieces[0] || !h.member.matched || l.explicit[h.member] {
-			continue
-		}
-		f := Finding{Mention: h.piece.Span, Implicit: true}
-		l.describeMember(&f, h, c.file.Path, true)
-		f.Line, f.Column = lines.Position(f.Mention.Start)
-		c.file.Findings = append(c.file.Findings, f)
+	implicit := l.implicitFindings(f)
+	slices.SortStableFunc(implicit, func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
+	f.file.Findings = append(f.file.Findings, implicit...)
+	lines := edit.NewLines(f.file.Before)
+	for i := range f.file.Findings {
+		x := &f.file.Findings[i]
+		x.Line, x.Column = lines.Position(x.Mention.Start)
 	}
-	for _, g := range l.consequences[c.file.Path] {
-		if !g.isReference || slices.ContainsFunc(c.mentions, g.edits[0].Overlaps) {
-			continue
-		}
-		f := Finding{Mention: g.edits[0].Span, Implicit: true}
-		g.describeConsequence(&f, c.file.Before)
-		f.Line, f.Column = lines.Position(f.Mention.Start)
-		c.file.Findings = append(c.file.Findings, f)
-	}
-	slices.SortStableFunc(c.file.Findings[len(c.mentions):], func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
 }
 
-// describeConsequence fills f in from a consequence in the text src.
-func (g *group) describeConsequence(f *Finding, src []byte) {
-	e := g.edits[0]
-	f.Status, f.IsConsequence, f.Note, f.EditSpans = Rewritten, true, g.note, []edit.Span{e.Span}
-	f.Old, f.New = string(src[e.Start:e.End]), e.New
-	f.Scope = format.Docs
+// explicitFinding returns the finding of the mention m, whose context may be
+// nil. Ok is false if the mention has no reason.
+func (l *ledger) explicitFinding(f *scannedFile, m edit.Span, context *format.Context) (x Finding, ok bool) {
+	x.Mention = m
+	if g := l.consequenceAt(f, m); g != nil {
+		x.setConsequence(g, f.file.Before)
+		return x, true
+	}
+	if uses := usesAt(l.uses[f.file.Path], m); len(uses) > 0 {
+		x.setReference(&uses[0], f.file.Path, uses[0].isReplaced(m))
+		return x, true
+	}
+	x.Old = surroundingWord(f.file.Before, m)
+	if context == nil {
+		x.Reason, x.Note = format.NotEditedSafely, NoExplanation
+		return x, false
+	}
+	x.Reason, x.Note, x.Place, x.Scope = context.Reason, context.Note, context.Place, context.Scope
+	if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.IsScope() {
+		x.Reason = format.RegistryHost // the scope is selected, and the mention is not a reference
+	}
+	return x, true
 }
 
-// consequenceAt returns the consequence that rewrites the mention m of c, nil
-// when none does.
-func (l *ledger) consequenceAt(c *scannedFile, m edit.Span) *group {
-	for _, g := range l.consequences[c.file.Path] {
+// implicitFindings returns the findings of f for references without a mention.
+func (l *ledger) implicitFindings(f *scannedFile) []Finding {
+	var out []Finding
+	uses := l.uses[f.file.Path]
+	for i := range uses {
+		u := &uses[i]
+		if u.piece != &u.member.occ.Pieces[0] || !u.member.matched || l.explicit[u.member] {
+			continue
+		}
+		x := Finding{Mention: u.piece.Span, Implicit: true}
+		x.setReference(u, f.file.Path, true)
+		out = append(out, x)
+	}
+	for _, g := range l.consequences[f.file.Path] {
+		if g.isReference && !slices.ContainsFunc(f.mentions, g.edits[0].Overlaps) {
+			x := Finding{Mention: g.edits[0].Span, Implicit: true}
+			x.setConsequence(g, f.file.Before)
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// consequenceAt returns the consequence that rewrites the mention m of f, nil if
+// none does.
+func (l *ledger) consequenceAt(f *scannedFile, m edit.Span) *group {
+	for _, g := range l.consequences[f.file.Path] {
 		if g.edits[0].Overlaps(m) {
 			return g
 		}
@@ -175,99 +185,60 @@ func (l *ledger) consequenceAt(c *scannedFile, m edit.Span) *group {
 	return nil
 }
 
-// describeMember fills f in from the group that h is part of. moved says whether the
-// mention lies in the part of the reference that a rule replaces.
-func (l *ledger) describeMember(f *Finding, h *pieceUse, path string, moved bool) {
-	m, g := h.member, h.group
-	f.Old, f.Place, f.Scope = m.occ.Text(), m.occ.Place, m.occ.Scope
-	if m.matched && m.match.Rule != nil {
-		f.Rule, f.From, f.To = m.match.Rule.Name, m.match.Rule.From, m.match.Rule.To
+// setConsequence sets the fields of the finding of a consequence in a file with
+// the content src.
+func (x *Finding) setConsequence(g *group, src []byte) {
+	e := g.edits[0]
+	x.Status, x.IsConsequence, x.Note, x.EditSpans = Rewritten, true, g.note, []edit.Span{e.Span}
+	x.Old, x.New = string(src[e.Start:e.End]), e.New
+	x.Scope = format.Docs
+}
+
+// setReference sets the fields of the finding of a reference in the file at
+// path. isReplaced says whether the mention is in the part of the reference
+// that a rule replaces.
+func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
+	m, g := u.member, u.group
+	x.Old, x.Place, x.Scope = m.occ.Text(), m.occ.Place, m.occ.Scope
+	if !m.matched || !isReplaced {
+		x.Reason = format.DifferentName
+		if !m.matched && !x.Implicit && u.offset == 0 && u.isWholeName(x.Mention) {
+			x.Reason = format.RegistryHost // the prefix of a rule without an image name
+		}
+		return
 	}
-	switch {
-	case !m.matched || !moved:
-		f.Reason, f.Rule, f.From, f.To = format.DifferentName, "", "", ""
-		if !m.matched && !f.Implicit && h.before == 0 && l.isWholeName(h, f.Mention) {
-			f.Reason = format.RegistryHost // a rule's own prefix, and no image behind it
+	if r := m.match.Rule; r != nil {
+		x.Rule, x.From, x.To = r.Name, r.From, r.To
+	}
+	if !g.moves() {
+		x.Reason, x.Note = g.reason, g.note
+		return
+	}
+	x.Status, x.New = Rewritten, m.newText()
+	for _, c := range m.changes {
+		if m.occ.Pieces[c.piece].Path == path {
+			e, _ := c.fileEdit(m.occ) // group.makeEdits checked the error
+			x.EditSpans = append(x.EditSpans, e.Span)
 		}
-	case g.moves():
-		f.Status = Rewritten
-		f.New = newText(m)
-		for _, c := range m.changes {
-			if m.occ.Pieces[c.piece].Path == path {
-				e, _ := c.source(m.occ) // there is one, or the group would not move
-				f.EditSpans = append(f.EditSpans, e.Span)
-			}
-		}
-	default:
-		f.Reason, f.Note = g.reason, g.note
 	}
 }
 
-// isWholeName reports whether the mention is the whole name of a reference that no
-// rule moves: gcr.io/google-containers, with or without a tag.
-func (l *ledger) isWholeName(h *pieceUse, mention edit.Span) bool {
-	start, end, ok := h.piece.Map.Decoded(mention)
-	if !ok || start != 0 || len(h.member.occ.Pieces) > 1 {
+// isWholeName reports whether the mention is the whole name of a reference:
+// gcr.io/google-containers, with or without a tag.
+func (u *pieceUse) isWholeName(mention edit.Span) bool {
+	start, end, ok := u.piece.Map.Decoded(mention)
+	if !ok || start != 0 || len(u.member.occ.Pieces) > 1 {
 		return false
 	}
-	rest := h.piece.Text[end:]
-	return rest == "" || rest[0] == '@' || rest[0] == ':' && strings.Contains(h.piece.Text[:end], "/")
+	rest := u.piece.Text[end:]
+	return rest == "" || rest[0] == '@' || rest[0] == ':' && strings.Contains(u.piece.Text[:end], "/")
 }
 
-// newText returns the reference that m becomes.
-func newText(m *member) string {
-	text := ""
-	for k := range m.occ.Pieces {
-		text += m.newPiece(k)
-		if k+1 < len(m.occ.Pieces) {
-			text += m.occ.Pieces[k].Sep
-		}
-	}
-	return text + m.occ.Tail
-}
-
-// newPiece returns what the piece k of m becomes.
-func (m *member) newPiece(k int) string {
-	text := m.occ.Pieces[k].Text
-	for _, c := range m.changes {
-		if c.piece == k {
-			return text[:c.Start] + c.New + text[c.End:]
-		}
-	}
-	return text
-}
-
-// wordAround returns what the mention m of src is a part of, for a report: the word
-// around it, not more than a hundred-odd bytes.
-func wordAround(src []byte, m edit.Span) string {
-	const far = 80
-	start, end := max(0, m.Start-far), min(len(src), m.End+far)
-	found := image.WordAt(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})
-	return strings.ToValidUTF8(string(src[start+found.Span.Start:start+found.Span.End]), "\uFFFD")
-}
-
-// editsOf returns the edits of the groups that move, by file, sorted.
-func editsOf(groups []*group) map[string][]edit.Edit {
-	out := map[string][]edit.Edit{}
-	seen := map[string]map[edit.Edit]bool{}
-	add := func(e link.FileEdit) {
-		if seen[e.Path] == nil {
-			seen[e.Path] = map[edit.Edit]bool{}
-		}
-		if !seen[e.Path][e.Edit] {
-			seen[e.Path][e.Edit] = true
-			out[e.Path] = append(out[e.Path], e.Edit)
-		}
-	}
-	for _, g := range groups {
-		if g.moves() {
-			for _, e := range g.edits {
-				add(e)
-			}
-		}
-	}
-	for _, es := range out {
-		edit.Sort(es)
-	}
-	return out
+// surroundingWord returns the word of src that contains the mention m, cut off
+// 80 bytes before and after m.
+func surroundingWord(src []byte, m edit.Span) string {
+	const margin = 80
+	start, end := max(0, m.Start-margin), min(len(src), m.End+margin)
+	word := image.WordAt(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})
+	return strings.ToValidUTF8(string(src[start+word.Span.Start:start+word.Span.End]), "\uFFFD")
 }

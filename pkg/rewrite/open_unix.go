@@ -7,9 +7,9 @@ import (
 	"syscall"
 )
 
-// open opens the file at path for reading. os.Open would also try to have it
-// polled, which no regular file can be: that takes half of the system calls of
-// a run over files that have nothing to rewrite.
+// open opens the file at path for reading. Unlike os.Open it does not register
+// the file with the runtime's poller, which does not support regular files:
+// that is half of the system calls of a run with nothing to rewrite.
 func open(path string) (*os.File, error) {
 	for {
 		fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC, 0)

@@ -10,40 +10,49 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// Options are what a run is asked for. Rules must be set; the zero value of
-// every other field is the default.
+// Options configure a run. Rules must be set; the zero value of every other
+// field is the default.
 type Options struct {
 	Walk   walk.Options
 	Rules  *rules.Set
 	Fields []format.Field
 	Scopes format.Scopes // zero: manifests
 
-	// OwnConfig are the absolute paths of configuration files of this run,
-	// whose mentions are kept as what they are.
+	// OwnConfig are the absolute paths of configuration files of this run.
+	// Their mentions are not changed.
 	OwnConfig []string
 
-	// TraceChart returns what the references that the chart in the folder dir renders
-	// are made of: see link.Tree. It reads the files that scanned returns from
-	// there and others from the disk, so that its result is about the bytes that
-	// the run edits. It may be called by several goroutines. Nil: names of keys
-	// decide.
+	// TraceChart returns the parts of the references that the chart in the
+	// folder dir renders: see link.Tree. It reads the files for which scanned
+	// returns bytes from there and all others from the disk, so that its result
+	// is about the bytes that the run edits. It may be called by several
+	// goroutines. If it is nil, key names decide.
 	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
-	// Refuse is asked once about all references that would move, each of them
-	// once, and returns for each why it has to stay, "" for nothing. A group
-	// with one that stays is kept. Nil: all may move.
-	Unavailable func(ctx context.Context, moves []RefChange) []string
+	// Unavailable returns for each of changes why the new reference must not be
+	// used, "" if it may. A group with an unavailable reference is not changed.
+	// It is called about each reference once, and may be called several times
+	// with further references. Nil: all may be used.
+	Unavailable func(ctx context.Context, changes []RefChange) []string
 
-	// Bump says which part of the version is raised of charts that change.
+	// Bump is the part of a chart's version that is raised if the chart changes.
 	Bump chart.VersionBump
 
-	// MaxSize is the size in bytes above which a file is searched for
-	// mentions but not read as a whole. Zero: 32 MiB.
+	// MaxSize is the size in bytes above which a file is searched for mentions
+	// but not parsed. Zero: 32 MiB.
 	MaxSize int64
 
-	// Progress is called now and then, from one goroutine at a time, with the
-	// number of files looked at so far. Nil: nobody is told.
+	// Progress is called from time to time, by one goroutine at a time, with
+	// the number of files scanned so far. May be nil.
 	Progress func(files int)
+}
+
+// A RefChange is a reference that would be rewritten. Its tag is missing if
+// the tag is the value of a key of its own.
+type RefChange struct {
+	Old, New string
+	ToPrefix string // `to` of the rule
+	Field    string // field of one of its places: .spec.containers[0].image
 }
 
 const defaultMaxSize = 32 << 20

@@ -6,144 +6,130 @@ import (
 	"sort"
 	"sync"
 
-	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// A scannedFile is a file that may hold something to do, scanned.
-type scannedFile struct {
-	file     File
-	format   *format.Format
-	mentions []edit.Span
-	contents format.ScanResult
-	outside  bool // read to decide, not to be written or reported
-}
-
-// A gatherer collects what the goroutines of a walk find.
-type gatherer struct {
+// A reader reads and scans files: those of the walk, in several goroutines, and
+// later those that linkers load.
+type reader struct {
 	opts    Options
 	linkers *families.Linkers
 
-	mu      sync.Mutex
-	found   []*scannedFile
-	loaded  []*scannedFile // for linkers, until they are done
-	names   []string       // files that some linker wants to know of
-	yaml    []string       // all YAML files of the run, sorted
-	skipped []walk.Skip
-	looked  int
-	packed  []*packedArchive
-	refused map[[2]string]string // what Options.Refuse said of the references that move, old and new
+	mu       sync.Mutex // of the fields below, while the walk runs
+	files    fileList
+	loaded   []*scannedFile // loaded by linkers, not yet in files
+	family   []string       // paths that a linker wants, sorted after the walk
+	yaml     []string       // paths of all YAML files of the walk, sorted after it
+	skipped  []walk.Skip    // sorted after the walk
+	scanned  int            // number of files
+	archives []*packedArchive
 
-	big  sync.Mutex // held while a large file is parsed: trees take many times its size
-	bufs sync.Pool
-
-	archives sync.Mutex // held while an archive is read
+	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size
+	openArchive sync.Mutex // held while an archive is read: each may use the whole memory budget
+	buffers     sync.Pool
 }
 
-// bigFile is the size in bytes from which on files are parsed one at a time.
-const bigFile = 4 << 20
+// largeFileSize is the size in bytes from which on files are parsed one at a time.
+const largeFileSize = 4 << 20
 
-// gather walks the tree and scans every file that may hold something to do.
-func gather(ctx context.Context, o Options) (*gatherer, error) {
-	g := &gatherer{opts: o, linkers: families.New(o.Bump), bufs: sync.Pool{New: func() any { return new([]byte) }}}
-	skipped, err := walk.Walk(ctx, o.Walk, func(f walk.File) error {
-		g.visit(f)
+func newReader(o Options, l *families.Linkers) *reader {
+	return &reader{opts: o, linkers: l, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+}
+
+// readTree walks the tree and scans every file that may hold something to
+// rewrite or report.
+func (r *reader) readTree(ctx context.Context) error {
+	skipped, err := walk.Walk(ctx, r.opts.Walk, func(f walk.File) error {
+		r.visit(f)
 		return ctx.Err()
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	g.skipped = append(g.skipped, skipped...)
-	sort.Slice(g.found, func(i, j int) bool { return g.found[i].file.Path < g.found[j].file.Path })
-	sort.Strings(g.names)
-	sort.Strings(g.yaml)
-	sort.Slice(g.packed, func(i, j int) bool { return g.packed[i].archive < g.packed[j].archive })
-	sort.Slice(g.skipped, func(i, j int) bool { return g.skipped[i].Path < g.skipped[j].Path })
-	return g, nil
+	r.skipped = append(r.skipped, skipped...)
+	r.files.sort()
+	slices.Sort(r.family)
+	slices.Sort(r.yaml)
+	sort.Slice(r.archives, func(i, j int) bool { return r.archives[i].path < r.archives[j].path })
+	sort.Slice(r.skipped, func(i, j int) bool { return r.skipped[i].Path < r.skipped[j].Path })
+	return nil
 }
 
-// visit reads and scans one file.
-func (g *gatherer) visit(f walk.File) {
-	if g.unpack(f) {
+// visit reads and scans one file of the walk.
+func (r *reader) visit(f walk.File) {
+	if r.readPacked(f) {
 		return
 	}
-	buf := g.bufs.Get().(*[]byte)
-	c := readFile(f, buf, g.opts.Rules, g.opts.maxSize(), g.opts.Rules.MayMatch)
-	g.bufs.Put(buf)
-	g.keep(f, c)
+	buf := r.buffers.Get().(*[]byte)
+	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), r.opts.Rules.MayMatch)
+	r.buffers.Put(buf)
+	r.record(f, c)
 }
 
-// keep records what reading the file f came to.
-func (g *gatherer) keep(f walk.File, c fileContent) {
+// record scans and records the content c of the file f.
+func (r *reader) record(f walk.File, c fileContent) {
 	var found *scannedFile
 	switch {
 	case c.src != nil:
-		found = g.scan(f, c.src)
+		found = r.scan(f, c.src)
+		if len(found.mentions)+len(found.contents.Occurrences) == 0 && found.file.Err == nil && !r.mayHaveHiddenRefs(f.Path) {
+			found = nil
+		}
 	case c.err != nil && c.skip == "":
-		found = unreadFile(f, c)
+		found = newUnreadFile(f, c)
 	}
-	if found != nil && len(found.mentions) == 0 && found.file.Err == nil && len(found.contents.Occurrences) == 0 && (g.opts.TraceChart == nil || !g.linkers.HasHiddenRefs(f.Path)) {
-		found = nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if c.skip != "" {
-		g.skipped = append(g.skipped, walk.Skip{Path: f.Path, Reason: c.skip, Err: c.err})
+		r.skipped = append(r.skipped, walk.Skip{Path: f.Path, Reason: c.skip, Err: c.err})
 	} else {
-		g.looked++
+		r.scanned++
 	}
 	if found != nil {
-		g.found = append(g.found, found)
+		r.files = append(r.files, found)
 	}
-	if g.linkers.Wants(f.Path) {
-		g.names = append(g.names, f.Path)
+	if r.linkers.Wants(f.Path) {
+		r.family = append(r.family, f.Path)
 	}
 	if isYAML(f.Path) {
-		g.yaml = append(g.yaml, f.Path)
+		r.yaml = append(r.yaml, f.Path)
 	}
-	if g.opts.Progress != nil {
-		g.opts.Progress(g.looked)
+	if r.opts.Progress != nil {
+		r.opts.Progress(r.scanned)
 	}
 }
 
-// unreadFile makes the candidate of a file that could not be kept or read as text.
-func unreadFile(f walk.File, c fileContent) *scannedFile {
-	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Err: c.err}}
-	for _, m := range c.mentions {
-		out.file.Findings = append(out.file.Findings, Finding{Mention: m.span, Old: m.text, Line: m.line, Column: m.column, Reason: format.NotEditedSafely, Note: "the file is too large"})
-	}
-	return out
+// mayHaveHiddenRefs reports whether a rendering may find references in the
+// file that a scan does not find.
+func (r *reader) mayHaveHiddenRefs(path string) bool {
+	return r.opts.TraceChart != nil && r.linkers.HasHiddenRefs(path)
 }
 
-// scan finds what the file holds.
-func (g *gatherer) scan(f walk.File, src []byte) *scannedFile {
+// scan finds the references and mentions of a file.
+func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
-	out.mentions = g.opts.Rules.Mentions(src)
-	in := format.Input{Path: f.Path, Src: src, Fields: g.opts.Fields, Marks: out.mentions, May: g.opts.Rules.MayMatch}
-	if format.IsOwnFile(f.Path, src) || slices.Contains(g.opts.OwnConfig, f.Abs) {
+	out.mentions = r.opts.Rules.Mentions(src)
+	if format.IsOwnFile(f.Path, src) || slices.Contains(r.opts.OwnConfig, f.Abs) {
 		out.file.Format = "yaml"
-		for _, m := range out.mentions {
-			out.contents.Contexts = append(out.contents.Contexts, format.Context{Mark: m, Reason: format.OwnConfig})
-		}
+		out.explainMentions(format.OwnConfig, "")
 		return out
 	}
 	out.format = format.Detect(f.Path, src)
 	out.file.Format = out.format.Name
-	if len(src) >= bigFile {
-		g.big.Lock()
-		defer g.big.Unlock()
+	if len(src) >= largeFileSize {
+		r.largeFile.Lock()
+		defer r.largeFile.Unlock()
 	}
+	in := format.Input{Path: f.Path, Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.opts.Rules.MayMatch}
 	scanned, err := out.format.Read(in)
 	if err != nil {
-		scanned = format.ScanResult{}
-		for _, m := range out.mentions {
-			scanned.Contexts = append(scanned.Contexts, format.Context{Mark: m, Reason: format.NotEditedSafely, Note: "the file could not be read as " + out.format.Name})
-		}
+		out.explainMentions(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)
 		if len(out.mentions) > 0 {
 			out.file.Err = err
 		}
+		return out
 	}
 	out.contents = scanned
 	out.file.Unverified = scanned.Unverified

@@ -1,44 +1,41 @@
 package rewrite
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// RelatedFiles returns the paths of the files that have to be looked at with those
-// at paths, these included, sorted: the files of groups that move or that a
-// conflict keeps, and what follows from them. The plan must be one of the whole
-// repository, since a plan of less does not know who else needs a file.
+// RelatedFiles returns the paths of the files that must be scanned together
+// with paths, sorted and including paths: the files of groups that move or have
+// a conflict, and of their consequences. The plan must be one of the whole
+// repository: a plan of a part does not contain all references to a file.
 func (p *Plan) RelatedFiles(paths []string) []string {
-	in := map[string]bool{}
+	related := map[string]bool{}
 	for _, x := range paths {
-		in[x] = true
+		related[x] = true
 	}
 	for grown := true; grown; {
 		grown = false
 		for _, g := range p.groups {
-			needs, brings := g.files()
-			if !slices.ContainsFunc(needs, func(x string) bool { return in[x] }) {
+			triggers, files := g.relatedFiles()
+			if !slices.ContainsFunc(triggers, func(x string) bool { return related[x] }) {
 				continue
 			}
-			for _, x := range brings {
-				grown = grown || !in[x]
-				in[x] = true
+			for _, x := range files {
+				grown = grown || !related[x]
+				related[x] = true
 			}
 		}
 	}
-	out := make([]string, 0, len(in))
-	for x := range in {
-		out = append(out, x)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(related))
 }
 
-// files returns the files that a group is about: one of needs takes all of
-// brings along. Both are empty where nothing moves and nothing is in the way.
-func (g *group) files() (needs, brings []string) {
+// relatedFiles returns the files of a group: whoever scans one of triggers must
+// scan all of files. Both are empty if the group neither moves nor has a
+// conflict.
+func (g *group) relatedFiles() (triggers, files []string) {
 	switch {
 	case !g.moves() && g.reason != format.Conflict:
 		return nil, nil
@@ -46,18 +43,18 @@ func (g *group) files() (needs, brings []string) {
 		return g.sources, []string{g.edits[0].Path}
 	}
 	for i := range g.members {
-		for j := range g.members[i].occ.Pieces {
-			brings = append(brings, g.members[i].occ.Pieces[j].Path)
+		for _, p := range g.members[i].occ.Pieces {
+			files = append(files, p.Path)
 		}
 	}
 	for _, e := range g.edits {
-		brings = append(brings, e.Path)
+		files = append(files, e.Path)
 	}
-	return brings, brings
+	return files, files
 }
 
-// MayHaveRelatedFiles reports whether a plan of a part of a repository may come out
-// otherwise when all of it is known: something moves, or a conflict keeps it.
+// MayHaveRelatedFiles reports whether a plan of the whole repository may differ
+// from this plan of a part: a group moves or has a conflict.
 func (p *Plan) MayHaveRelatedFiles() bool {
 	return slices.ContainsFunc(p.groups, func(g *group) bool { return g.moves() || g.reason == format.Conflict })
 }

@@ -5,20 +5,118 @@ import (
 	"context"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"sort"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// holding returns the YAML files of the whole repository, whatever the paths
-// of the run, whose bytes hold one of texts; see link.Tree.
-func (g *gatherer) holding(ctx context.Context) func(texts ...string) []string {
+// linkTree returns the linkers' view of the scanned files and of the other
+// files of the repository.
+func (r *reader) linkTree(ctx context.Context) *link.Tree {
+	t := &link.Tree{Names: r.family}
+	sources := map[string][]byte{}
+	for _, f := range r.files {
+		t.Files = append(t.Files, &link.File{Path: f.file.Path, Src: f.file.Before, Scanned: f.contents})
+		if f.file.Before != nil {
+			sources[f.file.Path] = f.file.Before
+		}
+	}
+	if r.opts.TraceChart != nil {
+		scanned := func(path string) (src []byte, ok bool) {
+			src, ok = sources[path]
+			return src, ok
+		}
+		t.TraceChart = func(dir string) ([]link.TracedRef, error) { return r.opts.TraceChart(dir, scanned) }
+	}
+	if r.opts.Walk.Root != "" {
+		t.LoadFile, t.ReadFile, t.ResolveLinks = r.loadFile, r.readRaw, r.resolveLinks
+		t.YAMLContaining, t.Partial = r.yamlContaining(ctx), r.isPartial()
+	}
+	return t
+}
+
+// loadFile reads and scans a file of the repository; nil if the file cannot be
+// read or is behind a symbolic link.
+func (r *reader) loadFile(path string) *link.File {
+	f, src := r.readAny(path)
+	if src == nil {
+		return nil
+	}
+	scanned := r.scan(f, src)
+	scanned.outside = !r.mayWrite(path)
+	r.loaded = append(r.loaded, scanned)
+	return &link.File{Path: path, Src: src, Scanned: scanned.contents, Outside: scanned.outside}
+}
+
+// mergeLoaded adds the files that linkers loaded to files.
+func (r *reader) mergeLoaded() {
+	r.files, r.loaded = append(r.files, r.loaded...), nil
+	r.files.sort()
+}
+
+// readRaw reads a file of the repository without a scan; nil if the file cannot
+// be read or is behind a symbolic link.
+func (r *reader) readRaw(path string) []byte {
+	_, src := r.readAny(path)
+	return src
+}
+
+// readAny reads a file of the repository. Src is nil if the file cannot be read
+// or is behind a symbolic link.
+func (r *reader) readAny(path string) (f walk.File, src []byte) {
+	if !filepath.IsLocal(filepath.FromSlash(path)) {
+		return f, nil
+	}
+	f = walk.File{Path: path, Abs: filepath.Join(r.opts.Walk.Root, filepath.FromSlash(path))}
+	for at := f.Abs; len(at) > len(r.opts.Walk.Root); at = filepath.Dir(at) {
+		if info, err := os.Lstat(at); err != nil || info.Mode()&os.ModeSymlink != 0 || at == f.Abs && !info.Mode().IsRegular() {
+			return f, nil
+		}
+	}
+	var buf []byte
+	c := readFile(f, &buf, r.opts.Rules, r.opts.maxSize(), func([]byte) bool { return true })
+	return f, c.src
+}
+
+// resolveLinks returns the path of the file that path leads to when all
+// symbolic links are followed; path itself if that is outside the repository or
+// does not exist.
+func (r *reader) resolveLinks(path string) string {
+	root, err := filepath.EvalSymlinks(r.opts.Walk.Root)
+	if err != nil {
+		return path
+	}
+	target, err := filepath.EvalSymlinks(filepath.Join(root, filepath.FromSlash(path)))
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(root, target)
+	if err != nil || !filepath.IsLocal(rel) {
+		return path
+	}
+	return filepath.ToSlash(rel)
+}
+
+// mayWrite reports whether the run may write the file at path: the walk visited
+// it, so that it is below the given paths and neither ignored, excluded nor
+// vendored. Only YAML files and files that a linker wants can be tested.
+func (r *reader) mayWrite(path string) bool {
+	_, isYAML := slices.BinarySearch(r.yaml, path)
+	_, isWanted := slices.BinarySearch(r.family, path)
+	return isYAML || isWanted
+}
+
+// yamlContaining returns a func that searches the YAML files of the whole
+// repository for texts; see link.Tree. Its first call lists the files.
+func (r *reader) yamlContaining(ctx context.Context) func(texts ...string) []string {
 	list := sync.OnceValue(func() []walk.File {
 		var mu sync.Mutex
 		var files []walk.File
-		w := walk.Options{Root: g.opts.Walk.Root, NoIgnore: g.opts.Walk.NoIgnore, Jobs: g.opts.Walk.Jobs}
+		w := walk.Options{Root: r.opts.Walk.Root, NoIgnore: r.opts.Walk.NoIgnore, Jobs: r.opts.Walk.Jobs}
 		_, err := walk.Walk(ctx, w, func(f walk.File) error {
 			if isYAML(f.Path) {
 				mu.Lock()
@@ -28,7 +126,7 @@ func (g *gatherer) holding(ctx context.Context) func(texts ...string) []string {
 			return ctx.Err()
 		})
 		if err != nil {
-			return nil // the run ends with ctx; a root that is gone holds nothing
+			return nil // ctx is done, which ends the run, or the root does not exist any more
 		}
 		sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
 		return files
@@ -36,8 +134,8 @@ func (g *gatherer) holding(ctx context.Context) func(texts ...string) []string {
 	return func(texts ...string) []string {
 		files := list()
 		found := make([]bool, len(files))
-		parallel(g.opts.Walk.Jobs, len(files), func(i int) {
-			found[i] = len(texts) == 0 || g.holdsOne(files[i], texts)
+		parallel(r.opts.Walk.Jobs, len(files), func(i int) {
+			found[i] = len(texts) == 0 || r.containsAny(files[i], texts)
 		})
 		var out []string
 		for i, f := range files {
@@ -49,31 +147,33 @@ func (g *gatherer) holding(ctx context.Context) func(texts ...string) []string {
 	}
 }
 
-// isYAML reports whether a file is YAML by its name.
+// isYAML reports whether the name of a file is one of a YAML file.
 func isYAML(name string) bool {
 	ext := path.Ext(name)
 	return ext == ".yaml" || ext == ".yml" || path.Base(name) == "Kustomization"
 }
 
-func (g *gatherer) holdsOne(f walk.File, texts []string) bool {
+// containsAny reports whether the file contains one of texts. Files that are
+// too large to be parsed are not read.
+func (r *reader) containsAny(f walk.File, texts []string) bool {
 	info, err := f.Info()
-	if err != nil || info.Size() > g.opts.maxSize() {
+	if err != nil || info.Size() > r.opts.maxSize() {
 		return false
 	}
 	src, err := os.ReadFile(f.Abs)
 	return err == nil && slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(src, []byte(t)) })
 }
 
-// partial reports whether the run looks at a part of the repository only.
-func (g *gatherer) partial() bool {
-	w := &g.opts.Walk
+// isPartial reports whether the run scans only a part of the repository.
+func (r *reader) isPartial() bool {
+	w := &r.opts.Walk
 	if len(w.Include)+len(w.Exclude) > 0 {
 		return true
 	}
 	for _, p := range w.Paths {
-		a, errA := os.Stat(p)
-		b, errB := os.Stat(w.Root)
-		if errA == nil && errB == nil && os.SameFile(a, b) {
+		path, errPath := os.Stat(p)
+		root, errRoot := os.Stat(w.Root)
+		if errPath == nil && errRoot == nil && os.SameFile(path, root) {
 			return false
 		}
 	}

@@ -10,79 +10,109 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A pieceChange is an edit of one piece's text: its bytes [Start, End) become New.
+// A pieceChange is a change of the text of one piece of an occurrence.
 type pieceChange struct {
-	piece int
-	edit.Edit
+	piece     int // index of the piece
+	edit.Edit     // offsets in the text of the piece
 }
 
-// Why a match cannot be carried over to the pieces of an occurrence.
+// Reasons why the pieces of an occurrence cannot be changed as a match
+// requires.
 var (
-	errEmpty    = errors.New("one of its parts would become empty")
-	errTemplate = errors.New("a template writes a part of what would change")
+	errEmpty    = errors.New("a part of the reference would become empty")
+	errTemplate = errors.New("a template writes a part of the text to replace")
 	errEscaped  = errors.New("the text to replace is escaped or folded over lines")
 )
 
-// splitMatch spreads the match m, which replaces the first m.Len bytes of o's
-// text, over the pieces of o.
+// splitMatch returns the changes of the pieces of o for the match m, which
+// replaces the first m.Len bytes of the text of o.
 //
-// A registry piece that is a host alone stays one: it takes the domain of the
-// new prefix, and what follows the domain goes before the first name. A
-// registry piece that has a path already takes all of the new prefix, as does
-// one without a name behind it.
+// If the first piece is only a host and other pieces follow, it gets the domain
+// of the new prefix, and the path of the new prefix goes before the name. If
+// the first piece has a path, or is the only piece, it gets the whole new
+// prefix.
 func splitMatch(o *format.Occurrence, m rules.Match) ([]pieceChange, error) {
 	if n := m.Len; n > 0 && strings.HasSuffix(m.New, "/") && o.Text()[n-1] == '/' {
-		m.Len, m.New = n-1, m.New[:len(m.New)-1] // the slash stays where it is
+		m.Len, m.New = n-1, m.New[:len(m.New)-1] // the slash is not changed
 	}
-	k, rest := 0, m.Len // the match ends in piece k, behind rest bytes of it
-	for k+1 < len(o.Pieces) && rest > len(o.Pieces[k].Text) {
-		rest -= len(o.Pieces[k].Text) + len(o.Pieces[k].Sep)
-		k++
-	}
-	if rest > len(o.Pieces[k].Text) {
+	k, end := matchEnd(o, m.Len)
+	if end > len(o.Pieces[k].Text) {
 		return nil, errTemplate
 	}
-	first := o.Pieces[0].Text
-	host := strings.TrimSuffix(first, "/")
-	if k == 0 && (len(o.Pieces) == 1 || rest < len(host) || !image.IsHost(host)) {
-		return []pieceChange{replace(0, rest, m.New)}, nil
+	host := strings.TrimSuffix(o.Pieces[0].Text, "/")
+	if k == 0 && (len(o.Pieces) == 1 || end < len(host) || !image.IsHost(host)) {
+		return []pieceChange{replaceStart(0, end, m.New)}, nil
 	}
 	domain, path, _ := strings.Cut(m.New, "/")
 	var out []pieceChange
 	if domain != host {
-		out = append(out, replace(0, len(host), domain))
+		out = append(out, replaceStart(0, len(host), domain))
 	}
 	switch {
-	case k == 0 && path != "": // only the host matched: the path goes before the name
-		return append(out, replace(1, 0, path+"/")), nil
+	case k == 0 && path != "": // only the host matched
+		return append(out, replaceStart(1, 0, path+"/")), nil
 	case k == 0:
 		return out, nil
 	case k == 1 && path != "":
-		return append(out, replace(1, rest, path)), nil
+		return append(out, replaceStart(1, end, path)), nil
 	case k == 2 && path != "":
-		out = append(out, replace(1, len(o.Pieces[1].Text), path))
+		out = append(out, replaceStart(1, len(o.Pieces[1].Text), path))
 	case k > 1:
 		return nil, errEmpty
 	}
-	// What matched goes away, the slash behind it included.
+	// Remove the part of piece k that matched, and the slash after it.
 	text := o.Pieces[k].Text
-	if rest >= len(text)-1 || text[rest] != '/' {
+	if end >= len(text)-1 || text[end] != '/' {
 		return nil, errEmpty
 	}
-	return append(out, replace(k, rest+1, "")), nil
+	return append(out, replaceStart(k, end+1, "")), nil
 }
 
-// replace makes the first n bytes of a piece become text.
-func replace(piece, n int, text string) pieceChange {
+// matchEnd returns the piece k of o in which the first n bytes of the text of o
+// end, and the offset of that end in the piece. The offset is larger than the
+// piece if the bytes end after the last piece.
+func matchEnd(o *format.Occurrence, n int) (k, offset int) {
+	for k+1 < len(o.Pieces) && n > len(o.Pieces[k].Text) {
+		n -= len(o.Pieces[k].Text) + len(o.Pieces[k].Sep)
+		k++
+	}
+	return k, n
+}
+
+// replaceStart replaces the first n bytes of a piece by text.
+func replaceStart(piece, n int, text string) pieceChange {
 	return pieceChange{piece, edit.Edit{Span: edit.Span{Start: 0, End: n}, New: text}}
 }
 
-// source carries a change of a piece over to the bytes of its file.
-func (c pieceChange) source(o *format.Occurrence) (edit.Edit, error) {
+// fileEdit returns the change as an edit of the file.
+func (c pieceChange) fileEdit(o *format.Occurrence) (edit.Edit, error) {
 	p := &o.Pieces[c.piece]
 	s, ok := p.Map.Span(c.Start, c.End)
 	if !ok {
 		return edit.Edit{}, errEscaped
 	}
 	return edit.Edit{Span: s, New: c.New}, nil
+}
+
+// newText returns the reference after the changes.
+func (m *member) newText() string {
+	text := ""
+	for k := range m.occ.Pieces {
+		text += m.newPiece(k)
+		if k+1 < len(m.occ.Pieces) {
+			text += m.occ.Pieces[k].Sep
+		}
+	}
+	return text + m.occ.Tail
+}
+
+// newPiece returns the text of the piece k after the changes.
+func (m *member) newPiece(k int) string {
+	text := m.occ.Pieces[k].Text
+	for _, c := range m.changes {
+		if c.piece == k {
+			return text[:c.Start] + c.New + text[c.End:]
+		}
+	}
+	return text
 }

@@ -2,122 +2,198 @@ package rewrite
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// An expectedPiece is a piece that a file must have after its edits.
-type expectedPiece struct {
-	before int    // offset of the piece in the file before
-	text   string // of the piece afterwards
-	where  string
+// verifyGroups sets the edits of the files and verifies every file that has
+// edits. If a file fails, the groups with an edit in it are kept, and the files
+// whose edits change because of that are verified again. A failed consequence
+// must not block the main edit: if a file that fails has consequences, these
+// are dropped first.
+func (p *planner) verifyGroups(ctx context.Context) error {
+	for {
+		edits := editsOf(p.groups)
+		var unverified []*scannedFile
+		for _, f := range p.files {
+			f.file.Edits = edits[f.file.Path]
+			if len(f.file.Edits) > 0 && !slices.Equal(p.verified[f.file.Path], f.file.Edits) {
+				unverified = append(unverified, f)
+			}
+		}
+		errs := p.verifyFiles(ctx, unverified)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		failed, again := map[string]bool{}, false
+		for i, f := range unverified {
+			switch {
+			case errs[i] == nil:
+				p.verified[f.file.Path] = f.file.Edits
+			case p.dropConsequences(f.file.Path):
+				again = true
+			default:
+				failed[f.file.Path] = true
+				f.file.Err = fmt.Errorf("the file is not changed, because its edits could not be verified: %w", errs[i])
+			}
+		}
+		if len(failed) == 0 && !again {
+			return nil
+		}
+		for _, g := range p.groups {
+			for _, e := range g.edits {
+				if failed[e.Path] {
+					g.keep(format.NotEditedSafely, "the edits of "+e.Path+" could not be verified")
+					break
+				}
+			}
+		}
+	}
 }
 
-// expectedPieces returns, by file, the pieces that the moving groups want to
-// see afterwards. Only fields count that are found without the old
-// name, which is gone then.
+// verifyFiles verifies the edits of each file and returns the errors.
+func (p *planner) verifyFiles(ctx context.Context, files []*scannedFile) []error {
+	expected := expectedPieces(p.groups)
+	errs := make([]error, len(files))
+	parallel(p.opts.Walk.Jobs, len(files), func(i int) {
+		f := files[i]
+		if len(f.file.Before) >= largeFileSize {
+			p.largeFile.Lock()
+			defer p.largeFile.Unlock()
+		}
+		if ctx.Err() == nil {
+			errs[i] = f.verifyEdits(&p.opts, expected[f.file.Path])
+		}
+	})
+	return errs
+}
+
+// dropConsequences keeps the consequences in the file at path, and reports
+// whether there were any.
+func (p *planner) dropConsequences(path string) bool {
+	found := false
+	for _, g := range p.groups {
+		if g.isConsequence && g.moves() && g.edits[0].Path == path {
+			g.keep(format.NotEditedSafely, "")
+			found = true
+		}
+	}
+	return found
+}
+
+// An expectedPiece is a piece that a file must have after its edits.
+type expectedPiece struct {
+	start int    // offset of the piece in the file before the edits
+	text  string // after the edits
+	field string
+}
+
+// expectedPieces returns by path the pieces that the files must have after the
+// edits. An occurrence that a scan finds only because of the old name is
+// left out: after the edits a scan does not find it.
 func expectedPieces(groups []*group) map[string][]expectedPiece {
 	out := map[string][]expectedPiece{}
-	for _, g := range groups {
-		if !g.moves() {
+	for m := range movingMembers(groups) {
+		if m.occ.FoundByMark || m.occ.Scope != format.Manifests {
 			continue
 		}
-		for i := range g.members {
-			m := &g.members[i]
-			if !m.matched || m.occ.FoundByMark || m.occ.Scope != format.Manifests {
-				continue
-			}
-			for k := range m.occ.Pieces {
-				p := &m.occ.Pieces[k]
-				out[p.Path] = append(out[p.Path], expectedPiece{p.Span.Start, m.newPiece(k), m.occ.Place.Field})
-			}
+		for k := range m.occ.Pieces {
+			p := &m.occ.Pieces[k]
+			out[p.Path] = append(out[p.Path], expectedPiece{p.Span.Start, m.newPiece(k), m.occ.Place.Field})
 		}
 	}
 	return out
 }
 
-// verifyEdits returns an error unless the file's edits can be undone, leave
-// everything else as it was, and give the references that were wanted: the
-// result is scanned again, and each of them must stand where it was put.
-func (c *scannedFile) verifyEdits(o *Options, wanted []expectedPiece) error {
-	before := c.file.Before
-	after, err := edit.Apply(before, c.file.Edits)
+// verifyEdits returns an error unless the edits can be undone, the format
+// accepts them, and a scan of the result finds the expected pieces.
+func (f *scannedFile) verifyEdits(o *Options, expected []expectedPiece) error {
+	before := f.file.Before
+	after, err := edit.Apply(before, f.file.Edits)
 	if err != nil {
 		return err
 	}
-	undo, err := edit.Invert(before, c.file.Edits)
+	undo, err := edit.Invert(before, f.file.Edits)
 	if err != nil {
 		return err
 	}
-	if back, err := edit.Apply(after, undo); err != nil || !bytes.Equal(back, before) {
-		return fmt.Errorf("undoing the edits does not give the original back (%v)", err)
+	if restored, err := edit.Apply(after, undo); err != nil || !bytes.Equal(restored, before) {
+		return fmt.Errorf("undoing the edits does not restore the original (%v)", err)
 	}
-	if err := c.format.Check(c.file.Path, before, c.file.Edits); err != nil {
+	if err := f.format.Check(f.file.Path, before, f.file.Edits); err != nil {
 		return err
 	}
-	return c.checkPieces(o, after, wanted)
+	return f.checkPieces(o, after, expected)
 }
 
-// checkPieces scans the file as it would be and looks for what is wanted.
-func (c *scannedFile) checkPieces(o *Options, after []byte, wanted []expectedPiece) error {
-	if len(wanted) == 0 || c.contents.Unverified { // what no parser takes is found by the old names alone
+// checkPieces returns an error unless a scan of after finds the expected
+// pieces.
+func (f *scannedFile) checkPieces(o *Options, after []byte, expected []expectedPiece) error {
+	if len(expected) == 0 || f.contents.Unverified { // without a parser, only the old names are found
 		return nil
 	}
-	in := format.Input{Path: c.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayContainNew(after, c.file.Edits)}
-	scanned, err := c.format.Read(in)
+	in := format.Input{Path: f.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayContainNew(after, f.file.Edits)}
+	scanned, err := f.format.Read(in)
 	if err != nil {
 		return err
 	}
-	type standing struct {
-		at   int
-		text string
+	type placedText struct {
+		start int
+		text  string
 	}
-	have := map[standing]bool{}
+	found := map[placedText]bool{}
 	for i := range scanned.Occurrences {
 		for _, p := range scanned.Occurrences[i].Pieces {
-			have[standing{p.Span.Start, p.Text}] = true
+			found[placedText{p.Span.Start, p.Text}] = true
 		}
 	}
-	shifts := []int{0} // what the first n edits move all behind them by
-	for i, e := range c.file.Edits {
+	shifts := []int{0} // shifts[n]: how far the first n edits move the bytes after them
+	for i, e := range f.file.Edits {
 		shifts = append(shifts, shifts[i]+len(e.New)-e.Len())
 	}
-	for _, w := range wanted {
-		n := sort.Search(len(c.file.Edits), func(i int) bool { return c.file.Edits[i].Start >= w.before })
-		if !have[standing{w.before + shifts[n], w.text}] {
-			return fmt.Errorf("read again, the file does not have %s at %s", w.text, w.where)
+	for _, x := range expected {
+		n := sort.Search(len(f.file.Edits), func(i int) bool { return f.file.Edits[i].Start >= x.start })
+		if !found[placedText{x.start + shifts[n], x.text}] {
+			return fmt.Errorf("a scan after the edits does not find %s in %s", x.text, x.field)
 		}
 	}
 	return nil
 }
 
 // mayContainNew returns a func that reports whether a part of a file, after its
-// edits, may hold what they wrote. Where they are few it looks for each with
-// the rest of its name: the new registry alone may stand in all documents of a
-// file, which need not all be read again.
+// edits, may contain new text. If there are few edits it looks for the whole
+// new names: the new registry alone may be in all documents of a file, and only
+// those with an edit need to be read again.
 func mayContainNew(after []byte, edits []edit.Edit) func([]byte) bool {
-	const few, most = 32, 64
-	news := map[string]bool{}
+	const (
+		fewEdits = 32
+		maxName  = 64 // bytes of a name that are compared
+	)
+	names := map[string]bool{}
 	shift := 0
 	for _, e := range edits {
 		text := strings.Trim(e.New, "/")
 		start := e.Start + shift + max(0, strings.Index(e.New, text))
 		shift += len(e.New) - e.Len()
-		if len(edits) <= few {
+		if len(edits) <= fewEdits {
 			end := start + len(text)
-			for end < min(len(after), start+most) && isNameByte(after[end]) {
+			for end < min(len(after), start+maxName) && isNameByte(after[end]) {
 				end++
 			}
 			text = string(after[start:end])
 		}
-		news[text] = true
+		names[text] = true
 	}
 	return func(part []byte) bool {
-		for n := range news {
+		for n := range names {
 			if bytes.Contains(part, []byte(n)) {
 				return true
 			}
@@ -126,8 +202,29 @@ func mayContainNew(after []byte, edits []edit.Edit) func([]byte) bool {
 	}
 }
 
-// isNameByte reports whether c can be part of an image's name. No such byte is
-// ever escaped or folded.
+// isNameByte reports whether c can be part of an image name and is written as
+// itself in every format.
 func isNameByte(c byte) bool {
 	return c == '/' || c == '.' || c == '_' || c == '-' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z'
+}
+
+// parallel calls do for 0 ≤ i < n in up to jobs goroutines; 0 means one per CPU.
+func parallel(jobs, n int, do func(i int)) {
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(jobs, n) {
+		wg.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
 }

@@ -1,0 +1,131 @@
+package rewrite
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/regmigrate/regmigrate/pkg/link"
+)
+
+// mergeGroups returns the groups of the linkers, and a group for each further
+// occurrence of the tree, merged so that no two groups share a piece or a key
+// to insert. Groups of linkers come first, then the others by file and position.
+func mergeGroups(t *link.Tree, linked []link.Group) []*group {
+	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}}
+	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
+	for i := range linked {
+		l := &linked[i]
+		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert}
+		for j := range l.Occurrences {
+			o := &l.Occurrences[j]
+			g.members = append(g.members, member{occ: o})
+			for k := range o.Pieces {
+				claimed[link.IDOf(&o.Pieces[k])] = true
+			}
+		}
+		m.add(g)
+	}
+	for _, f := range t.Files {
+		for j := range f.Scanned.Occurrences {
+			o := &f.Scanned.Occurrences[j]
+			isClaimed := true // false if one piece is in no group of a linker
+			for k := range o.Pieces {
+				isClaimed = isClaimed && claimed[link.IDOf(&o.Pieces[k])]
+			}
+			if !o.Unconfirmed && !isClaimed {
+				m.add(&group{members: []member{{occ: o}}})
+			}
+		}
+	}
+	return m.merged()
+}
+
+// A merger merges groups that share a piece or a key to insert: a union-find
+// structure in which the earliest group is the root.
+type merger struct {
+	groups   []*group
+	parent   []int                 // index of the group that a group was merged into; a root has its own
+	byPiece  map[link.PieceID]int  // index of the first group with a piece
+	byInsert map[link.FileEdit]int // index of the first group with an insert
+}
+
+// add adds a group and merges it with the groups with which it shares
+// something.
+func (m *merger) add(g *group) {
+	i := len(m.groups)
+	m.groups, m.parent = append(m.groups, g), append(m.parent, i)
+	for _, e := range g.inserts {
+		if j, seen := m.byInsert[e]; seen {
+			m.union(i, j)
+		} else {
+			m.byInsert[e] = i
+		}
+	}
+	for _, x := range g.members {
+		for k := range x.occ.Pieces {
+			id := link.IDOf(&x.occ.Pieces[k])
+			if j, seen := m.byPiece[id]; seen {
+				m.union(i, j)
+			} else {
+				m.byPiece[id] = i
+			}
+		}
+	}
+}
+
+func (m *merger) root(i int) int {
+	for m.parent[i] != i {
+		m.parent[i] = m.parent[m.parent[i]] // keeps the paths short
+		i = m.parent[i]
+	}
+	return i
+}
+
+func (m *merger) union(i, j int) {
+	i, j = m.root(i), m.root(j)
+	m.parent[max(i, j)] = min(i, j)
+}
+
+// merged returns the groups after merging.
+func (m *merger) merged() []*group {
+	var out []*group
+	grown := map[*group]bool{}
+	for i, g := range m.groups {
+		root := m.groups[m.root(i)]
+		if root == g {
+			out = append(out, g)
+			continue
+		}
+		root.absorb(g)
+		grown[root] = true
+	}
+	for g := range grown {
+		g.removeDuplicates()
+	}
+	return out
+}
+
+// absorb adds the members and inserts of o to g.
+func (g *group) absorb(o *group) {
+	g.members = append(g.members, o.members...)
+	g.inserts = append(g.inserts, o.inserts...)
+	if g.reason == "" {
+		g.reason, g.note = o.reason, o.note
+	}
+}
+
+// removeDuplicates removes every member that has the text and the pieces of an
+// earlier one.
+func (g *group) removeDuplicates() {
+	seen := map[string]bool{}
+	g.members = slices.DeleteFunc(g.members, func(m member) bool {
+		key := m.occ.Text()
+		for k := range m.occ.Pieces {
+			id := link.IDOf(&m.occ.Pieces[k])
+			key += fmt.Sprintf("\x00%s:%d:%d", id.Path, id.Span.Start, id.Span.End)
+		}
+		duplicate := seen[key]
+		seen[key] = true
+		return duplicate
+	})
+}
