@@ -69,7 +69,7 @@ var table = []pkg{
 
 	{"internal/archtest", tests, nil, nil},
 	{"internal/testforge", tests, nil, []string{"github.com/google/go-github/..."}},
-	{"internal/testlink", tests, nil, nil},
+	{"internal/testlink", tests, nil, []string{"github.com/rogpeppe/go-internal/txtar"}},
 	{"internal/testregistry", tests, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"bench", tests, nil, nil},
 }
