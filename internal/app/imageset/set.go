@@ -17,15 +17,15 @@ import (
 // maxInput is how many bytes of standard input are read as references.
 const maxInput = 256 << 20
 
-// A Image is a reference before and after, and where it stands.
+// An Image is a reference before and after the move, with the places that hold it.
 type Image struct {
 	registry.Pair
 	Places     []string // PATH:LINE, sorted; none for what was piped in
 	SkipReason string   // why it is not asked about, "" when it is
 }
 
-// A wish list gathers references, each pair once: those that are asked about,
-// and for each reason those that are not.
+// A Set holds references, each pair once: those to query, and for each reason
+// to skip a reference, those skipped.
 type Set struct {
 	all   []*Image
 	known map[key]*Image
