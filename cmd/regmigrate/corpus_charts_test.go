@@ -90,7 +90,7 @@ func moveCharts(t *testing.T, root string, rules []string) {
 			}
 		}
 	}
-	if err := p.Prove(ctx, plan, p.Tree(plan.Root), p.Overlay(plan), false, nil); err != nil {
+	if err := p.Prove(ctx, plan, p.Tree(plan.Root), p.Overlay(plan), false); err != nil {
 		t.Fatal(err)
 	}
 	states := map[string]int{}

@@ -79,7 +79,7 @@ func (w *realWorld) plan(t *testing.T) {
 	if w.moved, err = rewrite.PlanFiles(ctx, set.Rewrite); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.prover.Prove(ctx, w.moved, w.prover.Tree(w.root), w.prover.Overlay(w.moved), false, nil); err != nil {
+	if err := w.prover.Prove(ctx, w.moved, w.prover.Tree(w.root), w.prover.Overlay(w.moved), false); err != nil {
 		t.Fatal(err)
 	}
 	w.graph = readLayers(t, w.root)

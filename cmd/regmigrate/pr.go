@@ -35,8 +35,8 @@ the pull request.
 pr reads the base branch from the remote, and changes the files under PATH
 (default: the current folder). It does not change your work tree, branch or
 index. It fails if there are uncommitted changes, because the pull request would
-not contain them. The next run updates the same pull request; when no reference
-has yet to move, it closes the pull request and deletes the branch. pr overwrites
+not contain them. The next run updates the same pull request; when nothing is
+left to move, it closes the pull request and deletes the branch. pr overwrites
 a branch only if it made all commits on that branch.
 
 pr renders charts and kustomizations before and after the change, as verify does.
@@ -88,7 +88,7 @@ files in .github/workflows. For remotes over ssh, git uses your key.`,
 	x.StringVar(&p.To.Repo, "repo", "", "repository, `OWNER/NAME` (default: from the URL of the remote)")
 	x.StringVar(&p.To.APIURL, "api-url", "", "`URL` of the API of the forge (default: the API of GitHub or GitHub Enterprise on the host of the remote)")
 	x.DurationVar(&p.To.MaxWait, "max-wait", time.Minute, "maximum wait when the forge limits requests")
-	x.BoolVar(&p.Json, "json", false, "print the result as JSON (schema/pr.schema.json)")
+	x.BoolVar(&p.JSON, "json", false, "print the result as JSON (schema/pr.schema.json)")
 	x.StringArrayVar(&f.Reports, "report", nil, "also write a report to a file, `FORMAT=FILE` (repeatable)")
 	addRuleFlags(cmd, &f)
 	x.StringArrayVar(&f.Include, "include", nil, "scan only files that match the `glob` (repeatable)")

@@ -28,14 +28,14 @@ other names to registry.k8s.io.`
 
 const examples = `  regmigrate --dry-run .              # show the diff, write nothing
   regmigrate .                        # rewrite in place
-  regmigrate --check .                # exit 1 while a reference has yet to move: for CI
+  regmigrate --check .                # exit 1 while a reference would move: for CI
   regmigrate --dry-run . | git apply  # git apply accepts the diff
   regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
   regmigrate -o json --dry-run . > report.json
   helm template ./chart | regmigrate -`
 
 const (
-	leftLine   = "--check: a reference has yet to move, or with --baseline a mention is new;\n     --verify: a proof failed; --require: an image does not meet the requirement"
+	leftLine   = "--check: a reference would move, or with --baseline a mention is new;\n     --verify: a proof failed; --require: an image does not meet the requirement"
 	failedLine = "a file could not be read, verified or written; others were processed"
 )
 
@@ -90,7 +90,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x := cmd.Flags()
 	x.SortFlags = false
 	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff and write no file")
-	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 while a reference has yet to move")
+	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 while a reference would move")
 	x.StringVar(&f.Baseline, "baseline", "", "with --check: the `file` of accepted mentions; exit 1 only for other mentions, whether they would be rewritten or not")
 	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "replace the baseline with the current mentions, and write nothing else")
 	addRuleFlags(cmd, &f)

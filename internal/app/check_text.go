@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
@@ -18,59 +19,59 @@ var verdictOrder = []registry.Verdict{
 // maxShown is how many references of a verdict are listed without -v.
 const maxShown = 20
 
-// checkText writes a table of what registries say, and what to do next.
+// checkText writes the verdicts as text, grouped, with what to do next.
 func checkText(w io.Writer, all []checkedImage, f *session.Flags, color bool) error {
 	var b bytes.Buffer
 	if len(all) == 0 && !f.Quiet {
-		b.WriteString("nothing to ask about: no reference would move\n")
+		b.WriteString("nothing to check: no reference would move\n")
 	}
-	count := map[registry.Verdict]int{}
+	byVerdict := map[registry.Verdict][]checkedImage{}
 	for _, c := range all {
-		count[c.Verdict]++
+		byVerdict[c.Verdict] = append(byVerdict[c.Verdict], c)
 	}
 	for _, v := range verdictOrder {
-		if count[v] == 0 {
-			continue
-		}
-		problem := !session.Meets("same", v) && v != registry.Exists || !session.Meets(f.Registry.Require, v)
-		if f.Quiet && !problem {
-			continue
-		}
-		fmt.Fprintf(&b, "%s  %s\n", colored(v, fmt.Sprintf("%-11s", v), color), session.Plural(count[v], "reference"))
-		if v == registry.Same && !f.Verbose {
-			continue
-		}
-		shown := 0
-		for _, c := range all {
-			if c.Verdict != v {
-				continue
-			}
-			if shown++; shown > maxShown && !f.Verbose {
-				continue
-			}
-			fmt.Fprintf(&b, "    %s%s\n", c.New, firstPlace(c.places))
-			if detail := detailLine(c); detail != "" {
-				fmt.Fprintf(&b, "        %s\n", detail)
-			}
-		}
-		if n := shown - maxShown; n > 0 && !f.Verbose {
-			fmt.Fprintf(&b, "    and %d more (-v lists them)\n", n)
+		if list := byVerdict[v]; len(list) > 0 && (!f.Quiet || isProblem(v, f.Registry.Require)) {
+			writeVerdict(&b, v, list, f.Verbose, color)
 		}
 	}
 	if len(all) > 0 && !f.Quiet {
 		var parts []string
 		for _, v := range []registry.Verdict{registry.Same, registry.Exists, registry.Different, registry.Missing, registry.Unreachable, registry.Skipped} {
-			if count[v] > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", count[v], v))
+			if n := len(byVerdict[v]); n > 0 {
+				parts = append(parts, fmt.Sprintf("%d %s", n, v))
 			}
 		}
 		fmt.Fprintf(&b, "%s: %s\n", session.Plural(len(all), "reference"), strings.Join(parts, ", "))
 		if !f.Registry.Offline {
-			b.WriteString(nextStep(all, count))
+			b.WriteString(nextStep(byVerdict))
 		}
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// isProblem reports whether --quiet shows a verdict.
+func isProblem(v registry.Verdict, require string) bool {
+	return !session.Meets("same", v) && v != registry.Exists || !session.Meets(require, v)
+}
+
+// writeVerdict writes the references of one verdict. Of the verdict "same" it writes
+// the number only, unless verbose is set.
+func writeVerdict(b *bytes.Buffer, v registry.Verdict, list []checkedImage, verbose, color bool) {
+	fmt.Fprintf(b, "%s  %s\n", colored(v, fmt.Sprintf("%-11s", v), color), session.Plural(len(list), "reference"))
+	if v == registry.Same && !verbose {
+		return
+	}
+	for i, c := range list {
+		if i == maxShown && !verbose {
+			fmt.Fprintf(b, "    and %d more (-v lists them)\n", len(list)-maxShown)
+			break
+		}
+		fmt.Fprintf(b, "    %s%s\n", c.New, firstPlace(c.places))
+		if detail := detailLine(c); detail != "" {
+			fmt.Fprintf(b, "        %s\n", detail)
+		}
+	}
 }
 
 // detailLine is the line below a reference.
@@ -85,25 +86,19 @@ func detailLine(c checkedImage) string {
 	return from + c.Detail
 }
 
-// nextStep says what to do next, "" when there is nothing.
-func nextStep(all []checkedImage, count map[registry.Verdict]int) string {
+// nextStep returns the lines that say what to do next, "" for nothing.
+func nextStep(byVerdict map[registry.Verdict][]checkedImage) string {
 	const line = "next: %s\n        %s\n"
-	copies := false
-	for _, c := range all {
-		copies = copies || c.Verdict == registry.Missing && c.OldDigest != ""
-	}
+	missing := byVerdict[registry.Missing]
 	switch {
-	case count[registry.Unreachable] > 0:
-		for _, c := range all {
-			if c.Verdict == registry.Unreachable {
-				return fmt.Sprintf(line, "regmigrate registry ping "+session.RegistryOf(c.New), "says what is in the way")
-			}
-		}
-	case copies:
+	case len(byVerdict[registry.Unreachable]) > 0:
+		c := byVerdict[registry.Unreachable][0]
+		return fmt.Sprintf(line, "regmigrate registry ping "+session.RegistryOf(c.New), "says what is in the way")
+	case slices.ContainsFunc(missing, func(c checkedImage) bool { return c.OldDigest != "" }):
 		return fmt.Sprintf(line, "regmigrate --require exists PATH", "leaves those that are missing where they are; registry mirror copies them to a registry of yours")
-	case count[registry.Missing] > 0:
+	case len(missing) > 0:
 		return fmt.Sprintf(line, "regmigrate --require exists PATH", "leaves those that are missing where they are: they are broken already, and want a newer tag")
-	case count[registry.Different] > 0:
+	case len(byVerdict[registry.Different]) > 0:
 		return fmt.Sprintf(line, "regmigrate --require same PATH", "leaves those that differ where they are")
 	}
 	return ""

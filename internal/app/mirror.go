@@ -21,6 +21,7 @@ type MirrorFlags struct {
 	Sizes    bool
 }
 
+// Mirror runs the command registry mirror.
 func Mirror(ctx context.Context, s session.Streams, f *session.Flags, m *MirrorFlags, args []string) error {
 	if err := f.Registry.Validate(); err != nil {
 		return err
@@ -29,6 +30,7 @@ func Mirror(ctx context.Context, s session.Streams, f *session.Flags, m *MirrorF
 	if err != nil {
 		return err
 	}
+	m.To = to
 	if m.Sizes && !m.DryRun {
 		return errors.New("--sizes: expected with --dry-run; without it the sizes are shown while images are copied")
 	}
@@ -37,62 +39,89 @@ func Mirror(ctx context.Context, s session.Streams, f *session.Flags, m *MirrorF
 		return err
 	}
 	if moved, ok := set.Rewrite.Rules.Match(to+"/x", rules.Reference); ok && moved.Keep == "" {
-		return fmt.Errorf("--to %q: the rules move what is there to %s; expected a registry of yours", to, moved.New+to[min(moved.Len, len(to)):])
+		return fmt.Errorf("--to %q: the rules move images from there to %s; expected a registry of yours", to, moved.New+to[min(moved.Len, len(to)):])
 	}
-	copies, skipped, err := planCopies(list, to, m)
+	copies, skipped, err := planCopies(list, m)
 	if err != nil {
 		return err
 	}
-	f.Registry.NoCache = true // what is there is looked at, not remembered
+	f.Registry.NoCache = true // the target may have changed since the last run
 	client, err := f.Registry.NewClient()
 	if err != nil {
 		return err
 	}
-	bar := session.NewProgress(s.Err, f.Quiet)
-	shown := mirrorProgress(len(copies), time.Now)
-	told := func(p registry.Progress) { bar.ShowFunc(func() string { return shown(p) }) }
+	x := mirrorRun{streams: s, flags: f, options: m, client: client, copies: copies, skipped: skipped}
 	if m.DryRun {
-		for _, c := range copies {
-			fmt.Fprintf(s.Out, "crane copy %s %s\n", c.From, c.To)
-		}
-		failures := 0
-		if m.Sizes {
-			plans := client.PlanMirror(ctx, copies, told)
-			bar.Clear()
-			if ctx.Err() != nil {
-				return session.Failed(errors.New("interrupted"))
-			}
-			failures = printPlanned(s, f, plans)
-		}
-		if !f.Quiet {
-			fmt.Fprintf(s.Err, "%s would be copied; crane leaves referrers and the tags of signatures behind\n", session.Plural(len(copies), "image"))
-			printSkipped(s, skipped)
-		}
-		switch {
-		case failures > 0:
-			return session.Failed(fmt.Errorf("%s could not be looked at", session.Plural(failures, "image")))
-		case partial:
-			return imageset.IncompleteError()
-		}
-		return nil
+		err = x.dryRun(ctx)
+	} else {
+		err = x.copy(ctx, set)
 	}
-	out := client.Mirror(ctx, copies, told)
+	if err == nil && partial {
+		return imageset.IncompleteError()
+	}
+	return err
+}
+
+// A mirrorRun is one run of registry mirror.
+type mirrorRun struct {
+	streams session.Streams
+	flags   *session.Flags
+	options *MirrorFlags
+	client  *registry.Client
+	copies  []registry.Copy
+	skipped []*imageset.Image
+}
+
+// progress returns a progress line and the function that updates it.
+func (x *mirrorRun) progress() (*session.Progress, func(registry.Progress)) {
+	bar := session.NewProgress(x.streams.Err, x.flags.Quiet)
+	describe := mirrorProgress(len(x.copies), time.Now)
+	return bar, func(p registry.Progress) { bar.ShowFunc(func() string { return describe(p) }) }
+}
+
+// dryRun prints the commands that copy the images.
+func (x *mirrorRun) dryRun(ctx context.Context) error {
+	for _, c := range x.copies {
+		fmt.Fprintf(x.streams.Out, "crane copy %s %s\n", c.From, c.To)
+	}
+	failures := 0
+	if x.options.Sizes {
+		bar, update := x.progress()
+		plans := x.client.PlanMirror(ctx, x.copies, update)
+		bar.Clear()
+		if ctx.Err() != nil {
+			return session.Failed(errors.New("interrupted"))
+		}
+		failures = printPlanned(x.streams, x.flags, plans)
+	}
+	if !x.flags.Quiet {
+		fmt.Fprintf(x.streams.Err, "%s would be copied; crane leaves referrers and the tags of signatures behind\n", session.Plural(len(x.copies), "image"))
+		printSkipped(x.streams, x.skipped)
+	}
+	if failures > 0 {
+		return session.Failed(fmt.Errorf("%s could not be looked at", session.Plural(failures, "image")))
+	}
+	return nil
+}
+
+// copy copies the images and prints the rules that point files at the mirror.
+func (x *mirrorRun) copy(ctx context.Context, set *session.Session) error {
+	s, f := x.streams, x.flags
+	bar, update := x.progress()
+	out := x.client.Mirror(ctx, x.copies, update)
 	bar.Clear()
 	failures := printCopied(s, f, out)
 	if !f.Quiet {
-		printSkipped(s, skipped)
+		printSkipped(s, x.skipped)
 	}
 	switch {
 	case ctx.Err() != nil:
-		return session.Failed(errors.New("interrupted; the same command goes on where it was"))
+		return session.Failed(errors.New("interrupted; run the same command again to continue"))
 	case failures > 0:
-		return session.Failed(fmt.Errorf("%s could not be copied; the same command goes on where it was", session.Plural(failures, "image")))
+		return session.Failed(fmt.Errorf("%s could not be copied; run the same command again to continue", session.Plural(failures, "image")))
 	}
-	if len(copies) > 0 && !f.Quiet {
-		printRules(s, set, f.Rules, copies, to, m)
-	}
-	if partial {
-		return imageset.IncompleteError()
+	if len(x.copies) > 0 && !f.Quiet {
+		x.printRules(set)
 	}
 	return nil
 }

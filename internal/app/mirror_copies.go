@@ -11,8 +11,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// planCopies says what goes where. It refuses two images that would be one.
-func planCopies(list []*imageset.Image, to string, m *MirrorFlags) ([]registry.Copy, []*imageset.Image, error) {
+// planCopies returns the copies, and the references that cannot be copied. Two
+// images with the same target are an error.
+func planCopies(list []*imageset.Image, m *MirrorFlags) ([]registry.Copy, []*imageset.Image, error) {
+	to := m.To
 	var copies []registry.Copy
 	var skipped []*imageset.Image
 	known := map[string]registry.Copy{}

@@ -134,11 +134,12 @@ func printSkipped(s session.Streams, skipped []*imageset.Image) {
 	}
 }
 
-// printRules prints what points the files at the mirror. What led from the files
-// to the images goes along: presets, and the rules of this command line.
-func printRules(s session.Streams, set *session.Session, given []string, copies []registry.Copy, to string, m *MirrorFlags) {
+// printRules prints the command and the configuration that point the files at the
+// mirror. They include the presets and the rules of this command line, which lead
+// from the files to the images.
+func (x *mirrorRun) printRules(set *session.Session) {
 	var hosts []string
-	for _, c := range copies {
+	for _, c := range x.copies {
 		if host := hostOf(c.From); !slices.Contains(hosts, host) {
 			hosts = append(hosts, host)
 		}
@@ -153,20 +154,20 @@ func printRules(s session.Streams, set *session.Session, given []string, copies 
 		yaml = "  presets: [" + yaml[2:] + "]\n"
 	}
 	yaml += "  rules:\n"
-	for _, rule := range given {
+	for _, rule := range x.flags.Rules {
 		from, target, _ := strings.Cut(rule, "=")
 		command += " --rule " + rule
 		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", from, target)
 	}
 	for _, host := range hosts {
-		target := to
-		if m.WithHost {
+		target := x.options.To
+		if x.options.WithHost {
 			target += "/" + hostAsPath(host)
 		}
 		command += " --rule " + host + "=" + target
 		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", host, target)
 	}
-	fmt.Fprintf(s.Out, "next: %s PATH\n        points the files at the mirror; in %s it is\n%s", command, session.ConfigName, yaml)
+	fmt.Fprintf(x.streams.Out, "next: %s PATH\n        points the files at the mirror; in %s it is\n%s", command, session.ConfigName, yaml)
 }
 
 func formatBytes(n int64) string {

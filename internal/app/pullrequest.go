@@ -14,16 +14,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// PullRequestFlags are the flags of `regmigrate pr` alone.
+// PullRequestFlags are the flags that only `regmigrate pr` has.
 type PullRequestFlags struct {
 	To        pullrequest.Options
 	Title     string
 	Message   string
 	CommitPer string
 	NoVerify  bool
-	Json      bool
+	JSON      bool
 }
 
+// PullRequest runs the command pr.
 func PullRequest(ctx context.Context, s session.Streams, f *session.Flags, p *PullRequestFlags, args []string) error {
 	if !slices.Contains([]string{"change", "chart"}, p.CommitPer) {
 		return fmt.Errorf("--commit-per %q: expected change or chart", p.CommitPer)
@@ -44,12 +45,13 @@ func PullRequest(ctx context.Context, s session.Streams, f *session.Flags, p *Pu
 	if err != nil {
 		return prError(ctx, err)
 	}
-	plan, err := planBase(ctx, s, f, p, set, forge)
+	run := &pullRequestRun{s, f, p, set, forge}
+	plan, err := run.planBase(ctx)
 	if err != nil {
 		return err
 	}
 	if err := proofError(plan, f.RequireProof); err != nil {
-		return notPushed(s, f, set, plan, err)
+		return run.notPushed(plan, err)
 	}
 	change, err := newChange(plan, set, f, p)
 	if err != nil {
@@ -59,7 +61,7 @@ func PullRequest(ctx context.Context, s session.Streams, f *session.Flags, p *Pu
 	if err != nil {
 		return prError(ctx, err)
 	}
-	if err := printResult(s, f, p, plan, &change, result); err != nil {
+	if err := run.printResult(plan, &change, result); err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	for _, r := range set.Reports {
@@ -68,15 +70,25 @@ func PullRequest(ctx context.Context, s session.Streams, f *session.Flags, p *Pu
 		}
 	}
 	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
-		return errors.Join(failures(s, f, set, plan), planError(f, plan))
+		return errors.Join(run.writeFailures(plan), planError(f, plan))
 	}
 	return nil
 }
 
-// notPushed says what keeps the change from being pushed.
-func notPushed(s session.Streams, f *session.Flags, set *session.Session, plan *rewrite.Plan, err error) error {
-	o := set.ReportOptionsFor(s.Err, f)
-	if e := report.WriteProofs(s.Err, plan, o); e != nil {
+// A pullRequestRun is one run of pr.
+type pullRequestRun struct {
+	streams session.Streams
+	flags   *session.Flags
+	options *PullRequestFlags
+	session *session.Session
+	forge   *pullrequest.Session
+}
+
+// notPushed writes the proofs of a change that is not pushed, and returns the error
+// of the run; err is that of the proof.
+func (r *pullRequestRun) notPushed(plan *rewrite.Plan, err error) error {
+	o := r.session.ReportOptionsFor(r.streams.Err, r.flags)
+	if e := report.WriteProofs(r.streams.Err, plan, o); e != nil {
 		return session.Failed(e)
 	}
 	if prove.CountStates(plan)[rewrite.Failed] > 0 {
@@ -85,9 +97,8 @@ func notPushed(s session.Streams, f *session.Flags, set *session.Session, plan *
 	return err
 }
 
-// branchName is the branch of a change that was given no name. It says nothing
-// of the rules, so that a change of these updates the pull request that is
-// open.
+// branchName returns the default name of the branch. It does not depend on the
+// rules, so that a run with other rules updates the open pull request.
 func branchName(set *session.Session, base string) string {
 	name := "regmigrate/images"
 	if len(set.Presets) > 0 {
@@ -99,10 +110,10 @@ func branchName(set *session.Session, base string) string {
 	return name
 }
 
-// prError gives an error its exit code.
+// prError adds the exit code to an error of package pullrequest.
 func prError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return session.Failed(errors.New("interrupted; run again, and it goes on where it stopped"))
+		return session.Failed(errors.New("interrupted; run the same command again to continue"))
 	}
 	if p := (*pullrequest.Problem)(nil); errors.As(err, &p) && p.Usage {
 		return err
@@ -110,14 +121,14 @@ func prError(ctx context.Context, err error) error {
 	return session.Failed(err)
 }
 
-// failures lists the files that could not be read or verified, which the pull
-// request leaves as they are.
-func failures(s session.Streams, f *session.Flags, set *session.Session, plan *rewrite.Plan) error {
+// writeFailures lists the files that could not be read or verified. The pull request
+// does not change them.
+func (r *pullRequestRun) writeFailures(plan *rewrite.Plan) error {
 	text, err := report.Find("text")
 	if err != nil {
 		return err
 	}
-	o := set.ReportOptionsFor(s.Err, f)
+	o := r.session.ReportOptionsFor(r.streams.Err, r.flags)
 	o.Quiet = true
-	return text.Write(s.Err, plan, o)
+	return text.Write(r.streams.Err, plan, o)
 }

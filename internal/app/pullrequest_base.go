@@ -13,10 +13,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// planBase plans, and proves, on the base as it is on the remote, in a folder
-// that is gone afterwards. The configuration and the paths are those of the
-// work tree.
-func planBase(ctx context.Context, s session.Streams, f *session.Flags, p *PullRequestFlags, set *session.Session, forge *pullrequest.Session) (*rewrite.Plan, error) {
+// planBase plans the change of the base branch of the remote, and proves it
+// unless NoVerify is set. It checks the branch out to a temporary folder. The configuration
+// and the paths are those of the work tree.
+func (r *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) {
+	f, set, forge := r.flags, r.session, r.forge
 	dir, err := os.MkdirTemp("", "regmigrate-pr-")
 	if err != nil {
 		return nil, session.Failed(err)
@@ -32,7 +33,7 @@ func planBase(ctx context.Context, s session.Streams, f *session.Flags, p *PullR
 	if err := relocate(dir, set, forge); err != nil {
 		return nil, err
 	}
-	bar := session.NewProgress(s.Err, f.Quiet)
+	bar := session.NewProgress(r.streams.Err, f.Quiet)
 	set.Rewrite.Progress = bar.FilesScanned
 	prover, err := prove.New(&f.Render, f.Jobs, bar)
 	if err != nil {
@@ -52,21 +53,16 @@ func planBase(ctx context.Context, s session.Streams, f *session.Flags, p *PullR
 		return nil, session.InterruptedError(ctx, err)
 	}
 	registries.AddImages(plan)
-	if !p.NoVerify {
-		err := prover.Prove(ctx, plan, prover.Tree(dir), prover.Overlay(plan), true, bar.Proofs)
-		bar.Clear()
-		if ctx.Err() != nil {
-			return nil, session.InterruptedError(ctx, err)
-		}
-		if err != nil {
-			return nil, session.Failed(err)
+	if !r.options.NoVerify {
+		if err := proveChanges(ctx, prover, plan); err != nil {
+			return nil, err
 		}
 	}
 	plan.Root = root
 	return plan, nil
 }
 
-// relocate lets the setup look at the folder dir instead of the work tree.
+// relocate changes the paths of the session from the work tree to the folder dir.
 func relocate(dir string, set *session.Session, forge *pullrequest.Session) error {
 	w := &set.Rewrite.Walk
 	moved := func(name string) (string, error) {
@@ -80,7 +76,7 @@ func relocate(dir string, set *session.Session, forge *pullrequest.Session) erro
 			return err
 		}
 		if !forge.HasPath(rel) {
-			return fmt.Errorf("%q is not in %s at %.12s on the remote, which is what the pull request is made of", name, forge.Base, forge.BaseCommit)
+			return fmt.Errorf("%q does not exist in %s at %.12s on the remote; a pull request changes files of its base", name, forge.Base, forge.BaseCommit)
 		}
 		paths = append(paths, filepath.Join(dir, filepath.FromSlash(rel)))
 	}

@@ -12,9 +12,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// printResult says what was done: the address on standard output, the rest on
-// standard error.
-func printResult(s session.Streams, f *session.Flags, p *PullRequestFlags, plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
+// printResult prints the URL, the JSON or the text of the pull request to standard
+// output, and what was done to standard error.
+func (run *pullRequestRun) printResult(plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
+	s, f := run.streams, run.flags
 	for _, w := range r.Warnings {
 		fmt.Fprintf(s.Err, "warning: %s\n", report.EscapeText(w))
 	}
@@ -22,7 +23,7 @@ func printResult(s session.Streams, f *session.Flags, p *PullRequestFlags, plan 
 		fmt.Fprint(s.Err, describeResult(f.DryRun, plan, change, r))
 	}
 	switch {
-	case p.Json:
+	case run.options.JSON:
 		e := json.NewEncoder(s.Out)
 		e.SetIndent("", "  ")
 		return e.Encode(resultJSON(f.DryRun, plan, change, r))
@@ -36,7 +37,7 @@ func printResult(s session.Streams, f *session.Flags, p *PullRequestFlags, plan 
 	return nil
 }
 
-// describeResult says what was done, in a few lines.
+// describeResult describes in a few lines what was done.
 func describeResult(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequest.Result) string {
 	did := func(done, would string) string {
 		if dry {
@@ -64,20 +65,19 @@ func describeResult(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pull
 	case pullrequest.Unchanged:
 		fmt.Fprintf(&b, "%s is up to date\n", number)
 	case pullrequest.Declined:
-		fmt.Fprintf(&b, "%s has the same change and was closed without being merged: it is not opened again\n  delete the branch %s to have a new one\n", number, r.Branch)
+		fmt.Fprintf(&b, "%s has the same change and was closed without a merge: regmigrate does not open it again\n  to get a new pull request, delete the branch %s\n", number, r.Branch)
 	case pullrequest.Closed:
-		fmt.Fprintf(&b, "nothing is left to move on %s: %s %s and %s the branch %s\n", r.Base, did("closed", "close"), number, did("deleted", "delete"), r.Branch)
+		fmt.Fprintf(&b, "nothing to move on %s: %s %s and %s the branch %s\n", r.Base, did("closed", "close"), number, did("deleted", "delete"), r.Branch)
 	case pullrequest.Nothing:
-		fmt.Fprintf(&b, "nothing is left to move on %s, and no pull request is open\n", r.Base)
+		fmt.Fprintf(&b, "nothing to move on %s, and no pull request is open\n", r.Base)
 		if r.Pushed {
-			fmt.Fprintf(&b, "%s the branch %s, which it left behind\n", did("deleted", "delete"), r.Branch)
+			fmt.Fprintf(&b, "%s the leftover branch %s\n", did("deleted", "delete"), r.Branch)
 		}
 	}
 	return b.String()
 }
 
-// A prJSON is what --json prints, as schema/pr.schema.json says it. It is an
-// interface: names stay.
+// A prJSON is the output of --json. schema/pr.schema.json describes it.
 type prJSON struct {
 	Version    int      `json:"version"`
 	DryRun     bool     `json:"dryRun"`
@@ -92,7 +92,7 @@ type prJSON struct {
 	Commits    int      `json:"commits"`
 	Files      int      `json:"files"`
 	Rewritten  int      `json:"rewritten"`
-	Kept       int      `json:"notChanged"`
+	NotChanged int      `json:"notChanged"`
 	Title      string   `json:"title"`
 	Warnings   []string `json:"warnings"`
 }
@@ -102,7 +102,7 @@ func resultJSON(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequ
 	return prJSON{
 		Version: 1, DryRun: dry, Action: string(r.Action), Repository: r.Repo, Number: r.Number, URL: r.URL,
 		Base: r.Base, Branch: r.Branch, Commit: r.Commit, Pushed: r.Pushed, Commits: len(c.Commits), Files: n.ChangedFiles,
-		Rewritten: n.Rewritten + n.RewrittenImplicit, Kept: n.NotChanged + n.NotChangedImplicit, Title: c.Title,
+		Rewritten: n.Rewritten + n.RewrittenImplicit, NotChanged: n.NotChanged + n.NotChangedImplicit, Title: c.Title,
 		Warnings: append([]string{}, r.Warnings...),
 	}
 }

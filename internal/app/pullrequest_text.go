@@ -16,13 +16,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// newChange is a plan as commits and the text of a pull request.
+// newChange converts a plan to commits and the text of a pull request.
 func newChange(plan *rewrite.Plan, set *session.Session, f *session.Flags, p *PullRequestFlags) (pullrequest.Change, error) {
 	c := pullrequest.Change{
 		Title:          cmp.Or(p.Title, defaultTitle(plan)),
-		ClosingComment: "Nothing is left to move on the base branch, so that this is closed and its branch deleted.",
+		ClosingComment: "Nothing to move on the base branch. This pull request is closed and its branch deleted.",
 	}
-	files := map[string][]pullrequest.File{} // by what a commit is for; "" is the rest
+	files := map[string][]pullrequest.File{} // by chart; "" for files of no chart
 	charts := outermost(chart.Dirs(plan.FamilyFiles))
 	for i := range plan.Files {
 		x := &plan.Files[i]
@@ -50,8 +50,8 @@ func newChange(plan *rewrite.Plan, set *session.Session, f *session.Flags, p *Pu
 	return c, err
 }
 
-// pullRequestBody is the text of a pull request. It does not tell of a dry run, and of
-// no flag that only says what the pull request looks like.
+// pullRequestBody returns the text of a pull request. The text does not depend on
+// --dry-run and on flags that change only the look of a report.
 func pullRequestBody(plan *rewrite.Plan, set *session.Session, f *session.Flags) (string, error) {
 	w, err := report.Find("markdown")
 	if err != nil {
@@ -64,15 +64,14 @@ func pullRequestBody(plan *rewrite.Plan, set *session.Session, f *session.Flags)
 	return b.String(), err
 }
 
-// outermost leaves out the charts that are in another one: they are released
-// with it.
+// outermost removes sub-charts: they are released with their parent.
 func outermost(dirs []string) []string {
 	return slices.DeleteFunc(slices.Clone(dirs), func(d string) bool {
 		return slices.ContainsFunc(dirs, func(o string) bool { return o != d && (o == "." || strings.HasPrefix(d, o+"/")) })
 	})
 }
 
-// chartOf is the chart that holds a file, "" for none.
+// chartOf returns the folder of the chart that contains a file, "" for none.
 func chartOf(charts []string, path string) string {
 	for _, d := range charts {
 		if d == "." || strings.HasPrefix(path, d+"/") {
@@ -82,12 +81,12 @@ func chartOf(charts []string, path string) string {
 	return ""
 }
 
-// forgeSyntax is what a forge makes a mention or a reference of in the message of a
-// commit, where nothing can be marked as code: "fixes #1" closes an issue.
+// forgeSyntax matches what a forge turns into a link or an action in a commit
+// message: "fixes #1" closes an issue. A commit message has no markup for code.
 var forgeSyntax = regexp.MustCompile(`[@#]|(?i:gh-)[0-9]|://`)
 
-// escapePath is the path of a folder in the message of a commit: one line, in
-// which nothing means anything to a terminal, to git or to a forge.
+// escapePath escapes a path for a commit message: the result is one line without
+// characters that are special to a terminal, to git or to a forge.
 func escapePath(path string) string {
 	path = strings.ReplaceAll(strings.ReplaceAll(path, "\n", `\n`), "\r", `\r`)
 	return forgeSyntax.ReplaceAllStringFunc(report.EscapeText(path), func(s string) string {
@@ -95,7 +94,6 @@ func escapePath(path string) string {
 	})
 }
 
-// commitMessage is the message of a commit.
 func commitMessage(plan *rewrite.Plan, title, part string, p *PullRequestFlags, files []pullrequest.File) string {
 	if part != "" && part != "." {
 		title = escapePath(part) + ": " + strings.ToLower(title[:1]) + title[1:]
@@ -137,12 +135,12 @@ func commitMessage(plan *rewrite.Plan, title, part string, p *PullRequestFlags, 
 	return b.String()
 }
 
-// defaultTitle says where images move to.
+// defaultTitle names the new registries, the most frequent one first.
 func defaultTitle(plan *rewrite.Plan) string {
 	to := map[string]int{}
 	for i := range plan.Files {
 		for _, x := range plan.Files[i].Findings {
-			if x.Status == rewrite.Rewritten && !x.IsConsequence { // what follows has no rule of its own
+			if x.Status == rewrite.Rewritten && !x.IsConsequence { // a consequence has no rule
 				to[x.To]++
 			}
 		}

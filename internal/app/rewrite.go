@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,18 +17,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// Rewrite is the main command: plan, write, report.
+// Rewrite runs the root command: it plans, proves, writes and reports.
 func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []string) error {
 	if len(args) == 1 && args[0] == "-" {
 		return filter(ctx, s, f)
 	}
-	switch {
-	case f.StdinName != "":
-		return errors.New("--stdin-filename: expected with - as the only PATH")
-	case slices.Contains(args, "-"):
-		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
-	case len(args) == 0 && !f.DryRun && !f.Check && hasPipedInput(s.In):
-		return errors.New("no PATH, and a pipe or a file as standard input: expected - to rewrite what comes from there, or . for the current folder")
+	if err := checkUsage(s, f, args); err != nil {
+		return err
 	}
 	set, err := session.New(f, args, nil)
 	if err != nil {
@@ -56,33 +52,63 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	if plan.Paths, err = session.RelativePaths(plan.Root, set.Rewrite.Walk.Paths); err != nil {
 		return err
 	}
-	switch {
-	case f.RequireProof && !f.Verify:
-		return errors.New("--require-proof: expected with --verify")
-	case f.UpdateBaseline:
+	if f.UpdateBaseline {
 		if err := set.Baseline.Update(s.Out, plan, f.Quiet); err != nil {
 			return session.Failed(err)
 		}
 		return planError(f, plan)
-	case set.Baseline != nil:
+	}
+	if set.Baseline != nil {
 		plan.CompareBaseline(set.Baseline.Entries)
 	}
 	var unproven error
 	if f.Verify {
-		err := prover.Prove(ctx, plan, prover.Tree(plan.Root), prover.Overlay(plan), true, bar.Proofs)
-		bar.Clear()
-		if ctx.Err() != nil {
-			return session.InterruptedError(ctx, err)
-		}
-		if err != nil {
-			return session.Failed(err)
+		if err := proveChanges(ctx, prover, plan); err != nil {
+			return err
 		}
 		unproven = proofError(plan, f.RequireProof)
 		set.ProofFailed = unproven != nil
 	}
-	writing := !f.DryRun && !f.Check && unproven == nil
+	if err := writeFilesAndReports(ctx, s, f, set, plan); err != nil {
+		return err
+	}
+	return cmp.Or(planError(f, plan), registries.Err(), unproven)
+}
+
+// checkUsage returns an error for flags and arguments that exclude each other.
+func checkUsage(s session.Streams, f *session.Flags, args []string) error {
+	switch {
+	case f.StdinName != "":
+		return errors.New("--stdin-filename: expected with - as the only PATH")
+	case slices.Contains(args, "-"):
+		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
+	case len(args) == 0 && !f.DryRun && !f.Check && hasPipedInput(s.In):
+		return errors.New("no PATH, and standard input is a pipe or a file: expected - to rewrite standard input, or . for the current folder")
+	case f.RequireProof && !f.Verify:
+		return errors.New("--require-proof: expected with --verify")
+	}
+	return nil
+}
+
+// proveChanges proves the charts and kustomizations that the plan changes. A proof
+// that fails is no error here.
+func proveChanges(ctx context.Context, prover *prove.Prover, plan *rewrite.Plan) error {
+	err := prover.Prove(ctx, plan, prover.Tree(plan.Root), prover.Overlay(plan), true)
+	prover.Bar.Clear()
+	if ctx.Err() != nil {
+		return session.InterruptedError(ctx, err)
+	}
+	if err != nil {
+		return session.Failed(err)
+	}
+	return nil
+}
+
+// writeFilesAndReports writes the changed files, unless flags or a failed proof
+// forbid it, and then the reports.
+func writeFilesAndReports(ctx context.Context, s session.Streams, f *session.Flags, set *session.Session, plan *rewrite.Plan) error {
 	var interrupted error
-	if writing {
+	if !f.DryRun && !f.Check && !set.ProofFailed {
 		_, interrupted = plan.Apply(ctx)
 	}
 	if err := writeReports(s, f, set, plan); err != nil {
@@ -91,16 +117,11 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	if interrupted != nil {
 		return session.Failed(interrupted)
 	}
-	if err := planError(f, plan); err != nil {
-		return err
-	}
-	if err := registries.Err(); err != nil {
-		return err
-	}
-	return unproven
+	return nil
 }
 
-// planError is the exit code of a run that made its plan.
+// planError returns an error if the plan contains failures, or if --check finds
+// something to report.
 func planError(f *session.Flags, plan *rewrite.Plan) error {
 	counts := plan.Count()
 	switch {
@@ -113,7 +134,7 @@ func planError(f *session.Flags, plan *rewrite.Plan) error {
 	return nil
 }
 
-// hasUnreadable reports whether something that may hold a mention could not be read.
+// hasUnreadable reports whether a file that may contain a mention could not be read.
 func hasUnreadable(p *rewrite.Plan) bool {
 	for _, s := range p.Skipped {
 		if s.Reason == walk.Unreadable {
@@ -123,8 +144,8 @@ func hasUnreadable(p *rewrite.Plan) bool {
 	return false
 }
 
-// writeReports writes the reports: what was asked for on standard output, the summary
-// on standard error unless it is that, and the files of --report.
+// writeReports writes the files of --report, the report of --output to standard
+// output, and, if that is not the summary, the summary to standard error.
 func writeReports(s session.Streams, f *session.Flags, set *session.Session, plan *rewrite.Plan) error {
 	o := set.ReportOptions(f)
 	for _, r := range set.Reports {

@@ -8,11 +8,11 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/app/prove"
 	"github.com/regmigrate/regmigrate/internal/app/session"
-	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
+// Verify runs the command verify.
 func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []string) error {
 	set, err := session.New(f, args, nil)
 	if err != nil {
@@ -38,27 +38,37 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 		}
 		after = p.Tree(plan.Root)
 	}
-	return proveAndReport(ctx, p, s, f, set, plan, before, after, bar.Proofs)
+	v := verification{s, f, set, p}
+	return v.proveAndReport(ctx, plan, before, after)
 }
 
-// proveAndReport proves plan and writes what came of it; when it is interrupted, the
-// verdicts that there are, and that this is not all.
-func proveAndReport(ctx context.Context, p *prove.Prover, s session.Streams, f *session.Flags, set *session.Session, plan *rewrite.Plan, before, after fs.FS, done func(done, total int, v *render.Verdict)) error {
-	err := p.Prove(ctx, plan, before, after, false, done)
-	p.Bar.Clear()
-	some := (*prove.Interrupted)(nil)
-	if err != nil && !errors.As(err, &some) {
+// A verification is one run of verify.
+type verification struct {
+	streams session.Streams
+	flags   *session.Flags
+	session *session.Session
+	prover  *prove.Prover
+}
+
+// proveAndReport proves the plan and writes the verdicts. After an interruption it
+// writes the verdicts so far and returns an error with the number of missing ones.
+func (x *verification) proveAndReport(ctx context.Context, plan *rewrite.Plan, before, after fs.FS) error {
+	s, f := x.streams, x.flags
+	err := x.prover.Prove(ctx, plan, before, after, false)
+	x.prover.Bar.Clear()
+	interrupted := (*prove.Interrupted)(nil)
+	if err != nil && !errors.As(err, &interrupted) {
 		return session.Failed(err)
 	}
-	o := set.ReportOptionsFor(s.Out, f)
-	if len(plan.Proofs) == 0 && !f.Quiet && some == nil {
-		fmt.Fprintln(s.Out, "nothing to prove: no chart and no kustomization was found")
+	o := x.session.ReportOptionsFor(s.Out, f)
+	if len(plan.Proofs) == 0 && !f.Quiet && interrupted == nil {
+		fmt.Fprintln(s.Out, "nothing to prove: no chart or kustomization found")
 	}
 	if err := report.WriteProofs(s.Out, plan, o); err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}
-	if some != nil {
-		return session.Failed(some)
+	if interrupted != nil {
+		return session.Failed(interrupted)
 	}
 	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
 		return session.Failed(nil)
@@ -66,7 +76,8 @@ func proveAndReport(ctx context.Context, p *prove.Prover, s session.Streams, f *
 	return proofError(plan, f.RequireProof)
 }
 
-// proofError is the exit code of what was proven.
+// proofError returns an error if a proof failed or, with require, if something is
+// unproven.
 func proofError(plan *rewrite.Plan, require bool) error {
 	switch n := prove.CountStates(plan); {
 	case n[rewrite.Failed] > 0:

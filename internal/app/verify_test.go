@@ -65,11 +65,13 @@ func TestInterruptedVerify(t *testing.T) {
 			if tt.after == 0 {
 				cancel()
 			}
-			err = proveAndReport(ctx, p, s, f, set, plan, p.Tree(plan.Root), p.Overlay(plan), func(done, _ int, _ *render.Verdict) {
+			p.OnVerdict = func(done, _ int, _ *render.Verdict) {
 				if done == tt.after {
 					cancel()
 				}
-			})
+			}
+			v := verification{s, f, set, p}
+			err = v.proveAndReport(ctx, plan, p.Tree(plan.Root), p.Overlay(plan))
 			e := (*session.Error)(nil)
 			if !errors.As(err, &e) || e.Code != session.ExitFailed {
 				t.Fatalf("error %v", err)

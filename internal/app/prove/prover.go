@@ -26,7 +26,7 @@ import (
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
 
-// TraceFunc is the type of rewrite.Options.Trace.
+// A TraceFunc is the type of rewrite.Options.TraceChart.
 type TraceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
 // A Prover renders charts and builds kustomizations in child processes.
@@ -34,14 +34,19 @@ type Prover struct {
 	Runner       *render.Runner
 	extraValues  helm.Values
 	capabilities helm.Capabilities
-	Bar          *session.Progress // tells how many charts were read
-	read         atomic.Int64
+	Bar          *session.Progress
+	traced       atomic.Int64 // charts rendered by the functions that Tracer returns
+
+	// OnVerdict, if set, is called for each verdict, from one goroutine at a
+	// time. New sets it to show progress.
+	OnVerdict func(done, total int, v *render.Verdict)
 
 	mu    sync.Mutex
 	roots []*os.Root
 }
 
-// New starts nothing yet. Close ends what it has started.
+// New returns a Prover. It starts child processes when they are needed; Close
+// ends them.
 func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -52,6 +57,7 @@ func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, erro
 		extraValues:  helm.Values{Set: f.Set},
 		capabilities: helm.Capabilities{KubeVersion: f.KubeVersion, APIVersions: f.ApiVersions},
 		Bar:          bar,
+		OnVerdict:    bar.Proofs,
 	}
 	if f.Timeout < 0 {
 		return nil, fmt.Errorf("--render-timeout %v: expected a time that is not negative\n  for example: --render-timeout 1m", f.Timeout)
@@ -82,10 +88,10 @@ func (p *Prover) Close() {
 	}
 }
 
-// Tracer returns the func that tells what a chart's rendered references are
-// made of, with its default values and with those of its value sets that may
-// hold something that the rules move, or a registry. What the run has scanned of
-// the chart is read from there: the evidence is about the bytes that are edited.
+// Tracer returns a function that renders a chart and reports which values make up
+// its references. It renders the default values, and those values files that may
+// contain a matching reference or a registry. Files that the run has scanned are
+// taken from there, so that evidence and edits concern the same bytes.
 func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceFunc {
 	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
 	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files()) })
@@ -118,7 +124,7 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceF
 				out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, values.Name))
 			}
 		}
-		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.read.Add(1)))
+		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
 		if len(out) == 0 {
 			return nil, first
 		}
@@ -126,13 +132,13 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceF
 	}
 }
 
-// mentionsRegistry reports whether values may put another registry before an image.
+// mentionsRegistry reports whether values may set a registry of images.
 func mentionsRegistry(values []byte) bool {
 	return bytes.Contains(bytes.ToLower(values), []byte("registry"))
 }
 
-// withValuesFile is ref with the values file that it was rendered with. A set of values
-// that is no file of the chart is the default one.
+// withValuesFile returns ref with the values file that it was rendered with. A
+// name without an extension is that of the default values.
 func withValuesFile(ref link.TracedRef, set string) link.TracedRef {
 	if path.Ext(set) != "" {
 		ref.ValuesFile = set
@@ -140,13 +146,13 @@ func withValuesFile(ref link.TracedRef, set string) link.TracedRef {
 	return ref
 }
 
-// Prove renders the charts that the plan knows of, and builds its
-// kustomizations, before and after, and notes in the plan what came of it; with
-// changed, those that the plan changes. It tells done of each verdict as it
-// comes. What there is when it is interrupted is in the plan all the same.
-func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool, done func(done, total int, v *render.Verdict)) error {
+// Prove renders the charts and builds the kustomizations of the plan before and
+// after the change, and adds the verdicts to the plan; if changed is set, only
+// those that the plan changes. After an interruption it returns an Interrupted
+// error; the plan has the verdicts so far.
+func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
 	move := render.ByRules(plan.Rules)
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: chart.Dirs(plan.FamilyFiles), Progress: done}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: chart.Dirs(plan.FamilyFiles), Progress: p.OnVerdict}
 	if changed {
 		o.Dirs = changedDirs(o.Dirs, plan)
 	}
@@ -157,7 +163,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return fmt.Errorf("rendering charts: %w", err)
 	}
 	built, err := kustomize.Verify(ctx, p.Runner, before, after, kustomize.Options{
-		Rewrite: move, Capabilities: p.capabilities, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: done,
+		Rewrite: move, Capabilities: p.capabilities, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {
@@ -169,22 +175,21 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	return nil
 }
 
-// addProofs adds verdicts to the plan.
 func addProofs(plan *rewrite.Plan, verdicts []render.Verdict) {
 	for i := range verdicts {
 		plan.Proofs = append(plan.Proofs, proofOf(&verdicts[i]))
 	}
 }
 
-// Interrupted is the error of a proof that was interrupted.
+// Interrupted is the error of an interrupted proof.
 type Interrupted struct{ missing []string }
 
 func (u *Interrupted) Error() string {
-	return "interrupted: no verdict on " + strings.Join(u.missing, ", and none on ")
+	return "interrupted: no verdict on " + strings.Join(u.missing, " and on ")
 }
 
-// add notes how many verdicts are missing, when err says that the proof was
-// interrupted. It returns any other error.
+// add records how many verdicts are missing if err reports an interruption. It
+// returns any other error.
 func (u *Interrupted) add(err error, what string) error {
 	m := (*render.Incomplete)(nil)
 	if !errors.As(err, &m) || !errors.Is(err, context.Canceled) {
@@ -201,16 +206,16 @@ func (u *Interrupted) add(err error, what string) error {
 	return nil
 }
 
-// proofOf is a verdict as a plan has it.
+// proofOf converts a verdict to the type of a plan.
 func proofOf(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
 	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
-	shows := "nothing of what changed is rendered with these values; --set or --values may show it"
+	shows := "no changed reference is rendered with these values; --set or --values may show them"
 	if v.Kustomization {
-		out.Kind, shows = "kustomization", "nothing of what changed is in what it builds"
+		out.Kind, shows = "kustomization", "no changed reference is in the output"
 	}
 	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
-		// Nothing is wrong, and nothing was shown.
+		// The outputs are equal, but they contain none of the changes.
 		out.State, out.Summary = rewrite.Unproven, shows
 	}
 	out.Details = append(out.Details, v.Notes...)
@@ -219,10 +224,10 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	}
 	for _, l := range v.Leftovers {
 		if l.Field == "" {
-			out.Details = append(out.Details, "images does not move what would arrive: "+l.Ref)
+			out.Details = append(out.Details, "images does not move this reference of a base: "+l.Ref)
 			continue
 		}
-		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // once for each value set and place
+		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // the same line can occur with several values files
 			out.Details = append(out.Details, d)
 		}
 	}
@@ -230,17 +235,17 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 		out.Details = append(out.Details, "not built: "+x)
 	}
 	if len(v.Missing) > 0 && v.State != render.Unproven { // else the summary says it
-		out.Details = append(out.Details, "not looked at, since they are not in charts/: "+strings.Join(v.Missing, ", "))
+		out.Details = append(out.Details, "not rendered, because they are not in charts/: "+strings.Join(v.Missing, ", "))
 	}
 	return out
 }
 
-// Tree is the file system of the folder root, which no link leads out of. It
-// stays open until close.
+// Tree returns the file system of the folder root; symbolic links cannot lead out
+// of it. It stays open until Close.
 func (p *Prover) Tree(root string) fs.FS {
 	r, err := os.OpenRoot(root)
 	if err != nil {
-		return os.DirFS(root) // says what is wrong when it is read
+		return os.DirFS(root) // reports the error on the first read
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -248,7 +253,7 @@ func (p *Prover) Tree(root string) fs.FS {
 	return r.FS()
 }
 
-// Overlay is the tree as the plan would leave it.
+// Overlay returns the tree after the change of the plan.
 func (p *Prover) Overlay(plan *rewrite.Plan) fs.FS {
 	files := map[string][]byte{}
 	for i := range plan.Files {

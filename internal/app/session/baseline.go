@@ -20,9 +20,9 @@ type baseline struct {
 	Entries rewrite.Baseline
 }
 
-// baseline finds and reads the baseline that the flag or the configuration
-// names; a path of the configuration is relative to its folder. It is read
-// where it is of use: to check, or to write it anew.
+// readBaseline finds and reads the baseline that the flag or the configuration
+// names. A path in the configuration is relative to its folder. The baseline is read
+// only for --check and --update-baseline.
 func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
 	switch {
 	case f.UpdateBaseline && (f.Check || f.DryRun || f.Verify):
@@ -40,7 +40,6 @@ func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
 		}
 		return nil
 	}
-	b := &baseline{file: file, Entries: rewrite.Baseline{File: filepath.ToSlash(file)}}
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return fmt.Errorf("%s: %w", from, err)
@@ -52,23 +51,32 @@ func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
 	if !f.Check && !f.UpdateBaseline {
 		return nil
 	}
-	s.Baseline = b
+	if s.Baseline, err = openBaseline(file, f.UpdateBaseline); err != nil {
+		return fmt.Errorf("%s: %w", from, err)
+	}
+	return nil
+}
+
+// openBaseline reads the file of a baseline. The file may be missing if it is to be
+// written.
+func openBaseline(file string, update bool) (*baseline, error) {
+	b := &baseline{file: file, Entries: rewrite.Baseline{File: filepath.ToSlash(file)}}
 	src, err := os.ReadFile(file)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && f.UpdateBaseline:
-		return nil
+	case errors.Is(err, fs.ErrNotExist) && update:
+		return b, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: there is no file %q\n  regmigrate --update-baseline --baseline %s writes one that accepts what is there now", from, file, file)
+		return nil, fmt.Errorf("there is no file %q\n  regmigrate --update-baseline --baseline %s writes one that accepts what is there now", file, file)
 	case err != nil:
-		return fmt.Errorf("%s: %w", from, err)
+		return nil, err
 	}
-	if b.Entries, err = rewrite.ParseBaseline(filepath.ToSlash(file), src); err != nil && !f.UpdateBaseline {
-		return fmt.Errorf("%s: %w", from, err)
+	if b.Entries, err = rewrite.ParseBaseline(filepath.ToSlash(file), src); err != nil && update {
+		return nil, fmt.Errorf("%w\n  it is not overwritten: put it right, or delete it to have it written anew", err)
 	} else if err != nil {
-		return fmt.Errorf("%s: %w\n  it is not overwritten: put it right, or delete it to have it written anew", from, err)
+		return nil, err
 	}
 	b.src = src
-	return nil
+	return b, nil
 }
 
 // Update writes the baseline anew, and says what that changed.
