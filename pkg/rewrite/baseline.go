@@ -46,22 +46,22 @@ type BaselineComparison struct {
 // nothing of those that somebody has decided about where they stand: a
 // regmigrate:ignore comment, a rule's keep, regmigrate's own rules. Nor of
 // names that are others and only look like the old one.
-func (f *Finding) BaselineApplies() bool {
-	if f.Status == Rewritten {
+func (x *Finding) BaselineApplies() bool {
+	if x.Status == Rewritten {
 		return true
 	}
-	switch f.Reason {
+	switch x.Reason {
 	case format.Ignored, format.ExcludedByRule, format.OwnConfig, format.DifferentName:
 		return false
 	}
 	return true
 }
 
-// baselineKey returns the key of f in a baseline.
-func (f *Finding) baselineKey(file string) BaselineEntry {
-	a := BaselineEntry{Path: escapeInvalid(file), Ref: escapeInvalid(f.Old), Reason: NotYetRewritten}
-	if f.Status == NotChanged {
-		a.Reason = string(f.Reason)
+// baselineKey returns the key of x in a baseline.
+func (x *Finding) baselineKey(file string) BaselineEntry {
+	a := BaselineEntry{Path: escapeInvalid(file), Ref: escapeInvalid(x.Old), Reason: NotYetRewritten}
+	if x.Status == NotChanged {
+		a.Reason = string(x.Reason)
 	}
 	return a
 }
