@@ -7,13 +7,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// classify says why the mark at of text is no reference, "" when it is one.
+// classify returns the reason for which the word around the mark at of text is
+// not a reference, "" if it is one.
 func classify(text string, at edit.Span) Reason {
 	found := image.WordAt(text, at)
 	switch found.Shape {
 	case image.Reference, image.Host:
 		switch {
-		case !isMeant(text, found, at):
+		case !beginsWithMark(text, found, at):
 			return DifferentName
 		case found.Shape == image.Host:
 			return RegistryHost
@@ -29,10 +30,10 @@ func classify(text string, at edit.Span) Reason {
 	return DifferentName
 }
 
-// isMeant reports whether the name that found is begins with the mark at, at
-// a boundary: not staging-k8s.gcr.io, nor k8s.gcr.io.example, nor
-// gcr.io/google_containers2.
-func isMeant(text string, found image.Word, at edit.Span) bool {
+// beginsWithMark reports whether the mark at of text is at the start of the name
+// found, up to a boundary. It is false for staging-k8s.gcr.io,
+// k8s.gcr.io.example and gcr.io/google_containers2.
+func beginsWithMark(text string, found image.Word, at edit.Span) bool {
 	switch text[found.Span.Start:at.Start] {
 	case "":
 	case "index.", "registry-1.": // other spellings of docker.io
@@ -49,13 +50,14 @@ func isMeant(text string, found image.Word, at edit.Span) bool {
 	case '/', '@':
 		return true
 	case ':':
-		return strings.Contains(text[at.Start:at.End], "/") // else a port, and another registry
+		return strings.Contains(text[at.Start:at.End], "/") // a tag; after a host, a port of a different registry
 	}
 	return false
 }
 
-// assigned returns the name that the value after before is given to: of
-// `--registry=`, `REGISTRY=`, `REGISTRY="`, `${REGISTRY:-`, `registry: `.
+// assigned returns the name to which the value after before is assigned: REGISTRY
+// for `REGISTRY=`, `REGISTRY="` and `${REGISTRY:-`, registry for `--registry=`
+// and `registry: `.
 func assigned(before string) string {
 	before = strings.TrimRight(before, `"'\`)
 	var ok bool
@@ -73,7 +75,7 @@ func assigned(before string) string {
 		i--
 	}
 	if i > 0 && before[i-1] == '$' {
-		return "" // [ $REGISTRY = host ] compares
+		return "" // [ $REGISTRY = host ] is a comparison
 	}
 	return strings.TrimLeft(before[i:], "-")
 }
@@ -90,18 +92,19 @@ func ownRule(text string, at edit.Span) bool {
 		strings.Contains(before, "--rule") && strings.HasSuffix(before, "=") && !strings.Contains(before[strings.LastIndex(before, "--rule")+len("--rule")+1:], " ")
 }
 
-// far is how much of a line is looked at around a mark, in bytes. A file of
-// one long line must not cost its length for every mark.
+// far is the number of bytes of a line that are read on each side of a mark. It
+// bounds the time for each mark in a file with one long line.
 const far = 2048
 
-// lineBefore returns what stands before offset at on its line.
+// lineBefore returns the text between the start of the line and offset at, at
+// most far bytes.
 func lineBefore(text string, at int) string {
 	from := max(0, at-far)
 	return text[from+strings.LastIndexByte(text[from:at], '\n')+1 : at]
 }
 
-// inComment reports whether offset at of a script stands in a comment: after
-// a # that begins a word, outside of quotes.
+// inComment reports whether offset at of a script is in a comment: after a #, or
+// //, that begins a word outside of quotes.
 func inComment(text string, at int) bool {
 	line := lineBefore(text, at)
 	quote := byte(0)
@@ -121,12 +124,12 @@ func inComment(text string, at int) bool {
 			return true
 		}
 	}
-	// A quote that is never closed is an apostrophe.
+	// A quote without an end is an apostrophe.
 	return quote != 0 && strings.HasPrefix(strings.TrimLeft(line, " \t"), "#")
 }
 
-// lineAround returns the line that holds m, or as much of it as counts, and
-// where m is in it.
+// lineAround returns the line around m, at most far bytes on each side, and the
+// span of m in it.
 func lineAround(text string, m edit.Span) (string, edit.Span) {
 	start := m.Start - len(lineBefore(text, m.Start))
 	end := min(len(text), m.End+far)

@@ -3,15 +3,13 @@ package format
 import (
 	"path"
 	"sort"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A detector finds the references in the trees of one file, whatever their
-// syntax.
+// A detector finds the references in the trees of one file of any syntax.
 type detector struct {
 	in        Input
 	out       ScanResult
@@ -63,8 +61,7 @@ func (d *detector) documents(docs []*syntax.Document) {
 	}
 }
 
-// finish explains the marks that are left, which stand outside of every
-// scalar, and puts the contexts in order.
+// finish explains the marks outside of every scalar, and sorts the contexts.
 func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	for i, m := range d.in.Marks {
 		if !d.explained[i] {
@@ -75,9 +72,10 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	sort.Slice(d.out.Contexts, func(i, j int) bool { return d.out.Contexts[i].Mark.Start < d.out.Contexts[j].Mark.Start })
 }
 
-// dropExplained drops the contexts of marks that an occurrence explains after all: an
-// anchored value is seen under its own key first and as a piece of a split
-// reference later. Where the first was in a policy or the like, that counts.
+// dropExplained removes the contexts of marks that are in a confirmed
+// occurrence. The detector reads an anchored value at its anchor, and can find
+// that the value is a piece of a split reference at a later alias. If the reason
+// at the anchor has advice, such as a policy, the occurrence gets that reason.
 func (d *detector) dropExplained() {
 	of := map[edit.Span]*Occurrence{}
 	var spans []edit.Span
@@ -151,7 +149,7 @@ func (d *detector) mapping(f *frame) {
 		k, v := n.Children[i], n.Children[i+1]
 		if k.Kind == syntax.Scalar {
 			r := Key
-			if f.keep.Advice() != "" { // the names of a mirror table, say
+			if f.keep.Advice() != "" { // such as the keys of a mirror table
 				r = f.keep
 			}
 			d.contexts(f, k, Context{Reason: r})
@@ -172,7 +170,7 @@ func (d *detector) mapping(f *frame) {
 	}
 }
 
-// readKey sets what the key of f alone decides about what stands below it.
+// readKey sets the reason of f, and f.prose, by the key of f alone.
 func (d *detector) readKey(f *frame) {
 	if f.keep != "" {
 		return
@@ -180,7 +178,7 @@ func (d *detector) readKey(f *frame) {
 	k := fold(f.key)
 	switch {
 	case historyKeys[k], f.key == "status" && f.up.object != nil && f.up.node.Field("kind") != nil:
-		f.keep = Changelog // what a cluster reports of an object
+		f.keep = Changelog // the status that a cluster records in an object
 	case k == "default" && f.up.node.Field("enum") != nil:
 		f.keep, f.note = AllowList, "the schema lists the values that are allowed"
 	case k == "enum":
@@ -189,15 +187,15 @@ func (d *detector) readKey(f *frame) {
 		f.keep = Policy
 	case keptListReason(k) != "":
 		f.keep = keptListReason(k)
-	case valueKeys[k] && keptListReason(fold(f.effectiveKey())) != "": // of a variable, a parameter
+	case valueKeys[k] && keptListReason(fold(f.effectiveKey())) != "": // of a variable or a parameter
 		f.keep = keptListReason(fold(f.effectiveKey()))
 	case proseKeys[k], docsExt[path.Ext(f.key)]:
 		f.prose = true
 	}
 }
 
-// alias looks at an alias as a value: of what it stands for, only the
-// certainty that it is an image is new here; all else was said at its anchor.
+// alias adds the anchored scalar of the alias at f if the field of the alias is
+// certainly an image. The detector reads the scalar itself at its anchor.
 func (d *detector) alias(f *frame) {
 	t := f.node.Target
 	if t == nil || t.Kind != syntax.Scalar || d.pieces[t] || f.keep != "" || !d.isImageField(f) || d.aliased[t] {
@@ -209,126 +207,4 @@ func (d *detector) alias(f *frame) {
 		g.node = t
 		d.addWhole(&g, true)
 	}
-}
-
-// scalar reads a value.
-func (d *detector) scalar(f *frame) {
-	n := f.node
-	if d.frames != nil {
-		d.frames[n] = f
-	}
-	if n.Value == "" || n.Span.Len() == 0 || d.pieces[n] {
-		return
-	}
-	if f.keep != "" {
-		// What is kept as a whole still tells a host that only looks like it
-		// apart from one that is meant; the reason is the object's all the same.
-		d.contexts(f, n, Context{Reason: f.keep, Note: f.note})
-		return
-	}
-	if f.prose {
-		d.words(f, Docs, Prose)
-		return
-	}
-	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
-		d.actionLiterals(f)
-	}
-	if !d.gitops(f) {
-		d.value(f)
-	}
-}
-
-// value reads a value that its place alone does not decide.
-func (d *detector) value(f *frame) {
-	n := f.node
-	text, _ := image.TrimTransport(n.Value)
-	if text == "" {
-		return
-	}
-	key := fold(f.effectiveKey())
-	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
-	switch kind, flagReason := d.fieldKind(f), keptListReason(fold(d.flagBefore(f))); {
-	case flagReason != "":
-		d.contexts(f, n, Context{Reason: flagReason})
-	case kind == pathField:
-		d.contexts(f, n, Context{Reason: Path})
-	case kind == unitField:
-		d.contexts(f, n, Context{Reason: DifferentName, Note: "the name of another unit"})
-	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
-		d.host(f)
-	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
-	case !isReference(text):
-		d.longText(f)
-	case isPath:
-		d.contexts(f, n, Context{Reason: Path})
-	case isPattern:
-		d.contexts(f, n, Context{Reason: Pattern})
-	case IsRegistryKey(f.effectiveKey()):
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
-	default:
-		d.addWhole(f, d.isImageField(f))
-	}
-}
-
-// host adds the registry host at f, or explains why it is not changed.
-func (d *detector) host(f *frame) {
-	if IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f) {
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}})
-		return
-	}
-	d.contexts(f, f.node, Context{Reason: RegistryHost})
-}
-
-// isNumericTag reports whether text, which could be a host and a port, is an image
-// and a tag that is a number, redis:7, because of where it stands.
-func (d *detector) isNumericTag(f *frame, text string) bool {
-	if strings.ContainsAny(text, "./[") || !isReference(text) {
-		return false
-	}
-	part, _ := keyPart(f.effectiveKey())
-	return d.isImageField(f) || d.fieldKind(f) == unqualifiedField || d.in.FindLikely && part == namePart && fold(f.effectiveKey()) != "name"
-}
-
-// isReference reports whether text is a reference from end to end.
-func isReference(text string) bool {
-	_, err := image.Parse(text)
-	return err == nil
-}
-
-// interesting reports whether the scalar n has a mark or may have an occurrence.
-func (d *detector) interesting(n *syntax.Node) bool {
-	return len(d.marksIn(n.Span)) > 0 || d.in.May == nil || d.in.May([]byte(n.Value))
-}
-
-// addWhole adds the scalar at f as a whole reference.
-func (d *detector) addWhole(f *frame, certain bool) {
-	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
-	o := Occurrence{IsImage: certain}
-	if d.fieldKind(f) == unqualifiedField {
-		o.IsImage, o.LikelyImage = r.Domain != "", true
-	} else {
-		d.readSiblings(f, r, &o)
-	}
-	if r.Domain == "" && !certain && !(o.LikelyImage && d.in.FindLikely) {
-		// Plain text: report it only if it contains an old registry name.
-		d.contexts(f, f.node, Context{Reason: DifferentName})
-		return
-	}
-	role := Whole
-	if strings.HasPrefix(f.node.Value, "oci://") || !certain && sourceURLs[fold(f.effectiveKey())] {
-		role = Registry // of charts and other artifacts: no library/ is implied
-	}
-	o.Pieces = []Piece{d.piece(f.node, role, "")}
-	d.add(f, o)
-}
-
-// sourceURLs are keys for where charts come from, which name a registry of
-// charts without a transport too: repoURL: registry-1.docker.io/bitnamicharts.
-// Sources: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/,
-// https://helmfile.readthedocs.io/en/latest/#oci-registries
-var sourceURLs = set("repourl", "url", "chart", "remotechart")
-
-func transportLen(s string) int {
-	_, n := image.TrimTransport(s)
-	return n
 }

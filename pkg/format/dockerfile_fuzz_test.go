@@ -34,12 +34,12 @@ func seeds(f *testing.F, folder string) {
 	}
 }
 
-// Of the two, the new host is one that no input has, so that the way back is
-// one replacement.
+// The two hosts of [rename]. No input contains newHost, so that one replacement
+// restores oldHost.
 const oldHost, newHost = "k8s.gcr.io", "fuzz.registry.example"
 
-// rename scans src, checks what every format promises, and returns the edits
-// that give the references on oldHost the newHost.
+// rename scans src, checks the properties of every scan result, and returns the
+// edits that change oldHost in references to newHost.
 func rename(t *testing.T, f *Format, name string, src []byte) []edit.Edit {
 	t.Helper()
 	in := Input{Path: name, Src: src}
@@ -55,12 +55,12 @@ func rename(t *testing.T, f *Format, name string, src []byte) []edit.Edit {
 	if err != nil {
 		return nil
 	}
-	told := map[edit.Span]bool{}
+	explained := map[edit.Span]bool{}
 	for _, c := range out.Contexts {
-		if c.Reason == "" || told[c.Mark] {
-			t.Errorf("%v has no reason, or two contexts", c.Mark)
+		if c.Reason == "" || explained[c.Mark] {
+			t.Errorf("mark %v has no reason, or two contexts", c.Mark)
 		}
-		told[c.Mark] = true
+		explained[c.Mark] = true
 	}
 	var spans []edit.Span
 	edits := map[edit.Edit]bool{}
@@ -96,10 +96,10 @@ func rename(t *testing.T, f *Format, name string, src []byte) []edit.Edit {
 	}
 	for _, m := range in.Marks {
 		for _, s := range spans {
-			told[m] = told[m] || s.Contains(m)
+			explained[m] = explained[m] || s.Contains(m)
 		}
-		if !told[m] {
-			t.Errorf("%v: nothing explains this mention", m)
+		if !explained[m] {
+			t.Errorf("mark %v is in no occurrence and has no context", m)
 		}
 	}
 	var list []edit.Edit
@@ -110,8 +110,8 @@ func rename(t *testing.T, f *Format, name string, src []byte) []edit.Edit {
 	return list
 }
 
-// FuzzDockerfile renames a host in all references and asks BuildKit's parser
-// whether it still sees the same instructions.
+// FuzzDockerfile renames a host in all references. BuildKit's parser must find
+// the same instructions before and after.
 func FuzzDockerfile(f *testing.F) {
 	seeds(f, "dockerfile")
 	f.Add([]byte("ARG A=\"k8s.gcr.io\"\nFROM ${A:-${B:-k8s.gcr.io}}/x\nRUN a \\\n#k8s.gcr.io\n\n k8s.gcr.io/\\\n#c\nx"))
@@ -123,12 +123,12 @@ func FuzzDockerfile(f *testing.F) {
 	})
 }
 
-// checkDockerfile checks what FuzzDockerfile says, and returns the number of
-// edits.
+// checkDockerfile checks the property of FuzzDockerfile, and returns the number
+// of edits.
 func checkDockerfile(t *testing.T, src []byte) int {
 	before, err := parser.Parse(bytes.NewReader(src))
-	if _, mine := dockerfile.Parse(src); (err == nil) != (mine == nil) {
-		t.Fatalf("%q: the parser says %v, package dockerfile %v", src, err, mine)
+	if _, got := dockerfile.Parse(src); (err == nil) != (got == nil) {
+		t.Fatalf("%q: the error of BuildKit's parser is %v, that of package dockerfile %v", src, err, got)
 	}
 	edits := rename(t, Dockerfile, "Dockerfile", src)
 	if err != nil || len(edits) == 0 {
@@ -146,13 +146,13 @@ func checkDockerfile(t *testing.T, src []byte) int {
 		t.Fatal(err)
 	}
 	if got, want := strings.ReplaceAll(dump(after.AST), newHost, oldHost), dump(before.AST); got != want {
-		t.Errorf("%q: the parser sees\n%s\nwant\n%s", src, got, want)
+		t.Errorf("%q: after the edits the parser finds\n%s\nwant\n%s", src, got, want)
 	}
 	return len(edits)
 }
 
-// TestDockerfileShuffled puts Dockerfiles together out of lines that make
-// trouble, which bytes changed at random seldom do.
+// TestDockerfileShuffled checks Dockerfiles made of random lines. Each line is a
+// difficult case that random bytes seldom produce.
 func TestDockerfileShuffled(t *testing.T) {
 	lines := []string{
 		"# escape=`", "# syntax=k8s.gcr.io/d:1", "# k8s.gcr.io/c", "", "  ", "\\", "`",
@@ -177,7 +177,7 @@ func TestDockerfileShuffled(t *testing.T) {
 		edits += checkDockerfile(t, []byte(strings.TrimSuffix(b.String(), []string{"", end}[r.IntN(2)])))
 	}
 	if edits < 4000 {
-		t.Errorf("%d edits were tried, which says little", edits)
+		t.Errorf("got %d edits, want at least 4000", edits)
 	}
 }
 
@@ -193,7 +193,7 @@ func dump(root *parser.Node) string {
 	return b.String()
 }
 
-// An env is the variables of a build.
+// An env has the variables of a build.
 type env map[string]string
 
 func (e env) Get(name string) (string, bool) {
@@ -209,8 +209,8 @@ func (e env) Keys() []string {
 	return out
 }
 
-// FuzzFrom asks BuildKit's shell lexer what a FROM names when ARGs have their
-// defaults: one of the occurrences must be it, up to a tag.
+// FuzzFrom expands a FROM with the defaults of its ARGs by BuildKit's shell lexer.
+// One of the occurrences must have the same text, apart from the tag.
 func FuzzFrom(f *testing.F) {
 	for _, s := range [][3]string{{"a.b", "c", "$A/$B:1"}, {"a.b/", "'c'", "${A}${B}"}, {"\"a.b\"", "$A/c", "${B}"}, {"a", "${A:-x}/d", "q.r/${B}-x"}, {"a\\b", "x\\$A", "\"$A\"/$B"}, {"", "a.b", "${A:-$B}/c"}} {
 		f.Add(s[0], s[1], s[2])
@@ -234,7 +234,7 @@ func FuzzFrom(f *testing.F) {
 				t.Skip()
 			}
 			if values[x.name] = v; v == "" {
-				delete(values, x.name) // an empty default is taken for none
+				delete(values, x.name) // an empty default counts as no default
 			}
 		}
 		want, _, err := lex.ProcessWord(from, values)
@@ -253,7 +253,7 @@ func FuzzFrom(f *testing.F) {
 			}
 			text := o.Text()
 			if strings.Contains(text, "$") {
-				return // what has no default may be anything
+				return // a variable without a default can have any value
 			}
 			if rest, ok := strings.CutPrefix(want, text); ok && (rest == "" || rest[0] == ':' || rest[0] == '@') {
 				return

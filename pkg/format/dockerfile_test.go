@@ -26,8 +26,8 @@ func TestIsDockerfile(t *testing.T) {
 		{"base-dockerfile", from, true},
 		{"Dockerfile.j2", "FROM {{ base }}\n", true},
 		{"Dockerfile.j2", "{% if x %}\nFROM x\n{% endif %}\n", true},
-		{"Dockerfile.in", "FROM x\nENV @A@\n", true}, // does not parse: by the grammar of references
-		{"Dockerfile", "FROM x\nRUN <<EOF\n", true},  // so that it is told
+		{"Dockerfile.in", "FROM x\nENV @A@\n", true}, // does not parse, scanned as text
+		{"Dockerfile", "FROM x\nRUN <<EOF\n", true},  // the report must list the error
 		{"Dockerfile", "ARG A=1\n", true},
 		{"Dockerfile", "", false},
 		{"Dockerfile", "RUN x\n", false},
@@ -49,47 +49,47 @@ func TestIsDockerfile(t *testing.T) {
 	}
 }
 
-// TestDockerfilePieces says how a FROM's name is spread over the file: pieces
-// as text and source, joined by what stands between them.
+// TestDockerfilePieces checks the pieces of the image of each FROM and --from.
+// Each piece is in brackets, with its separator after it.
 func TestDockerfilePieces(t *testing.T) {
 	tests := []struct {
 		name, src string
 		want      []string
 	}{
-		{"as it stands", "FROM a.b/c:1", []string{"[a.b/c:1]"}},
-		{"short", "FROM c:1 AS x\nFROM x\nFROM X\nFROM scratch\nFROM 0", []string{"[c:1]"}},
-		{"host", "ARG R=a.b\nFROM $R/c:1", []string{"[a.b]/[c:1]"}},
-		{"host with slash", "ARG R=a.b/\nFROM ${R}c", []string{"[a.b/][c]"}},
+		{"one word", "FROM a.b/c:1", []string{"[a.b/c:1]"}},
+		{"no domain", "FROM c:1 AS x\nFROM x\nFROM X\nFROM scratch\nFROM 0", []string{"[c:1]"}},
+		{"ARG is a host", "ARG R=a.b\nFROM $R/c:1", []string{"[a.b]/[c:1]"}},
+		{"ARG is a host with a slash", "ARG R=a.b/\nFROM ${R}c", []string{"[a.b/][c]"}},
 		{"quotes", "ARG R=\"a.b\"'/'\nFROM \"$R\"c\"/d\"", []string{"[a.b/][c/d]"}},
-		{"host and path", "ARG R=a.b/c\nFROM $R/d", []string{"[a.b/c]/[d]"}},
-		{"whole and tag", "ARG B=a.b/c\nFROM $B:1\nFROM ${B}@sha256:" + strings.Repeat("0", 64), []string{"[a.b/c]"}},
-		{"tag of an ARG", "ARG T=1\nFROM a.b/c:$T\nFROM c:${T}", []string{"[a.b/c:$T]", "[c:${T}]"}},
-		{"port", "ARG P=80\nARG N=c\nFROM a.b:80/$N", []string{"[a.b:80/][c]"}},
-		{"name of an ARG", "ARG N=c\nFROM a.b/$N/d", []string{"[a.b/][c]/[d]"}},
-		{"end of a name", "ARG A=x\nFROM a.b/c-$A:1", []string{"[a.b/c-$A:1]"}},
+		{"ARG is a host and a path", "ARG R=a.b/c\nFROM $R/d", []string{"[a.b/c]/[d]"}},
+		{"ARG before a tag", "ARG B=a.b/c\nFROM $B:1\nFROM ${B}@sha256:" + strings.Repeat("0", 64), []string{"[a.b/c]"}},
+		{"ARG is a tag", "ARG T=1\nFROM a.b/c:$T\nFROM c:${T}", []string{"[a.b/c:$T]", "[c:${T}]"}},
+		{"ARG of a port is not used", "ARG P=80\nARG N=c\nFROM a.b:80/$N", []string{"[a.b:80/][c]"}},
+		{"ARG is a path component", "ARG N=c\nFROM a.b/$N/d", []string{"[a.b/][c]/[d]"}},
+		{"ARG at the end of a name", "ARG A=x\nFROM a.b/c-$A:1", []string{"[a.b/c-$A:1]"}},
 		{"variable in the first component", "FROM a$A/c\nFROM a-$A\nFROM a-$A:1", []string{"[a-$A]", "[a-$A:1]"}},
-		{"end of a host", "ARG A=b\nFROM a.$A/c", nil},
-		{"begin of a host", "ARG A=a\nFROM $A.b/c", nil},
-		{"glued behind the name", "ARG R=a.b\nARG F=$R/c\nFROM $F-d", []string{"[a.b]/[c][-d]"}},
-		{"chain", "ARG R=a.b\nARG N=c\nARG F=${R}/${N}\nFROM ${F}:1", []string{"[a.b]/[c]"}},
-		{"an ARG below does not count", "ARG F=$R/c\nARG R=a.b\nFROM $F", nil},
-		{"the last of a name", "ARG R=x.y\nARG R=a.b\nFROM $R/c", []string{"[a.b]/[c]"}},
-		{"after FROM", "FROM x:1\nARG R=a.b\nFROM $R/c", []string{"[x:1]"}},
+		{"ARG at the end of a host", "ARG A=b\nFROM a.$A/c", nil},
+		{"ARG at the start of a host", "ARG A=a\nFROM $A.b/c", nil},
+		{"ARG before the rest of a component", "ARG R=a.b\nARG F=$R/c\nFROM $F-d", []string{"[a.b]/[c][-d]"}},
+		{"ARG of ARGs", "ARG R=a.b\nARG N=c\nARG F=${R}/${N}\nFROM ${F}:1", []string{"[a.b]/[c]"}},
+		{"ARG after its use", "ARG F=$R/c\nARG R=a.b\nFROM $F", nil},
+		{"two ARGs of one name", "ARG R=x.y\nARG R=a.b\nFROM $R/c", []string{"[a.b]/[c]"}},
+		{"ARG after a FROM", "FROM x:1\nARG R=a.b\nFROM $R/c", []string{"[x:1]"}},
 		{"default", "FROM ${R:-a.b}/c\nFROM ${S-a.b/d}", []string{"[a.b]/[c]", "[a.b/d]"}},
 		{"two defaults", "ARG R=a.b\nFROM ${R:-c.d}/e", []string{"[a.b]/[e]", "[c.d]/[e]"}},
-		{"empty", "ARG R\nARG S=\nFROM ${R}a.b/c\nFROM ${S}c", nil},
-		{"other forms", "ARG R=a.b\nFROM ${R:+x.y}/c\nFROM ${R%b}/c\nFROM ${R", nil},
-		{"continued", "ARG R=a\\\n.b\nFROM \\\n# c\n\n $R\\\n/c", []string{"[a.b]/[c]"}},
-		{"escape", "#escape=`\nARG R=a`.b\nFROM `\n$R/c", []string{"[a.b]/[c]"}},
+		{"empty ARG", "ARG R\nARG S=\nFROM ${R}a.b/c\nFROM ${S}c", nil},
+		{"other forms of variables", "ARG R=a.b\nFROM ${R:+x.y}/c\nFROM ${R%b}/c\nFROM ${R", nil},
+		{"line continuation", "ARG R=a\\\n.b\nFROM \\\n# c\n\n $R\\\n/c", []string{"[a.b]/[c]"}},
+		{"escape directive", "#escape=`\nARG R=a`.b\nFROM `\n$R/c", []string{"[a.b]/[c]"}},
 		{"flags", "FROM --platform=linux/amd64 a.b/c", []string{"[a.b/c]"}},
 		{"--from", "FROM x AS s\nCOPY --from=a.b/c /a /\nCOPY --from=s --chown=x d /\nCOPY --from=S d /\nADD --from=q d /\nCOPY --from=1 d /\nCOPY --from=$q d /", []string{"[x]", "[a.b/c]", "[q]"}},
-		{"a stage below", "FROM x\nCOPY --from=s a /\nFROM y AS s", []string{"[x]", "[y]"}},
+		{"stage after its use", "FROM x\nCOPY --from=s a /\nFROM y AS s", []string{"[x]", "[y]"}},
 		{"--mount", "FROM x\nRUN --mount=type=bind,from=a.b/c,target=/ --mount=\"from=d\" x", []string{"[x]", "[a.b/c]", "[d]"}},
 		{"ONBUILD", "FROM x\nONBUILD RUN --mount=from=a.b/c,target=/ x\nONBUILD COPY --from=later a /", []string{"[x]", "[a.b/c]"}},
-		{"syntax", "# syntax=docker/dockerfile:1 x\nFROM x", []string{"[docker/dockerfile:1]", "[x]"}},
-		{"no syntax", "#\n# syntax=docker/dockerfile:1\nFROM x", []string{"[x]"}},
-		{"too many ways", "ARG A=a.b\nARG B=${A:-c.d}/${A:-e}/${A:-f}/${A:-g}\nFROM $B", []string{"[a.b]"}},
-		{"too long", "ARG A=a\n" + doubled(12) + "FROM x.y/$A12", []string{"[x.y/$A12]"}},
+		{"syntax directive", "# syntax=docker/dockerfile:1 x\nFROM x", []string{"[docker/dockerfile:1]", "[x]"}},
+		{"syntax directive after a comment", "#\n# syntax=docker/dockerfile:1\nFROM x", []string{"[x]"}},
+		{"too many values", "ARG A=a.b\nARG B=${A:-c.d}/${A:-e}/${A:-f}/${A:-g}\nFROM $B", []string{"[a.b]"}},
+		{"value is too long", "ARG A=a\n" + doubled(12) + "FROM x.y/$A12", []string{"[x.y/$A12]"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -107,11 +107,11 @@ func TestDockerfilePieces(t *testing.T) {
 					text += "[" + p.Text + "]" + p.Sep
 				}
 				got = append(got, text)
-				if err := mapped([]byte(tt.src), &o); err != nil {
+				if err := checkMaps([]byte(tt.src), &o); err != nil {
 					t.Error(err)
 				}
 			}
-			if tt.name == "too many ways" { // the ARG by itself, which is no image for sure
+			if tt.name == "too many values" { // the ARG alone, which is not certainly an image
 				got = append(got, "[a.b]")
 			}
 			if !slices.Equal(got, tt.want) {
@@ -121,7 +121,7 @@ func TestDockerfilePieces(t *testing.T) {
 	}
 }
 
-// doubled returns n ARGs, each twice the one before.
+// doubled returns n ARGs, each with the value of the previous one twice.
 func doubled(n int) string {
 	var b strings.Builder
 	b.WriteString("ARG A0=a\n")
@@ -131,9 +131,9 @@ func doubled(n int) string {
 	return b.String()
 }
 
-// mapped returns an error unless the text of every piece of o is made up of
-// the bytes that its map leads to, within its span.
-func mapped(src []byte, o *Occurrence) error {
+// checkMaps returns an error unless the map of every piece of o leads to the bytes
+// of its text, within its span.
+func checkMaps(src []byte, o *Occurrence) error {
 	for _, p := range o.Pieces {
 		dec := 0
 		for _, r := range p.Map {

@@ -10,17 +10,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A setting is what the place that a word stands in says about it.
+// A setting is the part of a context that depends on the place of a word alone.
 type setting struct {
 	place      Place
-	keep       Reason // why it stays, "" when the word itself decides
+	keep       Reason // the reason for which the word is not changed, "" if its text decides
 	scope      Scope
-	outOfScope Reason // see Occurrence.Unasked
+	outOfScope Reason // see Occurrence.OutOfScope
 }
 
 var inComments = setting{scope: Comments, outOfScope: Comment}
 
-// references adds the references that the values of in spell out.
+// references adds the references that are spelled out in the values of in.
 func (s *dockerScan) references(in *dockerfile.Instruction) {
 	if !in.HasArgs() || s.in.May != nil && !s.in.May([]byte(in.Text)) {
 		return
@@ -33,7 +33,7 @@ func (s *dockerScan) references(in *dockerfile.Instruction) {
 	}
 }
 
-// heredoc adds the references that the line of a here-document spells out.
+// heredoc adds the references that are spelled out in a line of a here-document.
 func (s *dockerScan) heredoc(line edit.Span) {
 	src := s.in.Src[line.Start:line.End]
 	if s.in.May != nil && !s.in.May(src) {
@@ -45,8 +45,8 @@ func (s *dockerScan) heredoc(line edit.Span) {
 	}
 }
 
-// spelledOut returns where the references of text are that spell out their
-// domain, those that stand in for a variable included: ${IMAGE:-host/name}.
+// spelledOut returns the spans of the references in text that have a domain,
+// defaults of variables included: ${IMAGE:-host/name}.
 func spelledOut(text string) []edit.Span {
 	var out []edit.Span
 	for _, f := range image.Find(text) {
@@ -72,8 +72,8 @@ func spelledOut(text string) []edit.Span {
 	}
 }
 
-// found adds the reference at the bytes at of text, unless its setting or the
-// text around it says that it stays.
+// found adds the reference at the bytes at of text. It returns false if x or the
+// text around the reference is a reason not to change it.
 func (s *dockerScan) found(text dockerfile.Fragment, at edit.Span, x setting) bool {
 	if x.keep != "" || inAction(lineBefore(text.Text, at.Start)) || ownRule(text.Text, at) {
 		return false
@@ -84,14 +84,14 @@ func (s *dockerScan) found(text dockerfile.Fragment, at edit.Span, x setting) bo
 	word := text.Slice(at.Start, at.End)
 	if span, ok := word.Map.Enclosing(0, at.Len()); ok {
 		if _, same := s.pieceAt(span); same {
-			return true // part of an image that an ARG makes up
+			return true // a piece of an image that an ARG contributes to
 		}
 	}
 	return s.add(Occurrence{Pieces: []Piece{{Text: word.Text, Map: word.Map, Role: roleIn(text.Text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.outOfScope})
 }
 
-// mark explains the mark with index i, which lies in no occurrence: it stands
-// in an instruction, in a here-document, or in a comment.
+// mark explains the mark with index i, which is in no occurrence but in an
+// instruction, a here-document or a comment.
 func (s *dockerScan) mark(i int) {
 	m := s.in.Marks[i]
 	list := s.d.Instructions
@@ -121,8 +121,8 @@ func (s *dockerScan) mark(i int) {
 	s.word(i, line, edit.Span{Start: m.Start - start, End: m.End - start}, inComments)
 }
 
-// word adds the reference that the mark with index i, at the bytes at of
-// text, is part of, or says why it is none.
+// word adds the reference around the mark with index i, at the bytes at of text,
+// or explains the mark.
 func (s *dockerScan) word(i int, text dockerfile.Fragment, at edit.Span, x setting) {
 	line, in := lineAround(text.Text, at)
 	c := Context{Place: x.place, Scope: x.scope}
@@ -151,11 +151,11 @@ func (s *dockerScan) word(i int, text dockerfile.Fragment, at edit.Span, x setti
 	s.context(i, c)
 }
 
-// setting says what the bytes at of the text of in stand in.
+// setting returns the setting of the bytes at of in.Text.
 func (s *dockerScan) setting(in *dockerfile.Instruction, at edit.Span) setting {
 	x := setting{place: placeOf(in, strings.ToUpper(in.Cmd))}
 	if at.Start < in.NameEnd {
-		x.keep = DifferentName // what stands where an instruction's name should
+		x.keep = DifferentName // in place of the name of an instruction
 		return x
 	}
 	switch in.Cmd {
@@ -187,7 +187,7 @@ func (s *dockerScan) setting(in *dockerfile.Instruction, at edit.Span) setting {
 	return x
 }
 
-// inHeredoc says what the bytes at of a line of a here-document stand in.
+// inHeredoc returns the setting of the bytes at of a line of a here-document.
 func inHeredoc(line string, at edit.Span) setting {
 	x := setting{place: Place{Field: "<<"}}
 	if shellComment(line) <= at.Start {
@@ -196,9 +196,9 @@ func inHeredoc(line string, at edit.Span) setting {
 	return x
 }
 
-// byName settles what the name key of an ARG, ENV or LABEL alone decides.
-// What counts of a label's name is its last word:
-// org.opencontainers.image.description.
+// byName sets the reason and the scope by the name key of an ARG, ENV or LABEL.
+// Of a label such as org.opencontainers.image.description, only the last word
+// decides about prose and changelogs.
 func (x *setting) byName(key string) {
 	k, last := fold(key), fold(key[strings.LastIndexAny(key, "./")+1:])
 	switch {
@@ -235,8 +235,9 @@ func (s *dockerScan) commentAt(in *dockerfile.Instruction) int {
 	return at
 }
 
-// shellComment returns where in line a comment begins as a shell sees it, the
-// length of line when there is none: a # outside of quotes that begins a word.
+// shellComment returns the offset in line of a comment of the shell, the length
+// of line if there is none. A # outside of quotes that begins a word begins a
+// comment.
 func shellComment(line string) int {
 	var quote byte
 	for i := 0; i < len(line); i++ {

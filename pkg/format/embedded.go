@@ -8,12 +8,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// maxDepth is how deep texts inside strings are read as YAML or JSON: a
-// manifest in a ConfigMap in a List, and no more.
+// maxDepth bounds the nesting of documents inside strings, such as a manifest in
+// a ConfigMap that is itself in a string.
 const maxDepth = 3
 
-// longText reads the scalar at f, which is more than a reference: a text in
-// YAML or JSON of its own, or words among which references stand.
+// longText reads the scalar at f, which is longer than a reference: a document
+// in YAML, JSON or TOML, or words with references among them.
 func (d *detector) longText(f *frame) {
 	n := f.node
 	if !d.interesting(n) {
@@ -24,7 +24,7 @@ func (d *detector) longText(f *frame) {
 	case hasSuffix(key, patternKeys):
 		d.contexts(f, n, Context{Reason: Pattern})
 	case strings.Contains(n.Value, "container.image") || strings.HasSuffix(key, "rego"):
-		// The field of a Falco condition, or a rule of Open Policy Agent.
+		// A condition of Falco, or a rule of Open Policy Agent.
 		if !d.embeddedText(f) {
 			d.contexts(f, n, Context{Reason: Policy, Note: "a condition on the image's name"})
 		}
@@ -37,8 +37,8 @@ func (d *detector) longText(f *frame) {
 	}
 }
 
-// embeddedText reads the scalar at f as a text of its own, when it is one, and goes
-// over it. Marks that its trees do not explain are in comments.
+// embeddedText reads the scalar at f as YAML or JSON, and explains all its
+// marks. It returns false if the scalar is neither, or is too deep.
 func (d *detector) embeddedText(f *frame) bool {
 	n := f.node
 	docs := embeddedDocuments(n.Value)
@@ -70,8 +70,8 @@ func (d *detector) embeddedText(f *frame) bool {
 	return true
 }
 
-// embeddedDocuments returns the documents of text when it is YAML or JSON that holds
-// more than words: a string that begins with { or [, or one of several lines.
+// embeddedDocuments returns the documents of text, nil unless text is structured
+// JSON or YAML: it begins with { or [, or has several lines.
 func embeddedDocuments(text string) []*syntax.Document {
 	if t := strings.TrimLeft(text, " \t\r\n"); strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[") {
 		if file, err := syntax.ParseJSON([]byte(text)); err == nil && structured(file.Docs) {
@@ -88,8 +88,9 @@ func embeddedDocuments(text string) []*syntax.Document {
 	return file.Docs
 }
 
-// structured reports whether every document is a mapping of names, or a list
-// of mappings: neither a sentence with a colon in it nor a list in prose.
+// structured reports whether every document is a mapping whose keys have no
+// blanks, or a list of mappings. A sentence with a colon, and a list in prose,
+// are not structured.
 func structured(docs []*syntax.Document) bool {
 	found := false
 	for _, doc := range docs {
@@ -117,8 +118,8 @@ func structured(docs []*syntax.Document) bool {
 	return found
 }
 
-// moveToSource moves the tree at n, which was read from a decoded text, to the source
-// that by leads to.
+// moveToSource changes the positions in the tree at n from a decoded text to the
+// file. by maps the text to the file.
 func moveToSource(n *syntax.Node, by edit.Map) {
 	switch n.Kind {
 	case syntax.Scalar:
@@ -185,11 +186,11 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 	}
 }
 
-// A proseText is a text among whose words references are.
+// A proseText is a text with references among its words.
 type proseText struct {
 	text        string
 	hasComments bool       // # begins a comment
-	kept        []keptPart // the documents that are policies or the like
+	kept        []keptPart // documents in which nothing is changed
 }
 
 // reason returns why the reference or mark at is not changed, "" if its text
@@ -220,9 +221,9 @@ func (d *detector) explain(i int, c Context) {
 	d.out.Contexts = append(d.out.Contexts, c)
 }
 
-// explainOutside explains a mark outside of all scalars, which c describes: at is
-// where it stands in text, and m leads from text to the file. A reference in
-// a comment is an occurrence that the scope comments asks for.
+// explainOutside explains the mark of c, which is outside of all scalars. at is
+// its span in text, and m maps text to the file. A reference in a comment is an
+// occurrence of the scope [Comments].
 func (d *detector) explainOutside(c Context, text string, m edit.Map, at edit.Span) {
 	i := d.markAt(c.Mark)
 	if c.Reason != Comment {
@@ -262,8 +263,8 @@ func (d *detector) explainOutside(c Context, text string, m edit.Map, at edit.Sp
 	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Pieces: []Piece{p}, Place: c.Place, Scope: Comments, OutOfScope: Comment, FoundByMark: true})
 }
 
-// flagBefore returns the flag that the value at f belongs to, in a list of
-// arguments: `--registry` of ["--registry", "host"].
+// flagBefore returns the name of the flag before the value at f in a list of
+// arguments: registry for host in ["--registry", "host"].
 func (d *detector) flagBefore(f *frame) string {
 	if !f.item || f.index == 0 || f.up == nil || f.up.node.Kind != syntax.Sequence {
 		return ""

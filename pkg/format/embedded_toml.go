@@ -7,16 +7,16 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// embeddedTOML reads the scalar at f as TOML, when it is a configuration of a
-// container runtime in it: tables of mirrors look like any other text to who
-// reads word by word.
+// embeddedTOML reads the scalar at f as TOML if it is the configuration of a
+// container runtime, in which the scan of words would not recognize mirror
+// tables. It returns false for any other scalar.
 func (d *detector) embeddedTOML(f *frame) bool {
 	n := f.node
 	if !strings.Contains(n.Value, "[[registry") && !strings.Contains(n.Value, "[plugins.") && !strings.Contains(n.Value, "[host.") {
 		return false
 	}
 	var marks []edit.Span
-	var at []int // which mark of the file each is
+	var at []int // the index of each in d.in.Marks
 	for _, i := range d.marksIn(n.Span) {
 		if start, end, ok := n.Map.Decoded(d.in.Marks[i]); ok && !d.explained[i] {
 			marks, at = append(marks, edit.Span{Start: start, End: end}), append(at, i)

@@ -41,8 +41,8 @@ func dialectOf(name string) envfile.Dialect {
 	return d
 }
 
-// isEnv decides by the name, and by the content if the name says little: .conf
-// and .cfg files have many forms.
+// isEnv decides by the name, and by the number of lines NAME=VALUE. A .conf or
+// .cfg file can have another form: at least half of its lines must be such lines.
 func isEnv(name string, src []byte) bool {
 	d := dialectOf(name)
 	if d == envfile.None {

@@ -37,8 +37,8 @@ func TestIsEnv(t *testing.T) {
 	}
 }
 
-// FuzzEnv renames a host in all references. With the old host in the values
-// again, the lines must equal those before.
+// FuzzEnv renames a host in all references. After oldHost is restored, the tree
+// must equal the tree before.
 func FuzzEnv(f *testing.F) {
 	seeds(f, "env")
 	f.Fuzz(func(t *testing.T, src []byte) {

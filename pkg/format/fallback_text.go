@@ -9,9 +9,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// scanFallbackText looks at structured text that no parser takes: references are
-// found by their grammar, comments, keys and kinds by the look of the lines.
-// What is edited on this evidence is unverified.
+// scanFallbackText scans structured text that no parser accepts. It finds
+// references by their grammar, and comments, keys and kinds by the form of the
+// lines. The result is unverified.
 func scanFallbackText(in Input) ScanResult {
 	d := newDetector(in)
 	d.fallbackText(edit.Span{Start: 0, End: len(in.Src)})
@@ -27,8 +27,8 @@ var (
 	lineHead = regexp.MustCompile(`(?m)^(apiVersion|kind):\s*["']?([\w./-]+)`)
 )
 
-// fallbackText gives every mark in the range at of the source that has no
-// explanation yet one.
+// fallbackText explains the marks in the bytes at of the source that have no
+// explanation yet.
 func (d *detector) fallbackText(at edit.Span) {
 	for _, i := range d.marksIn(at) {
 		if !d.explained[i] {
@@ -37,6 +37,7 @@ func (d *detector) fallbackText(at edit.Span) {
 	}
 }
 
+// fallbackMark explains the mark with index i by its line.
 func (d *detector) fallbackMark(i int) {
 	text, m := d.text(), d.in.Marks[i]
 	c := outsideYAML(text, m)
@@ -61,7 +62,7 @@ func (d *detector) fallbackMark(i int) {
 	c = Context{Mark: m, Place: Place{Field: f.key}}
 	found := image.WordAt(line, at)
 	source := decodedText{text, edit.Identity(0, len(text)), m}
-	switch about := classify(line, at); {
+	switch class := classify(line, at); {
 	case r != "":
 		c.Reason, c.Note = r, note
 	case f.keep != "":
@@ -76,25 +77,25 @@ func (d *detector) fallbackMark(i int) {
 		c.Reason = Path
 	case ownRule(line, at):
 		c.Reason = OwnConfig
-	case about == RegistryHost && (IsRegistryKey(f.key) || IsRegistryKey(assigned(line[:at.Start])) || defaultHost(line, at)):
+	case class == RegistryHost && (IsRegistryKey(f.key) || IsRegistryKey(assigned(line[:at.Start])) || defaultHost(line, at)):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(source, m.Start, m.End, Registry)}, FoundByMark: true})
 		return
-	case about == "":
+	case class == "":
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(source, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span))}, FoundByMark: true})
 		return
 	default:
-		c.Reason = about
+		c.Reason = class
 	}
 	d.explain(i, c)
 }
 
-// defaultHost reports whether the host at is what an action puts before a
-// name when nothing else is given: {{ default "host" .Registry }}/name.
+// defaultHost reports whether the host at of line is the default of an action
+// before a name: {{ default "host" .Registry }}/name.
 func defaultHost(line string, at edit.Span) bool {
 	return actionDefault.MatchString(line[:at.Start]) && actionEnd.MatchString(line[at.End:])
 }
 
-// documentAround returns what the lines around m say that its document is.
+// documentAround returns the type of the document around m.
 func (d *detector) documentAround(m edit.Span) *object {
 	if d.around != nil && d.aroundAt.Contains(m) {
 		return d.around
@@ -109,8 +110,7 @@ func (d *detector) documentAround(m edit.Span) *object {
 	return d.around
 }
 
-// headOf returns what the lines of a document that no parser takes say that
-// it is.
+// headOf returns the type of a document by its lines apiVersion and kind.
 func headOf(text string) *object {
 	o := &object{}
 	for _, x := range lineHead.FindAllStringSubmatch(text, -1) {

@@ -2,13 +2,13 @@ package format
 
 import "slices"
 
-// A fieldKind is what a format or a tool says about one of its fields.
+// A fieldKind is the kind of a field that a format or a tool defines.
 type fieldKind uint8
 
 const (
 	unknownField     fieldKind = iota // the general rules decide
 	imageField                        // an image; a name without a domain is on Docker Hub
-	unqualifiedField                  // an image; configuration outside of the file says which registry has a name without a domain
+	unqualifiedField                  // an image; configuration outside of the file decides the registry of a name without a domain
 	pathField                         // a path of a file or folder
 	unitField                         // the name of another file of the same tool
 )
@@ -33,8 +33,8 @@ func (d *detector) fieldKind(f *frame) fieldKind {
 }
 
 // keys returns the keys from the root of the document of f to f, without the
-// indexes of lists. It returns none below 32 collections: no file of a known
-// tool nests as deeply.
+// indexes of lists. It returns nil for a place inside more than 32 collections,
+// which no field of a known tool is.
 func (f *frame) keys() []string {
 	const most = 32
 	var out []string

@@ -48,13 +48,13 @@ func Detect(path string, src []byte) *Format {
 type Input struct {
 	Path   string // slash-separated, relative to the root
 	Src    []byte
-	Fields []Field // how this repository's own values split a reference
+	Fields []Field // from the configuration of the repository
 
 	// Marks are the raw mentions of old names, in order. Each is inside a
 	// piece of an occurrence of the result, or has a context there.
 	Marks []edit.Span
 
-	// May reports whether a part of Src can hold an occurrence of interest.
+	// May reports whether a part of Src can contain an occurrence of interest.
 	// Parts for which it is false need not be read. Nil means all parts.
 	May func(part []byte) bool
 
@@ -65,23 +65,23 @@ type Input struct {
 	FindLikely bool
 }
 
-// A Field names keys that together hold one reference, for repositories
-// whose values split it in a way of their own.
+// A Field has the names of keys that together make up one reference. A
+// repository declares fields for values that split references differently.
 type Field struct {
 	Registry, Repository, Tag, Digest string
 }
 
-// A ScanResult is what a format found in a file.
+// A ScanResult has the occurrences and contexts of a file.
 type ScanResult struct {
 	Occurrences []Occurrence
-	Contexts    []Context // one for every mark that lies in no occurrence, in order
+	Contexts    []Context // one for every mark that is in no occurrence, in order
 
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.
 	Unverified bool
 }
 
-// A Role is the part of a reference that a piece holds.
+// A Role is the part of a reference in a piece.
 type Role uint8
 
 // The roles of pieces.

@@ -8,40 +8,40 @@ import (
 	"github.com/regmigrate/regmigrate/internal/syntax"
 )
 
-// A frame is a place in a tree on the way down to a scalar. Frames are linked
-// upward; the text of a place is made only when somebody wants to read it.
+// A frame is a place in a tree, with the frames of the collections around it.
 type frame struct {
 	up    *frame
-	key   string       // of a mapping's value
-	index int          // of a sequence's item, when key is ""
-	node  *syntax.Node // what stands here
-	item  bool         // a sequence's item
+	key   string       // of a value in a mapping
+	index int          // of an item in a sequence
+	node  *syntax.Node // the value at this place, nil in text that no parser accepts
+	item  bool         // the place is an item of a sequence
 
-	object *object // the object that this is part of
-	keep   Reason  // why whatever stands here is kept
-	note   string
-	prose  bool // the value, or an item of the list, under a key for prose
+	object *object // the object that contains the place, nil if there is none
+	keep   Reason  // the reason for which nothing at this place is changed, "" if there is none
+	note   string  // details of keep
+	prose  bool    // the key of the value, or of the list, is one for text for people
 
-	inner bool // the root of a text inside a string
-	depth int  // of texts inside strings
+	inner bool // the root of a document inside a string
+	depth int  // number of strings around this place that are documents
 }
 
-// below returns the frame of node, which stands under f. What f settled for
-// everything in it goes down with it.
+// below returns the frame of node, a child of f, in the same object and with
+// the same reason.
 func (f *frame) below(node *syntax.Node) *frame {
 	return &frame{up: f, node: node, object: f.object, keep: f.keep, note: f.note, depth: f.depth}
 }
 
-// called gives f its key.
-func (f *frame) called(key string) *frame {
+// withKey sets the key of f and returns f.
+func (f *frame) withKey(key string) *frame {
 	f.key = key
 	return f
 }
 
-// field returns the path from the object's document root: .spec.a[0].b, with
-// keys that are no plain names as ["a.b/c"]. Of a very long one the end.
+// field returns the path of f from the root of its document: .spec.a[0].b, and
+// ["a.b/c"] for a key that is not a plain name. A path of more than 100 steps is
+// cut at its start.
 func (f *frame) field() string {
-	const most = 100 // a file that nests deeper must not cost its depth for every place in it
+	const most = 100 // bounds the time for each place in a file that nests deeply
 	var steps []string
 	for ; f != nil && f.up != nil; f = f.up {
 		if len(steps) == most {
@@ -54,7 +54,7 @@ func (f *frame) field() string {
 	return strings.Join(steps, "")
 }
 
-// step returns what f adds to the path of its parent.
+// step returns the last step of the path of f.
 func (f *frame) step() string {
 	switch {
 	case f.inner:
@@ -67,7 +67,7 @@ func (f *frame) step() string {
 	return "." + f.key
 }
 
-// place returns where f is, for a report.
+// place returns the place of f for a report.
 func (f *frame) place() Place {
 	p := Place{Field: f.field()}
 	if f != nil && f.object != nil {
@@ -76,9 +76,9 @@ func (f *frame) place() Place {
 	return p
 }
 
-// effectiveKey is the name under which a value stands: its key, or, for
-// `value:` and `default:`, the name beside it, or beside the schema that it is
-// the default of, or the key above it.
+// effectiveKey returns the name that describes the value at f: its key, the key
+// of its list or, for `value:` and `default:`, the sibling `name:` of the value
+// or of the schema around it, else the key of the mapping around it.
 func (f *frame) effectiveKey() string {
 	g := f
 	for (g.item || g.inner) && g.up != nil {
@@ -104,7 +104,7 @@ func (f *frame) effectiveKey() string {
 	return g.key
 }
 
-// An object is what a mapping with an apiVersion and a kind says that it is.
+// An object is the type and the name of a Kubernetes object.
 type object struct {
 	version, kind, name string
 }
@@ -128,7 +128,8 @@ func (o *object) group() string {
 	return ""
 }
 
-// objectOf returns the object that n is, nil when it is none.
+// objectOf returns the object that the mapping n describes, nil if n has no
+// apiVersion or no kind.
 func objectOf(n *syntax.Node) *object {
 	version, kind := n.Str("apiVersion"), n.Str("kind")
 	if version == "" || kind == "" {

@@ -16,8 +16,8 @@ const (
 	argoUpdater   = "argocd-image-updater.argoproj.io"
 )
 
-// isGitopsImage knows the fields of Flux and of Argo CD's Image Updater that
-// hold the name of an image.
+// isGitopsImage reports whether f is a field of Flux or of Argo CD's Image Updater
+// whose value is the name of an image.
 // Sources: https://fluxcd.io/flux/components/kustomize/kustomizations/#images,
 // https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers,
 // https://fluxcd.io/flux/components/image/imagerepositories/#image
@@ -37,7 +37,7 @@ func isGitopsImage(f *frame) bool {
 }
 
 // isFluxSelector reports whether f is the name or newName of an entry of images in
-// an object of Flux, which are those of a kustomization.
+// an object of Flux. Flux adds such entries to a kustomization.
 func isFluxSelector(f *frame) bool {
 	if f.key != "name" && f.key != "newName" || !f.up.item || f.up.up == nil || f.up.up.key != "images" {
 		return false
@@ -111,8 +111,8 @@ func (d *detector) argoImage(f *frame) {
 	}
 }
 
-// imageContext explains a mark in the scalar at f, a list of images, that is
-// not in one of them.
+// imageContext explains a mark in the scalar at f, a list of images, outside of
+// the images.
 func imageContext(f *frame, mark edit.Span) Context {
 	c := Context{Mark: mark, Reason: DifferentName, Place: f.place()}
 	start, end, ok := f.node.Map.Decoded(mark)
@@ -124,9 +124,9 @@ func imageContext(f *frame, mark edit.Span) Context {
 	return c
 }
 
-// nameIn adds the image at the start of text, which stands at offset start of
-// the scalar at f and may go on with a constraint that is no tag: name:~1.0. It
-// returns nil when there is none.
+// nameIn adds the name of the image at the start of text, which is at offset start
+// of the scalar at f. A tag, a digest or a constraint such as :~1.0 after the name
+// is not part of the occurrence. nameIn returns nil if there is no name.
 func (d *detector) nameIn(f *frame, start int, text string) *Occurrence {
 	n := len(text)
 	if i := strings.IndexByte(text, '@'); i >= 0 {
@@ -142,8 +142,9 @@ func (d *detector) nameIn(f *frame, start int, text string) *Occurrence {
 	return &d.out.Occurrences[len(d.out.Occurrences)-1]
 }
 
-// EmbeddedMapping returns the first mapping that the scalar n holds as a text of its own,
-// with places in the file that n stands in, nil when it holds none.
+// EmbeddedMapping returns the first mapping among the YAML or JSON documents
+// inside the scalar n, nil if there is none. Its positions are those of the file
+// of n.
 func EmbeddedMapping(n *syntax.Node) *syntax.Node {
 	if n == nil || n.Kind != syntax.Scalar {
 		return nil

@@ -2,7 +2,7 @@ package format
 
 // isImageField reports whether the value at f is certainly an image, so that a
 // name without a domain is on Docker Hub. The documentation of an API or of a
-// tool says so; the name of a key alone never does.
+// tool must define the field; the name of a key alone is not enough.
 func (d *detector) isImageField(f *frame) bool {
 	switch {
 	case f.object != nil:

@@ -38,7 +38,7 @@ func scanJSON(in Input) (ScanResult, error) {
 	}), nil
 }
 
-// verifyJSON verifies what scanJSON took for JSON, or for text.
+// verifyJSON accepts edits of text that is not JSON.
 func verifyJSON(_ string, before []byte, edits []edit.Edit) error {
 	_, err := syntax.ParseJSON(before)
 	var wrong *syntax.ParseError

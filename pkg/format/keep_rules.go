@@ -7,26 +7,24 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// What decides about images instead of naming one: lists and logins, by the
-// names of keys and flags, and conditions.
-
-// policyKeys are the keys below which policies stand, of signatures mostly.
+// policyKeys are keys of policies, most of them about signatures.
 // Sources: https://notaryproject.dev (trust policy),
 // https://github.com/containers/image/blob/main/docs/containers-policy.json.5.md
 var policyKeys = set("registryscopes", "signedidentity", "trustpolicies", "trustpolicydoc")
 
-// conditionKeys are the keys whose values are expressions that decide.
+// conditionKeys are keys whose values are conditions.
 var conditionKeys = set("when", "failedwhen", "changedwhen", "until", "that", "if", "unless", "expr", "expression")
 
-// valueKeys are the keys whose values are those of what is named beside or above.
+// valueKeys are keys for a value that a sibling key or the key above names: see
+// effectiveKey.
 var valueKeys = set("value", "default", "defaultvalue")
 
-// sourceKeys are the keys beside which a repository is one of source code or
-// of charts.
+// sourceKeys are sibling keys of a repository of source code or of charts.
 var sourceKeys = set("owner", "url", "branch", "ref", "chart", "chartname", "revision", "slug")
 
-// keptListReason returns why the values of key, which is folded, stay: it names a list
-// of what is allowed, a mirror table or credentials; "" for all other keys.
+// keptListReason returns the reason for which the values of key are not
+// changed: a list of allowed or blocked names, a mirror configuration, or
+// credentials. It returns "" for any other key. key is folded.
 func keptListReason(key string) Reason {
 	switch {
 	case mirrorKeys[key]:
@@ -49,8 +47,8 @@ func keptListReason(key string) Reason {
 	return ""
 }
 
-// flagReason returns why what stands at offset at of text stays because of the
-// flag or variable that it is given to, as in `--allowed-images=a,b`.
+// flagReason returns the reason for which the value at offset at of text is not
+// changed because of its flag or variable, as in `--allowed-images=a,b`.
 func flagReason(text string, at int) Reason {
 	word := lineBefore(text, at)
 	word = word[strings.LastIndexAny(word, " \t\"'")+1:]
@@ -67,14 +65,14 @@ func flagReason(text string, at int) Reason {
 	return keptListReason(key)
 }
 
-// isCondition reports whether the text at f is an expression that decides:
-// what it names, it compares.
+// isCondition reports whether the text at f is a condition, which compares the
+// names in it with others.
 func isCondition(f *frame) bool {
 	key := f.effectiveKey()
 	return conditionKeys[fold(key)] || key == "rule" && f.up != nil && f.up.item && f.up.up.key == "x-kubernetes-validations"
 }
 
-// isLogin reports whether the mapping n holds a name and a password.
+// isLogin reports whether the mapping n has a user name and a password.
 func isLogin(n *syntax.Node) bool {
 	user, password := false, false
 	for i := 0; i+1 < len(n.Children); i += 2 {
@@ -88,14 +86,14 @@ func isLogin(n *syntax.Node) bool {
 	return user && password
 }
 
-// A keptPart is a part of a text, all of which is kept.
+// A keptPart is a part of a text in which nothing is changed.
 type keptPart struct {
-	at     edit.Span
+	span   edit.Span
 	reason Reason
 }
 
-// keptDocuments returns the documents of text, which no parser takes, whose lines
-// say that they are policies or the like.
+// keptDocuments returns the documents of text whose type is not changed, such as
+// policies. text may be one that no parser accepts.
 func keptDocuments(text string) []keptPart {
 	if !strings.Contains(text, "apiVersion:") {
 		return nil
@@ -114,34 +112,34 @@ func keptDocuments(text string) []keptPart {
 	return out
 }
 
-// reasonAt returns why what stands at of a text stays, "" when none of parts
-// holds it.
+// reasonAt returns the reason of the first of parts that contains at, "" if
+// there is none.
 func reasonAt(parts []keptPart, at edit.Span) Reason {
 	for _, p := range parts {
-		if p.at.Contains(at) {
+		if p.span.Contains(at) {
 			return p.reason
 		}
 	}
 	return ""
 }
 
-// comparedAt reports whether the reference at of text is something that code
-// compares with or a command searches for.
+// comparedAt reports whether code compares another text with the reference at of
+// text, or a command searches for it.
 func comparedAt(text string, at edit.Span) bool {
 	before := strings.TrimRight(lineBefore(text, at.Start), "\"'\\`")
 	if compares(before) || searches(before) {
 		return true
 	}
-	// A label of a shell's case: the line begins with it and a bracket ends it.
+	// The pattern of a shell's case: NAME) at the start of a line.
 	return at.End < len(text) && text[at.End] == ')' && !strings.Contains(before, "(") && strings.Trim(before, " \t") == ""
 }
 
 // comparers are the ends of names of functions that compare, in lower case.
 var comparers = []string{"startswith", "hasprefix", "has_prefix", "endswith", "hassuffix", "contains", "matches", "match", "equal", "equals", "includes", "indexof", "prefix"}
 
-// compares reports whether what follows before is compared: by an operator, or
-// by the function in whose brackets it stands. It is asked about every
-// reference among words, which is too often for a regular expression.
+// compares reports whether the text after before is an operand of a comparison,
+// or an argument of a function that compares. It runs for every reference among
+// words, and a regular expression would be too slow for that.
 func compares(before string) bool {
 	const blanks = " \t\r\f"
 	t := strings.TrimRight(before, blanks)
@@ -156,11 +154,11 @@ func compares(before string) bool {
 	return hasSuffix(strings.ToLower(name[max(0, len(name)-16):]), comparers)
 }
 
-// searchers are the commands that search for what they are given.
+// searchers are commands whose arguments are search patterns.
 var searchers = []string{"grep", "egrep", "fgrep", "rg", "ag", "ack"}
 
-// searches reports whether what follows before is an argument of a command
-// that searches.
+// searches reports whether the text after before is an argument of one of
+// searchers.
 func searches(before string) bool {
 	command := before[strings.LastIndexAny(before, "|;&")+1:]
 	for _, name := range searchers {

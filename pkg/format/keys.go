@@ -5,13 +5,10 @@ import (
 	"unicode"
 )
 
-// Which keys say what. A key is compared by its words: lower case, without
-// "-", "_" and ".", so that imageRegistry, image_registry and IMAGE-REGISTRY
-// are one.
-
-// fold returns key without case and separators.
+// fold returns key in lower case without separators, so that imageRegistry,
+// image_registry and IMAGE-REGISTRY are equal. The tables of keys are folded.
 func fold(key string) string {
-	return strings.Map(func(r rune) rune { // which copies nothing while nothing changes
+	return strings.Map(func(r rune) rune { // does not copy a key that does not change
 		switch r {
 		case '-', '_', '.', ' ':
 			return -1
@@ -20,13 +17,13 @@ func fold(key string) string {
 	}, key)
 }
 
-// A keyRole is what a key says of a reference that is split over several keys.
+// A keyRole is the part of a reference that the name of a key promises.
 type keyRole uint8
 
 const (
 	noPart keyRole = iota
 	registryPart
-	orgPart
+	organizationPart
 	repositoryPart
 	namePart
 	tagPart
@@ -45,10 +42,10 @@ var partSuffixes = []struct {
 	{"digest", digestPart}, {"sha256", digestPart}, {"sha", digestPart},
 }
 
-// keyPart returns what key says of a split reference, and which of several
-// references in one mapping it belongs to: "" for `registry`, "sidecar" for
-// `sidecarImageRegistry`.
-func keyPart(key string) (p keyRole, of string) {
+// keyPart returns the role of key, and the prefix that the keys of one
+// reference share in a mapping of several references: "" for `registry`,
+// "sidecar" for `sidecarImageRegistry`.
+func keyPart(key string) (role keyRole, prefix string) {
 	k := fold(key)
 	switch k {
 	case "hub":
@@ -56,7 +53,7 @@ func keyPart(key string) (p keyRole, of string) {
 	case "name":
 		return namePart, ""
 	case "org", "organization", "organisation", "imageorg", "registryorg", "registrynamespace":
-		return orgPart, ""
+		return organizationPart, ""
 	}
 	for _, s := range partSuffixes {
 		if strings.HasSuffix(k, s.suffix) {
@@ -82,32 +79,33 @@ func IsRegistryKey(key string) bool {
 	return p == registryPart
 }
 
-// formerKeys are the beginnings of keys that name what was, not what is used.
+// formerKeys are the beginnings of keys for a registry that is no longer used,
+// or from which another one copies.
 var formerKeys = []string{"old", "legacy", "deprecated", "former", "previous", "source", "upstream"}
 
-// proseKeys are the keys whose values are text for people.
+// proseKeys are keys whose values are text for people.
 var proseKeys = set("description", "message", "msg", "title", "summary", "note", "notes", "comment", "comments", "help", "doc", "docs", "documentation",
 	"example", "examples", "longdescription", "shortdescription", "displayname", "text", "body", "tooltip", "subtitle", "usage", "caption", "deprecationmessage", "failuremessage", "hint")
 
-// historyKeys are the keys whose values record what was.
+// historyKeys are keys whose values are changelogs.
 var historyKeys = set("artifacthubio/changes", "changelog", "releasenotes", "changes")
 
-// pathKeys are the ends of keys whose values are files and folders.
+// pathKeys are the ends of keys whose values are paths of files and folders.
 var pathKeys = []string{"path", "paths", "dir", "dirs", "directory", "folder", "file", "files", "filename", "mountpath", "subpath", "workdir", "workingdir"}
 
 // patternKeys are the ends of keys whose values are patterns.
 var patternKeys = []string{"pattern", "patterns", "regex", "regexp", "regexes", "glob", "globs", "runifchanged", "skipifonlychanged", "matchexpression"}
 
-// allowKeys are the keys below which lists of what is allowed stand.
+// allowKeys are keys of lists of allowed or blocked names.
 var allowKeys = set("tofqdns", "matchname", "matchpattern", "allowedregistries", "allowedrepos", "allowedimages", "allowedhosts", "allowlist", "whitelist",
 	"noproxy", "trustedregistries", "insecureregistries", "blockedregistries", "deniedregistries", "denylist", "blacklist", "blocklist", "registrysources", "allowedregistriesforimport",
 	"admissionwhitelistpatterns", "exemptimages", "exemptedimages", "disallowedregistries", "disallowedrepos")
 
-// mirrorKeys are the keys below which mirror tables stand.
+// mirrorKeys are keys of mirror configurations.
 var mirrorKeys = set("mirrors", "registrymirrors", "registrymirror", "containerdregistrymirrors", "dockerregistrymirrors", "mirroredregistries", "imagecontentsources", "imagedigestsources", "imagedigestmirrors",
 	"imagetagmirrors", "repositorydigestmirrors", "pullthroughcache")
 
-// credentialKeys are the keys below which credentials stand.
+// credentialKeys are keys of credentials.
 var credentialKeys = set("dockerconfigjson", "dockercfg", "auths", "credhelpers", "credentialhelpers", "registrycredentials", "registryauth", "registryauths", "imagepullcredentials", "imagecredentials", "dockerauthconfig")
 
 func set(keys ...string) map[string]bool {

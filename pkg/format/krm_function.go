@@ -9,8 +9,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// isResourceList reports whether o is the input of a KRM function, of which
-// only the items are somebody's objects.
+// isResourceList reports whether o is the input of a KRM function. Only its
+// items are objects of the user.
 // Source: https://github.com/kubernetes-sigs/kustomize/blob/master/cmd/config/docs/api-conventions/functions-spec.md
 func isResourceList(o *object) bool {
 	return o != nil && o.kind == "ResourceList" && (o.group() == "config.kubernetes.io" || o.group() == "config.k8s.io")
@@ -23,8 +23,8 @@ type FunctionResult struct {
 }
 
 // AppendResults returns the edit that adds results to src, the output of a KRM
-// function. It is false when src is no ResourceList in block style, or has
-// results already; then it stays as it is.
+// function. It is false unless src is one ResourceList in block style without
+// results.
 func AppendResults(src []byte, results []FunctionResult) (edit.Edit, bool) {
 	file, err := syntax.ParseYAML(src, nil)
 	if err != nil || len(results) == 0 {

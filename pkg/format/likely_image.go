@@ -8,11 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// What the names of keys say: which values are images, and what stands beside
-// them.
-
-// siblingParts returns the keys of the mapping that holds f which belong to f's
-// own, nil when there are none.
+// siblingParts returns the parts of the reference of f in the mapping around f,
+// nil if there are none.
 func (d *detector) siblingParts(f *frame) *splitReference {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return nil
@@ -25,8 +22,8 @@ func (d *detector) siblingParts(f *frame) *splitReference {
 		all, _ = d.splitReferences(f.up)
 		d.splits[f.up.node] = all
 	}
-	_, of := keyPart(f.key)
-	return all[of]
+	_, prefix := keyPart(f.key)
+	return all[prefix]
 }
 
 // readSiblings completes o, the reference r at f, by the sibling keys of f. It sets
@@ -62,17 +59,18 @@ func (d *detector) isKustomizeEntry(f *frame) bool {
 	return false
 }
 
-// namesImage goes by the key of f and by h, what stands beside it. A name
-// without a registry needs more than a key: image also names pictures.
+// namesImage reports whether the key of f and its siblings h show that r is an
+// image. A name without a domain needs more than a key, because a key such as
+// image also names pictures.
 func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	key := f.effectiveKey()
 	k := fold(key)
-	tagged := r.Tag != "" || r.Digest != "" || h != nil && h.exact
+	tagged := r.Tag != "" || r.Digest != "" || h != nil && h.hasTag
 	switch part, _ := keyPart(key); {
 	case k == "name":
 		return false
 	case part == repositoryPart:
-		return r.Domain != "" && h != nil && h.exact && !h.elsewhere
+		return r.Domain != "" && h != nil && h.hasTag && !h.hasSourceKey
 	case part == namePart, strings.HasSuffix(k, "imageref"):
 	case strings.HasSuffix(k, "images") && (f.item || r.Tag != ""):
 	default:
@@ -85,10 +83,10 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false
 	case d.isCompose(f) && f.up.node.Field("build") != nil:
-		return false // it is what is built
+		return false // the name of the image that Compose builds
 	}
 	return tagged || k == "image" && f.object != nil
 }
 
-// pictures are the ends of names of what is an image to everybody else.
+// pictures are the ends of names of pictures and of disk images.
 var pictures = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".bmp", ".tiff", ".iso", ".img", ".qcow2", ".vmdk", ".vhd", ".ova"}

@@ -6,17 +6,17 @@ import (
 	"github.com/regmigrate/regmigrate/internal/syntax"
 )
 
-// policyGroups are the API groups all of whose objects decide about images,
-// or about what names them. The kinds of some groups differ: see reason.
+// policyGroups are the API groups whose objects are all policies. Other groups
+// have policies among other kinds: see reason.
 var policyGroups = set("constraints.gatekeeper.sh", "templates.gatekeeper.sh", "mutations.gatekeeper.sh", "expansion.gatekeeper.sh",
 	"policy.sigstore.dev", "policies.kubewarden.io", "portieris.cloud.ibm.com", "securityenforcement.admission.cloud.ibm.com", "imagepolicy.k8s.io", "audit.gatekeeper.sh",
 	"binaryauthorization.cnrm.cloud.google.com", "security.stackrox.io", "config.stackrox.io")
 
-// mirrorKinds are the kinds whose objects are tables of mirrors.
+// mirrorKinds are the kinds of mirror configurations.
 var mirrorKinds = set("ImageContentSourcePolicy", "ImageDigestMirrorSet", "ImageTagMirrorSet", "ImageContentPolicy")
 
-// reason returns why all of an object of this type stays, "" when its fields
-// decide.
+// reason returns the reason for which nothing in an object of this type is
+// changed, "" if its fields decide.
 func (o *object) reason() (Reason, string) {
 	group := o.group()
 	switch {
@@ -37,8 +37,7 @@ func (o *object) reason() (Reason, string) {
 }
 
 // ReasonOfObject returns the reason for which nothing in an object of this type
-// is changed, such as Policy: the object names images to decide about them and
-// does not use them. It is empty for other objects.
+// is changed, such as [Policy], and "" for other types.
 func ReasonOfObject(apiVersion, kind string) Reason {
 	reason, _ := (&object{version: apiVersion, kind: kind}).reason()
 	return reason

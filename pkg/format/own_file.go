@@ -5,9 +5,9 @@ import (
 	"path"
 )
 
-// IsOwnFile reports whether the file called name is one of the program's own: its
-// configuration, or a baseline, which the first line of src tells whatever its
-// name is. What such a file names is no use of it.
+// IsOwnFile reports whether the file at name is a configuration or a baseline of
+// regmigrate. The start of src shows a baseline, which can have any name. Names
+// of registries in such a file are not references.
 func IsOwnFile(name string, src []byte) bool {
 	return path.Base(name) == ".regmigrate.yaml" || bytes.HasPrefix(src, []byte(`{"regmigrate-baseline":`))
 }

@@ -37,8 +37,8 @@ func (d *detector) cut(t decodedText, start, end int, role Role) Piece {
 	return p
 }
 
-// ScalarPiece makes a piece of the whole scalar n of the file at path, without a
-// transport before it. field is where it stands.
+// ScalarPiece makes a piece of the whole scalar n, without a transport before it.
+// n is at field in the file at path.
 func ScalarPiece(path string, n *syntax.Node, field string, role Role, sep string) Piece {
 	d := detector{in: Input{Path: path}}
 	p := d.part(n, transportLen(n.Value), len(n.Value), role, sep)
@@ -57,8 +57,8 @@ func (d *detector) add(f *frame, o Occurrence) {
 	d.out.Occurrences = append(d.out.Occurrences, o)
 }
 
-// contexts gives every mark in the scalar n, at f, that has none yet the
-// context c. Nearly every scalar has none.
+// contexts explains every mark in the scalar n, at f, that has no explanation yet
+// by the context c.
 func (d *detector) contexts(f *frame, n *syntax.Node, c Context) {
 	for _, i := range d.marksIn(n.Span) {
 		if !d.explained[i] {

@@ -31,8 +31,8 @@ func TestIsQuadlet(t *testing.T) {
 	}
 }
 
-// TestQuadletImages states what the inventory gets from each field, and
-// whether a rule for Docker Hub applies to names without a domain.
+// TestQuadletImages checks which references the inventory lists from each field,
+// and whether a rule for Docker Hub applies to names without a domain.
 func TestQuadletImages(t *testing.T) {
 	tests := []struct {
 		path, src string

@@ -42,7 +42,7 @@ var Reasons = []struct {
 }{
 	{Policy, "A policy decides by the old name. Replacing the name would change the decision."},
 	{Mirror, "A mirror configuration maps the old name to other registries. It needs the old name."},
-	{AllowList, "A list of allowed or blocked names. Add the new name; remove the old one when nothing uses it any more."},
+	{AllowList, "A list of allowed or blocked names. Add the new name; remove the old name when nothing uses it."},
 	{Credentials, "Credentials are valid for one host only."},
 	{Conflict, "The parts of this reference, or of references that share a part with it, cannot all move as the rules require."},
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
@@ -51,18 +51,18 @@ var Reasons = []struct {
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},
-	{Compared, "A template or script compares this text with another one. Another text would change the result."},
-	{Pattern, "A regular expression or a glob. Only its author can say what it must match after the move."},
+	{Compared, "A template or script compares this text with another text. A new text would change the result of the comparison."},
+	{Pattern, "A regular expression or a glob. Its author must decide what it matches after the move."},
 	{Path, "A path of a file or folder."},
-	{RegistryHost, "The name of the registry alone. Nothing shows that images are pulled from it."},
+	{RegistryHost, "The name of the registry alone, in a field that does not show that images are pulled from it."},
 	{Key, "A key, the name of a label, or an anchor. A new name would change the meaning of the file."},
-	{Changelog, "A changelog or another record of the past, which remains true after the move."},
-	{ManifestText, "A field that holds a reference, in a run without the scope manifests."},
-	{Prose, "Text for people, in a field such as a description."},
-	{Comment, "A comment."},
-	{DocsText, "Documentation."},
-	{ScriptText, "A script, a makefile or a similar file."},
-	{CodeText, "Source code or another text of an unknown format."},
+	{Changelog, "A changelog or another record of the past, which stays correct after the move."},
+	{ManifestText, "The mention is in a field, and the run does not select the scope manifests."},
+	{Prose, "The mention is in text for people, such as a description."},
+	{Comment, "The mention is in a comment."},
+	{DocsText, "The mention is in documentation."},
+	{ScriptText, "The mention is in a script, a makefile or a similar file."},
+	{CodeText, "The mention is in source code, or in text of an unknown format."},
 	{OwnConfig, "The configuration of regmigrate itself names the old registry."},
 	{Ignored, "A regmigrate:ignore comment excludes the line."},
 	{ExcludedByRule, "The keep list of the rule excludes the image."},
@@ -96,8 +96,8 @@ func (r Reason) Advice() string {
 	return ""
 }
 
-// IsScope reports whether r only says that the run did not select the scope
-// of the place.
+// IsScope reports whether r means that the run did not select the scope of the
+// place.
 func (r Reason) IsScope() bool {
 	switch r {
 	case ManifestText, Prose, Comment, DocsText, ScriptText, CodeText:

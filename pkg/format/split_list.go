@@ -7,16 +7,16 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// splitList finds the references that a list of names and values spreads over
+// splitList adds the references that a list of names and values splits across
 // its items, such as the environment of a container or the parameters of an
-// Argo CD application, and adds them. Only a registry and a repository whose
-// names differ in nothing else belong together.
+// Argo CD application. A registry and a repository belong together only if
+// their names have the same prefix (see keyPart).
 func (d *detector) splitList(f *frame) {
 	if f.keep != "" || len(f.node.Children) < 2 {
 		return
 	}
 	registries, repositories := map[string]*frame{}, map[string]*frame{}
-	var order []string
+	var order []string // the prefixes of registries
 	for i, item := range f.node.Children {
 		item = item.Resolve()
 		name, value := item.Str("name"), item.Field("value")
@@ -25,25 +25,21 @@ func (d *detector) splitList(f *frame) {
 		}
 		g := f.below(item)
 		g.item, g.index = true, i
-		v := g.below(value).called("value")
-		switch p, of := keyPart(name); {
-		case p == registryPart && registries[of] == nil && image.IsHost(strings.TrimSuffix(value.Value, "/")):
-			registries[of] = v
-			order = append(order, of)
-		case p == repositoryPart && repositories[of] == nil && isName(value.Value):
-			repositories[of] = v
+		v := g.below(value).withKey("value")
+		switch role, prefix := keyPart(name); {
+		case role == registryPart && registries[prefix] == nil && image.IsHost(strings.TrimSuffix(value.Value, "/")):
+			registries[prefix] = v
+			order = append(order, prefix)
+		case role == repositoryPart && repositories[prefix] == nil && isName(value.Value):
+			repositories[prefix] = v
 		}
 	}
-	for _, of := range order {
-		registry, repository := registries[of], repositories[of]
+	for _, prefix := range order {
+		registry, repository := registries[prefix], repositories[prefix]
 		if repository == nil {
 			continue
 		}
-		sep := "/"
-		if strings.HasSuffix(registry.node.Value, "/") {
-			sep = ""
-		}
-		first, second := d.piece(registry.node, Registry, sep), d.piece(repository.node, Repository, "")
+		first, second := d.piece(registry.node, Registry, separatorAfter(registry.node.Value)), d.piece(repository.node, Repository, "")
 		first.Field, second.Field = registry.field(), repository.field()
 		d.add(registry, Occurrence{Pieces: []Piece{first, second}, IsImage: true})
 	}

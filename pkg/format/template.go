@@ -49,8 +49,8 @@ func scanTemplate(in Input) (ScanResult, error) {
 	}
 	d := newDetector(in)
 	d.frames = map[*syntax.Node]*frame{}
-	// What stands in actions is not for the detector: it sees actions as
-	// variables.
+	// The detector reads actions as variables, so that their marks are left for
+	// literal and explainOutside.
 	var reserved []int
 	for _, l := range file.Literals {
 		reserved = append(reserved, d.marksIn(l.Span)...)
@@ -88,7 +88,7 @@ func scanTemplate(in Input) (ScanResult, error) {
 }
 
 // actionLiterals reads the string literals of the actions in the value at f of a
-// file that is no template itself: Ansible's variables, say.
+// file that is not itself a template, such as one with variables of Ansible.
 func (d *detector) actionLiterals(f *frame) {
 	n := f.node
 	file, err := template.Parse([]byte(n.Value), nil)
@@ -181,9 +181,9 @@ var (
 	fallbackTail = regexp.MustCompile(`^(?:(?:\s+\$?[.\w]+)?\s*(?:\|\s*quote\s*)?|\s*(?:,\s*[Tt]rue\s*)?\)\s*)-?\}\}$`)
 )
 
-// isImageDefault reports whether l is an image, a short form maybe, because it is
-// what a field that certainly is one falls back to, alone or before a tag:
-// image: {{ .Values.image | default "nginx" }}:{{ .Values.tag }}.
+// isImageDefault reports whether l is the default of an image field, alone or
+// before a tag: image: {{ .Values.image | default "nginx" }}:{{ .Values.tag }}. A
+// name without a domain is then an image too.
 func (d *detector) isImageDefault(l *template.Literal, f *frame) bool {
 	src := d.in.Src
 	if f.node == nil || l.Scalar != f.node || l.Action.End > len(src) || !d.isImageField(f) {
@@ -194,13 +194,13 @@ func (d *detector) isImageDefault(l *template.Literal, f *frame) bool {
 		fallbackHead.Match(src[l.Action.Start:l.Span.Start]) && fallbackTail.Match(src[l.Span.End:l.Action.End])
 }
 
-// beforeSlash reports whether what the action of l prints stands before a
-// slash: {{ .registry | default "host" }}/name.
+// beforeSlash reports whether a slash follows the action of l:
+// {{ .registry | default "host" }}/name.
 func (d *detector) beforeSlash(l *template.Literal) bool {
 	return l.Action.End < len(d.in.Src) && d.in.Src[l.Action.End] == '/'
 }
 
-// verifyTemplate verifies a template, or text that only looks like one.
+// verifyTemplate accepts edits of text that only looks like a template.
 func verifyTemplate(_ string, before []byte, edits []edit.Edit) error {
 	_, err := template.Parse(before, nil)
 	var wrong *syntax.ParseError

@@ -22,7 +22,7 @@ var Text = &Format{
 
 func scanText(in Input) (ScanResult, error) {
 	if likeDockerfile(in.Path) {
-		return scanFallbackText(in), nil // one that does not parse, or that a template makes
+		return scanFallbackText(in), nil // it does not parse, or is a template
 	}
 	c := textContext(in.Path, in.Src)
 	text := string(in.Src)
@@ -63,9 +63,9 @@ var scriptExt = set(".sh", ".bash", ".zsh", ".ksh", ".fish", ".bats", ".mk", ".m
 
 var scriptName = set("makefile", "gnumakefile", "justfile", "jenkinsfile", "vagrantfile", "tiltfile", "earthfile", "build", "workspace", "rakefile", "procfile", "snakefile", "taskfile")
 
-// roleIn returns the role of the reference at a place in text. Behind oci://
-// is a chart or another artifact, and before a slash the beginning of a path:
-// no library/ is implied in either.
+// roleIn returns the role of the reference at a span of text. It is Registry for
+// a chart or another artifact after oci://, and for the start of a path before a
+// slash: neither has an implicit library/.
 func roleIn(text string, at edit.Span) Role {
 	if strings.HasSuffix(text[:at.Start], "oci://") || strings.HasPrefix(text[at.End:], "/") {
 		return Registry
@@ -73,7 +73,8 @@ func roleIn(text string, at edit.Span) Role {
 	return Whole
 }
 
-// textContext says what kind of text the file at name is.
+// textContext returns the scope of the file at name, which is text, and its
+// reason in a run without that scope.
 func textContext(name string, src []byte) Context {
 	base := strings.ToLower(path.Base(name))
 	ext := path.Ext(base)
@@ -83,7 +84,7 @@ func textContext(name string, src []byte) Context {
 		docsExt[ext] && releaseNotes(name):
 		return Context{Reason: Changelog, Scope: Docs}
 	case templateExt[ext] && stem != "":
-		return textContext(stem, src) // what it makes
+		return textContext(stem, src) // the scope of the file that the template makes
 	case docsExt[ext] || docsName(base):
 		return Context{Reason: DocsText, Scope: Docs}
 	case scriptExt[ext] || scriptName[stem] || scriptName[base] || bytes.HasPrefix(src, []byte("#!")):
@@ -92,8 +93,8 @@ func textContext(name string, src []byte) Context {
 	return Context{Reason: CodeText, Scope: Code}
 }
 
-// releaseNotes reports whether the prose at name tells what releases brought:
-// it stands in a folder of release notes, or is called 1.19-NOTES.md.
+// releaseNotes reports whether the file at name has release notes: it is in a
+// folder of them, or has a name such as 1.19-NOTES.md.
 func releaseNotes(name string) bool {
 	dirs := strings.Split(strings.ToLower(name), "/")
 	for _, dir := range dirs[:len(dirs)-1] {
@@ -115,8 +116,8 @@ func docsName(base string) bool {
 	return false
 }
 
-// likeDockerfile reports whether the file at name is called like a Dockerfile,
-// or like a template of one.
+// likeDockerfile reports whether the file at name has the name of a Dockerfile or
+// of a template of one.
 func likeDockerfile(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	if ext := path.Ext(base); templateExt[ext] {

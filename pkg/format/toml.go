@@ -58,8 +58,8 @@ func verifyTOML(_ string, before []byte, edits []edit.Edit) error {
 	return toml.Verify(before, edits)
 }
 
-// A tomlScan holds the parts of a TOML file that are kept because of the
-// tables around them.
+// A tomlScan holds the parts of a TOML file that are not changed
+// because of the tables around them.
 type tomlScan struct {
 	file   *toml.File
 	frames map[*toml.Path]*frame

@@ -33,8 +33,8 @@ func TestIsTOML(t *testing.T) {
 	}
 }
 
-// FuzzTOML renames a host in all references, and compares what the decoder of
-// go-toml, which does not use package toml, reads before and after.
+// FuzzTOML renames a host in all references. The decoder of go-toml, which does
+// not use package toml, must read the same values before and after.
 func FuzzTOML(f *testing.F) {
 	seeds(f, "toml")
 	f.Fuzz(func(t *testing.T, src []byte) {
@@ -60,25 +60,25 @@ func FuzzTOML(f *testing.F) {
 		if err := gotoml.Unmarshal(bytes.TrimPrefix(text, bom), &after); err != nil {
 			t.Fatalf("%q: %v", text, err)
 		}
-		if got := back(after); !reflect.DeepEqual(got, any(before)) {
+		if got := restoreHosts(after); !reflect.DeepEqual(got, any(before)) {
 			t.Errorf("%q\nreads %v, want %v", text, got, before)
 		}
 	})
 }
 
-// back returns v with the old host in all strings.
-func back(v any) any {
+// restoreHosts returns v with oldHost in place of newHost in all strings.
+func restoreHosts(v any) any {
 	switch v := v.(type) {
 	case string:
 		return strings.ReplaceAll(v, newHost, oldHost)
 	case map[string]any:
 		for k := range v {
-			v[k] = back(v[k])
+			v[k] = restoreHosts(v[k])
 		}
 		return v
 	case []any:
 		for i := range v {
-			v[i] = back(v[i])
+			v[i] = restoreHosts(v[i])
 		}
 		return v
 	}

@@ -7,19 +7,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// A variable that a shell or Compose fills may carry what stands for it while
-// it is not set: ${IMAGE:-nginx:1.27}, ${REGISTRY:-docker.io}/library/nginx.
+// variableDefault adds the default of the variable of a shell or of Compose at
+// the start of the value at f: ${IMAGE:-nginx:1.27} or
+// ${REGISTRY:-docker.io}/library/nginx. It returns false if the default is not
+// a reference. The text after the variable is part of the reference but is not
+// changed, because it also follows every other value of the variable.
 // Source: https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
-
-// variableDefault adds what the variable that the value at f begins with stands for
-// when nobody sets it, and reports whether there is such a reference. What
-// follows the variable belongs to the reference but stays, since it also
-// follows what others set it to.
 func (d *detector) variableDefault(f *frame) bool {
 	n := f.node
 	start, end, tail := transportLen(n.Value), len(n.Value), ""
 	for depth := 0; ; depth++ {
-		from, to, ok := fallback(n.Value[:end], start)
+		from, to, ok := defaultOf(n.Value[:end], start)
 		if !ok || depth > dockerfile.MaxNested {
 			break
 		}
@@ -31,19 +29,19 @@ func (d *detector) variableDefault(f *frame) bool {
 	if start == transportLen(n.Value) || host == "" || strings.HasPrefix(text, "$") {
 		return false
 	}
-	certain := d.isImageField(f)
-	o := Occurrence{IsImage: certain, Tail: tail}
-	bare := image.IsHost(host) && !(certain && strings.HasPrefix(tail, ":")) && !d.isNumericTag(f, text)
+	isImage := d.isImageField(f)
+	o := Occurrence{IsImage: isImage, Tail: tail}
+	isHost := image.IsHost(host) && !(isImage && strings.HasPrefix(tail, ":")) && !d.isNumericTag(f, text)
 	switch {
-	case bare && tail == "":
+	case isHost && tail == "":
 		if !IsRegistryKey(f.effectiveKey()) && !d.hasImageSiblings(f) {
 			return false
 		}
-	case !isReference(text + tail), !hasDomain(text+tail) && !certain:
+	case !isReference(text + tail), !hasDomain(text+tail) && !isImage:
 		return false
 	}
 	role := Whole
-	if bare || strings.HasPrefix(n.Value, "oci://") {
+	if isHost || strings.HasPrefix(n.Value, "oci://") {
 		role = Registry
 	}
 	o.Pieces = []Piece{d.part(n, start, end, role, "")}
@@ -52,9 +50,9 @@ func (d *detector) variableDefault(f *frame) bool {
 	return true
 }
 
-// fallback returns where in text the fallback of the variable that begins at
-// start stands, and whether that is one that has a fallback.
-func fallback(text string, start int) (from, to int, ok bool) {
+// defaultOf returns the span of the default of the variable that begins at offset
+// start of text. It is false if the variable has no default.
+func defaultOf(text string, start int) (from, to int, ok bool) {
 	if !strings.HasPrefix(text[start:], "${") {
 		return 0, 0, false
 	}

@@ -46,13 +46,15 @@ func scanYAML(in Input) (ScanResult, error) {
 	return detect(in, file.Docs, outsideYAML), nil
 }
 
-// verifyYAML verifies what scanYAML took for YAML, a template or text.
+// verifyYAML verifies the edits as those of YAML, of a template or of text, as
+// scanYAML reads the file.
 func verifyYAML(name string, before []byte, edits []edit.Edit) error {
 	err := syntax.VerifyYAML(before, edits)
 	if err == nil && !template.Sniff(before) {
 		return nil
 	}
-	// Is it the edits that are wrong, or no YAML? The parts they are in say.
+	// Find out whether the edits are wrong, or the file is not YAML: parse the
+	// parts that contain edits.
 	at := 0
 	touched := func(part []byte) bool {
 		start := at + bytes.Index(before[at:], part)
@@ -74,8 +76,8 @@ func verifyYAML(name string, before []byte, edits []edit.Edit) error {
 	return err
 }
 
-// bracesAreActions reports whether YAML read `{{ x }}` as a mapping whose key
-// is a mapping: such a file is a template that parses by accident.
+// bracesAreActions reports whether the parser read `{{ x }}` as a mapping whose
+// key is a mapping: the file is a template that is also YAML.
 func bracesAreActions(src []byte, docs []*syntax.Document) bool {
 	var in func(n *syntax.Node) bool
 	in = func(n *syntax.Node) bool {
@@ -94,7 +96,7 @@ func bracesAreActions(src []byte, docs []*syntax.Document) bool {
 	return false
 }
 
-// outsideYAML says what a mark stands in that lies in no scalar: a comment, a
+// outsideYAML explains a mark outside of all scalars: it is in a comment, a
 // directive, or the name of an anchor or a tag.
 func outsideYAML(text string, mark edit.Span) Context {
 	line := lineBefore(text, mark.Start)

@@ -174,7 +174,7 @@ func gist(g reasonGroup) string {
 	if second, _ := utf8.DecodeRuneInString(s[size:]); !unicode.IsUpper(second) {
 		s = string(unicode.ToLower(first)) + s[size:]
 	}
-	if s == "a "+string(g.reason) {
+	if s == "the mention is in a "+string(g.reason) {
 		return ""
 	}
 	return s

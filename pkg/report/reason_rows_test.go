@@ -34,7 +34,7 @@ func TestRemark(t *testing.T) {
 		{"one mention out of scope", notChangedGroup(format.Comment, format.Comments, ""), "include it with --scope manifests,comments", false},
 		{"several mentions out of scope", notChangedGroup(format.Prose, format.Docs, "", ""), "include them with --scope manifests,docs", false},
 		{"comment that no scope includes", notChangedGroup(format.Comment, format.Manifests, ""), "", true},
-		{"script that no scope includes", notChangedGroup(format.ScriptText, format.Code, ""), "a script, a makefile or a similar file", true},
+		{"script that no scope includes", notChangedGroup(format.ScriptText, format.Code, ""), "the mention is in a script, a makefile or a similar file", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

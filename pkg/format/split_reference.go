@@ -1,0 +1,110 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// A splitReference is one reference that a mapping splits across several keys.
+type splitReference struct {
+	registry, repository, name *syntax.Node
+	organization               *syntax.Node            // between registry and repository
+	keys                       map[*syntax.Node]string // the key of each of these values, apart from organization
+
+	nameIsGeneric bool   // name is the value of the key `name`, which names other things too
+	tag, digest   string // values of sibling keys
+
+	// hasVersion reports a sibling key for a tag, a digest, a version or a pull
+	// policy; hasTag does not count a version, which other things have too.
+	hasVersion, hasTag bool
+
+	// hasSourceKey reports a sibling key that goes with a repository of source
+	// code or of charts.
+	hasSourceKey bool
+}
+
+// addPart adds the scalar v of key, which has the given role. The first value
+// of each role counts.
+func (r *splitReference) addPart(role keyRole, key string, v *syntax.Node) {
+	if role == tagPart || role == digestPart {
+		r.hasVersion = true
+		r.hasTag = r.hasTag || fold(key) != "version"
+		r.addTag(role, fold(key), v.Value)
+		return
+	}
+	if v.Value == "" {
+		return
+	}
+	switch role {
+	case registryPart:
+		if r.registry == nil {
+			r.registry, r.keys[v] = v, key
+		}
+	case organizationPart:
+		if r.organization == nil {
+			r.organization = v
+		}
+	case repositoryPart:
+		if r.repository == nil {
+			r.repository, r.keys[v] = v, key
+		}
+	case namePart:
+		generic := fold(key) == "name"
+		if isName(v.Value) && (r.name == nil || r.nameIsGeneric && !generic) {
+			r.name, r.nameIsGeneric = v, generic
+			r.keys[v] = key
+		}
+	}
+}
+
+// addTag records the first tag and the first digest. A version is not recorded
+// as a tag, because it can be that of something else.
+func (r *splitReference) addTag(role keyRole, key, value string) {
+	switch {
+	case role == digestPart && r.digest == "":
+		r.digest = value
+	case role == tagPart && r.tag == "" && key != "version":
+		r.tag = value
+	}
+}
+
+// parts returns the registry of r, nil if r has none, and the values after
+// it. It is false if the values do not make up a reference: the registry is a
+// URL or a template, another value has a domain of its own, or the registry is
+// alone.
+func (r *splitReference) parts() (registry *syntax.Node, parts []*syntax.Node, ok bool) {
+	registry, repository, name := r.registry, r.repository, r.name
+	if r.nameIsGeneric && !r.hasTag {
+		name = nil
+	}
+	if registry == nil && repository != nil && name != nil {
+		// repository: HOST, image: NAME
+		if s := repository.Value; image.IsHost(strings.TrimSuffix(s, "/")) || hasDomain(s) {
+			registry, repository = repository, nil
+		}
+	}
+	if registry == nil {
+		return nil, nil, false
+	}
+	if host := strings.TrimSuffix(registry.Value, "/"); !image.IsHost(host) && !isReference(host) {
+		return registry, nil, false
+	}
+	for _, n := range []*syntax.Node{repository, name} {
+		if n == nil || n == registry {
+			continue
+		}
+		if !isReference(n.Value) || hasDomain(n.Value) {
+			return registry, nil, false
+		}
+		parts = append(parts, n)
+	}
+	if r.organization != nil && len(parts) > 0 {
+		if !isName(r.organization.Value) {
+			return registry, nil, false
+		}
+		parts = append([]*syntax.Node{r.organization}, parts...)
+	}
+	return registry, parts, len(parts) > 0
+}

@@ -1,0 +1,118 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// scalar reads a value.
+func (d *detector) scalar(f *frame) {
+	n := f.node
+	if d.frames != nil {
+		d.frames[n] = f
+	}
+	if n.Value == "" || n.Span.Len() == 0 || d.pieces[n] {
+		return
+	}
+	if f.keep != "" {
+		d.contexts(f, n, Context{Reason: f.keep, Note: f.note})
+		return
+	}
+	if f.prose {
+		d.words(f, Docs, Prose)
+		return
+	}
+	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
+		d.actionLiterals(f)
+	}
+	if !d.gitops(f) {
+		d.value(f)
+	}
+}
+
+// value reads the scalar at f by its key and its text.
+func (d *detector) value(f *frame) {
+	n := f.node
+	text, _ := image.TrimTransport(n.Value)
+	if text == "" {
+		return
+	}
+	key := fold(f.effectiveKey())
+	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
+	switch kind, flagReason := d.fieldKind(f), keptListReason(fold(d.flagBefore(f))); {
+	case flagReason != "":
+		d.contexts(f, n, Context{Reason: flagReason})
+	case kind == pathField:
+		d.contexts(f, n, Context{Reason: Path})
+	case kind == unitField:
+		d.contexts(f, n, Context{Reason: DifferentName, Note: "the name of another unit"})
+	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
+		d.host(f)
+	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
+	case !isReference(text):
+		d.longText(f)
+	case isPath:
+		d.contexts(f, n, Context{Reason: Path})
+	case isPattern:
+		d.contexts(f, n, Context{Reason: Pattern})
+	case IsRegistryKey(f.effectiveKey()):
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
+	default:
+		d.addWhole(f, d.isImageField(f))
+	}
+}
+
+// host adds the registry host at f, or explains why it is not changed.
+func (d *detector) host(f *frame) {
+	if IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f) {
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}})
+		return
+	}
+	d.contexts(f, f.node, Context{Reason: RegistryHost})
+}
+
+// isNumericTag reports whether the field at f shows that text is an image with a
+// numeric tag, such as redis:7, and not a host with a port.
+func (d *detector) isNumericTag(f *frame, text string) bool {
+	if strings.ContainsAny(text, "./[") || !isReference(text) {
+		return false
+	}
+	part, _ := keyPart(f.effectiveKey())
+	return d.isImageField(f) || d.fieldKind(f) == unqualifiedField || d.in.FindLikely && part == namePart && fold(f.effectiveKey()) != "name"
+}
+
+// interesting reports whether the scalar n has a mark or may have an occurrence.
+func (d *detector) interesting(n *syntax.Node) bool {
+	return len(d.marksIn(n.Span)) > 0 || d.in.May == nil || d.in.May([]byte(n.Value))
+}
+
+// addWhole adds the scalar at f, which is a whole reference. Unless isImage is
+// true, a name without a domain must be a likely image.
+func (d *detector) addWhole(f *frame, isImage bool) {
+	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
+	o := Occurrence{IsImage: isImage}
+	if d.fieldKind(f) == unqualifiedField {
+		o.IsImage, o.LikelyImage = r.Domain != "", true
+	} else {
+		d.readSiblings(f, r, &o)
+	}
+	if r.Domain == "" && !isImage && !(o.LikelyImage && d.in.FindLikely) {
+		// Plain text: report it only if it contains an old registry name.
+		d.contexts(f, f.node, Context{Reason: DifferentName})
+		return
+	}
+	role := Whole
+	if strings.HasPrefix(f.node.Value, "oci://") || !isImage && sourceURLs[fold(f.effectiveKey())] {
+		role = Registry // of charts and other artifacts, which have no implicit library/
+	}
+	o.Pieces = []Piece{d.piece(f.node, role, "")}
+	d.add(f, o)
+}
+
+// sourceURLs are keys for the source of a chart, whose value can be a registry
+// without a transport: repoURL: registry-1.docker.io/bitnamicharts.
+// Sources: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/,
+// https://helmfile.readthedocs.io/en/latest/#oci-registries
+var sourceURLs = set("repourl", "url", "chart", "remotechart")
