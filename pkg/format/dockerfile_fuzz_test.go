@@ -42,15 +42,7 @@ const oldHost, newHost = "k8s.gcr.io", "fuzz.registry.example"
 // edits that change oldHost in references to newHost.
 func rename(t *testing.T, f *Format, name string, src []byte) []edit.Edit {
 	t.Helper()
-	in := Input{Path: name, Src: src}
-	for at := 0; ; {
-		i := bytes.Index(src[at:], []byte(oldHost))
-		if i < 0 {
-			break
-		}
-		in.Marks = append(in.Marks, edit.Span{Start: at + i, End: at + i + len(oldHost)})
-		at += i + len(oldHost)
-	}
+	in := Input{Path: name, Src: src, Marks: marksOf(src)}
 	out, err := f.Scan(in)
 	if err != nil {
 		return nil
