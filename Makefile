@@ -4,6 +4,7 @@
 GO       ?= go
 FUZZTIME ?= 60s
 COUNT    ?= 6
+TIMEOUT  ?= 60m# of the tests of one package
 CACHE    ?= $(HOME)/.cache/regmigrate-tests
 CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
@@ -17,18 +18,20 @@ run: build ## build, and show on the demo what would change
 build: ## build bin/regmigrate
 	$(GO) build -trimpath -o bin/regmigrate ./cmd/regmigrate
 
-test: ## go vet and all tests that need nothing from outside
+test: ## go vet and all tests that need nothing from outside: about 4 minutes on two idle cores
+	@echo "make test takes about 4 minutes on two idle cores, longer on a busy machine"
 	$(GO) vet ./...
-	$(GO) test ./...
+	$(GO) test -timeout $(TIMEOUT) ./...
 
 test-real: ## tests with the real helm, kustomize, pre-commit, gitea and act (built once, many minutes), and on the repositories below CORPUS
 	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
 
-lint: ## gofmt, go vet, staticcheck, actionlint (the first time it fetches these two), shellcheck
+lint: ## gofmt, go vet, staticcheck, gocyclo, actionlint (the first run downloads the last three), shellcheck
 	@out=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -s -l {} +); \
 	if [ -n "$$out" ]; then echo "not formatted (gofmt -s -w):"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...
 	$(TOOL) staticcheck ./...
+	$(TOOL) gocyclo -over 20 -ignore '_test\.go$$' .
 	@GO="$(GO)" REGMIGRATE_CACHE="$(CACHE)" .ci/lint
 
 fuzz: ## run all fuzz targets, FUZZTIME (60s) in sum
@@ -46,14 +49,14 @@ bench: ## benchmarks, COUNT (6) times each, into bench.out; OLD=FILE compares wi
 	$(GO) test -run '^$$' -bench . -benchtime 1x -v ./bench
 
 cover: ## test coverage: the sum here, every line in cover.html
-	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
+	$(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=cover.out ./...
 	$(GO) tool cover -html=cover.out -o cover.html
 	$(GO) tool cover -func=cover.out | tail -n 1
 
 golden: ## write the wanted output of tests anew; look at git diff afterwards
 	@dirs=$$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' . | while read -r f; do dirname "$$f"; done | sort -u); \
 	if [ -z "$$dirs" ]; then echo "no test has a flag -update"; fi; \
-	for d in $$dirs; do echo "$(GO) test $$d -update"; $(GO) test "$$d" -update || exit 1; done
+	for d in $$dirs; do echo "$(GO) test $$d -update"; $(GO) test -timeout $(TIMEOUT) "$$d" -update || exit 1; done
 
 clean: ## delete what the other targets made
 	rm -rf bin dist bench.out cover.out cover.html

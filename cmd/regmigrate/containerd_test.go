@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/testregistry"
@@ -112,9 +111,8 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var log bytes.Buffer
 	cmd := exec.Command("containerd", "-c", config)
-	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.Stdout, cmd.Stderr = t.Output(), t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -124,19 +122,6 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 		_ = cmd.Process.Signal(os.Interrupt)
 		<-gone
 	})
-	tick, deadline := time.NewTicker(50*time.Millisecond), time.After(time.Minute)
-	defer tick.Stop()
-	for {
-		if exec.Command("ctr", "-a", socket, "version").Run() == nil {
-			return socket
-		}
-		select {
-		case <-tick.C:
-		case err := <-gone:
-			gone <- err
-			t.Fatalf("containerd ended: %v\n%s", err, &log)
-		case <-deadline:
-			t.Fatalf("containerd does not answer\n%s", &log)
-		}
-	}
+	poll(t, gone, func() bool { return exec.Command("ctr", "-a", socket, "version").Run() == nil })
+	return socket
 }

@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"github.com/regmigrate/regmigrate/internal/app/prove"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -32,7 +34,10 @@ func main() {
 // Main runs the program with the arguments args, without its name, and
 // returns the exit code. An error that is not a session.Error is a usage error.
 func Main(ctx context.Context, args []string, s session.Streams) int {
-	cmd := newRootCommand(s, args)
+	return execute(ctx, newRootCommand(s, args), args, s)
+}
+
+func execute(ctx context.Context, cmd *cobra.Command, args []string, s session.Streams) int {
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {

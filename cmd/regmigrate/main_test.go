@@ -14,9 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 
 	"github.com/regmigrate/regmigrate/internal/app/prove"
 	"github.com/regmigrate/regmigrate/internal/app/session"
@@ -30,8 +32,32 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
 		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers())) // the program starts itself, which is this binary
 	}
-	program := func() { os.Exit(Main(context.Background(), os.Args[1:], session.SystemStreams())) }
 	testscript.Main(m, map[string]func(){"regmigrate": program, "kubectl-regmigrate": program})
+}
+
+// program is main with time limits that a busy machine does not reach. The
+// help shows the usual limits.
+func program() {
+	const limit = time.Hour
+	s := session.SystemStreams()
+	s.PipeTimeout = limit
+	args := os.Args[1:]
+	root := newRootCommand(s, args)
+	var extend func(cmd *cobra.Command)
+	extend = func(cmd *cobra.Command) {
+		for _, name := range []string{"timeout", "render-timeout"} {
+			if f := cmd.Flags().Lookup(name); f != nil {
+				if err := f.Value.Set(limit.String()); err != nil {
+					panic(err)
+				}
+			}
+		}
+		for _, sub := range cmd.Commands() {
+			extend(sub)
+		}
+	}
+	extend(root)
+	os.Exit(execute(context.Background(), root, args, s))
 }
 
 // TestScript runs every script in testdata/script: one thing that a user does,
@@ -113,6 +139,22 @@ func scriptCommands() map[string]scriptCommand {
 func need(ts *testscript.TestScript, neg bool, args []string, n int, usage string) {
 	if neg || len(args) < n {
 		ts.Fatalf("usage: %s", usage)
+	}
+}
+
+// poll returns when done returns true. It has no time limit except the one of the
+// test program. It fails the test if the process of ended ends before.
+func poll(t *testing.T, ended chan error, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case err := <-ended:
+			ended <- err // for the cleanup
+			t.Fatalf("the process ended: %v", err)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
@@ -66,22 +65,13 @@ func TestMirrorKilled(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	tick, deadline := time.NewTicker(10*time.Millisecond), time.After(time.Minute)
-	defer tick.Stop()
-	for sent() < 2 || !waiting() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			cmd.Process.Kill()
-			t.Fatalf("the run did not come to the late layer: %q", w.Requests("harbor.corp"))
-		}
-	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	poll(t, ended, func() bool { return sent() >= 2 && waiting() })
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Wait(); err == nil {
-		t.Fatal("the run ended by itself")
-	}
+	<-ended
 	if d, err := w.Digest(to); err == nil {
 		t.Errorf("the tag leads to %s, and not all of it is there", d)
 	}

@@ -46,20 +46,16 @@ func TestRealRegistry(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-	tick, deadline := time.NewTicker(20*time.Millisecond), time.After(time.Minute)
-	defer tick.Stop()
-	for {
-		if c, err := net.Dial("tcp", mirror); err == nil {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Wait() }()
+	t.Cleanup(func() { server.Process.Kill(); <-ended })
+	poll(t, ended, func() bool {
+		c, err := net.Dial("tcp", mirror)
+		if err == nil {
 			c.Close()
-			break
 		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("docker-registry does not listen")
-		}
-	}
+		return err == nil
+	})
 	run := func(stdin string, program string, args ...string) string {
 		t.Helper()
 		cmd := exec.Command(program, args...)

@@ -86,9 +86,9 @@ type pullRequestRun struct {
 
 // notPushed writes the proofs of a change that is not pushed, and returns the error
 // of the run; err is that of the proof.
-func (r *pullRequestRun) notPushed(plan *rewrite.Plan, err error) error {
-	o := r.session.ReportOptionsFor(r.streams.Err, r.flags)
-	if e := report.WriteProofs(r.streams.Err, plan, o); e != nil {
+func (run *pullRequestRun) notPushed(plan *rewrite.Plan, err error) error {
+	o := run.session.ReportOptionsFor(run.streams.Err, run.flags)
+	if e := report.WriteProofs(run.streams.Err, plan, o); e != nil {
 		return session.Failed(e)
 	}
 	if prove.CountStates(plan)[rewrite.Failed] > 0 {
@@ -123,12 +123,12 @@ func prError(ctx context.Context, err error) error {
 
 // writeFailures lists the files that could not be read or verified. The pull request
 // does not change them.
-func (r *pullRequestRun) writeFailures(plan *rewrite.Plan) error {
+func (run *pullRequestRun) writeFailures(plan *rewrite.Plan) error {
 	text, err := report.Find("text")
 	if err != nil {
 		return err
 	}
-	o := r.session.ReportOptionsFor(r.streams.Err, r.flags)
+	o := run.session.ReportOptionsFor(run.streams.Err, run.flags)
 	o.Quiet = true
-	return text.Write(r.streams.Err, plan, o)
+	return text.Write(run.streams.Err, plan, o)
 }

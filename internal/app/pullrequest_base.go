@@ -16,8 +16,8 @@ import (
 // planBase plans the change of the base branch of the remote, and proves it
 // unless NoVerify is set. It checks the branch out to a temporary folder. The configuration
 // and the paths are those of the work tree.
-func (r *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) {
-	f, set, forge := r.flags, r.session, r.forge
+func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) {
+	f, set, forge := run.flags, run.session, run.forge
 	dir, err := os.MkdirTemp("", "regmigrate-pr-")
 	if err != nil {
 		return nil, session.Failed(err)
@@ -33,7 +33,7 @@ func (r *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) {
 	if err := relocate(dir, set, forge); err != nil {
 		return nil, err
 	}
-	bar := session.NewProgress(r.streams.Err, f.Quiet)
+	bar := session.NewProgress(run.streams.Err, f.Quiet)
 	set.Rewrite.Progress = bar.FilesScanned
 	prover, err := prove.New(&f.Render, f.Jobs, bar)
 	if err != nil {
@@ -53,7 +53,7 @@ func (r *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) {
 		return nil, session.InterruptedError(ctx, err)
 	}
 	registries.AddImages(plan)
-	if !r.options.NoVerify {
+	if !run.options.NoVerify {
 		if err := proveChanges(ctx, prover, plan); err != nil {
 			return nil, err
 		}

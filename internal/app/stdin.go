@@ -7,13 +7,11 @@ import (
 	"time"
 )
 
-// pipeTimeout is how long a pipe may take to say that nothing comes.
-const pipeTimeout = time.Second
-
-// hasPipedInput reports whether r is a pipe or a file that is not known to be empty. A
-// post-renderer of Helm that nobody told - must not rewrite the folder that it
-// was started in, and print a summary in place of manifests.
-func hasPipedInput(r io.Reader) bool {
+// hasPipedInput reports whether r is a file with content, or a pipe that does not
+// end without content within timeout. A post-renderer of Helm that was started
+// without the argument - must not rewrite the current folder and print a summary
+// instead of manifests.
+func hasPipedInput(r io.Reader, timeout time.Duration) bool {
 	f, ok := r.(*os.File)
 	if !ok {
 		return false
@@ -27,15 +25,15 @@ func hasPipedInput(r io.Reader) bool {
 	case info.Mode()&fs.ModeNamedPipe == 0:
 		return false
 	}
-	nothing := make(chan bool, 1)
+	empty := make(chan bool, 1)
 	go func() {
 		n, err := f.Read(make([]byte, 1))
-		nothing <- n == 0 && err != nil
+		empty <- n == 0 && err != nil
 	}()
 	select {
-	case x := <-nothing:
+	case x := <-empty:
 		return !x
-	case <-time.After(pipeTimeout):
+	case <-time.After(timeout):
 		return true
 	}
 }

@@ -166,11 +166,9 @@ func (g *Gitea) env() []string {
 	return append(os.Environ(), "HOME="+g.dir, "GITEA_WORK_DIR="+g.dir, "GIT_CONFIG_NOSYSTEM=1", "USER=root")
 }
 
-// await returns when a request to path succeeds, when Gitea has exited, or after a
-// minute.
+// await returns when a request to path succeeds, when Gitea has exited, or when ctx
+// is done.
 func (g *Gitea) await(ctx context.Context, path string) error {
-	ctx, stop := context.WithTimeout(ctx, time.Minute)
-	defer stop()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {

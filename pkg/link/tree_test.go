@@ -23,8 +23,16 @@ func TestTreeFile(t *testing.T) {
 	if tree.File("c") != tree.Files[1] {
 		t.Error("File does not return a file of Files")
 	}
-	if tree.File("b") == nil || tree.File("b") != tree.File("b") || tree.File("absent") != nil || tree.File("absent") != nil || loads != 2 {
-		t.Errorf("got %d loads of two files, want one for each", loads)
+	for range 2 {
+		if b := tree.File("b"); b == nil || b.Path != "b" {
+			t.Errorf("File(b) returns %v", b)
+		}
+		if absent := tree.File("absent"); absent != nil {
+			t.Errorf("File(absent) returns %v, want nil", absent)
+		}
+	}
+	if loads != 2 {
+		t.Errorf("got %d loads of two files, want 2", loads)
 	}
 	tree.MergeLoaded()
 	var paths []string

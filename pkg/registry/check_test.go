@@ -27,7 +27,8 @@ func newNetwork(t *testing.T) *testregistry.Network {
 	return w
 }
 
-// client returns a client whose requests go to the test network.
+// client returns a client whose requests go to the test network, unless o has a
+// transport.
 func client(t *testing.T, w *testregistry.Network, o Options) *Client {
 	t.Helper()
 	if o.Transport == nil {
@@ -37,6 +38,9 @@ func client(t *testing.T, w *testregistry.Network, o Options) *Client {
 	}
 	if o.Keychain == nil {
 		o.Keychain = authn.NewMultiKeychain() // nobody
+	}
+	if o.Timeout == 0 {
+		o.Timeout = time.Hour // a busy machine does not reach it
 	}
 	o.Backoff = time.Millisecond
 	c, err := New(o)

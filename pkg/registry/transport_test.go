@@ -82,13 +82,17 @@ func TestManyReferences(t *testing.T) {
 	}
 }
 
+// A roundTripper implements http.RoundTripper.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestTimeout(t *testing.T) {
-	w := newNetwork(t)
-	put(t, w, "registry.k8s.io/pause:3.9", 1)
-	h := w.Host("registry.k8s.io")
-	h.SetBehavior(func(b *testregistry.Behavior) { b.StallPath = "/manifests/" })
-	defer h.Release()
-	got := one(t, client(t, w, Options{Timeout: 50 * time.Millisecond}), "", "registry.k8s.io/pause:3.9")
+	noResponse := roundTripper(func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	got := one(t, client(t, nil, Options{Timeout: time.Millisecond, Transport: noResponse}), "", "registry.k8s.io/pause:3.9")
 	if got.Verdict != Unreachable || got.Detail != "registry.k8s.io: timed out" {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)
 	}

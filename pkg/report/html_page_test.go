@@ -57,7 +57,9 @@ func startBrowser(t *testing.T) *browser {
 		ourOut.Close()
 		os.RemoveAll(profile) // fails while child processes run
 	})
-	ourIn.SetReadDeadline(time.Now().Add(4 * time.Minute)) // for a browser that does not answer
+	if end, ok := t.Deadline(); ok {
+		ourIn.SetReadDeadline(end.Add(-10 * time.Second)) // for a browser that does not answer
+	}
 	var target struct{ TargetID string }
 	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &target)
 	var session struct{ SessionID string }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -15,6 +16,10 @@ type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 
+	// PipeTimeout is how long In, if it is a pipe, may take until its first
+	// byte or its end.
+	PipeTimeout time.Duration
+
 	Plugin bool // the program was started by kubectl
 }
 
@@ -23,7 +28,7 @@ type Streams struct {
 // Source: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
 func SystemStreams() Streams {
 	base := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-	return Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Plugin: base == "kubectl-regmigrate"}
+	return Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, PipeTimeout: time.Second, Plugin: base == "kubectl-regmigrate"}
 }
 
 // ProgramName is what the user types to start the program.

@@ -35,6 +35,16 @@ func (c *chartVerdict) addUnproven(values, why string) {
 	}
 }
 
+// addAfterError adds the error of a job that rendered the chart after the change.
+// The time limit depends on the machine, so that exceeding it proves nothing.
+func (c *chartVerdict) addAfterError(values string, err error) {
+	if render.IsTimeout(err) {
+		c.addUnproven(values, "after the change "+err.Error())
+		return
+	}
+	c.addFailed(values, "the chart does not render after the change: "+err.Error())
+}
+
 // add adds the verdict for one values file.
 func (c *chartVerdict) add(values string, before, after *Rendered, v render.Verdict) {
 	out := &c.verdict

@@ -129,12 +129,8 @@ func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err
 	after := before
 	if !c.unchanged {
 		after, err = runRender(ctx, c.runner, &renderRequest{c.after, c.valuesAfter, c.options.Capabilities, before.Versions})
-		if render.IsTimeout(err) {
-			out.addUnproven(name, "after the change "+err.Error())
-			return false, nil
-		}
 		if render.IsJobError(err) {
-			out.addFailed(name, "the chart does not render after the change: "+err.Error())
+			out.addAfterError(name, err)
 			return !render.IsFatal(err), nil
 		}
 		if err != nil {
