@@ -14,27 +14,32 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// binaryHead is how much of a file git looks at for a NUL byte to tell that
-// it is binary. Source: buffer_is_binary in git's xdiff-interface.c.
+// binaryHead is the number of bytes at the start of a file in which git looks
+// for a NUL byte to recognize a binary file.
+// Source: buffer_is_binary in git's xdiff-interface.c.
 const binaryHead = 8000
 
-// bigFile is the size in bytes from which on files are parsed one at a time:
-// trees take many times its size.
+// bigFile is the size in bytes from which files and objects are parsed one at a
+// time: the syntax tree needs many times the memory of its source.
 const bigFile = 4 << 20
 
-// AddFiles lists the references of the files that Options.Walk names. An error
-// means that there is no list: a path that does not exist, or ctx is done.
+// AddFiles adds the references of the files that Options.Walk selects. It
+// returns an error if a path does not exist or ctx is done; the inventory is
+// then incomplete.
 //
-// A value is listed where its field is certainly an image (a container of a
-// workload, an image volume, FROM, a service of Compose, a job of a CI), where
-// the name of its key says so and it has a host, a tag, a digest or one of
-// these beside it (image: nginx:1.27, repository beside tag, a kustomization's
-// newName), and anywhere, also within longer texts, when it spells out a host
-// and a tag or digest, or a host that is known to serve images. A registry
-// alone, a chart, pictures, policies, mirror tables, what Kubernetes reports
-// under status, and the copy of an object that kubectl keeps in its
-// annotations are not listed; comments, documentation, scripts and code only
-// when their scope is asked for.
+// A value is listed
+//   - in an image field: a container of a workload, an image volume, FROM, a
+//     service of Compose, a job of a CI pipeline;
+//   - in a key whose name indicates an image, if the value or a sibling key has
+//     a host, a tag or a digest (image: nginx:1.27, repository with a sibling
+//     tag, newName of a kustomization);
+//   - anywhere, also within longer texts, if it spells out a host and a tag or
+//     digest, or a host that serves images.
+//
+// Not listed are registry hosts without a repository, charts, pictures,
+// policies, mirror tables, the status of Kubernetes objects, and the copy of
+// the object that kubectl stores in an annotation. Comments, documentation,
+// scripts and code are listed only if Options.Scopes selects them.
 func (v *Inventory) AddFiles(ctx context.Context) error {
 	bufs := sync.Pool{New: func() any { return new(bytes.Buffer) }}
 	var big sync.Mutex
@@ -66,7 +71,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 	return nil
 }
 
-// recordFile records what became of the file f.
+// recordFile counts the file f, or adds f to Skipped if skip is set.
 func (v *Inventory) recordFile(f walk.File, skip walk.Reason, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -87,7 +92,7 @@ func (v *Inventory) recordFile(f walk.File, skip walk.Reason, err error) {
 	}
 }
 
-// read reads the file f into buf. The bytes are buf's.
+// read reads the file f into buf. The result shares memory with buf.
 func (v *Inventory) read(f walk.File, buf *bytes.Buffer) ([]byte, walk.Reason, error) {
 	file, err := os.Open(f.Abs)
 	if err != nil {
@@ -117,8 +122,8 @@ func (v *Inventory) read(f walk.File, buf *bytes.Buffer) ([]byte, walk.Reason, e
 	return src, "", nil
 }
 
-// withoutPath returns what the system said without the path, which whoever
-// reports it names once.
+// withoutPath returns err without the path: reports print the path before the
+// error.
 func withoutPath(err error) error {
 	if p := (*os.PathError)(nil); errors.As(err, &p) {
 		return p.Err
@@ -126,7 +131,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// errSize is the error of an object of a stream that is too large.
+// errSize is the error for an object of a stream that is larger than MaxSize.
 func (v *Inventory) errSize() error {
-	return fmt.Errorf("an object of more than %d MiB, which is not read", v.opts.MaxSize>>20)
+	return fmt.Errorf("the object is larger than %d MiB and was not scanned", v.opts.MaxSize>>20)
 }

@@ -1,14 +1,14 @@
-// Package inventory lists image references, whether or not a rule touches
-// them: those of files, of rendered text, and of the objects of a cluster.
+// Package inventory lists the image references of files, of rendered text and
+// of the objects of a cluster, whether or not a rule matches them.
 //
-// [New] makes an empty [Inventory], the Add methods fill it, [Inventory.RegistryResults]
-// is what it has: one [RegistryResult] for each reference as it is written, with every
-// [Use] of it. What is listed, and what is left out, package format decides
-// for the fields that it knows to be images, and the rest is said at
-// [Inventory.AddFiles].
+// [New] returns an empty [Inventory], the Add methods fill it, and
+// [Inventory.Images] returns one [Image] for each reference, with all its uses.
+// Package format decides which fields are image fields; [Inventory.AddFiles]
+// describes which other values are listed.
 //
-// Nothing is written, and no registry is asked. References are listed as they
-// are written; how a registry would read them stands beside.
+// The package writes no files and makes no network requests. References are
+// listed as written in their sources; Image.Registry and Image.Repository are
+// the normalized names.
 package inventory
 
 import (
@@ -24,42 +24,43 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// Options are what an inventory is made with. Rules must be set; the zero
-// value of every other field is the default.
+// Options configure an inventory. Rules must be set; the zero value of every
+// other field is its default.
 type Options struct {
 	Rules  *rules.Set
 	Walk   walk.Options // for AddFiles
 	Fields []format.Field
 	Scopes format.Scopes // zero: manifests
 
-	// MaxSize is the size in bytes above which a file, or an object of a
-	// stream, is not read. Zero: 32 MiB.
+	// MaxSize is the maximum size, in bytes, of a file and of an object of a
+	// stream; larger ones are not scanned. Zero: 32 MiB.
 	MaxSize int64
 
-	// Progress is called now and then, from one goroutine at a time, with the
-	// number of files looked at so far. Nil: nobody is told.
+	// Progress, if not nil, is called with the number of files scanned so far,
+	// from one goroutine at a time.
 	Progress func(files int)
 }
 
 const defaultMaxSize = 32 << 20
 
 // An Inventory is a list of images. Its methods may be called by several
-// goroutines; its fields are to be read when all Add methods have returned.
+// goroutines; its fields may be read after all Add methods have returned.
 type Inventory struct {
-	Skipped           []walk.Skip // what was not looked at, sorted by path
-	Failures          []Failure   // what may hold a reference and could not be read, in order
-	ScannedFiles      int         // files looked at
-	ScannedObjects    int         // objects of streams looked at
-	HasStream         bool        // a stream was looked at, if only an empty one
-	ScannedRenderings int         // charts and kustomizations whose rendering was looked at
-	FamilyFiles       []string    // the files that linkers know of, sorted: charts, kustomizations
+	Skipped           []walk.Skip // files and directories that were not scanned, sorted by path
+	Failures          []Failure   // files and objects that may hold references and could not be read
+	ScannedFiles      int
+	ScannedObjects    int      // objects of streams
+	HasStream         bool     // AddObjects was called, even with an empty stream
+	ScannedRenderings int      // rendered charts and kustomizations
+	FamilyFiles       []string // files that a linker wants, such as those of charts and kustomizations; sorted
 
-	// Unrendered are charts and kustomizations that do not render, so that
-	// what they would print is not listed. AddRendered's callers add to it.
+	// Unrendered are charts and kustomizations that do not render, so that the
+	// references of their output are not listed. The callers of AddRendered
+	// fill it.
 	Unrendered []Failure
 
-	// Unfilled is how many references are not listed because a template has
-	// still to say their host or path: {{ .Values.image }}.
+	// Unresolved is the number of references that are not listed because a
+	// template variable determines their host or path: {{ .Values.image }}.
 	Unresolved int
 
 	opts    Options
@@ -68,72 +69,75 @@ type Inventory struct {
 	images  map[imageKey]*Image
 }
 
-// A Failure is something that could not be read.
+// A Failure is a file, stream or rendering that could not be read.
 type Failure struct {
-	Path string // of the file, "-" for a stream; relative to the root
+	Path string // relative to the root; Stream for a stream
 	Err  error
 }
 
-// An imageKey tells images apart: the same text may be an image of Docker Hub
-// where a field says so, which a rule moves, and not be one elsewhere.
+// An imageKey identifies an image. The reference alone does not: in an image
+// field, a text without a domain is a short name of Docker Hub that a rule may
+// match; elsewhere the same text matches no rule.
 type imageKey struct{ ref, newRef string }
 
 // An Image is one reference and its uses.
 type Image struct {
-	// Ref is the reference as it is written, without a transport. Pieces in
-	// several keys are joined, a tag or digest in a key beside it included.
+	// Ref is the reference as written, without a transport such as docker://.
+	// The pieces of a reference that is split across keys are joined; a tag or
+	// digest of a sibling key is appended.
 	Ref string
 
-	// Its parts as written; Domain is empty for the short form of Docker Hub.
+	// The parts of Ref as written; Domain is empty for short names of Docker Hub.
 	Domain, Path, Tag, Digest string
 
-	// Registry and Repository are how a registry's client reads Domain and
-	// Path: docker.io and library/nginx for nginx.
+	// Registry and Repository are Domain and Path as a registry client
+	// normalizes them: docker.io and library/nginx for nginx.
 	Registry, Repository string
 
-	// New is what the rules make of Ref, "" when none moves it; Rule is the
-	// name of the rule that moves it, or that would if its entry Keep did not
-	// hold it back.
+	// New is the new reference, "" if no rule rewrites Ref. Rule is the name of
+	// the rule that matches Ref. Keep is the keep entry of that rule that
+	// excludes Ref, or "".
 	New, Rule, Keep string
 
-	// Advice is what the catalogue of renamed and removed images says of it.
+	// Advice are the entries of the catalogue of renamed and removed images
+	// that apply to Ref or New.
 	Advice []rules.Advice
 
-	// Open says that a variable of a template stands in Ref, so that it is
-	// not known in full.
+	// HasVariable reports whether Ref contains a template variable, so that the
+	// reference is not known in full.
 	HasVariable bool
 
 	Uses []Use // sorted
 
-	mayHaveTag bool // everywhere it stands in a key for a repository, so that a tag may be anywhere
+	mayHaveTag bool // see foundRef.mayHaveTag; true for all uses
 }
 
-// A Origin is where a use was found.
+// An Origin is the kind of source in which a use was found.
 type Origin uint8
 
-// The ways.
+// The origins.
 const (
-	InFile      Origin = iota // in a file
-	InRendering               // in what a chart or a kustomization prints
-	InObject                  // in an object of a stream
+	InFile      Origin = iota // a file
+	InRendering               // the output of a chart or kustomization
+	InObject                  // an object of a stream
 )
 
 func (v Origin) String() string { return [...]string{"file", "rendered", "object"}[v] }
 
-// A Use is a place where an image is named.
+// A Use is a place where an image is referenced.
 type Use struct {
 	Origin Origin
-	Path   string // of the file or template, or of the folder of a kustomization; "-" for a stream
+	Path   string // of the file or template, or of the directory of a kustomization; Stream for a stream
 
-	// Line and Column, both 1-based, a column counts code points. Both are 0
-	// where they would mean nothing: in rendered text, in a stream of JSON.
+	// Line and Column are 1-based; columns count code points. Both are 0 in
+	// rendered text and in a stream of JSON, which have no positions.
 	Line, Column int
 
-	Field  string // .spec.containers[0].image; "" outside of any structure
-	Object string // Deployment web (apps/v1), Pod kube-system/dns (v1); "" outside of any object
+	Field  string // .spec.containers[0].image; "" in text without structure
+	Object string // Deployment web (apps/v1), Pod kube-system/dns (v1); "" outside of objects
 
-	// Running is the digest that a node reports of the container, "" when
-	// nothing does.
+	// RunningDigest is the digest of the running container as its node reports
+	// it, or "".
 	RunningDigest string
 }
 
@@ -148,8 +152,8 @@ func New(o Options) *Inventory {
 	return &Inventory{opts: o, linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}}
 }
 
-// Images returns the images, sorted by registry, repository and what is
-// written, each with its uses in the order of files, positions and fields.
+// Images returns the images, sorted by registry, repository and reference. The
+// uses of an image are sorted by origin, path, position and field.
 func (v *Inventory) Images() []Image {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -173,51 +177,52 @@ func compareUses(a, b Use) int {
 		strings.Compare(a.Object, b.Object), strings.Compare(a.Field, b.Field), strings.Compare(a.RunningDigest, b.RunningDigest))
 }
 
-// SelectedByRules returns those of images that a rule moves.
+// SelectedByRules returns the images that a rule rewrites.
 func SelectedByRules(images []Image) []Image {
 	return slices.DeleteFunc(slices.Clone(images), func(m Image) bool { return m.New == "" })
 }
 
-// advise asks the catalogue. A tag that stands elsewhere is not known: part.
-func advise(m *Image, part bool) []rules.Advice {
-	old, now := m.Ref, m.New
-	if part && m.Tag == "" && m.Digest == "" {
-		old += ":<tag>" // a variable
-		if now != "" {
-			now += ":<tag>"
+// advise returns the catalogue entries for m. If mayHaveTag is set, a missing tag
+// counts as unknown rather than absent.
+func advise(m *Image, mayHaveTag bool) []rules.Advice {
+	oldRef, newRef := m.Ref, m.New
+	if mayHaveTag && m.Tag == "" && m.Digest == "" {
+		oldRef += ":<tag>" // the catalogue reads this as a variable
+		if newRef != "" {
+			newRef += ":<tag>"
 		}
 	}
-	return slices.DeleteFunc(rules.Advise(old, now), func(a rules.Advice) bool { return a.ForCharts })
+	return slices.DeleteFunc(rules.Advise(oldRef, newRef), func(a rules.Advice) bool { return a.ForCharts })
 }
 
-// A foundRef is a reference that was found.
+// A foundRef is one use of an image.
 type foundRef struct {
 	image      Image
 	use        Use
-	mayHaveTag bool // it stands in a key for a repository, so that a tag may be anywhere
+	mayHaveTag bool // the value of a repository key, whose tag may be in a key that was not found
 }
 
-// add adds hits and counts.
-func (v *Inventory) add(hits []foundRef, unfilled int) {
+// add adds found references and the number of unresolved ones.
+func (v *Inventory) add(found []foundRef, unresolved int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.Unresolved += unfilled
-	for _, h := range hits {
-		key := imageKey{h.image.Ref, h.image.New}
+	v.Unresolved += unresolved
+	for _, f := range found {
+		key := imageKey{f.image.Ref, f.image.New}
 		m := v.images[key]
 		if m == nil {
-			m = h.image.clone()
-			m.mayHaveTag = h.mayHaveTag
+			m = f.image.clone()
+			m.mayHaveTag = f.mayHaveTag
 			v.images[imageKey{m.Ref, m.New}] = m
 		}
-		// Files come in any order: what one hit knows, all do.
-		m.mayHaveTag = m.mayHaveTag && h.mayHaveTag
-		m.Rule, m.Keep = max(m.Rule, h.image.Rule), max(m.Keep, h.image.Keep)
-		m.Uses = append(m.Uses, h.use)
+		// Files are scanned in any order; these results must not depend on it.
+		m.mayHaveTag = m.mayHaveTag && f.mayHaveTag
+		m.Rule, m.Keep = max(m.Rule, f.image.Rule), max(m.Keep, f.image.Keep)
+		m.Uses = append(m.Uses, f.use)
 	}
 }
 
-// clone copies m, so that it does not hold on to the text that it was found in.
+// clone returns a copy of m that shares no memory with the source text.
 func (m *Image) clone() *Image {
 	out := *m
 	for _, s := range []*string{&out.Ref, &out.Domain, &out.Path, &out.Tag, &out.Digest, &out.Registry, &out.Repository, &out.New} {
@@ -226,7 +231,7 @@ func (m *Image) clone() *Image {
 	return &out
 }
 
-// fail notes that what stands at path could not be read.
+// fail records that the file or stream at path could not be read.
 func (v *Inventory) fail(path string, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// options are those of the preset k8s and a rule on a part of Docker Hub.
+// options returns options with the preset k8s and a rule for docker.io/bitnami.
 func options(t *testing.T) Options {
 	t.Helper()
 	list, err := rules.Preset("k8s")
@@ -29,8 +29,8 @@ func options(t *testing.T) Options {
 	return Options{Rules: set}
 }
 
-// shown is what the tests compare: a line for each use.
-func shown(v *Inventory) []string {
+// formatUses returns one line per use.
+func formatUses(v *Inventory) []string {
 	out := []string{}
 	for _, m := range v.Images() {
 		for _, u := range m.Uses {
@@ -42,7 +42,7 @@ func shown(v *Inventory) []string {
 				s += " keep " + m.Keep
 			}
 			if m.HasVariable {
-				s += " open"
+				s += " has variable"
 			}
 			at := u.Path
 			if u.Line > 0 {
@@ -61,8 +61,8 @@ func shown(v *Inventory) []string {
 	return out
 }
 
-// files makes an inventory of the files of an archive.
-func files(t *testing.T, o Options, archive string) *Inventory {
+// inventoryFiles returns the inventory of the files of a txtar archive.
+func inventoryFiles(t *testing.T, o Options, archive string) *Inventory {
 	t.Helper()
 	root := t.TempDir()
 	for _, f := range txtar.Parse([]byte(archive)).Files {
@@ -87,7 +87,7 @@ func files(t *testing.T, o Options, archive string) *Inventory {
 
 const sha = "sha256:5516d103a9c2ecc4f026efbd4b40662ce22dc1f824fb129ed121460aaa5c47f8"
 
-func TestFiles(t *testing.T) {
+func TestAddFiles(t *testing.T) {
 	for _, c := range []struct {
 		name, archive string
 		want          []string
@@ -118,7 +118,7 @@ spec:
 			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | a.yaml:8:12 .spec.containers[0].image in Pod web (v1)",
 			"quay.io/x/y:1 | a.yaml:10:31 .spec.containers[0].env[0].value in Pod web (v1)",
 		}},
-		{"pieces and what stands beside them", `-- values.yaml --
+		{"split references and sibling keys", `-- values.yaml --
 a: {registry: k8s.gcr.io, repository: pause, tag: 3.9}
 b: {repository: gcr.io/google-containers/pause, tag: "", digest: ` + sha + `}
 c: {repository: corp.example/app, tag: null, pullPolicy: Always}
@@ -139,7 +139,7 @@ i: {repository: https://charts.example/x}
 			"k8s.gcr.io/dns/node:v1 -> registry.k8s.io/dns/node:v1 | values.yaml:5:12 .e.image",
 			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | values.yaml:1:39 .a.repository",
 		}},
-		{"a registry further up", `-- values.yaml --
+		{"a registry in an outer mapping", `-- values.yaml --
 global: {image: {registry: registry.k8s.io}}
 controller: {image: {image: ingress-nginx/controller, tag: v1, digest: ` + sha + `}}
 `, []string{"registry.k8s.io/ingress-nginx/controller:v1@" + sha + " | values.yaml:2:29 .controller.image.image"}},
@@ -155,7 +155,7 @@ images:
 			"busybox:1.36 | kustomization.yaml:5:10 .images[3].name",
 			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | kustomization.yaml:2:10 .images[0].name",
 		}},
-		{"tools", `-- Dockerfile --
+		{"Dockerfile, Compose and GitHub Actions", `-- Dockerfile --
 # syntax=docker/dockerfile:1
 ARG BASE=k8s.gcr.io/debian-base:v1
 FROM golang:1.26 AS build
@@ -177,7 +177,7 @@ jobs: {a: {container: alpine, steps: [{uses: "docker://quay.io/x/act:1"}, {uses:
 			"k8s.gcr.io/debian-base:v1 -> registry.k8s.io/debian-base:v1 | Dockerfile:2:10 FROM",
 			"quay.io/x/act:1 | .github/workflows/x.yaml:1:56 .jobs.a.steps[0].uses",
 		}},
-		{"a kind that nobody knows", `-- a.yaml --
+		{"an object of an unknown kind", `-- a.yaml --
 apiVersion: example.com/v1
 kind: Thing
 metadata: {name: x}
@@ -195,7 +195,7 @@ spec:
 			"busybox:1 | a.yaml:7:17 .spec.sidecarImage in Thing x (example.com/v1)",
 			"nginx | a.yaml:5:10 .spec.image in Thing x (example.com/v1)",
 		}},
-		{"what is no image", `-- a.yaml --
+		{"texts that are not images", `-- a.yaml --
 image: header
 cover: {image: static/cover.png}
 host: gcr.io
@@ -218,7 +218,7 @@ docker run quay.io/x/script:1
 -- main.go --
 var image = "quay.io/x/code:1"
 `, []string{}},
-		{"larger texts", `-- a.yaml --
+		{"references within texts", `-- a.yaml --
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: c, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{"image":"k8s.gcr.io/copy:1"}'}}
@@ -251,38 +251,39 @@ spec:
 a: [
   image: quay.io/x/broken:1
 `, []string{
-			"k8s.gcr.io/pause:{{ .Values.tag }} -> registry.k8s.io/pause:{{ .Values.tag }} open | chart/templates/a.yaml:7:12 .spec.containers[2].image in Pod (v1)",
+			"k8s.gcr.io/pause:{{ .Values.tag }} -> registry.k8s.io/pause:{{ .Values.tag }} has variable | chart/templates/a.yaml:7:12 .spec.containers[2].image in Pod (v1)",
 			"quay.io/x/broken:1 | broken.yaml:2:10 ",
 			"quay.io/x/y:1 | chart/templates/a.yaml:8:12 .spec.containers[3].image in Pod (v1)",
 			"quay.io/x/z:1 | chart/templates/a.yaml:10:40 .spec.containers[4].image in Pod (v1)",
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v := files(t, options(t), c.archive)
-			if d := differ(c.want, shown(v)); d != "" {
-				t.Errorf("%s", d)
+			v := inventoryFiles(t, options(t), c.archive)
+			if d := diff(c.want, formatUses(v)); d != "" {
+				t.Error(d)
 			}
 		})
 	}
 }
 
-func TestResolved(t *testing.T) {
-	v := files(t, options(t), "-- Dockerfile --\nFROM nginx\nFROM docker.io/nginx\nFROM index.docker.io/x/y\nFROM localhost:5000/z\n")
+func TestImagesNormalizesDockerHub(t *testing.T) {
+	v := inventoryFiles(t, options(t), "-- Dockerfile --\nFROM nginx\nFROM docker.io/nginx\nFROM index.docker.io/x/y\nFROM localhost:5000/z\n")
 	var got []string
 	for _, m := range v.Images() {
 		got = append(got, strings.Join([]string{m.Domain, m.Path, m.Registry, m.Repository}, " "))
 	}
 	want := []string{"docker.io nginx docker.io library/nginx", " nginx docker.io library/nginx", "index.docker.io x/y docker.io x/y", "localhost:5000 z localhost:5000 z"}
-	if d := differ(want, got); d != "" {
-		t.Errorf("%s", d)
+	if d := diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 
-// differ compares lists of lines, "" when they are equal.
-func differ(want, got []string) string {
+// diff returns a description of the difference between two lists of lines, "" if
+// they are equal.
+func diff(want, got []string) string {
 	w, g := strings.Join(want, "\n"), strings.Join(got, "\n")
 	if w == g {
 		return ""
 	}
-	return "want\n" + w + "\ngot\n" + g
+	return "expected\n" + w + "\ngot\n" + g
 }

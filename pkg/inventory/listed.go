@@ -7,17 +7,15 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// isListed reports whether the occurrence o, whose reference is r, is listed. It
-// is where a field is certainly an image, where the name of its key says so,
-// and elsewhere by its shape: a host, and a tag, a digest, or a host that
-// serves images and nothing else.
+// isListed reports whether the occurrence o, whose reference is r, is listed; see
+// AddFiles.
 func (v *Inventory) isListed(o *format.Occurrence, r image.Ref) bool {
 	last := o.Pieces[len(o.Pieces)-1]
 	switch {
 	case last.Role == format.Registry, o.IsSelector && !o.LikelyImage:
-		return false // a registry alone, a chart; what only selects an image
+		return false // a registry without a repository, a chart, a selector
 	case strings.Contains(o.Place.Field, "kubectl.kubernetes.io/last-applied-configuration"):
-		return false // a copy of what stands in the object itself
+		return false // a copy of the object
 	case o.Unconfirmed:
 		return o.LikelyImage
 	case o.IsImage, o.LikelyImage:
@@ -28,19 +26,19 @@ func (v *Inventory) isListed(o *format.Occurrence, r image.Ref) bool {
 	return r.Tag != "" || r.Digest != "" || v.servesImages(r.Domain) && (strings.Contains(r.Path, "/") || flatHosts[r.Domain])
 }
 
-// flatHosts are the hosts whose images need no folder. What has none elsewhere is
-// somebody's name there.
+// flatHosts are the hosts that serve images with a path of one component. On
+// other hosts, such a path is the name of a user or organization.
 var flatHosts = map[string]bool{"k8s.gcr.io": true, "registry.k8s.io": true}
 
-// sourceHosts are hosts of source code: what stands below them is a module, a
-// chart's home, a path of a repository.
+// sourceHosts are hosts of source code. A path on these hosts is a module, a
+// repository or a file, never an image.
 var sourceHosts = map[string]bool{
 	"github.com": true, "gitlab.com": true, "bitbucket.org": true, "golang.org": true, "gopkg.in": true, "go.uber.org": true,
 	"k8s.io": true, "sigs.k8s.io": true, "google.golang.org": true, "codeberg.org": true, "raw.githubusercontent.com": true,
 }
 
-// imageHosts are hosts that serve images, and imageSuffixes the ends of their
-// names, of the public registries and of those that clouds make for everybody.
+// imageHosts are public registries. imageSuffixes are the suffixes of the
+// registry hosts that cloud providers create for their customers.
 var (
 	imageHosts = map[string]bool{
 		"docker.io": true, "index.docker.io": true, "registry-1.docker.io": true, "gcr.io": true, "us.gcr.io": true, "eu.gcr.io": true, "asia.gcr.io": true,
@@ -51,8 +49,8 @@ var (
 	imageSuffixes = []string{"-docker.pkg.dev", ".gcr.io", ".azurecr.io", ".icr.io", ".ocir.io", ".jfrog.io", ".cr.aws", ".scw.cloud"}
 )
 
-// servesImages reports whether host is known to serve images: see imageHosts, and
-// whatever the rules name.
+// servesImages reports whether host is a known registry or the host of a rule's
+// from or to.
 func (v *Inventory) servesImages(host string) bool {
 	if imageHosts[host] || strings.HasPrefix(host, "registry.") || strings.Contains(host, ".dkr.ecr.") {
 		return true

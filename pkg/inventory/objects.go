@@ -14,29 +14,30 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// Stream is the path of what is read from a stream.
+// Stream is the path of uses and failures of a stream.
 const Stream = "-"
 
-// errEmpty is the failure of a stream of nothing: a program that failed before
-// it wrote anything must not pass for a cluster without images.
-var errEmpty = errors.New("nothing came from standard input")
+// errEmpty is the error for an empty stream: a program that failed before it
+// wrote anything must not count as a cluster without images.
+var errEmpty = errors.New("the input is empty")
 
-// errUTF16 is that of what Windows PowerShell makes of a program's output.
-var errUTF16 = errors.New("it is no UTF-8 text but UTF-16, as PowerShell writes files; write it as UTF-8")
+// errUTF16 is the error for UTF-16, which Windows PowerShell writes when it
+// redirects the output of a program.
+var errUTF16 = errors.New("the text is UTF-16, not UTF-8; PowerShell writes UTF-16 by default")
 
-// errNoObject is the failure of text that is none of Kubernetes, such as what a
-// program says that failed.
-func errNoObject(src []byte) error {
+// errNotObject is the error for text that is not a Kubernetes object, such as
+// the error message of a program.
+func errNotObject(src []byte) error {
 	line, _, _ := bytes.Cut(bytes.TrimSpace(src), []byte("\n"))
-	return fmt.Errorf("it is no object of Kubernetes: %.80q", bytes.TrimSpace(line))
+	return fmt.Errorf("not a Kubernetes object: %.80q", bytes.TrimSpace(line))
 }
 
-// objectStart matches the first line of what may be an object in YAML, or a
-// list of them: a key, an item, a flow, an anchor, tag or alias.
+// objectStart matches the first line of an object, or a list of objects, in
+// YAML: a key, an item, a flow collection, an anchor, a tag or an alias.
 var objectStart = regexp.MustCompile(`^(?:-(?:\s|$)|[{\[?&!*]|"[^"]*"\s*:|'[^']*'\s*:|[^\s:#"']+\s*:(?:\s|$))`)
 
-// isObject reports whether text may be one.
-func isObject(text []byte) bool {
+// mayBeObject reports whether text may be an object or a list of objects.
+func mayBeObject(text []byte) bool {
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimSpace(line)
 		if rest, ok := bytes.CutPrefix(line, []byte("---")); ok {
@@ -50,15 +51,15 @@ func isObject(text []byte) bool {
 	return true
 }
 
-// AddObjects lists the references of a stream of Kubernetes objects in JSON or
+// AddObjects adds the references of a stream of Kubernetes objects in JSON or
 // YAML, as `kubectl get -o json`, `kubectl get -o yaml`, `helm template` and
-// `kustomize build` print them: objects, documents, Lists, and the items of a
-// ResourceList, in any number. An object is read at a time, so that a list may
-// be larger than memory. References are found as in files; for a pod the
-// digests that its node reports are noted beside its containers.
+// `kustomize build` print them: any number of objects, documents, Lists and
+// ResourceLists. Objects are read one by one, so that a list may be larger than
+// memory. References are found as in files; the uses of a pod have the digests
+// that its node reports.
 //
-// What goes wrong becomes a Failure of the path Stream. An error means that
-// ctx is done.
+// Errors of the stream are added to Failures with the path Stream. AddObjects
+// returns an error only if ctx is done.
 func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 	in := bufio.NewReaderSize(r, 1<<16)
 	first, err := firstByte(in)
@@ -88,8 +89,8 @@ func (v *Inventory) AddObjects(ctx context.Context, r io.Reader) error {
 	return ctx.Err()
 }
 
-// firstByte skips a byte order mark and blanks, and returns the byte after
-// them without taking it.
+// firstByte skips a byte order mark and returns the first byte that is not
+// white space, without reading past it.
 func firstByte(in *bufio.Reader) (byte, error) {
 	if b, _ := in.Peek(3); bytes.Equal(b, []byte("\uFEFF")) {
 		in.Discard(3)
@@ -108,7 +109,7 @@ func firstByte(in *bufio.Reader) (byte, error) {
 	}
 }
 
-// An objectHead is what is read of an object beside its references.
+// An objectHead has the name of an object and the digests that a pod runs.
 type objectHead struct {
 	APIVersion string `json:"apiVersion" yaml:"apiVersion"`
 	Kind       string `json:"kind" yaml:"kind"`
@@ -137,7 +138,8 @@ type containerStatus struct {
 	ImageID string `json:"imageID" yaml:"imageID"`
 }
 
-// titles is how format calls the object, and with its namespace how uses do.
+// titles returns the title of the object in package format, and the title with
+// the namespace for Use.Object.
 func (i *objectHead) titles() (short, long string) {
 	tail := ""
 	if i.APIVersion != "" {
@@ -154,8 +156,8 @@ func (i *objectHead) titles() (short, long string) {
 	return short + tail, long + tail
 }
 
-// runningDigests returns the digests that the node of a pod reports, by the field of
-// the image.
+// runningDigests returns the digests that the node of a pod reports, keyed by the
+// field of the image.
 func (i *objectHead) runningDigests() map[string]string {
 	if i.Kind != "Pod" {
 		return nil
@@ -172,8 +174,8 @@ func (i *objectHead) runningDigests() map[string]string {
 	} {
 		ids := map[string]string{}
 		for _, s := range x.statuses {
-			// registry/name@sha256:…; a digest alone is of the image's
-			// configuration, by which no registry knows it.
+			// registry/name@sha256:…; a digest without a name is that of the
+			// image's configuration, which registries do not resolve.
 			if _, digest, ok := strings.Cut(s.ImageID, "@"); ok {
 				ids[s.Name] = digest
 			}
@@ -187,17 +189,17 @@ func (i *objectHead) runningDigests() map[string]string {
 	return out
 }
 
-// addJSONObject lists the references of the JSON object src.
+// addJSONObject adds the references of the JSON object src.
 func (v *Inventory) addJSONObject(src []byte) error {
 	return v.addObject("stream.json", src, 0, func(i *objectHead) {
 		if bytes.HasPrefix(src, []byte("{")) {
-			_ = json.Unmarshal(src, i) // what is not as it should be in it, it does without
+			_ = json.Unmarshal(src, i) // fields of the wrong type are left empty
 		}
 	})
 }
 
-// addYAMLObject lists the references of a document, or of an item of a list with
-// the dash before it, which begins in the given line.
+// addYAMLObject adds the references of a document, or of a list item with its
+// dash, that begins on the given 1-based line of the stream.
 func (v *Inventory) addYAMLObject(src []byte, line int) error {
 	return v.addObject("stream.yaml", src, line, func(i *objectHead) {
 		dash := bytes.TrimLeft(src, " ")
@@ -210,24 +212,23 @@ func (v *Inventory) addYAMLObject(src []byte, line int) error {
 	})
 }
 
-// unmarshal is yaml.Unmarshal for text that nobody vouches for.
+// unmarshal is yaml.Unmarshal for untrusted text: it returns panics as errors.
 func unmarshal(src []byte, to any) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("reading YAML: %v", p)
+			err = fmt.Errorf("parsing YAML: %v", p)
 		}
 	}()
 	return yaml.Unmarshal(src, to)
 }
 
-// addObject lists the references of one object of a stream. A line of 0 gives no
-// positions. What else there is to say of the object is read only when
-// something is listed.
+// addObject adds the references of one object of a stream. A line of 0 omits
+// positions. It calls read only if the object has references.
 func (v *Inventory) addObject(name string, src []byte, line int, read func(*objectHead)) error {
 	s := v.scan(name, src, Use{Origin: InObject, Path: Stream, Line: line})
 	if len(s.refs) == 0 && s.err == nil {
-		if line > 0 && !isObject(src) {
-			return errNoObject(src)
+		if line > 0 && !mayBeObject(src) {
+			return errNotObject(src)
 		}
 		v.add(nil, s.unresolved)
 		return nil

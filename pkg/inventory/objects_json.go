@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A limitReader reads from r, and refuses to go on when left bytes are read: what an
-// object may take.
+// A limitReader reads from r and returns err when left bytes have been read. It
+// bounds the size of one object.
 type limitReader struct {
 	r    io.Reader
 	left int64
@@ -26,7 +26,7 @@ func (m *limitReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A jsonReader goes through a stream of JSON values.
+// A jsonReader reads a stream of JSON values.
 type jsonReader struct {
 	*json.Decoder
 	q     *queue
@@ -34,7 +34,7 @@ type jsonReader struct {
 	limit *limitReader
 }
 
-// readJSON lists the references of JSON values, an object at a time.
+// readJSON queues the objects of a stream of JSON values.
 func (q *queue) readJSON(ctx context.Context, r io.Reader) error {
 	m := &limitReader{r: r, err: q.v.errSize()}
 	d := jsonReader{json.NewDecoder(m), q, ctx, m}
@@ -54,32 +54,33 @@ func (q *queue) readJSON(ctx context.Context, r io.Reader) error {
 				return plainJSONError(err)
 			}
 		default:
-			d.q.skip(errNoObject(fmt.Append(nil, t)))
+			d.q.skip(errNotObject(fmt.Append(nil, t)))
 		}
 	}
 }
 
-// resetLimit allows for one more object.
+// resetLimit starts counting the bytes of the next object.
 func (d *jsonReader) resetLimit() { d.limit.left = d.q.v.opts.MaxSize }
 
-// add has the references of an object listed.
+// add queues one object.
 func (d *jsonReader) add(src []byte) {
 	d.q.add(len(src), func() error { return d.q.v.addJSONObject(src) })
 }
 
-// plainJSONError says for a person that the text ends too early.
+// plainJSONError replaces errors of encoding/json with ones that name the cause
+// and the byte offset.
 func plainJSONError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return errors.New("the JSON ends before it is complete")
+		return errors.New("unexpected end of JSON")
 	}
 	if x := (*json.SyntaxError)(nil); errors.As(err, &x) {
-		return fmt.Errorf("it is not JSON at byte %d: %w", x.Offset, err)
+		return fmt.Errorf("invalid JSON at byte %d: %w", x.Offset, err)
 	}
 	return err
 }
 
-// readObject reads an object behind its brace: a list of objects an item at a time,
-// any other as a whole.
+// readObject reads an object after its opening brace. If the object is a list of
+// objects, readObject queues each item, otherwise the object.
 func (d *jsonReader) readObject() error {
 	var whole strings.Builder
 	items := false
@@ -124,7 +125,7 @@ func (d *jsonReader) readObject() error {
 	return nil
 }
 
-// readList reads the items of a list behind its bracket.
+// readList queues the items of an array after its opening bracket.
 func (d *jsonReader) readList() error {
 	for d.More() {
 		if err := d.ctx.Err(); err != nil {
@@ -141,7 +142,7 @@ func (d *jsonReader) readList() error {
 	return err
 }
 
-// skipValue goes to the end of the value that t begins.
+// skipValue reads to the end of the value that starts with t.
 func (d *jsonReader) skipValue(t json.Token) error {
 	depth := 0
 	for {

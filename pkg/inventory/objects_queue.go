@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// A queue lists the references of objects, several at a time, while a stream
-// is read. Only so many objects are held as there are workers, twice over; a
-// large one is worked on alone.
+// A queue scans the objects of a stream in parallel while the stream is read.
+// For n workers, at most 2n queued objects are in memory; objects of bigFile
+// bytes and more are scanned one at a time.
 type queue struct {
 	v    *Inventory
 	next chan queuedObject
@@ -21,11 +21,11 @@ type queue struct {
 	failed []failedObject
 }
 
-// A queuedObject is an object of a stream: its number, its size in bytes, and what
-// lists its references.
+// A queuedObject is an object of a stream.
 type queuedObject struct {
-	n, size int
-	list    func() error
+	n    int          // 1-based position in the stream
+	size int          // in bytes
+	scan func() error // adds the references to the inventory
 }
 
 type failedObject struct {
@@ -54,7 +54,7 @@ func (q *queue) work(x queuedObject) {
 		q.big.Lock()
 		defer q.big.Unlock()
 	}
-	err := x.list()
+	err := x.scan()
 	q.v.mu.Lock()
 	q.v.ScannedObjects++
 	q.v.mu.Unlock()
@@ -63,27 +63,27 @@ func (q *queue) work(x queuedObject) {
 	}
 }
 
-// fail notes that object n could not be read.
+// fail records that object n could not be read.
 func (q *queue) fail(n int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.failed = append(q.failed, failedObject{n, err})
 }
 
-// add has the references of one more object listed.
-func (q *queue) add(size int, list func() error) {
+// add queues the next object; size is in bytes.
+func (q *queue) add(size int, scan func() error) {
 	q.n++
-	q.next <- queuedObject{q.n, size, list}
+	q.next <- queuedObject{q.n, size, scan}
 }
 
-// skip notes that the next object is not read.
+// skip records that the next object could not be read.
 func (q *queue) skip(err error) {
 	q.n++
 	q.fail(q.n, err)
 }
 
-// close waits for all of them, and notes the failures in the order of the
-// stream.
+// close waits until all objects are scanned and adds the failures to the
+// inventory in the order of the stream.
 func (q *queue) close() {
 	close(q.next)
 	q.wait.Wait()

@@ -7,36 +7,36 @@ import (
 	"io"
 )
 
-// A yamlReader cuts a stream of YAML into documents, and a document that is a
-// list of objects in block style into its items. An item begins at a dash in
-// the list's own column: all that belongs to it stands further right.
+// A yamlReader splits a stream of YAML into documents, and a document that is a
+// list of objects in block style into its items. An item begins at a dash in the
+// column of the list; the lines of an item are indented further.
 type yamlReader struct {
 	q     *queue
 	chunk []byte
-	line  int // of the line that is read, 1-based
-	first int // line of chunk
+	line  int // 1-based number of the current line
+	first int // 1-based number of the first line of chunk
 
 	state  yamlState
-	indent int  // of the dashes of the list
-	large  bool // the chunk is larger than is read
+	indent int  // spaces before the dashes of the list
+	large  bool // the chunk is larger than MaxSize
 }
 
 type yamlState uint8
 
 const (
 	inDocument yamlState = iota
-	atItems              // behind a line `items:`
+	atItems              // after the line `items:`
 	inItems              // within the list
-	afterItems           // what follows the list is not looked at
+	afterItems           // after the list; the rest of the document is not scanned
 )
 
-// readYAML lists the references of a stream of YAML documents.
+// readYAML queues the objects of a stream of YAML documents.
 func (q *queue) readYAML(ctx context.Context, in *bufio.Reader) error {
 	y := &yamlReader{q: q, first: 1}
-	begins := true // a line
+	atLineStart := true
 	for {
 		part, err := in.ReadSlice('\n')
-		if begins && len(part) > 0 {
+		if atLineStart && len(part) > 0 {
 			y.line++
 			if ctx.Err() != nil {
 				return ctx.Err()
@@ -46,7 +46,7 @@ func (q *queue) readYAML(ctx context.Context, in *bufio.Reader) error {
 		if y.state != afterItems {
 			y.append(part)
 		}
-		begins = err == nil
+		atLineStart = err == nil
 		switch err {
 		case nil, bufio.ErrBufferFull:
 		case io.EOF:
@@ -58,7 +58,7 @@ func (q *queue) readYAML(ctx context.Context, in *bufio.Reader) error {
 	}
 }
 
-// append adds to the chunk, unless it grows too large.
+// append adds part to the chunk, unless the chunk would exceed MaxSize.
 func (y *yamlReader) append(part []byte) {
 	if int64(len(y.chunk)+len(part)) > y.q.v.opts.MaxSize {
 		y.large = true
@@ -68,7 +68,8 @@ func (y *yamlReader) append(part []byte) {
 	}
 }
 
-// classifyLine decides from the beginning of a line whether a chunk begins there.
+// classifyLine decides whether a new chunk begins with a line. The line may be
+// cut off after the size of the reader's buffer.
 func (y *yamlReader) classifyLine(line []byte) {
 	text := bytes.TrimRight(line, " \t\r\n")
 	if bytes.Equal(text, []byte("---")) || bytes.HasPrefix(line, []byte("--- ")) || bytes.Equal(text, []byte("...")) {
@@ -103,12 +104,12 @@ func (y *yamlReader) classifyLine(line []byte) {
 	}
 }
 
-// startChunk forgets the chunk, and begins another in this line.
+// startChunk begins an empty chunk at the current line.
 func (y *yamlReader) startChunk() {
 	y.chunk, y.first, y.large = y.chunk[:0], y.line, false
 }
 
-// flush has the references of the chunk listed.
+// flush queues the chunk.
 func (y *yamlReader) flush() {
 	switch text := bytes.TrimSpace(y.chunk); {
 	case y.large:

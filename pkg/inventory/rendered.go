@@ -2,34 +2,34 @@ package inventory
 
 import "fmt"
 
-// A RenderedText is what a template of a chart, or a kustomization, prints.
+// A RenderedText is the output of one template of a chart, or of a kustomization.
 type RenderedText struct {
-	Path string // of the template, or of the kustomization's folder, relative to the root
+	Path string // of the template, or of the kustomization's directory; relative to the root
 	Body []byte
 }
 
-// AddRendered lists the references of texts, which one chart or kustomization
-// prints: of a chart, those of all its value sets together. What several of
-// them print in one field of one object is one use.
+// AddRendered adds the references of the output of one chart or kustomization.
+// Texts has the output for all values files of a chart; the same reference in
+// the same field of the same object is one use.
 func (v *Inventory) AddRendered(texts []RenderedText) {
 	type place struct{ path, object, field, ref string }
 	seen := map[place]bool{}
-	var hits []foundRef
-	unfilled := 0
+	var found []foundRef
+	unresolved := 0
 	for _, t := range texts {
 		s := v.scan("rendered.yaml", t.Body, Use{Origin: InRendering, Path: t.Path})
 		if s.err != nil {
-			v.fail(t.Path, fmt.Errorf("what it prints: %w", s.err))
+			v.fail(t.Path, fmt.Errorf("reading the rendered output: %w", s.err))
 		}
-		unfilled += s.unresolved
-		for _, h := range s.refs {
-			if p := (place{h.use.Path, h.use.Object, h.use.Field, h.image.Ref}); !seen[p] {
+		unresolved += s.unresolved
+		for _, f := range s.refs {
+			if p := (place{f.use.Path, f.use.Object, f.use.Field, f.image.Ref}); !seen[p] {
 				seen[p] = true
-				hits = append(hits, h)
+				found = append(found, f)
 			}
 		}
 	}
-	v.add(hits, unfilled)
+	v.add(found, unresolved)
 	v.mu.Lock()
 	v.ScannedRenderings++
 	v.mu.Unlock()

@@ -12,16 +12,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A scanResult is what one text came to.
+// A scanResult has the references of one text.
 type scanResult struct {
 	refs       []foundRef
 	unresolved int
-	err        error // the text may hold a reference and could not be read
+	err        error // set if the text may hold references and could not be read
 }
 
-// scan lists the references of src, which is called name. Uses have Via and
-// Path of as.
-func (v *Inventory) scan(name string, src []byte, as Use) scanResult {
+// scan returns the references of src. The name determines the format. All uses
+// have the origin and the path of base; base.Line is the line of the first byte
+// of src, or 0 to omit positions.
+func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 	if format.IsOwnFile(name, src) {
 		return scanResult{}
 	}
@@ -30,7 +31,7 @@ func (v *Inventory) scan(name string, src []byte, as Use) scanResult {
 	if f == format.Text && !v.readsText(name) {
 		return scanResult{}
 	}
-	// What no parser takes is searched at marks only.
+	// A file that no parser reads is searched only around the marks.
 	in.Marks = v.hostSpans(src)
 	scanned, err := f.Read(in)
 	if err != nil {
@@ -42,32 +43,32 @@ func (v *Inventory) scan(name string, src []byte, as Use) scanResult {
 	var out scanResult
 	lines := edit.NewLines(src)
 	for _, o := range v.selectOccurrences(scanned.Occurrences) {
-		h, open := v.newFoundRef(o)
+		f, unresolved := v.newFoundRef(o)
 		switch {
-		case open:
+		case unresolved:
 			out.unresolved++
-		case h != nil:
-			at := imagePiece(o)
-			h.use.Origin, h.use.Path = as.Origin, as.Path
-			h.use.Field, h.use.Object = o.Field(at), o.Place.Object
-			if as.Line > 0 {
-				h.use.Line, h.use.Column = lines.Position(o.Pieces[at].Span.Start)
-				h.use.Line += as.Line - 1
+		case f != nil:
+			piece := imagePiece(o)
+			f.use.Origin, f.use.Path = base.Origin, base.Path
+			f.use.Field, f.use.Object = o.Field(piece), o.Place.Object
+			if base.Line > 0 {
+				f.use.Line, f.use.Column = lines.Position(o.Pieces[piece].Span.Start)
+				f.use.Line += base.Line - 1
 			}
-			out.refs = append(out.refs, *h)
+			out.refs = append(out.refs, *f)
 		}
 	}
 	return out
 }
 
-// readsText reports whether files are looked at that no format but text takes:
-// when scripts, docs or code are asked for, and those called like Dockerfiles.
+// readsText reports whether a file without a known format is scanned: if the
+// scopes include more than manifests, or if the name indicates a Dockerfile.
 func (v *Inventory) readsText(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	return v.opts.Scopes != 1<<format.Manifests || strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile")
 }
 
-// hostSpans are the hosts of the references that src spells out.
+// hostSpans returns the spans of the hosts of the references spelled out in src.
 func (v *Inventory) hostSpans(src []byte) []edit.Span {
 	var out []edit.Span
 	for _, f := range image.Find(string(src)) {
@@ -79,9 +80,9 @@ func (v *Inventory) hostSpans(src []byte) []edit.Span {
 	return out
 }
 
-// selectOccurrences returns the occurrences of the scopes that are asked for. Where a name
-// is read in two ways, by itself and joined with a registry further up, the
-// joined one counts.
+// selectOccurrences returns the occurrences in the scopes of the options, in the
+// order of the text. If a repository has an occurrence of its own and another
+// that joins it with a registry of an ancestor, only the joined one is returned.
 func (v *Inventory) selectOccurrences(all []format.Occurrence) []*format.Occurrence {
 	joined := map[edit.Span]bool{}
 	for i := range all {
@@ -103,8 +104,8 @@ func (v *Inventory) selectOccurrences(all []format.Occurrence) []*format.Occurre
 	return out
 }
 
-// imagePiece is the index of the first piece of o that names an image, not only
-// its registry.
+// imagePiece returns the index of the first piece of o that is more than a
+// registry.
 func imagePiece(o *format.Occurrence) int {
 	for i := range o.Pieces {
 		if o.Pieces[i].Role != format.Registry {
@@ -114,9 +115,9 @@ func imagePiece(o *format.Occurrence) int {
 	return 0
 }
 
-// newFoundRef makes what there is to say of o, nil when it is not listed. It is open
-// when a template has still to say which host or path it is.
-func (v *Inventory) newFoundRef(o *format.Occurrence) (h *foundRef, open bool) {
+// newFoundRef returns the reference of o; nil if o is not listed. Unresolved
+// reports that o is an image whose host or path is a variable.
+func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved bool) {
 	text := o.Text()
 	r, err := image.Parse(text)
 	if err != nil || !v.isListed(o, r) {
@@ -136,20 +137,20 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (h *foundRef, open bool) {
 		if m.Keep = match.Keep; m.Keep == "" {
 			m.New = match.New + text[match.Len:]
 			if len(m.Ref) > len(text) {
-				now := Image{Ref: m.New}
+				after := Image{Ref: m.New}
 				if p, err := image.Parse(m.New); err == nil {
-					now.Domain, now.Path, now.Tag, now.Digest = p.Domain, p.Path, p.Tag, p.Digest
+					after.Domain, after.Path, after.Tag, after.Digest = p.Domain, p.Path, p.Tag, p.Digest
 				}
-				addTagAndDigest(&now, o.Tag, withAlgorithm(o.Digest))
-				m.New = now.Ref
+				addTagAndDigest(&after, o.Tag, withAlgorithm(o.Digest))
+				m.New = after.Ref
 			}
 		}
 	}
 	return &foundRef{image: m, mayHaveTag: o.InRepositoryKey || len(o.Pieces) > 1}, false
 }
 
-// addTagAndDigest adds a tag and a digest that stand beside a reference to it, when
-// it has none of its own and they are ones.
+// addTagAndDigest appends the tag and the digest of sibling keys to m, unless m
+// has its own or the text is not a valid tag or digest.
 func addTagAndDigest(m *Image, tag, digest string) {
 	if tag == "null" || m.Tag != "" {
 		tag = ""
@@ -177,7 +178,8 @@ func tagAndDigest(tag, digest string) string {
 	return s
 }
 
-// withAlgorithm is what a key called sha or digest says, with its algorithm.
+// withAlgorithm returns the value of a digest key with the prefix sha256: if the
+// value is a hash without an algorithm.
 func withAlgorithm(text string) string {
 	if len(text) == 64 && !strings.Contains(text, ":") {
 		return "sha256:" + text
@@ -185,7 +187,7 @@ func withAlgorithm(text string) string {
 	return text
 }
 
-// resolve is how a client reads domain and path.
+// resolve returns domain and path as a registry client normalizes them.
 // Source: github.com/distribution/reference, normalize.go.
 func resolve(domain, path string) (registry, repository string) {
 	switch domain {
@@ -198,7 +200,7 @@ func resolve(domain, path string) (registry, repository string) {
 	return domain, path
 }
 
-// kindOf says what the rules are asked about o, as package rewrite asks them.
+// kindOf returns the kind of o for rules.Set.Match; package rewrite uses the same.
 func kindOf(o *format.Occurrence) rules.Kind {
 	if o.IsImage && o.Pieces[0].Role != format.Registry {
 		return rules.ShortForm
