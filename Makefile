@@ -1,10 +1,10 @@
-# What a developer does, one target each. `make` alone lists them.
-# `make test` needs Go, git and make; the others say what more they need.
+# The targets for developers. `make` lists them.
+# `make test` needs Go, git and make. The other targets say what else they need.
 
 GO       ?= go
 FUZZTIME ?= 60s
 COUNT    ?= 6
-TIMEOUT  ?= 60m# of the tests of one package
+TIMEOUT  ?= 60m# for the tests of one package
 CACHE    ?= $(HOME)/.cache/regmigrate-tests
 CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
@@ -12,18 +12,18 @@ TOOL      = $(GO) tool -modfile=tools/go.mod
 .DEFAULT_GOAL := help
 .PHONY: run build test test-real lint fuzz reproducible snapshot bench cover golden clean help
 
-run: build ## build, and show on the demo what would change
+run: build ## build, and show what the program would change in testdata/demo
 	./bin/regmigrate --dry-run testdata/demo
 
 build: ## build bin/regmigrate
 	$(GO) build -trimpath -o bin/regmigrate ./cmd/regmigrate
 
-test: ## go vet and all tests that need nothing from outside: about 4 minutes on two idle cores
+test: ## go vet and all tests that need no other programs: about 4 minutes on two idle cores
 	@echo "make test takes about 4 minutes on two idle cores, longer on a busy machine"
 	$(GO) vet ./...
 	$(GO) test -timeout $(TIMEOUT) ./...
 
-test-real: ## tests with the real helm, kustomize, pre-commit, gitea and act (built once, many minutes), and on the repositories below CORPUS
+test-real: ## tests with real helm, kustomize, pre-commit, gitea and act (the first run builds them, many minutes), and with the repositories in CORPUS
 	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
 
 lint: ## gofmt, go vet, staticcheck, gocyclo, actionlint (the first run downloads the last three), shellcheck
@@ -34,32 +34,32 @@ lint: ## gofmt, go vet, staticcheck, gocyclo, actionlint (the first run download
 	$(TOOL) gocyclo -over 20 -ignore '_test\.go$$' .
 	@GO="$(GO)" REGMIGRATE_CACHE="$(CACHE)" .ci/lint
 
-fuzz: ## run all fuzz targets, FUZZTIME (60s) in sum
+fuzz: ## run all fuzz targets, FUZZTIME (60s) in total
 	@GO="$(GO)" .ci/fuzz "$(FUZZTIME)"
 
-reproducible: ## build the last commit twice, in two places, and compare
+reproducible: ## build the last commit twice, in two folders, and compare
 	@GO="$(GO)" .ci/reproducible
 
-snapshot: ## what a release is made of, in dist (builds goreleaser once; minutes)
+snapshot: ## build the files of a release in dist (the first run builds goreleaser; minutes)
 	@GO="$(GO)" REGMIGRATE_CACHE="$(CACHE)" .ci/snapshot
 
-bench: ## benchmarks, COUNT (6) times each, into bench.out; OLD=FILE compares with an earlier one; then beside rg and sed
+bench: ## benchmarks, COUNT (6) times each, into bench.out, compared with OLD=FILE; then a comparison with rg and sed
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) $$($(GO) list ./... | grep -v /bench$$) > bench.out || { cat bench.out; exit 1; }
 	$(TOOL) benchstat $(OLD) bench.out
 	$(GO) test -run '^$$' -bench . -benchtime 1x -v ./bench
 
-cover: ## test coverage: the sum here, every line in cover.html
+cover: ## test coverage: print the total, write every line to cover.html
 	$(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=cover.out ./...
 	$(GO) tool cover -html=cover.out -o cover.html
 	$(GO) tool cover -func=cover.out | tail -n 1
 
-golden: ## write the wanted output of tests anew; look at git diff afterwards
+golden: ## update the expected output of tests; read git diff afterwards
 	@dirs=$$(grep -rlE --include='*_test.go' 'flag\.Bool(Var)?\(.*"update"' . | while read -r f; do dirname "$$f"; done | sort -u); \
 	if [ -z "$$dirs" ]; then echo "no test has a flag -update"; fi; \
 	for d in $$dirs; do echo "$(GO) test $$d -update"; $(GO) test -timeout $(TIMEOUT) "$$d" -update || exit 1; done
 
-clean: ## delete what the other targets made
+clean: ## delete the files that the other targets made
 	rm -rf bin dist bench.out cover.out cover.html
 
-help: ## this list
+help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
