@@ -31,7 +31,7 @@ func makePlan(ctx context.Context, f *session.Flags, set *session.Session) (*rew
 		selected = append(selected, first.Files[i].Path)
 	}
 	whole := o
-	whole.Walk.Paths = []string{o.Walk.Root}
+	whole.Walk.Paths = []string{filepath.Join(o.Walk.Root, filepath.FromSlash(o.Within))}
 	if o.TraceChart != nil {
 		whole.TraceChart = traceOnly(o.TraceChart, selected)
 	}

@@ -42,6 +42,7 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	if err != nil {
 		return err
 	}
+	prover.Within = set.Rewrite.Within
 	defer prover.Close()
 	set.Rewrite.TraceChart = prover.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)

@@ -35,6 +35,7 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	if err != nil {
 		return err
 	}
+	prover.Within = set.Rewrite.Within
 	defer prover.Close()
 	if !f.NoRender {
 		set.Rewrite.TraceChart = prover.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)

@@ -23,6 +23,7 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 	if err != nil {
 		return err
 	}
+	p.Within = set.Rewrite.Within
 	defer p.Close()
 	if !f.NoRender {
 		set.Rewrite.TraceChart = p.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -13,7 +14,12 @@ import (
 // Options configure a run. Rules must be set; the zero value of every other
 // field is the default.
 type Options struct {
-	Walk   walk.Options
+	Walk walk.Options
+
+	// Within is the folder, slash-separated and relative to Walk.Root, in which a
+	// run searches for files that depend on those of Walk.Paths; "" means Walk.Root.
+	Within string
+
 	Rules  *rules.Set
 	Fields []format.Field
 	Scopes format.Scopes // zero: manifests
@@ -69,4 +75,9 @@ func (o *Options) scopes() format.Scopes {
 		return 1 << format.Manifests
 	}
 	return o.Scopes
+}
+
+// searchRoot returns the absolute path of o.Within.
+func (o *Options) searchRoot() string {
+	return filepath.Join(o.Walk.Root, filepath.FromSlash(o.Within))
 }

@@ -116,7 +116,7 @@ func (r *reader) yamlContaining(ctx context.Context) func(texts ...string) []str
 	list := sync.OnceValue(func() []walk.File {
 		var mu sync.Mutex
 		var files []walk.File
-		w := walk.Options{Root: r.opts.Walk.Root, NoIgnore: r.opts.Walk.NoIgnore, Jobs: r.opts.Walk.Jobs}
+		w := walk.Options{Root: r.opts.Walk.Root, Paths: []string{r.opts.searchRoot()}, NoIgnore: r.opts.Walk.NoIgnore, Jobs: r.opts.Walk.Jobs}
 		_, err := walk.Walk(ctx, w, func(f walk.File) error {
 			if isYAML(f.Path) {
 				mu.Lock()
@@ -172,7 +172,7 @@ func (r *reader) isPartial() bool {
 	}
 	for _, p := range w.Paths {
 		path, errPath := os.Stat(p)
-		root, errRoot := os.Stat(w.Root)
+		root, errRoot := os.Stat(r.opts.searchRoot())
 		if errPath == nil && errRoot == nil && os.SameFile(path, root) {
 			return false
 		}

@@ -34,7 +34,7 @@ func AddRendered(ctx context.Context, v *inventory.Inventory, f *session.Flags, 
 	}
 	defer p.Close()
 	files := p.Tree(set.Rewrite.Walk.Root)
-	charts, err := helm.OpenTree(files)
+	charts, err := helm.OpenTree(files, set.Rewrite.Within)
 	if err != nil {
 		return session.Failed(fmt.Errorf("looking for charts: %w", err))
 	}

@@ -35,7 +35,12 @@ type Prover struct {
 	extraValues  helm.Values
 	capabilities helm.Capabilities
 	Bar          *session.Progress
-	traced       atomic.Int64 // charts rendered by the functions that Tracer returns
+
+	// Within is the folder of the tree in which charts are searched; "" is all of
+	// the tree. See rewrite.Options.
+	Within string
+
+	traced atomic.Int64 // charts rendered by the functions that Tracer returns
 
 	// OnVerdict, if set, is called for each verdict, from one goroutine at a
 	// time. New sets it to show progress.
@@ -94,7 +99,7 @@ func (p *Prover) Close() {
 // taken from there, so that evidence and edits concern the same bytes.
 func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceFunc {
 	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
-	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files()) })
+	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
 	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		tree, err := open()
 		if err != nil {
@@ -152,7 +157,7 @@ func withValuesFile(ref link.TracedRef, set string) link.TracedRef {
 // error; the plan has the verdicts so far.
 func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
 	move := render.ByRules(plan.Rules)
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: chart.Dirs(plan.FamilyFiles), Progress: p.OnVerdict}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: append([]string{}, chart.Dirs(plan.FamilyFiles)...), Within: p.Within, Progress: p.OnVerdict}
 	if changed {
 		o.Dirs = changedDirs(o.Dirs, plan)
 	}

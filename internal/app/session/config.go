@@ -11,35 +11,54 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// findRoot returns the folder that all paths are relative to: the repository
-// that holds them, or, outside of any, the folder that they share.
-func findRoot(paths []string) (root string, git bool, err error) {
+// findRoot returns the folder that all paths are relative to. This is the git
+// repository that contains the paths. Outside a repository it is the current
+// folder, so that diffs apply and paths in reports exist where the command ran, or
+// the folder that contains all paths if one of them is outside the current folder.
+//
+// within is the part of root, slash-separated and relative, that a run may search:
+// all of a repository, but not all of the current folder, which may be a home folder.
+func findRoot(paths []string) (root, within string, git bool, err error) {
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
 	for i, p := range paths {
 		if p == "" {
-			return "", false, errors.New("a PATH is empty (a variable that is not set?); the current folder is \".\"")
+			return "", "", false, errors.New("a PATH is empty (a variable that is not set?); the current folder is \".\"")
 		}
 		r, g, err := walk.Root(p)
 		if err != nil {
-			return "", false, err
+			return "", "", false, err
 		}
 		switch {
 		case i == 0 || r == root:
 			root, git = r, g
 		case g || git:
-			return "", false, fmt.Errorf("%q and %q are in different repositories (%s and %s); run regmigrate once for each", paths[0], p, root, r)
+			return "", "", false, fmt.Errorf("%q and %q are in different repositories (%s and %s); run regmigrate once for each", paths[0], p, root, r)
 		default:
-			for !within(root, r) {
-				root = filepath.Dir(root)
-			}
+			root = commonFolder(root, r)
 		}
 	}
-	return root, git, nil
+	if git {
+		return root, ".", true, nil
+	}
+	if current, _, err := walk.Root("."); err == nil && isWithin(current, root) {
+		if rel, err := filepath.Rel(current, root); err == nil {
+			return current, filepath.ToSlash(rel), false, nil
+		}
+	}
+	return root, ".", false, nil
 }
 
-func within(root, path string) bool {
+// commonFolder returns the deepest folder that contains the absolute paths a and b.
+func commonFolder(a, b string) string {
+	for !isWithin(a, b) {
+		a = filepath.Dir(a)
+	}
+	return a
+}
+
+func isWithin(root, path string) bool {
 	rel, err := filepath.Rel(root, path)
 	return err == nil && filepath.IsLocal(rel)
 }
@@ -102,7 +121,7 @@ func nearestConfig(root, path string) (string, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		dir = filepath.Dir(dir)
 	}
-	for within(root, dir) {
+	for isWithin(root, dir) {
 		file := filepath.Join(dir, ConfigName)
 		if _, err := os.Lstat(file); err == nil {
 			return file, nil

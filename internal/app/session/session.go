@@ -44,7 +44,7 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	if err := s.outputs(f); err != nil {
 		return nil, err
 	}
-	root, git, err := findRoot(args)
+	root, within, git, err := findRoot(args)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +80,7 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	if len(args) == 0 {
 		args = []string{"."} // and not the whole repository that it is in
 	}
+	s.Rewrite.Within = within
 	s.Rewrite.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.NoIgnore, Jobs: f.Jobs}
 	if f.Jobs < 0 {
 		return nil, fmt.Errorf("--jobs %d: expected a number from 1, or 0 for one for each CPU", f.Jobs)

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -20,14 +21,15 @@ type chartIndex struct {
 // A chartVersion is the folder of a chart and its version in Chart.yaml.
 type chartVersion struct{ dir, version string }
 
-// newChartIndex walks tree. It ignores folders and files that cannot be read:
-// the walk of the run reports them.
-func newChartIndex(tree fs.FS) (*chartIndex, error) {
+// newChartIndex walks the folder within of tree; "" is all of tree. It ignores
+// folders and files that cannot be read: the walk of the run reports them.
+func newChartIndex(tree fs.FS, within string) (*chartIndex, error) {
 	x := &chartIndex{tree: tree, byName: map[string][]chartVersion{}}
 	var all []string
-	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+	within = cmp.Or(within, ".")
+	err := fs.WalkDir(tree, within, func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil && name == ".":
+		case err != nil && name == within:
 			return fmt.Errorf("looking for charts: %w", err)
 		case err != nil:
 			return nil

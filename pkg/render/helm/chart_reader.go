@@ -30,7 +30,7 @@ const (
 // Charts follows symbolic links where tree does. The file system of an os.Root
 // does not follow links out of its folder.
 func Charts(tree fs.FS) ([]Chart, error) {
-	x, err := newChartIndex(tree)
+	x, err := newChartIndex(tree, "")
 	if err != nil {
 		return nil, err
 	}

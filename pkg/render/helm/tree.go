@@ -5,10 +5,10 @@ import "io/fs"
 // A Tree reads single charts of a tree of files. To read all charts, use Charts.
 type Tree struct{ index *chartIndex }
 
-// OpenTree finds the charts of tree. It returns an error when tree cannot be
-// read.
-func OpenTree(tree fs.FS) (*Tree, error) {
-	x, err := newChartIndex(tree)
+// OpenTree finds the charts in the folder within of tree; "" is all of tree. It
+// returns an error when that folder cannot be read.
+func OpenTree(tree fs.FS, within string) (*Tree, error) {
+	x, err := newChartIndex(tree, within)
 	if err != nil {
 		return nil, err
 	}

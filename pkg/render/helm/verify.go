@@ -23,6 +23,9 @@ type Options struct {
 	// Dirs are the folders of the charts to verify; nil means all charts.
 	Dirs []string
 
+	// Within is the folder of the trees in which charts are searched; "" is all.
+	Within string
+
 	// Progress is called after each chart, one call at a time; nil means no calls.
 	Progress func(done, total int, v *render.Verdict)
 }
@@ -35,10 +38,10 @@ type Options struct {
 func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
 	v := verifier{runner: r, options: &o}
 	var err error
-	if v.before, err = newChartIndex(before); err != nil {
+	if v.before, err = newChartIndex(before, o.Within); err != nil {
 		return nil, err
 	}
-	if v.after, err = newChartIndex(after); err != nil {
+	if v.after, err = newChartIndex(after, o.Within); err != nil {
 		return nil, err
 	}
 	dirs := o.Dirs

@@ -99,7 +99,7 @@ func TestCorpusChartEntries(t *testing.T) {
 
 // chartsIn returns the charts of a tree that can be read.
 func chartsIn(tree fs.FS) ([]helm.Chart, error) {
-	charts, err := helm.OpenTree(tree)
+	charts, err := helm.OpenTree(tree, "")
 	if err != nil {
 		return nil, err
 	}
