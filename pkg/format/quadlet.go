@@ -32,22 +32,43 @@ var quadletSections = map[string]string{
 }
 
 // quadletSection returns the section of the type of the unit at name, "" if
-// name is not a unit of Podman: web.container, or web.container.d/10.conf.
+// name is not a unit of Podman: web.container, web.container.d/10.conf, or
+// container.d/10.conf, which applies to all units of the type.
 func quadletSection(name string) string {
-	if dir := path.Base(path.Dir(name)); path.Ext(name) == ".conf" && strings.HasSuffix(dir, ".d") {
-		name = strings.TrimSuffix(dir, ".d")
+	if isTypeDropIn(name) {
+		name = "." + path.Base(path.Dir(name))
+	} else if path.Ext(name) == ".conf" {
+		name = path.Dir(name)
+	} else {
+		return quadletSections[path.Ext(name)]
 	}
-	return quadletSections[path.Ext(name)]
+	unit, isDropIn := strings.CutSuffix(name, ".d")
+	if !isDropIn {
+		return ""
+	}
+	return quadletSections[path.Ext(unit)]
+}
+
+// isTypeDropIn reports whether name is a drop-in file such as
+// container.d/10.conf.
+func isTypeDropIn(name string) bool {
+	dir := path.Base(path.Dir(name))
+	return path.Ext(name) == ".conf" && strings.HasSuffix(dir, ".d") && strings.Count(dir, ".") == 1
 }
 
 // isQuadlet decides by the name, and by a section and lines NAME=VALUE in the
-// file: other tools use the extensions too.
+// file: other tools use the extensions, and folders such as network.d, too.
 func isQuadlet(name string, src []byte) bool {
-	if quadletSection(name) == "" {
+	section := quadletSection(name)
+	if section == "" {
 		return false
 	}
+	header := "["
+	if isTypeDropIn(name) {
+		header = "[" + section + "]"
+	}
 	pairs, others, ok := countLines(src, envfile.Unit)
-	return ok && pairs > 0 && others <= pairs && beginsLine(src, "[")
+	return ok && pairs > 0 && others <= pairs && beginsLine(src, header)
 }
 
 // quadletField returns the fields of a unit with the section of its type.

@@ -14,6 +14,12 @@ func TestIsQuadlet(t *testing.T) {
 		{"web.container", unit, true},
 		{"a/web@.container", unit, true},
 		{"web.container.d/10.conf", unit, true},
+		{"web-.container.d/10.conf", unit, true},
+		{"container.d/10.conf", unit, true},
+		{"a/container.d/10.conf", unit, true},
+		{"network.d/10.conf", unit, false}, // of another tool
+		{"a.d/10.conf", unit, false},
+		{"container.d/x.ini", unit, false},
 		{"x.build", unit, true},
 		{"x.build", "A=b\n", false}, // a shell script
 		{"x.image", "\x00\x01[A]\nA=b\n", false},

@@ -33,6 +33,7 @@ func TestParse(t *testing.T) {
 		{"k8s.gcr.io/x-$ARCH:v$V", "k8s.gcr.io", "x-$ARCH", "v$V", ""},
 		{"k8s.gcr.io/x:<tag>", "k8s.gcr.io", "x", "<tag>", ""},
 		{"k8s.gcr.io/%s:%s", "k8s.gcr.io", "%s", "%s", ""},
+		{"k8s.gcr.io/%p:%i", "k8s.gcr.io", "%p", "%i", ""},
 		{"{{ .Registry }}/x:1", "", "{{ .Registry }}/x", "1", ""},
 	} {
 		r, err := Parse(c.text)

@@ -44,10 +44,21 @@ func mask(text string) (string, spans) {
 	return string(out), found
 }
 
+const (
+	verbs = "svdq" // of Go's package fmt
+
+	// specifiers are those of systemd for the name of the unit and its parts,
+	// and for the host. None is a hexadecimal digit, so that `%2F` in a URL is
+	// not a variable.
+	// Source: https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Specifiers
+	specifiers = "iIjJnNpPH"
+)
+
 // variable returns the length in bytes of the variable at the start of s, or 0
 // if s does not start with one. A variable is a template action `{{ … }}`, a
 // shell or Make variable `${…}` `$(…)` `$NAME` `$1`, also escaped as `$${…}`,
-// a placeholder `{name}` `<name>`, or a format verb `%s`.
+// a placeholder `{name}` `<name>`, a format verb `%s`, or a specifier of
+// systemd `%i`.
 func variable(s string) int {
 	if len(s) < 2 {
 		return 0
@@ -78,7 +89,7 @@ func variable(s string) int {
 		if n > 1 {
 			return n
 		}
-	case s[0] == '%' && strings.IndexByte("svdq", s[1]) >= 0:
+	case s[0] == '%' && strings.IndexByte(verbs+specifiers, s[1]) >= 0:
 		return 2
 	}
 	return 0
