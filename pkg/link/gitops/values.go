@@ -166,7 +166,7 @@ func (g *gitopsLinker) linkTargets(all []chartValues) {
 	for _, v := range all {
 		dot := strings.LastIndexByte(v.target, '.')
 		key := v.target[dot+1:]
-		if key != "registry" && key != "imageRegistry" {
+		if !format.IsRegistryKey(key) {
 			continue
 		}
 		p := format.ScalarPiece(v.file.Path, v.node, v.target, format.Registry, "")

@@ -59,7 +59,7 @@ func (g *Graph) configuredFields(dir string, root *syntax.Node) []fieldSpec {
 	var out []fieldSpec
 	for _, n := range itemsOf(root, "configurations") {
 		at, inside := g.tree.Resolve(dir, n.Value)
-		if n.Kind != syntax.Scalar || isURL(n.Value) || !inside {
+		if n.Kind != syntax.Scalar || isRemote(n.Value) || !inside {
 			continue
 		}
 		if f := g.tree.File(at); f != nil && len(g.parse(f).roots) > 0 {

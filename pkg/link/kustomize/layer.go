@@ -104,7 +104,7 @@ func (g *Graph) addResource(l *layer, f *link.File, n *syntax.Node) {
 	at, inside := g.tree.Resolve(path.Dir(f.Path), name)
 	switch {
 	case n.Kind != syntax.Scalar || name == "":
-	case isURL(name):
+	case isRemote(name):
 		l.addRemote()
 	case !inside:
 		l.addRemote()
@@ -130,7 +130,7 @@ func (g *Graph) applyComponent(l *layer, f *link.File, n *syntax.Node) {
 	at, inside := g.tree.Resolve(path.Dir(f.Path), n.Value)
 	switch {
 	case n.Kind != syntax.Scalar || n.Value == "":
-	case isURL(n.Value), isHosted(n.Value) && g.kustomization(at) == nil:
+	case isRemote(n.Value), isHosted(n.Value) && g.kustomization(at) == nil:
 		l.addRemote()
 	case !inside:
 		l.addRemote()

@@ -108,7 +108,7 @@ func (s yamlText) start(n *syntax.Node) int {
 // namedFile returns the file that the scalar n of f names, nil if it is not in
 // the repository. A path that leaves the repository is noted.
 func (g *Graph) namedFile(f *link.File, n *syntax.Node) *link.File {
-	if n == nil || n.Kind != syntax.Scalar || n.Value == "" || isURL(n.Value) {
+	if n == nil || n.Kind != syntax.Scalar || n.Value == "" || isRemote(n.Value) {
 		return nil
 	}
 	at, inside := g.tree.Resolve(path.Dir(f.Path), n.Value)
@@ -150,9 +150,10 @@ func (g *Graph) kustomization(dir string) *link.File {
 	return nil
 }
 
-// isURL reports whether a path of a kustomization can only be remote.
+// isRemote reports whether a path of a kustomization has a form that only a
+// remote path has.
 // Source: https://github.com/kubernetes-sigs/kustomize/blob/master/examples/remoteBuild.md
-func isURL(name string) bool {
+func isRemote(name string) bool {
 	return strings.Contains(name, "://") || strings.Contains(name, "?ref=") || strings.HasPrefix(name, "git@")
 }
 

@@ -12,7 +12,7 @@ import (
 // folder with a kustomization whose resources are transformers.
 func (g *Graph) applyTransformer(l *layer, f *link.File, n *syntax.Node) {
 	if n.Kind == syntax.Scalar && !strings.Contains(n.Value, "\n") {
-		if at, inside := g.tree.Resolve(path.Dir(f.Path), n.Value); !isURL(n.Value) && inside {
+		if at, inside := g.tree.Resolve(path.Dir(f.Path), n.Value); !isRemote(n.Value) && inside {
 			if k := g.kustomization(at); k != nil && k != f && g.root(k) != nil {
 				for _, r := range itemsOf(g.root(k), "resources") {
 					if below, _ := g.tree.Resolve(at, r.Value); g.kustomization(below) == nil {
