@@ -84,14 +84,14 @@ func (h *Host) ClearRequests() {
 // behavior of the host.
 func (h *Host) Direct() http.RoundTripper { return direct{h.registry} }
 
-type direct struct{ to http.Handler }
+type direct struct{ handler http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	rec := httptest.NewRecorder()
 	if r.Body == nil {
 		r.Body = http.NoBody // as in a server
 	}
-	d.to.ServeHTTP(rec, r)
+	d.handler.ServeHTTP(rec, r)
 	resp := rec.Result()
 	resp.Request = r
 	if n, err := strconv.ParseInt(resp.Header.Get("Content-Length"), 10, 64); err == nil {
@@ -231,11 +231,11 @@ func inScope(r *http.Request, scopes string) bool {
 	return false
 }
 
-// tooLarge reports whether the body of a request is larger than most bytes. If not,
+// tooLarge reports whether the body of a request is larger than limit bytes. If not,
 // the body can still be read.
-func tooLarge(r *http.Request, most int64) bool {
-	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
-	if err != nil || int64(len(body)) > most {
+func tooLarge(r *http.Request, limit int64) bool {
+	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
+	if err != nil || int64(len(body)) > limit {
 		return true
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))

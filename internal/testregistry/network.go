@@ -57,7 +57,7 @@ func Start(dir string) (*Network, error) {
 	if w.ca, err = newAuthority("test authority"); err != nil {
 		return nil, err
 	}
-	if w.untrustedCA, err = newAuthority("authority that nobody trusts"); err != nil {
+	if w.untrustedCA, err = newAuthority("untrusted authority"); err != nil {
 		return nil, err
 	}
 	w.CAFile = filepath.Join(dir, "ca.pem")

@@ -37,7 +37,7 @@ func client(t *testing.T, w *testregistry.Network, o Options) *Client {
 		o.Transport = tr
 	}
 	if o.Keychain == nil {
-		o.Keychain = authn.NewMultiKeychain() // nobody
+		o.Keychain = authn.NewMultiKeychain() // no credentials
 	}
 	if o.Timeout == 0 {
 		o.Timeout = time.Hour // a busy machine does not reach it
@@ -88,18 +88,18 @@ func TestVerdicts(t *testing.T) {
 	}{
 		{"equal digests", "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9", Same, ""},
 		{"other digests", "k8s.gcr.io/pause:3.8", "registry.k8s.io/pause:3.8", Different, "differs on linux/amd64"},
-		{"only in the old one", "k8s.gcr.io/pause:3.7", "registry.k8s.io/pause:3.7", Missing, "k8s.gcr.io has it"},
-		{"nowhere", "k8s.gcr.io/pause:0", "registry.k8s.io/pause:0", Missing, "k8s.gcr.io does not have it either"},
-		{"only in the new one", "k8s.gcr.io/pause:3.6", "registry.k8s.io/pause:3.6", Exists, "k8s.gcr.io does not have it"},
-		{"an old registry that is gone", "old.example/pause:3.9", "registry.k8s.io/pause:3.9", Exists, "old.example: the proxy cannot reach the host (502 Bad Gateway)"},
-		{"a new registry that is gone", "k8s.gcr.io/pause:3.9", "nowhere.example/pause:3.9", Unreachable, "nowhere.example: the proxy cannot reach the host (502 Bad Gateway)"},
+		{"only in the old registry", "k8s.gcr.io/pause:3.7", "registry.k8s.io/pause:3.7", Missing, "k8s.gcr.io has it"},
+		{"in neither registry", "k8s.gcr.io/pause:0", "registry.k8s.io/pause:0", Missing, "k8s.gcr.io does not have it either"},
+		{"only in the new registry", "k8s.gcr.io/pause:3.6", "registry.k8s.io/pause:3.6", Exists, "k8s.gcr.io does not have it"},
+		{"an unreachable old registry", "old.example/pause:3.9", "registry.k8s.io/pause:3.9", Exists, "old.example: the proxy cannot reach the host (502 Bad Gateway)"},
+		{"an unreachable new registry", "k8s.gcr.io/pause:3.9", "nowhere.example/pause:3.9", Unreachable, "nowhere.example: the proxy cannot reach the host (502 Bad Gateway)"},
 		{"by digest", "k8s.gcr.io/pause@" + same, "registry.k8s.io/pause@" + same, Same, ""},
-		{"a digest counts more than the tag before it", "k8s.gcr.io/pause:0@" + same, "registry.k8s.io/pause:0@" + same, Same, ""},
-		{"no tag is latest", "", "registry.k8s.io/pause", Exists, ""},
-		{"one of three platforms", "k8s.gcr.io/multi:1", "registry.k8s.io/multi:1", Different, "differs on linux/arm64; missing: linux/s390x; only in the new image: linux/ppc64le; same: 1"},
-		{"an index that became an image", "k8s.gcr.io/multi:2", "registry.k8s.io/multi:2", Different, "missing: linux/arm64; same: 1"},
+		{"a tag and a digest: the digest decides", "k8s.gcr.io/pause:0@" + same, "registry.k8s.io/pause:0@" + same, Same, ""},
+		{"without a tag", "", "registry.k8s.io/pause", Exists, ""},
+		{"an index with other platforms", "k8s.gcr.io/multi:1", "registry.k8s.io/multi:1", Different, "differs on linux/arm64; missing: linux/s390x; only in the new image: linux/ppc64le; same: 1"},
+		{"an index and an image", "k8s.gcr.io/multi:2", "registry.k8s.io/multi:2", Different, "missing: linux/arm64; same: 1"},
 		{"a variable", "k8s.gcr.io/pause:{{ .Tag }}", "registry.k8s.io/pause:{{ .Tag }}", Skipped, "contains a variable"},
-		{"no reference", "k8s.gcr.io/", "registry.k8s.io/", Skipped, "not a complete reference"},
+		{"an incomplete reference", "k8s.gcr.io/", "registry.k8s.io/", Skipped, "not a complete reference"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := one(t, c, tt.old, tt.new)
@@ -125,7 +125,7 @@ func TestRedirects(t *testing.T) {
 	if got := one(t, c, "", "registry.k8s.io/pause:3.9"); got.Verdict != Exists {
 		t.Errorf("after a redirect: %v %q", got.Verdict, got.Detail)
 	}
-	// A platform is compared by manifests and a blob, all behind redirects.
+	// To compare platforms, Check reads manifests and a blob, all through redirects.
 	put(t, w, "bucket.s3.example/multi:1", 2)
 	if got := one(t, c, "other.example/multi:1", "registry.k8s.io/multi:1"); got.Verdict != Different || got.Detail != "differs on linux/amd64" {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)

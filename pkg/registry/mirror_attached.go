@@ -68,11 +68,11 @@ func (m *mirrorRun) copyAttachment(ctx context.Context, from, to name.Reference)
 	if err != nil {
 		return false, connectionError(from, err)
 	}
-	there, err := m.targetHas(ctx, to, desc.Digest)
+	exists, err := m.targetHas(ctx, to, desc.Digest)
 	if err != nil {
 		return false, connectionError(to, err)
 	}
-	if there {
+	if exists {
 		return true, nil
 	}
 	got, err := m.puller.Get(ctx, from)

@@ -24,8 +24,8 @@ func SplitHost(reference string) (host, rest string, err error) {
 	return displayName(ref.Context().Registry), ref.Context().RepositoryStr() + sep + ref.Identifier(), nil
 }
 
-// A Source is a registry that nodes pull from, and the place where a mirror has its
-// images. Both are a host with or without a path.
+// A Source is a registry that nodes pull from. Mirror is where a mirror has the
+// images of From. Both are a host with or without a path.
 type Source struct{ From, Mirror string }
 
 // A ConfigFile is a configuration file. Its text starts with a comment that names
@@ -80,7 +80,7 @@ func apiHost(host string) string {
 // containerdFiles returns the hosts.toml of a registry. containerd keeps the whole
 // path of an image and can only add a path before it. Source:
 // https://github.com/containerd/containerd/blob/main/docs/hosts.md
-func containerdFiles(host string, sources []Source) (files []ConfigFile, left []string) {
+func containerdFiles(host string, sources []Source) (files []ConfigFile, unsupported []string) {
 	var at []string
 	for _, s := range sources {
 		base, ok := s.Mirror, true
@@ -89,13 +89,13 @@ func containerdFiles(host string, sources []Source) (files []ConfigFile, left []
 		}
 		switch {
 		case !ok:
-			left = append(left, s.From)
+			unsupported = append(unsupported, s.From)
 		case !slices.Contains(at, base):
 			at = append(at, base)
 		}
 	}
 	if len(at) == 0 {
-		return nil, left
+		return nil, unsupported
 	}
 	var b strings.Builder
 	name := host + "/hosts.toml"
@@ -112,7 +112,7 @@ func containerdFiles(host string, sources []Source) (files []ConfigFile, left []
 			b.WriteString("  override_path = true\n")
 		}
 	}
-	return []ConfigFile{{name, b.String()}}, left
+	return []ConfigFile{{name, b.String()}}, unsupported
 }
 
 // k3sRegistries returns a registries.yaml. Source:

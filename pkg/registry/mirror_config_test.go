@@ -23,7 +23,7 @@ var sources = []Source{
 	{"registry.k8s.io", "harbor.corp/k8s"},
 }
 
-func written(t *testing.T, format string) map[string]string {
+func configFiles(t *testing.T, format string) map[string]string {
 	t.Helper()
 	files, _, err := MirrorConfig(format, sources)
 	if err != nil {
@@ -47,7 +47,7 @@ type hostsFile struct {
 }
 
 func TestContainerdConfig(t *testing.T) {
-	got := written(t, "containerd")
+	got := configFiles(t, "containerd")
 	want := map[string]struct {
 		server, host string
 		override     bool
@@ -91,7 +91,7 @@ type k3sFile struct {
 // TestK3sConfig reads the file strictly and resolves images as k3s does: the
 // patterns replace the path of the image, without its host.
 func TestK3sConfig(t *testing.T) {
-	text := written(t, "k3s")["registries.yaml"]
+	text := configFiles(t, "k3s")["registries.yaml"]
 	var f k3sFile
 	d := yaml.NewDecoder(bytes.NewReader([]byte(text)))
 	d.KnownFields(true)
@@ -173,7 +173,7 @@ func TestOpenShiftConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	docs := strings.Split(written(t, "openshift")["mirrors.yaml"], "---\n")
+	docs := strings.Split(configFiles(t, "openshift")["mirrors.yaml"], "---\n")
 	if len(docs) != 2 {
 		t.Fatalf("got %d documents", len(docs))
 	}

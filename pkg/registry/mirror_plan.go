@@ -52,14 +52,14 @@ func (m *mirrorRun) planImage(ctx context.Context, x Copy, out *CopyResult) (*im
 	}
 	out.Digest = got.Digest.String()
 	p := &imagePlan{from: from, to: to}
-	there, err := m.targetDigest(ctx, to)
+	existing, err := m.targetDigest(ctx, to)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("looking up the target: %w", connectionError(to, err))
-	case there == out.Digest:
+	case existing == out.Digest:
 		p.present, out.Present = true, true
 	default:
-		out.Replaced = there
+		out.Replaced = existing
 	}
 	p.root, err = m.readNode(ctx, from.Context(), got, !p.present, 0)
 	return p, err
@@ -123,8 +123,8 @@ func (m *mirrorRun) readNode(ctx context.Context, from name.Repository, got *rem
 	return n, nil
 }
 
-// countBlobs adds the blobs of a node to the totals, each blob once per registry,
-// and returns the number and the size of the added blobs.
+// countBlobs adds the blobs of a node and its descendants to the totals, each blob
+// once per registry. It returns the number and the size of the added blobs.
 func (m *mirrorRun) countBlobs(to name.Repository, n *manifestNode) (blobs int, bytes int64) {
 	for _, b := range n.blobs {
 		key := to.Registry.Name() + "/" + b.Digest.String()
@@ -161,8 +161,8 @@ func (m *mirrorRun) targetDigest(ctx context.Context, ref name.Reference) (strin
 
 // targetHas reports whether the target has a reference with the given digest.
 func (m *mirrorRun) targetHas(ctx context.Context, ref name.Reference, digest v1.Hash) (bool, error) {
-	there, err := m.targetDigest(ctx, ref)
-	return there == digest.String(), err
+	existing, err := m.targetDigest(ctx, ref)
+	return existing == digest.String(), err
 }
 
 func isDenied(err error) bool {

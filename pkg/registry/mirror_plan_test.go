@@ -8,7 +8,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// PlanMirror returns what Mirror sends, and nothing after Mirror.
+// PlanMirror returns the blobs that Mirror sends. After Mirror, it returns none.
 func TestPlanMirror(t *testing.T) {
 	w := newNetwork(t)
 	put(t, w, "registry.k8s.io/multi:1", 5, "linux/amd64", "linux/arm64")
@@ -34,7 +34,7 @@ func TestPlanMirror(t *testing.T) {
 		t.Errorf("shared blobs count twice: %+v", plans[2])
 	}
 	if plans[3].Err == nil {
-		t.Error("an image that is not there has a plan")
+		t.Error("a missing image has a plan")
 	}
 	for _, r := range w.Requests("mirror.corp") {
 		if m, _, _ := strings.Cut(r, " "); m != "GET" && m != "HEAD" {
@@ -56,15 +56,15 @@ func TestPlanMirror(t *testing.T) {
 	}
 }
 
-// The errors of a target say what they mean.
+// The errors of a target explain the cause.
 func TestMirrorRejected(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		do   func(*testregistry.Behavior)
-		says []string
+		want []string
 	}{
-		{"tags that are immutable", func(b *testregistry.Behavior) { b.ImmutableTags = true }, []string{"the tag exists on the target", "the target's tags are immutable", "412"}},
-		{"a target that is read-only", func(b *testregistry.Behavior) { b.ReadOnly = true }, []string{"405", "it is read-only, or a pull-through cache"}},
+		{"immutable tags", func(b *testregistry.Behavior) { b.ImmutableTags = true }, []string{"the tag exists on the target", "the target's tags are immutable", "412"}},
+		{"a read-only target", func(b *testregistry.Behavior) { b.ReadOnly = true }, []string{"405", "it is read-only, or a pull-through cache"}},
 		{"a proxy that limits bodies", func(b *testregistry.Behavior) { b.MaxBody = 16 }, []string{"413", "the request is too large", "client_max_body_size"}},
 		{"no permission to write", func(b *testregistry.Behavior) { b.Auth = "token"; b.User = "somebody" }, []string{"denied"}},
 	} {
@@ -75,9 +75,9 @@ func TestMirrorRejected(t *testing.T) {
 			w.Host("mirror.corp").SetBehavior(tt.do)
 			out := client(t, w, Options{}).Mirror(context.Background(), []Copy{{From: "registry.k8s.io/pause:3.9", To: "mirror.corp/pause:3.9"}}, nil)
 			if out[0].Err == nil {
-				t.Fatal("it was copied")
+				t.Fatal("the image was copied")
 			}
-			for _, s := range tt.says {
+			for _, s := range tt.want {
 				if !strings.Contains(out[0].Err.Error(), s) {
 					t.Errorf("error %v does not contain %q", out[0].Err, s)
 				}

@@ -20,11 +20,11 @@ import (
 func (m *mirrorRun) sendContents(ctx context.Context, from, to name.Repository, n *manifestNode) error {
 	for _, child := range n.children {
 		ref := to.Digest(child.digest.String())
-		there, err := m.targetHas(ctx, ref, child.digest)
+		exists, err := m.targetHas(ctx, ref, child.digest)
 		if err != nil {
 			return connectionError(ref, err)
 		}
-		if there {
+		if exists {
 			m.markAllPresent(to, child)
 			continue
 		}
@@ -184,8 +184,8 @@ func (r rawManifest) MediaType() (types.MediaType, error) { return r.kind, nil }
 func (m *mirrorRun) putManifest(ctx context.Context, to name.Reference, n *manifestNode) error {
 	err := m.retry(ctx, func() error { return m.pusher.Put(ctx, to, rawManifest{n.data, n.kind}) })
 	if err != nil {
-		if there, askErr := m.targetDigest(ctx, to); isRejected(err) && askErr == nil && there != "" && there != n.digest.String() {
-			return fmt.Errorf("the tag exists on the target with %s and cannot be replaced (%s): the target's tags are immutable\n  delete the tag there, or use another path in --to", there, describeError(to, err))
+		if existing, headErr := m.targetDigest(ctx, to); isRejected(err) && headErr == nil && existing != "" && existing != n.digest.String() {
+			return fmt.Errorf("the tag exists on the target with %s and cannot be replaced (%s): the target's tags are immutable\n  delete the tag there, or use another path in --to", existing, describeError(to, err))
 		}
 		return fmt.Errorf("writing the manifest: %w", connectionError(to, err))
 	}

@@ -65,7 +65,7 @@ func attach(t *testing.T, w *testregistry.Network, repo, subject string, seed in
 	img = mutate.MediaType(img, types.OCIManifestSchema1)
 	with, ok := mutate.Subject(img, v1.Descriptor{MediaType: types.OCIImageIndex, Digest: h, Size: 1}).(v1.Image)
 	if !ok {
-		t.Fatal("no image")
+		t.Fatal("mutate.Subject returned no image")
 	}
 	d, err := with.Digest()
 	if err != nil {
@@ -92,7 +92,7 @@ func TestMirror(t *testing.T) {
 	w := newNetwork(t)
 	digest := put(t, w, "registry.k8s.io/web/multi:1", 5, "linux/amd64", "linux/arm64", "windows/amd64")
 	put(t, w, "registry.k8s.io/pause:3.9", 1)
-	// What belongs to it: by tag, by referrer, and a signature of the referrer.
+	// Attached artifacts: two by tag, one by referrer, and a signature of the referrer.
 	put(t, w, "registry.k8s.io/web/multi:"+strings.Replace(digest, ":", "-", 1)+".sig", 20)
 	put(t, w, "registry.k8s.io/web/multi:"+strings.Replace(digest, ":", "-", 1)+".att", 21)
 	sbom := attach(t, w, "registry.k8s.io/web/multi", digest, 22)
@@ -150,7 +150,7 @@ func TestMirror(t *testing.T) {
 		}
 	}
 
-	// Again: it is all there, and nothing is sent.
+	// A second run sends nothing.
 	w.Host("mirror.corp").ClearRequests()
 	for _, x := range mirrored(t, client(t, w, Options{Keychain: login}), copies...) {
 		if !x.Present {

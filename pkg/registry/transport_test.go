@@ -102,7 +102,7 @@ func TestUnknownAuthority(t *testing.T) {
 	w := newNetwork(t)
 	w.Host("registry.k8s.io").SetBehavior(func(b *testregistry.Behavior) { b.Untrusted = true })
 	got := one(t, client(t, w, Options{}), "", "registry.k8s.io/pause:3.9")
-	if got.Verdict != Unreachable || !strings.Contains(got.Detail, "unknown authority (authority that nobody trusts)") {
+	if got.Verdict != Unreachable || !strings.Contains(got.Detail, "unknown authority (untrusted authority)") {
 		t.Errorf("got %v %q", got.Verdict, got.Detail)
 	}
 }
