@@ -20,8 +20,6 @@ const (
 // BumpNames are the names of the values of VersionBump, in order.
 var BumpNames = []string{"none", "patch", "minor"}
 
-func (b VersionBump) String() string { return BumpNames[b] }
-
 // ParseBump returns the VersionBump called name.
 func ParseBump(name string) (VersionBump, error) {
 	for i, n := range BumpNames {
