@@ -23,6 +23,9 @@ type detector struct {
 	compose    map[*syntax.Node]bool                       // results of isComposeRoot
 	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
 
+	scripts     []scriptGroup          // parts with commands
+	scriptNodes map[*syntax.Node]bool // their nodes
+
 	fields fieldTable // of the format or the tool, nil if it has none
 
 	source string // in.Src; see text
@@ -69,6 +72,7 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 		}
 	}
 	d.dropExplained()
+	d.scriptMappings()
 	sort.Slice(d.out.Contexts, func(i, j int) bool { return d.out.Contexts[i].Mark.Start < d.out.Contexts[j].Mark.Start })
 }
 
@@ -144,6 +148,7 @@ func (d *detector) node(f *frame) {
 func (d *detector) mapping(f *frame) {
 	n := f.node
 	split := d.split(f)
+	d.keyMappings(f)
 	list := f.up == nil && isResourceList(f.object)
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		k, v := n.Children[i], n.Children[i+1]

@@ -112,6 +112,7 @@ func scanDockerfile(in Input) (ScanResult, error) {
 	for _, line := range d.Heredocs {
 		s.heredoc(line)
 	}
+	s.out.Mappings = mappingsOfFile(Scripts, string(in.Src), in.Marks)
 	for i := range in.Marks {
 		if !s.explained[i] {
 			s.mark(i)

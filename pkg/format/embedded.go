@@ -141,6 +141,9 @@ func moveToSource(n *syntax.Node, by edit.Map) {
 // does not select scope.
 func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 	n := f.node
+	if scope == Manifests {
+		d.noteScript(f)
+	}
 	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: keptDocuments(n.Value)}
 	for _, found := range image.Find(n.Value) {
 		if t.reason("", found.Span, found.Span) == "" {

@@ -16,6 +16,7 @@ func scanFallbackText(in Input) ScanResult {
 	d := newDetector(in)
 	d.fallbackText(edit.Span{Start: 0, End: len(in.Src)})
 	d.out.Unverified = true
+	d.out.Mappings = mappingsOfFile(Manifests, d.text(), in.Marks)
 	return d.out
 }
 

@@ -75,6 +75,7 @@ type Field struct {
 type ScanResult struct {
 	Occurrences []Occurrence
 	Contexts    []Context // one for every mark that is in no occurrence, in order
+	Mappings    []Mapping // places that map one reference to another
 
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.

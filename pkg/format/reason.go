@@ -41,7 +41,7 @@ var Reasons = []struct {
 	Doc    string
 }{
 	{Policy, "A policy decides by the old name. Replacing the name would change the decision."},
-	{Mirror, "A mirror configuration maps the old name to other registries. It needs the old name."},
+	{Mirror, "A mirror configuration, or a command or table that maps the old name to another one. It needs the old name."},
 	{AllowList, "A list of allowed or blocked names. Add the new name; remove the old name when nothing uses it."},
 	{Credentials, "Credentials are valid for one host only."},
 	{Conflict, "The parts of this reference, or of references that share a part with it, cannot all move as the rules require."},
@@ -89,7 +89,7 @@ func (r Reason) Advice() string {
 	case Credentials:
 		return "add credentials of the new registry if needed"
 	case Mirror:
-		return "add the new registry if it has a mirror too"
+		return "check whether the new registry needs an entry of its own"
 	case Archive:
 		return "use a newer version of the sub-chart, or override its values in the parent chart"
 	}

@@ -70,7 +70,7 @@ func kindOf(o *format.Occurrence) rules.Kind {
 
 // decide matches the rules with every member and decides whether the group
 // moves.
-func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
+func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 	anyMatch := false
 	for i := range g.members {
 		m := &g.members[i]
@@ -79,7 +79,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
 		if !m.matched || g.reason != "" {
 			continue
 		}
-		if reason, note := m.keepReason(scopes, ignored); reason != "" {
+		if reason, note := m.keepReason(scopes, kept); reason != "" {
 			g.keep(reason, note)
 		}
 	}
@@ -93,14 +93,22 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, ignored ignores) {
 	}
 }
 
+// keptPlaces are the places whose references are kept whatever they are.
+type keptPlaces struct {
+	ignored ignores
+	mapped  mappings
+}
+
 // keepReason returns why a member that a rule matches is kept, "" if it is not.
-func (m *member) keepReason(scopes format.Scopes, ignored ignores) (reason format.Reason, note string) {
-	line := ignored.lineOf(m)
+func (m *member) keepReason(scopes format.Scopes, kept keptPlaces) (reason format.Reason, note string) {
+	line, mapped := kept.ignored.lineOf(m), kept.mapped.of(m.occ)
 	switch {
 	case line != nil:
 		return format.Ignored, line.why
 	case m.occ.Keep != "":
 		return m.occ.Keep, m.occ.Note
+	case mapped != nil:
+		return format.Mirror, mapped.note
 	case m.match.Keep != "":
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):

@@ -17,6 +17,7 @@ type ledger struct {
 	scopes       format.Scopes
 	uses         map[string][]pieceUse // by path, sorted by position
 	consequences map[string][]*group   // by path
+	mapped       mappings
 	explicit     map[*member]bool      // members with a mention in the replaced part of their reference
 }
 
@@ -145,6 +146,10 @@ func (l *ledger) explicitFinding(f *scannedFile, m edit.Span, context *format.Co
 		return x, false
 	}
 	x.Reason, x.Note, x.Place, x.Scope = context.Reason, context.Note, context.Place, context.Scope
+	if at := l.mapped.at(f.file.Path, m); at != nil && l.mapped.decides(x.Reason) {
+		x.Reason, x.Note = format.Mirror, at.note
+		return x, true
+	}
 	if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.IsScope() {
 		x.Reason = format.RegistryHost // the scope is selected, and the mention is not a reference
 	}

@@ -115,7 +115,7 @@ func (f *scannedFile) archivedFile(o Options) File {
 	t := &link.Tree{Files: []*link.File{{Path: f.file.Path, Src: f.file.Before, Scanned: f.contents}}}
 	groups := mergeGroups(t, nil)
 	for _, g := range groups {
-		g.decide(o.Rules, ^format.Scopes(0), nil)
+		g.decide(o.Rules, ^format.Scopes(0), keptPlaces{})
 		if g.moves() || g.reason != "" {
 			g.keep(format.Archive, "")
 		}

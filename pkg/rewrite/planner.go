@@ -18,6 +18,8 @@ type planner struct {
 	tree   *link.Tree
 	groups []*group // sorted by file and position; consequences last
 
+	mapped mappings // of the files at hand
+
 	unavailable map[refPair]string     // results of Options.Unavailable
 	verified    map[string][]edit.Edit // the edits with which a file was verified
 }
@@ -50,6 +52,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 // reportFiles returns the files with their findings.
 func (p *planner) reportFiles() []File {
 	l := newLedger(p.groups, p.opts.scopes())
+	l.mapped = p.mapped
 	for _, f := range p.files {
 		l.noteExplicit(f)
 	}
@@ -83,8 +86,9 @@ func (p *planner) decideGroups(ctx context.Context) {
 		p.mergeLoaded()
 		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups))
 		ignored := newIgnores(p.files)
+		p.mapped = newMappings(p.files, p.opts.Rules)
 		for _, g := range p.groups {
-			g.decide(p.opts.Rules, p.opts.scopes(), ignored)
+			g.decide(p.opts.Rules, p.opts.scopes(), keptPlaces{ignored, p.mapped})
 		}
 		p.keepOutside()
 		p.keepUnavailable(ctx)
