@@ -33,7 +33,7 @@ func addRenderFlags(cmd *cobra.Command, f *session.RenderFlags) {
 	x.StringArrayVar(&f.Set, "set", nil, "also render charts with this value, `KEY=VALUE` (repeatable)")
 	x.StringVar(&f.KubeVersion, "kube-version", "", "render charts for this Kubernetes `version` (default "+helm.DefaultKubeVersion+")")
 	addRenderTimeout(cmd, f)
-	x.StringArrayVar(&f.ApiVersions, "api-versions", nil, "render charts as if the cluster had this API `version` (repeatable)")
+	x.StringArrayVar(&f.APIVersions, "api-versions", nil, "render charts as if the cluster had this API `version` (repeatable)")
 }
 
 // addRequireFlags adds the flags of the root command that query registries.

@@ -40,7 +40,6 @@ func TestMain(m *testing.M) {
 func program() {
 	const limit = time.Hour
 	s := session.SystemStreams()
-	s.PipeTimeout = limit
 	args := os.Args[1:]
 	root := newRootCommand(s, args)
 	var extend func(cmd *cobra.Command)

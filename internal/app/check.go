@@ -12,6 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
+// CheckImages runs the command registry check.
 func CheckImages(ctx context.Context, s session.Streams, f *session.Flags, args []string) error {
 	if err := f.Registry.Validate(); err != nil {
 		return err
@@ -50,33 +51,32 @@ func CheckImages(ctx context.Context, s session.Streams, f *session.Flags, args 
 	return nil
 }
 
-// A checkedImage is what registries say of a reference, and where it stands.
+// A checkedImage is a reference with its places and the result of the queries.
 type checkedImage struct {
 	registry.Result
 	places []string
 }
 
-// checkAll asks about every reference that is a whole one.
+// checkAll queries registries for the references of list that are complete.
 func checkAll(ctx context.Context, c *registry.Client, list []*imageset.Image, bar *session.Progress) []checkedImage {
 	var pairs []registry.Pair
-	var at []int
+	var index []int // of pairs, in out
 	out := make([]checkedImage, len(list))
 	for i, w := range list {
 		out[i].places = w.Places
 		out[i].Result = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.SkipReason}
 		if w.SkipReason == "" {
-			pairs, at = append(pairs, w.Pair), append(at, i)
+			pairs, index = append(pairs, w.Pair), append(index, i)
 		}
 	}
 	defer bar.Clear()
-	for k, r := range c.Check(ctx, pairs, func(done int) { bar.Show(fmt.Sprintf("%d of %d images asked about", done, len(pairs))) }) {
-		out[at[k]].Result = r
+	for k, r := range c.Check(ctx, pairs, func(done int) { bar.Show(fmt.Sprintf("%d of %d images checked", done, len(pairs))) }) {
+		out[index[k]].Result = r
 	}
 	return out
 }
 
-// The JSON of registry check. Lists are never null; what is not known is left
-// out.
+// The JSON of registry check. Lists are never null; unknown values are omitted.
 type (
 	checkReport struct {
 		Version int            `json:"version"`

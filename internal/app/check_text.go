@@ -11,15 +11,16 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// verdictOrder is the order of a report: what needs somebody comes first.
+// verdictOrder is the order of verdicts in a report: those that require action are
+// first.
 var verdictOrder = []registry.Verdict{
 	registry.Missing, registry.Different, registry.Unreachable, registry.Exists, registry.Skipped, registry.Same,
 }
 
-// maxShown is how many references of a verdict are listed without -v.
+// maxShown is the maximum number of references listed per verdict without -v.
 const maxShown = 20
 
-// checkText writes the verdicts as text, grouped, with what to do next.
+// checkText writes the references as text, by verdict, and what to do next.
 func checkText(w io.Writer, all []checkedImage, f *session.Flags, color bool) error {
 	var b bytes.Buffer
 	if len(all) == 0 && !f.Quiet {
@@ -74,7 +75,7 @@ func writeVerdict(b *bytes.Buffer, v registry.Verdict, list []checkedImage, verb
 	}
 }
 
-// detailLine is the line below a reference.
+// detailLine returns the line below a reference.
 func detailLine(c checkedImage) string {
 	from := ""
 	if c.Old != "" && c.Verdict != registry.Skipped {
@@ -86,20 +87,20 @@ func detailLine(c checkedImage) string {
 	return from + c.Detail
 }
 
-// nextStep returns the lines that say what to do next, "" for nothing.
+// nextStep returns lines that suggest a command, or "".
 func nextStep(byVerdict map[registry.Verdict][]checkedImage) string {
 	const line = "next: %s\n        %s\n"
 	missing := byVerdict[registry.Missing]
 	switch {
 	case len(byVerdict[registry.Unreachable]) > 0:
 		c := byVerdict[registry.Unreachable][0]
-		return fmt.Sprintf(line, "regmigrate registry ping "+session.RegistryOf(c.New), "says what is in the way")
+		return fmt.Sprintf(line, "regmigrate registry ping "+session.RegistryOf(c.New), "shows the cause")
 	case slices.ContainsFunc(missing, func(c checkedImage) bool { return c.OldDigest != "" }):
-		return fmt.Sprintf(line, "regmigrate --require exists PATH", "leaves those that are missing where they are; registry mirror copies them to a registry of yours")
+		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; registry mirror copies these to your registry")
 	case len(missing) > 0:
-		return fmt.Sprintf(line, "regmigrate --require exists PATH", "leaves those that are missing where they are: they are broken already, and want a newer tag")
+		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; these are already broken: use a newer tag")
 	case len(byVerdict[registry.Different]) > 0:
-		return fmt.Sprintf(line, "regmigrate --require same PATH", "leaves those that differ where they are")
+		return fmt.Sprintf(line, "regmigrate --require same PATH", "does not change references to images that differ")
 	}
 	return ""
 }
@@ -120,7 +121,7 @@ func colored(v registry.Verdict, text string, color bool) string {
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
-// firstPlace is where a reference stands: the first place, and how many more.
+// firstPlace returns the first place and the number of other places.
 func firstPlace(places []string) string {
 	switch len(places) {
 	case 0:

@@ -9,13 +9,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// An copyFailures is the images that could not be copied, by what was in the way:
-// when the target does not answer, that is one thing and not as many as there
-// are images.
+// A copyFailures groups the images that could not be copied by cause, so that a
+// target that does not respond is reported once.
 type copyFailures struct {
-	why    []string // in order
-	images map[string][]string
-	first  *registry.ConnectionError
+	causes []string                  // error messages, in order of occurrence
+	images map[string][]string       // by cause
+	first  *registry.ConnectionError // the first one, preferably not for a missing image
 }
 
 func (f *copyFailures) add(image string, err error) {
@@ -24,7 +23,7 @@ func (f *copyFailures) add(image string, err error) {
 		f.images = map[string][]string{}
 	}
 	if f.images[text] == nil {
-		f.why = append(f.why, text)
+		f.causes = append(f.causes, text)
 	}
 	f.images[text] = append(f.images[text], image)
 	t := (*registry.ConnectionError)(nil)
@@ -33,19 +32,18 @@ func (f *copyFailures) add(image string, err error) {
 	}
 }
 
-// maxNamed is how many images are named that failed for one reason.
+// maxNamed is the maximum number of images listed per cause without -v.
 const maxNamed = 3
 
-// print says what failed, and what to do about the first thing that is in the
-// way.
+// print lists the failures, and what to do about the first cause.
 func (f *copyFailures) print(s session.Streams, all bool) {
-	for _, why := range f.why {
-		names := f.images[why]
+	for _, cause := range f.causes {
+		names := f.images[cause]
 		if len(names) == 1 {
-			fmt.Fprintf(s.Err, "%s: %s\n", names[0], why)
+			fmt.Fprintf(s.Err, "%s: %s\n", names[0], cause)
 			continue
 		}
-		fmt.Fprintf(s.Err, "%s: %s\n", session.Plural(len(names), "image"), why)
+		fmt.Fprintf(s.Err, "%s: %s\n", session.Plural(len(names), "image"), cause)
 		for i, name := range names {
 			if i == maxNamed && !all && len(names) > maxNamed+1 {
 				fmt.Fprintf(s.Err, "    and %d more (-v lists them)\n", len(names)-i)
@@ -60,8 +58,8 @@ func (f *copyFailures) print(s session.Streams, all bool) {
 	switch host := f.first.Host; f.first.Fault {
 	case registry.FaultNone, registry.FaultMissing, registry.FaultBusy:
 	case registry.FaultAuth:
-		fmt.Fprintf(s.Err, "next: docker login %s\n        %s\n", host, "or ask for the right to push to it, or to pull from it")
+		fmt.Fprintf(s.Err, "next: docker login %s\n        %s\n", host, "or request the permission to push to it or pull from it")
 	default:
-		fmt.Fprintf(s.Err, "next: regmigrate registry ping %s\n        says what is in the way, and what to do\n", strings.TrimSuffix(host, ":443"))
+		fmt.Fprintf(s.Err, "next: regmigrate registry ping %s\n        shows the cause and what to do\n", strings.TrimSuffix(host, ":443"))
 	}
 }

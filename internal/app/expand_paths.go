@@ -13,10 +13,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// makePlan makes the plan of a run. With --together the paths that were given
-// select files, and what moves together with these is looked at too, wherever
-// in the repository it lies. When there is nothing to move in the files
-// themselves, as nearly always in a hook, no other file is read.
+// makePlan makes the plan of a run. With --together, it adds to the given paths all
+// related files of the repository, unless the given files contain nothing to move:
+// this is the usual case in a hook, and it reads no other file.
 func makePlan(ctx context.Context, f *session.Flags, set *session.Session) (*rewrite.Plan, error) {
 	o := set.Rewrite
 	if o.TraceChart != nil && f.Together {
@@ -39,38 +38,39 @@ func makePlan(ctx context.Context, f *session.Flags, set *session.Session) (*rew
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]bool{} // what may be written: a name overrules git's ignore rules
+	// A path that is named is scanned even if git ignores it: add only files that
+	// the scan of the repository includes.
+	scanned := map[string]bool{}
 	for i := range all.Files {
-		known[all.Files[i].Path] = true
+		scanned[all.Files[i].Path] = true
 	}
 	o.Walk.Paths = slices.Clone(o.Walk.Paths)
 	for _, name := range all.RelatedFiles(selected) {
-		if known[name] && !slices.Contains(selected, name) {
+		if scanned[name] && !slices.Contains(selected, name) {
 			o.Walk.Paths = append(o.Walk.Paths, filepath.Join(o.Walk.Root, filepath.FromSlash(name)))
 		}
 	}
 	return rewrite.PlanFiles(ctx, o)
 }
 
-// traceOnce asks trace once about each chart.
+// traceOnce returns a function that calls trace once per chart.
 func traceOnce(trace prove.TraceFunc) prove.TraceFunc {
-	type answer func() ([]link.TracedRef, error)
 	var mu sync.Mutex
-	asked := map[string]answer{}
+	results := map[string]func() ([]link.TracedRef, error){}
 	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		mu.Lock()
-		a, ok := asked[dir]
+		result, ok := results[dir]
 		if !ok {
-			a = sync.OnceValues(func() ([]link.TracedRef, error) { return trace(dir, scanned) })
-			asked[dir] = a
+			result = sync.OnceValues(func() ([]link.TracedRef, error) { return trace(dir, scanned) })
+			results[dir] = result
 		}
 		mu.Unlock()
-		return a()
+		return result()
 	}
 }
 
-// traceOnly asks trace about the charts that hold one of files. Of others the
-// names of keys tell enough: they are not written.
+// traceOnly returns a function that calls trace for the charts that contain one of
+// files. Other charts are not written: the names of their keys suffice.
 func traceOnly(trace prove.TraceFunc, files []string) prove.TraceFunc {
 	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		if dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
@@ -80,9 +80,8 @@ func traceOnly(trace prove.TraceFunc, files []string) prove.TraceFunc {
 	}
 }
 
-// CommandForFolder is what a user types to have done everywhere what a hook did to the
-// files args at the end of its command line: these may be more than a screen
-// holds.
+// CommandForFolder returns the command line of a hook with the files args at its end
+// replaced by the current folder. A suggestion with all files would be too long.
 func CommandForFolder(line, args []string) []string {
 	n := len(line) - len(args)
 	if n < 0 || !slices.Equal(line[n:], args) {

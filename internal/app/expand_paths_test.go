@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// What comes next after a hook is the same for the whole folder, and not a
-// line with every file that the hook was given.
-func TestUnhooked(t *testing.T) {
+// The command suggested after a hook applies to the folder instead of each file.
+func TestCommandForFolder(t *testing.T) {
 	for _, tt := range []struct{ line, args, want string }{
 		{"--check --together a.yaml b.yaml", "a.yaml b.yaml", "--check ."},
 		{"--check --together --preset k8s -- a.yaml", "a.yaml", "--check --preset k8s ."},

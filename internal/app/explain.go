@@ -17,6 +17,7 @@ import (
 
 var fileLine = regexp.MustCompile(`^(.+?):(\d+)(?::\d+)?$`)
 
+// Explain runs the command explain.
 func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg string) error {
 	file, line := arg, 0
 	if _, err := os.Lstat(arg); err != nil {
@@ -26,9 +27,9 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 		}
 	}
 	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return fmt.Errorf("explain %q: it is a folder; expected one FILE or FILE:LINE\n  regmigrate -v --dry-run lists all mentions below a folder", arg)
+		return fmt.Errorf("explain %q: expected FILE or FILE:LINE, got a folder\n  to list all mentions in a folder: regmigrate -v --dry-run FOLDER", arg)
 	}
-	inner := "" // the path in a packed sub-chart
+	inner := "" // "!" and the path in a chart archive
 	if i := strings.Index(file, ".tgz!"); i >= 0 {
 		file, inner = file[:i+len(".tgz")], file[i+len(".tgz"):]
 	}
@@ -36,7 +37,7 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	if err != nil {
 		return err
 	}
-	// What moves together may lie in several files: the whole repository says.
+	// Related files anywhere in the repository affect the findings.
 	set.Rewrite.Walk.Paths = nil
 	prover, err := prove.New(&f.Render, 0, session.NewProgress(s.Err, false))
 	if err != nil {
@@ -59,10 +60,10 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	if n == 0 {
-		fmt.Fprintf(s.Err, "%s: no mention of a name that a rule moves\n", arg)
+		fmt.Fprintf(s.Err, "%s: no mention that a rule matches\n", arg)
 		for _, x := range plan.Skipped {
 			if x.Path == filepath.ToSlash(rel) {
-				fmt.Fprintf(s.Err, "it was not looked at: %s. %s\n", x.Reason, x.Reason.Doc())
+				fmt.Fprintf(s.Err, "the file was not scanned: %s. %s\n", x.Reason, x.Reason.Doc())
 			}
 		}
 	}

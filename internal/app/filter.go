@@ -17,8 +17,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// filter is the main command on `-`: standard input to standard output. What
-// fails passes unchanged.
+// filter runs the root command with - as PATH: it rewrites standard input to
+// standard output. If the input cannot be rewritten, it is copied unchanged.
 func filter(ctx context.Context, s session.Streams, f *session.Flags) error {
 	src, err := io.ReadAll(s.In)
 	if err != nil {
@@ -78,7 +78,7 @@ func filter(ctx context.Context, s session.Streams, f *session.Flags) error {
 	return registries.Err()
 }
 
-// withResults adds what was done to the output of a KRM function.
+// withResults adds the numbers of mentions to the results of a KRM function.
 func withResults(out []byte, c rewrite.Counts) []byte {
 	moved := c.Rewritten + c.RewrittenImplicit
 	results := []format.FunctionResult{{Message: wording.Count(moved, "reference") + " moved, " + wording.Count(c.NotChanged+c.NotChangedImplicit, "mention") + " not changed", Severity: "info"}}
@@ -93,7 +93,7 @@ func withResults(out []byte, c rewrite.Counts) []byte {
 	return with
 }
 
-// guessName names what standard input looks like.
+// guessName returns a file name for the format that standard input appears to have.
 func guessName(src []byte) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(src, []byte("\uFEFF")), " \t\r\n")
 	switch {
@@ -105,8 +105,8 @@ func guessName(src []byte) string {
 	return "stdin.yaml"
 }
 
-// isDockerfile reports whether the first line of text that is no comment is an
-// instruction that a Dockerfile can begin with.
+// isDockerfile reports whether the first instruction of text, after comments, is
+// FROM or ARG: a Dockerfile begins with one of them.
 func isDockerfile(text string) bool {
 	for line := range strings.Lines(text) {
 		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")

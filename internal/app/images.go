@@ -14,11 +14,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
-// ImagesFlags are the flags of `regmigrate images` beside the common ones.
+// ImagesFlags are the flags that only `regmigrate images` has.
 type ImagesFlags struct {
 	OldOnly, Check, Render bool
 }
 
+// Images runs the command images.
 func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesFlags, args []string) error {
 	writer, err := report.FindInventory(f.Output)
 	if err != nil {
@@ -29,11 +30,11 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 	case !stream && slices.Contains(args, "-"):
 		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
 	case stream && x.Render:
-		return errors.New("--render: expected with a PATH; what comes from standard input is rendered already")
+		return errors.New("--render: expected with a PATH; standard input is not rendered")
 	case stream && session.IsTerminalInput(s.In):
 		return errors.New("images -: standard input is a terminal\n  for example: kubectl get pods -A -o json | " + s.ProgramName() + " images -")
 	}
-	f.Output = "" // the main command's forms of report are others
+	f.Output = "" // session.New accepts formats of the root command only
 	paths := args
 	if stream {
 		paths = nil
@@ -43,11 +44,12 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 		return err
 	}
 	bar := session.NewProgress(s.Err, f.Quiet)
-	list := imageset.NewInventory(set, bar)
+	c := imageset.Collector{Flags: f, Session: set, Progress: bar}
+	list := c.NewInventory()
 	if stream {
 		err = list.AddObjects(ctx, s.In)
 	} else if err = list.AddFiles(ctx); err == nil && x.Render {
-		err = imageset.AddRendered(ctx, list, f, set, bar, imageset.RootsOf(list))
+		err = c.AddRendered(ctx, list, imageset.RootsOf(list))
 	}
 	bar.Clear()
 	if err != nil {
@@ -71,8 +73,8 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 	return nil
 }
 
-// writeImages writes the list to standard output, and what is not in it to
-// standard error where the list has no place for that.
+// writeImages writes the list to standard output. If the format of the list cannot
+// contain inputs that could not be read, it writes these to standard error.
 func writeImages(s session.Streams, f *session.Flags, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image) error {
 	o := report.Options{Color: session.UseColor(f.Color, s.Out), Width: session.Columns(s.Out), Quiet: f.Quiet}
 	if f.Quiet && writer.Name == "table" {

@@ -12,7 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// MirrorFlags are those of registry mirror.
+// MirrorFlags are the flags that only `regmigrate registry mirror` has.
 type MirrorFlags struct {
 	To       string
 	From     []string
@@ -32,7 +32,7 @@ func Mirror(ctx context.Context, s session.Streams, f *session.Flags, m *MirrorF
 	}
 	m.To = to
 	if m.Sizes && !m.DryRun {
-		return errors.New("--sizes: expected with --dry-run; without it the sizes are shown while images are copied")
+		return errors.New("--sizes: expected with --dry-run; other runs show the sizes while they copy")
 	}
 	list, set, partial, err := imageset.Load(ctx, s, f, args, true)
 	if err != nil {
@@ -95,11 +95,11 @@ func (x *mirrorRun) dryRun(ctx context.Context) error {
 		failures = printPlanned(x.streams, x.flags, plans)
 	}
 	if !x.flags.Quiet {
-		fmt.Fprintf(x.streams.Err, "%s would be copied; crane leaves referrers and the tags of signatures behind\n", session.Plural(len(x.copies), "image"))
+		fmt.Fprintf(x.streams.Err, "%s would be copied; crane does not copy referrers and the tags of signatures\n", session.Plural(len(x.copies), "image"))
 		printSkipped(x.streams, x.skipped)
 	}
 	if failures > 0 {
-		return session.Failed(fmt.Errorf("%s could not be looked at", session.Plural(failures, "image")))
+		return session.Failed(fmt.Errorf("%s could not be checked", session.Plural(failures, "image")))
 	}
 	return nil
 }

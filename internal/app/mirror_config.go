@@ -14,12 +14,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// MirrorConfigFlags are those of registry mirror-config.
+// MirrorConfigFlags are the flags that only `regmigrate registry mirror-config` has.
 type MirrorConfigFlags struct {
 	To, Format, Dir string
 	WithHost        bool
 }
 
+// MirrorConfig runs the command registry mirror-config.
 func MirrorConfig(s session.Streams, f *session.Flags, m *MirrorConfigFlags) error {
 	to, err := parseMirror(m.To)
 	if err != nil {
@@ -29,7 +30,7 @@ func MirrorConfig(s session.Streams, f *session.Flags, m *MirrorConfigFlags) err
 	if err != nil {
 		return err
 	}
-	files, left, err := registry.MirrorConfig(m.Format, mirrorSources(set.Rewrite.Rules, to, m.WithHost))
+	files, unsupported, err := registry.MirrorConfig(m.Format, mirrorSources(set.Rewrite.Rules, to, m.WithHost))
 	if err != nil {
 		return fmt.Errorf("--format: %w", err)
 	}
@@ -47,19 +48,19 @@ func MirrorConfig(s session.Streams, f *session.Flags, m *MirrorConfigFlags) err
 			fmt.Fprint(s.Out, x.Text)
 		}
 	}
-	if len(left) > 0 {
+	if len(unsupported) > 0 {
 		if len(files) > 0 && m.Dir == "" {
 			fmt.Fprintln(notes)
 		}
-		fmt.Fprintln(notes, "# containerd does not rename what is below a registry; the files have to move for:")
-		for _, x := range left {
+		fmt.Fprintln(notes, "# containerd cannot map a part of a registry; rewrite the references of these rules in the files:")
+		for _, x := range unsupported {
 			fmt.Fprintln(notes, "#   "+x)
 		}
 	}
 	return nil
 }
 
-// parseMirror reads the flag --to.
+// parseMirror returns the value of the flag --to without a final slash.
 func parseMirror(flag string) (string, error) {
 	const example = "\n  for example: --to harbor.corp.example/k8s"
 	if flag == "" {
@@ -72,17 +73,18 @@ func parseMirror(flag string) (string, error) {
 	return to, nil
 }
 
-// writeConfig writes the files below dir. It overwrites nothing.
+// writeConfig writes the files to the folder dir. A file that exists with other
+// content is an error.
 func writeConfig(s session.Streams, dir string, files []registry.ConfigFile) error {
 	for _, x := range files {
 		name := filepath.Join(dir, filepath.FromSlash(x.Path))
 		old, err := os.ReadFile(name)
 		switch {
 		case err == nil && string(old) == x.Text:
-			fmt.Fprintf(s.Out, "as it is  %s\n", name)
+			fmt.Fprintf(s.Out, "unchanged  %s\n", name)
 			continue
 		case err == nil:
-			return session.Failed(fmt.Errorf("%s is there, and says something else: it was left as it is\n  without --dir the text is printed", name))
+			return session.Failed(fmt.Errorf("%s exists with other content: it was not changed\n  without --dir, the settings are printed", name))
 		case !errors.Is(err, os.ErrNotExist):
 			return session.Failed(err)
 		}
@@ -92,27 +94,27 @@ func writeConfig(s session.Streams, dir string, files []registry.ConfigFile) err
 		if err := os.WriteFile(name, []byte(x.Text), 0o644); err != nil {
 			return session.Failed(err)
 		}
-		fmt.Fprintf(s.Out, "wrote     %s\n", name)
+		fmt.Fprintf(s.Out, "wrote      %s\n", name)
 	}
 	return nil
 }
 
-// mirrorSources are the prefixes that nodes ask for before and after the rules
-// moved them, sorted, each with where the mirror at to has it.
+// mirrorSources returns the prefixes of the references before and after the move,
+// sorted, each with its target on the mirror to.
 func mirrorSources(set *rules.Set, to string, withHost bool) []registry.Source {
-	at := map[string]string{}
+	targets := map[string]string{}
 	for _, r := range set.Rules() {
 		host, path, _ := strings.Cut(r.To, "/")
-		where := r.To // it is on the mirror
+		target := r.To // the rule moves to the mirror itself
 		if host != hostOf(to) {
-			where = mirrorRef(to, host, path, withHost)
-			at[r.To] = where
+			target = mirrorRef(to, host, path, withHost)
+			targets[r.To] = target
 		}
-		at[r.From] = where
+		targets[r.From] = target
 	}
 	var out []registry.Source
-	for from, where := range at {
-		out = append(out, registry.Source{From: from, Mirror: where})
+	for from, target := range targets {
+		out = append(out, registry.Source{From: from, Mirror: target})
 	}
 	slices.SortFunc(out, func(a, b registry.Source) int { return strings.Compare(a.From, b.From) })
 	return out

@@ -36,16 +36,16 @@ func planCopies(list []*imageset.Image, m *MirrorFlags) ([]registry.Copy, []*ima
 			continue
 		}
 		if host == hostOf(to) {
-			w.SkipReason = "it is on " + host + " already"
+			w.SkipReason = "already on " + host + ""
 			skipped = append(skipped, w)
 			continue
 		}
 		c := registry.Copy{From: host + "/" + rest, Fallback: w.Old, To: mirrorRef(to, host, rest, m.WithHost)}
 		if _, _, err := registry.SplitHost(c.To); err != nil {
-			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  --from leaves it out, and a shorter path in --to may help", c.From, c.To, err)
+			return nil, nil, fmt.Errorf("%s cannot be copied to %s: %w\n  use a shorter path in --to, or select other registries with --from", c.From, c.To, err)
 		}
 		if tagged := tagTarget(w.New, c.To); tagged != "" && known[tagged].From == "" {
-			c.To = tagged // what has no tag may be cleaned away there
+			c.To = tagged // registries may delete images without a tag
 		}
 		before, twice := known[c.To]
 		switch {
@@ -53,15 +53,15 @@ func planCopies(list []*imageset.Image, m *MirrorFlags) ([]registry.Copy, []*ima
 			known[c.To] = c
 			copies = append(copies, c)
 		case before.From != c.From:
-			return nil, nil, fmt.Errorf("%s and %s would both become %s\n  --with-host keeps them apart, --from copies those of one registry", before.From, c.From, c.To)
+			return nil, nil, fmt.Errorf("%s and %s would both become %s\n  use --with-host to keep them apart, or --from to copy the images of one registry", before.From, c.From, c.To)
 		}
 	}
 	slices.SortFunc(copies, func(a, b registry.Copy) int { return cmp.Compare(a.To, b.To) })
 	return copies, skipped, nil
 }
 
-// tagTarget is the place to of an image that is named by tag and digest, by its
-// tag; "" when it is not named by both.
+// tagTarget replaces the digest in the target to by the tag of the reference. It
+// returns "" unless the reference has both.
 func tagTarget(reference, to string) string {
 	ref, err := image.Parse(reference)
 	name, ok := strings.CutSuffix(to, "@"+ref.Digest)
@@ -71,8 +71,8 @@ func tagTarget(reference, to string) string {
 	return name + ":" + ref.Tag
 }
 
-// mirrorRef is where the mirror at to has what host has as rest, which may be
-// empty.
+// mirrorRef returns the target of host/rest on the mirror to. The parameter rest may
+// be empty.
 func mirrorRef(to, host, rest string, withHost bool) string {
 	if withHost {
 		to += "/" + hostAsPath(host)
@@ -85,5 +85,5 @@ func mirrorRef(to, host, rest string, withHost bool) string {
 
 func hostOf(to string) string { host, _, _ := strings.Cut(to, "/"); return host }
 
-// hostAsPath is a host as a part of a path, which has no colon.
+// hostAsPath replaces the colon of a host, which a path must not contain.
 func hostAsPath(host string) string { return strings.ReplaceAll(host, ":", "-") }

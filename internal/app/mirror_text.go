@@ -12,7 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// printCopied writes what became of each image, and returns how many failed.
+// printCopied prints the results of the copies, and returns the number of failures.
 func printCopied(s session.Streams, f *session.Flags, out []registry.CopyResult) int {
 	var copied, present, attached, failed, left int
 	var failures copyFailures
@@ -32,37 +32,37 @@ func printCopied(s session.Streams, f *session.Flags, out []registry.CopyResult)
 			copied++
 		}
 		if f.Verbose {
-			word := "copied "
+			verb := "copied "
 			if x.Present {
-				word = "present"
+				verb = "present"
 			}
-			fmt.Fprintf(s.Out, "%s  %s  %s\n", word, x.To, x.Digest)
+			fmt.Fprintf(s.Out, "%s  %s  %s\n", verb, x.To, x.Digest)
 		}
 		if x.Replaced != "" && !f.Quiet {
-			fmt.Fprintf(s.Out, "replaced %s, which was %s and is %s\n", x.To, x.Replaced, x.Digest)
+			fmt.Fprintf(s.Out, "replaced %s: the digest was %s and is now %s\n", x.To, x.Replaced, x.Digest)
 		}
 	}
 	failures.print(s, f.Verbose)
 	if !f.Quiet && len(out) == 0 {
-		fmt.Fprintln(s.Out, "nothing to copy: no image is named there that a registry could be asked for")
+		fmt.Fprintln(s.Out, "nothing to copy: no complete image reference found")
 	} else if !f.Quiet {
-		fmt.Fprintf(s.Out, "%s: %d copied, %d there already", session.Plural(len(out), "image"), copied, present)
+		fmt.Fprintf(s.Out, "%s: %d copied, %d already present", session.Plural(len(out), "image"), copied, present)
 		if failed > 0 {
 			fmt.Fprintf(s.Out, ", %d failed", failed)
 		}
 		if left > 0 {
-			fmt.Fprintf(s.Out, ", %d left", left)
+			fmt.Fprintf(s.Out, ", %d remaining", left)
 		}
 		if attached > 0 {
-			fmt.Fprintf(s.Out, "; %s beside them", session.Plural(attached, "signature, attestation or other artifact"))
+			fmt.Fprintf(s.Out, "; and %s", session.Plural(attached, "signature, attestation or other artifact"))
 		}
 		fmt.Fprintln(s.Out)
 	}
 	return failed
 }
 
-// printPlanned writes how much there is to send, and returns how many images
-// could not be looked at.
+// printPlanned prints the amount of data to send, and returns the number of images
+// that could not be checked.
 func printPlanned(s session.Streams, f *session.Flags, plans []registry.PlannedCopy) (failed int) {
 	present, blobs, bytes := 0, 0, int64(0)
 	var failures copyFailures
@@ -75,7 +75,7 @@ func printPlanned(s session.Streams, f *session.Flags, plans []registry.PlannedC
 		case p.Present:
 			present++
 		case p.Replaced != "":
-			fmt.Fprintf(s.Err, "%s is %s and would be replaced by %s\n", p.To, p.Replaced, p.Digest)
+			fmt.Fprintf(s.Err, "%s has the digest %s and would be replaced by %s\n", p.To, p.Replaced, p.Digest)
 		}
 		blobs, bytes = blobs+p.Blobs, bytes+p.Bytes
 		if f.Verbose {
@@ -84,18 +84,19 @@ func printPlanned(s session.Streams, f *session.Flags, plans []registry.PlannedC
 	}
 	failures.print(s, f.Verbose)
 	if !f.Quiet {
-		fmt.Fprintf(s.Err, "%s in %s to send at most, %d of %s there already; signatures and the like not counted\n", formatBytes(bytes), session.Plural(blobs, "blob"), present, session.Plural(len(plans), "image"))
+		fmt.Fprintf(s.Err, "at most %s in %s to send, %d of %s already present; signatures and other artifacts not counted\n", formatBytes(bytes), session.Plural(blobs, "blob"), present, session.Plural(len(plans), "image"))
 	}
 	return failed
 }
 
-// mirrorProgress returns what says in a line how far a mirror run of so many images
-// has come, and about how long it takes, by what was sent since it began.
+// mirrorProgress returns a function that describes the progress of a mirror run in
+// one line. It estimates the remaining time from the bytes sent since the first copy
+// began.
 func mirrorProgress(images int, now func() time.Time) func(registry.Progress) string {
 	var began time.Time
 	return func(p registry.Progress) string {
 		if p.Planned < images || p.TotalBytes == 0 && p.Images == 0 {
-			return fmt.Sprintf("%d of %s looked at", p.Planned, session.Plural(images, "image"))
+			return fmt.Sprintf("%d of %s checked", p.Planned, session.Plural(images, "image"))
 		}
 		if began.IsZero() {
 			began = now()
@@ -109,7 +110,7 @@ func mirrorProgress(images int, now func() time.Time) func(registry.Progress) st
 	}
 }
 
-// roundDuration is a time in words, in one unit.
+// roundDuration formats a duration in one unit: h, min or s.
 func roundDuration(d time.Duration) string {
 	switch {
 	case d >= 2*time.Hour:
@@ -124,7 +125,7 @@ func printSkipped(s session.Streams, skipped []*imageset.Image) {
 	if len(skipped) == 0 {
 		return
 	}
-	fmt.Fprintf(s.Err, "%s left out:\n", session.Plural(len(skipped), "reference"))
+	fmt.Fprintf(s.Err, "%s not copied:\n", session.Plural(len(skipped), "reference"))
 	for i, w := range skipped {
 		if i == maxShown {
 			fmt.Fprintf(s.Err, "    and %d more\n", len(skipped)-i)
@@ -134,9 +135,9 @@ func printSkipped(s session.Streams, skipped []*imageset.Image) {
 	}
 }
 
-// printRules prints the command and the configuration that point the files at the
-// mirror. They include the presets and the rules of this command line, which lead
-// from the files to the images.
+// printRules prints the command and the configuration that make the files refer to
+// the mirror. Both include the presets and rules of this command line, because the
+// mirror contains the images that these rules produce.
 func (x *mirrorRun) printRules(set *session.Session) {
 	var hosts []string
 	for _, c := range x.copies {
@@ -167,7 +168,7 @@ func (x *mirrorRun) printRules(set *session.Session) {
 		command += " --rule " + host + "=" + target
 		yaml += fmt.Sprintf("  - {from: %s, to: %s}\n", host, target)
 	}
-	fmt.Fprintf(x.streams.Out, "next: %s PATH\n        points the files at the mirror; in %s it is\n%s", command, session.ConfigName, yaml)
+	fmt.Fprintf(x.streams.Out, "next: %s PATH\n        makes the files refer to the mirror; the same in %s:\n%s", command, session.ConfigName, yaml)
 }
 
 func formatBytes(n int64) string {

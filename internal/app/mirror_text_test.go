@@ -7,9 +7,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// A line of progress has sums when all manifests were read, and a time when
-// there is something to tell it from.
-func TestProgressOf(t *testing.T) {
+// The progress line contains sums once all manifests have been read, and the
+// remaining time once bytes have been sent for more than 3 seconds.
+func TestMirrorProgress(t *testing.T) {
 	at := time.Unix(0, 0)
 	line := mirrorProgress(3, func() time.Time { return at })
 	for _, c := range []struct {
@@ -17,9 +17,9 @@ func TestProgressOf(t *testing.T) {
 		p     registry.Progress
 		want  string
 	}{
-		{0, registry.Progress{Planned: 2}, "2 of 3 images looked at"},
+		{0, registry.Progress{Planned: 2}, "2 of 3 images checked"},
 		{time.Hour, registry.Progress{Planned: 3, TotalBlobs: 4, TotalBytes: 8 << 20}, "0 of 3 images, 0 bytes of 8 MiB, 0 of 4 blobs"},
-		// 2 MiB were there, 2 were sent in 10 s: 4 take 20 more.
+		// 2 MiB were present and 2 MiB were sent in 10 s: 4 MiB need 20 s.
 		{10 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, TotalBlobs: 4, Bytes: 4 << 20, SentBytes: 2 << 20, TotalBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 s left"},
 		{590 * time.Second, registry.Progress{Planned: 3, Images: 1, Blobs: 2, TotalBlobs: 4, Bytes: 4 << 20, SentBytes: 2 << 20, TotalBytes: 8 << 20}, "1 of 3 images, 4 MiB of 8 MiB, 2 of 4 blobs, about 20 min left"},
 	} {
@@ -28,7 +28,7 @@ func TestProgressOf(t *testing.T) {
 			t.Errorf("%+v\ngot  %s\nwant %s", c.p, got, c.want)
 		}
 	}
-	// Nothing is to be sent.
+	// No bytes to send.
 	if got, want := mirrorProgress(1, time.Now)(registry.Progress{Planned: 1, Images: 1}), "1 of 1 image, 0 bytes of 0 bytes, 0 of 0 blobs"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

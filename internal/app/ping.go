@@ -10,6 +10,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
+// Ping runs the command registry ping.
 func Ping(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 	p := registry.Ping(ctx, o)
 	for _, step := range p.Steps {
@@ -25,18 +26,18 @@ func Ping(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 		}
 	}
 	if o.Image == "" && p.OK() {
-		fmt.Fprintln(w, "no image was pulled: name one with --image NAME:TAG")
+		fmt.Fprintln(w, "no image was pulled; to pull one, use --image NAME:TAG")
 	}
 	if len(p.Hosts) > 0 {
-		fmt.Fprintf(w, "asked: %s\n", strings.Join(p.Hosts, ", "))
+		fmt.Fprintf(w, "hosts contacted: %s\n", strings.Join(p.Hosts, ", "))
 	}
 	if allowed := registry.FirewallHosts(o.Host); len(allowed) > 0 {
-		fmt.Fprintln(w, "a firewall has to allow, port 443:")
+		fmt.Fprintln(w, "a firewall must allow these hosts, port 443:")
 		for _, a := range allowed {
 			fmt.Fprintf(w, "    %s\n        %s\n", a.Host, a.Why)
 		}
 		if o.Host == "registry.k8s.io" {
-			fmt.Fprintln(w, "these may change at any time; where that will not do: regmigrate registry mirror")
+			fmt.Fprintln(w, "these hosts may change at any time; to depend on fixed hosts only, use regmigrate registry mirror")
 		}
 	}
 	if !p.OK() {
@@ -45,7 +46,7 @@ func Ping(ctx context.Context, w io.Writer, o registry.PingOptions) error {
 	return nil
 }
 
-// wrap breaks a text into lines of so many columns.
+// wrap breaks a text into lines of at most columns bytes.
 func wrap(text string, columns int) []string {
 	var lines []string
 	line := ""

@@ -14,24 +14,24 @@ import (
 
 // printResult prints the URL, the JSON or the text of the pull request to standard
 // output, and what was done to standard error.
-func (run *pullRequestRun) printResult(plan *rewrite.Plan, change *pullrequest.Change, r *pullrequest.Result) error {
-	s, f := run.streams, run.flags
-	for _, w := range r.Warnings {
+func (r *pullRequestRun) printResult(plan *rewrite.Plan, change *pullrequest.Change, result *pullrequest.Result) error {
+	s, f := r.streams, r.flags
+	for _, w := range result.Warnings {
 		fmt.Fprintf(s.Err, "warning: %s\n", report.EscapeText(w))
 	}
 	if !f.Quiet {
-		fmt.Fprint(s.Err, describeResult(f.DryRun, plan, change, r))
+		fmt.Fprint(s.Err, describeResult(f.DryRun, plan, change, result))
 	}
 	switch {
-	case run.options.JSON:
+	case r.options.JSON:
 		e := json.NewEncoder(s.Out)
 		e.SetIndent("", "  ")
-		return e.Encode(resultJSON(f.DryRun, plan, change, r))
+		return e.Encode(resultJSON(f.DryRun, plan, change, result))
 	case f.DryRun && len(change.Commits) > 0:
 		_, err := io.WriteString(s.Out, change.Body)
 		return err
-	case r.URL != "" && !f.DryRun:
-		_, err := fmt.Fprintln(s.Out, r.URL)
+	case result.URL != "" && !f.DryRun:
+		_, err := fmt.Fprintln(s.Out, result.URL)
 		return err
 	}
 	return nil

@@ -83,7 +83,7 @@ func checkUsage(s session.Streams, f *session.Flags, args []string) error {
 		return errors.New("--stdin-filename: expected with - as the only PATH")
 	case slices.Contains(args, "-"):
 		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
-	case len(args) == 0 && !f.DryRun && !f.Check && hasPipedInput(s.In, s.PipeTimeout):
+	case len(args) == 0 && !f.DryRun && !f.Check && hasPipedInput(s.In):
 		return errors.New("no PATH, and standard input is a pipe or a file: expected - to rewrite standard input, or . for the current folder")
 	case f.RequireProof && !f.Verify:
 		return errors.New("--require-proof: expected with --verify")

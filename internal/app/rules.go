@@ -13,17 +13,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// loadRules loads the rules in force in the current folder.
+// loadRules loads the rules that are active in the current folder.
 func loadRules(f *session.Flags) (*session.Session, bool, error) {
 	asJSON := f.Output == "json"
 	if f.Output != "json" && f.Output != "text" {
 		return nil, false, fmt.Errorf("--output: unknown format %q; known are text, json", f.Output)
 	}
-	f.Output = "" // the main command's forms of report are others
+	f.Output = "" // session.New accepts formats of the root command only
 	set, err := session.New(f, nil, nil)
 	return set, asJSON, err
 }
 
+// ShowRules runs the command rules.
 func ShowRules(s session.Streams, f *session.Flags, presets bool) error {
 	set, asJSON, err := loadRules(f)
 	if err != nil {
@@ -41,7 +42,7 @@ func ShowRules(s session.Streams, f *session.Flags, presets bool) error {
 	return nil
 }
 
-// ruleViews are the rules of a set as package report has them.
+// ruleViews converts the rules of a set to the type of package report.
 func ruleViews(set *rules.Set) []report.Rule {
 	var out []report.Rule
 	for _, r := range set.Rules() {
@@ -58,6 +59,7 @@ func presetViews() []report.Preset {
 	return out
 }
 
+// TestRules runs the command rules test.
 func TestRules(ctx context.Context, s session.Streams, f *session.Flags, check bool, args []string) error {
 	set, asJSON, err := loadRules(f)
 	if err != nil {
@@ -88,11 +90,11 @@ func TestRules(ctx context.Context, s session.Streams, f *session.Flags, check b
 	return nil
 }
 
-// testReference asks the rules and the catalogue about the reference text.
+// testReference applies the rules to a reference, and looks it up in the catalogue.
 func testReference(set *rules.Set, text string) (report.RuleTest, error) {
 	ref, _ := image.TrimTransport(text)
 	if _, err := image.Parse(ref); err != nil {
-		return report.RuleTest{}, fmt.Errorf("rules test %q: it is no image reference\n  for example: k8s.gcr.io/pause:3.9", text)
+		return report.RuleTest{}, fmt.Errorf("rules test %q: expected an image reference\n  for example: k8s.gcr.io/pause:3.9", text)
 	}
 	t := report.RuleTest{Ref: text}
 	kind := rules.ShortForm
@@ -113,7 +115,7 @@ func testReference(set *rules.Set, text string) (report.RuleTest, error) {
 	return t, nil
 }
 
-// readLines reads the lines of r that are not empty, without blanks around them.
+// readLines returns the lines of r that are not empty, without surrounding spaces.
 func readLines(ctx context.Context, r io.Reader) ([]string, error) {
 	var out []string
 	scan := bufio.NewScanner(r)

@@ -4,14 +4,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"time"
 )
 
-// hasPipedInput reports whether r is a file with content, or a pipe that does not
-// end without content within timeout. A post-renderer of Helm that was started
-// without the argument - must not rewrite the current folder and print a summary
-// instead of manifests.
-func hasPipedInput(r io.Reader, timeout time.Duration) bool {
+// hasPipedInput reports whether r appears to be input: a pipe, a socket, or a
+// regular file that is not empty. Only the type of the file decides, because a
+// reader cannot know whether the other end of a pipe will write; ripgrep
+// (is_readable_stdin of crate grep-cli) decides the same way. A Helm post-renderer
+// without - must not rewrite the current folder and print a summary in place of
+// manifests.
+func hasPipedInput(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
 		return false
@@ -22,18 +23,6 @@ func hasPipedInput(r io.Reader, timeout time.Duration) bool {
 		return false
 	case info.Mode().IsRegular():
 		return info.Size() > 0
-	case info.Mode()&fs.ModeNamedPipe == 0:
-		return false
 	}
-	empty := make(chan bool, 1)
-	go func() {
-		n, err := f.Read(make([]byte, 1))
-		empty <- n == 0 && err != nil
-	}()
-	select {
-	case x := <-empty:
-		return !x
-	case <-time.After(timeout):
-		return true
-	}
+	return info.Mode()&(fs.ModeNamedPipe|fs.ModeSocket) != 0
 }

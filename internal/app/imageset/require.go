@@ -3,7 +3,6 @@ package imageset
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -13,25 +12,26 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// A Requirement asks registries about what would move, and refuses what is not as
-// it is required.
+// A Requirement is the flag --require in a run: it queries registries for the
+// references that would move, and rejects those that do not meet the flag.
 type Requirement struct {
-	f           *session.Flags
-	set         *session.Session
-	client      *registry.Client
-	bar         *session.Progress
-	hasFiles    bool // there are files, whose inventory knows the tags
-	known       map[registry.Pair]registry.Result
-	tagged      map[string][]registry.Pair // new name without a tag -> whole references
-	unknownTags map[string]string          // new name -> why a tag of it is not known
-	skipped     map[registry.Pair]string   // what nobody asked about, and why
-	rejected    map[string]bool            // new references that were refused
-	unreachable string                     // one of these whose registry does not answer, the first by name
+	Collector
+	client    *registry.Client
+	readFiles bool // the run plans files; an inventory of them completes names without a tag
+	results   map[registry.Pair]registry.Result
+	skipped   map[registry.Pair]string // not queried, with the reason
+
+	completed   map[string][]registry.Pair // by new name without a tag; nil before the first use
+	unknownTags map[string]string          // new name -> why its tag is not known
+
+	// Of the last call of reject:
+	rejected    map[string]bool // new references
+	unreachable string          // the first rejected reference, by name, whose registry does not answer; "" for none
 }
 
-// Require lets what set plans ask registries, if that was asked for; nil if
-// not. Paths says that it plans files.
-func Require(f *session.Flags, set *session.Session, bar *session.Progress, paths bool) (*Requirement, error) {
+// Require makes the run of set query registries, if --require is set; otherwise
+// it returns nil. The parameter readFiles says whether the run plans files.
+func Require(f *session.Flags, set *session.Session, bar *session.Progress, readFiles bool) (*Requirement, error) {
 	if f.Registry.Require == "" {
 		return nil, nil
 	}
@@ -39,96 +39,102 @@ func Require(f *session.Flags, set *session.Session, bar *session.Progress, path
 	if err != nil {
 		return nil, err
 	}
-	r := &Requirement{f: f, set: set, client: client, bar: bar, hasFiles: paths, known: map[registry.Pair]registry.Result{}, skipped: map[registry.Pair]string{}, rejected: map[string]bool{}}
+	r := &Requirement{
+		Collector: Collector{f, set, bar}, client: client, readFiles: readFiles,
+		results: map[registry.Pair]registry.Result{}, skipped: map[registry.Pair]string{},
+	}
 	set.Rewrite.Unavailable = r.reject
 	return r, nil
 }
 
-// reject is a rewrite.Options.Refuse. A name whose tag stands elsewhere is
-// refused if any image of that name is.
-func (r *Requirement) reject(ctx context.Context, moves []rewrite.RefChange) []string {
-	pairs := make([][]registry.Pair, len(moves))
-	var ask []registry.Pair
-	for i, m := range moves {
-		p := registry.Pair{Old: m.Old, New: m.New}
-		pairs[i] = []registry.Pair{p}
-		part := incompleteReason(m.New, m.ToPrefix, m.Field)
-		if part != "" || nameOf(m.New) == m.New {
-			found, why := r.withTags(ctx, m.New)
-			if part != "" || len(found) > 0 || why != "" {
-				pairs[i] = found
-			}
-			if why != "" || part != "" && len(found) == 0 {
-				r.skipped[p] = cmp.Or(why, part)
-			}
-		}
+// reject implements rewrite.Options.Unavailable. A name without a tag is rejected
+// if one of its references is.
+func (r *Requirement) reject(ctx context.Context, changes []rewrite.RefChange) []string {
+	pairs := make([][]registry.Pair, len(changes))
+	var queries []registry.Pair
+	for i, c := range changes {
+		pairs[i] = r.pairsOf(ctx, c)
 		for _, p := range pairs[i] {
-			if _, known := r.known[p]; !known {
-				r.known[p] = registry.Result{Pair: p}
-				ask = append(ask, p)
+			if _, known := r.results[p]; !known {
+				r.results[p] = registry.Result{Pair: p}
+				queries = append(queries, p)
 			}
 		}
 	}
-	for _, x := range r.client.Check(ctx, ask, func(done int) { r.bar.Show(fmt.Sprintf("%d of %d images asked about", done, len(ask))) }) {
-		r.known[x.Pair] = x
+	for _, x := range r.client.Check(ctx, queries, func(done int) { r.Progress.Show(fmt.Sprintf("%d of %d images checked", done, len(queries))) }) {
+		r.results[x.Pair] = x
 	}
-	r.bar.Clear()
-	why := make([]string, len(moves))
+	r.Progress.Clear()
+	reasons := make([]string, len(changes))
 	r.rejected, r.unreachable = map[string]bool{}, ""
-	for i := range moves {
+	for i := range changes {
 		for _, p := range pairs[i] {
-			x := r.known[p]
-			if session.Meets(r.f.Registry.Require, x.Verdict) {
+			x := r.results[p]
+			if session.Meets(r.Flags.Registry.Require, x.Verdict) {
 				continue
 			}
 			r.rejected[p.New] = true
 			if x.Verdict == registry.Unreachable && (r.unreachable == "" || p.New < r.unreachable) {
 				r.unreachable = p.New
 			}
-			if why[i] == "" {
-				why[i] = p.New + ": " + x.Verdict.String() + after(x.Detail)
+			if reasons[i] == "" {
+				reasons[i] = p.New + ": " + x.Verdict.String()
+				if x.Detail != "" {
+					reasons[i] += ", " + x.Detail
+				}
 			}
 		}
 	}
-	return why
+	return reasons
 }
 
-func after(detail string) string {
-	if detail == "" {
-		return ""
+// pairsOf returns the references to query for a change. If a name cannot be
+// completed, pairsOf records it as skipped.
+func (r *Requirement) pairsOf(ctx context.Context, c rewrite.RefChange) []registry.Pair {
+	pair := registry.Pair{Old: c.Old, New: c.New}
+	incomplete := incompleteReason(c.New, c.ToPrefix, c.Field)
+	if incomplete == "" && trimTag(c.New) != c.New {
+		return []registry.Pair{pair}
 	}
-	return ", " + detail
+	found, unknown := r.complete(ctx, c.New)
+	if unknown != "" || incomplete != "" && len(found) == 0 {
+		r.skipped[pair] = cmp.Or(unknown, incomplete)
+	}
+	if incomplete == "" && len(found) == 0 && unknown == "" {
+		return []registry.Pair{pair} // the tag is latest
+	}
+	return found
 }
 
-// withTags returns the whole references of the files that have a name, and why
-// there is none where its tag is not known.
-func (r *Requirement) withTags(ctx context.Context, name string) (found []registry.Pair, why string) {
-	if !r.hasFiles {
+// complete returns the references of the files that consist of the name and a tag
+// or digest, or the reason why its tag is not known.
+func (r *Requirement) complete(ctx context.Context, name string) (found []registry.Pair, unknown string) {
+	if !r.readFiles {
 		return nil, ""
 	}
-	if r.tagged == nil {
-		r.tagged, r.unknownTags = map[string][]registry.Pair{}, map[string]string{}
-		v := NewInventory(r.set, r.bar)
-		c, err := newResolver(ctx, v, r.f, r.set, r.bar, false)
+	if r.completed == nil {
+		r.completed, r.unknownTags = map[string][]registry.Pair{}, map[string]string{}
+		v := r.NewInventory()
+		tags, err := r.resolveTags(ctx, v, false)
 		if err != nil {
-			return nil, err.Error() // interrupted, which the plan says too
+			return nil, err.Error() // interrupted; the plan reports it as well
 		}
 		l := &Set{}
-		l.addInventory(v.Images(), c, false, false)
-		for _, w := range l.sorted() {
-			if w.SkipReason != "" {
-				r.unknownTags[w.New] = w.SkipReason
+		l.addInventory(v.Images(), tags, inventoryOptions{})
+		for _, x := range l.sorted() {
+			if x.SkipReason != "" {
+				r.unknownTags[x.New] = x.SkipReason
 			} else {
-				n := nameOf(w.New)
-				r.tagged[n] = append(r.tagged[n], w.Pair)
+				n := trimTag(x.New)
+				r.completed[n] = append(r.completed[n], x.Pair)
 			}
 		}
 	}
-	return r.tagged[name], r.unknownTags[name]
+	return r.completed[name], r.unknownTags[name]
 }
 
-// nameOf is a reference without its tag and digest.
-func nameOf(text string) string {
+// trimTag returns a reference without its tag and digest.
+func trimTag(text string) string {
 	ref, err := image.Parse(text)
 	if err != nil {
 		return text
@@ -137,20 +143,20 @@ func nameOf(text string) string {
 	return strings.TrimSuffix(text, ":"+ref.Tag)
 }
 
-// AddImages writes into the plan what registries said.
+// AddImages adds the results of the queries to the plan.
 func (r *Requirement) AddImages(p *rewrite.Plan) {
 	if r == nil {
 		return
 	}
 	l := &Set{}
-	for pair := range r.known {
+	for pair := range r.results {
 		l.add(pair.Old, pair.New, "", "")
 	}
-	for pair, why := range r.skipped {
-		l.add(pair.Old, pair.New, "", why)
+	for pair, reason := range r.skipped {
+		l.add(pair.Old, pair.New, "", reason)
 	}
 	for _, w := range l.sorted() {
-		x := r.known[w.Pair]
+		x := r.results[w.Pair]
 		if w.SkipReason != "" {
 			x = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.SkipReason}
 		}
@@ -160,7 +166,7 @@ func (r *Requirement) AddImages(p *rewrite.Plan) {
 	}
 }
 
-// verdictOf is the verdict of a plan.
+// verdictOf converts a verdict to the type of a plan.
 func verdictOf(v registry.Verdict) rewrite.Verdict {
 	return map[registry.Verdict]rewrite.Verdict{
 		registry.Same: rewrite.Same, registry.Exists: rewrite.Exists, registry.Different: rewrite.Different,
@@ -168,22 +174,18 @@ func verdictOf(v registry.Verdict) rewrite.Verdict {
 	}[v]
 }
 
-// Err is the exit code of what was refused.
+// Err returns an error with exit code 1 if references were rejected.
 func (r *Requirement) Err() error {
 	if r == nil || len(r.rejected) == 0 {
 		return nil
 	}
+	outcome := "1 image does not meet the requirement; references to it are not changed"
+	if n := len(r.rejected); n > 1 {
+		outcome = fmt.Sprintf("%d images do not meet the requirement; references to them are not changed", n)
+	}
 	hint := ""
-	if r.unreachable != "" && !r.f.Registry.Offline {
-		hint = "\n  regmigrate registry ping " + session.RegistryOf(r.unreachable) + " says what is in the way"
+	if r.unreachable != "" && !r.Flags.Registry.Offline {
+		hint = "\n  regmigrate registry ping " + session.RegistryOf(r.unreachable) + " shows the cause"
 	}
-	return session.Left(errors.New("--require " + r.f.Registry.Require + ": " + session.Plural(len(r.rejected), "image") + choose(len(r.rejected), " is", " are") +
-		" not as required; what names " + choose(len(r.rejected), "it", "them") + " stays as it is" + hint))
-}
-
-func choose(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
+	return session.Left(fmt.Errorf("--require %s: %s%s", r.Flags.Registry.Require, outcome, hint))
 }

@@ -14,110 +14,119 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// maxInput is how many bytes of standard input are read as references.
-const maxInput = 256 << 20
-
-// An Image is a reference before and after the move, with the places that hold it.
+// An Image is a reference before and after the move.
 type Image struct {
 	registry.Pair
-	Places     []string // PATH:LINE, sorted; none for what was piped in
-	SkipReason string   // why it is not asked about, "" when it is
+	Places     []string // PATH:LINE, sorted; empty for references from standard input
+	SkipReason string   // why registries are not queried for it; "" if they are
 }
 
-// A Set holds references, each pair once: those to query, and for each reason
-// to skip a reference, those skipped.
+// A Set holds pairs of references. A pair occurs once, and once more for each
+// reason to skip it.
 type Set struct {
-	all   []*Image
-	known map[key]*Image
+	images []*Image
+	byKey  map[imageKey]*Image
 }
 
-type key struct {
+type imageKey struct {
 	registry.Pair
 	skipReason string
 }
 
-func (l *Set) add(old, new, place, part string) {
-	k := key{registry.Pair{Old: old, New: new}, part}
-	w := l.known[k]
-	if w == nil {
-		if l.known == nil {
-			l.known = map[key]*Image{}
+// add adds a place to the pair, and the pair if it is new.
+func (l *Set) add(old, new, place, skipReason string) {
+	k := imageKey{registry.Pair{Old: old, New: new}, skipReason}
+	x := l.byKey[k]
+	if x == nil {
+		if l.byKey == nil {
+			l.byKey = map[imageKey]*Image{}
 		}
-		w = &Image{Pair: k.Pair, SkipReason: part}
-		l.known[k], l.all = w, append(l.all, w)
+		x = &Image{Pair: k.Pair, SkipReason: skipReason}
+		l.byKey[k], l.images = x, append(l.images, x)
 	}
-	if place != "" && (len(w.Places) == 0 || w.Places[len(w.Places)-1] != place) {
-		w.Places = append(w.Places, place)
+	if place != "" && (len(x.Places) == 0 || x.Places[len(x.Places)-1] != place) {
+		x.Places = append(x.Places, place)
 	}
 }
 
-// sorted returns the list by new reference.
+// sorted returns the images sorted by new reference.
 func (l *Set) sorted() []*Image {
-	slices.SortStableFunc(l.all, func(a, b *Image) int {
+	slices.SortStableFunc(l.images, func(a, b *Image) int {
 		return cmp.Or(strings.Compare(a.New, b.New), strings.Compare(a.Old, b.Old), strings.Compare(a.SkipReason, b.SkipReason))
 	})
-	return l.all
+	return l.images
 }
 
-// Load reads what args name: the references of files, or with - what is
-// piped in. Those that no rule moves are there only if all is asked for; they
-// have no old name. What could not be read is said on standard error, and makes
-// the list partial; an error has its exit code.
+// Load reads the references of the files args, or of standard input if args is
+// "-". References that no rule moves are included only if all is set; their old
+// name is empty. Load lists the inputs that cannot be read on standard error and
+// then reports the list as partial.
 func Load(ctx context.Context, s session.Streams, f *session.Flags, args []string, all bool) (list []*Image, set *session.Session, partial bool, err error) {
-	l := &Set{}
 	if slices.Contains(args, "-") {
-		if len(args) > 1 {
-			return nil, nil, false, errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
-		}
-		if f.RenderAll {
-			return nil, nil, false, errors.New("--render: expected with a PATH; for what is piped in, regmigrate images --render -o json lists what is printed")
-		}
-		if set, err = session.New(f, nil, nil); err != nil {
-			return nil, nil, false, err
-		}
-		if partial, err = l.addStdin(ctx, s, set, all); err != nil {
-			return nil, nil, false, fmt.Errorf("reading standard input: %w", err)
-		}
-		return l.sorted(), set, partial, nil
+		return loadStdin(ctx, s, f, args, all)
 	}
 	if set, err = session.New(f, args, nil); err != nil {
 		return nil, nil, false, err
 	}
-	bar := session.NewProgress(s.Err, f.Quiet)
-	v := NewInventory(set, bar)
-	c, err := newResolver(ctx, v, f, set, bar, f.RenderAll)
-	bar.Clear()
+	c := Collector{f, set, session.NewProgress(s.Err, f.Quiet)}
+	v := c.NewInventory()
+	tags, err := c.resolveTags(ctx, v, f.RenderAll)
+	c.Progress.Clear()
 	if err != nil {
 		return nil, nil, false, session.InterruptedError(ctx, err)
 	}
-	l.addInventory(v.Images(), c, all, f.RenderAll)
+	l := &Set{}
+	l.addInventory(v.Images(), tags, inventoryOptions{all: all, rendered: f.RenderAll})
 	if !f.RenderAll {
-		v.Unrendered = nil // what of them matters is said with the names
+		v.Unrendered = nil // the reasons to skip names without a tag report these failures
 	}
 	return l.sorted(), set, HasFailures(v), PrintProblems(s, v)
 }
 
-// IncompleteError is the outcome of a run that did all but what it could not read.
-func IncompleteError() error {
-	return session.Failed(errors.New("not all could be read, so that images may be missing here"))
+func loadStdin(ctx context.Context, s session.Streams, f *session.Flags, args []string, all bool) (list []*Image, set *session.Session, partial bool, err error) {
+	if len(args) > 1 {
+		return nil, nil, false, errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
+	}
+	if f.RenderAll {
+		return nil, nil, false, errors.New("--render: expected with a PATH\n  to pass rendered references to standard input, use regmigrate images --render -o json")
+	}
+	if set, err = session.New(f, nil, nil); err != nil {
+		return nil, nil, false, err
+	}
+	l := &Set{}
+	if partial, err = l.addStdin(ctx, s, set, all); err != nil {
+		return nil, nil, false, fmt.Errorf("reading standard input: %w", err)
+	}
+	return l.sorted(), set, partial, nil
 }
 
-// addInventory adds the references of an inventory. Of what is printed, only what
-// a name stands for whose tag stands elsewhere, unless wholly is set.
-func (l *Set) addInventory(images []inventory.Image, c *tagResolver, all, wholly bool) {
-	add := func(m *inventory.Image, place, part string) {
+// IncompleteError returns the error of a run that could not read all inputs.
+func IncompleteError() error {
+	return session.Failed(errors.New("some inputs could not be read: images may be missing from the list"))
+}
+
+// inventoryOptions select the references of an inventory.
+type inventoryOptions struct {
+	all      bool // also references that no rule moves
+	rendered bool // also references that only a rendering contains
+}
+
+// addInventory adds the references of an inventory. It replaces a name without a
+// tag by the references that charts and kustomizations render from that name.
+func (l *Set) addInventory(images []inventory.Image, tags *tagResolver, o inventoryOptions) {
+	add := func(m *inventory.Image, place, skipReason string) {
 		switch {
 		case m.New != "":
-			l.add(m.Ref, m.New, place, part)
-		case all:
-			l.add("", m.Ref, place, part)
+			l.add(m.Ref, m.New, place, skipReason)
+		case o.all:
+			l.add("", m.Ref, place, skipReason)
 		}
 	}
 	for i := range images {
 		m := &images[i]
 		for k := range m.Uses {
 			u := &m.Uses[k]
-			if isRendered(*u) && !wholly {
+			if isRendered(*u) && !o.rendered {
 				continue
 			}
 			place := u.Object
@@ -126,30 +135,31 @@ func (l *Set) addInventory(images []inventory.Image, c *tagResolver, all, wholly
 			} else if isRendered(*u) {
 				place = u.Path + " (rendered)"
 			}
-			part := c.incompleteReason(m, u)
-			if part != tagUnknown {
-				add(m, place, part)
+			reason := tags.incompleteReason(m, u)
+			if reason != tagUnknown {
+				add(m, place, reason)
 				continue
 			}
-			whole, why := c.completeRefs(m, u.Path)
-			for j := range whole {
-				add(&whole[j], place, "")
+			complete, unknown := tags.complete(m, u.Path)
+			for j := range complete {
+				add(&complete[j], place, "")
 			}
-			if why != "" {
-				add(m, place, why)
+			if unknown != "" {
+				add(m, place, unknown)
 			}
 		}
 	}
 }
 
-// incompleteReason says why a text that moves is not a whole reference, "" when it is
-// one. In a field such as `image` what has no tag is `latest`; elsewhere the
-// tag stands beside it.
-func incompleteReason(text, to, field string) string {
+// incompleteReason returns why text is not a complete reference, "" if it is
+// complete. The parameter toPrefix is the target of the rule that produced text,
+// "" for none. A text without a tag is complete if the name of its field ends in
+// "image": the tag is latest. In other fields, the tag is in a sibling key.
+func incompleteReason(text, toPrefix, field string) string {
 	ref, err := image.Parse(text)
 	switch {
-	case text == to || image.IsHost(text):
-		return "the name of a registry alone"
+	case text == toPrefix || image.IsHost(text):
+		return "a registry without a repository"
 	case err == nil && ref.Tag == "" && ref.Digest == "" && field != "" && !strings.HasSuffix(field, "image"):
 		return tagUnknown
 	}

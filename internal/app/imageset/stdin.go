@@ -19,9 +19,19 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// addStdin adds what standard input has: the JSON of images or of a plan, objects of
-// a cluster, or lines `OLD NEW` or `REFERENCE`, of which the rules say what it
-// becomes.
+// maxJSON is the maximum size of a plan or an inventory in JSON, in bytes.
+const maxJSON = 256 << 20
+
+var (
+	// ownJSON matches the beginning of a plan or an inventory in JSON.
+	ownJSON = regexp.MustCompile(`\A\{\s*"version":\s*\d`)
+	// yamlObject matches the beginning of a Kubernetes object in YAML.
+	yamlObject = regexp.MustCompile(`\A(---|[a-zA-Z]+:(\s|$))`)
+)
+
+// addStdin adds the references of standard input, in one of these forms: a plan or
+// an inventory in JSON; Kubernetes objects in JSON or YAML; lines of the form
+// `OLD NEW`; lines of one reference, to which it applies the rules.
 func (l *Set) addStdin(ctx context.Context, s session.Streams, set *session.Session, all bool) (partial bool, err error) {
 	in := bufio.NewReaderSize(s.In, 64<<10)
 	head, err := in.Peek(4 << 10)
@@ -32,77 +42,82 @@ func (l *Set) addStdin(ctx context.Context, s session.Streams, set *session.Sess
 	switch {
 	case ownJSON.Match(head):
 		return l.addJSON(in, s, all)
-	// Nothing at all is no cluster without images: the program before failed.
+	// AddObjects reports empty input as an error: the program that should have
+	// written it has failed.
 	case len(head) == 0 || head[0] == '{' || head[0] == '[' || yamlObject.Match(head):
-		v := NewInventory(set, session.NewProgress(nil, true))
+		c := Collector{Session: set, Progress: session.NewProgress(nil, true)}
+		v := c.NewInventory()
 		if err := v.AddObjects(ctx, in); err != nil {
 			return false, err
 		}
-		l.addInventory(v.Images(), newTagResolver(v, Roots{}), all, true)
+		l.addInventory(v.Images(), newTagResolver(v, Roots{}), inventoryOptions{all: all, rendered: true})
 		return HasFailures(v), PrintProblems(s, v)
 	}
-	lines := bufio.NewScanner(in)
+	return false, l.addLines(in, set.Rewrite.Rules)
+}
+
+// addLines adds lines of the form `OLD NEW` or `REFERENCE`. A # starts a comment.
+func (l *Set) addLines(r io.Reader, set *rules.Set) error {
+	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 1<<20)
 	for n := 1; lines.Scan(); n++ {
 		text, _, _ := strings.Cut(lines.Text(), "#")
 		switch f := strings.Fields(strings.TrimPrefix(text, "\uFEFF")); len(f) {
 		case 0:
 		case 1:
-			l.addReference(f[0], set.Rewrite.Rules)
+			l.addReference(f[0], set)
 		case 2:
 			l.add(f[0], f[1], "", "")
 		default:
-			return false, fmt.Errorf("line %d: expected OLD NEW, or one reference", n)
+			return fmt.Errorf("line %d: expected OLD NEW, or one reference, got %d words", n, len(f))
 		}
 	}
-	return false, lines.Err()
+	return lines.Err()
 }
 
-// ownJSON matches what begins as the JSON of this program does.
-var ownJSON = regexp.MustCompile(`\A\{\s*"version":\s*\d`)
-
-// addJSON adds what the JSON of images or of a plan says, whose rules stand.
+// addJSON adds the references of a plan or an inventory in JSON. The new
+// references are those of the JSON; the rules of this run do not apply.
 func (l *Set) addJSON(r io.Reader, s session.Streams, all bool) (partial bool, err error) {
-	src, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+	src, err := io.ReadAll(io.LimitReader(r, maxJSON+1))
 	if err != nil {
 		return false, err
 	}
-	if len(src) > maxInput {
-		return false, fmt.Errorf("it is larger than %d MiB", maxInput>>20)
+	if len(src) > maxJSON {
+		return false, fmt.Errorf("the JSON is larger than %d MiB", maxJSON>>20)
 	}
-	var is struct {
+	var top struct {
 		Version int
 		Images  *json.RawMessage
 		Files   *json.RawMessage
 	}
-	if err := json.Unmarshal(src, &is); err != nil {
-		return false, fmt.Errorf("the JSON of a plan or of images: %w", err)
+	if err := json.Unmarshal(src, &top); err != nil {
+		return false, fmt.Errorf("the JSON of a plan or an inventory: %w", err)
 	}
 	switch {
-	case is.Version != 1:
-		return false, fmt.Errorf("its version is %d, and this program reads version 1: use the same regmigrate for both", is.Version)
-	case is.Files != nil:
+	case top.Version != 1:
+		return false, fmt.Errorf("the JSON has version %d: expected version 1\n  use the same regmigrate for both commands", top.Version)
+	case top.Files != nil:
 		return false, l.addPlan(src)
-	case is.Images != nil:
+	case top.Images != nil:
 		return l.addInventoryJSON(src, s, all)
 	}
-	return false, errors.New("it is neither a plan (regmigrate -o json) nor an inventory (regmigrate images -o json)")
+	return false, errors.New("the JSON is neither a plan (regmigrate -o json) nor an inventory (regmigrate images -o json)")
 }
 
-// addInventoryJSON adds what an inventory in JSON has.
+// addInventoryJSON adds the references of an inventory in JSON.
 func (l *Set) addInventoryJSON(src []byte, s session.Streams, all bool) (partial bool, err error) {
 	var r report.JSONInventory
 	if err := json.Unmarshal(src, &r); err != nil {
-		return false, fmt.Errorf("the JSON of images: %w", err)
+		return false, fmt.Errorf("the JSON of an inventory: %w", err)
 	}
 	images, v := r.Inventory()
-	c := &tagResolver{roots: rootsOfImages(images)}
-	c.setRendered(images, v.Unrendered)
-	l.addInventory(images, c, all, true)
+	tags := &tagResolver{roots: rootsOfImages(images)}
+	tags.setRendered(images, v.Unrendered)
+	l.addInventory(images, tags, inventoryOptions{all: all, rendered: true})
 	return HasFailures(v), PrintProblems(s, v)
 }
 
-// rootsOfImages are the folders that images were printed from.
+// rootsOfImages returns the charts and kustomizations that rendered the images.
 func rootsOfImages(images []inventory.Image) Roots {
 	var out Roots
 	for _, m := range images {
@@ -112,21 +127,19 @@ func rootsOfImages(images []inventory.Image) Roots {
 			}
 			if chart, _, ok := strings.Cut("/"+u.Path, "/templates/"); ok {
 				out.charts = append(out.charts, cmp.Or(strings.TrimPrefix(chart, "/"), "."))
-				if i := strings.LastIndex(chart, "/charts/"); i > 0 { // a chart's own, or a folder of charts
+				// The chart may be a sub-chart, and its parent a chart.
+				if i := strings.LastIndex(chart, "/charts/"); i > 0 {
 					out.charts = append(out.charts, chart[1:i])
 				}
 			} else {
-				out.Kustomizations = append(out.Kustomizations, u.Path)
+				out.kustomizations = append(out.kustomizations, u.Path)
 			}
 		}
 	}
-	return Roots{unique(out.charts), unique(out.Kustomizations)}
+	return Roots{unique(out.charts), unique(out.kustomizations)}
 }
 
-// yamlObject matches what begins as objects of a cluster in YAML do.
-var yamlObject = regexp.MustCompile(`\A(---|[a-zA-Z]+:(\s|$))`)
-
-// addReference adds what a reference becomes; one that no rule moves, as it is.
+// addReference adds a reference and the result of the rules.
 func (l *Set) addReference(text string, set *rules.Set) {
 	if m, ok := set.Match(text, rules.ShortForm); ok && m.Keep == "" {
 		l.add(text, m.New+text[m.Len:], "", "")
@@ -135,13 +148,13 @@ func (l *Set) addReference(text string, set *rules.Set) {
 	l.add("", text, "", "")
 }
 
-// addPlan adds the references that move of a plan in JSON.
+// addPlan adds the rewritten references of a plan in JSON.
 func (l *Set) addPlan(src []byte) error {
 	var r report.JSONReport
 	if err := json.Unmarshal(src, &r); err != nil {
 		return fmt.Errorf("the JSON of a plan: %w", err)
 	}
-	to := map[string]string{}
+	to := map[string]string{} // rule name -> target
 	for _, x := range r.Rules {
 		to[x.Name] = x.To
 	}

@@ -6,101 +6,102 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
-// tagUnknown is why a name alone is no whole reference.
-const tagUnknown = "its tag stands elsewhere"
+// tagUnknown is the reason to skip a name without a tag in a field that is
+// combined with a tag.
+const tagUnknown = "its tag is set elsewhere"
 
-// A tagResolver knows the whole references of names whose tag stands elsewhere:
-// in the appVersion of a chart, in the base of a kustomization. It has them
-// from what the charts and kustomizations print that the names stand in.
+// A tagResolver completes names whose tag is set elsewhere, for example in the
+// appVersion of a chart or in the base of a kustomization: it looks for the name in
+// the output of the chart or kustomization that contains the name.
 type tagResolver struct {
 	roots    Roots
-	rendered []inventory.Image // what is printed
-	failed   map[string]string // charts and kustomizations that do not print all, and why
+	rendered []inventory.Image // references in renderings
+	failed   map[string]string // folder of a chart or kustomization -> why its rendering fails or is incomplete
 }
 
-// newResolver reads the files of a setup, and has the charts and kustomizations
-// rendered that hold a name without its tag; with all, every one of them.
-func newResolver(ctx context.Context, v *inventory.Inventory, f *session.Flags, set *session.Session, bar *session.Progress, all bool) (*tagResolver, error) {
+// resolveTags scans the files of the run into v, and renders the charts and
+// kustomizations that contain a name without a tag; all of them if all is set.
+func (c *Collector) resolveTags(ctx context.Context, v *inventory.Inventory, all bool) (*tagResolver, error) {
 	if err := v.AddFiles(ctx); err != nil {
 		return nil, err
 	}
-	c := newTagResolver(v, RootsOf(v))
+	tags := newTagResolver(v, RootsOf(v))
 	if all {
-		err := AddRendered(ctx, v, f, set, bar, c.roots)
-		c.readRendered(v)
-		return c, err
+		err := c.AddRendered(ctx, v, tags.roots)
+		tags.readRendered(v)
+		return tags, err
 	}
-	parts := c.filesWithUnknownTags(v)
-	var want Roots
-	for _, file := range parts {
-		if chart, ok := c.chartOf(file); ok {
-			want.charts = append(want.charts, chart)
-		} else if dir := path.Dir(file); slices.Contains(c.roots.Kustomizations, dir) {
-			want.Kustomizations = append(want.Kustomizations, dir)
+	files := tags.filesWithUnknownTags(v)
+	var needed Roots
+	for _, file := range files {
+		if chart, ok := tags.chartOf(file); ok {
+			needed.charts = append(needed.charts, chart)
+		} else if dir := path.Dir(file); slices.Contains(tags.roots.kustomizations, dir) {
+			needed.kustomizations = append(needed.kustomizations, dir)
 		}
 	}
-	want = Roots{unique(want.charts), unique(want.Kustomizations)}
-	if err := AddRendered(ctx, v, f, set, bar, want); err != nil {
+	needed = Roots{unique(needed.charts), unique(needed.kustomizations)}
+	if err := c.AddRendered(ctx, v, needed); err != nil {
 		return nil, err
 	}
-	c.readRendered(v)
-	// What a component says is seen in the kustomizations that use it.
-	if slices.ContainsFunc(parts, func(file string) bool {
-		return slices.Contains(want.Kustomizations, path.Dir(file)) && c.failed[path.Dir(file)] == "" && !c.rendersAny(path.Dir(file))
+	tags.readRendered(v)
+	// A component has no output of its own: build the kustomizations that may use it.
+	if slices.ContainsFunc(files, func(file string) bool {
+		return slices.Contains(needed.kustomizations, path.Dir(file)) && tags.failed[path.Dir(file)] == "" && !tags.hasRendered(path.Dir(file))
 	}) {
-		rest := slices.DeleteFunc(slices.Clone(c.roots.Kustomizations), func(dir string) bool { return slices.Contains(want.Kustomizations, dir) })
-		if err := AddRendered(ctx, v, f, set, bar, Roots{Kustomizations: rest}); err != nil {
+		rest := slices.DeleteFunc(slices.Clone(tags.roots.kustomizations), func(dir string) bool { return slices.Contains(needed.kustomizations, dir) })
+		if err := c.AddRendered(ctx, v, Roots{kustomizations: rest}); err != nil {
 			return nil, err
 		}
-		c.readRendered(v)
+		tags.readRendered(v)
 	}
-	return c, nil
+	return tags, nil
 }
 
-// newTagResolver knows what of an inventory is printed already.
-func newTagResolver(v *inventory.Inventory, all Roots) *tagResolver {
-	c := &tagResolver{roots: all}
-	c.readRendered(v)
-	return c
+// newTagResolver returns a tagResolver with the renderings that v contains.
+func newTagResolver(v *inventory.Inventory, roots Roots) *tagResolver {
+	t := &tagResolver{roots: roots}
+	t.readRendered(v)
+	return t
 }
 
-// readRendered takes what is printed from the inventory.
-func (c *tagResolver) readRendered(v *inventory.Inventory) {
-	c.setRendered(v.Images(), v.Unrendered)
+// readRendered replaces the renderings by those of v.
+func (t *tagResolver) readRendered(v *inventory.Inventory) {
+	t.setRendered(v.Images(), v.Unrendered)
 }
 
-func (c *tagResolver) setRendered(images []inventory.Image, failed []inventory.Failure) {
-	c.rendered, c.failed = nil, map[string]string{}
+func (t *tagResolver) setRendered(images []inventory.Image, failed []inventory.Failure) {
+	t.rendered, t.failed = nil, map[string]string{}
 	for _, m := range images {
 		if !m.HasVariable && slices.ContainsFunc(m.Uses, isRendered) {
-			c.rendered = append(c.rendered, m)
+			t.rendered = append(t.rendered, m)
 		}
 	}
 	for _, x := range failed {
-		c.failed[x.Path] = x.Err.Error()
+		t.failed[x.Path] = x.Err.Error()
 	}
 }
 
 func isRendered(u inventory.Use) bool { return u.Origin == inventory.InRendering }
 
+// unique sorts list and removes duplicates, in place.
 func unique(list []string) []string {
 	slices.Sort(list)
 	return slices.Compact(list)
 }
 
-// filesWithUnknownTags are the charts' files and the kustomizations with a name whose tag
-// stands elsewhere.
-func (c *tagResolver) filesWithUnknownTags(v *inventory.Inventory) []string {
+// filesWithUnknownTags returns the files that contain a name whose tag is set
+// elsewhere.
+func (t *tagResolver) filesWithUnknownTags(v *inventory.Inventory) []string {
 	var out []string
 	for _, m := range v.Images() {
 		for i := range m.Uses {
-			if u := &m.Uses[i]; c.incompleteReason(&m, u) == tagUnknown {
+			if u := &m.Uses[i]; t.incompleteReason(&m, u) == tagUnknown {
 				out = append(out, u.Path)
 			}
 		}
@@ -108,72 +109,76 @@ func (c *tagResolver) filesWithUnknownTags(v *inventory.Inventory) []string {
 	return unique(out)
 }
 
-// incompleteReason says why a use of an image is no whole reference, "" when it is one.
-func (c *tagResolver) incompleteReason(m *inventory.Image, u *inventory.Use) string {
+// incompleteReason returns why a use of an image is not a complete reference, ""
+// if it is complete.
+func (t *tagResolver) incompleteReason(m *inventory.Image, u *inventory.Use) string {
 	if u.Origin != inventory.InFile {
 		return incompleteReason(m.Ref, "", "")
 	}
-	if _, ok := c.chartOf(u.Path); ok && m.Tag == "" && m.Digest == "" && !image.IsHost(m.Ref) {
-		return tagUnknown // also where the key is called image: a template may add a tag
+	if _, ok := t.chartOf(u.Path); ok && m.Tag == "" && m.Digest == "" && !image.IsHost(m.Ref) {
+		return tagUnknown // even if the key is "image": a template may append a tag
 	}
 	return incompleteReason(m.Ref, "", u.Field)
 }
 
-// chartOf is the folder of the chart that a file belongs to.
-func (c *tagResolver) chartOf(file string) (dir string, ok bool) {
-	for _, x := range c.roots.charts {
-		if isBelow(file, x) && (!ok || len(x) > len(dir)) {
+// chartOf returns the folder of the innermost chart that contains a file.
+func (t *tagResolver) chartOf(file string) (dir string, ok bool) {
+	for _, x := range t.roots.charts {
+		if isWithin(file, x) && (!ok || len(x) > len(dir)) {
 			dir, ok = x, true
 		}
 	}
 	return dir, ok
 }
 
-// isBelow reports whether a path lies in the folder dir, or is it.
-func isBelow(name, dir string) bool {
+// isWithin reports whether a path is the folder dir or in it.
+func isWithin(name, dir string) bool {
 	return dir == "." || name == dir || strings.HasPrefix(name, dir+"/")
 }
 
-// rendersAny reports whether anything is known of what dir prints.
-func (c *tagResolver) rendersAny(dir string) bool { return len(c.renderedIn(nil, dir)) > 0 }
+// hasRendered reports whether a rendering of dir contains references.
+func (t *tagResolver) hasRendered(dir string) bool { return len(t.renderedIn(nil, dir)) > 0 }
 
-// renderedIn returns what is printed in dir of the name of m, or all of it.
-func (c *tagResolver) renderedIn(m *inventory.Image, dir string) []inventory.Image {
+// renderedIn returns the references in renderings of dir: those with the name of
+// m, or all if m is nil.
+func (t *tagResolver) renderedIn(m *inventory.Image, dir string) []inventory.Image {
 	var out []inventory.Image
-	for _, r := range c.rendered {
+	for _, r := range t.rendered {
 		if (m == nil || r.Registry == m.Registry && r.Repository == m.Repository) &&
-			slices.ContainsFunc(r.Uses, func(u inventory.Use) bool { return isRendered(u) && isBelow(u.Path, dir) }) {
+			slices.ContainsFunc(r.Uses, func(u inventory.Use) bool { return isRendered(u) && isWithin(u.Path, dir) }) {
 			out = append(out, r)
 		}
 	}
 	return out
 }
 
-// completeRefs returns the whole references of an image whose tag stands elsewhere,
-// or why none is known.
-func (c *tagResolver) completeRefs(m *inventory.Image, file string) (found []inventory.Image, why string) {
-	dir, chart := c.chartOf(file)
-	if !chart {
+// complete returns the references that renderings contain for the name m in file.
+// If they contain none, it returns the reason.
+func (t *tagResolver) complete(m *inventory.Image, file string) (found []inventory.Image, unknown string) {
+	dir, inChart := t.chartOf(file)
+	if !inChart {
 		if dir = path.Dir(file); !kustomize.IsKustomization(path.Base(file)) {
-			return nil, tagUnknown + ": no chart and no kustomization here puts it together"
+			return nil, tagUnknown + "; the file belongs to no chart or kustomization that was rendered"
 		}
 	}
-	if found = c.renderedIn(m, dir); len(found) > 0 {
+	if found = t.renderedIn(m, dir); len(found) > 0 {
 		return found, ""
 	}
 	switch {
-	case c.failed[dir] != "":
-		return nil, tagUnknown + ", and " + dir + " is not rendered whole: " + c.failed[dir]
-	case chart:
-		return nil, tagUnknown + ", and the chart does not print it with its default values (--values and --set give others)"
-	case c.rendersAny(dir):
-		return nil, tagUnknown + ", and the kustomization does not print it"
+	case t.failed[dir] != "" && inChart:
+		return nil, tagUnknown + ", and the chart is not fully rendered: " + t.failed[dir]
+	case t.failed[dir] != "":
+		return nil, tagUnknown + ", and the kustomization is not fully built: " + t.failed[dir]
+	case inChart:
+		return nil, tagUnknown + ", and the chart does not render it with its default values; try --values or --set"
+	case t.hasRendered(dir):
+		return nil, tagUnknown + ", and the kustomization does not render it"
 	}
-	for _, layer := range c.roots.Kustomizations {
-		found = append(found, c.renderedIn(m, layer)...)
+	for _, layer := range t.roots.kustomizations {
+		found = append(found, t.renderedIn(m, layer)...)
 	}
 	if len(found) == 0 {
-		why = tagUnknown + ", and no kustomization that uses this one prints it"
+		unknown = tagUnknown + ", and no kustomization that uses this one renders it"
 	}
-	return found, why
+	return found, unknown
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
 
-// Handlers are the jobs that the program does as a child process.
+// Handlers returns the handlers of the jobs of child processes.
 func Handlers() render.Handlers {
 	return render.Handlers{
 		helm.RenderJob:           helm.HandleRender,

@@ -1,7 +1,6 @@
 package prove
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -55,20 +55,20 @@ type Prover struct {
 func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding the program itself, which renders charts in child processes: %w", err)
+		return nil, fmt.Errorf("finding the program file to start child processes: %w", err)
 	}
 	p := &Prover{
 		Runner:       &render.Runner{Self: []string{self, render.ChildCommand}, Jobs: jobs, Timeout: f.Timeout},
 		extraValues:  helm.Values{Set: f.Set},
-		capabilities: helm.Capabilities{KubeVersion: f.KubeVersion, APIVersions: f.ApiVersions},
+		capabilities: helm.Capabilities{KubeVersion: f.KubeVersion, APIVersions: f.APIVersions},
 		Bar:          bar,
 		OnVerdict:    bar.Proofs,
 	}
 	if f.Timeout < 0 {
-		return nil, fmt.Errorf("--render-timeout %v: expected a time that is not negative\n  for example: --render-timeout 1m", f.Timeout)
+		return nil, fmt.Errorf("--render-timeout %v: expected a positive duration\n  for example: --render-timeout 1m", f.Timeout)
 	}
 	if f.KubeVersion != "" && !kubeVersion.MatchString(f.KubeVersion) {
-		return nil, fmt.Errorf("--kube-version %q: expected a version of Kubernetes\n  for example: --kube-version 1.31", f.KubeVersion)
+		return nil, fmt.Errorf("--kube-version %q: expected a Kubernetes version\n  for example: --kube-version 1.31", f.KubeVersion)
 	}
 	for _, x := range f.Set {
 		if key, _, ok := strings.Cut(x, "="); !ok || key == "" {
@@ -112,7 +112,7 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceF
 		var out []link.TracedRef
 		var first error
 		for _, values := range chart.Values {
-			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, mentionsRegistry) {
+			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, setsRegistry) {
 				continue
 			}
 			t, err := helm.TraceChart(ctx, p.Runner, &chart, values, p.capabilities)
@@ -137,16 +137,24 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceF
 	}
 }
 
-// mentionsRegistry reports whether values may set a registry of images.
-func mentionsRegistry(values []byte) bool {
-	return bytes.Contains(bytes.ToLower(values), []byte("registry"))
+// mappingKey matches a key of a mapping in YAML or JSON; group 1 is the key.
+var mappingKey = regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?\s*:`)
+
+// setsRegistry reports whether a values file may set a registry of images.
+func setsRegistry(values []byte) bool {
+	for _, m := range mappingKey.FindAllSubmatch(values, -1) {
+		if format.IsRegistryKey(string(m[1])) {
+			return true
+		}
+	}
+	return false
 }
 
-// withValuesFile returns ref with the values file that it was rendered with. A
-// name without an extension is that of the default values.
-func withValuesFile(ref link.TracedRef, set string) link.TracedRef {
-	if path.Ext(set) != "" {
-		ref.ValuesFile = set
+// withValuesFile adds the name of a values file to ref. A name without an extension
+// stands for the default values.
+func withValuesFile(ref link.TracedRef, name string) link.TracedRef {
+	if path.Ext(name) != "" {
+		ref.ValuesFile = name
 	}
 	return ref
 }
@@ -229,7 +237,7 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	}
 	for _, l := range v.Leftovers {
 		if l.Field == "" {
-			out.Details = append(out.Details, "images does not move this reference of a base: "+l.Ref)
+			out.Details = append(out.Details, "the images field does not move this reference of a base: "+l.Ref)
 			continue
 		}
 		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // the same line can occur with several values files

@@ -12,18 +12,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
 
-// A Output is what one chart or kustomization prints, as far as it does.
+// An Output is the rendering of a chart or kustomization. It may be incomplete.
 type Output struct {
 	Texts []inventory.RenderedText
-	Err   error // what of it is not there, and why
+	Err   error // why the output is incomplete; nil if it is complete
 }
 
-// Build builds a kustomization.
+// Build builds the kustomization in the folder dir.
 func (p *Prover) Build(ctx context.Context, tree *kustomize.Tree, dir string) Output {
 	var out Output
-	r, left, err := kustomize.Build(ctx, p.Runner, tree, dir)
-	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("not built, so that what it brings is not listed: %s", strings.Join(left, ", "))
+	r, omitted, err := kustomize.Build(ctx, p.Runner, tree, dir)
+	if err == nil && len(omitted) > 0 {
+		err = fmt.Errorf("not built, so references may be missing: %s", strings.Join(omitted, ", "))
 	}
 	out.Err = err
 	if r != nil {
@@ -34,8 +34,8 @@ func (p *Prover) Build(ctx context.Context, tree *kustomize.Tree, dir string) Ou
 	return out
 }
 
-// Render renders a chart with each of its value sets: what is printed with
-// any of them, and the first error.
+// Render renders a chart with each of its values files. It returns the output of all
+// renderings and the first error.
 func (p *Prover) Render(ctx context.Context, chart *helm.Chart) Output {
 	if chart.Err != nil {
 		return Output{Err: chart.Err}
@@ -52,7 +52,7 @@ func (p *Prover) Render(ctx context.Context, chart *helm.Chart) Output {
 			continue
 		}
 		if len(r.Missing) > 0 && out.Err == nil {
-			out.Err = fmt.Errorf("not in charts/: %s, so that what they would print is not listed", strings.Join(r.Missing, ", "))
+			out.Err = fmt.Errorf("not in charts/, so references may be missing: %s", strings.Join(r.Missing, ", "))
 		}
 		for _, t := range r.Texts {
 			out.Texts = append(out.Texts, inventory.RenderedText{Path: path.Join(chart.Dir, t.Template), Body: []byte(t.Body)})

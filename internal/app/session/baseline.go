@@ -13,10 +13,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A baseline is the file that says which mentions are accepted.
+// A baseline is a file of accepted mentions.
 type baseline struct {
-	file    string // as it is opened; "" when there is none
-	src     []byte // what is in it, nil when it is not there yet
+	file    string
+	src     []byte // the content; nil if the file does not exist
 	Entries rewrite.Baseline
 }
 
@@ -66,12 +66,12 @@ func openBaseline(file string, update bool) (*baseline, error) {
 	case errors.Is(err, fs.ErrNotExist) && update:
 		return b, nil
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no file %q\n  regmigrate --update-baseline --baseline %s writes one that accepts what is there now", file, file)
+		return nil, fmt.Errorf("there is no file %q\n  to accept all current mentions: regmigrate --update-baseline --baseline %s", file, file)
 	case err != nil:
 		return nil, err
 	}
 	if b.Entries, err = rewrite.ParseBaseline(filepath.ToSlash(file), src); err != nil && update {
-		return nil, fmt.Errorf("%w\n  it is not overwritten: put it right, or delete it to have it written anew", err)
+		return nil, fmt.Errorf("%w\n  the file was not overwritten: correct it, or delete it and run the command again", err)
 	} else if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,8 @@ func openBaseline(file string, update bool) (*baseline, error) {
 	return b, nil
 }
 
-// Update writes the baseline anew, and says what that changed.
+// Update replaces the baseline with the mentions of the plan, and prints the number
+// of changes to w unless quiet is set.
 func (b *baseline) Update(w io.Writer, plan *rewrite.Plan, quiet bool) error {
 	was := plan.CompareBaseline(b.Entries)
 	now := plan.NewBaseline(b.Entries)
@@ -100,9 +101,9 @@ func (b *baseline) Update(w io.Writer, plan *rewrite.Plan, quiet bool) error {
 	}
 	next := ""
 	if was.New+gone > 0 {
-		next = "next: commit it; regmigrate --check with the same baseline fails for what is new\n"
+		next = "next: commit the file; regmigrate --check with this baseline fails for new mentions only\n"
 	}
-	_, err := fmt.Fprintf(w, "%s accepts %d mentions now: %d new, %d gone\n%s", now.File, n, was.New, gone, next)
+	_, err := fmt.Fprintf(w, "%s: %d mentions accepted (%d new, %d removed)\n%s", now.File, n, was.New, gone, next)
 	return err
 }
 
@@ -115,7 +116,7 @@ func (b *baseline) write(text []byte) error {
 	}
 	file, err := os.OpenFile(b.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if x := (*fs.PathError)(nil); errors.As(err, &x) {
-		return x.Err // the path stands in the message once
+		return x.Err // the message contains the path already
 	}
 	if err != nil {
 		return err
@@ -127,7 +128,7 @@ func (b *baseline) write(text []byte) error {
 	return file.Close()
 }
 
-// RelativePaths are paths relative to the root, as a plan has them.
+// RelativePaths returns paths relative to the root, with slashes.
 func RelativePaths(root string, paths []string) ([]string, error) {
 	var out []string
 	for _, p := range paths {

@@ -24,7 +24,7 @@ func findRoot(paths []string) (root, within string, git bool, err error) {
 	}
 	for i, p := range paths {
 		if p == "" {
-			return "", "", false, errors.New("a PATH is empty (a variable that is not set?); the current folder is \".\"")
+			return "", "", false, errors.New("a PATH is empty: expected a path, or . for the current folder\n  a shell variable may be unset")
 		}
 		r, g, err := walk.Root(p)
 		if err != nil {
@@ -34,7 +34,7 @@ func findRoot(paths []string) (root, within string, git bool, err error) {
 		case i == 0 || r == root:
 			root, git = r, g
 		case g || git:
-			return "", "", false, fmt.Errorf("%q and %q are in different repositories (%s and %s); run regmigrate once for each", paths[0], p, root, r)
+			return "", "", false, fmt.Errorf("%q and %q are in different repositories (%s and %s); run regmigrate once per repository", paths[0], p, root, r)
 		default:
 			root = commonFolder(root, r)
 		}
@@ -63,7 +63,8 @@ func isWithin(root, path string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// Relative is filepath.Rel after both have lost their symbolic links.
+// Relative returns path relative to root, after it has resolved the symbolic links
+// of path.
 func Relative(root, path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -75,9 +76,8 @@ func Relative(root, path string) (string, error) {
 	return filepath.Rel(root, abs)
 }
 
-// findConfig reads the configuration: the file that was named, or the one
-// that is found from each path upward to the root. It is nil when there is
-// none.
+// findConfig reads the configuration: the file named, or, if named is empty, the
+// nearest file from each path upward to the root. It returns nil if no file exists.
 func findConfig(named, root string, git bool, paths []string) (*rules.Config, error) {
 	if named != "" {
 		return loadConfig(named)
@@ -92,7 +92,7 @@ func findConfig(named, root string, git bool, paths []string) (*rules.Config, er
 			return nil, err
 		}
 		if i > 0 && file != found {
-			return nil, fmt.Errorf("%q and %q have different configurations (%s and %s); run regmigrate once for each, or name one with --config",
+			return nil, fmt.Errorf("%q and %q have different configurations (%s and %s); run regmigrate once per configuration, or choose one with --config",
 				foundFor, p, nameOrNone(found), nameOrNone(file))
 		}
 		found, foundFor = file, p
@@ -111,7 +111,7 @@ func nameOrNone(file string) string {
 }
 
 // nearestConfig returns the configuration file nearest to path, from its folder
-// up to root, "" when there is none.
+// up to root, or "".
 func nearestConfig(root, path string) (string, error) {
 	rel, err := Relative(root, path)
 	if err != nil {
@@ -140,7 +140,7 @@ func loadConfig(file string) (*rules.Config, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
 		if x := (*fs.PathError)(nil); errors.As(err, &x) {
-			err = x.Err // the path stands in the message once
+			err = x.Err // the message contains the path already
 		}
 		return nil, fmt.Errorf("reading the configuration %q: %w", file, err)
 	}

@@ -1,4 +1,4 @@
-// Package session holds what all commands share: streams, the line of progress,
-// the configuration file, the baseline, connections to registries, and errors
-// that carry an exit code.
+// Package session contains the parts that all commands share: streams, the
+// progress line, the configuration file, the baseline, clients of registries, and
+// errors with an exit code.
 package session

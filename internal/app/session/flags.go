@@ -1,8 +1,6 @@
 package session
 
-import (
-	"time"
-)
+import "time"
 
 // Flags are the flags of the root command.
 type Flags struct {
@@ -27,18 +25,18 @@ type Flags struct {
 	Baseline         string
 	UpdateBaseline   bool
 	Render           RenderFlags
-	RenderAll        bool // charts and kustomizations are rendered, every one
+	RenderAll        bool // render all charts and kustomizations
 	Registry         RegistryFlags
 
-	Args    []string // of the command line, to be repeated
-	Program string   // what the user types to start the program
+	Args    []string // the command line; reports repeat it in suggestions
+	Program string   // the command that starts the program, for suggestions
 }
 
-// RenderFlags say how charts are rendered.
+// RenderFlags are the flags for rendering charts.
 type RenderFlags struct {
 	Values      []string
 	Set         []string
 	KubeVersion string
-	ApiVersions []string
+	APIVersions []string
 	Timeout     time.Duration
 }

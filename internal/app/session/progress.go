@@ -11,19 +11,21 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
-// A Progress shows on a terminal how far a long run has come: one line, gone
-// when the run is done. It is silent for the first second and off terminals.
+// A Progress is a progress line on a terminal. It appears after one second. On
+// other outputs it prints nothing.
 type Progress struct {
 	mu    sync.Mutex
-	w     io.Writer // nil: silent
+	w     io.Writer // nil: print nothing
 	start time.Time
 	last  time.Time
 	shown bool
 
-	failed int    // proofs so far; these come one call at a time
-	worst  string // the last of these
+	failed     int    // number of failed proofs
+	lastFailed string // folder of the last failed proof
 }
 
+// NewProgress returns a progress line on w. It prints nothing if quiet is set or w
+// is not a terminal.
 func NewProgress(w io.Writer, quiet bool) *Progress {
 	p := &Progress{start: time.Now()}
 	if !quiet && isTerminal(w) {
@@ -32,31 +34,33 @@ func NewProgress(w io.Writer, quiet bool) *Progress {
 	return p
 }
 
-// FilesScanned tells that n files have been looked at.
-func (p *Progress) FilesScanned(n int) { p.Show(fmt.Sprintf("%d files looked at", n)) }
+// FilesScanned shows the number of scanned files.
+func (p *Progress) FilesScanned(n int) { p.Show(fmt.Sprintf("%d files scanned", n)) }
 
-// Proofs tells how many charts have been rendered, or kustomizations built, and
-// which one failed.
+// Proofs shows the number of charts rendered or kustomizations built, and the last
+// one that failed. Calls must not be concurrent.
 func (p *Progress) Proofs(done, total int, v *render.Verdict) {
-	what := "charts rendered"
+	unit := "charts rendered"
 	if v.Kustomization {
-		what = "kustomizations built"
+		unit = "kustomizations built"
 	}
-	words := fmt.Sprintf("%d of %d %s", done, total, what)
+	text := fmt.Sprintf("%d of %d %s", done, total, unit)
 	if v.State == render.Failed {
 		p.failed++
-		p.worst = v.Dir
+		p.lastFailed = v.Dir
 	}
 	if p.failed > 0 {
-		words += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.EscapeText(strings.ReplaceAll(p.worst, "\n", " ")))
+		text += fmt.Sprintf(", %d FAILED, such as %.40s", p.failed, report.EscapeText(strings.ReplaceAll(p.lastFailed, "\n", " ")))
 	}
-	p.Show(words)
+	p.Show(text)
 }
 
-func (p *Progress) Show(words string) { p.ShowFunc(func() string { return words }) }
+// Show shows text.
+func (p *Progress) Show(text string) { p.ShowFunc(func() string { return text }) }
 
-// ShowFunc is tell for words that are made only when they are shown.
-func (p *Progress) ShowFunc(words func() string) {
+// ShowFunc shows the result of text, which it calls only if the line is due: at
+// most every 100 ms.
+func (p *Progress) ShowFunc(text func() string) {
 	if p.w == nil {
 		return
 	}
@@ -67,10 +71,10 @@ func (p *Progress) ShowFunc(words func() string) {
 		return
 	}
 	p.last, p.shown = now, true
-	fmt.Fprint(p.w, "\r\x1b[K"+words())
+	fmt.Fprint(p.w, "\r\x1b[K"+text())
 }
 
-// Clear takes the line away.
+// Clear removes the line.
 func (p *Progress) Clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/registry"
 )
 
-// RegistryFlags say how registries are asked.
+// RegistryFlags are the flags for queries to registries.
 type RegistryFlags struct {
 	Require  string
 	Timeout  time.Duration
@@ -23,32 +23,33 @@ type RegistryFlags struct {
 	All      bool
 }
 
-// acceptedVerdicts are the values of --require: what each takes.
+// acceptedVerdicts maps the values of --require to the verdicts that meet them.
 var acceptedVerdicts = map[string][]registry.Verdict{
 	"exists": {registry.Same, registry.Exists, registry.Different, registry.Skipped},
 	"same":   {registry.Same, registry.Skipped},
 }
 
+// Requirements returns the values of --require.
 func Requirements() []string { return []string{"same", "exists"} }
 
-// Validate says what is wrong with the flags.
+// Validate returns an error if the flags are wrong.
 func (f *RegistryFlags) Validate() error {
 	switch {
 	case f.Require != "" && acceptedVerdicts[f.Require] == nil:
 		return fmt.Errorf("--require %q: expected %s", f.Require, strings.Join(Requirements(), " or "))
 	case f.Jobs < 0:
-		return fmt.Errorf("--jobs %d: expected a number from 1", f.Jobs)
+		return fmt.Errorf("--jobs %d: expected a positive number", f.Jobs)
 	case f.Timeout < 0:
 		return fmt.Errorf("--timeout %v: expected a time from 1s", f.Timeout)
 	case f.NoCache && f.Offline:
-		return errors.New("--offline: what is remembered answers, and --no-cache remembers nothing; expected one of them")
+		return errors.New("--offline and --no-cache: expected one of them; --offline answers from the cache")
 	case f.CacheTTL < 0:
 		return fmt.Errorf("--cache-ttl %v: expected a time from 0s", f.CacheTTL)
 	}
 	return nil
 }
 
-// NewClient returns what asks.
+// NewClient returns a client for registries.
 func (f *RegistryFlags) NewClient() (*registry.Client, error) {
 	o := registry.Options{Jobs: f.Jobs, Timeout: f.Timeout, Offline: f.Offline, UserAgent: "regmigrate"}
 	if !f.NoCache {
@@ -56,18 +57,19 @@ func (f *RegistryFlags) NewClient() (*registry.Client, error) {
 		if err != nil {
 			return nil, err
 		}
-		// A time of 0 is no time at all, not the default.
+		// --cache-ttl 0 expires every entry; a TTL of 0 would be the default.
 		o.Cache = &registry.Cache{Dir: dir, TTL: cmp.Or(f.CacheTTL, time.Nanosecond)}
 	}
 	return registry.New(o)
 }
 
-// Meets reports whether a verdict is one that is required.
+// Meets reports whether a verdict meets the value of --require; "" accepts all.
 func Meets(require string, v registry.Verdict) bool {
 	return require == "" || slices.Contains(acceptedVerdicts[require], v)
 }
 
-// RegistryOf is the registry of a reference, that of Docker Hub where it names none.
+// RegistryOf returns the registry host of a reference, docker.io if the reference
+// contains none.
 func RegistryOf(text string) string {
 	if ref, err := image.Parse(text); err == nil && ref.Domain != "" {
 		return ref.Domain
@@ -75,9 +77,10 @@ func RegistryOf(text string) string {
 	return "docker.io"
 }
 
-func Plural(n int, what string) string {
+// Plural returns the number and the noun, with an "s" unless the number is 1.
+func Plural(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

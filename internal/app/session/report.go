@@ -12,18 +12,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// ReportOptions says how to report.
+// ReportOptions returns the options of reports that do not go to a terminal.
 func (s *Session) ReportOptions(f *Flags) report.Options {
 	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, InGit: s.inGitRepository()}
 }
 
-// inGitRepository reports whether the files are those of a git work tree.
+// inGitRepository reports whether the root is a git work tree.
 func (s *Session) inGitRepository() bool {
 	_, err := os.Stat(filepath.Join(s.Rewrite.Walk.Root, ".git"))
 	return s.Rewrite.Walk.Root != "" && err == nil
 }
 
-// ReportOptionsFor says how to report to w, which may be a terminal.
+// ReportOptionsFor returns the options of a report on w, which may be a terminal.
 func (s *Session) ReportOptionsFor(w io.Writer, f *Flags) report.Options {
 	o := s.ReportOptions(f)
 	o.Color, o.Width = UseColor(f.Color, w), min(Columns(w), maxColumns)
@@ -34,7 +34,7 @@ func (s *Session) ReportOptionsFor(w io.Writer, f *Flags) report.Options {
 func WriteReport(r ReportFile, plan *rewrite.Plan, o report.Options) (err error) {
 	defer func() {
 		if x := (*fs.PathError)(nil); errors.As(err, &x) {
-			err = x.Err // the path stands in the message once
+			err = x.Err // the message contains the path already
 		}
 		if err != nil {
 			err = fmt.Errorf("writing the report %q: %w", r.Path, err)

@@ -15,30 +15,31 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
+// ConfigName is the name of the configuration file.
 const ConfigName = ".regmigrate.yaml"
 
-// A Session is what flags and configuration come to.
+// A Session contains the settings of a run, from flags and configuration.
 type Session struct {
 	Rewrite    rewrite.Options
-	Presets    []string // names of the presets in force
-	OtherRules string   // in a few words, the other rules
+	Presets    []string // names of the active presets
+	OtherRules string   // a description of the rules that no preset contains
 	Output     report.Writer
 	Reports    []ReportFile
 
-	ProofFailed bool // a proof failed, so that nothing was written
+	ProofFailed bool // a proof failed: do not write files
 
-	Baseline *baseline // nil when there is none, or it is of no use
+	Baseline *baseline // nil unless the run reads or updates a baseline
 }
 
-// A ReportFile is a report and the file it goes to.
+// A ReportFile is a value of the flag --report.
 type ReportFile struct {
 	writer report.Writer
 	Path   string
 }
 
-// New turns flags and arguments into a setup. Its errors are of usage:
-// nothing has been done. The configuration of a KRM function, when there is
-// one, stands for the file's.
+// New returns the settings for the flags f and the paths args. All errors are
+// usage errors. If function, the configuration of a KRM function, is not nil, it
+// replaces the configuration file.
 func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	s := &Session{}
 	if err := s.outputs(f); err != nil {
@@ -78,17 +79,17 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 		s.Rewrite.Fields = append(s.Rewrite.Fields, format.Field(x))
 	}
 	if len(args) == 0 {
-		args = []string{"."} // and not the whole repository that it is in
+		args = []string{"."} // package walk would use the root
 	}
 	s.Rewrite.Within = within
 	s.Rewrite.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.NoIgnore, Jobs: f.Jobs}
 	if f.Jobs < 0 {
-		return nil, fmt.Errorf("--jobs %d: expected a number from 1, or 0 for one for each CPU", f.Jobs)
+		return nil, fmt.Errorf("--jobs %d: expected a positive number, or 0 for the number of CPUs", f.Jobs)
 	}
 	return s, s.globs(f, config)
 }
 
-// outputs finds the writers that were asked for.
+// outputs finds the writers of --output and --report, and checks --color.
 func (s *Session) outputs(f *Flags) error {
 	name := f.Output
 	if name == "" {
@@ -118,7 +119,8 @@ func (s *Session) outputs(f *Flags) error {
 	return nil
 }
 
-// rules loads what the presets, the configuration and the flags name.
+// rules loads the rules of presets, configuration and flags. Without any, it loads
+// the preset k8s.
 func (s *Session) rules(f *Flags, config *rules.Config) error {
 	var list []rules.Rule
 	for _, name := range append(slices.Clone(f.Presets), config.Presets...) {
@@ -153,8 +155,8 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 	return err
 }
 
-// describeOtherRules says which rules are in force that no preset has: how many of the
-// configuration, and those of the flags.
+// describeOtherRules describes the rules that no preset contains: the number of
+// those in the configuration, and those of --rule.
 func describeOtherRules(configured int, given []string) string {
 	var parts []string
 	if configured > 0 {
@@ -169,7 +171,7 @@ func describeOtherRules(configured int, given []string) string {
 	return strings.Join(parts, "; ")
 }
 
-// scopes reads the scopes of the flag, which replace those of the configuration.
+// scopes reads the scopes of the flag or, without the flag, of the configuration.
 func (s *Session) scopes(f *Flags, config *rules.Config) error {
 	names, from := f.Scope, "--scope"
 	if len(names) == 0 {
@@ -182,8 +184,8 @@ func (s *Session) scopes(f *Flags, config *rules.Config) error {
 	return nil
 }
 
-// globs compiles the globs: those of the configuration are relative to its
-// folder, those of flags to the root.
+// globs compiles the globs. Globs of the configuration are relative to its folder,
+// globs of flags to the root.
 func (s *Session) globs(f *Flags, config *rules.Config) error {
 	w := &s.Rewrite.Walk
 	base := "."

@@ -6,32 +6,27 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 )
 
-// Streams are what the program reads and writes.
+// Streams are the standard streams of the program.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
 
-	// PipeTimeout is how long In, if it is a pipe, may take until its first
-	// byte or its end.
-	PipeTimeout time.Duration
-
-	Plugin bool // the program was started by kubectl
+	Plugin bool // kubectl started the program
 }
 
-// SystemStreams are those of the process. Under the name kubectl-regmigrate
-// the program is a plugin of kubectl.
+// SystemStreams returns the streams of the process. Under the name
+// kubectl-regmigrate, the program is a plugin of kubectl.
 // Source: https://kubernetes.io/docs/tasks/extend-kubectl/kubectl-plugins/
 func SystemStreams() Streams {
 	base := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-	return Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, PipeTimeout: time.Second, Plugin: base == "kubectl-regmigrate"}
+	return Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Plugin: base == "kubectl-regmigrate"}
 }
 
-// ProgramName is what the user types to start the program.
+// ProgramName returns the command that starts the program.
 func (s Streams) ProgramName() string {
 	if s.Plugin {
 		return "kubectl regmigrate"
@@ -39,9 +34,9 @@ func (s Streams) ProgramName() string {
 	return "regmigrate"
 }
 
-// ProgramPath is what the user types to start the program again, which was started
-// as arg0: its name, or the relative path by which it was called, as ./bin/regmigrate,
-// where the shell finds none of that name.
+// ProgramPath returns the command that starts the program again, if arg0 started
+// it: the name of the program, or arg0 if that is a relative path and the shell
+// does not find the name.
 func (s Streams) ProgramPath(arg0 string) string {
 	if s.Plugin || filepath.IsAbs(arg0) || filepath.Base(arg0) == arg0 {
 		return s.ProgramName()
@@ -52,11 +47,10 @@ func (s Streams) ProgramPath(arg0 string) string {
 	return arg0
 }
 
-// maxColumns is how wide a summary gets on a terminal that is wider: sentences
-// of more columns are hard to read.
+// maxColumns is the maximum width of a summary: longer lines are hard to read.
 const maxColumns = 120
 
-// UseColor decides whether what goes to w has colour.
+// UseColor reports whether output to w has colours; when is the value of --color.
 func UseColor(when string, w io.Writer) bool {
 	switch when {
 	case "always":
@@ -72,7 +66,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Columns is how many columns w has, 0 when it is no terminal.
+// Columns returns the number of columns of w, 0 if w is not a terminal.
 func Columns(w io.Writer) int {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -85,6 +79,7 @@ func Columns(w io.Writer) int {
 	return n
 }
 
+// IsTerminalInput reports whether r is a terminal.
 func IsTerminalInput(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -1,12 +1,10 @@
 package session
 
-import (
-	"testing"
-)
+import "testing"
 
-// The command that the summary says comes next is one that the shell finds.
-func TestTyped(t *testing.T) {
-	t.Setenv("PATH", t.TempDir()) // nothing is there
+// The summary suggests commands that the shell finds.
+func TestProgramPath(t *testing.T) {
+	t.Setenv("PATH", t.TempDir()) // an empty folder
 	for arg0, want := range map[string]string{
 		"regmigrate":          "regmigrate",
 		"./bin/regmigrate":    "./bin/regmigrate",
