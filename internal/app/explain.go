@@ -45,7 +45,7 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	}
 	prover.Within = set.Rewrite.Within
 	defer prover.Close()
-	set.Rewrite.TraceChart = prover.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+	prover.Use(ctx, &set.Rewrite)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		return session.InterruptedError(ctx, err)

@@ -41,7 +41,7 @@ func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) 
 	}
 	defer prover.Close()
 	if !f.NoRender {
-		set.Rewrite.TraceChart = prover.Tracer(ctx, dir, set.Rewrite.Rules)
+		prover.Use(ctx, &set.Rewrite)
 	}
 	registries, err := imageset.Require(f, set, bar, true)
 	if err != nil {

@@ -38,7 +38,7 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	prover.Within = set.Rewrite.Within
 	defer prover.Close()
 	if !f.NoRender {
-		set.Rewrite.TraceChart = prover.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+		prover.Use(ctx, &set.Rewrite)
 	}
 	registries, err := imageset.Require(f, set, bar, true)
 	if err != nil {

@@ -26,7 +26,7 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 	p.Within = set.Rewrite.Within
 	defer p.Close()
 	if !f.NoRender {
-		set.Rewrite.TraceChart = p.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+		p.Use(ctx, &set.Rewrite)
 	}
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {

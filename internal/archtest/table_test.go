@@ -47,7 +47,10 @@ var table = []pkg{
 	{"pkg/inventory", engine, []string{"pkg/link/families"}, []string{kyaml}},
 
 	{"pkg/render", proof, nil, []string{"helm.sh/helm/v3/pkg/chartutil"}}, // reads YAML as Helm does
-	{"pkg/render/helm", proof, []string{"pkg/render"}, []string{"helm.sh/helm/v3/..."}},
+	{"pkg/render/helm", proof, []string{"pkg/render"}, []string{
+		"helm.sh/helm/v3/...",
+		"github.com/santhosh-tekuri/jsonschema/v6/...", // validates values as Helm does, without network
+	}},
 	{"pkg/render/kustomize", proof, []string{"pkg/render", "pkg/render/helm"}, []string{ // charts in helmCharts
 		"helm.sh/helm/v3/pkg/chartutil",
 		"sigs.k8s.io/kustomize/api/...",

@@ -184,9 +184,9 @@ func (d *detector) readKey(f *frame) {
 	switch {
 	case historyKeys[k], f.key == "status" && f.up.object != nil && f.up.node.Field("kind") != nil:
 		f.keep = Changelog // the status that a cluster records in an object
-	case k == "default" && f.up.node.Field("enum") != nil:
+	case k == "default" && (f.up.node.Field("enum") != nil || isSchemaConst(f.up)):
 		f.keep, f.note = AllowList, "the schema lists the values that are allowed"
-	case k == "enum":
+	case k == "enum", k == "const" && isSchemaConst(f.up):
 		f.keep = AllowList
 	case policyKeys[k]:
 		f.keep = Policy
@@ -197,6 +197,12 @@ func (d *detector) readKey(f *frame) {
 	case proseKeys[k], docsExt[path.Ext(f.key)]:
 		f.prose = true
 	}
+}
+
+// isSchemaConst reports whether f is a part of a JSON schema that allows one
+// value.
+func isSchemaConst(f *frame) bool {
+	return f.node.Field("const") != nil && f.up != nil && (f.up.key == "properties" || f.node.Field("type") != nil)
 }
 
 // alias adds the anchored scalar of the alias at f if the field of the alias is

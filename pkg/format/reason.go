@@ -31,6 +31,7 @@ const (
 	Ignored         Reason = "ignored"
 	ExcludedByRule  Reason = "excluded by the rule"
 	Unavailable     Reason = "unavailable"
+	ValuesSchema    Reason = "values schema"
 	NotEditedSafely Reason = "could not be edited safely"
 )
 
@@ -48,6 +49,7 @@ var Reasons = []struct {
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
 	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
+	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},
@@ -90,6 +92,8 @@ func (r Reason) Advice() string {
 		return "add credentials of the new registry if needed"
 	case Mirror:
 		return "check whether the new registry needs an entry of its own"
+	case ValuesSchema:
+		return "change the schema and the value together by hand"
 	case Archive:
 		return "use a newer version of the sub-chart, or override its values in the parent chart"
 	}

@@ -26,6 +26,7 @@ var otherReasons = map[Reason]string{
 	Ignored:        "pkg/rewrite",
 	ExcludedByRule: "pkg/rewrite",
 	Unavailable:    "pkg/rewrite",
+	ValuesSchema:   "pkg/rewrite",
 }
 
 // neighbour is the word for a place like the one that a file of testdata shows,

@@ -35,6 +35,13 @@ type Options struct {
 	// goroutines. If it is nil, key names decide.
 	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
+	// RejectedByChart returns, for each of changes, what the values schemas of
+	// the chart in the folder dir and of its sub-charts reject after the change
+	// and not before, "" for nothing. A change is the contents of files by path;
+	// scanned is as for TraceChart. A group with a change that is rejected is not
+	// changed. Nil: no schema is read.
+	RejectedByChart func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) []string
+
 	// Unavailable returns for each of changes why the new reference must not be
 	// used, "" if it may. A group with an unavailable reference is not changed.
 	// It is called about each reference once, and may be called several times

@@ -21,11 +21,12 @@ type planner struct {
 	mapped mappings // of the files at hand
 
 	unavailable map[refPair]string     // results of Options.Unavailable
+	rejections  map[string]string      // results of Options.RejectedByChart
 	verified    map[string][]edit.Edit // the edits with which a file was verified
 }
 
 func newPlanner(r *reader) *planner {
-	return &planner{reader: r, unavailable: map[refPair]string{}, verified: map[string][]edit.Edit{}}
+	return &planner{reader: r, unavailable: map[refPair]string{}, rejections: map[string]string{}, verified: map[string][]edit.Edit{}}
 }
 
 // plan returns the plan for the files of the reader.
@@ -91,6 +92,7 @@ func (p *planner) decideGroups(ctx context.Context) {
 			g.decide(p.opts.Rules, p.opts.scopes(), keptPlaces{ignored, p.mapped})
 		}
 		p.keepOutside()
+		p.keepRejected(ctx)
 		p.keepUnavailable(ctx)
 		switch {
 		case round > maxRounds || !kept.add(p.linkers, p.tree, p.groups):

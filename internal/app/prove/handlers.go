@@ -12,6 +12,7 @@ func Handlers() render.Handlers {
 		helm.RenderJob:           helm.HandleRender,
 		helm.TraceJob:            helm.HandleTrace,
 		helm.TemplateJob:         helm.HandleTemplate,
+		helm.SchemaJob:           helm.HandleSchema,
 		kustomize.BuildJob:       kustomize.HandleBuild(),
 		kustomize.MergeValuesJob: kustomize.HandleMergeValues,
 	}

@@ -22,7 +22,7 @@ func Linker(bump VersionBump) *link.Linker {
 	return &link.Linker{
 		Wants:         isChartFile,
 		RunOnce:       true,
-		HasHiddenRefs: isValuesFile,
+		HasHiddenRefs: IsValuesFile,
 		Link:          linkCharts,
 		Consequences: func(t *link.Tree, moved []link.MovedPiece) []link.Consequence {
 			adviseComparisons(t, moved)
@@ -37,12 +37,12 @@ func isChartFile(name string) bool {
 	case "Chart.yaml", "Chart.lock", "README.md":
 		return true
 	}
-	return isValuesFile(name) || isTemplate(name)
+	return IsValuesFile(name) || isTemplate(name)
 }
 
-// isValuesFile reports whether the file at name has the name of a values file:
+// IsValuesFile reports whether the file at name has the name of a values file:
 // values.yaml, values-prod.yml, ci/test-values.yaml.
-func isValuesFile(name string) bool {
+func IsValuesFile(name string) bool {
 	base := path.Base(name)
 	ext := path.Ext(base)
 	stem := strings.TrimSuffix(base, ext)
@@ -74,17 +74,19 @@ func newChart(t *link.Tree, dir string) *chart {
 
 func linkCharts(t *link.Tree, move link.MoveFunc) []link.Group {
 	var charts []*chart
-	for _, dir := range chartDirs(t) {
+	for _, dir := range TreeDirs(t) {
 		charts = append(charts, newChart(t, dir))
 	}
 	traceCharts(t, charts)
 	var groups []link.Group
 	for _, c := range charts {
+		var own []link.Group
 		if len(c.refs) > 0 {
-			groups = append(groups, c.linkTraced(move)...)
+			own = c.linkTraced(move)
 		}
-		groups = append(groups, c.linkOverrides(move)...)
-		groups = append(groups, c.keepLockedDependencies(move)...)
+		own = append(own, c.linkOverrides(move)...)
+		own = append(own, c.keepLockedDependencies(move)...)
+		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}
 	return groups
 }
@@ -116,7 +118,7 @@ func (c *chart) path(name string) string { return path.Join(c.dir, name) }
 func (c *chart) valuesFiles() []*link.File {
 	var out []*link.File
 	for _, f := range c.tree.Files {
-		if isValuesFile(f.Path) && (c.dir == "." || strings.HasPrefix(f.Path, c.dir+"/")) {
+		if IsValuesFile(f.Path) && (c.dir == "." || strings.HasPrefix(f.Path, c.dir+"/")) {
 			out = append(out, f)
 		}
 	}

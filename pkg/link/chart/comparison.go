@@ -90,7 +90,7 @@ func adviseComparisons(t *link.Tree, moved []link.MovedPiece) {
 	byChart := map[string][]comparison{} // by the chart's folder
 	seen := map[link.Advice]bool{}
 	for _, m := range moved {
-		if !isValuesFile(m.Path) {
+		if !IsValuesFile(m.Path) {
 			continue
 		}
 		for dir, field, ok := path.Dir(m.Path), m.Field, true; ok; dir, field, ok = fieldOfSubChart(t, dir, field) {

@@ -7,9 +7,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// chartDirs returns the folders of the charts in the tree and of the charts that
+// TreeDirs returns the folders of the charts in the tree and of the charts that
 // contain its files, sorted. Sub-charts are omitted, as in [Dirs].
-func chartDirs(t *link.Tree) []string {
+func TreeDirs(t *link.Tree) []string {
 	dirs := Dirs(t.Names)
 	isChart := map[string]bool{}
 	for _, d := range dirs {

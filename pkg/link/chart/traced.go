@@ -100,7 +100,7 @@ func (c *chart) valuesFileNames(refs []link.TracedRef) []string {
 		add(refs[i].ValuesFile)
 	}
 	for _, name := range c.tree.NamesUnder(c.dir) {
-		if path.Dir(name) == c.dir && isValuesFile(name) {
+		if path.Dir(name) == c.dir && IsValuesFile(name) {
 			add(path.Base(name))
 		}
 	}

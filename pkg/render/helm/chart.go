@@ -5,12 +5,13 @@
 // with each of its values files before and after the change, and compares.
 // [TraceChart] renders a chart with markers in place of values. All rendering
 // runs in the child processes of a [render.Runner], for which HandleRender,
-// HandleTrace and HandleTemplate are the handlers.
+// HandleTrace, HandleTemplate and HandleSchema are the handlers.
 //
 // A chart renders as with `helm template --include-crds`, without a cluster and
-// without network: lookup returns nothing, host names are not resolved, and
-// values are not validated against schemas, since a schema can refer to the
-// network or to files of the machine. NOTES.txt is rendered, and its output is
+// without network: lookup returns nothing, and host names are not resolved.
+// Values are validated against the values.schema.json of the chart and of its
+// sub-charts; schemas of other documents, which Helm would fetch or read from
+// the machine, are named in [SchemaCheck] instead. NOTES.txt is rendered, and its output is
 // dropped. The chart gets the capabilities of [DefaultKubeVersion] with every
 // API that Helm knows.
 package helm
@@ -68,6 +69,7 @@ type Rendered struct {
 	KubeVersion string // the version of Kubernetes that the chart was rendered for
 	Library     bool   // a library chart: Helm does not render it by itself
 	Versions    Versions
+	Schema      SchemaCheck
 
 	// Missing are the dependencies in Chart.yaml that charts/ does not hold. The
 	// output does not contain their objects.

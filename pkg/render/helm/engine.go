@@ -26,16 +26,17 @@ func renderChart(c *Chart, values *Values, as Capabilities, useVersions Versions
 	if err != nil {
 		return nil, err
 	}
-	r, _, err := renderValues(c, merged, renderOptions{as: as, useVersions: useVersions, limits: l})
+	r, _, err := renderValues(c, merged, renderOptions{as: as, useVersions: useVersions, checkSchemas: true, limits: l})
 	return r, err
 }
 
 // renderOptions are the settings of one rendering.
 type renderOptions struct {
-	as          Capabilities
-	useVersions Versions
-	skipNotes   bool // leave out NOTES.txt: some charts reject unknown images there
-	limits      render.Limits
+	as           Capabilities
+	useVersions  Versions
+	skipNotes    bool // leave out NOTES.txt: some charts reject unknown images there
+	checkSchemas bool // set Rendered.Schema
+	limits       render.Limits
 }
 
 // renderValues renders c with values, which it modifies, and returns all values
@@ -55,6 +56,7 @@ func renderValues(c *Chart, values map[string]any, o renderOptions) (*Rendered, 
 // An execution is the result of executing the templates of a chart.
 type execution struct {
 	chart    *chart.Chart
+	top      chartutil.Values  // what the templates get
 	outputs  map[string]string // by the name of the template, which begins with the name of the chart
 	values   map[string]any    // all values that the templates got
 	rendered *Rendered         // without Texts
@@ -62,6 +64,19 @@ type execution struct {
 
 // execute is renderValues without reading the output.
 func execute(c *Chart, values map[string]any, o renderOptions) (*execution, error) {
+	x, err := prepare(c, values, o)
+	if err != nil || x.rendered.Library {
+		return x, err
+	}
+	if x.outputs, err = engine.Render(x.chart, x.top); err != nil {
+		return nil, renderError(x.chart.Name(), x.rendered.Missing, err)
+	}
+	return x, checkSize(x.outputs, o.limits)
+}
+
+// prepare loads the chart and merges the values: execute before it executes the
+// templates.
+func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, error) {
 	ch, err := loadChart(c.Files)
 	if err != nil {
 		return nil, err
@@ -100,15 +115,11 @@ func execute(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 	if err != nil {
 		return nil, fmt.Errorf("merging the values: %w", err)
 	}
-	outputs, err := engine.Render(ch, top)
-	if err != nil {
-		return nil, renderError(ch.Name(), r.Missing, err)
-	}
-	if err := checkSize(outputs, o.limits); err != nil {
-		return nil, err
-	}
 	all, _ := top["Values"].(chartutil.Values)
-	return &execution{ch, outputs, all, r}, nil
+	if o.checkSchemas {
+		r.Schema = checkSchemas(ch, all)
+	}
+	return &execution{chart: ch, top: top, values: all, rendered: r}, nil
 }
 
 // renderError rewords an error of Helm: template paths become relative to the

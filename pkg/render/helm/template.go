@@ -28,11 +28,13 @@ type TemplateRequest struct {
 type Templated struct {
 	Text     []byte   // a stream of YAML documents
 	Versions Versions // the own versions of the chart and its sub-charts
+
+	SchemaUnread []string // as SchemaCheck.Unread
 }
 
 // Template returns the output of `helm template` for a chart: objects in the order
 // of installation, then hooks. As helm does, it returns an error for a library
-// chart and for a missing dependency.
+// chart, for a missing dependency, and for values that a schema rejects.
 func Template(ctx context.Context, r *render.Runner, q *TemplateRequest) (*Templated, error) {
 	out := &Templated{}
 	return out, runJob(ctx, r, TemplateJob, q, out)
@@ -47,7 +49,7 @@ func templateChart(q *TemplateRequest, l render.Limits) (*Templated, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := execute(&Chart{Files: q.Files}, values, renderOptions{as: q.Capabilities, useVersions: q.UseVersions, limits: l})
+	x, err := execute(&Chart{Files: q.Files}, values, renderOptions{as: q.Capabilities, useVersions: q.UseVersions, checkSchemas: true, limits: l})
 	switch {
 	case err != nil:
 		return nil, err
@@ -55,9 +57,11 @@ func templateChart(q *TemplateRequest, l render.Limits) (*Templated, error) {
 		return nil, errors.New("helm does not install library charts")
 	case len(x.rendered.Missing) > 0:
 		return nil, missingError(x.rendered.Missing)
+	case x.rendered.Schema.err() != nil:
+		return nil, x.rendered.Schema.err()
 	}
 	text, err := q.print(x)
-	return &Templated{text, x.rendered.Versions}, err
+	return &Templated{text, x.rendered.Versions, x.rendered.Schema.Unread}, err
 }
 
 // print formats the output of `helm template`. Source: renderResources in

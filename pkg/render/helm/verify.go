@@ -140,8 +140,29 @@ func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err
 			return false, err
 		}
 	}
-	out.add(name, before, after, c.compare(ctx, before, after))
+	c.add(out, before, after, c.compare(ctx, before, after))
 	return true, nil
+}
+
+// add adds the verdict v for the outputs, and what the schemas say about the
+// values, to out. With values that a schema rejects, helm does not render the
+// chart.
+func (c *comparison) add(out *chartVerdict, before, after *Rendered, v render.Verdict) {
+	name := c.valuesBefore.Name
+	if added := newViolations(before.Schema.Violations, after.Schema.Violations); len(added) > 0 {
+		for _, x := range added {
+			v.AddDiff(render.Diff{Template: x.schema(), Why: x.problem()})
+		}
+		v.State, v.Reason = render.Failed, "after the change "+describeViolations(added)
+	}
+	if err := before.Schema.err(); err != nil && v.State != render.Failed {
+		out.addNotRendered(name, err)
+		return
+	}
+	out.add(name, before, after, v)
+	if unread := slices.Concat(before.Schema.Unread, after.Schema.Unread); len(unread) > 0 && !c.unchanged {
+		out.addUnproven(name, unread[0]+", which is not read; the other parts accept the values")
+	}
 }
 
 // compare compares two outputs. While they differ, it renders the chart before

@@ -36,6 +36,7 @@ func (c *comparison) renderCharts(ctx context.Context, t *overlayTree, b *buildR
 		if err != nil {
 			return fmt.Errorf("the chart %s: %w", entry.Chart.Name, err)
 		}
+		c.schemaUnread = append(c.schemaUnread, out.SchemaUnread...)
 		if c.versions[entry.Path] == nil {
 			c.versions[entry.Path] = out.Versions
 		}

@@ -65,6 +65,9 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) {
 		c := comparison{runner: r, treeBefore: treeBefore, treeAfter: treeAfter, rewrite: o.Rewrite, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
 		err := c.verify(ctx, dir)
+		if len(c.schemaUnread) > 0 && c.verdict.State == render.Proven {
+			c.verdict.State, c.verdict.Reason = render.Unproven, c.schemaUnread[0]+", which is not read; nothing but references changed"
+		}
 		return c.verdict, err
 	})
 }
@@ -97,6 +100,7 @@ type comparison struct {
 
 	before, after *overlayTree
 	versions      map[string]helm.Versions // versions of charts before the change, by chartEntry.Path
+	schemaUnread  []string                 // as helm.SchemaCheck.Unread, of all charts that were rendered
 }
 
 // verify sets c.verdict. It returns an error when ctx is done or no child process

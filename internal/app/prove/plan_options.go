@@ -1,0 +1,50 @@
+package prove
+
+import (
+	"context"
+	"io/fs"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// Use makes the plan of o depend on what charts render and on what their values
+// schemas reject.
+func (p *Prover) Use(ctx context.Context, o *rewrite.Options) {
+	o.TraceChart = p.Tracer(ctx, o.Walk.Root, o.Rules)
+	o.RejectedByChart = p.schemas(o.Walk.Root)
+}
+
+// schemas returns a function for rewrite.Options.RejectedByChart that reads the
+// tree at root.
+func (p *Prover) schemas(root string) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) []string {
+	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
+	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
+	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) []string {
+		none := make([]string, len(changes))
+		tree, err := open()
+		if err != nil {
+			return none // Tracer returns the same error
+		}
+		chart := func(read func(path string) ([]byte, bool)) helm.Chart {
+			return tree.WithFiles(render.OverlayFunc(files(), read)).Chart(dir)
+		}
+		before := chart(scanned)
+		after := make([]helm.Chart, len(changes))
+		for i, change := range changes {
+			after[i] = chart(func(path string) ([]byte, bool) {
+				if src, ok := change[path]; ok {
+					return src, true
+				}
+				return scanned(path)
+			})
+		}
+		rejected, err := helm.RejectedChanges(ctx, p.Runner, &before, after, p.capabilities)
+		if err != nil {
+			return none
+		}
+		return rejected
+	}
+}
