@@ -199,3 +199,10 @@ func verifyDockerfile(_ string, before []byte, edits []edit.Edit) error {
 	}
 	return dockerfile.Verify(before, edits)
 }
+
+// HasDockerfileWord reports whether the name of the file contains dockerfile or
+// containerfile, in any case. The file may still be of another format.
+func HasDockerfileWord(file string) bool {
+	base := strings.ToLower(path.Base(file))
+	return strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile")
+}

@@ -2,6 +2,7 @@ package format
 
 import (
 	"path"
+	"regexp"
 	"strings"
 )
 
@@ -52,6 +53,17 @@ func workflowField(f *frame) fieldKind {
 		return imageFieldIf(keys[2] == "services" && keys[4] == "image")
 	}
 	return unknownField
+}
+
+// gitLabService matches the field of an item of services that is a string.
+var gitLabService = regexp.MustCompile(`(?:^|\.)services\[\d+\]$`)
+
+// IsGitLabService reports whether the field of a file is an item of
+// services in GitLab CI that is only an image name, without an alias. GitLab then
+// derives the host name of the service from the image.
+// Source: https://docs.gitlab.com/ci/services/#accessing-the-services
+func IsGitLabService(file, field string) bool {
+	return isGitLabCI("", path.Base(file)) && gitLabService.MatchString(field)
 }
 
 func isGitLabCI(_, base string) bool {

@@ -16,17 +16,18 @@ import (
 var YAML = &Format{
 	Name:   "yaml",
 	Doc:    "YAML: Kubernetes manifests, Helm values, kustomizations and any other",
-	Detect: isYAML,
+	Detect: func(path string, _ []byte) bool { return HasYAMLName(path) },
 	Scan:   scanYAML,
 	Verify: verifyYAML,
 }
 
-func isYAML(name string, src []byte) bool {
-	switch path.Ext(name) {
+// HasYAMLName reports whether the name of the file is one of a YAML file.
+func HasYAMLName(file string) bool {
+	switch path.Ext(file) {
 	case ".yaml", ".yml":
 		return true
 	}
-	switch path.Base(name) {
+	switch path.Base(file) {
 	case "Kustomization", "Chart.lock", "requirements.lock":
 		return true
 	}

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"cmp"
-	"path"
 	"slices"
 	"strings"
 
@@ -64,8 +63,7 @@ func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 // readsText reports whether a file without a known format is scanned: if the
 // scopes include more than manifests, or if the name indicates a Dockerfile.
 func (v *Inventory) readsText(name string) bool {
-	base := strings.ToLower(path.Base(name))
-	return v.opts.Scopes != 1<<format.Manifests || strings.Contains(base, "dockerfile") || strings.Contains(base, "containerfile")
+	return v.opts.Scopes != 1<<format.Manifests || format.HasDockerfileWord(name)
 }
 
 // hostSpans returns the spans of the hosts of the references spelled out in src.

@@ -2,7 +2,6 @@ package rewrite
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -28,7 +27,7 @@ func (p *planner) runtimeAdvice() []Advice {
 			text = "The chart of these values is not in this repository. If it puts a registry before the name, set that registry to the new one instead."
 		case p.splitsArg(m):
 			text = "The path of the new name is now in FROM. A build that sets the argument (--build-arg) must set it to the host of the new registry only."
-		case isService(m.occ, piece.Path):
+		case format.IsGitLabService(piece.Path, m.occ.Place.Field):
 			text = "GitLab derives the host name of a service from its image, so the host name changes with the registry. Add an alias to keep it."
 		}
 		k := key{piece.Path, text}
@@ -73,15 +72,4 @@ func isForeignValuesFile(name string, charts []string) bool {
 		return false
 	}
 	return !slices.ContainsFunc(charts, func(dir string) bool { return dir == "." || strings.HasPrefix(name, dir+"/") })
-}
-
-// serviceField matches the field of an item of services that is a string.
-var serviceField = regexp.MustCompile(`(?:^|\.)services\[\d+\]$`)
-
-// isService reports whether o is an item of services in a GitLab CI file that is
-// only an image name, without an alias.
-// Source: https://docs.gitlab.com/ci/services/#accessing-the-services
-func isService(o *format.Occurrence, name string) bool {
-	base := path.Base(name)
-	return (strings.HasSuffix(base, ".gitlab-ci.yml") || base == ".gitlab-ci.yaml") && serviceField.MatchString(o.Place.Field)
 }

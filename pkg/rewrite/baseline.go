@@ -10,42 +10,41 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// A Baseline is what a repository accepts of the old names: mentions that stay
-// and references that are left, counted, so that a check fails for new ones
-// only. It knows files, references and reasons and no lines, so that no edit
-// of something else makes it wrong.
+// A Baseline lists the findings that a repository accepts, so that a check fails
+// only for new ones. It counts findings by file, reference and reason. It has no
+// line numbers, so that edits of other lines do not invalidate it.
 type Baseline struct {
-	File    string          // as the user named it, for messages
-	Entries []BaselineEntry // sorted, each key once
+	File    string          // the path as the user wrote it, for messages
+	Entries []BaselineEntry // sorted; no two have the same path, reference and reason
 }
 
-// An BaselineEntry is one entry of a baseline: so many mentions of one reference,
-// in one file, that stay for one reason.
+// A BaselineEntry is the number of findings in one file with the same reference
+// and reason.
 type BaselineEntry struct {
-	Path   string // relative to the root; a byte that is not UTF-8 is spelled out, as \xff
-	Ref    string // the reference or the word around the mention, likewise
-	Reason string // why it stays, or LeftToMove
+	Path   string // relative to the root; bytes that are not UTF-8 are escaped, as \xff
+	Ref    string // the reference or the word around the mention; escaped like Path
+	Reason string // why the mention is not changed, or NotYetRewritten
 	Count  int    // at least 1
 }
 
-// NotYetRewritten is the reason of mentions that would move.
+// NotYetRewritten is the reason of mentions that a run would rewrite.
 const NotYetRewritten = "left to move"
 
-// key is what a baseline tells mentions apart by.
+// key returns the entry without its count.
 func (a BaselineEntry) key() BaselineEntry { a.Count = 0; return a }
 
-// BaselineComparison is what came of comparing a plan with a baseline.
+// A BaselineComparison is the result of comparing a plan with a baseline.
 type BaselineComparison struct {
-	File     string          // the baseline
-	Accepted int             // mentions that it accepts
-	New      int             // mentions that it does not; their findings are Unaccepted
-	Stale    []BaselineEntry // entries of which not as many are there; Count is how many are missing
+	File     string          // the path of the baseline
+	Accepted int             // findings in the baseline
+	New      int             // findings with NotInBaseline set
+	Stale    []BaselineEntry // entries with fewer findings than their count; Count is the difference
 }
 
-// BaselineApplies reports whether a baseline speaks of mentions like f at all. It says
-// nothing of those that somebody has decided about where they stand: a
-// regmigrate:ignore comment, a rule's keep, regmigrate's own rules. Nor of
-// names that are others and only look like the old one.
+// BaselineApplies reports whether a baseline counts the finding. It does not count
+// mentions that the repository already excludes (a regmigrate:ignore comment, a
+// keep entry of a rule, the configuration of regmigrate), nor different names
+// that only contain the old one.
 func (x *Finding) BaselineApplies() bool {
 	if x.Status == Rewritten {
 		return true
@@ -66,9 +65,10 @@ func (x *Finding) baselineKey(file string) BaselineEntry {
 	return a
 }
 
-// CompareBaseline compares the plan with b, notes in its findings which of them b does
-// not accept, and returns the sum. Of several that are alike, the last ones in
-// a file are those that are not accepted. What was not looked at is not stale.
+// CompareBaseline compares the plan with b and sets NotInBaseline of the findings
+// that b does not accept. If a file has more equal findings than b accepts, the
+// last ones are not accepted. Entries of files that were not scanned are not
+// stale.
 func (p *Plan) CompareBaseline(b Baseline) *BaselineComparison {
 	out := &BaselineComparison{File: b.File}
 	left := map[BaselineEntry]int{}
@@ -103,8 +103,8 @@ func (p *Plan) CompareBaseline(b Baseline) *BaselineComparison {
 	return out
 }
 
-// NewBaseline returns the baseline that accepts everything in the plan, and what
-// old accepts in files that the plan has not looked at.
+// NewBaseline returns a baseline that accepts all findings of the plan, and the
+// entries of old for files that were not scanned.
 func (p *Plan) NewBaseline(old Baseline) Baseline {
 	n := map[BaselineEntry]int{}
 	for i := range p.Files {
@@ -125,23 +125,23 @@ func (p *Plan) NewBaseline(old Baseline) Baseline {
 		a.Count = count
 		out.Entries = append(out.Entries, a)
 	}
-	slices.SortFunc(out.Entries, compareAccepted)
+	slices.SortFunc(out.Entries, compareEntries)
 	return out
 }
 
-func compareAccepted(a, b BaselineEntry) int {
+func compareEntries(a, b BaselineEntry) int {
 	return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Ref, b.Ref), strings.Compare(a.Reason, b.Reason))
 }
 
-// wasScanned reports whether the file at a path of a baseline was looked at, or
-// would have been if it were still there.
+// wasScanned reports whether the file at a path of a baseline was scanned, or
+// would have been if it still existed.
 func (p *Plan) wasScanned(file string) bool {
 	for i := range p.Files {
 		if f := &p.Files[i]; escapeInvalid(f.Path) == file {
 			return f.Err == nil
 		}
 	}
-	file, _, _ = strings.Cut(file, "!") // in an archive
+	file, _, _ = strings.Cut(file, "!") // the archive that contains the file
 	within := func(dir string) bool {
 		dir = escapeInvalid(dir)
 		return dir == "." || dir == "" || file == dir || strings.HasPrefix(file, dir+"/")
@@ -157,7 +157,7 @@ func (p *Plan) wasScanned(file string) bool {
 	return true
 }
 
-// escapeInvalid returns s with each byte that is not UTF-8 spelled out.
+// escapeInvalid returns s with bytes that are not UTF-8 escaped, as \xff.
 func escapeInvalid(s string) string {
 	if utf8.ValidString(s) {
 		return s

@@ -13,9 +13,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// The file of a baseline has one JSON object a line, sorted, so that a change
-// of it reads like what it is and two changes merge. The first line says what
-// it is; empty lines mean nothing.
+// A baseline file has one JSON object per line, sorted, so that diffs are readable
+// and changes on two branches merge. The first line has the version. Empty lines
+// are ignored.
 
 const baselineVersion = 1
 
@@ -33,7 +33,7 @@ type baselineLine struct {
 
 const baselineDoc = "what regmigrate --check accepts; regmigrate --update-baseline writes this file"
 
-// Format returns the file of b.
+// Format returns the content of the baseline file.
 func (b Baseline) Format() []byte {
 	var out bytes.Buffer
 	write := func(v any) {
@@ -41,7 +41,7 @@ func (b Baseline) Format() []byte {
 		e := json.NewEncoder(&line)
 		e.SetEscapeHTML(false)
 		if err := e.Encode(v); err != nil {
-			panic("rewrite: a baseline that is no JSON: " + err.Error()) // strings and numbers only
+			panic("rewrite: encoding a baseline: " + err.Error()) // cannot happen: strings and numbers only
 		}
 		out.WriteString(escapeInvisible(line.String()))
 	}
@@ -52,8 +52,8 @@ func (b Baseline) Format() []byte {
 	return out.Bytes()
 }
 
-// escapeInvisible returns a line of JSON in which characters that cannot be seen, or
-// turn the direction of writing, are escaped.
+// escapeInvisible returns a line of JSON with invisible characters, and those that
+// change the text direction, escaped.
 func escapeInvisible(line string) string {
 	var b strings.Builder
 	for _, r := range line {
@@ -70,9 +70,8 @@ func escapeInvisible(line string) string {
 	return b.String()
 }
 
-// ParseBaseline reads the file of a baseline; file is its path, for messages.
-// The first line that is not as it should be is an error: "file:line: what is
-// wrong; what is allowed".
+// ParseBaseline parses the content of a baseline file; file is its path, for
+// messages. Errors start with "file:line: ".
 func ParseBaseline(file string, src []byte) (Baseline, error) {
 	out := Baseline{File: file}
 	seen := map[BaselineEntry]int{}
@@ -86,7 +85,7 @@ func ParseBaseline(file string, src []byte) (Baseline, error) {
 			return fmt.Errorf("%s:%d: "+format, append([]any{file, i + 1}, args...)...)
 		}
 		if strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, ">>>>>>>") || strings.HasPrefix(line, "=======") {
-			return Baseline{}, bad("a conflict of git; keep the lines of both sides, or write the file anew with --update-baseline")
+			return Baseline{}, bad("a git conflict marker; keep the lines of both sides, or rewrite the file with --update-baseline")
 		}
 		if !head {
 			var h baselineHead
@@ -94,7 +93,7 @@ func ParseBaseline(file string, src []byte) (Baseline, error) {
 				return Baseline{}, bad("expected {\"regmigrate-baseline\":%d} on the first line: %w", baselineVersion, err)
 			}
 			if h.Version != baselineVersion {
-				return Baseline{}, bad("a baseline of version %d; this program reads version %d", h.Version, baselineVersion)
+				return Baseline{}, bad("expected a baseline of version %d, got version %d", baselineVersion, h.Version)
 			}
 			head = true
 			continue
@@ -104,29 +103,38 @@ func ParseBaseline(file string, src []byte) (Baseline, error) {
 			return Baseline{}, bad("expected {\"path\":…,\"reference\":…,\"reason\":…,\"count\":…}: %w", err)
 		}
 		a := BaselineEntry(l)
-		switch {
-		case a.Path == "":
-			return Baseline{}, bad("no \"path\"")
-		case a.Ref == "":
-			return Baseline{}, bad("no \"reference\"")
-		case a.Count < 1:
-			return Baseline{}, bad("\"count\" is %d; expected a number from 1, or the line gone", a.Count)
-		case !slices.Contains(baselineReasons(), a.Reason):
-			return Baseline{}, bad("unknown \"reason\" %q; known are %s", a.Reason, strings.Join(baselineReasons(), ", "))
-		case seen[a.key()] > 0:
-			return Baseline{}, bad("the same path, reference and reason as in line %d; expected one line with the sum of both counts", seen[a.key()])
+		if err := a.validate(); err != nil {
+			return Baseline{}, bad("%w", err)
+		}
+		if seen[a.key()] > 0 {
+			return Baseline{}, bad("duplicate of line %d; expected one line with the sum of both counts", seen[a.key()])
 		}
 		seen[a.key()] = i + 1
 		out.Entries = append(out.Entries, a)
 	}
 	if !head {
-		return Baseline{}, fmt.Errorf("%s:1: an empty file; regmigrate --update-baseline writes a baseline", file)
+		return Baseline{}, fmt.Errorf("%s:1: the file is empty; regmigrate --update-baseline writes a baseline", file)
 	}
-	slices.SortFunc(out.Entries, compareAccepted)
+	slices.SortFunc(out.Entries, compareEntries)
 	return out, nil
 }
 
-// baselineReasons are the reasons that a baseline may name.
+// validate returns an error unless the entry is valid in a baseline file.
+func (a BaselineEntry) validate() error {
+	switch {
+	case a.Path == "":
+		return errors.New(`"path" is missing or empty`)
+	case a.Ref == "":
+		return errors.New(`"reference" is missing or empty`)
+	case a.Count < 1:
+		return fmt.Errorf(`expected a "count" of at least 1, got %d`, a.Count)
+	case !slices.Contains(baselineReasons(), a.Reason):
+		return fmt.Errorf(`unknown "reason" %q; expected one of %s`, a.Reason, strings.Join(baselineReasons(), ", "))
+	}
+	return nil
+}
+
+// baselineReasons returns the reasons that are valid in a baseline.
 func baselineReasons() []string {
 	out := []string{NotYetRewritten}
 	for _, r := range format.Reasons {
@@ -137,7 +145,7 @@ func baselineReasons() []string {
 	return out
 }
 
-// decodeLine reads the one JSON object of a line.
+// decodeLine parses a line with one JSON object.
 func decodeLine(line string, v any) error {
 	d := json.NewDecoder(strings.NewReader(line))
 	d.DisallowUnknownFields()
@@ -145,21 +153,22 @@ func decodeLine(line string, v any) error {
 		return fmt.Errorf("%w", plainError(err))
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return errors.New("something stands after the object")
+		return errors.New("unexpected text after the object")
 	}
 	return nil
 }
 
-// plainError takes out of an error what only a Go programmer can read.
+// plainError replaces the Go types and the package name in errors of
+// encoding/json.
 func plainError(err error) error {
 	if t := (*json.UnmarshalTypeError)(nil); errors.As(err, &t) {
 		if t.Field == "" {
-			return fmt.Errorf("it is a %s and no object", t.Value)
+			return fmt.Errorf("expected an object, got %s", t.Value)
 		}
-		return fmt.Errorf("%q is a %s", t.Field, t.Value)
+		return fmt.Errorf("expected another type for %q, got %s", t.Field, t.Value)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("the line ends too early")
+		return errors.New("unexpected end of the line")
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }

@@ -93,7 +93,7 @@ func (r *reader) record(f walk.File, c fileContent) {
 	if r.linkers.Wants(f.Path) {
 		r.family = append(r.family, f.Path)
 	}
-	if isYAML(f.Path) {
+	if format.HasYAMLName(f.Path) {
 		r.yaml = append(r.yaml, f.Path)
 	}
 	if r.opts.Progress != nil {

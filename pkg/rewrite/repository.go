@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"sort"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -118,7 +118,7 @@ func (r *reader) yamlContaining(ctx context.Context) func(texts ...string) []str
 		var files []walk.File
 		w := walk.Options{Root: r.opts.Walk.Root, Paths: []string{r.opts.searchRoot()}, NoIgnore: r.opts.Walk.NoIgnore, Jobs: r.opts.Walk.Jobs}
 		_, err := walk.Walk(ctx, w, func(f walk.File) error {
-			if isYAML(f.Path) {
+			if format.HasYAMLName(f.Path) {
 				mu.Lock()
 				files = append(files, f)
 				mu.Unlock()
@@ -145,12 +145,6 @@ func (r *reader) yamlContaining(ctx context.Context) func(texts ...string) []str
 		}
 		return out
 	}
-}
-
-// isYAML reports whether the name of a file is one of a YAML file.
-func isYAML(name string) bool {
-	ext := path.Ext(name)
-	return ext == ".yaml" || ext == ".yml" || path.Base(name) == "Kustomization"
 }
 
 // containsAny reports whether the file contains one of texts. Files that are

@@ -3,7 +3,6 @@ package gitops
 import (
 	"bytes"
 	"maps"
-	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -89,7 +88,7 @@ func (g *gitopsLinker) filesContaining(whole bool, texts ...string) []*link.File
 	g.tree.MergeLoaded()
 	names := map[string]bool{}
 	for _, f := range g.tree.Files {
-		if ext := path.Ext(f.Path); ext != ".yaml" && ext != ".yml" {
+		if !format.HasYAMLName(f.Path) {
 			continue
 		}
 		if slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(f.Src, []byte(t)) }) {
