@@ -13,29 +13,29 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// TestApplyWhatChangedSince: a file that is no longer what the plan was made
-// on is left alone and reported, and the others are done.
-func TestApplyWhatChangedSince(t *testing.T) {
-	const planned, moved = "image: k8s.gcr.io/pause:3.9\n", "image: registry.k8s.io/pause:3.9\n"
+// A file that changed since it was planned is not written and gets an error; the
+// other files are written.
+func TestApplyKeepsFilesThatChangedOnDisk(t *testing.T) {
+	const planned, rewritten = "image: k8s.gcr.io/pause:3.9\n", "image: registry.k8s.io/pause:3.9\n"
 	tests := []struct {
 		name   string
 		change func(t *testing.T, file string)
-		left   string // what the file holds in the end; "" for none
+		want   string // the content of the file after Apply; "" if it cannot be read
 		err    string
 	}{
 		{"grown", func(t *testing.T, file string) { write(t, file, []byte(planned+"a: b\n")) }, planned + "a: b\n", "changed on disk"},
 		{"same size", func(t *testing.T, file string) { write(t, file, []byte("image: k8s.gcr.io/pause:3.8\n")) }, "image: k8s.gcr.io/pause:3.8\n", "changed on disk"},
 		{"empty", func(t *testing.T, file string) { write(t, file, nil) }, "", "changed on disk"},
-		{"moved already", func(t *testing.T, file string) { write(t, file, []byte(moved)) }, moved, "changed on disk"},
-		{"gone", func(t *testing.T, file string) { remove(t, file) }, "", "no such file"},
-		{"a link to the same bytes", func(t *testing.T, file string) {
+		{"rewritten already", func(t *testing.T, file string) { write(t, file, []byte(rewritten)) }, rewritten, "changed on disk"},
+		{"deleted", func(t *testing.T, file string) { remove(t, file) }, "", "no such file"},
+		{"a symbolic link to the same bytes", func(t *testing.T, file string) {
 			write(t, file+".real", []byte(planned))
 			remove(t, file)
 			if err := os.Symlink(filepath.Base(file)+".real", file); err != nil {
-				t.Skipf("no symbolic links here: %v", err)
+				t.Skipf("symbolic links are not supported: %v", err)
 			}
 		}, planned, "symbolic link"},
-		{"a folder", func(t *testing.T, file string) { remove(t, file); write(t, filepath.Join(file, "x"), nil) }, "", "not a regular file"},
+		{"a directory", func(t *testing.T, file string) { remove(t, file); write(t, filepath.Join(file, "x"), nil) }, "", "not a regular file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -49,32 +49,32 @@ func TestApplyWhatChangedSince(t *testing.T) {
 
 			n, err := plan.Apply(t.Context())
 			if n != 2 || err != nil {
-				t.Errorf("%d files written, %v; want 2", n, err)
+				t.Errorf("expected 2 files written, got %d, error %v", n, err)
 			}
-			if got, _ := os.ReadFile(file); string(got) != tt.left {
-				t.Errorf("the file holds %q, want %q", got, tt.left)
+			if got, _ := os.ReadFile(file); string(got) != tt.want {
+				t.Errorf("expected the content %q, got %q", tt.want, got)
 			}
 			for _, name := range []string{"a.yaml", "c.yaml"} {
-				if got, _ := os.ReadFile(filepath.Join(root, name)); string(got) != moved {
-					t.Errorf("%s holds %q", name, got)
+				if got, _ := os.ReadFile(filepath.Join(root, name)); string(got) != rewritten {
+					t.Errorf("%s: expected %q, got %q", name, rewritten, got)
 				}
 			}
 			failed := plan.Files[1]
 			if failed.Err == nil || !strings.Contains(failed.Err.Error(), tt.err) {
-				t.Errorf("error %v, want one with %q", failed.Err, tt.err)
+				t.Errorf("expected an error with %q, got %v", tt.err, failed.Err)
 			}
-			checkKept(t, &failed)
+			checkNotChanged(t, &failed)
 			if c := plan.Count(); c.Rewritten != 2 || c.NotChanged != 1 || c.ChangedFiles != 2 || c.FailedFiles != 1 {
 				t.Errorf("counts %+v", c)
 			}
 			if temporary, _ := filepath.Glob(filepath.Join(root, ".*")); len(temporary) > 0 {
-				t.Errorf("left behind: %q", temporary)
+				t.Errorf("temporary files were not deleted: %q", temporary)
 			}
 		})
 	}
 }
 
-// TestApplyInterrupted: what is not written is not reported as rewritten.
+// After an interruption, files that were not written have no rewritten findings.
 func TestApplyInterrupted(t *testing.T) {
 	root := t.TempDir()
 	const src = "image: k8s.gcr.io/pause:3.9\n"
@@ -86,16 +86,17 @@ func TestApplyInterrupted(t *testing.T) {
 		t.Errorf("%d files written, error %v", n, err)
 	}
 	if got, _ := os.ReadFile(filepath.Join(root, "a.yaml")); string(got) != src {
-		t.Errorf("the file holds %q", got)
+		t.Errorf("expected the content %q, got %q", src, got)
 	}
 	if plan.Files[0].Err == nil {
 		t.Error("the file has no error")
 	}
-	checkKept(t, &plan.Files[0])
+	checkNotChanged(t, &plan.Files[0])
 }
 
-// checkKept: a file that was not written says of nothing that it moved.
-func checkKept(t *testing.T, f *rewrite.File) {
+// checkNotChanged checks that a file that was not written has no edits and no
+// rewritten findings.
+func checkNotChanged(t *testing.T, f *rewrite.File) {
 	t.Helper()
 	if len(f.Edits) > 0 || !bytes.Equal(f.After(), f.Before) {
 		t.Errorf("%s still has edits", f.Path)

@@ -17,24 +17,24 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-var update = flag.Bool("update", false, "write want/ and ledger of the cases anew")
+var update = flag.Bool("update", false, "regenerate want/ and ledger of the cases")
 
-// TestCases runs every case in testdata/cases: a small tree, the tree that is
-// wanted afterwards, and the ledger. Each also has to keep all invariants.
+// TestCases runs every case in testdata/cases: a small tree, the expected tree
+// after a run, and the expected ledger. It also checks all invariants.
 //
-// A case is a txtar file. Its comment says what it shows; lines of it with a
-// known word and a colon at the start are directives:
+// A case is a txtar file. Its comment describes the case; lines of the comment
+// that start with one of these words and a colon are directives:
 //
-//	rule: FROM=TO              a rule (none at all: the preset k8s)
-//	keep: PREFIX               of the rule before
+//	rule: FROM=TO              a rule (default: the preset k8s)
+//	keep: PREFIX               a keep entry of the preceding rule
 //	preset: NAME
 //	scope: LIST
 //	field: registry=A,repository=B,tag=C
 //	bump: patch
-//	crlf: FILE   bom: FILE   no-newline: FILE      what an archive cannot hold
+//	crlf: FILE   bom: FILE   no-newline: FILE      transform a file; txtar cannot store these
 //
-// Files under want/ are what others become; those without one must not
-// change. The file `ledger` has a line for each finding and each advice.
+// Files under want/ are the expected files after the run; a file without one must
+// not change. The file `ledger` has one line per finding and per advice.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/cases/*/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -77,20 +77,20 @@ func testCase(t *testing.T, file string) {
 			want = c.files[name]
 		}
 		if !bytes.Equal(data, want) {
-			t.Errorf("%s becomes:\n%s\nwant:\n%s", name, data, want)
+			t.Errorf("%s: expected\n%s\ngot\n%s", name, want, data)
 		}
 	}
 	for name := range c.want {
 		if _, ok := c.files[name]; !ok {
-			t.Errorf("want/%s has no file before", name)
+			t.Errorf("want/%s: the case has no file %s", name, name)
 		}
 	}
 	if got != c.ledger {
-		t.Errorf("ledger:\n%s\nwant:\n%s", got, c.ledger)
+		t.Errorf("expected the ledger\n%s\ngot\n%s", c.ledger, got)
 	}
 }
 
-// A testCase is a case as read.
+// caseData is a parsed case.
 type caseData struct {
 	options     rewrite.Options
 	files, want map[string][]byte
@@ -172,7 +172,7 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 	return c
 }
 
-// update writes the case's want/ and ledger as they came out.
+// update writes the results of the run to want/ and ledger of the case.
 func (c *caseData) update(t *testing.T, archive *txtar.Archive, file string, after map[string][]byte, ledger string) {
 	var out []txtar.File
 	for _, f := range archive.Files {
@@ -195,7 +195,7 @@ func (c *caseData) update(t *testing.T, archive *txtar.Archive, file string, aft
 	}
 }
 
-// ledgerText is the plan's ledger, a finding a line.
+// ledgerText returns the ledger of the plan, one line per finding and per advice.
 func ledgerText(p *rewrite.Plan) string {
 	var b strings.Builder
 	for i := range p.Files {

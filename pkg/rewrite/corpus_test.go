@@ -17,13 +17,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// TestCorpus holds runs over real repositories to the invariants. Each folder
-// in REGMIGRATE_CORPUS is one tree; all of its files are looked at, those that
-// git ignores or a vendor folder holds included. Nothing in it is changed.
+// TestCorpus checks the invariants on real repositories. Each directory in
+// REGMIGRATE_CORPUS is one tree; all of its files are scanned, including ignored
+// and vendored ones. The test works on a copy.
 func TestCorpus(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
-		t.Skip("REGMIGRATE_CORPUS names no folder of real repositories")
+		t.Skip("REGMIGRATE_CORPUS is not set")
 	}
 	trees, err := filepath.Glob(filepath.Join(corpus, "*"))
 	if err != nil || len(trees) == 0 {
@@ -49,8 +49,8 @@ func TestCorpus(t *testing.T) {
 	t.Logf("\n%s", total)
 }
 
-// corpusRuns are the rules that a corpus is rewritten by: those that people
-// use, and broad ones that hit as much as possible.
+// corpusRuns are the rules and scopes of the runs: common rules, and broad ones
+// that match as many references as possible.
 var corpusRuns = []struct{ name, rules, scope string }{
 	{"k8s", "", "manifests"},
 	{"k8s, all", "", "all"},
@@ -64,7 +64,7 @@ var corpusRuns = []struct{ name, rules, scope string }{
 	{"everything", "docker.io=mirror.example/hub quay.io=mirror.example/quay gcr.io=mirror.example/gcr k8s.gcr.io=mirror.example/k8s ghcr.io=mirror.example/ghcr", "all"},
 }
 
-// corpusTree does every run over a copy of the tree at from.
+// corpusTree does every run on a copy of the tree at from.
 func corpusTree(t *testing.T, from string, sum *tally) {
 	root := t.TempDir()
 	for name, e := range readTree(t, from) {
@@ -98,7 +98,7 @@ func corpusTree(t *testing.T, from string, sum *tally) {
 	}
 }
 
-// corpusRules reads rules separated by blanks; none are the preset k8s.
+// corpusRules parses rules separated by spaces; an empty text is the preset k8s.
 func corpusRules(t *testing.T, text string) *rules.Set {
 	t.Helper()
 	list, err := rules.Preset("k8s")
@@ -122,7 +122,7 @@ func corpusRules(t *testing.T, text string) *rules.Set {
 	return set
 }
 
-// restore undoes what a plan did to the tree.
+// restore writes the original content of the files that the plan edited.
 func restore(t *testing.T, root string, before map[string]entry, plan *rewrite.Plan) {
 	t.Helper()
 	for i := range plan.Files {
@@ -134,9 +134,9 @@ func restore(t *testing.T, root string, before map[string]entry, plan *rewrite.P
 	}
 }
 
-// checkChangedLines compares the tree on disk with what it was, line by line
-// and without asking the plan: a changed line is the old one with prefixes
-// that a rule names replaced.
+// checkChangedLines compares the tree on disk with the original, line by line and
+// independently of the plan: a changed line is the original line with prefixes
+// replaced according to the rules.
 func checkChangedLines(t *testing.T, root string, before map[string]entry, set *rules.Set) {
 	t.Helper()
 	pairs := pairsOf(set.Rules())
@@ -146,19 +146,19 @@ func checkChangedLines(t *testing.T, root string, before map[string]entry, set *
 		}
 		a, b := strings.Split(string(before[name].data), "\n"), strings.Split(string(e.data), "\n")
 		if len(a) != len(b) {
-			t.Errorf("%s had %d lines and has %d", name, len(a), len(b))
+			t.Errorf("%s: expected %d lines, got %d", name, len(a), len(b))
 			continue
 		}
 		for i := range a {
 			if !explained(a[i], b[i], pairs) {
-				t.Errorf("%s:%d: no rule makes\n%s\nout of\n%s", name, i+1, b[i], a[i])
+				t.Errorf("%s:%d: no rule explains the change from\n%s\nto\n%s", name, i+1, a[i], b[i])
 			}
 		}
 	}
 }
 
-// pairsOf returns what may be replaced by what under rules: prefixes, and the
-// parts of them that stand alone where a reference is split.
+// pairsOf returns the replacements that the rules allow, as pairs of old and new
+// text: whole prefixes, and the parts that a split reference has in separate keys.
 func pairsOf(list []rules.Rule) [][2]string {
 	var out [][2]string
 	for _, r := range list {
@@ -174,7 +174,7 @@ func pairsOf(list []rules.Rule) [][2]string {
 				to = h
 			}
 			out = append(out, [2]string{path.Join(h, dir), path.Join(to, newDir)}, [2]string{h, to})
-			if host == "docker.io" && dir == "" { // names without a namespace show one component less
+			if host == "docker.io" && dir == "" { // short names without a namespace omit library/
 				for _, d := range []string{path.Join(to, newDir), newDir} {
 					out = append(out, [2]string{h, path.Join(d, "library")}, [2]string{"", path.Join(d, "library") + "/"}, [2]string{"", d + "/"})
 				}
@@ -188,8 +188,8 @@ func pairsOf(list []rules.Rule) [][2]string {
 	return slices.DeleteFunc(out, func(p [2]string) bool { return p[0] == p[1] })
 }
 
-// explained reports whether new is old with some of pairs replaced, each at a
-// boundary of names.
+// explained reports whether new is old with some of the pairs replaced, each at
+// boundaries of names.
 func explained(old, new string, pairs [][2]string) bool {
 	same := 0
 	for same < len(old) && same < len(new) && old[same] == new[same] {
@@ -198,7 +198,7 @@ func explained(old, new string, pairs [][2]string) bool {
 	if same == len(old) && same == len(new) {
 		return true
 	}
-	for start := same; start >= max(0, same-64); start-- { // old and new of a pair may begin alike
+	for start := same; start >= max(0, same-64); start-- { // old and new text of a pair may have a common prefix
 		for _, p := range pairs {
 			if strings.HasPrefix(old[start:], p[0]) && strings.HasPrefix(new[start:], p[1]) && start+len(p[1]) >= same &&
 				bounded(old, start, start+len(p[0])) && explained(old[start+len(p[0]):], new[start+len(p[1]):], pairs) {
@@ -209,7 +209,8 @@ func explained(old, new string, pairs [][2]string) bool {
 	return false
 }
 
-// bounded reports whether no longer name goes on before start or behind end.
+// bounded reports whether the text between start and end is not part of a longer
+// name.
 func bounded(line string, start, end int) bool {
 	const name = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 	before := strings.TrimSuffix(line[:start], ":-") // ${IMAGE:-name}
@@ -223,7 +224,7 @@ func bounded(line string, start, end int) bool {
 		line[end] == '.' && (end+1 == len(line) || line[end+1] == ' ')
 }
 
-// A tally is the table of a corpus: a row of figures for each run.
+// A tally is a table of figures with one row per run.
 type tally struct {
 	rows map[string]map[string]int
 }
@@ -241,7 +242,7 @@ func (s *tally) add(o *tally) {
 	}
 }
 
-// run counts what a run came to.
+// run adds the figures of one run.
 func (s *tally) run(name string, tree map[string]entry, plan *rewrite.Plan) {
 	row := map[string]int{}
 	s.rows[name] = row
@@ -252,9 +253,9 @@ func (s *tally) run(name string, tree map[string]entry, plan *rewrite.Plan) {
 		}
 	}
 	c := plan.Count()
-	row["mentions"], row["rewritten"], row["implied"], row["changed"] = c.Mentions(), c.Rewritten, c.RewrittenImplicit, c.ChangedFiles
+	row["mentions"], row["rewritten"], row["implicit"], row["changed"] = c.Mentions(), c.Rewritten, c.RewrittenImplicit, c.ChangedFiles
 	for r, n := range c.Reasons {
-		row["kept: "+string(r)] = n
+		row["not changed: "+string(r)] = n
 	}
 	for i := range plan.Files {
 		f := &plan.Files[i]
@@ -271,7 +272,7 @@ func (s *tally) run(name string, tree map[string]entry, plan *rewrite.Plan) {
 }
 
 func (s *tally) String() string {
-	columns := []string{"files", "yaml", "mentions", "rewritten", "implied", "edits", "changed", "verified", "unverified", "errors"}
+	columns := []string{"files", "yaml", "mentions", "rewritten", "implicit", "edits", "changed", "verified", "unverified", "errors"}
 	var runs []string
 	for _, run := range corpusRuns {
 		runs = append(runs, run.name)
@@ -288,9 +289,9 @@ func (s *tally) String() string {
 	}
 	w.Flush()
 	for _, name := range runs {
-		fmt.Fprintf(&b, "%s keeps:", name)
+		fmt.Fprintf(&b, "%s, not changed:", name)
 		for _, r := range format.Reasons {
-			if n := s.rows[name]["kept: "+string(r.Reason)]; n > 0 {
+			if n := s.rows[name]["not changed: "+string(r.Reason)]; n > 0 {
 				fmt.Fprintf(&b, " %d %s,", n, r.Reason)
 			}
 		}

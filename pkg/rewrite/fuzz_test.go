@@ -13,12 +13,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// fuzzRules are what a fuzzed run is asked for. The name that seeds mention,
-// k8s.gcr.io, is replaced by mention first, so that each rule has something
-// to do in each of them.
+// fuzzRules are the options of fuzzed runs. The name k8s.gcr.io in the input is
+// replaced by mention first, so that the rules match in every seed.
 var fuzzRules = []struct {
 	mention string
-	rules   []string // none: the preset k8s
+	rules   []string // nil: the preset k8s
 	keep    string
 	scopes  []string
 	fields  []format.Field
@@ -34,10 +33,9 @@ var fuzzRules = []struct {
 	{mention: "k8s.gcr.io", rules: []string{"k8s.gcr.io=x.io/k8s"}, fields: []format.Field{{Registry: "a", Repository: "b", Tag: "c"}, {Registry: "registry", Repository: "image"}}},
 }
 
-// FuzzRewrite puts any bytes, as they are, with other line ends, with a byte
-// order mark and without a final newline, under names of several formats, and
-// holds what becomes of them to everything that must always hold. git apply,
-// grep and a YAML library are the outsiders that are asked.
+// FuzzRewrite writes the input, also with CRLF, with a byte order mark and without
+// a final newline, to files of several formats, and checks all invariants. The
+// checks use git apply, grep and a YAML library.
 func FuzzRewrite(f *testing.F) {
 	files, err := filepath.Glob("../../testdata/cases/*/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -65,15 +63,15 @@ func FuzzRewrite(f *testing.F) {
 	}
 	for _, shape := range shapes {
 		if !strings.Contains(shape, "k8s.gcr.io") {
-			f.Fatalf("a shape that mentions nothing: %q", shape)
+			f.Fatalf("shape without a mention: %q", shape)
 		}
-		for range 2 { // the second under other rules
+		for range 2 { // each with other rules
 			add(shape)
 		}
 	}
 	f.Fuzz(func(t *testing.T, src []byte, run uint8) {
 		if len(src) > 8<<10 {
-			return // what is large has its own tests; here it only takes time
+			return // large files have their own tests
 		}
 		o, src := fuzzOptions(t, src, run)
 		root := t.TempDir()
@@ -84,7 +82,8 @@ func FuzzRewrite(f *testing.F) {
 	})
 }
 
-// fuzzOptions returns the options of the run and what src is for it.
+// fuzzOptions returns the options of the run with number run, and src with the
+// mention of these options.
 func fuzzOptions(t *testing.T, src []byte, run uint8) (o rewrite.Options, _ []byte) {
 	x := &fuzzRules[int(run)%len(fuzzRules)]
 	var list []rules.Rule
@@ -112,7 +111,7 @@ func fuzzOptions(t *testing.T, src []byte, run uint8) (o rewrite.Options, _ []by
 	return o, bytes.ReplaceAll(src, []byte("k8s.gcr.io"), []byte(x.mention))
 }
 
-// fuzzTree is src in several shapes and under several names.
+// fuzzTree returns files of several formats with variants of src.
 func fuzzTree(src []byte) map[string][]byte {
 	crlf := bytes.ReplaceAll(bytes.ReplaceAll(src, []byte("\r\n"), []byte("\n")), []byte("\n"), []byte("\r\n"))
 	return map[string][]byte{

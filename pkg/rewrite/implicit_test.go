@@ -25,11 +25,11 @@ func presetSet(t *testing.T) *rules.Set {
 
 const unparsable = "a: [b\nimage: registry.k8s.io/pause:3.9\n\t- }\n"
 
-// A file without a mention is never parsed: one that no parser takes goes
-// unnoticed. The same text with a mention does not.
-func TestUnmentionedIsNotParsed(t *testing.T) {
+// A file without a mention is not parsed, so that a syntax error in it is not
+// reported. The same file with a mention is reported.
+func TestFilesWithoutMentionAreNotParsed(t *testing.T) {
 	root := t.TempDir()
-	for name, text := range map[string]string{"quiet.yaml": unparsable, "loud.yaml": unparsable + "k8s.gcr.io\n"} {
+	for name, text := range map[string]string{"without.yaml": unparsable, "with.yaml": unparsable + "k8s.gcr.io\n"} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -38,25 +38,25 @@ func TestUnmentionedIsNotParsed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.ScannedFiles != 2 || len(p.Files) != 1 || p.Files[0].Path != "loud.yaml" {
-		t.Fatalf("%d files looked at, with something to say of %+v; want 2 and loud.yaml", p.ScannedFiles, p.Files)
+	if p.ScannedFiles != 2 || len(p.Files) != 1 || p.Files[0].Path != "with.yaml" {
+		t.Fatalf("expected 2 scanned files and findings in with.yaml, got %d and %+v", p.ScannedFiles, p.Files)
 	}
 }
 
-// Such a file is not copied either: it is searched where it was read.
-func TestUnmentionedIsNotCopied(t *testing.T) {
+// A file without a mention is not copied: the read buffer is searched in place.
+func TestFilesWithoutMentionAreNotCopied(t *testing.T) {
 	set := presetSet(t)
 	src := bytes.Repeat([]byte(unparsable), 10_000)
 	allocated := testing.AllocsPerRun(10, func() {
 		if c := classifyContent(src, set, set.MayMatch); c.src != nil || c.err != nil || c.skip != "" {
-			t.Errorf("inspect: %+v", c)
+			t.Errorf("expected no content, got %+v", c)
 		}
 	})
 	if allocated > 0 {
-		t.Errorf("%v allocations to find that a file has no mention", allocated)
+		t.Errorf("expected no allocations for a file without a mention, got %v", allocated)
 	}
-	loud := append(bytes.Clone(src), "k8s.gcr.io/pause"...)
-	if c := classifyContent(loud, set, set.MayMatch); !bytes.Equal(c.src, loud) || &c.src[0] == &loud[0] {
-		t.Error("a file with a mention is not copied, and the buffer will be used again")
+	with := append(bytes.Clone(src), "k8s.gcr.io/pause"...)
+	if c := classifyContent(with, set, set.MayMatch); !bytes.Equal(c.src, with) || &c.src[0] == &with[0] {
+		t.Error("expected a copy of a file with a mention, because the buffer is reused")
 	}
 }

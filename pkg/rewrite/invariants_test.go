@@ -19,8 +19,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// checkInvariants holds the plan of the tree at root to everything that must
-// always hold (ARCHITECTURE.md), and leaves the tree rewritten.
+// checkInvariants checks the invariants of ARCHITECTURE.md for the plan of the tree
+// at root, and applies the plan.
 func checkInvariants(t testing.TB, root string, o rewrite.Options, plan *rewrite.Plan) {
 	t.Helper()
 	before := readTree(t, root)
@@ -34,7 +34,7 @@ func checkInvariants(t testing.TB, root string, o rewrite.Options, plan *rewrite
 	checkLedger(t, root, o, plan)
 	checkOrder(t, root, o, plan)
 	if after := readTree(t, root); !reflect.DeepEqual(before, after) {
-		t.Error("planning has changed the tree")
+		t.Error("planning changed files")
 	}
 	patched := gitApply(t, before, plan)
 	if _, err := plan.Apply(t.Context()); err != nil {
@@ -47,22 +47,21 @@ func checkInvariants(t testing.TB, root string, o rewrite.Options, plan *rewrite
 			want = before[name].data
 		}
 		if !bytes.Equal(e.data, want) {
-			t.Errorf("%s: git apply makes\n%q\nthe run in place\n%q", name, want, e.data)
+			t.Errorf("%s: git apply writes\n%q\nand Apply writes\n%q", name, want, e.data)
 		}
 		if e.mode != before[name].mode {
-			t.Errorf("%s: its mode was %v and is %v", name, before[name].mode, e.mode)
+			t.Errorf("%s: expected the mode %v, got %v", name, before[name].mode, e.mode)
 		}
 	}
 	again := makePlan(t, root, o)
 	for i := range again.Files {
 		if f := &again.Files[i]; len(f.Edits) > 0 {
-			t.Errorf("%s: a second run would change it again: %+v", f.Path, f.Edits)
+			t.Errorf("%s: a second run has edits: %+v", f.Path, f.Edits)
 		}
 	}
 }
 
-// checkOutside: taking the edited ranges out of the file before and of the
-// file after leaves the same bytes.
+// checkOutside checks that the bytes outside the edits do not change.
 func checkOutside(t testing.TB, f *rewrite.File) {
 	t.Helper()
 	after := f.After()
@@ -76,22 +75,22 @@ func checkOutside(t testing.TB, f *rewrite.File) {
 	}
 	a, b = append(a, f.Before[at:]...), append(b, after[at+shift:]...)
 	if !bytes.Equal(a, b) {
-		t.Errorf("%s: bytes outside the edits have changed", f.Path)
+		t.Errorf("%s: bytes outside the edits changed", f.Path)
 	}
 }
 
-// checkYAML reads the file before and after with the YAML library, apart from
-// the program's own reading, and compares: the same nodes in the same order,
-// with other values only where an old name stood.
+// checkYAML parses the file before and after the edits with a YAML library,
+// independently of the program's own parser, and checks that the nodes are the
+// same except for the edited values.
 func checkYAML(t testing.TB, f *rewrite.File) {
 	t.Helper()
 	a, errA := flatten(f.Before)
 	b, errB := flatten(f.After())
 	if without := withoutKeys(f.Edits); len(without) < len(f.Edits) {
-		// Keys were added: the file parses with them, and without them the
-		// trees are the same.
+		// The file must parse with the inserted keys, and have the same nodes
+		// without them.
 		if errB != nil {
-			t.Errorf("%s: does not parse with the added keys: %v", f.Path, errB)
+			t.Errorf("%s: does not parse with the inserted keys: %v", f.Path, errB)
 		}
 		after, err := edit.Apply(f.Before, without)
 		if err != nil {
@@ -100,7 +99,7 @@ func checkYAML(t testing.TB, f *rewrite.File) {
 		b, errB = flatten(after)
 	}
 	if fmt.Sprint(errA) != fmt.Sprint(errB) || len(a) != len(b) {
-		t.Errorf("%s: parses otherwise after the edits: %v, %d nodes; before %v, %d", f.Path, errB, len(b), errA, len(a))
+		t.Errorf("%s: expected %d nodes and error %v after the edits, got %d and %v", f.Path, len(a), errA, len(b), errB)
 		return
 	}
 	changed := 0
@@ -108,7 +107,7 @@ func checkYAML(t testing.TB, f *rewrite.File) {
 		if a[i] != b[i] {
 			changed++
 			if a[i].kind != b[i].kind || a[i].tag != b[i].tag || a[i].style != b[i].style || a[i].comments != b[i].comments && !strings.Contains(a[i].comments, ".") {
-				t.Errorf("%s: line %d: a node changed in more than its value: %+v, %+v", f.Path, a[i].line, a[i], b[i])
+				t.Errorf("%s: line %d: more than the value of a node changed: %+v, %+v", f.Path, a[i].line, a[i], b[i])
 			}
 		}
 	}
@@ -117,7 +116,7 @@ func checkYAML(t testing.TB, f *rewrite.File) {
 	}
 }
 
-// withoutKeys returns the edits that add no key.
+// withoutKeys returns the edits that insert no key.
 func withoutKeys(edits []edit.Edit) []edit.Edit {
 	var out []edit.Edit
 	for _, e := range edits {
@@ -155,9 +154,8 @@ func flatten(src []byte) (out []flatNode, err error) {
 	}
 }
 
-// checkLedger: in every file that was looked at, what grep finds of the
-// rules' names is what the ledger explains, byte for byte; and afterwards
-// grep finds nothing that is not explained as kept.
+// checkLedger checks that grep finds exactly the mentions of the ledger in every
+// scanned file, and that each mention has an explanation.
 func checkLedger(t testing.TB, root string, o rewrite.Options, plan *rewrite.Plan) {
 	t.Helper()
 	skipped := map[string]bool{}
@@ -169,7 +167,7 @@ func checkLedger(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pla
 		f := &plan.Files[i]
 		for _, x := range f.Findings {
 			if x.Note == rewrite.NoExplanation {
-				t.Errorf("%s:%d: %s: nothing explains it", f.Path, x.Line, x.Old)
+				t.Errorf("%s:%d: %s has no explanation", f.Path, x.Line, x.Old)
 			}
 			if !x.Implicit {
 				found[f.Path] = append(found[f.Path], fmt.Sprintf("%d:%s", x.Mention.Start, f.Before[x.Mention.Start:x.Mention.End]))
@@ -181,21 +179,20 @@ func checkLedger(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pla
 			continue
 		}
 		if !reflect.DeepEqual(found[name], want) {
-			t.Errorf("%s: the ledger has %q, grep %q", name, found[name], want)
+			t.Errorf("%s: grep finds %q, the ledger has %q", name, want, found[name])
 		}
 		delete(found, name)
 	}
 	for name, x := range found {
-		t.Errorf("%s: the ledger has %q, grep nothing", name, x)
+		t.Errorf("%s: grep finds nothing, the ledger has %q", name, x)
 	}
 }
 
-// grep returns "offset:text" of every match in every file
-// under root.
-func grep(t testing.TB, root string, froms []string) map[string][]string {
+// grep returns "offset:text" of every match of prefixes in the files under root.
+func grep(t testing.TB, root string, prefixes []string) map[string][]string {
 	t.Helper()
 	args := []string{"-robaF", "--null", "--exclude-dir=.git"}
-	for _, f := range froms {
+	for _, f := range prefixes {
 		args = append(args, "-e", f)
 	}
 	cmd := exec.Command("grep", append(args, ".")...)
@@ -215,19 +212,19 @@ func grep(t testing.TB, root string, froms []string) map[string][]string {
 	return out
 }
 
-// checkOrder: the number of workers changes nothing.
+// checkOrder checks that the ledger does not depend on the number of workers.
 func checkOrder(t testing.TB, root string, o rewrite.Options, plan *rewrite.Plan) {
 	t.Helper()
 	for _, jobs := range []int{1, 16} {
 		o.Walk.Jobs = jobs
 		if got, want := ledgerText(makePlan(t, root, o)), ledgerText(plan); got != want {
-			t.Errorf("with %d workers the ledger is\n%s\nwithout\n%s", jobs, got, want)
+			t.Errorf("with %d workers: expected the ledger\n%s\ngot\n%s", jobs, want, got)
 		}
 	}
 }
 
-// gitApply gives the plan's diff to git in a copy of the files of tree that it
-// names, and returns what git makes of them.
+// gitApply runs git apply with the diff of the plan on a copy of the edited files,
+// and returns the result.
 func gitApply(t testing.TB, tree map[string]entry, plan *rewrite.Plan) map[string][]byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -264,8 +261,8 @@ func gitApply(t testing.TB, tree map[string]entry, plan *rewrite.Plan) map[strin
 
 var hunk = regexp.MustCompile(`(?m)^@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@`)
 
-// checkLines: a diff takes away as many lines as it adds, but for those that
-// added keys bring.
+// checkLines checks that a diff adds as many lines as it removes, plus the added
+// lines of inserted keys.
 func checkLines(t testing.TB, diff string, added int) {
 	t.Helper()
 	more := 0
@@ -273,11 +270,11 @@ func checkLines(t testing.TB, diff string, added int) {
 		a, _ := strconv.Atoi(m[1])
 		b, _ := strconv.Atoi(m[2])
 		if more += b - a; a != b && added == 0 {
-			t.Errorf("a hunk changes the number of lines: %s", m[0])
+			t.Errorf("hunk changes the number of lines: %s", m[0])
 		}
 	}
 	if more != added {
-		t.Errorf("the diff adds %d lines, the edits %d", more, added)
+		t.Errorf("expected the diff to add %d lines, got %d", added, more)
 	}
 }
 
@@ -286,7 +283,7 @@ type entry struct {
 	mode os.FileMode
 }
 
-// readTree reads all files under root but those of git.
+// readTree returns all regular files under root, except those in .git.
 func readTree(t testing.TB, root string) map[string]entry {
 	t.Helper()
 	out := map[string]entry{}

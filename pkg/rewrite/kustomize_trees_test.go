@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// far is a remote base, and farFiles are what it brings wherever it is at hand.
-const far = "https://example.com/org/far//base?ref=v1"
+// remoteBase is the URL of a remote base.
+const remoteBase = "https://example.com/org/far//base?ref=v1"
 
-// choices are what a tree is made by: a byte each, and the last of what there
-// is to choose from once there are no more.
+// choices are random choices, one byte each. Without bytes left, every choice is
+// the last alternative.
 type choices struct{ left []byte }
 
-// of chooses one of n.
+// of returns a number from 0 to n-1.
 func (c *choices) of(n int) int {
 	if len(c.left) == 0 {
 		return n - 1
@@ -25,12 +25,12 @@ func (c *choices) of(n int) int {
 	return int(b) % n
 }
 
-// in reports true in about percent of a hundred cases.
+// in returns true with a probability of about percent.
 func (c *choices) in(percent int) bool { return c.of(100) < percent }
 
 func pick[T any](c *choices, from ...T) T { return from[c.of(len(from))] }
 
-// A family is rules and the names that they are about.
+// A family has rules and names: ones that the rules match, new names, and others.
 type family struct {
 	rules           []string
 	old, new, other []string
@@ -52,20 +52,20 @@ const aDigest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef01234567
 type kustomizeTree struct {
 	*choices
 	family
-	files   map[string]string // with far where something is remote
-	farPods string
-	only    string   // the folder that is given to the program, "" for the whole tree
-	dirs    []string // of kustomizations that can be built
-	parts   []string // of components
-	n       int      // objects so far
+	files      map[string]string
+	remotePods string   // the resources of the remote base
+	only       string   // the directory to scan; "" for the whole tree
+	dirs       []string // directories of kustomizations
+	components []string // directories of components
+	n          int      // for unique names
 }
 
-// newKustomizeTree makes the tree that c says.
+// newKustomizeTree generates the tree of the choices c.
 func newKustomizeTree(c *choices) *kustomizeTree {
 	family := pick(c, families...)
 	t := &kustomizeTree{choices: c, family: family, files: map[string]string{}}
-	t.new = t.other // nobody can know of a remote base that it has moved in part
-	t.farPods = t.object("Pod") + "---\n" + t.object("Deployment")
+	t.new = t.other // the run assumes that a remote base uses only old names
+	t.remotePods = t.object("Pod") + "---\n" + t.object("Deployment")
 	t.family = family
 	for i := range 1 + t.of(2) {
 		dir := fmt.Sprintf("base%d", i)
@@ -75,7 +75,7 @@ func newKustomizeTree(c *choices) *kustomizeTree {
 			b.WriteString(t.resource(dir))
 		}
 		if t.in(10) {
-			b.WriteString("- " + far + "\n")
+			b.WriteString("- " + remoteBase + "\n")
 		}
 		t.layer(dir, &b, 30)
 	}
@@ -84,7 +84,7 @@ func newKustomizeTree(c *choices) *kustomizeTree {
 		var b strings.Builder
 		b.WriteString("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n")
 		t.layer(dir, &b, 80)
-		t.parts = append(t.parts, dir)
+		t.components = append(t.components, dir)
 	}
 	for i := range 1 + t.of(4) {
 		dir := pick(t.choices, "over", "overlays/prod", "envs/eu/west") + fmt.Sprint(i)
@@ -99,13 +99,13 @@ func newKustomizeTree(c *choices) *kustomizeTree {
 			b.WriteString("- " + relative(dir, base) + "\n")
 		}
 		if t.in(15) {
-			b.WriteString("- " + far + "\n")
+			b.WriteString("- " + remoteBase + "\n")
 		}
 		fmt.Fprintf(&b, "namePrefix: p%d-\n", i)
-		if t.in(40) && len(t.parts) > 0 {
-			b.WriteString("components:\n- " + relative(dir, pick(t.choices, t.parts...)) + "\n")
+		if t.in(40) && len(t.components) > 0 {
+			b.WriteString("components:\n- " + relative(dir, pick(t.choices, t.components...)) + "\n")
 			if t.in(20) {
-				b.WriteString("- " + relative(dir, pick(t.choices, t.parts...)) + "\n")
+				b.WriteString("- " + relative(dir, pick(t.choices, t.components...)) + "\n")
 			}
 		}
 		t.layer(dir, &b, 75)
@@ -117,8 +117,8 @@ func relative(from, to string) string {
 	return strings.Repeat("../", strings.Count(from, "/")+1) + to
 }
 
-// layer ends a kustomization that has begun in b, with images in percent of a
-// hundred cases.
+// layer writes the rest of the kustomization in b, with images in percent of all
+// cases.
 func (t *kustomizeTree) layer(dir string, b *strings.Builder, percent int) {
 	if t.in(percent) {
 		t.images(b)
@@ -127,7 +127,7 @@ func (t *kustomizeTree) layer(dir string, b *strings.Builder, percent int) {
 		t.patches(dir, b)
 	}
 	if t.in(12) {
-		t.replacements(dir, b)
+		t.replacements(b)
 	}
 	if t.in(12) {
 		fmt.Fprintf(b, "generatorOptions: {disableNameSuffixHash: true}\nconfigMapGenerator:\n- name: made%d\n  literals:\n  - image=%s\n  - other=x\n", t.n, t.ref(60))
@@ -153,7 +153,7 @@ func (t *kustomizeTree) layer(dir string, b *strings.Builder, percent int) {
 	t.files[path.Join(dir, pick(t.choices, "kustomization.yml", "Kustomization", "kustomization.yaml"))] = b.String()
 }
 
-// resource writes a file of objects and returns its entry of resources.
+// resource adds a file with objects and returns its entry for resources.
 func (t *kustomizeTree) resource(dir string) string {
 	text := t.object(pick(t.choices, "Pod", "Deployment", "Widget", "CronJob", "ConfigMap", "Deployment"))
 	if t.in(40) {
@@ -164,12 +164,12 @@ func (t *kustomizeTree) resource(dir string) string {
 	return "- " + name + "\n"
 }
 
-// ref is an image, one that moves in percent of a hundred cases.
+// ref returns an image; a rule matches it in percent of all cases.
 func (t *kustomizeTree) ref(percent int) string {
 	return t.name(percent) + pick(t.choices, ":3.1", "", ":v1.2-a", "@"+aDigest, ":3.1@"+aDigest, ":3.1")
 }
 
-// name is that of an image.
+// name returns the name of an image; a rule matches it in percent of all cases.
 func (t *kustomizeTree) name(percent int) string {
 	switch {
 	case t.in(percent):
@@ -180,7 +180,7 @@ func (t *kustomizeTree) name(percent int) string {
 	return pick(t.choices, t.other...)
 }
 
-// quoted is a scalar in one of the styles that there are.
+// quoted returns s plain or in quotes.
 func (t *kustomizeTree) quoted(s string) string {
 	return pick(t.choices, s, "'"+s+"'", `"`+s+`"`, s)
 }
@@ -211,7 +211,7 @@ func (t *kustomizeTree) object(kind string) string {
 	return "apiVersion: v1\n" + head + "data: {image: \"" + t.ref(65) + "\", name: \"" + t.name(65) + "\", host: \"" + strings.Split(pick(t.choices, t.old...), "/")[0] + "\", tag: v9}\n"
 }
 
-// images writes entries, in one of the styles that there are.
+// images writes entries of images in flow or block style.
 func (t *kustomizeTree) images(b *strings.Builder) {
 	n := 1 + t.of(3)
 	key := pick(t.choices, "images", "images", "images", "images", "images", "imageTags")
@@ -239,7 +239,7 @@ func (t *kustomizeTree) images(b *strings.Builder) {
 	}
 }
 
-// entry is an entry of images.
+// entry returns an entry of images.
 func (t *kustomizeTree) entry(flow bool) string {
 	name := t.name(75)
 	if t.in(12) {
@@ -276,7 +276,7 @@ func (t *kustomizeTree) entry(flow bool) string {
 	return strings.Join(out, "\n") + "\n"
 }
 
-// patches writes one, inline or in a file.
+// patches writes a patch, inline or in a file.
 func (t *kustomizeTree) patches(dir string, b *strings.Builder) {
 	kind := pick(t.choices, "Deployment", "Pod", "Deployment")
 	text := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: any}\nspec: {template: {spec: {containers: [{name: " + pick(t.choices, "a", "new") + ", image: \"" + t.ref(65) + "\"}]}}}\n"
@@ -300,8 +300,8 @@ func (t *kustomizeTree) patches(dir string, b *strings.Builder) {
 	b.WriteString("patches:\n- {path: " + name + ", target: {kind: " + kind + "}}\n")
 }
 
-// replacements writes one that copies an image, or a part of one.
-func (t *kustomizeTree) replacements(_ string, b *strings.Builder) {
+// replacements writes a replacement that copies an image or a part of one.
+func (t *kustomizeTree) replacements(b *strings.Builder) {
 	type copied struct{ source, options string }
 	x := pick(t.choices,
 		copied{"{kind: ConfigMap, fieldPath: data.image}", ""},
@@ -322,8 +322,8 @@ func (t *kustomizeTree) replacements(_ string, b *strings.Builder) {
 	b.WriteString("replacements:\n- source: " + x.source + "\n  targets:\n  - select: {kind: Deployment}\n    fieldPaths: [spec.template.spec.containers." + pick(t.choices, "0", "*") + ".image]\n" + options)
 }
 
-// txt is the tree as an archive, for who has to look at it.
-func (t *kustomizeTree) txt() string {
+// archive returns the tree in txtar format, for failure logs.
+func (t *kustomizeTree) archive() string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(t.files)) {
 		fmt.Fprintf(&b, "-- %s --\n%s", name, t.files[name])

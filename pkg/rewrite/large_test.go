@@ -10,13 +10,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// TestLargeFile: a file that is too large to be kept is searched a block at a
-// time, and every mention is found with its place, the ones that lie across
-// two blocks included.
-func TestLargeFile(t *testing.T) {
+// A file larger than MaxSize is searched in blocks. Every mention has a finding
+// with its position, also if it is across two blocks.
+func TestMentionsOfLargeFile(t *testing.T) {
 	const block, mention = 1 << 20, "k8s.gcr.io"
 	src := bytes.Repeat([]byte(strings.Repeat("a text of é lines, ", 20)+"\n"), 3*block/401)
-	copy(src[block-200:], bytes.ReplaceAll(src[block-200:2*block+5000], []byte("\n"), []byte(" "))) // a line over two blocks
+	copy(src[block-200:], bytes.ReplaceAll(src[block-200:2*block+5000], []byte("\n"), []byte(" "))) // a line across two blocks
 	places := []int{0, 4000, len(src) - len(mention)}
 	for _, edge := range []int{block, 2 * block} {
 		for at := edge - 130; at < edge+130; at += 13 {
@@ -40,11 +39,11 @@ func TestLargeFile(t *testing.T) {
 	at := 0
 	for i := bytes.Index(src, []byte(mention)); i >= 0; {
 		if at == len(found) {
-			t.Fatalf("%d findings; the mention at byte %d has none", at, i)
+			t.Fatalf("the mention at byte %d has no finding", i)
 		}
 		line, column := lines.Position(i)
 		if x := found[at]; x.Mention != (edit.Span{Start: i, End: i + len(mention)}) || x.Line != line || x.Column != column || x.Old != mention || x.Status != rewrite.NotChanged {
-			t.Errorf("got %+v, want byte %d, %d:%d", x, i, line, column)
+			t.Errorf("expected a finding at byte %d, %d:%d, got %+v", i, line, column, x)
 		}
 		at++
 		next := bytes.Index(src[i+1:], []byte(mention))
@@ -54,22 +53,21 @@ func TestLargeFile(t *testing.T) {
 		i += 1 + next
 	}
 	if at != len(places) || at != len(found) {
-		t.Errorf("%d mentions, %d findings, want %d", at, len(found), len(places))
+		t.Errorf("expected %d mentions and findings, got %d and %d", len(places), at, len(found))
 	}
 }
 
-// TestLargeFileFullOfMentions: what is listed of such a file has an end, and
-// the error says so.
-func TestLargeFileFullOfMentions(t *testing.T) {
+// The number of findings of a large file is limited, and the error names the limit.
+func TestMentionsOfLargeFileAreLimited(t *testing.T) {
 	root := t.TempDir()
 	write(t, filepath.Join(root, "large.yaml"), []byte(strings.Repeat("k8s.gcr.io\n", 200_000)))
 	o := k8sOptions(t)
 	o.MaxSize = 1 << 20
 	plan := makePlan(t, root, o)
 	if n := len(plan.Files[0].Findings); n != 100_000 {
-		t.Errorf("%d findings, want 100000", n)
+		t.Errorf("expected 100000 findings, got %d", n)
 	}
 	if err := plan.Files[0].Err; err == nil || !strings.Contains(err.Error(), "more than 100000 mentions") {
-		t.Errorf("error %v", err)
+		t.Errorf("expected an error about more than 100000 mentions, got %v", err)
 	}
 }

@@ -18,7 +18,7 @@ type ledger struct {
 	uses         map[string][]pieceUse // by path, sorted by position
 	consequences map[string][]*group   // by path
 	mapped       mappings
-	explicit     map[*member]bool      // members with a mention in the replaced part of their reference
+	explicit     map[*member]bool // members with a mention in the replaced part of their reference
 }
 
 // A pieceUse is a piece of a member of a group.

@@ -13,7 +13,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// pack makes the archive of a chart out of names and texts.
+// pack returns a .tgz archive of files, given as alternating names and contents.
 func pack(t testing.TB, files ...string) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -37,6 +37,8 @@ func pack(t testing.TB, files ...string) []byte {
 	return b.Bytes()
 }
 
+// planOf returns the applied plan of the files, and checks that no archive was
+// written. Without rules it uses the preset k8s.
 func planOf(t *testing.T, files map[string]string, rule ...string) *rewrite.Plan {
 	t.Helper()
 	root := t.TempDir()
@@ -73,9 +75,9 @@ func planOf(t *testing.T, files map[string]string, rule ...string) *rewrite.Plan
 	return plan
 }
 
-// TestPacked: what a packed sub-chart mentions is kept, with the value of the
-// parent that would override it, or does.
-func TestPacked(t *testing.T) {
+// Mentions in a packed sub-chart are not changed. The note names the value of the
+// parent chart that overrides the reference, or that would.
+func TestPackedSubchartIsNotChanged(t *testing.T) {
 	inner := pack(t, "deep/values.yaml", "image: k8s.gcr.io/pause:3.9\n")
 	redis := pack(t,
 		"redis/Chart.yaml", "apiVersion: v2\nname: redis\nversion: 1.0.0\ndescription: once in k8s.gcr.io/redis\n",
@@ -102,30 +104,30 @@ func TestPacked(t *testing.T) {
 web/values.yaml:1:8 k8s.gcr.io/web:1 -> registry.k8s.io/web:1
 `
 	if got := ledgerText(plan); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+		t.Errorf("expected\n%s\ngot\n%s", want, got)
 	}
 	if len(plan.Skipped) != 1 || plan.Skipped[0].Path != at+"logo.png" || plan.Skipped[0].Reason != walk.Binary {
-		t.Errorf("skipped: %+v", plan.Skipped)
+		t.Errorf("expected logo.png to be skipped as binary, got %+v", plan.Skipped)
 	}
 	if plan.ScannedFiles != 3 {
-		t.Errorf("%d files looked at, want 3", plan.ScannedFiles)
+		t.Errorf("expected 3 scanned files, got %d", plan.ScannedFiles)
 	}
 }
 
-// TestPackedImplied: a short form in a packed sub-chart is listed as well.
-func TestPackedImplied(t *testing.T) {
+// Short names in a packed sub-chart are findings too.
+func TestPackedSubchartWithShortName(t *testing.T) {
 	plan := planOf(t, map[string]string{
 		"charts/redis.tgz": string(pack(t, "redis/values.yaml", "image:\n  repository: bitnami/redis\n  tag: \"7\"\n")),
 	}, "docker.io/bitnami=docker.io/bitnamilegacy")
 	want := "charts/redis.tgz!redis/values.yaml:2:15 implicit not changed bitnami/redis: archive\n"
 	if got := ledgerText(plan); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+		t.Errorf("expected\n%s\ngot\n%s", want, got)
 	}
 }
 
-// TestPackedHostile: an archive that cannot be bounded is an error of that
-// file alone; what is none is a file like others.
-func TestPackedHostile(t *testing.T) {
+// An archive that cannot be read within the limits is an error of that file only. A
+// file that is not an archive is scanned like any other file.
+func TestPackedSubchartErrors(t *testing.T) {
 	good := string(pack(t, "a/values.yaml", "image: k8s.gcr.io/a:1\n"))
 	plan := planOf(t, map[string]string{
 		"charts/cut.tgz":     good[:len(good)/2],
@@ -143,9 +145,9 @@ charts/leaves.tgz: error: a path outside the archive: "a/../../b"
 charts/many.tgz: error: the archive has more than 100000 mentions
 `
 	if got := ledgerText(plan); got != want {
-		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+		t.Errorf("expected\n%s\ngot\n%s", want, got)
 	}
-	if n := len(plan.Skipped); n != 1 { // other/x.tgz is no sub-chart, but binary
-		t.Errorf("%d files skipped: %+v", n, plan.Skipped)
+	if n := len(plan.Skipped); n != 1 { // other/x.tgz is not a sub-chart, so it is binary
+		t.Errorf("expected 1 skipped file, got %+v", plan.Skipped)
 	}
 }

@@ -1,7 +1,7 @@
 package rewrite_test
 
-// shapes are ways to write a value in YAML, after the kinds of cases that the
-// YAML test suite has, each with a mention where it is hardest to edit.
+// shapes are seeds for FuzzRewrite: the kinds of YAML values in the YAML test suite,
+// and other formats, with mentions in places that are hard to edit.
 var shapes = []string{
 	"k8s.gcr.io/pause",
 	"--- k8s.gcr.io/pause\n...\n",
