@@ -15,16 +15,17 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// The tree that most figures are about.
+// The size of the tree of most benchmarks.
 const (
-	files = 20_000
-	nth   = 100 // one file in so many has a mention
+	fileCount       = 20_000
+	mentionInterval = 100 // one file in mentionInterval has a mention
 )
 
-var sizes = [2]int{1 << 10, 20 << 10}
+// fileSizes are the minimum and the maximum size of most files, in bytes.
+var fileSizes = [2]int{1 << 10, 20 << 10}
 
-// preset returns the rules of the preset that runs when no rule is named.
-func preset(tb testing.TB) *rules.Set {
+// defaultRules returns the rules of a run without rules: the preset k8s.
+func defaultRules(tb testing.TB) *rules.Set {
 	tb.Helper()
 	list, err := rules.Preset("k8s")
 	if err != nil {
@@ -37,88 +38,89 @@ func preset(tb testing.TB) *rules.Set {
 	return set
 }
 
-// needles are the options that make grep and rg search what the rules name.
-func needles(tb testing.TB) []string {
+// searchOptions returns the options of grep and rg to search for the old prefixes
+// of the rules.
+func searchOptions(tb testing.TB) []string {
 	tb.Helper()
 	var out []string
-	for _, from := range preset(tb).OldPrefixes() {
+	for _, from := range defaultRules(tb).OldPrefixes() {
 		out = append(out, "-e", from)
 	}
 	return out
 }
 
-// BenchmarkDryRun: the plan and its diff, beside a search for the same names,
-// and for one of them.
+// BenchmarkDryRun compares a dry run (plan and diff) with rg: a search for all old
+// prefixes of the rules, and a search for one of them.
 func BenchmarkDryRun(b *testing.B) {
 	rg := tool(b, "rg")
-	t := makeTree(b, files, nth, sizes)
+	t := makeTree(b, fileCount, mentionInterval, fileSizes)
 	bin := build(b, "../cmd/regmigrate")
 	compare(b, rounds,
-		contestant{name: "regmigrate", args: []string{bin, "--dry-run", "."}, dir: t.root},
-		contestant{name: "rg", args: append([]string{rg, "-lF", "--hidden"}, append(needles(b), ".")...), dir: t.root},
-		contestant{name: "rg-one", args: []string{rg, "-lF", "--hidden", "k8s.gcr.io", "."}, dir: t.root},
+		command{name: "regmigrate", args: []string{bin, "--dry-run", "."}, dir: t.root},
+		command{name: "rg", args: append([]string{rg, "-lF", "--hidden"}, append(searchOptions(b), ".")...), dir: t.root},
+		command{name: "rg-one", args: []string{rg, "-lF", "--hidden", "k8s.gcr.io", "."}, dir: t.root},
 	)
 	b.ReportMetric(float64(t.bytes)/1e6, "MB")
 }
 
-// BenchmarkInPlace: the run in place, beside what people type instead. Before
-// each run the files are as they were.
+// BenchmarkInPlace compares a run in place with grep and sed. The files are restored
+// before each run.
 func BenchmarkInPlace(b *testing.B) {
 	grep, sed := tool(b, "grep"), tool(b, "sed")
-	t := makeTree(b, files, nth, sizes)
+	t := makeTree(b, fileCount, mentionInterval, fileSizes)
 	bin := build(b, "../cmd/regmigrate")
-	var swap []string
-	for _, from := range preset(b).OldPrefixes() {
-		swap = append(swap, "-e 's|"+strings.ReplaceAll(from, ".", `\.`)+"|registry.k8s.io|g'")
+	var substitutions []string
+	for _, from := range defaultRules(b).OldPrefixes() {
+		substitutions = append(substitutions, "-e 's|"+strings.ReplaceAll(from, ".", `\.`)+"|registry.k8s.io|g'")
 	}
-	script := grep + " -rlZF " + strings.Join(needles(b), " ") + " . | xargs -0 " + sed + " -i " + strings.Join(swap, " ")
-	reset := func() { t.restore(b) }
+	script := grep + " -rlZF " + strings.Join(searchOptions(b), " ") + " . | xargs -0 " + sed + " -i " + strings.Join(substitutions, " ")
+	restore := func() { t.restore(b) }
 	compare(b, rounds,
-		contestant{name: "regmigrate", args: []string{bin, "."}, dir: t.root, reset: reset},
-		contestant{name: "grep-sed", args: []string{"sh", "-c", script}, dir: t.root, reset: reset},
+		command{name: "regmigrate", args: []string{bin, "."}, dir: t.root, prepare: restore},
+		command{name: "grep-sed", args: []string{"sh", "-c", script}, dir: t.root, prepare: restore},
 	)
 }
 
-// BenchmarkMemory: the highest resident set of a run over a large repository.
-// It should stay below 100 MB.
+// BenchmarkMemory measures the maximum resident set size of a run over a large
+// repository. The target is less than 100 MB.
 func BenchmarkMemory(b *testing.B) {
-	t := makeTree(b, 100_000, nth, [2]int{512, 3 << 10})
+	t := makeTree(b, 100_000, mentionInterval, [2]int{512, 3 << 10})
 	bin := build(b, "../cmd/regmigrate")
-	r := compare(b, 2, contestant{name: "regmigrate", args: []string{bin, "--dry-run", "."}, dir: t.root})
+	r := compare(b, 2, command{name: "regmigrate", args: []string{bin, "--dry-run", "."}, dir: t.root})
 	if r[0].memory == 0 {
-		b.Log("*** SKIPPED: here nothing says how much memory a process took ***")
+		b.Log("*** SKIPPED: the memory of a process is measured only on Linux ***")
 		return
 	}
 	b.ReportMetric(float64(r[0].memory)/1e6, "peak-MB")
 }
 
-// BenchmarkStart: what a run costs that has nothing to do, beside a Go program
-// that does nothing.
+// BenchmarkStart compares --version, and a run over an empty directory, with a Go
+// program that does nothing.
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()
-	main := filepath.Join(dir, "main.go")
-	if err := os.WriteFile(main, []byte("package main\n\nfunc main() {}\n"), 0o666); err != nil {
+	source := filepath.Join(dir, "main.go")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o666); err != nil {
 		b.Fatal(err)
 	}
-	empty, bin := build(b, main), build(b, "../cmd/regmigrate")
+	nothing, bin := build(b, source), build(b, "../cmd/regmigrate")
 	for _, run := range []struct {
 		name string
 		args []string
 	}{{"version", []string{bin, "--version"}}, {"empty", []string{bin, "--dry-run", "."}}} {
 		b.Run(run.name, func(b *testing.B) {
 			compare(b, 51,
-				contestant{name: "regmigrate", args: run.args, dir: b.TempDir()},
-				contestant{name: "nothing", args: []string{empty}, dir: dir},
+				command{name: "regmigrate", args: run.args, dir: b.TempDir()},
+				command{name: "nothing", args: []string{nothing}, dir: dir},
 			)
 		})
 	}
 }
 
-// BenchmarkHook: what a hook costs a commit in a large repository: ten files
-// with nothing to move, and ten of which one moves, for which the whole
-// repository is read.
+// BenchmarkHook measures a pre-commit hook in a large repository: for ten files
+// without a mention, and for ten files, one with a mention, where the run reads the
+// whole repository to find related files.
 func BenchmarkHook(b *testing.B) {
-	t := makeTree(b, files, nth, sizes)
+	t := makeTree(b, fileCount, mentionInterval, fileSizes)
 	bin := build(b, "../cmd/regmigrate")
 	if out, err := exec.Command(tool(b, "git"), "init", "-q", t.root).CombinedOutput(); err != nil {
 		b.Fatalf("git init: %v\n%s", err, out)
@@ -127,29 +129,29 @@ func BenchmarkHook(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var fine, moves []string
+	var without, with []string
 	for _, name := range all {
-		if _, ok := t.mentions[name]; ok && len(moves) == 0 {
-			moves = []string{name}
-		} else if !ok && len(fine) < 10 {
-			fine = append(fine, name)
+		if _, ok := t.mentions[name]; ok && len(with) == 0 {
+			with = []string{name}
+		} else if !ok && len(without) < 10 {
+			without = append(without, name)
 		}
 	}
-	moves = append(moves, fine[:9]...)
+	with = append(with, without[:9]...)
 	args := []string{bin, "--together", "--check"}
 	compare(b, 21,
-		contestant{name: "nothing-moves", args: append(slices.Clone(args), fine...), dir: t.root},
-		contestant{name: "one-moves", args: append(slices.Clone(args), moves...), dir: t.root, codes: []int{1}},
-		contestant{name: "start", args: []string{bin, "--version"}, dir: t.root},
+		command{name: "no-mention", args: append(slices.Clone(args), without...), dir: t.root},
+		command{name: "one-mention", args: append(slices.Clone(args), with...), dir: t.root, exitCodes: []int{1}},
+		command{name: "start", args: []string{bin, "--version"}, dir: t.root},
 	)
 }
 
-// BenchmarkUnmentioned: files without a mention are read and searched and
-// nothing else. The three take about the same time; parsing would take many
-// times as long.
-func BenchmarkUnmentioned(b *testing.B) {
-	t := makeTree(b, files/4, 0, sizes)
-	set := preset(b)
+// BenchmarkWithoutMention compares the plan of a tree without mentions with reading
+// and searching its files, and with walking it. Files without a mention are not
+// parsed, so "plan" and "search" need about the same time.
+func BenchmarkWithoutMention(b *testing.B) {
+	t := makeTree(b, fileCount/4, 0, fileSizes)
+	set := defaultRules(b)
 	o := walk.Options{Root: t.root}
 	visit := func(b *testing.B, f func(walk.File) error) {
 		if _, err := walk.Walk(context.Background(), o, f); err != nil {
@@ -173,7 +175,7 @@ func BenchmarkUnmentioned(b *testing.B) {
 				return err
 			})
 			if found.Load() > 0 {
-				b.Fatal("the tree has mentions")
+				b.Fatal("expected a tree without mentions")
 			}
 		}
 	})
@@ -182,7 +184,7 @@ func BenchmarkUnmentioned(b *testing.B) {
 		for b.Loop() {
 			p, err := rewrite.PlanFiles(context.Background(), rewrite.Options{Walk: o, Rules: set})
 			if err != nil || p.ScannedFiles != t.files || len(p.Files) > 0 {
-				b.Fatalf("%v: %d files looked at, %d with findings", err, p.ScannedFiles, len(p.Files))
+				b.Fatalf("expected %d scanned files without findings, got %d, %d with findings, error %v", t.files, p.ScannedFiles, len(p.Files), err)
 			}
 		}
 	})

@@ -11,36 +11,36 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// listSize is how many bytes of objects a stream has.
+// listSize is the size of a stream of objects, in bytes.
 const listSize = 100 << 20
 
-// BenchmarkImagesStream: the inventory of a large cluster, as kubectl prints it
-// in its forms, beside the one-liner of the announcement, and jq, which count
-// containers of pods and nothing else. The most memory that each took is in MB.
+// BenchmarkImagesStream measures the inventory of a large cluster in the output
+// formats of kubectl. For JSON it compares with jq, which counts only the containers
+// of pods. The metrics in MB are the maximum resident set sizes.
 func BenchmarkImagesStream(b *testing.B) {
 	jq := tool(b, "jq")
 	sh := tool(b, "sh")
 	bin := build(b, "../cmd/regmigrate")
-	for _, form := range []string{"json", "ndjson", "yaml", "documents"} {
-		b.Run(form, func(b *testing.B) {
-			file := makeObjects(b, form)
-			cs := []contestant{{name: "regmigrate", args: []string{sh, "-c", `exec "$0" images -o csv - <"$1" >/dev/null`, bin, file}}}
-			switch form {
+	for _, format := range []string{"json", "ndjson", "yaml", "documents"} {
+		b.Run(format, func(b *testing.B) {
+			file := makePodList(b, format)
+			commands := []command{{name: "regmigrate", args: []string{sh, "-c", `exec "$0" images -o csv - <"$1" >/dev/null`, bin, file}}}
+			switch format {
 			case "json":
-				cs = append(cs, contestant{name: "jq", args: []string{sh, "-c", `"$0" -r '.items[].spec|.containers[].image,.initContainers[]?.image' <"$1" | sort | uniq -c >/dev/null`, jq, file}})
+				commands = append(commands, command{name: "jq", args: []string{sh, "-c", `"$0" -r '.items[].spec|.containers[].image,.initContainers[]?.image' <"$1" | sort | uniq -c >/dev/null`, jq, file}})
 			case "ndjson":
-				cs = append(cs, contestant{name: "jq", args: []string{sh, "-c", `"$0" -r '.spec|.containers[].image,.initContainers[]?.image' <"$1" | sort | uniq -c >/dev/null`, jq, file}})
+				commands = append(commands, command{name: "jq", args: []string{sh, "-c", `"$0" -r '.spec|.containers[].image,.initContainers[]?.image' <"$1" | sort | uniq -c >/dev/null`, jq, file}})
 			}
-			for i, u := range compare(b, 1, cs...) {
-				b.ReportMetric(float64(u.memory)/1e6, cs[i].name+"-MB")
+			for i, u := range compare(b, 1, commands...) {
+				b.ReportMetric(float64(u.memory)/1e6, commands[i].name+"-MB")
 			}
 		})
 	}
 }
 
-// makeObjects writes a list of pods as kubectl does, of listSize bytes or a
-// little more, and returns the file.
-func makeObjects(tb testing.TB, form string) string {
+// makePodList writes a list of pods in an output format of kubectl to a file of at
+// least listSize bytes, and returns its path.
+func makePodList(tb testing.TB, format string) string {
 	tb.Helper()
 	name := filepath.Join(tb.TempDir(), "list")
 	f, err := os.Create(name)
@@ -49,7 +49,7 @@ func makeObjects(tb testing.TB, form string) string {
 	}
 	w := bufio.NewWriter(f)
 	head, tail := "", ""
-	switch form {
+	switch format {
 	case "json":
 		head, tail = "{\n    \"apiVersion\": \"v1\",\n    \"items\": [\n", "\n    ],\n    \"kind\": \"List\"\n}\n"
 	case "yaml":
@@ -60,7 +60,7 @@ func makeObjects(tb testing.TB, form string) string {
 		var text []byte
 		var err error
 		before := ""
-		switch form {
+		switch format {
 		case "json":
 			if i > 0 {
 				before = ",\n"
@@ -95,7 +95,7 @@ func makeObjects(tb testing.TB, form string) string {
 	return name
 }
 
-// pod is a pod of about 4 KB, as a cluster reports it.
+// pod returns a pod of about 4 KB with the fields that a cluster reports.
 func pod(i int) map[string]any {
 	env := []any{}
 	for k := range 20 {

@@ -1,10 +1,9 @@
-// Package bench measures the program from outside, beside the tools that
-// people use for the same work. It has no code but its benchmarks; `make
-// bench` runs them.
+// Package bench measures the command regmigrate and compares it with other tools
+// for the same task. It contains only benchmarks; `make bench` runs them.
 //
-// What is compared is run in turns, A B A B, and of each the median counts:
-// what else the machine does then troubles both alike. The figures are
-// reported as metrics of their own (ms, ratio, MB).
+// The compared commands run in turns (A B A B), and the result is the median of
+// each, so that other load on the machine affects all commands alike. The results
+// are custom metrics (ms, ratios, MB).
 package bench
 
 import (
@@ -16,22 +15,21 @@ import (
 	"testing"
 )
 
-// A made is a tree made for a benchmark.
-type made struct {
-	root      string
-	mentions  map[string][]byte // the files that mention the old name, by path
-	files     int
-	bytes     int64
-	documents int
+// A generatedTree is a directory of generated files.
+type generatedTree struct {
+	root     string
+	mentions map[string][]byte // the content of the files with a mention, by path
+	files    int
+	bytes    int64
 }
 
-// makeTree writes n files that look like those of a repository of manifests,
-// the same ones every time: YAML of one or several documents, some JSON,
-// Markdown and Go, most of size[0] to size[1] bytes, one in a hundred ten
-// times as large. One in every nth mentions k8s.gcr.io; 0 means none.
-func makeTree(tb testing.TB, n, nth int, size [2]int) made {
+// makeTree writes n files similar to those of a repository of manifests: YAML with
+// one or more documents, some JSON, Markdown and Go. The files are the same in every
+// run. Most have size[0] to size[1] bytes, and one in a hundred is ten times as
+// large. One file in interval mentions k8s.gcr.io; 0 means no file.
+func makeTree(tb testing.TB, n, interval int, size [2]int) generatedTree {
 	tb.Helper()
-	t := made{root: tb.TempDir(), mentions: map[string][]byte{}, files: n}
+	t := generatedTree{root: tb.TempDir(), mentions: map[string][]byte{}, files: n}
 	for i := range n {
 		if i%200 == 0 {
 			if err := os.MkdirAll(filepath.Join(t.root, fmt.Sprintf("apps/team-%03d/base", i/200)), 0o777); err != nil {
@@ -39,27 +37,26 @@ func makeTree(tb testing.TB, n, nth int, size [2]int) made {
 			}
 		}
 		r := rand.New(rand.NewPCG(uint64(i), 1))
-		want := size[0] + r.IntN(size[1]-size[0])
+		minimum := size[0] + r.IntN(size[1]-size[0])
 		if r.IntN(100) == 0 {
-			want *= 10
+			minimum *= 10
 		}
-		old := nth > 0 && i%nth == nth/2
-		ext, text := content(r, i, want, old)
+		mention := interval > 0 && i%interval == interval/2
+		ext, text := content(r, i, minimum, mention)
 		name := filepath.Join(t.root, fmt.Sprintf("apps/team-%03d/base/app-%05d%s", i/200, i, ext))
 		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 			tb.Fatal(err)
 		}
-		if old {
+		if mention {
 			t.mentions[name] = []byte(text)
 		}
 		t.bytes += int64(len(text))
-		t.documents += 1 + strings.Count(text, "\n---\n")
 	}
 	return t
 }
 
-// restore writes the files that a run has changed as they were.
-func (t made) restore(tb testing.TB) {
+// restore writes the original content of the files with a mention.
+func (t generatedTree) restore(tb testing.TB) {
 	tb.Helper()
 	for name, data := range t.mentions {
 		if err := os.WriteFile(name, data, 0o666); err != nil {
@@ -68,17 +65,17 @@ func (t made) restore(tb testing.TB) {
 	}
 }
 
-// content makes a file of about size bytes; old says that it mentions the old
-// name, in one place.
-func content(r *rand.Rand, i, size int, old bool) (ext, text string) {
+// content returns the extension and the content of a file of at least size bytes.
+// With mention, the file is a manifest and mentions the old name once.
+func content(r *rand.Rand, i, size int, mention bool) (ext, text string) {
 	image := fmt.Sprintf("registry.k8s.io/team/app-%d:v1.%d.0", i, r.IntN(40))
-	if old {
+	if mention {
 		image = fmt.Sprintf("k8s.gcr.io/team/app-%d:v1.%d.0", i, r.IntN(40))
 	}
 	var b strings.Builder
 	kind := r.IntN(20)
-	if old {
-		kind = 19 // a manifest, so that there is something to rewrite
+	if mention {
+		kind = 19 // a manifest
 	}
 	switch kind {
 	case 0:
