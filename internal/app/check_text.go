@@ -56,8 +56,8 @@ func isProblem(v registry.Verdict, require string) bool {
 	return !session.Meets("same", v) && v != registry.Exists || !session.Meets(require, v)
 }
 
-// writeVerdict writes the references of one verdict. Of the verdict "same" it writes
-// the number only, unless verbose is set.
+// writeVerdict writes the references of one verdict. For the verdict "same" it
+// writes only their number, unless verbose is set.
 func writeVerdict(b *bytes.Buffer, v registry.Verdict, list []checkedImage, verbose, color bool) {
 	fmt.Fprintf(b, "%s  %s\n", colored(v, fmt.Sprintf("%-11s", v), color), session.Plural(len(list), "reference"))
 	if v == registry.Same && !verbose {

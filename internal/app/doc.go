@@ -1,5 +1,5 @@
-// Package app runs the commands of the program. Each command is one function
-// that gets its options as a struct and its streams as values, and returns the
-// exit code's reason as an error; cmd/regmigrate turns flags into options. The
-// package knows no flags and no command line library.
+// Package app runs the commands of the program. Each command is one function:
+// its parameters are the options, as a struct, and the streams, as values, and
+// the error that it returns has the exit code. cmd/regmigrate turns flags into
+// options; this package does not depend on a command line library.
 package app

@@ -37,7 +37,7 @@ func newChange(plan *rewrite.Plan, set *session.Session, f *session.Flags, p *Pu
 	}
 	parts := slices.Sorted(maps.Keys(files))
 	if len(parts) > 1 && parts[0] == "" {
-		parts = append(parts[1:], "") // the rest last
+		parts = append(parts[1:], "") // files of no chart come last
 	}
 	for _, part := range parts {
 		c.Commits = append(c.Commits, pullrequest.Commit{Message: commitMessage(plan, c.Title, part, p, files[part]), Files: files[part]})

@@ -42,7 +42,7 @@ func (p *planner) catalogueAdvice() []Advice {
 // A catalogueList collects the advice of the catalogue.
 type catalogueList struct {
 	list    []Advice
-	offsets []int // offsets[k] is the place of list[k] in its file
+	offsets []int // offset of list[k] in its file
 	index   map[adviceKey]int
 	seen    map[advicePlace]bool
 }

@@ -93,7 +93,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 	}
 }
 
-// keptPlaces are the places whose references are kept whatever they are.
+// keptPlaces are the places whose references are kept, whatever rules match.
 type keptPlaces struct {
 	ignored ignores
 	mapped  mappings

@@ -20,9 +20,9 @@ type keptSet struct {
 
 func newKeptSet() *keptSet { return &keptSet{pieces: map[link.PieceID]bool{}} }
 
-// add adds the pieces that groups keep, and reports whether the decision of a
-// linker may depend on one that is new. Groups kept because of a remote base
-// are not added: a linker decided about them.
+// add adds the pieces of the groups that are kept. It reports whether one of
+// these pieces is new and may change the decision of a linker. It does not add
+// groups that are kept because of a remote base: a linker decided about these.
 func (s *keptSet) add(linkers *families.Linkers, t *link.Tree, groups []*group) bool {
 	mayMatter := false
 	for _, g := range groups {
@@ -75,7 +75,8 @@ func (s *keptSet) addAll(groups []link.Group) {
 	}
 }
 
-// moveFunc returns what the rules do to an occurrence, unless it is kept.
+// moveFunc returns a function that applies the rules to an occurrence, unless
+// the occurrence is kept.
 func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 	return func(o *format.Occurrence) (link.Move, bool) {
 		for k := range o.Pieces {

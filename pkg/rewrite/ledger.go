@@ -26,7 +26,7 @@ type pieceUse struct {
 	piece  *format.Piece
 	group  *group
 	member *member
-	offset int // of the piece in the member's text
+	offset int // of the piece in the member's text, in bytes
 }
 
 func newLedger(groups []*group, scopes format.Scopes) *ledger {
@@ -49,7 +49,8 @@ func newLedger(groups []*group, scopes format.Scopes) *ledger {
 		}
 	}
 	for _, uses := range l.uses {
-		// Of the uses of one piece, those of members that a rule matches come first.
+		// If a piece has several uses, those of members that a rule matches come
+		// first.
 		sort.SliceStable(uses, func(i, j int) bool {
 			a, b := uses[i].piece.Span, uses[j].piece.Span
 			if a.Start != b.Start {

@@ -9,11 +9,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A mappedSpan is a part of a file that describes the move itself: the rules make
-// one side of a mapping out of the other.
+// A mappedSpan is the part of a file that contains a mapping from an old name to
+// its new name. The rules turn the one into the other.
 type mappedSpan struct {
 	span edit.Span
-	note string // what maps, and the new name
+	note string // what kind of mapping it is, and the new name
 }
 
 // mappings are the mapped spans of all files, by path, sorted by position.
@@ -52,8 +52,8 @@ func disjoint(list []mappedSpan) []mappedSpan {
 	return out
 }
 
-// describedMove returns the side of m that the rules make out of the other one,
-// false if they do not.
+// describedMove returns the new name if the rules turn one side of m into the
+// other side; otherwise false.
 func describedMove(set *rules.Set, m format.Mapping) (string, bool) {
 	for _, side := range [][2]string{{m.From, m.To}, {m.To, m.From}} {
 		old, other := side[0], side[1]
@@ -94,8 +94,8 @@ func (x mappings) of(o *format.Occurrence) *mappedSpan {
 	return nil
 }
 
-// decides reports whether the reason of a mention that is no reference gives way
-// to that of a mapping: it says less.
+// decides reports whether a mapping replaces the reason r of a mention: the
+// reason of a mapping says more.
 func (x mappings) decides(r format.Reason) bool {
 	switch r {
 	case format.Key, format.Pattern, format.RegistryHost, format.Compared:

@@ -25,8 +25,8 @@ type packedArchive struct {
 }
 
 // readPacked reads the file f and reports whether it is a packed sub-chart. If
-// the archive is damaged or too large, that is the error of the archive, which
-// may have mentions, and none of its files is reported.
+// the archive is damaged or too large, readPacked records that as an error of
+// the archive, which may have mentions, and reports no file in it.
 func (r *reader) readPacked(f walk.File) bool {
 	if !archive.IsPacked(filepath.ToSlash(f.Abs)) { // with Abs: the folder charts may be above the root
 		return false

@@ -52,7 +52,7 @@ type Advice struct {
 	Path       string // file relative to the root; "" if the advice is about no file
 	Line       int    // 1-based; 0 if the advice is about the whole file
 	Ref        string // the reference, "" if the advice is about no reference
-	Text       string // a sentence or two: what the matter is and, unless it is a note, what to do
+	Text       string // one or two sentences: the matter and, unless Note is set, what to do
 	Note       bool   // a fact worth knowing; no action is required
 	Source     string // a URL with more information; may be empty
 	MorePlaces int    // number of further places to which the advice applies

@@ -18,7 +18,7 @@ type planner struct {
 	tree   *link.Tree
 	groups []*group // sorted by file and position; consequences last
 
-	mapped mappings // of the files at hand
+	mapped mappings // of all scanned files
 
 	unavailable map[refPair]string     // results of Options.Unavailable
 	rejections  map[string]string      // results of Options.RejectedByChart
@@ -72,8 +72,8 @@ func (p *planner) reportFiles() []File {
 	return out
 }
 
-// maxRounds is the number of times that linkers run at most. Real repositories
-// need three.
+// maxRounds is the maximum number of runs of the linkers. Real repositories need
+// at most three.
 const maxRounds = 50
 
 // decideGroups runs the linkers and decides the groups. Linkers assume that

@@ -27,7 +27,7 @@ type reader struct {
 	archives []*packedArchive
 
 	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size
-	openArchive sync.Mutex // held while an archive is read: each may use the whole memory budget
+	openArchive sync.Mutex // held while an archive is read: each may use all the memory that is allowed for archives
 	buffers     sync.Pool
 }
 

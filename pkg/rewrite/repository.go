@@ -39,8 +39,8 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 	return t
 }
 
-// loadFile reads and scans a file of the repository; nil if the file cannot be
-// read or is behind a symbolic link.
+// loadFile reads and scans a file of the repository. It returns nil if the file
+// cannot be read or its path contains a symbolic link.
 func (r *reader) loadFile(path string) *link.File {
 	f, src := r.readAny(path)
 	if src == nil {
@@ -58,15 +58,15 @@ func (r *reader) mergeLoaded() {
 	r.files.sort()
 }
 
-// readRaw reads a file of the repository without a scan; nil if the file cannot
-// be read or is behind a symbolic link.
+// readRaw reads a file of the repository without a scan. It returns nil if the
+// file cannot be read or its path contains a symbolic link.
 func (r *reader) readRaw(path string) []byte {
 	_, src := r.readAny(path)
 	return src
 }
 
-// readAny reads a file of the repository. Src is nil if the file cannot be read
-// or is behind a symbolic link.
+// readAny reads a file of the repository. The result src is nil if the file
+// cannot be read or its path contains a symbolic link.
 func (r *reader) readAny(path string) (f walk.File, src []byte) {
 	if !filepath.IsLocal(filepath.FromSlash(path)) {
 		return f, nil
@@ -82,9 +82,8 @@ func (r *reader) readAny(path string) (f walk.File, src []byte) {
 	return f, c.src
 }
 
-// resolveLinks returns the path of the file that path leads to when all
-// symbolic links are followed; path itself if that is outside the repository or
-// does not exist.
+// resolveLinks returns path with all symbolic links resolved. It returns path
+// itself if the result is outside the repository or does not exist.
 func (r *reader) resolveLinks(path string) string {
 	root, err := filepath.EvalSymlinks(r.opts.Walk.Root)
 	if err != nil {
@@ -102,8 +101,9 @@ func (r *reader) resolveLinks(path string) string {
 }
 
 // mayWrite reports whether the run may write the file at path: the walk visited
-// it, so that it is below the given paths and neither ignored, excluded nor
-// vendored. Only YAML files and files that a linker wants can be tested.
+// the file, so the file is below the given paths and is not ignored, excluded or
+// vendored. The result is only valid for YAML files and files that a linker
+// wants.
 func (r *reader) mayWrite(path string) bool {
 	_, isYAML := slices.BinarySearch(r.yaml, path)
 	_, isWanted := slices.BinarySearch(r.family, path)

@@ -66,10 +66,10 @@ func searchMentions(r io.Reader, set *rules.Set, size, maxSize int64) fileConten
 	return fileContent{mentions: s.found, err: fmt.Errorf("the file has mentions but is %d MiB; files larger than %d MiB are only searched", size>>20, maxSize>>20)}
 }
 
-// searchBlock adds the mentions that start in a block, up to maxMentions in
-// all, and returns the number of bytes that it is done with. A mention at the
-// end of a block may continue in the next one, so the last bytes of a block are
-// left for the next call.
+// searchBlock adds the mentions that start in a block, up to maxMentions in all,
+// and returns the number of bytes that it has searched. A mention at the end of
+// a block may continue in the next one, so searchBlock leaves the last bytes of
+// a block for the next call.
 func (s *mentionSearch) searchBlock(block []byte, last bool) (used int) {
 	used = len(block)
 	if !last {

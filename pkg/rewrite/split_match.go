@@ -13,7 +13,7 @@ import (
 // A pieceChange is a change of the text of one piece of an occurrence.
 type pieceChange struct {
 	piece     int // index of the piece
-	edit.Edit     // offsets in the text of the piece
+	edit.Edit     // offsets in the piece's text
 }
 
 // Reasons why the pieces of an occurrence cannot be changed as a match

@@ -28,8 +28,8 @@ func (p *planner) keepUnavailable(ctx context.Context) {
 	}
 }
 
-// queryAvailability calls Options.Unavailable for the references that it was not
-// called for yet.
+// queryAvailability calls Options.Unavailable for the references of moving
+// groups that have no result yet.
 func (p *planner) queryAvailability(ctx context.Context) {
 	var changes []RefChange
 	for _, g := range p.groups {
@@ -53,8 +53,8 @@ func (p *planner) queryAvailability(ctx context.Context) {
 	}
 }
 
-// refPairs returns the references that move with the group; none if the group
-// is kept. The host of a registry alone is not a reference.
+// refPairs returns the references that move with the group; none if the group is
+// kept. A registry host alone is not a reference.
 func (g *group) refPairs() iter.Seq2[refPair, *member] {
 	return func(yield func(refPair, *member) bool) {
 		for i := range g.members {

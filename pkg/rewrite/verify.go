@@ -76,7 +76,7 @@ func (p *planner) verifyFiles(ctx context.Context, files []*scannedFile) []error
 	return errs
 }
 
-// dropConsequences keeps the consequences in the file at path, and reports
+// dropConsequences drops the consequences in the file at path, and reports
 // whether there were any.
 func (p *planner) dropConsequences(path string) bool {
 	found := false
@@ -137,7 +137,7 @@ func (f *scannedFile) verifyEdits(o *Options, expected []expectedPiece) error {
 // checkPieces returns an error unless a scan of after finds the expected
 // pieces.
 func (f *scannedFile) checkPieces(o *Options, after []byte, expected []expectedPiece) error {
-	if len(expected) == 0 || f.contents.Unverified { // without a parser, only the old names are found
+	if len(expected) == 0 || f.contents.Unverified { // without a parser, a scan finds only the old names
 		return nil
 	}
 	in := format.Input{Path: f.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayContainNew(after, f.file.Edits)}
