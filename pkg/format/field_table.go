@@ -16,9 +16,9 @@ const (
 // A fieldTable returns the kind of the field at f.
 type fieldTable func(f *frame) fieldKind
 
-// imageFieldIf returns imageField if is is true, unknownField otherwise.
-func imageFieldIf(is bool) fieldKind {
-	if is {
+// imageFieldIf returns imageField if isImage is true, unknownField otherwise.
+func imageFieldIf(isImage bool) fieldKind {
+	if isImage {
 		return imageField
 	}
 	return unknownField

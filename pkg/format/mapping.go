@@ -52,8 +52,8 @@ func textMappings(text string, toFile edit.Map) []Mapping {
 	return out
 }
 
-// mappingsOfFile returns the mappings of a file that is one text: none if it has
-// no mark. Of prose only the source code in it counts.
+// mappingsOfFile returns the mappings of a file that is one text; none if it has
+// no mark. In prose, only source code can have mappings.
 func mappingsOfFile(scope Scope, text string, marks []edit.Span) []Mapping {
 	switch {
 	case len(marks) == 0:

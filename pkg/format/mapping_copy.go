@@ -82,7 +82,7 @@ func copyMappings(commands [][]commandWord, known assignments) []textMapping {
 }
 
 // copyCommand returns the tool and subcommand of words, which copies an image,
-// and the words after them; nil if words are no such command.
+// and the words after them; nil if words are not such a command.
 func copyCommand(words []commandWord) (what string, rest []commandWord) {
 	for i, w := range words {
 		tool := path.Base(strings.TrimLeft(w.text, "@-+"))
@@ -255,8 +255,8 @@ func SameName(a, b string) bool {
 	return fullName(x) == fullName(y) && (x.Tag == y.Tag || x.Tag == "" || y.Tag == "") && (x.Digest == y.Digest || x.Digest == "" || y.Digest == "")
 }
 
-// imageName returns the full name of text without tag and digest, text itself if
-// it is no reference.
+// imageName returns the full name of text without tag and digest, or text itself
+// if it is not a reference.
 func imageName(text string) string {
 	text = strings.TrimSuffix(text, "/")
 	if r, err := image.Parse(text); err == nil {

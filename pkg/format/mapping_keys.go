@@ -14,8 +14,8 @@ import (
 type pairedKeys struct{ old, new []string }
 
 // mappingKeys are the pairs of keys whose values are the old and the new name of
-// one thing. The keys of a kustomization's images, name and newName, are no such
-// pair: they select and replace, and move both.
+// one thing. The keys of a kustomization's images, name and newName, are not
+// such a pair: they select and replace, and move both.
 var mappingKeys = []pairedKeys{
 	{[]string{"source", "src", "upstream", "original", "origin"}, []string{"target", "destination", "dest", "dst", "mirrored", "mirror", "downstream"}},
 	{[]string{"from"}, []string{"to"}},
@@ -23,7 +23,7 @@ var mappingKeys = []pairedKeys{
 	{[]string{"match", "search", "find", "pattern", "original", "regex"}, []string{"replacewith", "replacement", "replace", "rewrite", "substitute"}},
 }
 
-// A keySide is what a key says of a mapping.
+// A keySide is the side of a mapping that a key names.
 type keySide struct {
 	pair  int    // index in mappingKeys
 	isNew bool   // of the two sides
@@ -95,18 +95,18 @@ func (d *detector) keyMappings(f *frame) {
 	d.toolMappings(n)
 }
 
-// An imageText is an image or a registry that one or several scalars write.
+// An imageText is an image or a registry that one or more scalars form.
 type imageText struct {
 	text  string
 	spans []edit.Span
 }
 
-// maxPairDepth is how deep the two sides of a mapping are compared.
+// maxPairDepth is the depth to which the two sides of a mapping are compared.
 const maxPairDepth = 3
 
 // imagesUnder returns the names in a side of a mapping, by their place in it: a
-// scalar, the scalars of a mapping, and what the keys of a mapping make up
-// together. Items of lists are not compared.
+// scalar, the scalars of a mapping, and the references that keys of a mapping
+// form together. Items of lists are not compared.
 func (d *detector) imagesUnder(n *syntax.Node) map[string]imageText {
 	out := map[string]imageText{}
 	var under func(n *syntax.Node, at string, depth int)

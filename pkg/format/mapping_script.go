@@ -10,7 +10,7 @@ import (
 )
 
 // A scriptGroup is a part of a structured file whose commands run one after the
-// other: one scalar, or what a job of a CI system and the like holds.
+// other: one scalar, or all commands of a CI job or a similar mapping.
 type scriptGroup struct {
 	at   *frame // outer settings of variables are above it
 	node *syntax.Node
@@ -58,10 +58,10 @@ type scriptText struct {
 // variableFields are the keys whose values are the variables of scripts.
 var variableFields = set("env", "environment", "variables", "vars")
 
-// maxScriptDepth is how deep a group is searched for commands.
+// maxScriptDepth is the depth to which a group is searched for commands.
 const maxScriptDepth = 10
 
-// add adds what n holds to the text.
+// add adds the commands in n to the text.
 func (s *scriptText) add(n *syntax.Node, depth int) {
 	if depth > maxScriptDepth || s.text.Len() > maxMappingText {
 		return

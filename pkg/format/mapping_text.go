@@ -7,8 +7,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// substitutionMappings returns the mappings of substitutions in text, s|a|b|,
-// as sed, perl and vi know them.
+// substitutionMappings returns the mappings of substitutions in text, s|a|b|, in
+// the syntax of sed, perl and vi.
 func substitutionMappings(text string) []textMapping {
 	var out []textMapping
 	for i := 0; i+4 < len(text); i++ {
@@ -70,8 +70,8 @@ type stringLiteral struct {
 	span edit.Span // without the quotes
 }
 
-// literalsOf returns the quoted texts of text that are on one line. Of a text
-// with quotes in it, such as a script, it returns those.
+// literalsOf returns the quoted texts of text that are on one line. If a quoted
+// text contains quotes, as a script may, it returns the inner quoted texts.
 func literalsOf(text string) []stringLiteral {
 	var out []stringLiteral
 	for i := 0; i < len(text); i++ {
@@ -96,8 +96,8 @@ func literalsOf(text string) []stringLiteral {
 	return out
 }
 
-// entryBetween matches what is between the key and the value of an entry, and
-// argumentBetween what is between two arguments of a call.
+// entryBetween matches the text between the key and the value of an entry, and
+// argumentBetween the text between two arguments of a call.
 var (
 	entryBetween    = regexp.MustCompile(`^["'\x60]\s*\]?\s*(?::|=>|=|:=)\s*["'\x60]$`)
 	argumentBetween = regexp.MustCompile(`^["'\x60]\s*,\s*[rfb]?["'\x60]$`)

@@ -59,9 +59,9 @@ func (b VersionBump) Next(old string) (string, bool) {
 	return fmt.Sprintf("%s%d.%d.%d%s", m[1], n[0], n[1], n[2], m[6]), true
 }
 
-// accepts reports whether a range of versions that contains a version also
-// contains the version that b makes of it. It returns false for a range that it
-// does not recognise as open towards higher versions.
+// accepts reports whether a version range that contains a version also contains
+// the version after it. It returns false unless it recognises the range as open
+// towards higher versions.
 func (b VersionBump) accepts(versions string) bool {
 	v := strings.TrimSpace(versions)
 	open := strings.TrimRight(v, ".xX*")

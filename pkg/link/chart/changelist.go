@@ -111,7 +111,7 @@ func newEntry(first *syntax.Node, gap, description string) []string {
 	return lines
 }
 
-// quoteLike returns text in the quotes of n. Text must be valid in any style
+// quoteLike returns text in the quotes of n. The text must be valid in any style
 // without escapes.
 func quoteLike(n *syntax.Node, text string) string {
 	switch n.Style {

@@ -11,7 +11,7 @@ import (
 
 // addKeyNamed adds to the groups the references that only the names of keys
 // show, and that may use a registry of the group. If the rules change a path,
-// such a group cannot move. All are the rendered references.
+// such a group cannot move. The parameter all has the rendered references.
 func (c *chart) addKeyNamed(t *tracedGroups, all []format.Occurrence, move link.MoveFunc) {
 	rendered := piecesOf(all)
 	c.eachKeyNamed(func(o *format.Occurrence) {
@@ -35,8 +35,8 @@ func (c *chart) addKeyNamed(t *tracedGroups, all []format.Occurrence, move link.
 }
 
 // linkSharedValues ties references that the names of keys show to rendered
-// references with the same values: a sub-chart is used twice, and one of them
-// gets another registry. All are the rendered references.
+// references with the same values: a sub-chart is used twice, and one of the two
+// gets another registry. The parameter all has the rendered references.
 func (c *chart) linkSharedValues(t *tracedGroups, all []format.Occurrence, move link.MoveFunc) []link.Group {
 	byPiece := map[link.PieceID][]int{} // indexes into all
 	for i := range all {

@@ -16,10 +16,10 @@ type surrounding struct {
 }
 
 // keepPrefixed keeps values that the names of keys show to be images on Docker
-// Hub, if the chart prints a registry or a path before them:
-// {{ .registry | default "quay.io" }}/{{ .repository }}. To change the value
-// alone would not give the reference that the rules demand. A value with a
-// piece in t is not changed here.
+// Hub, if the chart prints a registry or a path before them: {{ .registry |
+// default "quay.io" }}/{{ .repository }}. A change of the value alone would not
+// produce the new reference of the rules. keepPrefixed does not change values
+// with a piece in t.
 func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc) []link.Group {
 	known := c.surroundings(files)
 	var groups []link.Group
@@ -45,8 +45,8 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 	return groups
 }
 
-// preventsMove reports whether a change of the value o alone gives another
-// reference than the rules demand.
+// preventsMove reports whether a change of the value o alone produces a
+// reference other than the new reference of the rules.
 func (s *surrounding) preventsMove(o *format.Occurrence, move link.MoveFunc) bool {
 	reference := &format.Occurrence{IsImage: true, Pieces: []format.Piece{{Text: s.before + o.Text() + s.after}}}
 	return s.before+textAfterMove(o, move)+s.after != textAfterMove(reference, move)
@@ -77,7 +77,7 @@ func (c *chart) surroundings(files []string) map[link.PieceID][]surrounding {
 // values of file over those of the chart.
 func (c *chart) addSurroundings(out map[link.PieceID][]surrounding, ref *link.TracedRef, file string) {
 	texts := make([]string, len(ref.Parts))
-	pieces := make([]*format.Piece, len(ref.Parts)) // nil for a part that is no whole value of a file
+	pieces := make([]*format.Piece, len(ref.Parts)) // nil for a part that is not the whole value of a field
 	for i, part := range ref.Parts {
 		texts[i] = part.Text
 		if part.Value == nil || !part.Whole {

@@ -10,10 +10,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// value returns the scalar of the value at a path: of the values file, if there
-// is one and it has the value, else of the chart's values.yaml, else of the
-// values.yaml of the sub-chart that the value belongs to. From is the values
-// file that has the value, "" for the defaults.
+// value returns the scalar of the value at a path: from the values file, if
+// there is one and it has the value, else from the chart's values.yaml, else
+// from the values.yaml of the sub-chart that the value belongs to. The result
+// from is the values file that has the value, "" for the defaults.
 func (c *chart) value(at []string, file string) (p format.Piece, from string, ok bool) {
 	if file != "" {
 		if p, ok := c.scalar(c.path(file), at); ok {

@@ -15,8 +15,8 @@ import (
 const SchemaFile = "values.schema.json"
 
 // linkSchemas ties the values that move to the texts of the values schemas that
-// must be equal to them: const, the items of enum, and default. Known are the
-// groups of the chart so far.
+// must be equal to them: const, the items of enum, and default. The parameter
+// known has the groups of the chart so far.
 func (c *chart) linkSchemas(known []link.Group, move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	var users map[link.PieceID][]format.Occurrence

@@ -50,7 +50,7 @@ func groupedPieces(t *link.Tree) map[link.PieceID]bool {
 
 // A sharedRegistry is a registry in a file and the images that may use it.
 type sharedRegistry struct {
-	own   []*format.Occurrence // occurrences that begin with the registry, and are certain
+	own   []*format.Occurrence // occurrences that certainly begin with the registry
 	users []*format.Occurrence // occurrences that may use the registry, at least one
 }
 

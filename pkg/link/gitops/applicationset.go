@@ -88,9 +88,9 @@ func (g *gitopsLinker) keepMatching(deployed *imageSet, name string) {
 	}
 }
 
-// filled returns the pattern of the texts that text may become when its
-// parameters are filled in; each becomes what the pattern blank matches. It
-// returns nil if that is not a valid pattern.
+// filled returns a pattern that matches text with each of its parameters
+// replaced by a text that the pattern blank matches. It returns nil if the
+// pattern is not valid.
 func filled(text, blank string) *regexp.Regexp {
 	var pattern strings.Builder
 	at := 0

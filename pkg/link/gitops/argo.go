@@ -31,9 +31,9 @@ type application struct {
 	selectors []*format.Occurrence // the names that select among them
 }
 
-// LinkArgo links what the applications of Argo CD select to what they deploy,
-// and what Argo CD Image Updater watches to the images of the applications.
-// Graph is the kustomizations of t.
+// LinkArgo links the names that the applications of Argo CD select to the images
+// that they deploy, and the images that Argo CD Image Updater watches to the
+// images of the applications. The parameter graph has the kustomizations of t.
 func LinkArgo(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.Group {
 	g := newLinker(t, move, graph)
 	if !g.anyMoves() {
@@ -131,9 +131,9 @@ func (g *gitopsLinker) linkApplication(a *application, updaters []*object) {
 	g.linkAnnotations(a, mustMatch)
 }
 
-// helmValues returns the values that a source gives its chart. Later ones
-// override earlier ones.
-// Source: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence
+// helmValues returns the values that a source passes to its chart. Later values
+// override earlier ones. Source:
+// https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-value-precedence
 func helmValues(f *link.File, helm *syntax.Node) []chartValues {
 	var out []chartValues
 	if n := helm.Field("values"); n != nil && n.Kind == syntax.Scalar {
@@ -173,10 +173,10 @@ func (g *gitopsLinker) helmValueFiles(helm *syntax.Node, dir string) []chartValu
 	return out
 }
 
-// linkKustomizeImages decides kustomize.images of a source: old=new:tag or
-// old:tag, where old selects. MustMatch says for names why a selector must have
-// them.
-// Source: https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/
+// linkKustomizeImages decides the entries in kustomize.images of a source:
+// old=new:tag or old:tag, where old selects. The parameter mustMatch maps names
+// to the reason why a selector must have this name. Source:
+// https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/
 func (g *gitopsLinker) linkKustomizeImages(a *application, source *syntax.Node, mustMatch map[string]string) {
 	dir := folderOf(source)
 	deployed, known := g.sourceImages(dir)

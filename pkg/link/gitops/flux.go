@@ -18,10 +18,10 @@ const (
 	fluxSource    = "source.toolkit.fluxcd.io"
 )
 
-// LinkFlux links what the objects of Flux select to what they deploy: the
-// images of Kustomizations and of the post-renderers of HelmReleases, values
-// of charts, and the lines that image automation sets. Graph is the
-// kustomizations of t.
+// LinkFlux links the names that objects of Flux select to the images that they
+// deploy: the images of Kustomizations and of the post-renderers of
+// HelmReleases, values of charts, and the lines that image automation sets. The
+// parameter graph has the kustomizations of t.
 func LinkFlux(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.Group {
 	g := newLinker(t, move, graph)
 	if !g.anyMoves() {
@@ -46,8 +46,8 @@ func LinkFlux(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 	return g.groups
 }
 
-// keepTemplateSelectors keeps what selects images in a template: its objects,
-// and what they deploy, are not known.
+// keepTemplateSelectors keeps the names that select images in a template,
+// because its objects, and the images that they deploy, are not known.
 func (g *gitopsLinker) keepTemplateSelectors(f *link.File) {
 	for i := range f.Scanned.Occurrences {
 		o := &f.Scanned.Occurrences[i]

@@ -66,8 +66,8 @@ func (g *gitopsLinker) folder(dir string) (*imageSet, bool) {
 	return g.plainFolder(dir)
 }
 
-// addNewNames adds the names that the entries of the kustomization f give to
-// images, whatever the entries select.
+// addNewNames adds the new names in all entries of the kustomization f,
+// regardless of which images the entries select.
 func (g *gitopsLinker) addNewNames(s *imageSet, f *link.File) {
 	for i := range f.Scanned.Occurrences {
 		if o := &f.Scanned.Occurrences[i]; kustomize.IsEntryField(o, "newName") {

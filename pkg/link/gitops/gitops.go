@@ -1,11 +1,12 @@
-// Package gitops links what objects of Flux and Argo CD select to the images
-// that they deploy.
+// Package gitops links the names that objects of Flux and Argo CD select to the
+// images that they deploy.
 //
-// Such an object names a folder, or a chart, and selects images in it by their
-// names, to rename them or to set their tags. The folder is taken for one of
-// this repository if it brings an image of the selected name. Otherwise the
-// image comes from another repository, under its old name. If both are possible,
-// both names are selected.
+// Such an object names a folder or a chart, and selects images in it by their
+// names, to rename them or to set their tags. If this repository has the folder,
+// and the folder contains an image with the selected name, the package assumes
+// that the object deploys this folder. Otherwise it assumes that the image comes
+// from another repository, under its old name. If both are possible, it selects
+// both names.
 package gitops
 
 import (

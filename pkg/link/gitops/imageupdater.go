@@ -73,8 +73,8 @@ func watchedName(image string) string {
 }
 
 // linkAnnotations ties the annotations of Image Updater to the images of their
-// application. MustMatch has the names that are watched without a setting for
-// the name in the kustomization.
+// application. The parameter mustMatch has the names that are watched without a
+// setting for the name in the kustomization.
 func (g *gitopsLinker) linkAnnotations(a *application, mustMatch map[string]string) {
 	annotations := a.root.Field("metadata").Field("annotations")
 	if annotations == nil {
@@ -114,8 +114,8 @@ func (g *gitopsLinker) linkImageUpdater(u *object, all []*application) {
 }
 
 // linkWatchedImage decides an image of f that is watched. Image Updater compares
-// it with the running images, so it moves together with them. Unnamed says that
-// there is no setting for the name in the kustomization.
+// it with the running images, so it moves together with them. The parameter
+// unnamed says that the kustomization has no setting for the name.
 func (g *gitopsLinker) linkWatchedImage(f *link.File, o *format.Occurrence, apps []*application, unnamed bool) {
 	if !g.move.Moves(o) || len(o.Pieces) != 1 {
 		return
@@ -152,7 +152,7 @@ func (g *gitopsLinker) linkWatchedImage(f *link.File, o *format.Occurrence, apps
 }
 
 // linkKustomizeName decides the setting for the name in the kustomization of an
-// image that is watched. It is decided as the selectors of the same name in the
+// image that is watched, in the same way as the selectors of this name in the
 // applications.
 func (g *gitopsLinker) linkKustomizeName(f *link.File, n *syntax.Node, apps []*application) {
 	occs := g.occurrencesIn(f, n)

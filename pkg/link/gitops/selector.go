@@ -66,10 +66,10 @@ func (g *gitopsLinker) match(s *imageSet, before, after string) matchedSet {
 	return m
 }
 
-// decideSelector decides a selector among the images of s; where says in
-// messages what has these images. Known is false if it is not in the
-// repository. It returns the name of the selected images after the object was
-// applied.
+// decideSelector decides a selector among the images of s. The parameter where
+// describes the source of these images in messages; known is false if the source
+// is not in the repository. decideSelector returns the name of the selected
+// images after the object was applied.
 func (g *gitopsLinker) decideSelector(sel imageSelector, s *imageSet, known bool, where string) string {
 	before := kustomize.ImageName(sel.occ.Text())
 	after, ok := g.newName(sel.occ)
@@ -124,7 +124,7 @@ func (g *gitopsLinker) renameRemote(sel imageSelector, x *link.Group, before, af
 		return before
 	}
 	x.Why += "; the new name is inserted"
-	g.groups = append(g.groups, link.Group{Insert: []link.FileEdit{insert}, Why: "the image comes from elsewhere, under its old name"})
+	g.groups = append(g.groups, link.Group{Insert: []link.FileEdit{insert}, Why: "the image comes from another repository, under its old name"})
 	return after
 }
 
@@ -138,7 +138,7 @@ func (g *gitopsLinker) keepNewlySelected(f *link.File, name string, s *imageSet)
 	}
 }
 
-// keepImage keeps the reference or the inserts that bring the image a.
+// keepImage keeps the references or the inserts that produce the image a.
 func (g *gitopsLinker) keepImage(a *kustomize.LayerImage, why string) {
 	x := link.Group{Keep: format.Conflict, Why: why}
 	if a.Source != nil {
@@ -185,8 +185,8 @@ func (g *gitopsLinker) followEntry(sel imageSelector, dir string) bool {
 }
 
 // newNameInserts returns the keys that are inserted into kustomizations to give
-// an image the name after. What depends on that name moves only together with
-// these inserts.
+// an image the name after. References that depend on that name move only
+// together with these inserts.
 func (g *gitopsLinker) newNameInserts(after string) []link.FileEdit {
 	var out []link.FileEdit
 	for _, x := range slices.Concat(g.tree.Groups, g.graph.Groups()) {

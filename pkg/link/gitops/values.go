@@ -10,7 +10,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// chartValues are values that an object gives a chart.
+// chartValues are values that an object passes to a chart.
 type chartValues struct {
 	file *link.File
 	node *syntax.Node                    // all of them

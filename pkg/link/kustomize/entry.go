@@ -98,11 +98,11 @@ func (e *entry) newNameIsName() bool {
 // isRemote reports whether the entry may select images of a remote base.
 func (e *entry) isRemote() bool { return e.layer.hasRemote && !e.layer.renamedRemote[e.name.name] }
 
-// onlySuffixesTag reports whether all that the entry does to a tag is to append
-// to it. kustomize applies an entry twice to a container, by its legacy filter
-// and by fields; the second time counts if the image still has a name that the
-// entry selects.
-// Source: api/internal/builtins/ImageTagTransformer.go of sigs.k8s.io/kustomize.
+// onlySuffixesTag reports whether the entry changes tags only by appending a
+// suffix. kustomize applies an entry twice to a container, by its legacy filter
+// and by fields; the second time has an effect if the image still has a name
+// that the entry selects. Source: api/internal/builtins/ImageTagTransformer.go
+// of sigs.k8s.io/kustomize.
 func (e *entry) onlySuffixesTag() bool {
 	return e.node.Str("tagSuffix") != "" && e.node.Str("newTag") == "" && e.node.Str("digest") == ""
 }
@@ -218,8 +218,8 @@ func (g *Graph) transformImages(e *entry, d *decision) {
 	g.transformRemoteImage(e, d, newName, newNameAfter)
 }
 
-// transformRemoteImage adds the image that a remote base may bring under the
-// name of the entry, as the entry leaves it.
+// transformRemoteImage adds the image that a remote base may have under the name
+// of the entry, with the changes of the entry.
 func (g *Graph) transformRemoteImage(e *entry, d *decision, newName, newNameAfter string) {
 	l, n, name := e.layer, e.node, e.name.name
 	if l.renamedRemote[name] {

@@ -19,8 +19,8 @@ type generatedKey struct {
 	occ    *format.Occurrence // nil if the rules cannot be applied to the text
 }
 
-// addGenerators adds what a kustomization generates: charts, whose images are
-// those of their values and others that are not known, and objects from files.
+// addGenerators adds the output of the generators of a kustomization: charts, of
+// which only the images in their values are known, and objects from files.
 func (g *Graph) addGenerators(l *layer, f *link.File, root *syntax.Node) {
 	if len(itemsOf(root, "generators")) > 0 {
 		l.addRemote()

@@ -26,7 +26,8 @@ import (
 // kustomize looks for them.
 var FileNames = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
 
-// IsKustomization reports whether the file at name is called as a kustomization is.
+// IsKustomization reports whether the file at name has a name of a kustomization
+// file.
 func IsKustomization(name string) bool { return slices.Contains(FileNames, path.Base(name)) }
 
 // A Graph is the kustomizations of a repository and the images that reach them.
@@ -54,7 +55,7 @@ type Graph struct {
 	groups    []link.Group
 	advised   map[link.Advice]bool
 
-	// What was learned while reading the layers, which are then read again:
+	// Results of reading the layers, which are then read again:
 	rejectedInserts map[link.FileEdit]string // keys that must not be inserted, with the reason
 	needsBoth       map[link.PieceID]bool    // entries of components that select images that move, and images of remote bases
 }

@@ -45,8 +45,9 @@ type layer struct {
 	resourceFiles map[string]bool // paths of the files of resources here and below, once isResource needs them
 }
 
-// layer reads the kustomization in the folder dir and everything below it.
-// Nothing is known of a folder that has no kustomization or is its own base.
+// layer reads the kustomization in the folder dir and everything below it. If
+// the folder has no kustomization or is its own base, the images of the layer
+// are unknown.
 func (g *Graph) layer(dir string) *layer {
 	if l, ok := g.layers[dir]; ok {
 		if l == nil {
@@ -125,7 +126,8 @@ func (g *Graph) noteOutside(f *link.File, n *syntax.Node) {
 	g.note(f, n.Span.Start, n.Value+" is outside of the repository and is not read, so its images are not known")
 }
 
-// applyComponent applies a component to what its parent has so far.
+// applyComponent applies a component to the images and objects that its parent
+// has so far.
 func (g *Graph) applyComponent(l *layer, f *link.File, n *syntax.Node) {
 	at, inside := g.tree.Resolve(path.Dir(f.Path), n.Value)
 	switch {
@@ -160,7 +162,7 @@ func (g *Graph) addFile(l *layer, name string) {
 	g.addRefs(l, g.refsOf(f))
 }
 
-// addRefs adds the images that files name.
+// addRefs adds images from files.
 func (g *Graph) addRefs(l *layer, refs []imageRef) {
 	more := make([]LayerImage, 0, len(refs))
 	for _, r := range refs {
@@ -169,10 +171,10 @@ func (g *Graph) addRefs(l *layer, refs []imageRef) {
 	l.addImages(more)
 }
 
-// addRemote records that something may bring any image.
+// addRemote records that l may have any image.
 func (l *layer) addRemote() { l.hasRemote, l.renamedRemote = true, nil }
 
-// addBase adds what leaves the layer b.
+// addBase adds the images and objects of the layer b.
 func (l *layer) addBase(b *layer) {
 	l.below = append(l.below, b)
 	l.missing = cmp.Or(l.missing, b.missing)

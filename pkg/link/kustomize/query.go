@@ -14,8 +14,8 @@ func (g *Graph) File(dir string) *link.File { return g.kustomization(dir) }
 // IsLayer reports whether the kustomization in the folder dir was read.
 func (g *Graph) IsLayer(dir string) bool { return g.layers[dir] != nil }
 
-// LayerImages returns the images that leave the kustomization in the folder
-// dir, without tags and digests. Missing says which of its bases cannot be
+// LayerImages returns the images that leave the kustomization in the folder dir,
+// without tags and digests. The result missing says which of its bases cannot be
 // read, "" if all can.
 func (g *Graph) LayerImages(dir string) (images []LayerImage, missing string) {
 	l := g.layer(dir)

@@ -24,10 +24,11 @@ func (g *Graph) sourceOf(r imageRef) source {
 
 func (s source) moves() bool { return s.before != s.after }
 
-// applyReplacements reads what a kustomization copies from field to field. A
-// text that is copied whole reaches the layers above. A text that is split at
-// a delimiter must have the same part there after the move.
-// Source: sigs.k8s.io/kustomize/api v0.21.2, filters/replacement.
+// applyReplacements reads the replacements of a kustomization, which copy text
+// from field to field. A text that is copied whole reaches the layers above. If
+// a text is split at a delimiter, the rules must not change which text the
+// selected part contains. Source: sigs.k8s.io/kustomize/api v0.21.2,
+// filters/replacement.
 func (g *Graph) applyReplacements(l *layer, f *link.File, root *syntax.Node) {
 	for _, n := range itemsOf(root, "replacements") {
 		in, list := f, []*syntax.Node{n}
@@ -53,8 +54,8 @@ func (g *Graph) applyReplacements(l *layer, f *link.File, root *syntax.Node) {
 	}
 }
 
-// sourcesOf returns the texts that the replacement n copies. IsPart says that
-// they are parts of references.
+// sourcesOf returns the texts that the replacement n copies. The result isPart
+// says that they are parts of references.
 func (g *Graph) sourcesOf(l *layer, f *link.File, n *syntax.Node) (sources []source, isPart bool) {
 	from := n.Field("source")
 	d, isPart := delimiterOf(from)
@@ -129,8 +130,8 @@ func (g *Graph) addCopies(l *layer, f *link.File, sources []source, isPart bool)
 	l.addImages(more)
 }
 
-// checkParts keeps s if the part of it that d selects would be another one
-// after the move. IsSource says that the part is copied; else it is replaced.
+// checkParts keeps s if the move changes the number of its parts, unless s is a
+// source (isSource) and the part that d selects stays the same.
 func (g *Graph) checkParts(f *link.File, s source, d delimiter, isSource bool) {
 	if !s.moves() || g.firstPass {
 		return
@@ -143,7 +144,7 @@ func (g *Graph) checkParts(f *link.File, s source, d delimiter, isSource bool) {
 	g.keepSource(s, fmt.Sprintf("a replacement in %s uses part %d of it (counted from 0, delimiter %q), and the rule would change the number of parts from %d to %d", f.Path, d.index, d.separator, len(before), len(after)))
 }
 
-// keepSource keeps the reference or the insert that s comes from.
+// keepSource keeps the reference or the insert that produces s.
 func (g *Graph) keepSource(s source, why string) {
 	switch {
 	case g.firstPass:

@@ -17,8 +17,8 @@ type scalar struct {
 }
 
 // refsAt returns the texts at a field path of the objects that a selector names,
-// among the files, patches and generators of l and below. It may return texts of
-// other objects too, because names may have got a prefix.
+// among the files, patches and generators of l and below. It may also return
+// texts of other objects, because a kustomization may add prefixes to names.
 func (g *Graph) refsAt(l *layer, selector *syntax.Node, fieldPath string) []imageRef {
 	if selector == nil || fieldPath == "" {
 		return nil
@@ -46,9 +46,9 @@ func (g *Graph) refsAt(l *layer, selector *syntax.Node, fieldPath string) []imag
 	return out
 }
 
-// refAt returns what a replacement finds at x: an image, or the registry or the
-// repository of an image. A piece of a split reference cannot be followed, and
-// the reference is kept.
+// refAt returns the text that a replacement reads at x: an image, or the
+// registry or the repository of an image. A piece of a split reference cannot be
+// followed, and the reference is kept.
 func (g *Graph) refAt(x scalar, field string) imageRef {
 	if span, ok := x.text.mapOf(x.node).Enclosing(0, len(x.node.Value)); ok {
 		p := g.parse(x.text.file)
@@ -130,7 +130,7 @@ var (
 	listIndexes   = regexp.MustCompile(`\.([0-9]+|\*)(\.|$)`) // .0 or .*
 )
 
-// plainPath returns a field path without what selects items of lists.
+// plainPath returns a field path without selectors and indexes of list items.
 func plainPath(p string) string {
 	p = strings.ReplaceAll(listSelectors.ReplaceAllString(p, ""), `\.`, ".")
 	return strings.TrimSuffix(listIndexes.ReplaceAllString(p, "."), ".")

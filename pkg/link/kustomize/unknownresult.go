@@ -45,7 +45,7 @@ func (g *Graph) replaceParts(l *layer, f *link.File, d delimiter, sources []sour
 	for _, t := range targets {
 		for _, s := range sources {
 			a := g.buildImage(f, d, t, s)
-			if s.before != anyText { // the unknown result stands for it
+			if s.before != anyText { // the unknown result represents it
 				more = append(more, a)
 			}
 		}
@@ -89,18 +89,18 @@ func (g *Graph) keepParts(f *link.File, parts ...source) {
 	}
 }
 
-// An unknownResult is an image that a replacement builds from parts that are
-// not known. All that is known is how the image may begin or end.
+// An unknownResult is an image that a replacement builds from parts that are not
+// known. Only possible beginnings or ends of the image are known.
 type unknownResult struct {
-	file    string               // that has the replacement
-	targets []*format.Occurrence // whose parts are replaced
+	file    string               // path of the file with the replacement
+	targets []*format.Occurrence // references whose parts are replaced
 	hosts   []string             // how the image may begin: k8s.gcr.io
 	paths   []string             // how the image may end, after its host: pause
-	any     bool                 // neither is known
+	any     bool                 // both hosts and paths are unknown: the image may have any name
 }
 
 // newUnknownResult returns the result of replacing the part that d selects of
-// targets. Refs are the targets in files.
+// targets. The parameter refs has the targets in files.
 func newUnknownResult(f *link.File, d delimiter, targets []source, refs []imageRef) unknownResult {
 	r := unknownResult{file: f.Path}
 	for _, t := range targets {
