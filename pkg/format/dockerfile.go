@@ -24,6 +24,8 @@ var Dockerfile = &Format{
 	Detect: isDockerfile,
 	Scan:   scanDockerfile,
 	Verify: verifyDockerfile,
+
+	HasBuildArgs: true,
 }
 
 // notDockerfile are extensions of files whose name begins like that of a

@@ -28,6 +28,11 @@ type Format struct {
 	// before, parses after edits as it does without them, and differs in the
 	// edited places only. Edits are sorted and in bytes of before.
 	Verify func(path string, before []byte, edits []edit.Edit) error
+
+	// HasBuildArgs reports that values of a file are defaults, which the command
+	// that builds the file can override, such as ARG in a Dockerfile with
+	// docker build --build-arg.
+	HasBuildArgs bool
 }
 
 // All lists the formats. [Detect] tries them in this order.

@@ -43,11 +43,11 @@ func (p *planner) runtimeAdvice() []Advice {
 	return out
 }
 
-// splitsArg reports whether m is an image of a Dockerfile whose ARG gets the
-// domain of the new name, and whose FROM gets the path.
+// splitsArg reports whether the domain of the new name of m is written to a build
+// argument, and the path to the reference that uses the argument.
 func (p *planner) splitsArg(m *member) bool {
 	f := p.files.at(m.occ.Pieces[0].Path)
-	return f != nil && f.file.Format == format.Dockerfile.Name &&
+	return f != nil && f.format != nil && f.format.HasBuildArgs &&
 		slices.ContainsFunc(m.changes, func(c pieceChange) bool { return c.piece > 0 && c.Len() == 0 })
 }
 

@@ -9,20 +9,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
-// ignoreMark in a comment says that the references of a line are not changed.
+// ignoreMark in a comment keeps the references of a line unchanged.
 const ignoreMark = "regmigrate:ignore"
 
 // commentStarts are the starts of comments in the supported formats.
 var commentStarts = []string{"{{/*", "{{- /*", "<!--", "{#", "/*", "//", "#", ";", "--"}
 
-// An ignoredLine is a line whose references a comment keeps.
+// An ignoredLine is a line whose references a comment with ignoreMark keeps
+// unchanged.
 type ignoredLine struct {
 	span edit.Span
-	why  string // the reason in the comment; may be empty
+	why  string // the text after ignoreMark; may be empty
 }
 
-// ignoredLines returns the ignored lines of src: the line that the comment ends
-// or, if the comment has a line of its own, the next line.
+// ignoredLines returns the ignored lines of src, sorted by position. A comment at
+// the end of a line applies to that line; a comment on a line of its own applies to
+// the next line.
 func ignoredLines(src []byte) []ignoredLine {
 	var out []ignoredLine
 	for at := 0; ; {
@@ -60,7 +62,7 @@ func lineEnd(src []byte, at int) int {
 	return len(src)
 }
 
-// ignores are the ignored lines of all files, by path.
+// ignores maps paths to the ignored lines of the file, sorted by position.
 type ignores map[string][]ignoredLine
 
 func newIgnores(files []*scannedFile) ignores {
@@ -73,8 +75,8 @@ func newIgnores(files []*scannedFile) ignores {
 	return out
 }
 
-// lineOf returns the first ignored line in which a piece of m starts, nil if no
-// piece starts in one.
+// lineOf returns the ignored line of the first piece of m that starts in an ignored
+// line, or nil.
 func (x ignores) lineOf(m *member) *ignoredLine {
 	if len(x) == 0 {
 		return nil
