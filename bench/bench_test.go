@@ -94,7 +94,7 @@ func BenchmarkMemory(b *testing.B) {
 	b.ReportMetric(float64(r[0].memory)/1e6, "peak-MB")
 }
 
-// BenchmarkStart compares --version, and a run over an empty directory, with a Go
+// BenchmarkStart compares --version, and a run over an empty folder, with a Go
 // program that does nothing.
 func BenchmarkStart(b *testing.B) {
 	dir := b.TempDir()

@@ -92,7 +92,7 @@ func (c *command) run(tb testing.TB) usage {
 	return usage{wall, s.UserTime() + s.SystemTime(), maxRSS(s)}
 }
 
-// build builds the main package at path, which is relative to this directory, and
+// build builds the main package at path, which is relative to this folder, and
 // returns the path of the executable.
 func build(tb testing.TB, path string) string {
 	tb.Helper()

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// A generatedTree is a directory of generated files.
+// A generatedTree is a folder of generated files.
 type generatedTree struct {
 	root     string
 	mentions map[string][]byte // the content of the files with a mention, by path

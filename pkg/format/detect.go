@@ -23,7 +23,7 @@ type detector struct {
 	compose    map[*syntax.Node]bool                       // results of isComposeRoot
 	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
 
-	scripts     []scriptGroup          // parts with commands
+	scripts     []scriptGroup         // parts with commands
 	scriptNodes map[*syntax.Node]bool // their nodes
 
 	fields fieldTable // of the format or the tool, nil if it has none

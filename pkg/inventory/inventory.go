@@ -1,14 +1,15 @@
 // Package inventory lists the image references of files, of rendered text and
 // of the objects of a cluster, whether or not a rule matches them.
 //
-// [New] returns an empty [Inventory], the Add methods fill it, and
-// [Inventory.Images] returns one [Image] for each reference, with all its uses.
-// Package format decides which fields are image fields; [Inventory.AddFiles]
-// describes which other values are listed.
+// [New] returns an empty [Inventory]. [Inventory.AddFiles] adds the references of
+// files, [Inventory.AddRendered] those of rendered charts and kustomizations, and
+// [Inventory.AddObjects] those of a stream of Kubernetes objects.
+// [Inventory.Images] then returns one [Image] per distinct reference, with all its
+// uses. The documentation of AddFiles lists the values that count as references.
 //
-// The package writes no files and makes no network requests. References are
-// listed as written in their sources; Image.Registry and Image.Repository are
-// the normalized names.
+// The package writes no files and makes no network requests. Image.Ref is the
+// reference as written in its source; Image.Registry and Image.Repository are the
+// normalized names.
 package inventory
 
 import (
@@ -46,13 +47,13 @@ const defaultMaxSize = 32 << 20
 // An Inventory is a list of images. Its methods may be called by several
 // goroutines; its fields may be read after all Add methods have returned.
 type Inventory struct {
-	Skipped           []walk.Skip // files and directories that were not scanned, sorted by path
+	Skipped           []walk.Skip // files and folders that were not scanned, sorted by path
 	Failures          []Failure   // files and objects that may hold references and could not be read
 	ScannedFiles      int
 	ScannedObjects    int      // objects of streams
 	HasStream         bool     // AddObjects was called, even with an empty stream
 	ScannedRenderings int      // rendered charts and kustomizations
-	FamilyFiles       []string // files that a linker wants, such as those of charts and kustomizations; sorted
+	FamilyFiles       []string // files that linkers need, such as those of charts and kustomizations; sorted
 
 	// Unrendered are charts and kustomizations that do not render, so that the
 	// references of their output are not listed. The callers of AddRendered
@@ -127,7 +128,7 @@ func (v Origin) String() string { return [...]string{"file", "rendered", "object
 // A Use is a place where an image is referenced.
 type Use struct {
 	Origin Origin
-	Path   string // of the file or template, or of the directory of a kustomization; Stream for a stream
+	Path   string // of the file or template, or of the folder of a kustomization; Stream for a stream
 
 	// Line and Column are 1-based; columns count code points. Both are 0 in
 	// rendered text and in a stream of JSON, which have no positions.

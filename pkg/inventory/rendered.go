@@ -4,7 +4,7 @@ import "fmt"
 
 // A RenderedText is the output of one template of a chart, or of a kustomization.
 type RenderedText struct {
-	Path string // of the template, or of the kustomization's directory; relative to the root
+	Path string // of the template, or of the kustomization's folder; relative to the root
 	Body []byte
 }
 

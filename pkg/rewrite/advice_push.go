@@ -50,8 +50,8 @@ func isPushed(src []byte, ref edit.Span) bool {
 const maxCommand = 1 << 10
 
 // commandAround returns the text before and after the span at of the command
-// that contains it. A command is one line, or several of which each but the
-// last ends with a backslash.
+// that contains it. A command is one line, or several lines, each of which ends with
+// a backslash, except the last.
 func commandAround(src []byte, at edit.Span) (before, after []byte) {
 	from := max(0, at.Start-maxCommand)
 	src = src[from:min(len(src), at.End+maxCommand)]

@@ -35,7 +35,7 @@ func TestApplyKeepsFilesThatChangedOnDisk(t *testing.T) {
 				t.Skipf("symbolic links are not supported: %v", err)
 			}
 		}, planned, "symbolic link"},
-		{"a directory", func(t *testing.T, file string) { remove(t, file); write(t, filepath.Join(file, "x"), nil) }, "", "not a regular file"},
+		{"a folder", func(t *testing.T, file string) { remove(t, file); write(t, filepath.Join(file, "x"), nil) }, "", "not a regular file"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

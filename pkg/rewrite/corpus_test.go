@@ -17,7 +17,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// TestCorpus checks the invariants on real repositories. Each directory in
+// TestCorpus checks the invariants on real repositories. Each folder in
 // REGMIGRATE_CORPUS is one tree; all of its files are scanned, including ignored
 // and vendored ones. The test works on a copy.
 func TestCorpus(t *testing.T) {

@@ -57,7 +57,7 @@ func treeBytes(seed uint64) []byte {
 type buildCounts map[string]int
 
 // checkKustomizeTree generates a tree from data, runs over the tree or one of its
-// directories, and compares the builds before and after the run.
+// folders, and compares the builds before and after the run.
 func checkKustomizeTree(t *testing.T, data []byte, sum buildCounts) {
 	c := &choices{data}
 	x := newKustomizeTree(c)
@@ -106,7 +106,7 @@ func checkKustomizeTree(t *testing.T, data []byte, sum buildCounts) {
 			t.Errorf("%s is outside of %s and was written", name, x.only)
 		}
 	}
-	// Files outside of the given directory and remote files have no findings.
+	// Files outside of the given folder and remote files have no findings.
 	explained := x.only != "" || strings.Contains(x.archive(), remoteBase) || strings.Contains(ledger, " not changed ")
 	for _, dir := range x.dirs {
 		if before[dir] != nil {
@@ -186,7 +186,7 @@ func newRegistries(set *rules.Set, text string) []string {
 // A value is a scalar in the output of a kustomization.
 type value struct{ at, text string }
 
-// build returns the scalars of the output of kustomize for the directory dir. The
+// build returns the scalars of the output of kustomize for the folder dir. The
 // remote base is replaced by a local copy.
 func (t *kustomizeTree) build(files map[string]string, dir string) ([]value, error) {
 	fs := filesys.MakeFsInMemory()

@@ -33,9 +33,9 @@ type kustomizeTree struct {
 	family
 	files      map[string]string
 	remotePods string   // the resources of the remote base
-	only       string   // the directory to scan; "" for the whole tree
-	dirs       []string // directories of kustomizations
-	components []string // directories of components
+	only       string   // the folder to scan; "" for the whole tree
+	dirs       []string // folders of kustomizations
+	components []string // folders of components
 	n          int      // for unique names
 }
 

@@ -98,8 +98,8 @@ func (l *ledger) noteExplicit(f *scannedFile) {
 	}
 }
 
-// NoExplanation is the note of a mention for which neither a format nor a
-// linker gives a reason. That is a bug: each mention has a reason.
+// NoExplanation is the note of a mention without a reason. That is a bug: a format
+// or a linker returns a reason for each mention.
 const NoExplanation = "no reason is known"
 
 var errNoExplanation = errors.New("a mention has no reason; this is a bug in regmigrate: please report it with the lines around the mention")

@@ -17,7 +17,7 @@ import (
 const binaryHead = 8000
 
 // A fileContent is the result of reading a file. All fields are zero if the
-// file cannot hold anything to rewrite or report.
+// file cannot contain anything to rewrite or report.
 type fileContent struct {
 	src  []byte      // a copy of the file
 	skip walk.Reason // why the file is not scanned
@@ -27,9 +27,9 @@ type fileContent struct {
 }
 
 // readFile reads the file f into buf, which it may enlarge. The result has a
-// copy of the bytes only if mayHold reports that they may hold something to
+// copy of the bytes only if isRelevant reports that they may contain something to
 // rewrite or report.
-func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, mayHold func(src []byte) bool) fileContent {
+func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, isRelevant func(src []byte) bool) fileContent {
 	file, err := open(f.Abs)
 	if err != nil {
 		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
@@ -50,12 +50,12 @@ func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, mayHold f
 	if err != nil {
 		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
 	}
-	return classifyContent(src, set, mayHold)
+	return classifyContent(src, set, isRelevant)
 }
 
 // classifyContent decides from the bytes of a file whether the file is scanned,
 // and copies them if it is.
-func classifyContent(src []byte, set *rules.Set, mayHold func(src []byte) bool) fileContent {
+func classifyContent(src []byte, set *rules.Set, isRelevant func(src []byte) bool) fileContent {
 	if text, ok := fromUTF16(src); ok {
 		if len(set.Mentions(text)) > 0 {
 			return fileContent{err: errors.New("the file is UTF-16 text and has mentions; convert it to UTF-8 to rewrite them")}
@@ -65,7 +65,7 @@ func classifyContent(src []byte, set *rules.Set, mayHold func(src []byte) bool) 
 	if bytes.IndexByte(src[:min(len(src), binaryHead)], 0) >= 0 {
 		return fileContent{skip: walk.Binary}
 	}
-	if !mayHold(src) {
+	if !isRelevant(src) {
 		return fileContent{}
 	}
 	if len(set.Mentions(src)) > maxMentions {

@@ -38,7 +38,7 @@ func newReader(o Options, l *families.Linkers) *reader {
 	return &reader{opts: o, linkers: l, buffers: sync.Pool{New: func() any { return new([]byte) }}}
 }
 
-// readTree walks the tree and scans every file that may hold something to
+// readTree walks the tree and scans every file that may contain something to
 // rewrite or report.
 func (r *reader) readTree(ctx context.Context) error {
 	skipped, err := walk.Walk(ctx, r.opts.Walk, func(f walk.File) error {

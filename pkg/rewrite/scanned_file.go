@@ -10,7 +10,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// A scannedFile is a file that may hold something to rewrite or report.
+// A scannedFile is a file that may contain something to rewrite or report.
 type scannedFile struct {
 	file     File
 	format   *format.Format
@@ -40,7 +40,7 @@ func (l fileList) sort() {
 	slices.SortStableFunc(l, func(a, b *scannedFile) int { return strings.Compare(a.file.Path, b.file.Path) })
 }
 
-// explainMentions gives all mentions the same reason.
+// explainMentions sets the same reason for all mentions.
 func (f *scannedFile) explainMentions(reason format.Reason, note string) {
 	for _, m := range f.mentions {
 		f.contents.Contexts = append(f.contents.Contexts, format.Context{Mark: m, Reason: reason, Note: note})
