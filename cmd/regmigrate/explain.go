@@ -13,10 +13,10 @@ func newExplainCommand(s session.Streams) *cobra.Command {
 	var f session.Flags
 	cmd := &cobra.Command{
 		Use:   "explain [flags] FILE[:LINE]",
-		Short: "explain a mention: what it is, which rule or reason applies, and what would change that",
-		Long: `explain prints every mention of an old name in FILE, or on line LINE of it: its
-position, the rule that applies or the reason why it is not changed, and what
-would change that. It writes no file.`,
+		Short: "explain a mention: what it is, and why it moves or does not move",
+		Long: `explain prints every mention of an old name in FILE, or only those on line LINE.
+For each mention it prints the position, and either the rule that moves it, or
+the reason why it does not move and what would make it move. It writes no file.`,
 		Example: `  regmigrate explain policies/deny-old.yaml
   regmigrate explain charts/web/values.yaml:8`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -19,7 +19,7 @@ func addCacheFlags(cmd *cobra.Command, f *session.RegistryFlags) {
 	x := cmd.Flags()
 	x.DurationVar(&f.CacheTTL, "cache-ttl", time.Hour, "cache lifetime of registry responses")
 	x.BoolVar(&f.NoCache, "no-cache", false, "do not use the cache")
-	x.BoolVar(&f.Offline, "offline", false, "make no network requests: use the cache, however old; references that are not in it are unreachable")
+	x.BoolVar(&f.Offline, "offline", false, "make no network requests: use the cache, even if it is older than --cache-ttl; a reference that is not in the cache is unreachable")
 }
 
 // addRenderTimeout adds the flag that every command that renders has.
@@ -36,10 +36,11 @@ func addRenderFlags(cmd *cobra.Command, f *session.RenderFlags) {
 	x.StringArrayVar(&f.APIVersions, "api-versions", nil, "render charts as if the cluster had this API `version` (repeatable)")
 }
 
-// addRequireFlags adds the flags of the root command that query registries.
-func addRequireFlags(cmd *cobra.Command, f *session.RegistryFlags) {
+// addRequireFlags adds the flags of commands that change references only if the
+// new images exist.
+func addRequireFlags(cmd *cobra.Command, f *session.RegistryFlags, usage string) {
 	x := cmd.Flags()
-	x.StringVar(&f.Require, "require", "", "query registries, and do not change references without at least this `verdict` (exit 1): "+strings.Join(session.Requirements(), ", "))
+	x.StringVar(&f.Require, "require", "", usage+strings.Join(session.Requirements(), ", "))
 	complete(cmd, "require", session.Requirements())
 	x.DurationVar(&f.Timeout, "timeout", 0, "with --require: time limit for one reference (default 1m)")
 	addCacheFlags(cmd, f)
@@ -60,16 +61,20 @@ func checkRequire(cmd *cobra.Command, f *session.RegistryFlags) error {
 
 // addRuleFlags adds the flags that select rules and scopes.
 func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
-	var presets []string
+	var names, usages []string
 	for _, p := range rules.Presets() {
-		presets = append(presets, p.Name)
+		usage := p.Name
+		if arg := strings.ToUpper(p.Argument); arg != "" {
+			usage += ":" + arg + "[," + arg + "]"
+		}
+		names, usages = append(names, p.Name), append(usages, usage)
 	}
 	x := cmd.Flags()
-	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(presets, ", "))
-	x.StringArrayVar(&f.Rules, "rule", nil, "use this rule, `FROM=TO` (repeatable)")
+	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(usages, ", "))
+	x.StringArrayVar(&f.Rules, "rule", nil, "replace the prefix FROM of references with TO, `FROM=TO` (repeatable)")
 	x.StringVar(&f.Config, "config", "", "configuration `file` (default: "+session.ConfigName+", searched from PATH up to the root of the repository)")
-	x.StringSliceVar(&f.Scope, "scope", nil, "comma-separated `list` of what may be rewritten: "+strings.Join(format.ScopeNames(), ", ")+", all (default manifests)")
-	complete(cmd, "preset", presets)
+	x.StringSliceVar(&f.Scope, "scope", nil, "comma-separated `list` of the kinds of text to rewrite: "+strings.Join(format.ScopeNames(), ", ")+", all (default manifests)")
+	complete(cmd, "preset", names)
 	complete(cmd, "scope", append(format.ScopeNames(), "all"))
 }
 
@@ -82,7 +87,7 @@ func addFileFlags(cmd *cobra.Command, f *session.Flags) {
 }
 
 func addColorFlag(cmd *cobra.Command, f *session.Flags) {
-	cmd.Flags().StringVar(&f.Color, "color", "auto", "`when` to use colour: auto (on a terminal, unless NO_COLOR is set), always, never")
+	cmd.Flags().StringVar(&f.Color, "color", "auto", "`when` to use color: auto (on a terminal, unless NO_COLOR is set), always, never")
 	complete(cmd, "color", []string{"auto", "always", "never"})
 }
 

@@ -19,19 +19,22 @@ func newImagesCommand(s session.Streams) *cobra.Command {
 		Use:   "images [flags] [PATH...|-]",
 		Short: "list image references: of files, of rendered charts, of a cluster",
 		Long: `images lists every image reference under PATH (default: the current folder),
-whether or not a rule matches: its registry, the number of uses, the places, and
-the new reference. With - as PATH, it reads Kubernetes objects of any kind and
-number from standard input, in JSON or YAML, and lists their images: of all
-containers, of image volumes, and of all other fields that spell an image out.
+with or without a matching rule. It prints the registry, the number of uses, the
+places and the new reference. With - as PATH, it reads Kubernetes objects of any
+kind from standard input, as JSON or YAML, and lists their images.
 
-A value is listed if its field is an image field, if its key names an image, or
-if it spells out a registry host and a tag or digest, or a host that is known to
-serve images. Short names of Docker Hub are listed under docker.io. With
---render, references that charts and kustomizations render are listed as well.`,
+It lists a value in any of these cases:
+
+  - the field is an image field, or its key names an image;
+  - the value contains a registry host and a tag or digest;
+  - the value contains the host of a known registry, such as quay.io.
+
+Short names of Docker Hub are listed under docker.io. With --render, references
+that charts and kustomizations render are listed too.`,
 		Example: `  regmigrate images .                       # by registry, with the new names
   regmigrate images --old-only -o plain . | xargs -n1 crane digest
   kubectl get pods -A -o json | regmigrate images -
-  kubectl get pods -A -o json | regmigrate images --check -   # exit 1 while an old registry is in use
+  kubectl get pods -A -o json | regmigrate images --check -   # exit 1 if a rule moves an image
   regmigrate images --render -o csv charts/ > images.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
@@ -57,6 +60,6 @@ serve images. Short names of Docker Hub are listed under docker.io. With
 	fl.BoolVar(&f.NoIgnore, "no-ignore", false, "also scan files that git ignores, and vendor and node_modules")
 	fl.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
-	fl.BoolVarP(&f.Quiet, "quiet", "q", false, "print no table and report failures only: with --check, use the exit code")
+	fl.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only, and print no table: for scripts that use the exit code of --check")
 	return cmd
 }

@@ -32,23 +32,28 @@ request. The text of the pull request lists the references that move, the proof,
 the mentions that are not changed and the actions required. pr prints the URL of
 the pull request.
 
-pr reads the base branch from the remote, and changes the files under PATH
-(default: the current folder). It does not change your work tree, branch or
-index. It fails if there are uncommitted changes, because the pull request would
-not contain them. The next run updates the same pull request; when nothing is
-left to move, it closes the pull request and deletes the branch. pr overwrites
-a branch only if it made all commits on that branch.
+pr reads the base branch from the remote, and plans the change of the files under
+PATH (default: the current folder) on that branch. It does not change your work
+tree, branch or index. It fails if there are uncommitted changes, because the
+pull request would not contain them. The next run updates the same pull request.
+When no reference is left to move, pr closes the pull request and deletes the
+branch. pr overwrites a branch only if pr made all commits on that branch.
 
 pr renders charts and kustomizations before and after the change, as verify does.
-If a proof fails, it pushes nothing.
+If a proof fails, pr pushes nothing.
 
-pr reads the token from REGMIGRATE_TOKEN; for github.com, *.ghe.com and the server
-that runs a workflow also from GH_TOKEN or GITHUB_TOKEN; for other hosts from
-GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN. It needs the permissions
-"contents: write" and "pull requests: write", and "workflows: write" to change
-files in .github/workflows. For remotes over ssh, git uses your key.`,
+pr reads the token from the first of these variables that is set:
+
+  - REGMIGRATE_TOKEN;
+  - GH_TOKEN, GITHUB_TOKEN: for github.com, *.ghe.com, and the GitHub server on
+    which a workflow runs pr;
+  - GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN: for all other hosts.
+
+The token needs the permissions "contents: write" and "pull requests: write", and
+"workflows: write" to change files in .github/workflows. For remotes over ssh,
+git uses your key.`,
 		Example: `  regmigrate pr
-  regmigrate pr --dry-run                       # show the actions and the text
+  regmigrate pr --dry-run                       # print the actions and the text of the pull request
   regmigrate pr --label registry --reviewer ann --team platform --draft charts/
   regmigrate pr --commit-per chart --bump-chart patch --signoff
   regmigrate pr --author 'Bot <bot@example.com>' --trailer 'Refs: OPS-12'
@@ -72,10 +77,10 @@ files in .github/workflows. For remotes over ssh, git uses your key.`,
 	x.StringVar(&p.To.Remote, "remote", "origin", "`name` of the remote that receives the pull request")
 	x.StringVar(&p.To.PushRemote, "push-remote", "", "`name` of the remote to push to, such as a fork (default: the value of --remote)")
 	x.StringVar(&p.To.Base, "base", "", "base `branch` (default: the default branch of the remote)")
-	x.StringVar(&p.To.Branch, "branch", "", "`branch` to push (default: regmigrate/ and the names of the presets)")
-	x.StringVar(&p.Title, "title", "", "title of the pull request and of the commit (default: names the new registry)")
+	x.StringVar(&p.To.Branch, "branch", "", "`branch` to push (default: regmigrate/ and the names of the presets, or regmigrate/images without presets; followed by the value of --base)")
+	x.StringVar(&p.Title, "title", "", "title of the pull request and of the commit (default: contains the new registry)")
 	x.StringVarP(&p.Message, "message", "m", "", "commit message (default: the title and the references that move)")
-	x.StringVar(&p.CommitPer, "commit-per", "change", "number of commits: one for each `unit`: change, chart")
+	x.StringVar(&p.CommitPer, "commit-per", "change", "`unit` of a commit: change (one commit for everything), chart (one commit per chart)")
 	x.StringVar(&p.To.Author, "author", "", "author of the commits, `\"Name <address>\"` (default: from the git configuration)")
 	x.StringVar(&p.To.Committer, "committer", "", "committer, `\"Name <address>\"` (default: from the git configuration, or the author)")
 	x.BoolVar(&p.To.SignOff, "signoff", false, "add a Signed-off-by trailer with the committer")
@@ -95,10 +100,10 @@ files in .github/workflows. For remotes over ssh, git uses your key.`,
 	x.StringArrayVar(&f.Exclude, "exclude", nil, "do not scan files and folders that match the `glob` (repeatable)")
 	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none")
 	x.BoolVar(&p.NoVerify, "no-verify", false, "do not render charts and kustomizations before and after the change")
-	x.BoolVar(&f.RequireProof, "require-proof", false, "push nothing if something is unproven")
-	addRequireFlags(cmd, &f.Registry)
+	x.BoolVar(&f.RequireProof, "require-proof", false, "if something is unproven, push nothing and exit 1")
+	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one: ")
 	addRenderFlags(cmd, &f.Render)
-	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find the values of a reference; use the names of keys")
+	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys")
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")

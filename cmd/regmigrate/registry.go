@@ -16,9 +16,10 @@ func newRegistryCommand(s session.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "registry",
 		Short: "query registries: check that new images exist, copy images, check connectivity",
-		Long: `The subcommands of registry send requests to registries. Other commands do so only
-with --require. They use the credentials of docker login, and the variables
-HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE.`,
+		Long: `The subcommands check, mirror and ping query registries; mirror-config does not.
+Other commands query registries only with --require. All of them use the
+credentials of docker login, and the variables HTTPS_PROXY, NO_PROXY and
+SSL_CERT_FILE.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

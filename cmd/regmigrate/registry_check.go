@@ -16,14 +16,14 @@ func newCheckCommand(s session.Streams) *cobra.Command {
 		Short: "check that every new reference exists, with the digest of the old one",
 		Long: `check queries registries for every reference under PATH (default: the current
 folder) that a rule moves. It writes no file. With - as PATH, it reads references
-from standard input: the JSON of regmigrate images or of regmigrate -o json,
-objects of a cluster, lines OLD NEW, or one reference per line, to which it
-applies the rules.
+from standard input: the output of regmigrate images -o json or regmigrate -o
+json, objects of a cluster as JSON, lines OLD NEW, or one reference per line. If
+a line has one reference, check applies the rules to it.
 
-Some names have their tag elsewhere: in the appVersion of a chart, or in the base
-of a kustomization. check renders these charts and kustomizations to complete the
-names. With --render, it queries all references that charts and kustomizations
-render. References that remain incomplete are skipped; the reason is listed.
+Some references have no tag in their own file: the tag is the appVersion of the
+chart, or it is in the base of the kustomization. check renders these charts and
+kustomizations to find the tag. With --render, it queries all references that
+charts and kustomizations render.
 
   same         both references exist, with the same digest
   exists       the new reference exists; the old registry does not answer or does
@@ -31,11 +31,11 @@ render. References that remain incomplete are skipped; the reason is listed.
   different    both references exist, with different digests; the platforms are listed
   missing      the new registry does not have the image
   unreachable  the new registry does not answer
-  skipped      not queried: the reference has a variable, or its tag is not known
+  skipped      the reference cannot be queried; the reason is listed
 
-Responses of registries are cached for --cache-ttl.`,
+Responses of registries are cached for the time of --cache-ttl.`,
 		Example: `  regmigrate registry check .
-  regmigrate registry check --require same .        # exit 1 unless all are the same
+  regmigrate registry check --require same .        # exit 1 if a verdict is not "same"
   regmigrate images --render -o json . | regmigrate registry check -
   kubectl get pods -A -o json | regmigrate registry check -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +48,7 @@ Responses of registries are cached for --cache-ttl.`,
 	setExits(cmd, "--require: an image does not meet the requirement", "an input could not be read, or the command was interrupted")
 	addRuleFlags(cmd, &f)
 	x := cmd.Flags()
-	x.StringVar(&f.Registry.Require, "require", "", "exit 1 unless every reference has this `verdict` at least: "+strings.Join(session.Requirements(), ", "))
+	x.StringVar(&f.Registry.Require, "require", "", "exit 1 if a reference does not have this `verdict` or a better one: "+strings.Join(session.Requirements(), ", "))
 	complete(cmd, "require", session.Requirements())
 	addCacheFlags(cmd, &f.Registry)
 	x.DurationVar(&f.Registry.Timeout, "timeout", 0, "time limit for one reference (default 1m)")
@@ -61,6 +61,6 @@ Responses of registries are cached for --cache-ttl.`,
 	complete(cmd, "output", []string{"text", "json"})
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report problems only")
-	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference, including same ones")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "also list the references with the verdict same")
 	return cmd
 }

@@ -12,18 +12,23 @@ func newMirrorCommand(s session.Streams) *cobra.Command {
 	var m app.MirrorFlags
 	cmd := &cobra.Command{
 		Use:   "mirror [flags] --to REGISTRY[/PATH] [PATH...|-]",
-		Short: "copy the images of the files to your registry",
-		Long: `mirror copies every image under PATH (default: the current folder) to REGISTRY. It
-reads an image from its new registry if a rule moves it, or else from its current
-registry. With --render, it also copies images that charts and kustomizations
-render. With - as PATH, it reads the same input as regmigrate registry check, such
-as the output of regmigrate images -o json. mirror copies indexes with all
-platforms, and signatures, attestations and other artifacts that belong to an
-image (by the tags of cosign and by OCI referrers). It does not send content that
-the target already has: after an interruption, run the same command again.
+		Short: "copy the images that the files use to your registry",
+		Long: `mirror copies to REGISTRY all images that the files under PATH (default: the
+current folder) use. If a rule moves an image, mirror reads the image from the new
+registry, or from the old one if the new one does not have it. With --render, it
+also copies images that charts and kustomizations render. With - as PATH, it reads
+the same input as regmigrate registry check, such as the output of regmigrate
+images -o json.
+
+mirror copies all platforms of an image, and the signatures, attestations and
+other artifacts that belong to it (by the tags of cosign and by OCI referrers). It
+does not send content that the target already has: after an interruption, run the
+same command again.
 
 An image keeps its path: registry.k8s.io/pause:3.9 becomes REGISTRY/PATH/pause:3.9.
-At the end, mirror prints the rules that point the files at the mirror.`,
+If a tag on the target had another image, mirror replaces it and reports both
+digests. At the end, mirror prints the rules that change the files to use the
+mirror.`,
 		Example: `  regmigrate registry mirror --to harbor.corp.example/k8s .
   regmigrate registry mirror --to harbor.corp.example/k8s --render --dry-run . | sh    # with crane
   regmigrate images --render -o json . | regmigrate registry mirror --to harbor.corp.example/k8s -
@@ -40,8 +45,8 @@ At the end, mirror prints the rules that point the files at the mirror.`,
 	x.StringVar(&m.To, "to", "", "target of the copies, `REGISTRY[/PATH]`")
 	x.StringArrayVar(&m.From, "from", nil, "copy only images of this `registry` (repeatable)")
 	x.BoolVar(&m.WithHost, "with-host", false, "add the registry host before the path of each image, so that images of several registries do not collide")
-	x.BoolVarP(&m.DryRun, "dry-run", "n", false, "make no network requests and copy nothing; print crane copy commands that do about the same")
-	x.BoolVar(&m.Sizes, "sizes", false, "with --dry-run: query registries for the amount of data to send")
+	x.BoolVarP(&m.DryRun, "dry-run", "n", false, "make no network requests and copy nothing; print crane copy commands, which copy the images without referrers and signatures")
+	x.BoolVar(&m.Sizes, "sizes", false, "with --dry-run: query registries, and print the amount of data to send")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
 	x.BoolVar(&f.RenderAll, "render", false, "also copy images that charts and kustomizations render")

@@ -18,10 +18,11 @@ func newMirrorConfigCommand(s session.Streams) *cobra.Command {
 		Use:   "mirror-config --to REGISTRY[/PATH] [--format FORMAT]",
 		Short: "print the settings that make nodes pull through a mirror",
 		Long: `mirror-config prints the settings that make nodes pull through a mirror or a
-pull-through cache, without a change to the manifests: for each registry that a
-rule moves images from or to. For containerd it prints one hosts.toml per
-registry, for k3s one registries.yaml, for OpenShift an ImageDigestMirrorSet and an
-ImageTagMirrorSet. The paths on the mirror are those of regmigrate registry mirror.`,
+pull-through cache. The manifests do not change. The settings are for each old
+and each new registry of the active rules. For containerd, mirror-config prints
+one hosts.toml per registry; for k3s, one registries.yaml; for OpenShift, an
+ImageDigestMirrorSet and an ImageTagMirrorSet. An image has the same path on the
+mirror as after regmigrate registry mirror.`,
 		Example: `  regmigrate registry mirror-config --to harbor.corp.example/k8s
   regmigrate registry mirror-config --to harbor.corp.example/k8s --dir /etc/containerd/certs.d
   regmigrate registry mirror-config --to harbor.corp.example --format k3s > /etc/rancher/k3s/registries.yaml`,
@@ -36,7 +37,7 @@ ImageTagMirrorSet. The paths on the mirror are those of regmigrate registry mirr
 	setExits(cmd, "", "--dir: a file could not be written, or exists with other content")
 	x := cmd.Flags()
 	x.StringVar(&m.To, "to", "", "`REGISTRY[/PATH]` of the mirror")
-	x.BoolVar(&m.WithHost, "with-host", false, "the mirror has the registry host before the path of each image")
+	x.BoolVar(&m.WithHost, "with-host", false, "on the mirror, the registry host is before the path of each image")
 	x.StringVar(&m.Format, "format", registry.MirrorFormats[0], "target `system`: "+strings.Join(registry.MirrorFormats[:], ", "))
 	x.StringVar(&m.Dir, "dir", "", "write the files to this `folder`; existing files with other content are not changed")
 	complete(cmd, "format", registry.MirrorFormats[:])

@@ -17,26 +17,27 @@ import (
 )
 
 const long = `regmigrate moves container image references from one registry to another, in
-every file under PATH (default: the current folder), and changes nothing else:
-comments, quotes, indentation and line endings stay as they are.
+all manifests under PATH (default: the current folder); --scope adds other
+texts. It changes nothing else: comments, quotes, indentation and line endings
+do not change.
 
-Every mention of the old name is accounted for: it is rewritten, or not changed
-for a reason that the summary names. With - as PATH, regmigrate reads standard
+regmigrate accounts for every mention of the old name: it rewrites the mention,
+or reports the reason why it did not. With - as PATH, regmigrate reads standard
 input and writes standard output: as a filter, a Helm post-renderer or a KRM
-function. Without rules of your own, the preset k8s moves k8s.gcr.io and its
-other names to registry.k8s.io.`
+function. Without presets and rules in flags or configuration, the preset k8s
+moves k8s.gcr.io and its other names to registry.k8s.io.`
 
 const examples = `  regmigrate --dry-run .              # show the diff, write nothing
   regmigrate .                        # rewrite in place
-  regmigrate --check .                # exit 1 while a reference would move: for CI
+  regmigrate --check .                # exit 1 if a reference would move: for CI
   regmigrate --dry-run . | git apply  # git apply accepts the diff
   regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
   regmigrate -o json --dry-run . > report.json
   helm template ./chart | regmigrate -`
 
 const (
-	leftLine   = "--check: a reference would move, or with --baseline a mention is new;\n     --verify: a proof failed; --require: an image does not meet the requirement"
-	failedLine = "a file could not be read, verified or written; others were processed"
+	leftLine   = "--check: a reference would move, or with --baseline a mention is new;\n     --verify: a proof failed; --require-proof: something is unproven;\n     --require: an image does not meet the requirement"
+	failedLine = "a file could not be read, verified or written; the others were processed"
 )
 
 // newRootCommand returns the root command with all subcommands. The parameter
@@ -90,26 +91,26 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x := cmd.Flags()
 	x.SortFlags = false
 	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff and write no file")
-	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 while a reference would move")
-	x.StringVar(&f.Baseline, "baseline", "", "with --check: the `file` of accepted mentions; exit 1 only for other mentions, whether they would be rewritten or not")
-	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "replace the baseline with the current mentions, and write nothing else")
+	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 if a reference would move")
+	x.StringVar(&f.Baseline, "baseline", "", "`file` of accepted mentions; with --check, exit 1 if there are other mentions, and only then")
+	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "write the current mentions to the baseline, and change no other file")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
-	x.BoolVar(&f.Together, "together", false, "also include related files anywhere in the repository, such as the overlays of a base: for hooks that pass single files")
-	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: the file `name` that determines the format of standard input")
+	x.BoolVar(&f.Together, "together", false, "also scan and change related files anywhere in the repository, such as the overlays of a base: for hooks that pass single files")
+	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: read standard input in the format of a file with this `name`")
 	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
 	x.StringArrayVar(&f.Reports, "report", nil, "also write a report to a file, `FORMAT=FILE` (repeatable)")
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
-	x.BoolVar(&f.Verify, "verify", false, "prove that charts and kustomizations render as before except for the images; if a proof fails, write nothing and exit 1")
-	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: also write nothing and exit 1 if something is unproven")
-	addRequireFlags(cmd, &f.Registry)
-	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find the values of a reference; use the names of keys")
+	x.BoolVar(&f.Verify, "verify", false, "prove that charts and kustomizations render as before, except for the images; if a proof fails, write nothing and exit 1")
+	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: if something is unproven, also write nothing and exit 1")
+	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one; exit 1 if one does not: ")
+	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys")
 	addRenderTimeout(cmd, &f.Render)
-	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none; also update the README badge and the list of changes")
+	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none; also update the README badge and artifacthub.io/changes")
 	complete(cmd, "bump-chart", chart.BumpNames)
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
-	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference that moves and every mention that is not changed")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every reference that moves, and every mention that is not changed")
 	complete(cmd, "output", report.Names())
 	cmd.AddCommand(
 		newExplainCommand(s),

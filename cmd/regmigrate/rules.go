@@ -17,9 +17,10 @@ func newRulesCommand(s session.Streams) *cobra.Command {
 		Use:   "rules [flags]",
 		Short: "show the active rules, and what they do to a reference",
 		Long: `rules shows the rules that are active in the current folder: rules of presets, of
-the configuration and of flags, with chains followed to their end. It shows the
-origin of each rule, its reason, and its exceptions. If several rules match a
-reference, the most specific one applies; -o json lists them in that order.`,
+the configuration and of flags. If the result of a rule matches another rule, it
+shows the combined rule. It shows the origin of each rule, its reason, and its
+exceptions. If several rules match a reference, the most specific one applies;
+-o json lists the most specific rules first.`,
 		Example: `  regmigrate rules
   regmigrate rules --preset bitnami --preset gcr:my-project
   regmigrate rules --presets        # available presets

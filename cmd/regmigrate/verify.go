@@ -14,8 +14,8 @@ func newVerifyCommand(s session.Streams) *cobra.Command {
 		Short: "prove that charts and kustomizations render as before, except for the images",
 		Long: `verify renders every chart and builds every kustomization under PATH (default:
 the current folder) before and after the change that the rules would make, and
-compares the output: it may differ in image references only, each changed as a
-rule says. verify writes no file.
+compares the output. The output may differ only in image references, and only as
+the rules require. verify writes no file.
 
 With --base, verify compares the commit REV with the current files: use it for a
 change that was already made. Charts and kustomizations are rendered in child
@@ -23,7 +23,7 @@ processes, without a cluster or network access. A chart that does not render, an
 a kustomization that needs a remote resource, are unproven. If interrupted
 (Ctrl-C), verify prints the verdicts so far and exits with 3.`,
 		Example: `  regmigrate verify charts/
-  regmigrate verify --base origin/main .  # the change of a pull request
+  regmigrate verify --base origin/main .  # proves the change of a pull request
   regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return app.Verify(cmd.Context(), s, &f, args)
@@ -35,10 +35,10 @@ a kustomization that needs a remote resource, are unproven. If interrupted
 	x.StringVar(&f.Base, "base", "", "compare the commit `REV` with the current files")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "also exit 1 if something is unproven")
 	addRenderFlags(cmd, &f.Render)
-	x.BoolVar(&f.NoRender, "no-render", false, "plan by the names of keys instead of a rendering; the proof still renders")
+	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys (the proof still renders)")
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
-	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list every detail")
+	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list all charts and kustomizations, with all details")
 	return cmd
 }
