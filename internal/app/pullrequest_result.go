@@ -101,7 +101,7 @@ func resultJSON(dry bool, plan *rewrite.Plan, c *pullrequest.Change, r *pullrequ
 	n := plan.Count()
 	return prJSON{
 		Version: 1, DryRun: dry, Action: string(r.Action), Repository: r.Repo, Number: r.Number, URL: r.URL,
-		Base: r.Base, Branch: r.Branch, Commit: r.Commit, Pushed: r.Pushed, Commits: len(c.Commits), Files: n.ChangedFiles,
+		Base: r.Base, Branch: r.Branch, Commit: r.Commit, Pushed: r.Pushed && !dry, Commits: len(c.Commits), Files: n.ChangedFiles,
 		Rewritten: n.Rewritten + n.RewrittenImplicit, NotChanged: n.NotChanged + n.NotChangedImplicit, Title: c.Title,
 		Warnings: append([]string{}, r.Warnings...),
 	}

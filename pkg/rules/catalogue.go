@@ -32,6 +32,7 @@ type catalogueEntry struct {
 	images []*regexp.Regexp
 	except []*regexp.Regexp
 	tags   []condition // alternatives; empty means every tag
+	preset string      // the preset that does what the advice recommends, or ""
 	advice Advice
 }
 
@@ -40,7 +41,8 @@ var catalogue = sync.OnceValues(func() ([]catalogueEntry, error) { return readCa
 
 // Advise returns what the catalogue says about a reference: oldRef before the
 // move, and newRef after it, or "" if no rule moves it. An entry that matches
-// both is returned once. Advise does not contact registries.
+// both is returned once. An entry is not returned if the move to newRef is the one
+// of the preset that the entry recommends. Advise does not contact registries.
 func Advise(oldRef, newRef string) []Advice {
 	entries, err := catalogue()
 	if err != nil {
@@ -49,7 +51,7 @@ func Advise(oldRef, newRef string) []Advice {
 	var out []Advice
 	for i := range entries {
 		e := &entries[i]
-		if e.matches(oldRef) || newRef != "" && e.matches(newRef) {
+		if (e.matches(oldRef) || newRef != "" && e.matches(newRef)) && !e.isFollowed(oldRef, newRef) {
 			out = append(out, e.advice)
 		}
 	}
@@ -71,4 +73,21 @@ func (e *catalogueEntry) matches(ref string) bool {
 		return false
 	}
 	return len(e.tags) == 0 || slices.ContainsFunc(e.tags, func(c condition) bool { return c.matches(r.Tag, r.Digest) })
+}
+
+// isFollowed reports whether the preset of the entry moves oldRef to newRef.
+func (e *catalogueEntry) isFollowed(oldRef, newRef string) bool {
+	if e.preset == "" || newRef == "" {
+		return false
+	}
+	list, err := Preset(e.preset)
+	if err != nil {
+		return false // TestCatalogue fails
+	}
+	set, err := New(list)
+	if err != nil {
+		return false
+	}
+	m, ok := set.Match(oldRef, Reference)
+	return ok && m.Keep == "" && m.New+oldRef[m.Len:] == newRef
 }

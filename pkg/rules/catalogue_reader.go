@@ -11,7 +11,7 @@ import (
 // The keys of the catalogue and of its entries.
 var (
 	catalogueKeys = []string{"prefixLists", "entries"}
-	entryKeys     = []string{"images", "except", "tags", "forCharts", "note", "text", "source", "date"}
+	entryKeys     = []string{"images", "except", "tags", "preset", "forCharts", "note", "text", "source", "date"}
 )
 
 // readCatalogue reads a catalogue as strictly as LoadConfig reads a
@@ -72,6 +72,8 @@ func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) 
 			e.except, err = s.globs(v, name, lists)
 		case "tags":
 			e.tags, err = s.conditions(v, name)
+		case "preset":
+			e.preset, err = s.text(v, name, "k8s")
 		case "forCharts":
 			e.advice.ForCharts, err = true, s.flag(v, name)
 		case "note":

@@ -115,6 +115,24 @@ func TestAdvise(t *testing.T) {
 }
 
 // An entry that selects the old and the new reference is returned once.
+// TestAdviseFollowed: advice to use a preset is not repeated to a reader whose rule
+// makes that change.
+func TestAdviseFollowed(t *testing.T) {
+	for _, c := range []struct {
+		old, new string
+		want     int
+	}{
+		{"gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", "quay.io/brancz/kube-rbac-proxy:v0.13.1", 0},
+		{"gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", "mirror.example/kubebuilder/kube-rbac-proxy:v0.13.1", 1},
+		{"gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", "", 1},
+		{"registry.istio.io/release/pilot:1.30.0", "docker.io/istio/pilot:1.30.0", 0},
+	} {
+		if got := Advise(c.old, c.new); len(got) != c.want {
+			t.Errorf("%s to %q: got %v, want %d advices", c.old, c.new, got, c.want)
+		}
+	}
+}
+
 func TestAdviseReturnsAnEntryOnce(t *testing.T) {
 	if got := Advise("k8s.gcr.io/coredns:1.8.0", "registry.k8s.io/coredns:1.8.0"); len(got) != 1 {
 		t.Errorf("got %+v", got)
