@@ -9,5 +9,11 @@ import (
 // regmigrate. The start of src shows a baseline, which can have any name. Names
 // of registries in such a file are not references.
 func IsOwnFile(name string, src []byte) bool {
-	return path.Base(name) == ".regmigrate.yaml" || bytes.HasPrefix(src, []byte(`{"regmigrate-baseline":`))
+	return path.Base(name) == ".regmigrate.yaml" || IsBaseline(src)
+}
+
+// IsBaseline reports whether src starts as a baseline of regmigrate does. The
+// lines of a baseline repeat mentions of other files.
+func IsBaseline(src []byte) bool {
+	return bytes.HasPrefix(src, []byte(`{"regmigrate-baseline":`))
 }

@@ -12,12 +12,16 @@ import (
 // next suggests the next command, if any.
 func (t *textReport) next() {
 	moves := len(t.s.moved) > 0
+	writes := "writes the changes"
+	if len(t.o.Args) > 0 && t.o.Args[len(t.o.Args)-1] == "-" {
+		writes = "writes the rewritten text to standard output"
+	}
 	switch {
 	case t.o.mode() != wording.Write && moves:
 		if what := t.verifiable(); what != "" {
-			t.command(append([]string{"--verify"}, writeArgs(t.o.Args)...), "verifies the "+what+", then writes the changes")
+			t.command(append([]string{"--verify"}, writeArgs(t.o.Args)...), "verifies the "+what+", then "+writes)
 		} else {
-			t.command(writeArgs(t.o.Args), "writes the changes")
+			t.command(writeArgs(t.o.Args), writes)
 		}
 	case t.o.Check || len(t.s.failed) > 0:
 		// A check that passes needs no command, and failures come first.

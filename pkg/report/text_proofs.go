@@ -23,6 +23,10 @@ const proofLabelWidth = len("unproven  ")
 // after paths.
 const maxProofPath = 40
 
+// minProofSummary is the smallest number of columns beside the paths in which
+// summaries are readable. With fewer they are below the paths.
+const minProofSummary = 48
+
 // proofs writes the proofs, the failed ones last, where a reader of a terminal
 // looks first. A quiet summary has the failed ones only.
 func (t *textReport) proofs() {
@@ -46,8 +50,13 @@ func (t *textReport) proofs() {
 	for _, p := range shown {
 		width = max(width, min(columns(p.Path), maxProofPath))
 	}
+	stacked := !t.fits(proofLabelWidth + width + 2 + minProofSummary)
 	for i, p := range shown {
-		t.proof(p, width)
+		if stacked {
+			t.stackedProof(p)
+		} else {
+			t.proof(p, width)
+		}
 		last := i+1 == len(shown) || shown[i+1].State != p.State
 		if hidden > 0 && p.State == rewrite.Unproven && last {
 			t.line(dim, pad(proofLabelWidth)+t.more(hidden))
@@ -72,6 +81,23 @@ func (t *textReport) proof(p rewrite.Proof, width int) {
 	t.put(bold, p.Path)
 	t.put(plain, "  ")
 	t.paragraph(plain, p.Summary, proofLabelWidth+columns(p.Path)+2, proofLabelWidth+width+2)
+	t.proofDetails(p)
+}
+
+// stackedProof writes one proof with its summary below its path, for paths that
+// leave too little space for the summary.
+func (t *textReport) stackedProof(p rewrite.Proof) {
+	s := plain
+	if p.State == rewrite.Failed {
+		s = red
+	}
+	t.put(s, proofLabels[p.State])
+	t.line(bold, p.Path)
+	t.paragraph(plain, p.Summary, 0, proofLabelWidth+2)
+	t.proofDetails(p)
+}
+
+func (t *textReport) proofDetails(p rewrite.Proof) {
 	details := firstN(p.Details, t.limit(maxDetails))
 	for _, d := range details {
 		t.paragraph(dim, d, 0, proofLabelWidth+2)
@@ -81,26 +107,23 @@ func (t *textReport) proof(p rewrite.Proof, width int) {
 	}
 }
 
-// sumUpUntouched writes one line for the charts and kustomizations in which no
-// file changes, if there are several, and returns the other proofs. A proof
-// with details, such as an old name that is still rendered, is among the others.
+// sumUpUntouched writes one line for the proven charts and kustomizations in which
+// no file changes, if there are several, and returns the other proofs. An unproven
+// one is among the others, because its reason may hide an old name, and so is one
+// with details, such as an old name that is still rendered.
 func (t *textReport) sumUpUntouched(all []rewrite.Proof) []rewrite.Proof {
-	var proven, unproven, rest []rewrite.Proof
+	var proven, rest []rewrite.Proof
 	for _, p := range all {
-		switch {
-		case p.Unchanged && p.State == rewrite.Proven && len(p.Details) == 0:
+		if p.Unchanged && p.State == rewrite.Proven && len(p.Details) == 0 {
 			proven = append(proven, p)
-		case p.Unchanged && p.State == rewrite.Unproven:
-			unproven = append(unproven, p)
-		default:
+		} else {
 			rest = append(rest, p)
 		}
 	}
-	if len(proven)+len(unproven) < 2 {
+	if len(proven) < 2 {
 		return all
 	}
 	t.proofSum(proven, "no file changes")
-	t.proofSum(unproven, "no file changes, but not everything renders")
 	return rest
 }
 

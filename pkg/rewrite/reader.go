@@ -110,6 +110,10 @@ func (r *reader) mayHaveHiddenRefs(path string) bool {
 // scan finds the references and mentions of a file.
 func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 	out := &scannedFile{file: File{Path: f.Path, Abs: f.Abs, Before: src}}
+	if format.IsBaseline(src) {
+		out.file.Format = "json"
+		return out // the mentions are listed where they are
+	}
 	out.mentions = r.opts.Rules.Mentions(src)
 	if format.IsOwnFile(f.Path, src) || slices.Contains(r.opts.OwnConfig, f.Abs) {
 		out.file.Format = "yaml"
