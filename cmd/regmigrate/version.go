@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// version is what --version prints: the version, and the commit that it was
-// built from. Both are what the go command notes in every program that it
-// builds, whether by `go install`, in a checkout, or for a release.
+// version returns the version for --version, with the commit that the program
+// was built from. The go command records both when it builds a program: with go
+// install, in a checkout, or for a release.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -16,8 +16,8 @@ func version() string {
 	return versionOf(info)
 }
 
-// versionOf is the version that info tells. A version between two releases
-// has its commit in it, and says itself when files were changed.
+// versionOf returns the version in info. A version between two releases contains
+// its commit, and says itself whether files were modified.
 func versionOf(info *debug.BuildInfo) string {
 	v := info.Main.Version
 	if v == "" || v == "(devel)" {

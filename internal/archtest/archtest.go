@@ -1,7 +1,8 @@
-// Package archtest holds the architecture as a test: the rows of packages,
-// what each package may import, and how many parameters a function may have.
+// Package archtest tests the architecture: the rows of packages, the imports
+// that each package may have, and the number of parameters that a function may
+// have.
 //
-// It exports nothing. The table is in table_test.go, one entry per package; a
-// new package needs an entry there before the tests pass, and an entry without
-// a package fails too. ARCHITECTURE.md says what the rows are for.
+// It exports nothing. The table is in table_test.go and has one entry per
+// package. A package without an entry fails the tests, and so does an entry
+// without a package. ARCHITECTURE.md describes the rows.
 package archtest

@@ -10,7 +10,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-var update = flag.Bool("update", false, "write the wanted groups of testdata anew")
+var update = flag.Bool("update", false, "replace the section want of the cases with the results")
 
 // Run links the tree of each case in testdata/*.txtar and compares the result
 // with its section "want". Files that wants accepts are in the tree even if

@@ -14,9 +14,9 @@ import (
 )
 
 // wrongField returns the first field that differs between two texts and cannot
-// hold an image, "" when there is none. The texts differ in text that looks
-// like a reference only. Such fields are keys, labels, the type or the name of
-// an object, and the fields of a policy.
+// hold an image, "" when there is none. All differences between the texts look
+// like references. Fields that cannot hold an image are keys, labels, the type
+// and the name of an object, and the fields of a policy.
 func wrongField(before, after string) string { return wrongDocument(before, after, maxEmbedded) }
 
 func wrongDocument(before, after string, depth int) string {
@@ -186,8 +186,8 @@ func wrongEmbedded(before, after string, depth int) string {
 // labelKeys are the keys of mappings that hold no image.
 var labelKeys = keySet("labels", "matchLabels", "selector", "nodeSelector", "commonLabels")
 
-// notImageKeys are the keys of Kubernetes fields that hold names and words that
-// can look like a short form of Docker Hub.
+// notImageKeys are the keys of Kubernetes fields whose values are not images,
+// but can look like Docker Hub short names.
 var notImageKeys = keySet("apiVersion", "kind", "name", "namespace", "hostname", "subdomain", "command", "key", "path", "mountPath", "subPath", "workingDir",
 	"serviceAccount", "serviceAccountName", "serviceName", "nodeName", "schedulerName", "priorityClassName", "ingressClassName", "storageClassName", "runtimeClassName", "claimName", "secretName",
 	"restartPolicy", "imagePullPolicy", "dnsPolicy", "type", "protocol", "operator", "effect", "topologyKey", "volumeName", "clusterName", "containerName", "targetPort", "port", "host", "fsType", "medium", "apiGroup", "resource", "controller", "provisioner")

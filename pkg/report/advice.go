@@ -25,7 +25,7 @@ type advicePlace struct {
 	location string // path:line; may be empty
 }
 
-// kind is the word that introduces the advice.
+// kind returns the word that introduces the advice.
 func (a *adviceGroup) kind() string {
 	if a.note {
 		return "note"
@@ -103,7 +103,8 @@ func (a *adviceGroup) add(x advicePlace) {
 	}
 }
 
-// advice writes the plan's own advice. That of the reasons is in their rows.
+// advice writes the plan's own advice. The rows of the reasons contain the
+// advice about them.
 func (t *textReport) advice() {
 	all := planAdvice(t.p)
 	shown := firstN(all, t.limit(maxAdvice))

@@ -126,5 +126,5 @@ func colorLine(b *bufio.Writer, l edit.Line, marks []edit.Span) {
 	}
 }
 
-// visible is escape for a line of a diff, whose tabs are harmless.
+// visible escapes a line of a diff, except for tabs, which are harmless.
 func visible(s string) string { return escapeExcept(s, '\t') }

@@ -21,11 +21,11 @@ func escape(s string) string { return escapeExcept(s, -1) }
 // response, for a terminal. It escapes as all reports do, but keeps line feeds.
 func EscapeText(text string) string { return escapeExcept(text, '\n') }
 
-// escapeExcept is escape, but does not escape the rune but.
-func escapeExcept(s string, but rune) string {
+// escapeExcept is like escape, but does not escape the rune except.
+func escapeExcept(s string, except rune) string {
 	clean := true
 	for i, r := range s {
-		if isUnsafe(r) && r != but || r == utf8.RuneError && startsInvalid(s[i:]) {
+		if isUnsafe(r) && r != except || r == utf8.RuneError && startsInvalid(s[i:]) {
 			clean = false
 			break
 		}
@@ -38,7 +38,7 @@ func escapeExcept(s string, but rune) string {
 		switch {
 		case r == utf8.RuneError && startsInvalid(s[i:]):
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == but || !isUnsafe(r):
+		case r == except || !isUnsafe(r):
 			b.WriteRune(r)
 		case r == '\n':
 			b.WriteString(`\n`)

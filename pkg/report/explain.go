@@ -123,7 +123,7 @@ func howToChange(x *rewrite.Finding) string {
 	return ""
 }
 
-// origin is the date and the source of a rule, as far as they are known.
+// origin returns the date and the source of a rule, as far as they are known.
 func origin(source, date string) string {
 	switch {
 	case source == "":

@@ -11,7 +11,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// perLevel is how many annotations of one level GitHub shows for a step.
+// perLevel is the maximum number of annotations per level that GitHub shows for
+// a step.
 const perLevel = 10
 
 // An annotation is a workflow command that shows a message next to a line.
@@ -61,7 +62,8 @@ func annotations(p *rewrite.Plan, o Options) []annotation {
 	return slices.Concat(failureAnnotations(p, &s), mentionAnnotations(p, &s), adviceAnnotations(p, &s))
 }
 
-// failureAnnotations are errors: files, proofs and registry checks that failed.
+// failureAnnotations returns errors for the files, proofs and registry checks
+// that failed.
 func failureAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	for _, f := range s.failed {
@@ -82,8 +84,8 @@ func failureAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	return out
 }
 
-// mentionAnnotations are the mentions that the baseline does not accept or,
-// without a baseline, the references that have to move.
+// mentionAnnotations returns errors for the mentions that the baseline does not
+// accept or, without a baseline, for the references that have to move.
 func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	if p.Baseline != nil {
@@ -105,7 +107,7 @@ func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	return out
 }
 
-// adviceAnnotations are notices.
+// adviceAnnotations returns notices.
 func adviceAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	for _, g := range s.unchanged {
@@ -123,7 +125,7 @@ func adviceAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	return out
 }
 
-// command is the line of the log that makes GitHub show a.
+// command returns the line of the log that makes GitHub show a.
 func (a annotation) command() string {
 	var props []string
 	add := func(name, value string) {

@@ -36,7 +36,7 @@ func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// page is the whole page; data is its block of JSON.
+// page returns the whole page; data is its block of JSON.
 func page(p *rewrite.Plan, s *summary, data []byte) string {
 	out := func(s string) string { return html.EscapeString(escape(s)) }
 	head, below := s.run.Headline(), ""
@@ -68,8 +68,8 @@ func page(p *rewrite.Plan, s *summary, data []byte) string {
 	return b.String()
 }
 
-// sourceHash is the hash by which a Content-Security-Policy allows an inline style
-// or script.
+// sourceHash returns the hash by which a Content-Security-Policy allows an
+// inline style or script.
 func sourceHash(src string) string {
 	sum := sha256.Sum256([]byte(src))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
@@ -136,9 +136,9 @@ func pageCards(p *rewrite.Plan, s *summary) []pageCard {
 	return out
 }
 
-// diffOf is the diff of f, line by line. The first item of a line is the
+// diffOf returns the diff of f, line by line. The first item of a line is the
 // operation: "-", "+", " ", or "@" for the header of a hunk. The others are
-// pieces of text, of which every second one is marked as changed.
+// pieces of text; every second one is marked as changed.
 func diffOf(f *rewrite.File) [][]string {
 	out := [][]string{}
 	if len(f.Edits) == 0 {
@@ -158,7 +158,7 @@ func diffOf(f *rewrite.File) [][]string {
 	return out
 }
 
-// markedPieces are the operation of l and the pieces of its text.
+// markedPieces returns the operation of l and the pieces of its text.
 func markedPieces(l edit.Line, marks []edit.Span) []string {
 	out := []string{string(l.Op), ""}
 	for _, p := range segments(string(l.Text), marks) {

@@ -143,8 +143,9 @@ func pageFileOf(f *rewrite.File) pageFile {
 	return out
 }
 
-// pageFlows says how many references move from which prefix to which, implicit
-// ones included, so that the numbers add up to that of the headline.
+// pageFlows returns the numbers of references that move, by old and new prefix.
+// It includes implicit references, so that the sum is the number in the
+// headline.
 func pageFlows(s *summary) []pageFlow {
 	n := map[wording.Move]int{}
 	for _, x := range s.moved {

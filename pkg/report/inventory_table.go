@@ -82,7 +82,7 @@ func (t *inventoryTable) registry(b *bufio.Writer, images []inventory.Image) {
 	}
 }
 
-// movingWords says how many of all images of a registry move, "" if none does.
+// movingWords says how many of all images of a registry move, "" if none moves.
 func movingWords(moving, all int) string {
 	switch {
 	case moving == 0:
@@ -114,8 +114,8 @@ func (t *inventoryTable) row(b *bufio.Writer, m *inventory.Image) {
 	fmt.Fprintln(b, strings.TrimRight(line+"  "+paint(t.color, dim, where), " "))
 }
 
-// alignedName is the reference without the domain, if the heading has it, and
-// with a shortened digest.
+// alignedName returns the reference without the domain, if the heading has it,
+// and with a shortened digest.
 func alignedName(m *inventory.Image) string {
 	name := m.Ref
 	if m.Domain == m.Registry {
@@ -128,8 +128,8 @@ func alignedName(m *inventory.Image) string {
 	return escape(name)
 }
 
-// newNameOf is the part of the new reference that differs from the old one, ""
-// if no rule moves the image.
+// newNameOf returns the part of the new reference that differs from the old one,
+// "" if no rule moves the image.
 func newNameOf(m *inventory.Image) string {
 	switch {
 	case m.Keep != "":
@@ -151,7 +151,7 @@ func newNameOf(m *inventory.Image) string {
 	return escape("-> " + now)
 }
 
-// firstUse is the first place of the image, and the number of other places.
+// firstUse returns the first place of the image, and the number of other places.
 func firstUse(m *inventory.Image) string {
 	if len(m.Uses) == 0 {
 		return ""
@@ -175,5 +175,5 @@ func firstUse(m *inventory.Image) string {
 	return escape(where)
 }
 
-// length is the number of code points of s.
+// length returns the number of code points of s.
 func length(s string) int { return utf8.RuneCountInString(s) }

@@ -89,7 +89,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	return out
 }
 
-// jsonStatus is the status of a finding: rewritten or notChanged.
+// jsonStatus returns the status of a finding: rewritten or notChanged.
 func jsonStatus(s rewrite.Status) string {
 	if s == rewrite.Rewritten {
 		return "rewritten"
@@ -97,7 +97,7 @@ func jsonStatus(s rewrite.Status) string {
 	return "notChanged"
 }
 
-// jsonAdviceKind is the kind of advice: note or action.
+// jsonAdviceKind returns the kind of advice: note or action.
 func jsonAdviceKind(note bool) string {
 	if note {
 		return "note"

@@ -31,9 +31,9 @@ type JSONRule struct {
 	Keep []string `json:"keep"`
 }
 
-// JSONCounts are the sums of the report. Spelled-out mentions are appearances
-// of an old name in the bytes of a file; implicit references do without one.
-// Consequences are included.
+// JSONCounts are the sums of the report. Spelled-out mentions are appearances of
+// an old name in the bytes of a file. Implicit references do not contain the old
+// name. Consequences are included.
 type JSONCounts struct {
 	SpelledOut           int            `json:"spelledOut"` // SpelledOutRewritten + SpelledOutNotChanged
 	SpelledOutRewritten  int            `json:"spelledOutRewritten"`

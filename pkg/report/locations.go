@@ -2,7 +2,8 @@ package report
 
 import "strconv"
 
-// maxLinesPerFile is how many lines of one file locations returns.
+// maxLinesPerFile is the maximum number of lines of one file that locations
+// returns.
 const maxLinesPerFile = 8
 
 // locations returns the places of mentions, which are in the order of a plan:

@@ -36,13 +36,13 @@ func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// A markdownReport is a report in Markdown in the making.
+// A markdownReport makes the sections of a report in Markdown.
 type markdownReport struct {
 	p *rewrite.Plan
 	s summary
 }
 
-// headline is the heading, the rules, and the prefixes that references move
+// headline returns the heading, the rules, and the prefixes that references move
 // from.
 func (m *markdownReport) headline(share, rank int) section {
 	r := &m.s.run
@@ -92,7 +92,7 @@ func (m *markdownReport) failures(share, rank int) section {
 	return s
 }
 
-// newMentions is the table of mentions that the baseline does not accept.
+// newMentions returns the table of mentions that the baseline does not accept.
 func (m *markdownReport) newMentions(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all := newMentions(m.p)
@@ -108,7 +108,7 @@ func (m *markdownReport) newMentions(share, rank int) section {
 	return s
 }
 
-// actions is the task list of the advice that requires an action.
+// actions returns the task list of the advice that requires an action.
 func (m *markdownReport) actions(groups []adviceGroup, share, rank int) section {
 	return adviceSection(groups, false, section{head: "\n### Action required\n\n", share: share, rank: rank})
 }
@@ -139,7 +139,7 @@ func adviceSection(groups []adviceGroup, notes bool, s section) section {
 	return s
 }
 
-// mdAdvice is the text of a and its places.
+// mdAdvice returns the text of a and its places.
 func mdAdvice(a *adviceGroup) string {
 	out := ""
 	switch {
@@ -185,7 +185,7 @@ func (m *markdownReport) unverified(share, rank int) section {
 	return s
 }
 
-// totals is the sum of the run, and the charts that do not render.
+// totals returns the totals of the run, and the charts that do not render.
 func (m *markdownReport) totals(share, rank int) section {
 	s := section{share: share, rank: rank}
 	r := &m.s.run

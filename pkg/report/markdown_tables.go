@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// openRows is how many rows a table has before it is collapsed.
+// openRows is the maximum number of rows of a table that is not collapsed.
 const openRows = 15
 
 // folded puts a long table of n rows into an element that is collapsed at
@@ -18,7 +18,7 @@ func folded(s *section, n int, title string) {
 	}
 }
 
-// references is the table of the references that move.
+// references returns the table of the references that move.
 func (m *markdownReport) references(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all := m.s.references()
@@ -43,7 +43,7 @@ func (m *markdownReport) references(share, rank int) section {
 	return s
 }
 
-// proofs is the table of the proofs.
+// proofs returns the table of the proofs.
 func (m *markdownReport) proofs(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all, n := proofsByState(m.p)
@@ -73,7 +73,7 @@ func (m *markdownReport) proofs(share, rank int) section {
 	return s
 }
 
-// registries is the table of the registries' verdicts.
+// registries returns the table of the verdicts of registries.
 func (m *markdownReport) registries(share, rank int) section {
 	s := section{share: share, rank: rank}
 	all, n := imagesByVerdict(m.p)
@@ -101,7 +101,7 @@ func (m *markdownReport) registries(share, rank int) section {
 	return s
 }
 
-// unchanged is the table of the mentions that are not changed, by reason.
+// unchanged returns the table of the mentions that are not changed, by reason.
 func (m *markdownReport) unchanged(share, rank int) section {
 	s := section{share: share, rank: rank}
 	var rows []reasonRow
@@ -129,7 +129,7 @@ func (m *markdownReport) unchanged(share, rank int) section {
 	return s
 }
 
-// mdRow is a row of a table.
+// mdRow returns a row of a table.
 func mdRow(cells ...string) string { return "| " + strings.Join(cells, " | ") + " |\n" }
 
 // mdCodes lists texts from outside as code, and the number of hidden ones.

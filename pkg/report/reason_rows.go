@@ -24,7 +24,7 @@ type reasonRow struct {
 	hiddenNotes int // in the row that sums up hidden rows: their number
 }
 
-// items are the locations of r and the words about the hidden ones.
+// items returns the locations of r and the words about the hidden ones.
 func (r reasonRow) items() []string {
 	if r.rest == "" {
 		return r.locations
@@ -32,7 +32,7 @@ func (r reasonRow) items() []string {
 	return append(slices.Clone(r.locations), r.rest)
 }
 
-// columns is the width of the items on one line.
+// columns returns the width of the items on one line.
 func (r reasonRow) columns() int { return columns(strings.Join(r.items(), "  ")) }
 
 // A rowLayout limits rows.
@@ -137,7 +137,7 @@ func scopeHint(g reasonGroup) string {
 	return "include " + wording.Plural(len(g.all), "it", "them") + " with " + scopeFlag(s)
 }
 
-// scopeFlag is the flag that adds s to the default scope.
+// scopeFlag returns the flag that adds s to the default scope.
 func scopeFlag(s format.Scope) string {
 	return "--scope " + format.Manifests.String() + "," + s.String()
 }

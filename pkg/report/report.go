@@ -74,7 +74,7 @@ func (o Options) mode() wording.Mode {
 	return wording.Write
 }
 
-// columns is the width of a summary, negative for no limit.
+// columns returns the width of a summary, negative for no limit.
 func (o Options) columns() int {
 	if o.Width == 0 {
 		return 80

@@ -107,8 +107,8 @@ type heading struct{ name, doc, source, date string }
 
 func headingOf(r *Rule) heading { return heading{r.Name, r.Doc, sourceOf(r.Source), r.Date} }
 
-// sourceOf is the source of a rule. The promoter manifests of all projects count
-// as one source, their common folder.
+// sourceOf returns the source of a rule. The promoter manifests of all projects
+// count as one source, their common folder.
 func sourceOf(source string) string {
 	if i := strings.Index(source, "/manifests/"); i >= 0 && strings.HasSuffix(source, "/promoter-manifest.yaml") {
 		return source[:i+len("/manifests")]

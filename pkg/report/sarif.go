@@ -75,7 +75,7 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 	return sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}
 }
 
-// sarifRules are the rules of results: one for references that have to move,
+// sarifRules returns the rules of results: one for references that have to move,
 // and one for each reason not to change a mention.
 func sarifRules() []sarifRule {
 	rule := func(id, short, full, level string) sarifRule {
@@ -144,7 +144,7 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	}
 }
 
-// sarifFinding is the result for x; lines are those of its file.
+// sarifFinding returns the result for x; lines are those of its file.
 func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sarifResult {
 	r := sarifResult{RuleID: oldRegistryRule, Level: "note"}
 	switch {
@@ -203,8 +203,8 @@ func wholeEdit(x fileFinding) (edit.Edit, bool) {
 	return edit.Edit{}, false
 }
 
-// sarifRegionOf is the region of a byte range: lines and columns are 1-based,
-// and the end column is the one after the last character.
+// sarifRegionOf returns the region of a byte range: lines and columns are
+// 1-based, and the end column is the one after the last character.
 func sarifRegionOf(lines *edit.Lines, src []byte, s edit.Span) sarifRegion {
 	column := func(at int) (line, col int) {
 		line, _ = lines.Position(at)
@@ -227,7 +227,7 @@ func sarifRegionOf(lines *edit.Lines, src []byte, s edit.Span) sarifRegion {
 	return out
 }
 
-// sarifFile is a path relative to the root of the repository, as a URI.
+// sarifFile returns the URI for a path relative to the root of the repository.
 func sarifFile(path string) sarifArtifact {
 	parts := strings.Split(path, "/")
 	for i, x := range parts {
@@ -240,12 +240,13 @@ func sarifFile(path string) sarifArtifact {
 	return sarifArtifact{uri, "%SRCROOT%"}
 }
 
-// sarifMessage is text as a message. It escapes brackets, which would be a link.
+// sarifMessage returns text as a message. It escapes brackets, which would be a
+// link.
 func sarifMessage(text string) sarifText {
 	return sarifText{strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(text)}
 }
 
-// ruleID is the ID of results that are not changed for r.
+// ruleID returns the ID of results that are not changed for r.
 func ruleID(r format.Reason) string {
 	return "not-changed-" + strings.ReplaceAll(strings.ToLower(string(r)), " ", "-")
 }

@@ -18,7 +18,7 @@ type sarifRun struct {
 	Properties  map[string]int    `json:"properties"`
 }
 
-// invocation is the one invocation of the run.
+// invocation returns the only invocation of the run.
 func (run *sarifRun) invocation() *sarifInvocation {
 	if len(run.Invocations) == 0 {
 		run.Invocations = []sarifInvocation{{}}

@@ -61,7 +61,7 @@ func writeText(w io.Writer, p *rewrite.Plan, o Options) error {
 	return nil
 }
 
-// A textReport is a summary in the making.
+// A textReport writes a summary.
 type textReport struct {
 	o         Options
 	p         *rewrite.Plan
@@ -105,8 +105,8 @@ func (t *textReport) line(s style, words string) {
 	t.b.WriteByte('\n')
 }
 
-// columns is the number of columns of s once it is escaped. A wide character
-// counts as one column, which may misalign a remark.
+// columns returns the number of columns of s once it is escaped. A wide
+// character counts as one column, which may misalign a remark.
 func columns(s string) int { return utf8.RuneCountInString(escape(s)) }
 
 // fits reports whether n columns fit on a line.
@@ -129,7 +129,7 @@ func (t *textReport) wrapped(s style, items []string, gap string, at, indent int
 	t.flow(s, items, gap, max(at, indent), indent)
 }
 
-// flow is wrapped, but begins at column at even if that is before indent.
+// flow is like wrapped, but begins at column at even if that is before indent.
 func (t *textReport) flow(s style, items []string, gap string, at, indent int) {
 	for i, x := range items {
 		n := columns(x)

@@ -79,7 +79,8 @@ func (t *textReport) blockingReasons() []string {
 	return out
 }
 
-// newName is the prefix that all rules move to, if it is the same.
+// newName returns the prefix that all rules move to if it is the same for all
+// rules; otherwise a general term.
 func (t *textReport) newName() string {
 	const several = "the new name"
 	if t.p.Rules == nil {

@@ -96,7 +96,7 @@ func (t *textReport) row(r reasonRow, indent, column int) {
 	}
 }
 
-// fieldOf is the field and the object of x, "" outside of a structure.
+// fieldOf returns the field and the object of x, "" outside of a structure.
 func fieldOf(x fileFinding) string {
 	return strings.TrimSpace(x.Place.Field + wording.Prefixed(" in ", x.Place.Object))
 }

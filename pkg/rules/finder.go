@@ -10,11 +10,11 @@ import (
 
 // A finder finds raw appearances of many short texts in a long one.
 //
-// Nearly every file has none, and then the time to say so is all that counts:
-// the finder jumps from dot to dot, as fast as memory is read, and asks a bit
-// table about the two bytes around it. Its speed does not depend on the
-// number of needles. Needles without a dot (localhost:5000) are searched one
-// by one.
+// Nearly every file contains none of them, so the search must be fast when
+// nothing is found: the finder jumps from dot to dot, as fast as memory is read,
+// and looks up the two bytes around each dot in a bit table. Its speed does not
+// depend on the number of needles. Needles without a dot (localhost:5000) are
+// searched one by one.
 type finder struct {
 	pairs    [1 << 16 / 64]uint64 // bit before<<8|after
 	dotted   map[uint16][]needle

@@ -66,8 +66,8 @@ func renameObjects(r *render.Rendered, names map[string]string) *render.Rendered
 // wordRE matches a word that can be the name of an object.
 var wordRE = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]`)
 
-// renames returns the new names of the objects that differ in the hash of their
-// name, by the old name.
+// renames returns, by old name, the new names of the objects whose names differ
+// only in the hash.
 func renames(before, after *render.Rendered) map[string]string {
 	out := map[string]string{}
 	textsAfter := after.ByTemplate()

@@ -177,7 +177,8 @@ func (c *comparison) documentChange(before, after, key string) (why string, ok b
 		return "", false
 	}
 	for i := range b {
-		// A JSON patch is a list, which ReadValues reads as the value of a key only.
+		// ReadValues does not accept a list at the top level, and a JSON patch
+		// is a list.
 		valuesB, err1 := chartutil.ReadValues([]byte("items:\n" + indented(b[i])))
 		valuesA, err2 := chartutil.ReadValues([]byte("items:\n" + indented(a[i])))
 		if err1 != nil || err2 != nil {

@@ -73,10 +73,11 @@ type Skip struct {
 	Files, Folders int
 }
 
-// maxOldNames is how many names Headline lists when no file mentions any.
+// maxOldNames is the maximum number of names that Headline lists when no file
+// mentions any of them.
 const maxOldNames = 4
 
-// maxTargets is how many targets Headline lists.
+// maxTargets is the maximum number of targets that Headline lists.
 const maxTargets = 2
 
 // Headline says in one line how many references move and where to.
