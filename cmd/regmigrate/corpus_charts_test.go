@@ -78,7 +78,7 @@ func moveCharts(t *testing.T, root string, rules []string) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	set.Rewrite.TraceChart = p.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
+	set.Rewrite.TraceChart, set.Rewrite.TraceEdited = p.Tracer(ctx, set.Rewrite.Walk.Root, set.Rewrite.Rules)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		t.Fatal(err)

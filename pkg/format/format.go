@@ -103,12 +103,16 @@ type Piece struct {
 	Span edit.Span // of Text in the file, from its first byte to its last, escapes and line folds included
 	Text string    // decoded
 	Role Role
-	Sep  string   // between this piece and the next: "/" or empty
+	Sep  string   // between this piece and the next: "/", empty, or text of a template with slashes
 	Map  edit.Map // from Text to the file
 
 	// Field is the field of the piece, such as .image.registry. If it is empty,
 	// the piece is in the field of its occurrence.
 	Field string
+
+	// Literal reports that the piece is text of a template that other pieces, or
+	// the tail of the occurrence, follow in the output.
+	Literal bool
 }
 
 // An Occurrence is a reference in a file.
@@ -145,7 +149,8 @@ type Occurrence struct {
 
 	// Unconfirmed reports that only the names of keys suggest that the pieces
 	// belong together: the registry is in an outer mapping. The occurrence
-	// moves only if a linker (package link) confirms it.
+	// moves only if a linker (package link) puts it into a group, and then only
+	// its registry changes: the name may belong to another one.
 	Unconfirmed bool
 
 	// FoundByMark reports that a mark, or another file, led to the occurrence.

@@ -79,6 +79,14 @@ func IsRegistryKey(key string) bool {
 	return p == registryPart
 }
 
+// AreRegistryAndRepository reports whether two keys name the registry and the
+// repository of one image: imageRegistry and imageRepository.
+func AreRegistryAndRepository(registry, repository string) bool {
+	p, of := keyPart(registry)
+	q, other := keyPart(repository)
+	return p == registryPart && q == repositoryPart && of == other
+}
+
 // formerKeys are the beginnings of keys for a registry that is no longer used,
 // or from which another one copies.
 var formerKeys = []string{"old", "legacy", "deprecated", "former", "previous", "source", "upstream"}

@@ -82,6 +82,10 @@ type Group struct {
 	Keep        format.Reason // why the group is kept; "" if the rules decide
 	Why         string        // for a person: why the occurrences belong together, or why they are kept
 	Insert      []FileEdit    // keys to insert when the group moves
+
+	// Chart is the folder of the chart whose rendering shows the occurrences,
+	// "" if none does. A rendering after the edits can then prove the result.
+	Chart string
 }
 
 // A FileEdit is an edit of one file.

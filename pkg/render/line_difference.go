@@ -50,6 +50,9 @@ func wordDifference(before, after string, rewrite RewriteFunc) string {
 		if org, isOrg := rewriteOrganization(before[:f.Span.Start], word, rewrite); isOrg && strings.HasPrefix(after[start:], org) {
 			want, ok = org, true
 		}
+		if twice, isTwice := rewriteDoubled(word, rewrite); isTwice && strings.HasPrefix(after[start:], twice) {
+			want, ok = twice, true
+		}
 		switch {
 		case !ok:
 			return "no rule matches this change: " + FirstDifference(before, after)
@@ -78,6 +81,18 @@ func rewriteOrganization(before, word string, rewrite RewriteFunc) (rewritten st
 		return "", false
 	}
 	return strings.CutSuffix(ref, "/x")
+}
+
+// rewriteDoubled rewrites a reference that has its registry twice,
+// k8s.gcr.io/k8s.gcr.io/pause: it comes from two values, and both move.
+func rewriteDoubled(word string, rewrite RewriteFunc) (rewritten string, ok bool) {
+	host, name, _ := strings.Cut(word, "/")
+	if !strings.HasPrefix(name, host+"/") || !image.IsHost(host) {
+		return "", false
+	}
+	registry, ok1 := rewrite(host)
+	rest, ok2 := rewrite(name)
+	return registry + "/" + rest, ok1 && ok2
 }
 
 // wordAt returns the word around the byte offset at.

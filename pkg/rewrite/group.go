@@ -22,6 +22,11 @@ type group struct {
 	edits   []link.FileEdit // edits of the group if it moves
 	inserts []link.FileEdit // keys to insert if the group moves
 
+	chart    string     // folder of the chart that renders the members, "" if none does
+	division division   // how registries and names share new prefixes
+	unproven string     // why the last rejected division is wrong
+	rejected []division // divisions with which the chart does not render what the rules require
+
 	isConsequence bool     // an edit that follows from groups that move; it has no members
 	sources       []string // of a consequence: paths of the files that it follows from
 	isVersionBump bool     // a consequence: the version of a chart
@@ -123,26 +128,51 @@ type proposedEdit struct {
 	disputed bool // members propose different edits
 }
 
-// makeEdits turns the matches into edits. It keeps the group if the edits
-// contradict each other or cannot be made.
+// makeEdits turns the matches into edits, with the first division that is
+// possible. It keeps the group if the edits contradict each other or cannot be
+// made with any division.
 func (g *group) makeEdits() {
+	reason, note := format.Reason(""), ""
+	for _, d := range g.divisions() {
+		if slices.Contains(g.rejected, d) {
+			continue
+		}
+		r, n := g.makeDividedEdits(d)
+		if r == "" {
+			g.division = d
+			return
+		}
+		if reason == "" {
+			reason, note = r, n
+		}
+	}
+	if g.unproven != "" {
+		reason, note = format.Conflict, g.unproven
+	}
+	g.keep(reason, note)
+}
+
+// makeDividedEdits turns the matches into edits with the division d. It returns
+// why that is not possible.
+func (g *group) makeDividedEdits(d division) (format.Reason, string) {
 	proposed := map[link.PieceID]proposedEdit{}
 	for i := range g.members {
 		m := &g.members[i]
 		if !m.matched {
 			continue
 		}
-		changes, err := splitMatch(m.occ, m.match)
+		changes, err := splitMatch(m.occ, m.match, d)
 		if err != nil {
-			g.keep(format.Conflict, err.Error())
-			return
+			return format.Conflict, err.Error()
+		}
+		if changesName(m.occ, changes) {
+			return format.Conflict, fmt.Sprintf("the rule changes a path, and no rendering shows whether %s uses the registry %s", m.occ.Pieces[len(m.occ.Pieces)-1].Text, m.occ.Pieces[0].Text)
 		}
 		m.changes = changes
 		for _, c := range changes {
 			e, err := c.fileEdit(m.occ)
 			if err != nil {
-				g.keep(format.NotEditedSafely, err.Error())
-				return
+				return format.NotEditedSafely, err.Error()
 			}
 			id := link.IDOf(&m.occ.Pieces[c.piece])
 			p, seen := proposed[id]
@@ -154,9 +184,9 @@ func (g *group) makeEdits() {
 		}
 	}
 	if note := g.conflictNote(proposed); note != "" {
-		g.keep(format.Conflict, note)
-		return
+		return format.Conflict, note
 	}
+	g.edits = nil
 	for id, p := range proposed {
 		g.edits = append(g.edits, link.FileEdit{Path: id.Path, Edit: p.edit})
 	}
@@ -164,6 +194,7 @@ func (g *group) makeEdits() {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
 	})
 	g.edits = append(g.edits, g.inserts...)
+	return "", ""
 }
 
 // conflictNote returns why the proposed edits cannot all be made, "" if they

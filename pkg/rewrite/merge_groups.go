@@ -15,7 +15,7 @@ func mergeGroups(t *link.Tree, linked []link.Group) []*group {
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
 	for i := range linked {
 		l := &linked[i]
-		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert}
+		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert, chart: l.Chart}
 		for j := range l.Occurrences {
 			o := &l.Occurrences[j]
 			g.members = append(g.members, member{occ: o})
@@ -111,6 +111,9 @@ func (g *group) absorb(o *group) {
 	g.inserts = append(g.inserts, o.inserts...)
 	if g.reason == "" {
 		g.reason, g.note = o.reason, o.note
+	}
+	if g.chart == "" {
+		g.chart = o.chart
 	}
 }
 

@@ -32,6 +32,7 @@ func newPlanner(r *reader) *planner {
 // plan returns the plan for the files of the reader.
 func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	p.decideGroups(ctx)
+	p.proveDivisions(ctx)
 	if err := p.verifyGroups(ctx); err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice())
+	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.unconfirmedAdvice(), p.doubledAdvice())
 	slices.SortStableFunc(out.Advice, compareAdvice)
 	return out, nil
 }

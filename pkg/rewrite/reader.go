@@ -25,6 +25,7 @@ type reader struct {
 	skipped  []walk.Skip    // sorted after the walk
 	scanned  int            // number of files
 	archives []*packedArchive
+	traces   traces
 
 	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size
 	openArchive sync.Mutex // held while an archive is read: each may use all the memory that is allowed for archives

@@ -30,7 +30,11 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 			src, ok = sources[path]
 			return src, ok
 		}
-		t.TraceChart = func(dir string) ([]link.TracedRef, error) { return r.opts.TraceChart(dir, scanned) }
+		t.TraceChart = func(dir string) ([]link.TracedRef, error) {
+			refs, err := r.opts.TraceChart(dir, scanned)
+			r.traces.add(dir, refs)
+			return refs, err
+		}
 	}
 	if r.opts.Walk.Root != "" {
 		t.LoadFile, t.ReadFile, t.ResolveLinks = r.loadFile, r.readRaw, r.resolveLinks

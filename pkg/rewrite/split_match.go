@@ -27,11 +27,10 @@ var (
 // splitMatch returns the changes of the pieces of o for the match m, which
 // replaces the first m.Len bytes of the text of o.
 //
-// If the first piece is only a host and other pieces follow, it gets the domain
-// of the new prefix, and the path of the new prefix goes before the name. If
-// the first piece has a path, or is the only piece, it gets the whole new
-// prefix.
-func splitMatch(o *format.Occurrence, m rules.Match) ([]pieceChange, error) {
+// If the first piece is only a host and other pieces follow, d says how the
+// first piece and the name share the new prefix. If the first piece has a path,
+// or is the only piece, it gets the whole new prefix.
+func splitMatch(o *format.Occurrence, m rules.Match, d division) ([]pieceChange, error) {
 	if n := m.Len; n > 0 && strings.HasSuffix(m.New, "/") && o.Text()[n-1] == '/' {
 		m.Len, m.New = n-1, m.New[:len(m.New)-1] // the slash is not changed
 	}
@@ -43,12 +42,14 @@ func splitMatch(o *format.Occurrence, m rules.Match) ([]pieceChange, error) {
 	if k == 0 && (len(o.Pieces) == 1 || end < len(host) || !image.IsHost(host)) {
 		return []pieceChange{replaceStart(0, end, m.New)}, nil
 	}
-	domain, path, _ := strings.Cut(m.New, "/")
+	first, path := d.cut(m)
 	var out []pieceChange
-	if domain != host {
-		out = append(out, replaceStart(0, len(host), domain))
+	if first != host {
+		out = append(out, replaceStart(0, len(host), first))
 	}
 	switch {
+	case k == 0 && path != "" && o.Pieces[0].Sep != "/" && !strings.HasSuffix(o.Pieces[0].Text, "/"):
+		return nil, errTemplate // the path belongs before text of a template
 	case k == 0 && path != "": // only the host matched
 		return append(out, replaceStart(1, 0, path+"/")), nil
 	case k == 0:

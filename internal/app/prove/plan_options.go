@@ -13,7 +13,7 @@ import (
 // Use makes the plan of o depend on what charts render and on what their values
 // schemas reject.
 func (p *Prover) Use(ctx context.Context, o *rewrite.Options) {
-	o.TraceChart = p.Tracer(ctx, o.Walk.Root, o.Rules)
+	o.TraceChart, o.TraceEdited = p.Tracer(ctx, o.Walk.Root, o.Rules)
 	o.RejectedByChart = p.schemas(o.Walk.Root)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,20 +13,14 @@ import (
 	"sync/atomic"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
-	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
-
-// A TraceFunc is the type of rewrite.Options.TraceChart.
-type TraceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
 // A Prover renders charts and builds kustomizations in child processes.
 type Prover struct {
@@ -91,72 +84,6 @@ func (p *Prover) Close() {
 	for _, r := range p.roots {
 		r.Close()
 	}
-}
-
-// Tracer returns a function that renders a chart and reports which values make up
-// its references. It renders the default values, and those values files that may
-// contain a matching reference or a registry. Files that the run has scanned are
-// taken from there, so that evidence and edits concern the same bytes.
-func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) TraceFunc {
-	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
-	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
-	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
-		tree, err := open()
-		if err != nil {
-			return nil, err
-		}
-		chart := tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir)
-		if chart.Err != nil {
-			return nil, chart.Err
-		}
-		var out []link.TracedRef
-		var first error
-		for _, values := range chart.Values {
-			if len(values.Files) > 0 && !slices.ContainsFunc(values.Files, set.MayMatch) && !slices.ContainsFunc(values.Files, setsRegistry) {
-				continue
-			}
-			t, err := helm.TraceChart(ctx, p.Runner, &chart, values, p.capabilities)
-			if err != nil {
-				if first == nil {
-					first = err
-				}
-				continue
-			}
-			for _, ref := range t.Refs {
-				out = append(out, withValuesFile(ref.TracedRef, values.Name))
-			}
-			for _, u := range t.Untraced {
-				out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, values.Name))
-			}
-		}
-		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
-		if len(out) == 0 {
-			return nil, first
-		}
-		return out, nil
-	}
-}
-
-// mappingKey matches a key of a mapping in YAML or JSON; group 1 is the key.
-var mappingKey = regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?\s*:`)
-
-// setsRegistry reports whether a values file may set a registry of images.
-func setsRegistry(values []byte) bool {
-	for _, m := range mappingKey.FindAllSubmatch(values, -1) {
-		if format.IsRegistryKey(string(m[1])) {
-			return true
-		}
-	}
-	return false
-}
-
-// withValuesFile adds the name of a values file to ref. A name without an extension
-// stands for the default values.
-func withValuesFile(ref link.TracedRef, name string) link.TracedRef {
-	if path.Ext(name) != "" {
-		ref.ValuesFile = name
-	}
-	return ref
 }
 
 // Prove renders the charts and builds the kustomizations of the plan before and

@@ -10,8 +10,13 @@ import (
 )
 
 // addKeyNamed adds to the groups the references that only the names of keys
-// show, and that may use a registry of the group. If the rules change a path,
-// such a group cannot move. The parameter all has the rendered references.
+// show, and that may use a registry of the group. The parameter all has
+// the rendered references.
+//
+// A reference that no rendering shows does not keep the others, if it is pulled
+// from the right place whether it uses the registry or not: the rules change
+// the registry only. If they change its name, or do not move it, the group is
+// kept.
 func (c *chart) addKeyNamed(t *tracedGroups, all []format.Occurrence, move link.MoveFunc) {
 	rendered := piecesOf(all)
 	c.eachKeyNamed(func(o *format.Occurrence) {
@@ -21,14 +26,14 @@ func (c *chart) addKeyNamed(t *tracedGroups, all []format.Occurrence, move link.
 		}
 		g := &t.groups[t.groupOf[link.IDOf(&o.Pieces[0])]]
 		registry := o.Pieces[0].Text
-		switch m, moves := move(o); {
-		case !moves:
+		m, moves := move(o)
+		if !moves {
 			g.Keep = format.Conflict
 			g.Why = last.Text + " would not move and may use the registry " + registry + "; no rendering shows whether it does"
-		case o.Unconfirmed && (m.Len != len(strings.TrimSuffix(registry, "/")) || strings.Contains(m.New, "/")):
-			g.Keep = format.Conflict
-			g.Why = "the rule changes a path, and no rendering shows whether " + last.Text + " uses the registry " + registry
-		case !o.Unconfirmed:
+			return
+		}
+		hostOnly := m.Len == len(strings.TrimSuffix(registry, "/")) && !strings.Contains(m.New, "/")
+		if !o.Unconfirmed || !hostOnly {
 			g.Occurrences = append(g.Occurrences, *o)
 		}
 	})
@@ -50,7 +55,7 @@ func (c *chart) linkSharedValues(t *tracedGroups, all []format.Occurrence, move 
 		if o.Unconfirmed || !o.IsImage || !move.Moves(o) {
 			return
 		}
-		g := link.Group{Occurrences: []format.Occurrence{*o}, Why: "a chart renders the same values"}
+		g := link.Group{Occurrences: []format.Occurrence{*o}, Why: "a chart renders the same values", Chart: c.dir}
 		for k := range o.Pieces {
 			if t.has(&o.Pieces[k]) {
 				return

@@ -14,15 +14,16 @@ import (
 // those that share a value with them.
 func (c *chart) linkTraced(move link.MoveFunc) []link.Group {
 	files := c.valuesFileNames(c.refs)
-	all := c.tracedOccurrences(files)
+	all, doubled := splitDoubled(c.tracedOccurrences(files), move)
 	t := c.groupTraced(all, move)
 	c.addKeyNamed(t, all, move)
 	c.addAnnotations(t.groups)
-	return append(append(t.groups, c.linkSharedValues(t, all, move)...), c.keepPrefixed(t, files, move)...)
+	return append(append(append(t.groups, doubled...), c.linkSharedValues(t, all, move)...), c.keepPrefixed(t, files, move)...)
 }
 
 // tracedGroups are groups of rendered references.
 type tracedGroups struct {
+	chart   string // folder of the chart
 	groups  []link.Group
 	groupOf map[link.PieceID]int // index of the group that has a piece
 }
@@ -42,7 +43,7 @@ func (t *tracedGroups) add(o *format.Occurrence, why string) {
 		}
 	}
 	if at == len(t.groups) {
-		t.groups = append(t.groups, link.Group{Why: why})
+		t.groups = append(t.groups, link.Group{Why: why, Chart: t.chart})
 	}
 	t.groups[at].Occurrences = append(t.groups[at].Occurrences, *o)
 	for k := range o.Pieces {
@@ -61,7 +62,7 @@ func (c *chart) groupTraced(all []format.Occurrence, move link.MoveFunc) *traced
 		}
 	}
 	pieces := piecesOf(moving)
-	t := &tracedGroups{groupOf: map[link.PieceID]int{}}
+	t := &tracedGroups{chart: c.dir, groupOf: map[link.PieceID]int{}}
 	for i := range all {
 		for k := range all[i].Pieces {
 			if pieces[link.IDOf(&all[i].Pieces[k])] {
@@ -226,7 +227,10 @@ func (b *refBuilder) finish() (format.Occurrence, bool) {
 		return format.Occurrence{}, false
 	}
 	if len(o.Pieces) > 1 && o.Pieces[0].Role == format.Whole {
-		o.Pieces[0].Role = format.Registry // with a path, or without a domain
+		o.Pieces[0].Role = format.Registry // with a path
+		if r, err := image.Parse(o.Text()); err == nil && r.Domain == "" {
+			o.Pieces[0].Role = format.Repository // a namespace of Docker Hub
+		}
 	}
 	o.Place.Field = o.Pieces[0].Field
 	return o, true

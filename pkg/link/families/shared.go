@@ -16,8 +16,9 @@ import (
 //
 // Only a template can show that they are joined; the names of keys suggest it.
 // So a repository never changes on this evidence. The registry moves if the
-// rules change the registry host only. It is kept if a rule changes a path, or
-// if the rules do not move all of the images.
+// rules change it in the same way for all of the images, and nothing else: then
+// each image is right, whether it uses the registry or not. Otherwise the
+// registry is kept.
 func linkSharedRegistries(t *link.Tree, move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	grouped := groupedPieces(t)
@@ -96,38 +97,46 @@ func (r *sharedRegistry) group(move link.MoveFunc) (link.Group, bool) {
 		ownMoves = ownMoves || move.Moves(o)
 	}
 	host := r.users[0].Pieces[0].Text
-	var hostMoves, pathMoves, kept []string // names of images
+	var moving, nameMoves, kept []string // names of images
+	var first link.Move
+	isSame := true // the rules change the registry in the same way for all images
 	for _, u := range r.users {
 		name := u.Pieces[len(u.Pieces)-1].Text
 		m, ok := move(u)
-		switch {
-		case !ok:
+		if !ok {
 			kept = append(kept, name)
 			continue
-		case m.Len != len(strings.TrimSuffix(host, "/")) || strings.Contains(m.New, "/"):
-			pathMoves = append(pathMoves, name)
-		default:
-			hostMoves = append(hostMoves, name)
 		}
+		if m.Len > len(strings.TrimSuffix(host, "/")) {
+			nameMoves = append(nameMoves, name)
+		}
+		if len(moving) == 0 {
+			first = m
+		}
+		isSame = isSame && m == first
+		moving = append(moving, name)
 		o := *u
-		o.Unconfirmed = false
+		o.Unconfirmed = strings.Contains(m.New, "/")
 		g.Occurrences = append(g.Occurrences, o)
 	}
-	if len(hostMoves)+len(pathMoves) == 0 && !ownMoves {
+	if len(moving) == 0 && !ownMoves {
 		return link.Group{}, false
 	}
 	switch {
-	case len(pathMoves) > 0:
+	case len(nameMoves) > 0:
 		g.Keep = format.Conflict
-		g.Why = fmt.Sprintf("the rule changes a path, and only templates can show whether the registry %s belongs to %s", host, joinNames(append(pathMoves, hostMoves...)))
-	case len(kept) > 0 && len(hostMoves) > 0:
+		g.Why = fmt.Sprintf("the rule changes a path, and only templates can show whether the registry %s belongs to %s", host, joinNames(nameMoves))
+	case !isSame:
 		g.Keep = format.Conflict
-		g.Why = fmt.Sprintf("the rules move %s but not %s, and all of them may use the registry %s", joinNames(hostMoves), joinNames(kept), host)
+		g.Why = fmt.Sprintf("the rules move the images that may use the registry %s to different prefixes: %s", host, joinNames(moving))
+	case len(kept) > 0 && len(moving) > 0:
+		g.Keep = format.Conflict
+		g.Why = fmt.Sprintf("the rules move %s but not %s, and all of them may use the registry %s", joinNames(moving), joinNames(kept), host)
 	case len(kept) > 0:
 		g.Keep = format.Conflict
 		g.Why = fmt.Sprintf("the rules do not move %s, which may use the registry %s", joinNames(kept), host)
 	default:
-		g.Why = fmt.Sprintf("may use the registry %s: %s", host, joinNames(hostMoves))
+		g.Why = fmt.Sprintf("may use the registry %s: %s", host, joinNames(moving))
 	}
 	return g, true
 }

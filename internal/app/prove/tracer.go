@@ -1,0 +1,119 @@
+package prove
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// A TraceFunc is the type of rewrite.Options.TraceChart.
+type TraceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
+
+// Tracer returns a function that renders a chart and reports which values make up
+// its references. It renders the default values, and those values files that may
+// contain a matching reference or a registry. Files that the run has scanned are
+// taken from there, so that evidence and edits concern the same bytes. The second
+// function does the same for a chart with the edits of the run: it renders the
+// values files that were rendered before the edits.
+func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace, traceEdited TraceFunc) {
+	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
+	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
+	chartOf := func(dir string, scanned func(path string) ([]byte, bool)) (*helm.Chart, error) {
+		tree, err := open()
+		if err != nil {
+			return nil, err
+		}
+		chart := tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir)
+		return &chart, chart.Err
+	}
+	trace = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
+		chart, err := chartOf(dir, scanned)
+		if err != nil {
+			return nil, err
+		}
+		out, err := p.traceValues(ctx, chart, selectedValues(chart, set))
+		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
+		return out, err
+	}
+	traceEdited = func(dir string, edited func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
+		before, err := chartOf(dir, func(string) ([]byte, bool) { return nil, false })
+		if err != nil {
+			return nil, err
+		}
+		chart, err := chartOf(dir, edited)
+		if err != nil {
+			return nil, err
+		}
+		selected := selectedValues(before, set)
+		values := slices.DeleteFunc(slices.Clone(chart.Values), func(v helm.Values) bool {
+			return !slices.ContainsFunc(selected, func(s helm.Values) bool { return s.Name == v.Name })
+		})
+		return p.traceValues(ctx, chart, values)
+	}
+	return trace, traceEdited
+}
+
+// selectedValues returns the values of a chart to trace.
+func selectedValues(chart *helm.Chart, set *rules.Set) []helm.Values {
+	return slices.DeleteFunc(slices.Clone(chart.Values), func(v helm.Values) bool {
+		return len(v.Files) > 0 && !slices.ContainsFunc(v.Files, set.MayMatch) && !slices.ContainsFunc(v.Files, setsRegistry)
+	})
+}
+
+// traceValues traces a chart with each of values. The error says why it renders
+// with none.
+func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []helm.Values) ([]link.TracedRef, error) {
+	var out []link.TracedRef
+	var first error
+	for _, v := range values {
+		t, err := helm.TraceChart(ctx, p.Runner, chart, v, p.capabilities)
+		if err != nil {
+			if first == nil {
+				first = err
+			}
+			continue
+		}
+		for _, ref := range t.Refs {
+			out = append(out, withValuesFile(ref.TracedRef, v.Name))
+		}
+		for _, u := range t.Untraced {
+			out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, v.Name))
+		}
+	}
+	if len(out) == 0 {
+		return nil, first
+	}
+	return out, nil
+}
+
+// mappingKey matches a key of a mapping in YAML or JSON; group 1 is the key.
+var mappingKey = regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?\s*:`)
+
+// setsRegistry reports whether a values file may set a registry of images.
+func setsRegistry(values []byte) bool {
+	for _, m := range mappingKey.FindAllSubmatch(values, -1) {
+		if format.IsRegistryKey(string(m[1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// withValuesFile adds the name of a values file to ref. A name without an extension
+// stands for the default values.
+func withValuesFile(ref link.TracedRef, name string) link.TracedRef {
+	if path.Ext(name) != "" {
+		ref.ValuesFile = name
+	}
+	return ref
+}
