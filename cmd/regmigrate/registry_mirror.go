@@ -26,7 +26,7 @@ does not send content that the target already has: after an interruption, run th
 same command again.
 
 An image keeps its path: registry.k8s.io/pause:3.9 becomes REGISTRY/PATH/pause:3.9.
-If a tag on the target had another image, mirror replaces it and reports both
+If a tag on the target has another image, mirror replaces the tag and reports both
 digests. At the end, mirror prints the rules that change the files to use the
 mirror.`,
 		Example: `  regmigrate registry mirror --to harbor.corp.example/k8s .

@@ -18,11 +18,11 @@ func newMirrorConfigCommand(s session.Streams) *cobra.Command {
 		Use:   "mirror-config --to REGISTRY[/PATH] [--format FORMAT]",
 		Short: "print the settings that make nodes pull through a mirror",
 		Long: `mirror-config prints the settings that make nodes pull through a mirror or a
-pull-through cache. The manifests do not change. The settings are for each old
-and each new registry of the active rules. For containerd, mirror-config prints
-one hosts.toml per registry; for k3s, one registries.yaml; for OpenShift, an
-ImageDigestMirrorSet and an ImageTagMirrorSet. An image has the same path on the
-mirror as after regmigrate registry mirror.`,
+pull-through cache. The manifests do not change. It prints settings for each old
+and each new registry of the active rules: for containerd, one hosts.toml per
+registry; for k3s, one registries.yaml; for OpenShift, an ImageDigestMirrorSet and
+an ImageTagMirrorSet. The settings use the paths to which regmigrate registry
+mirror copies the images.`,
 		Example: `  regmigrate registry mirror-config --to harbor.corp.example/k8s
   regmigrate registry mirror-config --to harbor.corp.example/k8s --dir /etc/containerd/certs.d
   regmigrate registry mirror-config --to harbor.corp.example --format k3s > /etc/rancher/k3s/registries.yaml`,

@@ -92,7 +92,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x.SortFlags = false
 	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff and write no file")
 	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 if a reference would move")
-	x.StringVar(&f.Baseline, "baseline", "", "`file` of accepted mentions; with --check, exit 1 if there are other mentions, and only then")
+	x.StringVar(&f.Baseline, "baseline", "", "`file` of accepted mentions: --check fails only for other mentions; --update-baseline writes the file")
 	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "write the current mentions to the baseline, and change no other file")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
@@ -103,7 +103,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
 	x.BoolVar(&f.Verify, "verify", false, "prove that charts and kustomizations render as before, except for the images; if a proof fails, write nothing and exit 1")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: if something is unproven, also write nothing and exit 1")
-	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one; exit 1 if one does not: ")
+	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one; exit 1 if a reference does not: ")
 	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys")
 	addRenderTimeout(cmd, &f.Render)
 	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none; also update the README badge and artifacthub.io/changes")
