@@ -26,7 +26,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-var update = flag.Bool("update", false, "write what the scripts compare with anew")
+var update = flag.Bool("update", false, "replace the expected output in the scripts")
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
