@@ -71,7 +71,7 @@ func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
 	}
 	x := cmd.Flags()
 	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(usages, ", "))
-	x.StringArrayVar(&f.Rules, "rule", nil, "add the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")
+	x.StringArrayVar(&f.Rules, "rule", nil, "use the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")
 	x.StringVar(&f.Config, "config", "", "configuration `file` (default: "+session.ConfigName+", searched from PATH up to the root of the repository)")
 	x.StringSliceVar(&f.Scope, "scope", nil, "comma-separated `list` of the kinds of text to rewrite: "+strings.Join(format.ScopeNames(), ", ")+", all (default manifests)")
 	complete(cmd, "preset", names)
