@@ -23,6 +23,9 @@ type detector struct {
 	compose    map[*syntax.Node]bool                       // results of isComposeRoot
 	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
 
+	logins []login
+	builds []buildTags
+
 	scripts     []scriptGroup         // parts with commands
 	scriptNodes map[*syntax.Node]bool // their nodes
 
@@ -71,6 +74,7 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 			d.explainOutside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
 		}
 	}
+	d.keepPushed()
 	d.dropExplained()
 	d.scriptMappings()
 	sort.Slice(d.out.Contexts, func(i, j int) bool { return d.out.Contexts[i].Mark.Start < d.out.Contexts[j].Mark.Start })
@@ -169,7 +173,10 @@ func (d *detector) mapping(f *frame) {
 		if list && g.key != "items" {
 			g.keep, g.note = OwnConfig, "the input of the function itself"
 		}
-		if !split[v] || g.keep != "" {
+		switch {
+		case split[v] && g.keep == "":
+		case g.keep == "" && isBuildTags(g) && d.buildTags(g):
+		default:
 			d.node(g)
 		}
 	}

@@ -81,6 +81,7 @@ type ScanResult struct {
 	Occurrences []Occurrence
 	Contexts    []Context // one for every mark that is in no occurrence, in order
 	Mappings    []Mapping // places that map one reference to another
+	NameSets    []NameSet // names that one image gets
 
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.
@@ -156,6 +157,9 @@ type Occurrence struct {
 	// FoundByMark reports that a mark, or another file, led to the occurrence.
 	// A scan of the file without the old name does not find it.
 	FoundByMark bool
+
+	// IsPushed reports that the field names an image that is built and pushed.
+	IsPushed bool
 
 	// Keep is the reason for which no rule changes the reference, "" if the
 	// rules decide.

@@ -3,7 +3,6 @@ package format
 import (
 	"strings"
 
-	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
@@ -70,20 +69,6 @@ func flagReason(text string, at int) Reason {
 func isCondition(f *frame) bool {
 	key := f.effectiveKey()
 	return conditionKeys[fold(key)] || key == "rule" && f.up != nil && f.up.item && f.up.up.key == "x-kubernetes-validations"
-}
-
-// isLogin reports whether the mapping n has a user name and a password.
-func isLogin(n *syntax.Node) bool {
-	user, password := false, false
-	for i := 0; i+1 < len(n.Children); i += 2 {
-		switch fold(n.Children[i].Value) {
-		case "username", "user", "login":
-			user = true
-		case "password", "passwd", "pass", "token":
-			password = true
-		}
-	}
-	return user && password
 }
 
 // A keptPart is a part of a text in which nothing is changed.

@@ -21,13 +21,7 @@ func (d *detector) noteScript(f *frame) {
 	if len(d.marksIn(f.node.Span)) == 0 {
 		return
 	}
-	group := scriptGroup{f, f.node}
-	for g := f; g.up != nil; g = g.up {
-		if g.item && g.up.up != nil && g.up.up.node != nil && g.up.up.node.Kind == syntax.Mapping && !g.inner {
-			group = scriptGroup{g.up.up, g.up.up.node}
-			break
-		}
-	}
+	group := jobOf(f)
 	if d.scriptNodes == nil {
 		d.scriptNodes = map[*syntax.Node]bool{}
 	}
@@ -35,6 +29,17 @@ func (d *detector) noteScript(f *frame) {
 		d.scriptNodes[group.node] = true
 		d.scripts = append(d.scripts, group)
 	}
+}
+
+// jobOf returns the part of the file whose commands run with those at f: the
+// mapping with the list of steps that f is in, f alone if there is none.
+func jobOf(f *frame) scriptGroup {
+	for g := f; g.up != nil; g = g.up {
+		if g.item && g.up.up != nil && g.up.up.node != nil && g.up.up.node.Kind == syntax.Mapping && !g.inner {
+			return scriptGroup{g.up.up, g.up.up.node}
+		}
+	}
+	return scriptGroup{f, f.node}
 }
 
 // scriptMappings records the mappings of the scripts of the file.

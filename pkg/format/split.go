@@ -15,11 +15,15 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 	}
 	read := map[*syntax.Node]bool{}
 	refs, order := d.splitReferences(f)
+	if isPublishing(f, refs) {
+		d.noteLogins(f, refs, order)
+		return d.publishing(f, refs, order)
+	}
 	if isLogin(f.node) {
-		// A registry without an image next to it is that of the login.
-		if r := refs[""]; r != nil && r.registry != nil && r.repository == nil && r.name == nil {
-			d.contexts(f, r.registry, Context{Reason: Credentials})
-			read[r.registry] = true
+		if registry := loneRegistry(refs, order); registry != nil {
+			// A registry without an image next to it is that of the login.
+			d.contexts(f, registry, Context{Reason: Credentials})
+			read[registry] = true
 			return read
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
@@ -24,13 +25,16 @@ func (p *planner) pushAdvice() []Advice {
 	for m := range movingMembers(p.groups) {
 		piece := &m.occ.Pieces[0]
 		f := p.files.at(piece.Path)
-		if f == nil || m.occ.IsImage || !isPushed(f.file.Before, piece.Span) {
+		if f == nil || !m.occ.IsPushed && (m.occ.IsImage || !isPushed(f.file.Before, piece.Span)) {
 			continue
 		}
 		if lines[piece.Path] == nil {
 			lines[piece.Path] = edit.NewLines(f.file.Before)
 		}
 		a := Advice{Path: piece.Path, Ref: m.occ.Text(), Text: "This command pushes to the registry. Check that the new registry accepts pushes (a mirror may not), and log in to it before the command."}
+		if m.occ.IsPushed {
+			a.Text = strings.ReplaceAll(a.Text, "command", "step")
+		}
 		a.Line, _ = lines[piece.Path].Position(piece.Span.Start)
 		out = append(out, a)
 	}

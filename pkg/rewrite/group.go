@@ -113,7 +113,7 @@ func (m *member) keepReason(scopes format.Scopes, kept keptPlaces) (reason forma
 	case m.occ.Keep != "":
 		return m.occ.Keep, m.occ.Note
 	case mapped != nil:
-		return format.Mirror, mapped.note
+		return mapped.reason, mapped.note
 	case m.match.Keep != "":
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):

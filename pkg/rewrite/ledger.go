@@ -148,7 +148,7 @@ func (l *ledger) explicitFinding(f *scannedFile, m edit.Span, context *format.Co
 	}
 	x.Reason, x.Note, x.Place, x.Scope = context.Reason, context.Note, context.Place, context.Scope
 	if at := l.mapped.at(f.file.Path, m); at != nil && l.mapped.decides(x.Reason) {
-		x.Reason, x.Note = format.Mirror, at.note
+		x.Reason, x.Note = at.reason, at.note
 		return x, true
 	}
 	if l.scopes.Has(x.Scope) && x.Scope != format.Manifests && x.Reason.IsScope() {

@@ -9,11 +9,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// A mappedSpan is the part of a file that contains a mapping from an old name to
-// its new name. The rules turn the one into the other.
+// A mappedSpan is a part of a file whose references are kept: it describes the
+// move itself, or names one image several times and not all of them move.
 type mappedSpan struct {
-	span edit.Span
-	note string // what kind of mapping it is, and the new name
+	span   edit.Span
+	reason format.Reason
+	note   string
 }
 
 // mappings are the mapped spans of all files, by path, sorted by position.
@@ -28,7 +29,14 @@ func newMappings(files []*scannedFile, set *rules.Set) mappings {
 				continue
 			}
 			for _, s := range m.Kept {
-				out[f.file.Path] = append(out[f.file.Path], mappedSpan{s, m.What + ": already has the new name " + made})
+				out[f.file.Path] = append(out[f.file.Path], mappedSpan{s, format.Mirror, m.What + ": already has the new name " + made})
+			}
+		}
+		for _, n := range f.contents.NameSets {
+			if stays := nameThatStays(set, n.Names); stays != "" {
+				for _, s := range n.Spans {
+					out[f.file.Path] = append(out[f.file.Path], mappedSpan{s, format.Conflict, "an image is pushed under these names together, and no rule moves " + stays})
+				}
 			}
 		}
 		if list := out[f.file.Path]; list != nil {
@@ -68,6 +76,23 @@ func describedMove(set *rules.Set, m format.Mapping) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// nameThatStays returns the first of names that no rule moves if a rule moves
+// another one, "" otherwise.
+func nameThatStays(set *rules.Set, names []string) string {
+	stays, anyMoves := "", false
+	for _, n := range names {
+		if m, ok := set.Match(n, rules.ShortForm); ok && m.Keep == "" {
+			anyMoves = true
+		} else if stays == "" {
+			stays = n
+		}
+	}
+	if !anyMoves {
+		return ""
+	}
+	return stays
 }
 
 // at returns the mapped span that overlaps s in the file at path, nil if there
