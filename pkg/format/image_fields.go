@@ -1,5 +1,7 @@
 package format
 
+import "regexp"
+
 // isImageField reports whether the value at f is certainly an image, so that a
 // name without a domain is on Docker Hub. The documentation of an API or of a
 // tool must define the field; the name of a key alone is not enough.
@@ -10,7 +12,17 @@ func (d *detector) isImageField(f *frame) bool {
 	case d.isCompose(f):
 		return isComposeImage(f)
 	}
-	return d.fieldKind(f) == imageField
+	return d.fieldKind(f) == imageField || isAssertedImage(f)
+}
+
+// assertedImage matches the path of a container's image.
+var assertedImage = regexp.MustCompile(`[cC]ontainers\[\d+\]\.image$`)
+
+// isAssertedImage reports whether f is the image that a test of helm-unittest
+// expects in a container.
+// Source: https://github.com/helm-unittest/helm-unittest/blob/main/DOCUMENT.md
+func isAssertedImage(f *frame) bool {
+	return f.key == "value" && f.up != nil && (f.up.key == "equal" || f.up.key == "notEqual") && assertedImage.MatchString(f.up.node.Str("path"))
 }
 
 // isObjectImage reports whether f is an image field of a workload of Kubernetes,

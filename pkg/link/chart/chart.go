@@ -19,13 +19,23 @@ import (
 
 // Linker returns the linker of charts, which raises versions by bump.
 func Linker(bump VersionBump) *link.Linker {
+	var tested []format.Occurrence
 	return &link.Linker{
 		Wants:         isChartFile,
 		RunOnce:       true,
-		HasHiddenRefs: IsValuesFile,
-		Link:          linkCharts,
+		HasHiddenRefs: func(path string) bool { return IsValuesFile(path) || isTestSuite(path) },
+		Link: func(t *link.Tree, move link.MoveFunc) []link.Group {
+			charts := tracedChartsOf(t)
+			groups := linkCharts(charts, move)
+			for _, c := range charts {
+				tested = append(tested, c.tested...)
+			}
+			return groups
+		},
 		Consequences: func(t *link.Tree, moved []link.MovedPiece) []link.Consequence {
 			adviseComparisons(t, moved)
+			adviseSnapshots(t, moved)
+			adviseTests(t, tested, moved)
 			return append(readmeRows(t, moved), versionBumps(t, bump, moved)...)
 		},
 	}
@@ -37,7 +47,7 @@ func isChartFile(name string) bool {
 	case "Chart.yaml", "Chart.lock", "README.md":
 		return true
 	}
-	return IsValuesFile(name) || isTemplate(name)
+	return IsValuesFile(name) || isTemplate(name) || isSnapshot(name)
 }
 
 // IsValuesFile reports whether the file at name has the name of a values file:
@@ -66,18 +76,30 @@ type chart struct {
 	refs   []link.TracedRef        // the references that the chart renders
 	err    error                   // why the chart does not render
 	parsed map[string]*syntax.Node // roots of YAML files, by path; nil for a file that cannot be parsed
+
+	tests     map[string]*testValues // values that test suites give the chart, by a name of their own
+	testNames []string               // the names, in order
+	tested    []format.Occurrence    // references that tests make of the chart and that do not move
+	testFiles []string               // values files that only test suites use, as paths in the chart
 }
 
 func newChart(t *link.Tree, dir string) *chart {
 	return &chart{dir: dir, tree: t, parsed: map[string]*syntax.Node{}}
 }
 
-func linkCharts(t *link.Tree, move link.MoveFunc) []link.Group {
+// tracedChartsOf returns the charts of t, rendered.
+func tracedChartsOf(t *link.Tree) []*chart {
 	var charts []*chart
 	for _, dir := range TreeDirs(t) {
-		charts = append(charts, newChart(t, dir))
+		c := newChart(t, dir)
+		c.findTestValues()
+		charts = append(charts, c)
 	}
 	traceCharts(t, charts)
+	return charts
+}
+
+func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	for _, c := range charts {
 		var own []link.Group
@@ -99,7 +121,7 @@ func traceCharts(t *link.Tree, charts []*chart) {
 	}
 	var wg sync.WaitGroup
 	for _, c := range charts {
-		if len(c.valuesFiles()) > 0 {
+		if len(c.valuesFiles())+len(c.tests) > 0 {
 			wg.Go(func() { c.refs, c.err = t.TraceChart(c.dir) })
 		}
 	}

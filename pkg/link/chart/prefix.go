@@ -23,7 +23,7 @@ type surrounding struct {
 func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc) []link.Group {
 	known := c.surroundings(files)
 	var groups []link.Group
-	c.eachKeyNamed(func(o *format.Occurrence) {
+	keep := func(o *format.Occurrence) {
 		if !o.IsImage || o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(o) || t.has(&o.Pieces[0]) {
 			return
 		}
@@ -41,7 +41,9 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 				return
 			}
 		}
-	})
+	}
+	c.eachKeyNamed(keep)
+	c.eachTestValue(keep)
 	return groups
 }
 

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -13,8 +14,8 @@ import (
 // linkTraced returns the groups of the rendered references: those that move, and
 // those that share a value with them.
 func (c *chart) linkTraced(move link.MoveFunc) []link.Group {
-	files := c.valuesFileNames(c.refs)
-	all, doubled := splitDoubled(c.tracedOccurrences(files), move)
+	files := append(append(c.valuesFileNames(c.refs), c.testFiles...), c.testNames...)
+	all, doubled := splitDoubled(c.tracedOccurrences(files, move), move)
 	t := c.groupTraced(all, move)
 	c.addKeyNamed(t, all, move)
 	c.addAnnotations(t.groups)
@@ -109,14 +110,19 @@ func (c *chart) valuesFileNames(refs []link.TracedRef) []string {
 }
 
 // tracedOccurrences returns the occurrences of the rendered references with each
-// of the values files, without duplicates.
-func (c *chart) tracedOccurrences(files []string) []format.Occurrence {
+// of the values files, without duplicates. Of those that only tests use, those
+// that move count.
+func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.Occurrence {
 	var all []format.Occurrence
 	seen := map[string]bool{}
 	for i := range c.refs {
 		for _, file := range files {
 			o, ok := c.tracedOccurrence(&c.refs[i], file)
 			if !ok {
+				continue
+			}
+			if c.isTest(file) && !move.Moves(&o) { // a test may use any other name
+				c.tested = append(c.tested, o)
 				continue
 			}
 			if id := identity(&o); !seen[id] {
@@ -126,6 +132,11 @@ func (c *chart) tracedOccurrences(files []string) []format.Occurrence {
 		}
 	}
 	return all
+}
+
+// isTest reports whether file is values that only test suites use.
+func (c *chart) isTest(file string) bool {
+	return c.tests[file] != nil || slices.Contains(c.testFiles, file)
 }
 
 // identity returns a text that is equal for occurrences of the same pieces.

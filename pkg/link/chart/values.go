@@ -15,7 +15,11 @@ import (
 // from the values.yaml of the sub-chart that the value belongs to. The result
 // from is the values file that has the value, "" for the defaults.
 func (c *chart) value(at []string, file string) (p format.Piece, from string, ok bool) {
-	if file != "" {
+	if test := c.tests[file]; test != nil {
+		if p, ok := test.scalar(at); ok {
+			return p, file, true
+		}
+	} else if file != "" {
 		if p, ok := c.scalar(c.path(file), at); ok {
 			return p, file, true
 		}
