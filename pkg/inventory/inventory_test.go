@@ -80,7 +80,7 @@ func inventoryFiles(t *testing.T, o Options, archive string) *Inventory {
 		t.Fatal(err)
 	}
 	if len(v.Failures) > 0 {
-		t.Fatalf("failures: %v", v.Failures)
+		t.Fatalf("expected no failures, got %v", v.Failures)
 	}
 	return v
 }

@@ -113,7 +113,7 @@ func TestAddObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v := inventoryObjects(t, options(t), iotest.OneByteReader(strings.NewReader(text)))
 			if len(v.Failures) > 0 {
-				t.Fatalf("%v\n%s", v.Failures, text)
+				t.Fatalf("expected no failures, got %v\ninput:\n%s", v.Failures, text)
 			}
 			if d := diff(slices.Sorted(slices.Values(podUses)), withoutPositions(formatUses(v))); d != "" {
 				t.Errorf("%s\ninput:\n%s", d, text)
@@ -138,7 +138,7 @@ func TestAddObjectsReportsPositionsInYAML(t *testing.T) {
 func TestAddObjectsSplitsNoBlockScalar(t *testing.T) {
 	v := inventoryObjects(t, options(t), strings.NewReader("items:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n  data:\n    x: |\n      - apiVersion: v1\n\n      items:\n      - image: quay.io/x/y:1\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: b}\nkind: List\nimage: quay.io/x/after:1\n"))
 	if want := []string{"quay.io/x/y:1 | -:10:16 .data.x in ConfigMap a (v1)"}; diff(want, formatUses(v)) != "" || v.ScannedObjects != 2 {
-		t.Errorf("%d objects; %s", v.ScannedObjects, diff(want, formatUses(v)))
+		t.Errorf("expected 2 objects, got %d\n%s", v.ScannedObjects, diff(want, formatUses(v)))
 	}
 }
 
@@ -177,7 +177,7 @@ func TestAddObjectsFailures(t *testing.T) {
 	}
 	for name, text := range map[string]string{"comments": "# a\n---\n# Source: b\n--- # c\n", "a key in quotes": "\"a b\": c\n", "a tag": "--- !x\na: b\n", "an anchor": "&a\nb: c\n", "an empty list": `{"apiVersion":"v1","items":[],"kind":"List"}`, "no items": `{"items":null,"kind":"List"}`, "an empty list in YAML": "apiVersion: v1\nitems: []\nkind: List\n"} {
 		if v := inventoryObjects(t, options(t), strings.NewReader(text)); len(v.Failures) > 0 || len(v.Images()) > 0 {
-			t.Errorf("%s: %v %v", name, v.Failures, v.Images())
+			t.Errorf("%s: expected no failures and no images, got %v and %v", name, v.Failures, v.Images())
 		}
 	}
 }

@@ -65,7 +65,7 @@ func TestApplyKeepsFilesThatChangedOnDisk(t *testing.T) {
 			}
 			checkNotChanged(t, &failed)
 			if c := plan.Count(); c.Rewritten != 2 || c.NotChanged != 1 || c.ChangedFiles != 2 || c.FailedFiles != 1 {
-				t.Errorf("counts %+v", c)
+				t.Errorf("expected 2 rewritten and 1 unchanged finding, 2 changed files and 1 failed file, got %+v", c)
 			}
 			if temporary, _ := filepath.Glob(filepath.Join(root, ".*")); len(temporary) > 0 {
 				t.Errorf("temporary files were not deleted: %q", temporary)
@@ -83,13 +83,13 @@ func TestApplyInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if n, err := plan.Apply(ctx); n != 0 || err == nil {
-		t.Errorf("%d files written, error %v", n, err)
+		t.Errorf("expected an error and no file written, got %d files, error %v", n, err)
 	}
 	if got, _ := os.ReadFile(filepath.Join(root, "a.yaml")); string(got) != src {
 		t.Errorf("expected the content %q, got %q", src, got)
 	}
 	if plan.Files[0].Err == nil {
-		t.Error("the file has no error")
+		t.Error("expected an error of the file, got none")
 	}
 	checkNotChanged(t, &plan.Files[0])
 }
@@ -99,14 +99,14 @@ func TestApplyInterrupted(t *testing.T) {
 func checkNotChanged(t *testing.T, f *rewrite.File) {
 	t.Helper()
 	if len(f.Edits) > 0 || !bytes.Equal(f.After(), f.Before) {
-		t.Errorf("%s still has edits", f.Path)
+		t.Errorf("%s: expected no edits, got %v", f.Path, f.Edits)
 	}
 	if len(f.Findings) == 0 {
-		t.Errorf("%s has no findings", f.Path)
+		t.Errorf("%s: expected findings, got none", f.Path)
 	}
 	for _, x := range f.Findings {
 		if x.Status != rewrite.NotChanged || x.Reason != format.NotEditedSafely || x.New != "" || x.Note == "" || x.EditSpans != nil {
-			t.Errorf("%s has the finding %+v", f.Path, x)
+			t.Errorf("%s: expected a finding that is not changed, got %+v", f.Path, x)
 		}
 	}
 }

@@ -35,15 +35,15 @@ func TestBaselineAcceptsItsOwnPlan(t *testing.T) {
 		t.Errorf("expected %d accepted findings, got %d", want, n)
 	}
 	if got := p.CompareBaseline(b); got.New != 0 || got.Accepted != n || len(got.Stale) != 0 {
-		t.Errorf("compared with its own baseline: %+v", got)
+		t.Errorf("compared with its own baseline: expected %d accepted findings only, got %+v", n, got)
 	}
 	p.Files[0].Findings = append(p.Files[0].Findings, rewrite.Finding{Old: "k8s.gcr.io/pause", Reason: format.Policy})
 	if got := p.CompareBaseline(b); got.New != 1 || !p.Files[0].Findings[len(p.Files[0].Findings)-1].NotInBaseline {
-		t.Errorf("with one more equal finding: %+v", got)
+		t.Errorf("with one more equal finding: expected 1 new finding, got %+v", got)
 	}
 	p.Files[0].Path = "b.yaml"
 	if got := p.CompareBaseline(b); got.New != n+1 || len(got.Stale) != len(b.Entries) {
-		t.Errorf("in another file: %+v", got)
+		t.Errorf("in another file: expected %d new findings and %d stale entries, got %+v", n+1, len(b.Entries), got)
 	}
 }
 
@@ -125,15 +125,15 @@ func FuzzBaseline(f *testing.F) {
 		text := want.Format()
 		for _, r := range strings.ReplaceAll(string(text), "\n", "") {
 			if unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
-				t.Fatalf("the invisible character %q is in the file %q", r, text)
+				t.Fatalf("the baseline contains the invisible character %q: %q", r, text)
 			}
 		}
 		got, err := rewrite.ParseBaseline("b", text)
 		if err != nil || !slices.Equal(got.Entries, want.Entries) {
-			t.Fatalf("parsing the formatted baseline: %v\n%s\ngot\n%v", err, text, got.Entries)
+			t.Fatalf("parsing the formatted baseline: expected\n%v\ngot\n%v\nerror %v\n%s", want.Entries, got.Entries, err, text)
 		}
 		if c := p.CompareBaseline(got); c.New != 0 || len(c.Stale) != 0 && !strings.Contains(path, "!") {
-			t.Errorf("%+v", c)
+			t.Errorf("expected no new findings and no stale entries, got %+v", c)
 		}
 	})
 }

@@ -38,7 +38,7 @@ var update = flag.Bool("update", false, "regenerate want/ and ledger of the case
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("../../testdata/cases/*/*.txtar")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases in testdata/cases: %v", err)
+		t.Fatalf("testdata/cases: expected .txtar files, got none, error %v", err)
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.ToSlash(file[len("../../testdata/cases/"):]), ".txtar")

@@ -46,7 +46,7 @@ func checkYAML(t testing.TB, f *rewrite.File) {
 		}
 	}
 	if changed > len(f.Edits) {
-		t.Errorf("%s: %d values changed by %d edits", f.Path, changed, len(f.Edits))
+		t.Errorf("%s: expected at most %d changed values, one per edit, got %d", f.Path, len(f.Edits), changed)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestMentionsOfLargeFile(t *testing.T) {
 	o.MaxSize = block
 	plan := makePlan(t, root, o)
 	if len(plan.Files) != 2 || plan.Files[0].Err == nil || plan.Files[1].Err != nil || len(plan.Files[1].Edits) != 1 {
-		t.Fatalf("got %+v", plan.Files)
+		t.Fatalf("expected an error for large.yaml and one edit in small.yaml, got %+v", plan.Files)
 	}
 	found := plan.Files[0].Findings
 	lines := edit.NewLines(src)

@@ -69,7 +69,7 @@ func planOf(t *testing.T, files map[string]string, rule ...string) *rewrite.Plan
 	}
 	for name, e := range readTree(t, root) {
 		if strings.HasSuffix(name, ".tgz") && !bytes.Equal(e.data, before[name].data) {
-			t.Errorf("%s was written", name)
+			t.Errorf("%s: expected no change, but the file was written", name)
 		}
 	}
 	return plan
