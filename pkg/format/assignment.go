@@ -257,7 +257,7 @@ func expand(text string, env map[string]assignedValue, depth int) expansion {
 	return out
 }
 
-// applyOperators applies what stands after the name in ${NAME…}. It returns
+// applyOperators applies the operators after the name in ${NAME…}. It returns
 // false for operators that are not supported.
 func applyOperators(value, operators string) (string, bool) {
 	switch {

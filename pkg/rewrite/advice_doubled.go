@@ -10,8 +10,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// doubledAdvice returns a note for each registry that moves beside a name that
-// spells the registry out and moves too: registry: k8s.gcr.io and repository:
+// doubledAdvice returns a note for each registry that moves together with a sibling
+// name that spells the registry out: registry: k8s.gcr.io and repository:
 // k8s.gcr.io/pause. A chart that joins them prints the registry twice, before the
 // move and after it.
 func (p *planner) doubledAdvice() []Advice {

@@ -8,8 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// unconfirmedAdvice returns a note for each registry that moves and that further
-// images may use, of which no rendering shows whether they do.
+// unconfirmedAdvice returns a note for each registry that moves if other images may
+// use the registry and no rendering confirms or excludes that.
 func (p *planner) unconfirmedAdvice() []Advice {
 	names := map[link.PieceID][]string{} // of the images, by registry
 	var members []*member                // the first of each registry

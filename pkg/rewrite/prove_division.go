@@ -13,8 +13,7 @@ import (
 
 // proveDivisions renders each chart in which a registry and a name share a new
 // prefix, with the edits. If the chart does not print what the rules require,
-// its groups get the next division that is possible; if there is none, they are
-// kept.
+// its groups get the next possible division, or are kept if no division is left.
 func (p *planner) proveDivisions(ctx context.Context) {
 	charts := p.dividedCharts()
 	for len(charts) > 0 && ctx.Err() == nil {
@@ -135,8 +134,8 @@ func movedTexts(ref string, move link.MoveFunc) []string {
 	return out
 }
 
-// firstMissing returns a reference that a chart must print when the group has
-// moved, and does not; "" if there is none.
+// firstMissing returns the first reference that a chart must print after the move
+// of the group and does not print, or "".
 func (g *group) firstMissing(before []link.TracedRef, printed map[printedRef]bool) string {
 	for i := range g.members {
 		m := &g.members[i]

@@ -7,9 +7,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// splitDoubled replaces each occurrence that has its registry twice, as in
-// registry: k8s.gcr.io beside repository: k8s.gcr.io/pause, by two: the registry
-// and the name, if the rules move both. The groups say that both move together.
+// splitDoubled replaces each occurrence that contains its registry twice, as in
+// registry: k8s.gcr.io with the sibling repository: k8s.gcr.io/pause, with two
+// occurrences, the registry and the name, if the rules move both. The groups make
+// both move together.
 func splitDoubled(all []format.Occurrence, move link.MoveFunc) ([]format.Occurrence, []link.Group) {
 	var out []format.Occurrence
 	var groups []link.Group
