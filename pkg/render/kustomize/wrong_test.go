@@ -11,9 +11,9 @@ import (
 // wrongPod is a Pod with image fields.
 const wrongPod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: k8s.gcr.io/pause:3.1\n    args: ['--image=k8s.gcr.io/side:1', '--n=1']\n    env: [{name: IMG, value: 'k8s.gcr.io/env:1'}]\n"
 
-// TestWrongKustomizations verifies changes each of which is wrong in one way,
-// beside what is right. None may be proven; that of what is remote must not be
-// taken for unproven either.
+// TestWrongKustomizations verifies changes that are each wrong in one way and
+// otherwise correct. The verdict must be Failed, also if a base is remote: a remote
+// base must not hide a wrong change behind Unproven.
 func TestWrongKustomizations(t *testing.T) {
 	r := testRunner(t)
 	k8s := rewriteOf(t, nil)
