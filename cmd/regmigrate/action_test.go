@@ -16,7 +16,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testforge"
 )
 
-// TestAction runs the scripts of action.yml as a runner does, and those of
+// TestAction runs the scripts of action.yml as a runner does, and those of the
 // examples. `make test-real` runs the whole action in a real workflow.
 func TestAction(t *testing.T) {
 	files, err := filepath.Glob("testdata/action/*.txtar")
@@ -62,7 +62,7 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[1], server.URL)
 }
 
-// zipped ARCHIVE NAME FILE makes a zip archive that holds one file.
+// zipped ARCHIVE NAME FILE makes a zip archive that contains one file.
 func zipped(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 3, "zipped ARCHIVE NAME FILE")
 	out, err := os.Create(ts.MkAbs(args[0]))
@@ -94,9 +94,9 @@ func job(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte("set -e\n"+strings.Join(j.Script, "\n")+"\n"), 0o666))
 }
 
-// steps FILE JOB TO writes what the steps of a job of GitHub Actions run as one
-// script for bash, with the options that runners give it. An expression is left
-// as it is, and would be an error: a script gets variables.
+// steps FILE JOB TO writes the commands in the steps of a job of GitHub Actions
+// as one script for bash, with the options that runners set. Expressions are not
+// replaced, so they are errors: scripts must use variables.
 func steps(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 3, "steps FILE JOB TO")
 	src, err := os.ReadFile(ts.MkAbs(args[0]))

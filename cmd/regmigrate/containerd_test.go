@@ -14,9 +14,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// TestRealContainerd lets containerd pull images of public registries through
-// the settings that mirror-config writes, from a mirror that registry mirror
-// filled. The public registries are gone by then.
+// TestRealContainerd checks that containerd, with the settings of mirror-config,
+// pulls images of public registries from a mirror that registry mirror filled.
+// The public registries cannot be reached.
 func TestRealContainerd(t *testing.T) {
 	if os.Getenv("REGMIGRATE_REAL") == "" {
 		t.Skip("NOT TESTED: REGMIGRATE_REAL is not set")
@@ -87,8 +87,8 @@ func TestRealContainerd(t *testing.T) {
 	}
 }
 
-// startContainerd starts a containerd that has all it needs in dir, and
-// returns its socket.
+// startContainerd starts a containerd with all its files in dir, and returns its
+// socket.
 func startContainerd(t *testing.T, dir string) string {
 	t.Helper()
 	// A socket's path is at most 107 bytes long.

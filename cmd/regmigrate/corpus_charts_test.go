@@ -14,11 +14,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// TestCorpusCharts moves a copy of each repository below REGMIGRATE_CORPUS that
-// has charts, by what their renderings show, and holds it to the proof: no
-// chart may fail but one of which the plan says that a template decides
-// otherwise after the move; no mention may be left without a word, and a second
-// run changes nothing.
+// TestCorpusCharts runs on a copy of each repository with charts in
+// REGMIGRATE_CORPUS and checks the proofs. A chart may fail only if an advice of
+// the plan says that a template compares a value that moves. Each mention must
+// have a finding, and a second run must change nothing.
 func TestCorpusCharts(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -66,7 +65,7 @@ func foretold(plan *rewrite.Plan, x rewrite.Proof) bool {
 	return false
 }
 
-// moveCharts moves the charts below root in place.
+// moveCharts runs on the charts below root, in place.
 func moveCharts(t *testing.T, root string, rules []string) {
 	ctx := context.Background()
 	set, err := session.New(&session.Flags{Rules: rules, Color: "never"}, []string{root}, nil)

@@ -14,15 +14,15 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// layersOf are the kustomizations of a tree by their folder, read with no code
-// of the program.
+// layersOf are the kustomizations of a tree by folder, read without code of the
+// program.
 type layersOf map[string]*layerOf
 
 type layerOf struct {
 	file   string
-	below  []string // folders and files that it takes
+	below  []string // folders and files that it uses
 	remote []string // resources that the tree does not have
-	names  []string // of its images, where each is a plain name
+	names  []string // names of its entries of images that are plain names
 }
 
 func readLayers(t *testing.T, root string) layersOf {
@@ -70,7 +70,8 @@ func readLayers(t *testing.T, root string) layersOf {
 	return out
 }
 
-// below are dir and all that it takes, folders and files.
+// below returns dir and all folders and files that it uses, directly or through
+// bases.
 func (g layersOf) below(dir string) map[string]bool {
 	seen := map[string]bool{dir: true}
 	for next := []string{dir}; len(next) > 0; next = next[1:] {
@@ -89,7 +90,7 @@ func (g layersOf) below(dir string) map[string]bool {
 	return seen
 }
 
-// remote reports whether dir takes something that is remote.
+// remote reports whether dir uses a remote resource.
 func (g layersOf) remote(dir string) bool {
 	for at := range g.below(dir) {
 		if l := g[at]; l != nil && len(l.remote) > 0 {
@@ -99,8 +100,8 @@ func (g layersOf) remote(dir string) bool {
 	return false
 }
 
-// stubs is what stands for each remote base: a Deployment of all images that
-// some entry selects, under their old names.
+// stubs returns the content that replaces each remote base: a Deployment of all
+// images that an entry selects, with their old names.
 func (g layersOf) stubs() string {
 	names := map[string]bool{}
 	for _, l := range g {
@@ -116,7 +117,7 @@ func (g layersOf) stubs() string {
 	return b.String()
 }
 
-// stub puts stubs in the place of what is remote in the tree at root.
+// stub replaces the remote resources in the tree at root by stubs.
 func (g layersOf) stub(t *testing.T, root, stubs string) {
 	t.Helper()
 	for dir, l := range g {
@@ -141,7 +142,8 @@ func (g layersOf) stub(t *testing.T, root, stubs string) {
 	}
 }
 
-// write writes a file of the tree at root, with stubs for what is remote.
+// write writes a file of the tree at root, with stubs in place of remote
+// resources.
 func (g layersOf) write(t *testing.T, root, name string, src []byte) {
 	t.Helper()
 	text := string(src)

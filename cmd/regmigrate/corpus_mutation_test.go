@@ -14,22 +14,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// A mutation is a plan made wrong in one file.
+// A mutation is a plan with a wrong change in one file.
 type mutation struct {
 	said, file string
 	after      []byte
 }
 
-// What is tried of one repository.
+// Limits for one repository.
 const (
 	maxMutations = 150
-	maxAffected  = 3 // kustomizations that take the file
+	maxAffected  = 3 // kustomizations that use the file
 )
 
-// mutate makes the plan wrong in many ways, one at a time: an edit left out
-// (an overlay's name left behind, a newName dropped), an entry twice, a file
-// skipped. A kustomization whose build by the program is then otherwise than
-// the rules say must not be proven.
+// mutate makes the plan wrong in many ways, one at a time: without an edit (such
+// as the name in an overlay or a newName), with an entry twice, or without a
+// file. A kustomization must not be proven if the kustomize program builds it
+// differently from what the rules require.
 func (w *realWorld) mutate(t *testing.T) {
 	all := w.mutations()
 	n := map[string]int{"mutations": len(all)}
@@ -80,7 +80,7 @@ func (w *realWorld) mutate(t *testing.T) {
 				t.Errorf("%s: %s is proven (%s), and by the program: %s", m.said, v.Dir, v.Summary(), wrong[0])
 			case len(wrong) > 0 && v.State == render.Unproven:
 				t.Logf("%s: %s is unproven (%s), and by the program: %s", m.said, v.Dir, v.Summary(), wrong[0])
-			case len(wrong) == 0 && v.State == render.Failed && !w.graph.remote(v.Dir): // a stub may not bring what would be wrong
+			case len(wrong) == 0 && v.State == render.Failed && !w.graph.remote(v.Dir): // a stub may not contain the wrong image
 				t.Errorf("%s: %s FAILED (%s), and is right by the program", m.said, v.Dir, v.Summary())
 			}
 		}
@@ -91,7 +91,7 @@ func (w *realWorld) mutate(t *testing.T) {
 	}
 }
 
-// affected are kustomizations that take the file.
+// affected returns kustomizations that use the file.
 func (w *realWorld) affected(file string) []string {
 	var out []string
 	for _, x := range w.moved.Proofs {
@@ -134,8 +134,8 @@ func without(f *rewrite.File, i int, said string) mutation {
 	return mutation{said, f.Path, after}
 }
 
-// doubled writes each entry of images in block style twice: as it is, and with
-// another tag.
+// doubled returns mutations that repeat an entry of images in block style:
+// unchanged, and with another tag.
 func doubled(f *rewrite.File) []mutation {
 	var out []mutation
 	lines := strings.SplitAfter(string(f.After()), "\n")

@@ -12,18 +12,18 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
 
-// moves are the rules of a run, and what they say, told apart from the program.
+// moves are the rules of a run, and an independent description of what they do.
 type moves struct {
 	name           string
 	presets, rules []string
-	prefixes       []oldNew // in their order, the first that fits
-	short          string   // what Docker Hub becomes, "" where it stays
+	prefixes       []oldNew // in order; the first that matches counts
+	short          string   // the new prefix of Docker Hub names, "" if they do not move
 }
 
 type oldNew struct{ old, now string }
 
-// corpusMoves are what TestCorpusKustomize moves by. With those of Docker Hub
-// nearly every kustomization moves.
+// corpusMoves are the rules of TestCorpusKustomize. With the rules for Docker
+// Hub, nearly every kustomization moves.
 var corpusMoves = []moves{
 	{"hosts", []string{"k8s"}, []string{"gcr.io=mirror.example/gcr", "quay.io=mirror.example/quay"}, []oldNew{
 		{"k8s.gcr.io", "registry.k8s.io"},
@@ -36,8 +36,8 @@ var corpusMoves = []moves{
 	{"hub", nil, []string{"docker.io=mirror.example/hub"}, []oldNew{{"docker.io", "mirror.example/hub"}}, "mirror.example/hub"},
 }
 
-// places are the values of what the kustomize program gives, by the object and
-// the field where they stand.
+// places returns the values in the output of the kustomize program, by object
+// and field.
 func places(t *testing.T, text string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -78,8 +78,9 @@ var nameHash = regexp.MustCompile(`-[245-9bcdfghkmt]{10}\b`)
 
 func withoutHash(s string) string { return nameHash.ReplaceAllString(s, "-HASH") }
 
-// wrongPlaces are the places where after is neither what before is, nor that
-// with references moved. Names with a hash count by their stem.
+// wrongPlaces returns the places where after is neither equal to before nor
+// equal to before with references moved. A name with a hash is compared without
+// the hash.
 func (m *moves) wrongPlaces(t *testing.T, before, after string) []string {
 	t.Helper()
 	b, a := places(t, before), places(t, after)
@@ -101,7 +102,7 @@ func (m *moves) wrongPlaces(t *testing.T, before, after string) []string {
 	return out
 }
 
-// shortForm is an image of Docker Hub without its host.
+// shortForm matches a Docker Hub name without the host.
 var shortForm = regexp.MustCompile(`^([a-z0-9_-]+/)?[a-z0-9._-]+(:[A-Za-z0-9._-]+)?(@sha256:[0-9a-f]+)?$`)
 
 // movedTo reports whether now is old with references moved, some or all.
@@ -121,7 +122,7 @@ func (m *moves) movedTo(at, old, now string) bool {
 	return err1 == nil && err2 == nil && m.mayBecome(string(b)).MatchString(string(a))
 }
 
-// mayBecome matches what old may become.
+// mayBecome returns a pattern of the texts that old may become.
 func (m *moves) mayBecome(old string) *regexp.Regexp {
 	var from []string
 	for _, x := range m.prefixes {
@@ -149,7 +150,7 @@ func (m *moves) mayBecome(old string) *regexp.Regexp {
 	return regexp.MustCompile(b.String())
 }
 
-// TestWrongPlaces: what counts as moved, and what does not.
+// TestWrongPlaces checks which changes wrongPlaces accepts.
 func TestWrongPlaces(t *testing.T) {
 	const pod = "kind: Pod\nmetadata: {name: a}\nspec: {containers: [{image: 'IMAGE'}]}\n"
 	for _, tt := range []struct {

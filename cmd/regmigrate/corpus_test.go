@@ -15,14 +15,14 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// TestCorpusKustomize moves a copy of each repository below REGMIGRATE_CORPUS
-// that has kustomizations, and holds each verdict against what the kustomize
-// program, which must be on PATH, builds before and after, place by place.
-// Then it makes the plan wrong, in each way in which a move goes wrong, and
-// wants none to be called proven that changes what the program builds.
+// TestCorpusKustomize runs on a copy of each repository with kustomizations in
+// REGMIGRATE_CORPUS, and compares each verdict with the output of the kustomize
+// program, which must be on PATH, before and after the run. It then makes the
+// plan wrong in many ways; no verdict may be proven if the output of the program
+// is wrong.
 //
-// What is remote is a folder of stubs there, which has the old names before
-// and after; a kustomization that takes it is unproven at best.
+// Remote bases are replaced by folders of stubs, which have the old names before
+// and after the run. A kustomization that uses one is unproven at best.
 func TestCorpusKustomize(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -57,15 +57,15 @@ func TestCorpusKustomize(t *testing.T) {
 type realWorld struct {
 	kustomize string
 	moves     moves
-	root      string // as it is
-	old, now  string // with stubs in the place of what is remote, before and after
+	root      string // the unchanged repository
+	old, now  string // with stubs in place of remote bases, before and after
 	prover    *prove.Prover
 	moved     *rewrite.Plan
 	graph     layersOf
-	built     map[string]string // by folder: what the program gives before, "" when it does not build
+	built     map[string]string // by folder: the output of the program before the run, "" if it fails
 }
 
-// plan plans, proves, and makes the folders old and now.
+// plan plans and proves, and makes the folders old and now.
 func (w *realWorld) plan(t *testing.T) {
 	ctx := context.Background()
 	set, err := session.New(&session.Flags{Presets: w.moves.presets, Rules: w.moves.rules, Color: "never"}, []string{w.root}, nil)
@@ -97,7 +97,7 @@ func (w *realWorld) plan(t *testing.T) {
 	w.built = map[string]string{}
 }
 
-// before is what the program gives for the folder dir before.
+// before returns the output of the program for the folder dir before the run.
 func (w *realWorld) before(dir string) string {
 	out, ok := w.built[dir]
 	if !ok {
@@ -107,8 +107,8 @@ func (w *realWorld) before(dir string) string {
 	return out
 }
 
-// builds is what the program gives, "" when it does not build. A proxy that is
-// not there keeps it from fetching.
+// builds returns the output of the program, "" if it fails. A proxy that does
+// not exist prevents network requests.
 func (w *realWorld) builds(root, dir string) string {
 	cmd := exec.Command(w.kustomize, "build", "--load-restrictor", "LoadRestrictionsNone", filepath.Join(root, filepath.FromSlash(dir)))
 	cmd.Env = append(os.Environ(), "HTTP_PROXY=http://127.0.0.1:1", "HTTPS_PROXY=http://127.0.0.1:1", "GIT_TERMINAL_PROMPT=0", "GIT_ALLOW_PROTOCOL=none")
@@ -120,7 +120,7 @@ func (w *realWorld) builds(root, dir string) string {
 	return out.String() + "\n"
 }
 
-// check holds the verdicts of the plan against what the program gives.
+// check compares the verdicts of the plan with the output of the program.
 func (w *realWorld) check(t *testing.T) {
 	n := map[string]int{}
 	for _, x := range w.moved.Proofs {
@@ -167,8 +167,8 @@ func (w *realWorld) check(t *testing.T) {
 	}
 }
 
-// copyTree copies what charts and kustomizations may take, and skips the test
-// when no file is called name, whatever its extension and case.
+// copyTree copies the files that charts and kustomizations may use. It skips the
+// test if no file is called name, with any extension and case.
 func copyTree(t *testing.T, from, to, name string) {
 	t.Helper()
 	found := false

@@ -14,9 +14,8 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// TestDocs holds what is generated from the command line to what it is: the
-// pages of docs/cli, the man pages and the completions of shells. With -update
-// it writes them.
+// TestDocs compares the pages of docs/cli, the man pages and the completions of
+// shells with the command line. With -update it writes them.
 func TestDocs(t *testing.T) {
 	for _, dir := range []struct {
 		path string
@@ -63,14 +62,14 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// documented is the command line with all that its pages show.
+// documented returns the command line with everything that its pages show.
 func documented() *cobra.Command {
 	root := newRootCommand(session.Streams{}, nil)
 	root.DisableAutoGenTag = true
 	var each func(*cobra.Command)
 	each = func(c *cobra.Command) {
 		if lines := c.Annotations[exitsKey]; lines != "" {
-			// Indented, lines stay lines in Markdown.
+			// Markdown keeps the line breaks of indented lines.
 			c.Long += "\n\nExit codes:\n" + strings.ReplaceAll("\n"+strings.TrimSuffix(lines, "\n"), "\n  ", "\n\t")
 		}
 		for _, sub := range c.Commands() {
@@ -81,7 +80,7 @@ func documented() *cobra.Command {
 	return root
 }
 
-// pages makes one page a command, called after its words.
+// pages makes one page per command, named after its words.
 func pages(t *testing.T, cmd *cobra.Command, separator, ext string, write func(*cobra.Command, *bytes.Buffer) error) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -114,7 +113,7 @@ func manPages(t *testing.T) map[string]string {
 		if err := doc.GenMan(c, &doc.GenManHeader{Section: "1", Source: "regmigrate", Manual: "regmigrate"}, &page); err != nil {
 			return err
 		}
-		// The title has the date of today, which says nothing.
+		// The title contains the date of today: omit it.
 		for line := range strings.Lines(page.String()) {
 			if fields := strings.SplitN(line, `"`, 7); strings.HasPrefix(line, ".TH ") && len(fields) == 7 {
 				fields[5] = ""

@@ -16,20 +16,20 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testforge"
 )
 
-// forgeKey finds the forge of a script.
+// forgeKey is the key of the forge in the values of a script.
 type forgeKey struct{}
 
-// forge COMMAND... is GitHub as testforge has it. The commands:
+// forge COMMAND... controls the GitHub of package testforge. The commands:
 //
 //	start OWNER/NAME DIR  starts it and pushes the repository DIR to it as origin;
 //	                      sets FORGE, API and REGMIGRATE_TOKEN
-//	repo OWNER/NAME       makes one more repository, which is empty
-//	pulls FILE            writes its pull requests, one a line
-//	body N FILE           writes the text of one
-//	requests FILE         writes the requests that changed something, and forgets them
-//	state N STATE         closes one (closed) or merges it (merged)
-//	fault KIND            answers requests badly from now on: see faults; none ends it
-//	hook TEXT             lets the server refuse every push with this text
+//	repo OWNER/NAME       creates another, empty repository
+//	pulls FILE            writes the pull requests to FILE, one per line
+//	body N FILE           writes the body of pull request N to FILE
+//	requests FILE         writes the requests other than GET since the last call
+//	state N STATE         closes pull request N (closed) or merges it (merged)
+//	fault KIND            makes requests fail, see faults; "none" ends it
+//	hook TEXT             makes the server reject every push with TEXT
 func forge(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "forge COMMAND ...")
 	g, _ := ts.Value(forgeKey{}).(**testforge.GitHub)
@@ -43,7 +43,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Defer(func() {
 			(*g).Close()
 			for _, c := range (*g).Complaints() {
-				ts.Fatalf("GitHub would not have taken a request: %s", c)
+				ts.Fatalf("GitHub would have rejected a request: %s", c)
 			}
 		})
 		url, err := (*g).CreateRepo(args[1])
@@ -96,7 +96,7 @@ func forge(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// refusal answers every request to the interface that is not a GET.
+// refusal rejects every request to the API except GET requests.
 func refusal(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		if !strings.HasPrefix(r.URL.Path, "/api/") || r.Method == http.MethodGet {
@@ -111,7 +111,8 @@ func refusal(status int, body string, header ...string) func(http.ResponseWriter
 	}
 }
 
-// faults are how a forge can fail, with what GitHub sends then.
+// faults are ways in which a forge can fail, with the responses that GitHub
+// sends.
 var faults = map[string]func(http.ResponseWriter, *http.Request) bool{
 	"dead": func(_ http.ResponseWriter, r *http.Request) bool {
 		if strings.HasPrefix(r.URL.Path, "/api/") && r.Method != http.MethodGet {
@@ -141,15 +142,15 @@ var faults = map[string]func(http.ResponseWriter, *http.Request) bool{
 		http.Error(w, "Write access to repository not granted.", http.StatusForbidden)
 		return true
 	},
-	// An answer that shows the token, which no client should pass on.
+	// A response with the token, which no client may print.
 	"echo": func(w http.ResponseWriter, r *http.Request) bool {
 		return refusal(http.StatusUnprocessableEntity, `{"message":"not with `+strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")+`"}`)(w, r)
 	},
 }
 
-// repostate DIR FILE writes what must not change in a repository: HEAD, the
-// branches, the index, the configuration, the status, how deep it is and what a
-// fetch or a hook leaves behind. Compare two of them.
+// repostate DIR FILE writes the parts of a repository that must not change:
+// HEAD, the branches, the index, the configuration, the status, the depth, and
+// files that a fetch or a hook creates. Compare two such files.
 func repoState(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "repostate DIR FILE")
 	var out strings.Builder
@@ -178,5 +179,5 @@ func repoState(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o666))
 }
 
-// hashes replaces object names in files by X, for a comparison.
+// hashes replaces object names in files by X, so that files can be compared.
 var hashes = change(func(b []byte) []byte { return regexp.MustCompile(`\b[0-9a-f]{12,64}\b`).ReplaceAll(b, []byte("X")) })

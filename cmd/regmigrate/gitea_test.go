@@ -12,7 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testforge"
 )
 
-// A giteaPull is what Gitea says of a pull request.
+// A giteaPull is a pull request as the API of Gitea returns it.
 type giteaPull struct {
 	Number      int
 	Title, Body string
@@ -23,9 +23,8 @@ type giteaPull struct {
 	Comments    int
 }
 
-// TestGitea has a real forge, which nobody here wrote, as the other side: a
-// pull request is opened, left alone, updated and closed there; what it
-// refuses is said; and the token is seen nowhere.
+// TestGitea uses a real Gitea: pr opens, keeps, updates and closes a pull
+// request there, reports what Gitea rejects, and nowhere shows the token.
 func TestGitea(t *testing.T) {
 	program, err := testforge.FindGitea()
 	if err != nil {
@@ -81,7 +80,7 @@ func TestGitea(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	// pr runs the program, which ends with code, and returns both streams.
+	// pr runs the program, which must exit with code, and returns both streams.
 	var shown strings.Builder
 	pr := func(code int, token string, args ...string) (stdout, stderr string) {
 		t.Helper()
@@ -117,7 +116,7 @@ func TestGitea(t *testing.T) {
 		}
 	}
 
-	// Opened.
+	// The first run opens the pull request.
 	before := git("status", "--porcelain") + git("for-each-ref", "refs/heads") + git("config", "--local", "--list")
 	stdout, _ := pr(0, g.Token, "--label", "registry", "--reviewer", "ann")
 	same("standard output", stdout, g.URL+"/mover/shop/pulls/1\n")
@@ -143,7 +142,7 @@ func TestGitea(t *testing.T) {
 	git("fetch", "-q", g.WithToken(remote), "regmigrate/k8s")
 	same("the file", git("show", "FETCH_HEAD:a.yaml"), "kind: Pod\nspec: {containers: [{image: \"registry.k8s.io/pause:3.9\"}]}  # as it was\n")
 
-	// Again.
+	// A second run changes nothing.
 	_, stderr := pr(0, g.Token, "--label", "registry", "--reviewer", "ann")
 	if !strings.Contains(stderr, "is up to date") {
 		t.Errorf("a second run says %q", stderr)
@@ -152,7 +151,7 @@ func TestGitea(t *testing.T) {
 		t.Errorf("a second run changed %v", again)
 	}
 
-	// More to move.
+	// The base has more references to move.
 	write("b.yaml", "kind: Pod\nspec: {containers: [{image: \"k8s.gcr.io/pause:3.8\"}]}\n")
 	commit("another app")
 	pr(0, g.Token, "--title", "Registry move")
@@ -164,7 +163,7 @@ func TestGitea(t *testing.T) {
 		t.Errorf("its files are %v", files)
 	}
 
-	// What it refuses.
+	// Gitea rejects a wrong token and a push to a protected branch.
 	_, stderr = pr(3, "0123456789abcdef0123456789abcdef01234567")
 	if !strings.Contains(stderr, "does not accept the token") {
 		t.Errorf("with a wrong token: %q", stderr)
@@ -179,11 +178,11 @@ func TestGitea(t *testing.T) {
 		t.Errorf("a draft: %+v\n%s", all, stderr)
 	}
 
-	// Nothing is left.
+	// Nothing is left to move.
 	git("fetch", "-q", g.WithToken(remote), "regmigrate/k8s")
 	git("merge", "-q", "--ff-only", "FETCH_HEAD")
 	write("c.yaml", "kind: Pod\n")
-	git("reset", "-q", "--soft", "HEAD~1") // as if done by hand
+	git("reset", "-q", "--soft", "HEAD~1") // as a person would do
 	commit("moved by hand")
 	_, stderr = pr(0, g.Token)
 	if !strings.Contains(stderr, "closed pull request #1 of mover/shop and deleted the branch regmigrate/k8s") {
@@ -200,7 +199,7 @@ func TestGitea(t *testing.T) {
 		t.Errorf("the branch is still there: %s", refs)
 	}
 
-	// The token, in all this.
+	// No file and no output contains the token.
 	config, err := os.ReadFile(filepath.Join(work, ".git", "config"))
 	if err != nil {
 		t.Fatal(err)

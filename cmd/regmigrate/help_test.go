@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// On a terminal the text of flags is broken at words: no line of --help is
-// longer than the terminal is wide, but for examples, which are to be copied.
+// On a terminal, descriptions of flags wrap at words: no line of --help is wider
+// than the terminal, except examples, which users copy.
 func TestUsageFits(t *testing.T) {
 	const columns = 80
 	for _, args := range [][]string{nil, {"pr"}, {"registry", "mirror"}} {

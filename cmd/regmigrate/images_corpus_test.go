@@ -23,12 +23,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
-// mostOfEach is how many charts and kustomizations of a repository the real
-// programs render.
+// mostOfEach is the maximum number of charts, and of kustomizations, of one
+// repository that the real programs render.
 const mostOfEach = 25
 
-// TestImagesCorpus holds the inventory of real repositories against what the
-// real programs print: nothing that they print is missing with --render.
+// TestImagesCorpus compares the inventory of real repositories with the output
+// of helm and kustomize: with --render, the inventory must contain all images in
+// that output.
 func TestImagesCorpus(t *testing.T) {
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
@@ -68,7 +69,7 @@ func TestImagesCorpus(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &list); err != nil {
 				t.Fatalf("%v\n%s", err, &problems)
 			}
-			rendered := map[string][]string{} // references by the place that prints them
+			rendered := map[string][]string{} // references by the folder that renders them
 			for _, m := range list.Images {
 				for _, u := range m.Uses {
 					if u.Origin == "rendered" {
@@ -84,7 +85,7 @@ func TestImagesCorpus(t *testing.T) {
 			hold := func(dir string, cmd *exec.Cmd) {
 				printed, err := cmd.Output()
 				if err != nil || unrendered[dir] {
-					return // what does not render here or there, the inventory names
+					return // the inventory lists charts that do not render
 				}
 				held++
 				for _, ref := range imagesOf(t, printed) {
@@ -128,8 +129,8 @@ func printedBy(rendered map[string][]string, dir, ref string) bool {
 	return false
 }
 
-// imagesOf is a walk of its own over what a program prints: the values of
-// `image` in containers of every sort.
+// imagesOf returns the values of `image` in containers of all kinds. It is
+// independent of the program.
 func imagesOf(t *testing.T, printed []byte) []string {
 	t.Helper()
 	var out []string

@@ -30,13 +30,13 @@ var update = flag.Bool("update", false, "replace the expected output in the scri
 
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
-		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers())) // the program starts itself, which is this binary
+		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers())) // the test binary is also the child process
 	}
 	testscript.Main(m, map[string]func(){"regmigrate": program, "kubectl-regmigrate": program})
 }
 
-// program is main with time limits that a busy machine does not reach. The
-// help shows the usual limits.
+// program is main with time limits that a busy machine does not reach. The help
+// shows the default limits.
 func program() {
 	const limit = time.Hour
 	s := session.SystemStreams()
@@ -59,10 +59,10 @@ func program() {
 	os.Exit(execute(context.Background(), root, args, s))
 }
 
-// TestScript runs every script in testdata/script: one thing that a user does,
-// and what comes of it. Besides testscript's own commands there are those of
-// scriptCommands, and the conditions [root] and [setpriv]: permissions do not
-// bind root, who has to lay down that right first.
+// TestScript runs every script in testdata/script. A script shows one task of a
+// user and the result. Scripts can use the commands of testscript, those of
+// scriptCommands, and the conditions [root] and [setpriv]: file permissions do
+// not apply to root, so root must drop that privilege first.
 func TestScript(t *testing.T) {
 	files, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -92,8 +92,8 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// cleanGit is the environment that keeps git from the settings of whoever runs
-// the tests.
+// cleanGit is an environment in which git does not read the settings of the user
+// who runs the tests.
 func cleanGit() []string {
 	return []string{
 		"GIT_CONFIG_GLOBAL=" + os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
@@ -157,8 +157,8 @@ func poll(t *testing.T, ended chan error, done func() bool) {
 	}
 }
 
-// exits CODE PROGRAM ARGS... runs a program, which has to exit with the code.
-// What it prints is for stdout, stderr and cmp.
+// exits CODE PROGRAM ARGS... runs a program, which must exit with the code.
+// stdout, stderr and cmp read its output.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "exits CODE PROGRAM ARGS...")
 	code := 0
@@ -174,8 +174,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// gitinit DIR... makes a folder a repository with all its files, but those
-// that git ignores, in the index.
+// gitinit DIR... makes each folder a repository and adds all files that git does
+// not ignore to the index.
 func gitinit(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "gitinit DIR...")
 	for _, dir := range args {
@@ -241,8 +241,8 @@ func treeOf(ts *testscript.TestScript, dir string) map[string]string {
 	return out
 }
 
-// bytes FILE TEXT writes a file that an archive cannot hold, or whose name it
-// cannot; both are as in a Go string without its quotes.
+// bytes FILE TEXT writes a file whose content or name txtar cannot contain. Both
+// are written as in a Go string without quotes.
 func writeBytes(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "bytes FILE TEXT")
 	var s [2]string
@@ -267,8 +267,8 @@ func repeat(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(errors.Join(err, f.Close()))
 }
 
-// grow MIB FILE lets a file end with so many MiB of NUL bytes that take no
-// place on the disk.
+// grow MIB FILE appends NUL bytes to the file, in MiB, that take no space on
+// disk.
 func grow(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "grow MIB FILE")
 	n, err := strconv.ParseInt(args[0], 10, 64)
@@ -276,7 +276,7 @@ func grow(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.Truncate(ts.MkAbs(args[1]), n<<20))
 }
 
-// change makes a command FILE... out of what it does to the files' bytes.
+// change returns a command FILE... that applies f to the content of each file.
 func change(f func([]byte) []byte) scriptCommand {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		need(ts, neg, args, 1, "COMMAND FILE...")
@@ -288,8 +288,8 @@ func change(f func([]byte) []byte) scriptCommand {
 	}
 }
 
-// unquote reads s as what stands between the quotes of a Go string; its own
-// double quotes need no escape.
+// unquote decodes s as the text between the quotes of a Go string. Double quotes
+// in s need no escape.
 func unquote(s string) (string, error) {
 	return strconv.Unquote(`"` + strings.ReplaceAll(s, `"`, `\"`) + `"`)
 }

@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// What a user typed, a file is called or a server said stands in errors, and
-// must not reach the terminal as it is.
+// Errors contain text from users, file names and servers, and must not write it
+// to a terminal without escaping it.
 func TestErrorsArePlain(t *testing.T) {
 	const evil = "a\x1b[2Jb\u202ec"
 	for _, args := range [][]string{

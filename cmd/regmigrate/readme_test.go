@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// TestReadme runs the console blocks of the README, one after the other, in a
-// copy of testdata/demo that is a git repository. A line that begins with "$ "
-// is a command for sh; the lines up to the next one are what it prints, on
-// both streams. A line "..." stands for any number of lines, "..." at the end
-// of a line for the rest of it.
+// TestReadme runs the console blocks of the README in order, in a copy of
+// testdata/demo that is a git repository. A line that begins with "$ " is a
+// command for sh. The lines up to the next command are the expected output of
+// both streams: a line "..." matches any number of lines, and "..." at the end
+// of a line matches the rest of the line.
 func TestReadme(t *testing.T) {
 	sh, err := exec.LookPath("sh")
 	if err != nil {
@@ -51,14 +51,14 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// A step is a command of a console block and what it prints.
+// A step is a command of a console block and its expected output.
 type step struct {
 	line            int // 1-based
 	command, output string
 }
 
 // console returns the steps of the blocks that begin with ```console. A
-// command goes on in the next line after a backslash.
+// backslash at the end of a line continues the command on the next line.
 func console(text string) []step {
 	var out []step
 	in, more := false, false
@@ -81,7 +81,7 @@ func console(text string) []step {
 	return out
 }
 
-// pattern returns what matches the output that a README shows.
+// pattern returns a pattern for the output in the README.
 func pattern(shown string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`\A`)

@@ -17,9 +17,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testforge"
 )
 
-// TestReal runs the scripts in testdata/real: with programs that fetch this
-// repository and build it, or serve it. They take minutes, so that only
-// `make test-real` runs them, which sets REGMIGRATE_REAL.
+// TestReal runs the scripts in testdata/real, with programs that fetch, build or
+// serve this repository. They take minutes, so only `make test-real` runs them:
+// it sets REGMIGRATE_REAL.
 func TestReal(t *testing.T) {
 	if os.Getenv("REGMIGRATE_REAL") == "" {
 		t.Skip("make test-real runs these")
@@ -62,7 +62,7 @@ func TestReal(t *testing.T) {
 	})
 }
 
-// snapshot DIR makes a repository of the files of this one as they are, in one
+// snapshot DIR makes a repository with the current files of this one, in one
 // commit with the tag v0.0.1.
 func snapshot(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "snapshot DIR")
@@ -108,7 +108,7 @@ func manyFiles(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// giteaKey finds the Gitea of a script.
+// giteaKey is the key of the Gitea in the values of a script.
 type giteaKey struct{}
 
 // gitea starts Gitea and sets GITEA, GITEA_API and GITEA_TOKEN.
@@ -127,8 +127,8 @@ func startGitea(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("GITEA_TOKEN", g.Token)
 }
 
-// gitea-repo NAME DIR makes a repository on it, the remote origin of DIR, and
-// pushes what is checked out there as main.
+// gitea-repo NAME DIR makes a repository on Gitea, adds it to DIR as the remote
+// origin, and pushes HEAD of DIR to it as main.
 func giteaRepo(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "gitea-repo NAME DIR")
 	g := *ts.Value(giteaKey{}).(**testforge.Gitea)
@@ -139,8 +139,8 @@ func giteaRepo(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(g.WaitForPush(context.Background(), args[0]))
 }
 
-// gitea-get PATH FILE asks Gitea's interface for what is below /repos/OWNER, and
-// writes the answer to the file.
+// gitea-get PATH FILE requests /repos/OWNER/PATH from the API of Gitea and
+// writes the response to the file.
 func giteaGet(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "gitea-get PATH FILE")
 	g := *ts.Value(giteaKey{}).(**testforge.Gitea)

@@ -9,8 +9,8 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// A mirror run that is killed in the middle leaves no tag behind, goes on
-// where it was, and ends with equal digests.
+// If a mirror run is killed, no tag is incomplete; the next run continues, and
+// the digests are equal at the end.
 func TestMirrorKilled(t *testing.T) {
 	dir := t.TempDir()
 	w, err := testregistry.Start(dir)
@@ -23,7 +23,7 @@ func TestMirrorKilled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One layer of one platform does not come.
+	// One layer of one platform does not arrive.
 	img, err := testregistry.Image(5, "linux/s390x")
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestMirrorKilled(t *testing.T) {
 	if got, err := w.Digest(to); err != nil || got != want {
 		t.Errorf("got %s (%v), want %s", got, err, want)
 	}
-	// Three images of two layers and a configuration each.
+	// Three images, each with two layers and a configuration.
 	if again := sent(); again > 9-first {
 		t.Errorf("%d blobs were sent before and %d after, of 9: some twice", first, again)
 	}

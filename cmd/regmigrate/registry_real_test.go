@@ -14,9 +14,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/testregistry"
 )
 
-// TestRealRegistry mirrors to Debian's docker-registry, and lets crane and
-// skopeo look at the result; then it checks a thousand references. It needs
-// those three programs.
+// TestRealRegistry mirrors to Debian's docker-registry and checks the result
+// with crane and skopeo; then it checks a thousand references. It needs these
+// three programs.
 func TestRealRegistry(t *testing.T) {
 	if os.Getenv("REGMIGRATE_REAL") == "" {
 		t.Skip("make test-real runs it")
@@ -90,7 +90,7 @@ func TestRealRegistry(t *testing.T) {
 		}
 	}
 
-	// A thousand references beside crane digest in a loop.
+	// Compare a check of a thousand references with crane digest in a loop.
 	const n, sample = 1000, 50
 	var lines strings.Builder
 	for i := range n {

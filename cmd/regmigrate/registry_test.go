@@ -12,7 +12,7 @@ import (
 
 type worldKey struct{}
 
-// A worldOf is the registries of a script, if it has any.
+// A worldOf is the network of a script, nil if it has none.
 type worldOf struct{ *testregistry.Network }
 
 func theWorld(ts *testscript.TestScript) *testregistry.Network {
@@ -23,8 +23,8 @@ func theWorld(ts *testscript.TestScript) *testregistry.Network {
 	return w
 }
 
-// world starts registries that the programs of the script reach by their
-// public names, and nothing else.
+// world starts a network of registries under their public names. The programs of
+// the script can reach nothing else.
 func world(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 0, "world")
 	w, err := testregistry.Start(ts.MkAbs("."))
@@ -37,8 +37,8 @@ func world(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// host NAME [KEY=VALUE...] adds a registry or changes what it does: see
-// testregistry.Behavior. refuse=429,503 is what the next requests get.
+// host NAME [KEY=VALUE...] adds a registry or changes its behavior: see
+// testregistry.Behavior. refuse=429,503 sets the status of the next responses.
 func host(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "host NAME [KEY=VALUE...]")
 	theWorld(ts).Host(args[0]).SetBehavior(func(b *testregistry.Behavior) {
@@ -83,8 +83,8 @@ func host(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// push REFERENCE SEED [PLATFORM[=SEED]...] puts an image there, or an index of
-// several platforms; the same seed makes the same image.
+// push REFERENCE SEED [PLATFORM[=SEED]...] pushes an image, or an index of
+// several platforms. The same seed makes the same image.
 func push(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "push REFERENCE SEED [PLATFORM[=SEED]...]")
 	seed, err := strconv.ParseInt(args[1], 10, 64)
@@ -93,8 +93,8 @@ func push(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-// asked HOST PATTERN wants a request to the host that matches; with "!" it
-// wants none.
+// asked HOST PATTERN requires a request to the host that matches; with "!" it
+// requires that no request matches.
 func asked(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, false, args, 2, "asked HOST PATTERN")
 	re, err := regexp.Compile(args[1])
@@ -113,7 +113,7 @@ func asked(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// samehash A B wants two references to have one digest.
+// samehash A B requires that two references have the same digest.
 func sameDigest(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, false, args, 2, "samehash A B")
 	a, err := theWorld(ts).Digest(args[0])

@@ -16,7 +16,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// compiled is the schema schema/NAME.schema.json, and its text.
+// compiled returns the schema schema/NAME.schema.json, and its text.
 func compiled(name string) (*jsonschema.Schema, []byte, error) {
 	text, err := os.ReadFile(filepath.Join("..", "..", "schema", name+".schema.json"))
 	if err != nil {
@@ -34,8 +34,8 @@ func compiled(name string) (*jsonschema.Schema, []byte, error) {
 	return s, text, err
 }
 
-// TestPRSchema holds the schema against the struct that is written; the scripts
-// hold what is really written against the schema.
+// TestPRSchema compares the schema with the struct of the output. Scripts
+// validate real output.
 func TestPRSchema(t *testing.T) {
 	s, text, err := compiled("pr")
 	if err != nil {

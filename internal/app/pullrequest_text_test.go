@@ -6,8 +6,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// What follows, such as the row of a README, has no rule and adds no registry
-// to the title.
+// A consequence, such as a row of a README, has no rule and adds no registry to
+// the title.
 func TestDefaultTitle(t *testing.T) {
 	plan := &rewrite.Plan{Files: []rewrite.File{{Findings: []rewrite.Finding{
 		{Status: rewrite.Rewritten, To: "registry.k8s.io"},

@@ -15,9 +15,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// TestInterruptedVerify ends the context, as Ctrl-C does, after two of six
-// verdicts: what there is is shown, with what is missing, and the exit code is
-// that of a run that did not come to its end.
+// TestInterruptedVerify cancels the context, as Ctrl-C does, after two of six
+// verdicts. The verdicts so far and the number of missing ones must be printed,
+// and the exit code must be that of an incomplete run.
 func TestInterruptedVerify(t *testing.T) {
 	root := t.TempDir()
 	for _, name := range []string{"a", "b", "c", "d", "e", "f"} {

@@ -74,8 +74,8 @@ func Parse(src []byte) (*File, error) {
 	return f, nil
 }
 
-// add completes in, which has its node, its start, its text and its map, and
-// adds it.
+// add sets the fields of in other than node, Start, Text and Map, and adds in to
+// f.
 func (f *File) add(in Instruction) {
 	in.Cmd, in.escape = strings.ToLower(in.node.Value), f.escape
 	start := len(in.Text) - len(strings.TrimLeftFunc(in.Text, unicode.IsSpace))

@@ -84,7 +84,7 @@ func textContext(name string, src []byte) Context {
 		docsExt[ext] && releaseNotes(name):
 		return Context{Reason: Changelog, Scope: Docs}
 	case templateExt[ext] && stem != "":
-		return textContext(stem, src) // the scope of the file that the template makes
+		return textContext(stem, src) // the scope of the file that the template renders
 	case docsExt[ext] || docsName(base):
 		return Context{Reason: DocsText, Scope: Docs}
 	case scriptExt[ext] || scriptName[stem] || scriptName[base] || bytes.HasPrefix(src, []byte("#!")):

@@ -68,10 +68,10 @@ func wordDifference(before, after string, rewrite RewriteFunc) string {
 // of the text before its value.
 var registryRE = regexp.MustCompile(`(?i)(?:registry|organi[sz]ation|org|hub)["']?\s*[:=\s]\s*["']?$`)
 
-// rewriteOrganization rewrites a word that is not an image but an organization
-// of Docker Hub: kubedb in --docker-registry=kubedb, which the program that gets
-// the flag puts before /operator, and docker.io/prom after "hub". As an image,
-// kubedb is library/kubedb. The text before the word decides.
+// rewriteOrganization rewrites an organization of Docker Hub. The text before
+// the word shows that the word is not an image, which rules would read as
+// library/NAME: kubedb in --docker-registry=kubedb, to which a program appends
+// /operator, and docker.io/prom after "hub".
 func rewriteOrganization(before, word string, rewrite RewriteFunc) (rewritten string, ok bool) {
 	if strings.ContainsAny(word, ":@") || !registryRE.MatchString(before) {
 		return "", false

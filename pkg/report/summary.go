@@ -197,7 +197,8 @@ func byReason(groups map[format.Reason][]fileFinding) []reasonGroup {
 	return append(out, rest...)
 }
 
-// skips counts what was not scanned by reason, the most frequent first.
+// skips returns the number of skipped files and folders by reason, the most
+// frequent first.
 func skips(p *rewrite.Plan) []wording.Skip {
 	var out []wording.Skip
 	for _, x := range p.Skipped {

@@ -36,7 +36,7 @@ func (p *planner) doubledAdvice() []Advice {
 		}
 		seen[link.IDOf(name)] = true
 		a := Advice{Path: name.Path, Ref: name.Text, Note: true, Text: fmt.Sprintf(
-			"The registry %s stands before this name too (%s). A template that joins them prints the registry twice, as it did before the move.",
+			"This name begins with the registry %s, which the sibling key %s also contains. A template that joins them prints the registry twice, as before the move.",
 			host, strings.TrimPrefix(r.occ.Field(0), "."))}
 		if f := p.files.at(name.Path); f != nil {
 			a.Line, _ = edit.NewLines(f.file.Before).Position(name.Span.Start)

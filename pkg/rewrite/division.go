@@ -35,8 +35,8 @@ func (d division) cut(m rules.Match) (registry, path string) {
 // use the same one.
 //
 // By the names of keys alone, a registry gets a host only. A rendering can prove
-// that a chart accepts a path in its registry. A text of a template gets as much
-// as possible: the values after it then stay as they are.
+// that a chart accepts a path in its registry. The text of a template gets as
+// much as possible, so that the values after it need not change.
 func (g *group) divisions() []division {
 	isTraced, hasLiteral, hasUnconfirmed := g.chart != "", false, false
 	for i := range g.members {

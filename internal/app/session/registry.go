@@ -40,11 +40,11 @@ func (f *RegistryFlags) Validate() error {
 	case f.Jobs < 0:
 		return fmt.Errorf("--jobs %d: expected a positive number", f.Jobs)
 	case f.Timeout < 0:
-		return fmt.Errorf("--timeout %v: expected a time from 1s", f.Timeout)
+		return fmt.Errorf("--timeout %v: expected at least 1s", f.Timeout)
 	case f.NoCache && f.Offline:
 		return errors.New("--offline and --no-cache: expected one of them; --offline answers from the cache")
 	case f.CacheTTL < 0:
-		return fmt.Errorf("--cache-ttl %v: expected a time from 0s", f.CacheTTL)
+		return fmt.Errorf("--cache-ttl %v: expected at least 0s", f.CacheTTL)
 	}
 	return nil
 }

@@ -169,8 +169,8 @@ func (c *comparison) textChange(before, after, key string) string {
 	return key + ": " + render.FirstDifference(before, after)
 }
 
-// documentChange is textChange for text with YAML documents. It returns false when
-// a text is something else.
+// documentChange is like textChange, for text that consists of YAML documents.
+// It returns false for other text.
 func (c *comparison) documentChange(before, after, key string) (why string, ok bool) {
 	b, a := render.SplitDocuments(before), render.SplitDocuments(after)
 	if len(b) != len(a) || !strings.ContainsAny(before, "\n{[") {
