@@ -113,8 +113,8 @@ func imagePiece(o *format.Occurrence) int {
 	return 0
 }
 
-// newFoundRef returns the reference of o; nil if o is not listed. Unresolved
-// reports that o is an image whose host or path is a variable.
+// newFoundRef returns the reference of o, or nil if o is not listed. The result
+// unresolved says that o is an image whose host or path is a variable.
 func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved bool) {
 	text := o.Text()
 	r, err := image.Parse(text)

@@ -3,7 +3,7 @@ package rewrite
 // A RegistryResult is the answer of the registries about one reference before
 // and after. Package registry is not imported: the values are plain.
 type RegistryResult struct {
-	Old, New             string // whole references as the plan has them
+	Old, New             string // complete references, as in the plan
 	Verdict              Verdict
 	OldDigest, NewDigest string // sha256:…, "" if unknown
 	Detail               string // one line, such as the platforms that differ; may be empty

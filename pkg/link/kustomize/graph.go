@@ -39,7 +39,7 @@ type Graph struct {
 	layers     map[string]*layer              // by folder; nil while the layer is being read
 	objectRefs map[string][]imageRef          // images of the objects of a file, by its path
 	otherRefs  map[string][]imageRef          // images of the patches and replacements of a file, by its path
-	scalars    map[string]map[string][]scalar // scalars of the objects of a file, by its path and theirs
+	scalars    map[string]map[string][]scalar // scalars of the objects of a file, by the path of the file and by field path
 	generators map[string]bool                // paths of the files of generators that were read
 	fieldSpecs []fieldSpec                    // image fields that some kustomization configures
 
