@@ -170,6 +170,7 @@ func (d *detector) mapping(f *frame) {
 		g := f.below(v)
 		g.key = k.Value
 		d.readKey(g)
+		d.keepFeatures(g)
 		if list && g.key != "items" {
 			g.keep, g.note = OwnConfig, "the input of the function itself"
 		}
