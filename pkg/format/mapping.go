@@ -15,6 +15,10 @@ type Mapping struct {
 	From, To string      // as written, without transports; variables that the same text sets are resolved
 	Kept     []edit.Span // in the file: what must not change if the place describes a move
 	What     string      // for a person: crane copy, the keys source and target
+
+	// Substitutes says that a command or a function replaces From, which it
+	// searches for in a text.
+	Substitutes bool
 }
 
 // A textMapping is a [Mapping] of a text. Its spans are offsets in the text.
@@ -23,6 +27,12 @@ type textMapping struct {
 	kept     []edit.Span
 	what     string
 }
+
+// Kinds of mappings that search for the name that they replace.
+const (
+	substitution = "a substitution"
+	replacement  = "a replacement"
+)
 
 // maxMappingText is the size in bytes of the longest text that is searched for
 // mappings. Scripts are shorter.
@@ -41,7 +51,7 @@ func mappingsOf(text string) []textMapping {
 func textMappings(text string, toFile edit.Map) []Mapping {
 	var out []Mapping
 	for _, t := range mappingsOf(text) {
-		m := Mapping{From: t.from, To: t.to, What: t.what}
+		m := Mapping{From: t.from, To: t.to, What: t.what, Substitutes: t.what == substitution || t.what == replacement}
 		for _, s := range t.kept {
 			if span, ok := toFile.Enclosing(s.Start, s.End); ok {
 				m.Kept = append(m.Kept, span)

@@ -29,7 +29,7 @@ func substitutionMappings(text string) []textMapping {
 			continue
 		}
 		from, to := edit.Span{Start: i + 2, End: middle}, edit.Span{Start: middle + 1, End: last}
-		out = append(out, textMapping{from: unescapePattern(text[from.Start:from.End]), to: unescapePattern(text[to.Start:to.End]), kept: []edit.Span{from, to}, what: "a substitution"})
+		out = append(out, textMapping{from: unescapePattern(text[from.Start:from.End]), to: unescapePattern(text[to.Start:to.End]), kept: []edit.Span{from, to}, what: substitution})
 		i = last
 	}
 	return out
@@ -123,7 +123,7 @@ func literalMappings(text string) []textMapping {
 		case entryBetween.MatchString(between):
 			m.what = "an entry of a table"
 		case argumentBetween.MatchString(between) && hasSuffix(calledFunction(text, a.span.Start-1), replaceFunctions):
-			m.what = "a replacement"
+			m.what = replacement
 		default:
 			continue
 		}
@@ -170,7 +170,7 @@ func wordMappings(commands [][]commandWord) []textMapping {
 		for i, w := range words {
 			sep, what := "=", "an entry of a table"
 			if i > 0 && (words[i-1].text == "subst" || words[i-1].text == "patsubst") {
-				sep, what = ",", "a substitution"
+				sep, what = ",", substitution
 			}
 			from, to, ok := strings.Cut(w.text, sep)
 			if strings.HasPrefix(from, "-") { // --map=OLD=NEW

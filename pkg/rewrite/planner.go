@@ -46,7 +46,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.unconfirmedAdvice(), p.doubledAdvice())
+	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice())
 	slices.SortStableFunc(out.Advice, compareAdvice)
 	return out, nil
 }
