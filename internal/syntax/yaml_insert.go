@@ -35,8 +35,8 @@ func (v *yamlVerifier) insertionOf(n *Node) *yamlInsert {
 	return &v.inserts[i]
 }
 
-// checkInsert returns an error unless the nodes of an insertion are the same as
-// the nodes of its text when it is parsed separately.
+// checkInsert returns an error unless the inserted text parses to the same nodes
+// at its position as on its own.
 func (v *yamlVerifier) checkInsert(ins yamlInsert) error {
 	reject := func(why string) error {
 		return v.errorAt(ins.edit.Start, "the insertion %.60q %s", ins.edit.New, why)

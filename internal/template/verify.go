@@ -188,7 +188,7 @@ type maskedEdit struct {
 	index int // among all edits
 }
 
-// toMask returns the edits that are in text that k contains, in offsets of k.
+// toMask returns the edits of text that k contains. Their spans are offsets in k.
 func (k *mask) toMask(edits []edit.Edit) []maskedEdit {
 	var out []maskedEdit
 	for i, e := range edits {

@@ -121,8 +121,8 @@ func (s *dockerScan) mark(i int) {
 	s.word(i, line, edit.Span{Start: m.Start - start, End: m.End - start}, inComments)
 }
 
-// word adds the reference around the mark with index i, at the bytes at of text,
-// or explains the mark.
+// word adds the reference around the mark with index i, or explains the mark. The
+// mark is text.Text[at.Start:at.End].
 func (s *dockerScan) word(i int, text dockerfile.Fragment, at edit.Span, x setting) {
 	line, in := lineAround(text.Text, at)
 	c := Context{Place: x.place, Scope: x.scope}

@@ -46,7 +46,8 @@ func ScalarPiece(path string, n *syntax.Node, field string, role Role, sep strin
 	return p
 }
 
-// add adds an occurrence at f, which explains the marks of its pieces.
+// add adds the occurrence o at f. The marks in its pieces need no context: the
+// occurrence explains them.
 func (d *detector) add(f *frame, o Occurrence) {
 	o.Place = f.place()
 	for _, p := range o.Pieces {

@@ -28,7 +28,7 @@ func (d *detector) registryAbove(f *frame) *syntax.Node {
 	return d.registryIn(global.Field("image"))
 }
 
-// registryIn is registryOf with a cache. It returns nil for a node that is not
+// registryIn returns the cached result of registryOf. It returns nil for a node that is not
 // a mapping.
 func (d *detector) registryIn(n *syntax.Node) *syntax.Node {
 	if n == nil || n.Kind != syntax.Mapping {

@@ -165,7 +165,7 @@ func (s *tomlScan) keepCredentials(n *syntax.Node, at *frame, depth int) {
 	}
 }
 
-// keep keeps every scalar in n for r.
+// keep records that every scalar in n is kept for the reason r.
 func (s *tomlScan) keep(n *syntax.Node, at *frame, r Reason) {
 	switch n.Kind {
 	case syntax.Scalar:

@@ -212,7 +212,8 @@ func (v *Inventory) addYAMLObject(src []byte, line int) error {
 	})
 }
 
-// unmarshal is yaml.Unmarshal for untrusted text: it returns panics as errors.
+// unmarshal calls yaml.Unmarshal and returns its panics as errors, since the text
+// is untrusted.
 func unmarshal(src []byte, to any) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

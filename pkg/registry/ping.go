@@ -277,7 +277,7 @@ func (p *pingRun) blob() (string, string, error) {
 		return step, "", err
 	}
 	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.smallestBlob.Digest.Hex {
-		return step, "", errors.New("the bytes do not match the digest: something in between changes them, such as a proxy that returns a page of its own")
+		return step, "", errors.New("the bytes do not match the digest: a program between this machine and the registry changes the response, such as a proxy that returns a page of its own")
 	}
 	return step, fmt.Sprintf("%d bytes, digest verified%s", len(data), via), nil
 }

@@ -24,7 +24,7 @@ func (p *pingRun) advice(f Fault, host string) string {
 		}
 		return redirected + "A firewall rejects or drops the connection, or the host is down. Allow " + host + ", or set a proxy in HTTPS_PROXY."
 	case FaultUnknownAuthority:
-		return redirected + "Something in between intercepts TLS, often a company proxy, or the registry uses its own certificate authority. Save the certificate of that authority to a file, set SSL_CERT_FILE to the file, and add the authority to the container runtime of the nodes too."
+		return redirected + "A program between this machine and the registry intercepts TLS, often a company proxy, or the registry uses its own certificate authority. Save the certificate of that authority to a file, set SSL_CERT_FILE to the file, and add the authority to the container runtime of the nodes too."
 	case FaultCertificate, FaultTLS:
 		if !strings.Contains(host, ":") {
 			host += ":443"

@@ -19,8 +19,8 @@ func lineDifference(before, after string, rewrite RewriteFunc) string {
 	return why
 }
 
-// wordDifference is lineDifference without decoding. It compares both lines from
-// left to right. Where they differ, the word of before must be a reference, and
+// wordDifference does the same as lineDifference, but decodes no base64. It
+// compares both lines from left to right. Where they differ, the word of before must be a reference, and
 // after must contain the rewritten reference in its place.
 func wordDifference(before, after string, rewrite RewriteFunc) string {
 	b, a := 0, 0 // before[:b] and after[:a] are compared

@@ -60,7 +60,8 @@ func (t *Text) runsContainers() bool {
 // maxEmbedded bounds the depth of documents in strings of documents.
 const maxEmbedded = 3
 
-// wrongObjectField is wrongField for an object or a list of objects.
+// wrongObjectField compares two objects, or two lists of objects, as wrongField
+// does.
 func wrongObjectField(before, after map[string]any, depth int) string {
 	api, _ := before["apiVersion"].(string)
 	kind, _ := before["kind"].(string)
@@ -76,7 +77,7 @@ func wrongObjectField(before, after map[string]any, depth int) string {
 	return wrongValue(before, after, "", depth)
 }
 
-// wrongItemField is wrongField for the items of a List.
+// wrongItemField compares the items of two Lists as wrongField does.
 func wrongItemField(items []any, after map[string]any, depth int) string {
 	itemsAfter, _ := after["items"].([]any)
 	for i := range min(len(items), len(itemsAfter)) {
@@ -110,7 +111,7 @@ func wrongIdentity(before, after map[string]any) string {
 }
 
 func notImage(field, before string, after any) string {
-	return fmt.Sprintf("%s changed, which is not an image: %s became %s", field, clip(before), clip(fmt.Sprint(after)))
+	return fmt.Sprintf("%s changed, but is not an image: %s became %s", field, clip(before), clip(fmt.Sprint(after)))
 }
 
 // wrongValue compares the values of the field key.
@@ -151,10 +152,10 @@ func wrongKey(before, after map[string]any, key string, depth int) string {
 	for _, k := range slices.Sorted(maps.Keys(before)) {
 		v, ok := after[k]
 		if !ok {
-			return "a key changed, which is not an image: " + clip(k)
+			return "a key changed, but keys are not images: " + clip(k)
 		}
 		if labelKeys[k] && fmt.Sprint(before[k]) != fmt.Sprint(v) {
-			return k + " changed, which are not images"
+			return k + " changed, but labels are not images"
 		}
 		field := k
 		if strings.Contains(strings.ToLower(key), "image") {
@@ -167,7 +168,8 @@ func wrongKey(before, after map[string]any, key string, depth int) string {
 	return ""
 }
 
-// wrongEmbedded is wrongField for documents in strings, plain or in base64.
+// wrongEmbedded compares the documents that two strings contain, in plain text or
+// in base64, as wrongField does.
 func wrongEmbedded(before, after string, depth int) string {
 	if depth == 0 {
 		return ""

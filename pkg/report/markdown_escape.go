@@ -90,10 +90,10 @@ func joinFlags(words []string) []string {
 	return out
 }
 
-// mdHeading is mdProse for a heading: it limits s to 200 code points.
+// mdHeading returns s as prose in a heading, limited to 200 code points.
 func mdHeading(s string) string { return mdProse(clip(ends(s, 200), 200)) }
 
-// mdWord is mdCode for a word of prose. Punctuation at its ends belongs to the
+// mdWord returns the word w of prose as mdCode does. Punctuation at its ends belongs to the
 // sentence and is no code. A plain number at the start of a line is unchanged: a
 // list begins only if a full stop or a parenthesis follows it.
 func mdWord(w string, first bool) string {

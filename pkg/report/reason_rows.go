@@ -17,11 +17,11 @@ type reasonRow struct {
 	all       []fileFinding // none in the row that sums up hidden rows
 	locations []string      // path:line, line
 	hidden    int           // mentions that are not in locations
-	rest      string        // says so, in words
+	rest      string        // the text that counts these mentions
 	remark    string
 	optional  bool // the remark may be omitted
 
-	hiddenNotes int // in the row that sums up hidden rows: their number
+	hiddenNotes int // number of hidden rows; 0 except in the row that sums them up
 }
 
 // items returns the locations of r and the words about the hidden ones.

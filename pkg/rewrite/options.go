@@ -42,8 +42,8 @@ type Options struct {
 	// changed. Nil: no schema is read.
 	RejectedByChart func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) []string
 
-	// TraceEdited is TraceChart for charts with the edits of the run, to prove
-	// that they print what the rules require. Nil: TraceChart.
+	// TraceEdited does the same as TraceChart for charts with the edits of the
+	// run, to prove that they print the references that the rules require. Nil: TraceChart.
 	TraceEdited func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
 	// Unavailable returns for each of changes why the new reference must not be

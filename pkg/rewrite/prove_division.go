@@ -169,7 +169,7 @@ func (p *planner) rejectDivisions(dir string, failure chartFailure) bool {
 			continue
 		}
 		if missing != "" {
-			g.unproven = fmt.Sprintf("the chart would not print %s with the edits", missing)
+			g.unproven = fmt.Sprintf("with the edits, the chart would not render %s", missing)
 		} else {
 			g.unproven = failure.why
 		}

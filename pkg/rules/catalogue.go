@@ -41,8 +41,8 @@ var catalogue = sync.OnceValues(func() ([]catalogueEntry, error) { return readCa
 
 // Advise returns what the catalogue says about a reference: oldRef before the
 // move, and newRef after it, or "" if no rule moves it. An entry that matches
-// both is returned once. An entry is not returned if the move to newRef is the one
-// of the preset that the entry recommends. Advise does not contact registries.
+// both is returned once. An entry is not returned if the preset that it recommends
+// makes the move to newRef. Advise does not contact registries.
 func Advise(oldRef, newRef string) []Advice {
 	entries, err := catalogue()
 	if err != nil {

@@ -142,7 +142,7 @@ func TestParseRuleFlag(t *testing.T) {
 		"k8s.gcr.io":            "--rule \"k8s.gcr.io\": expected FROM=TO\n  for example: --rule k8s.gcr.io=registry.k8s.io",
 		"=registry.k8s.io":      "--rule \"=registry.k8s.io\": expected FROM=TO\n  for example: --rule k8s.gcr.io=registry.k8s.io",
 		"":                      "--rule \"\": expected FROM=TO\n  for example: --rule k8s.gcr.io=registry.k8s.io",
-		"bitnami=bitnamilegacy": "--rule \"bitnami=bitnamilegacy\": from \"bitnami\" does not start with a registry (a host with a dot or a port, or localhost), for example docker.io/bitnami\n  for example: --rule k8s.gcr.io=registry.k8s.io",
+		"bitnami=bitnamilegacy": "--rule \"bitnami=bitnamilegacy\": from \"bitnami\" does not start with a registry (a host with a dot or a port, or localhost); expected a prefix such as docker.io/bitnami\n  for example: --rule k8s.gcr.io=registry.k8s.io",
 	} {
 		if _, err := ParseRuleFlag(in); err == nil || err.Error() != want {
 			t.Errorf("ParseRuleFlag(%q):\n%v\nwant\n%s", in, err, want)

@@ -74,13 +74,13 @@ func parsePrefix(s string) (prefix, error) {
 	text := strings.TrimSuffix(s, "/")
 	host, path, hasPath := strings.Cut(text, "/")
 	if name, port, ok := cutPort(host); ok && !isDigits(port) {
-		return prefix{}, fmt.Errorf("%q: %q is not a port; tags never change and are not part of a rule, for example %s", s, port, name)
+		return prefix{}, fmt.Errorf("%q: %q is not a port; tags never change and are not part of a rule; expected a prefix such as %s", s, port, name)
 	}
 	if !strings.ContainsAny(host, ".:") && host != "localhost" {
-		return prefix{}, fmt.Errorf("%q does not start with a registry (a host with a dot or a port, or localhost), for example %s", s, dockerHub+"/"+strings.ToLower(text))
+		return prefix{}, fmt.Errorf("%q does not start with a registry (a host with a dot or a port, or localhost); expected a prefix such as %s", s, dockerHub+"/"+strings.ToLower(text))
 	}
 	if !validHost(host) {
-		return prefix{}, fmt.Errorf("%q: %q is not a host name, for example registry.example.com", s, host)
+		return prefix{}, fmt.Errorf("%q: %q is not a host name; expected a host name such as registry.example.com", s, host)
 	}
 	if hasPath {
 		if err := checkPath(s, host, path); err != nil {
@@ -95,20 +95,20 @@ func parsePrefix(s string) (prefix, error) {
 func rejectNonPrefix(s string) error {
 	switch {
 	case s == "":
-		return fmt.Errorf("%q is empty, for example k8s.gcr.io", s)
+		return fmt.Errorf("%q is empty; expected a prefix such as k8s.gcr.io", s)
 	case strings.ContainsAny(s, " \t\r\n"):
-		return fmt.Errorf("%q contains a space, for example k8s.gcr.io", s)
+		return fmt.Errorf("%q contains a space; expected a prefix such as k8s.gcr.io", s)
 	case strings.Contains(s, "://"):
 		_, after, _ := strings.Cut(s, "://")
-		return fmt.Errorf("%q has a scheme, which is not part of an image reference, for example %s", s, orExample(after))
+		return fmt.Errorf("%q has a scheme, which is not part of an image reference; expected a prefix such as %s", s, orExample(after))
 	case strings.ContainsAny(s, "${}"):
-		return fmt.Errorf("%q contains a variable; a rule is literal text, for example k8s.gcr.io", s)
+		return fmt.Errorf("%q contains a variable; a rule is literal text; expected a prefix such as k8s.gcr.io", s)
 	case strings.ContainsAny(s, "*?") || strings.Contains(s[1:], "["):
 		before := s[:strings.IndexAny(s, "*?[")]
-		return fmt.Errorf("%q contains a wildcard; a rule is a prefix and needs no wildcard, for example %s", s, orExample(before))
+		return fmt.Errorf("%q contains a wildcard; a rule is a prefix and needs no wildcard; expected a prefix such as %s", s, orExample(before))
 	case strings.Contains(s, "@"):
 		before, _, _ := strings.Cut(s, "@")
-		return fmt.Errorf("%q has a digest; digests never change and are not part of a rule, for example %s", s, orExample(before))
+		return fmt.Errorf("%q has a digest; digests never change and are not part of a rule; expected a prefix such as %s", s, orExample(before))
 	}
 	return nil
 }
@@ -125,13 +125,13 @@ func checkPath(s, host, path string) error {
 	for _, c := range strings.Split(path, "/") {
 		switch before, _, tagged := strings.Cut(c, ":"); {
 		case c == "":
-			return fmt.Errorf("%q has an empty path component, for example %s/team", s, host)
+			return fmt.Errorf("%q has an empty path component; expected a prefix such as %s/team", s, host)
 		case tagged:
-			return fmt.Errorf("%q has a tag; tags never change and are not part of a rule, for example %s", s, orExample(s[:strings.Index(s, c)+len(before)]))
+			return fmt.Errorf("%q has a tag; tags never change and are not part of a rule; expected a prefix such as %s", s, orExample(s[:strings.Index(s, c)+len(before)]))
 		case c != strings.ToLower(c):
-			return fmt.Errorf("%q has a capital letter in its path, which registries do not allow, for example %s", s, orExample(host+"/"+strings.ToLower(path)))
+			return fmt.Errorf("%q has a capital letter in its path, which registries do not allow; expected a prefix such as %s", s, orExample(host+"/"+strings.ToLower(path)))
 		case !validComponent(c):
-			return fmt.Errorf("%q: %q is not a path component (a-z and 0-9, separated by . _ __ or dashes), for example %s/team", s, c, host)
+			return fmt.Errorf("%q: %q is not a path component (a-z and 0-9, separated by . _ __ or dashes); expected a prefix such as %s/team", s, c, host)
 		}
 	}
 	return nil

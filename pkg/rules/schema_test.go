@@ -167,7 +167,7 @@ func FuzzPrefix(f *testing.F) {
 			t.Fatalf("parsePrefix(%q): %v; accepted by the schema: %v", s, err, want)
 		}
 		if err != nil {
-			if !strings.Contains(err.Error(), ", for example ") {
+			if !strings.Contains(err.Error(), " such as ") {
 				t.Errorf("no example: %v", err)
 			}
 			return

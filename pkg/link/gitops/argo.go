@@ -28,7 +28,7 @@ type application struct {
 	// What the application deploys, as far as it is known:
 	folders   []string
 	images    []kustomize.LayerImage
-	selectors []*format.Occurrence // the names that select among them
+	selectors []*format.Occurrence // names that select some of the images
 }
 
 // LinkArgo links the names that the applications of Argo CD select to the images

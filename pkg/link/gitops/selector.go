@@ -66,9 +66,10 @@ func (g *gitopsLinker) match(s *imageSet, before, after string) matchedSet {
 	return m
 }
 
-// decideSelector decides a selector among the images of s. The parameter where
-// describes the source of these images in messages; known is false if the source
-// is not in the repository. decideSelector returns the name of the selected
+// decideSelector decides whether the selector sel moves or is kept. It selects
+// among the images of s. The parameter where describes the source of these images
+// in messages; known is false if the source is not in the repository.
+// decideSelector returns the name of the selected
 // images after the object was applied.
 func (g *gitopsLinker) decideSelector(sel imageSelector, s *imageSet, known bool, where string) string {
 	before := kustomize.ImageName(sel.occ.Text())

@@ -62,7 +62,7 @@ type execution struct {
 	rendered *Rendered         // without Texts
 }
 
-// execute is renderValues without reading the output.
+// execute renders c as renderValues does, but does not read the output.
 func execute(c *Chart, values map[string]any, o renderOptions) (*execution, error) {
 	x, err := prepare(c, values, o)
 	if err != nil || x.rendered.Library {

@@ -75,7 +75,7 @@ func (c *Chart) hasSchema() bool {
 // HandleSchema is the handler of a SchemaJob.
 func HandleSchema(c *render.Call) (any, error) { return render.HandlerOf(rejectedChanges)(c) }
 
-// rejectedChanges is RejectedChanges. It runs in a child process.
+// rejectedChanges does the work of RejectedChanges in a child process.
 func rejectedChanges(q *schemaRequest, _ render.Limits) (*schemaResponse, error) {
 	out := &schemaResponse{}
 	before := violationsOf(q.Chart, q.As)

@@ -43,7 +43,7 @@ func Template(ctx context.Context, r *render.Runner, q *TemplateRequest) (*Templ
 // HandleTemplate is the handler of a TemplateJob.
 func HandleTemplate(c *render.Call) (any, error) { return render.HandlerOf(templateChart)(c) }
 
-// templateChart is Template. It runs in a child process.
+// templateChart does the work of Template in a child process.
 func templateChart(q *TemplateRequest, l render.Limits) (*Templated, error) {
 	values, err := mergeValues(&q.Values)
 	if err != nil {

@@ -31,8 +31,8 @@ type Untraced struct {
 	Why                          string // why the parts are unknown
 }
 
-// traceChart is TraceChart. It runs in a child process. It replaces all values by
-// markers at once. When that changes the output or fails, it uses only the
+// traceChart does the work of TraceChart in a child process. It replaces all
+// values by markers at once. When that changes the output or fails, it uses only the
 // markers that the chart accepts.
 func traceChart(c *Chart, values *Values, as Capabilities, l render.Limits) (*Trace, error) {
 	merged, err := mergeValues(values)
@@ -164,7 +164,7 @@ func (t *tracer) isComplete(parts map[string][]link.TracedPart) bool {
 // untraced.
 func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 	if why == "" {
-		why = "with markers the chart renders a different reference here, or none"
+		why = "with markers in its values, the chart renders a different reference here, or no reference"
 	}
 	out := &Trace{Renderings: t.renderings}
 	for _, r := range t.base {

@@ -60,9 +60,9 @@ func (x *Tree) chartEntry(l *layer, home string, c types.HelmChart) (entry chart
 		return entry, "its folder is outside of the repository"
 	case !x.isFile(path.Join(dir, "Chart.yaml")):
 		if c.Repo != "" {
-			return entry, "it is remote"
+			return entry, "remote, not fetched"
 		}
-		return entry, "it is not in " + path.Join(l.dir, home)
+		return entry, "not in " + path.Join(l.dir, home)
 	case strings.HasPrefix(c.Name, "-") || strings.HasPrefix(c.ReleaseName, "-"):
 		return entry, "kustomize rejects names that begin with a hyphen"
 	case c.NameTemplate != "":
@@ -102,7 +102,7 @@ func (x *Tree) resolveValuesFiles(l *layer, dir string, c *types.HelmChart) (why
 	if c.ValuesFile == "" {
 		c.ValuesFile = path.Join(dir, "values.yaml")
 		if !x.isFile(c.ValuesFile) {
-			why = "it has no values.yaml, which kustomize requires"
+			why = "has no values.yaml, which kustomize requires"
 		}
 	} else {
 		c.ValuesFile = resolve(c.ValuesFile)

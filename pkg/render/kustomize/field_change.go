@@ -39,7 +39,8 @@ func (c *comparison) fieldChange() string {
 	return ""
 }
 
-// patchChange is fieldChange for the patch files of b, a layer before the change.
+// patchChange returns the first change in the patch files of b that is not a
+// change of a reference, "" for none. b is a layer before the change.
 func (c *comparison) patchChange(b *layer) string {
 	for _, name := range patchFiles(b.k) {
 		file := path.Join(b.dir, name)
@@ -100,7 +101,7 @@ func (c *comparison) valueChange(before, after any, key string) string {
 		if a, ok := after.(map[string]any); ok {
 			return c.mappingChange(b, a, key)
 		}
-		return key + " has another type"
+		return key + " has a different type"
 	case []any:
 		a, ok := after.([]any)
 		if !ok || len(a) != len(b) {
@@ -114,7 +115,7 @@ func (c *comparison) valueChange(before, after any, key string) string {
 	case string:
 		a, ok := after.(string)
 		if !ok {
-			return key + " has another type"
+			return key + " has a different type"
 		}
 		if key == valuesKey {
 			return ""
@@ -128,7 +129,7 @@ func (c *comparison) valueChange(before, after any, key string) string {
 	return ""
 }
 
-// mappingChange is valueChange for mappings.
+// mappingChange compares two mappings as valueChange does.
 func (c *comparison) mappingChange(before, after map[string]any, key string) string {
 	for _, k := range slices.Sorted(maps.Keys(before)) {
 		value, ok := after[k]
@@ -151,8 +152,8 @@ func (c *comparison) mappingChange(before, after map[string]any, key string) str
 	return ""
 }
 
-// textChange is valueChange for text, which can hold documents. It ignores the
-// keys that can hold pieces of references.
+// textChange compares two texts, which can hold documents, as valueChange does.
+// It ignores the keys that can hold pieces of references.
 func (c *comparison) textChange(before, after, key string) string {
 	if before == after || render.SameLines(before, after, c.rewrite) {
 		return ""

@@ -35,9 +35,9 @@ func (t *overlayTree) omittingLayers() replacements {
 	return out
 }
 
-// withoutPatches is withoutOmitted, and removes the fields that can refer to
-// objects of omitted parts from the kustomizations with omitted parts and from
-// all layers above them.
+// withoutPatches returns the same replacements as withoutOmitted, but without
+// the fields that can refer to objects of omitted parts. It removes these fields
+// from the kustomizations with omitted parts and from all layers above them.
 func (t *overlayTree) withoutPatches() replacements {
 	out := t.omittingLayers()
 	for added := true; added; {

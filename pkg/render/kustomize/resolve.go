@@ -26,7 +26,7 @@ func (x *Tree) resolve(l *layer) {
 	k.Transformers = x.keepBuiltin(l, k.Transformers, false)
 	k.Validators = x.keepBuiltin(l, k.Validators, false)
 	if p := k.OpenAPI["path"]; isURL(p) {
-		l.omit(p, "it is remote", false)
+		l.omit(p, "remote, not fetched", false)
 		k.OpenAPI = nil
 	}
 	k.Patches = slices.DeleteFunc(k.Patches, func(p types.Patch) bool { return l.omitURL(p.Path) })
@@ -54,7 +54,7 @@ func (l *layer) omitURL(name string) bool {
 	if !isURL(name) {
 		return false
 	}
-	l.omit(name, "it is remote", false)
+	l.omit(name, "remote, not fetched", false)
 	return true
 }
 
@@ -81,16 +81,16 @@ func (x *Tree) keepLocal(l *layer, names []string, hasImages bool) []string {
 	})
 }
 
-// addPath adds the file or the base name to l. It returns why name must be omitted,
-// "" when it need not.
+// addPath adds name to the files of l if it is a file, and to the bases of l if
+// it is a folder. It returns why name must be omitted, "" if it is not omitted.
 func (x *Tree) addPath(l *layer, name string) string {
 	target := path.Join(l.dir, name)
 	switch {
 	case name == "":
 	case isURL(name), isRepository(name):
-		return "it is remote"
+		return "remote, not fetched"
 	case path.IsAbs(name), !fs.ValidPath(target):
-		return "it is outside of the repository"
+		return "outside of the repository"
 	case x.isFile(target):
 		l.files = append(l.files, target)
 	case x.isDir(target):
@@ -100,7 +100,7 @@ func (x *Tree) addPath(l *layer, name string) string {
 		}
 		l.bases = append(l.bases, target)
 	case isHosted(name):
-		return "it is remote"
+		return "remote, not fetched"
 	default:
 		l.missing = append(l.missing, l.file+": "+name+" does not exist")
 	}
@@ -134,7 +134,7 @@ func (x *Tree) keepBuiltin(l *layer, names []string, hasImages bool) []string {
 }
 
 // whyNotBuiltin returns why a plugin that text configures is not built into
-// kustomize, "" when all are.
+// kustomize, "" if all are built in.
 func whyNotBuiltin(text string) string {
 	for _, doc := range render.SplitDocuments(text) {
 		v, err := chartutil.ReadValues([]byte(doc))
@@ -144,9 +144,9 @@ func whyNotBuiltin(text string) string {
 		kind, _ := v["kind"].(string)
 		switch api, _ := v["apiVersion"].(string); {
 		case kind == "HelmChartInflationGenerator":
-			return "it requires the helm program"
+			return "requires the helm program"
 		case api != "builtin":
-			return "it requires a program: a plugin or a function"
+			return "requires a program: a plugin or a function"
 		}
 	}
 	return ""
