@@ -24,7 +24,7 @@ const (
 	None       Dialect = iota // no such lines
 	Dotenv                    // a value may have quotes, and a comment after it
 	Properties                // name=value or name: value; quotes belong to the value; ! begins a comment too
-	INI                       // as Dotenv, with [sections]; ; begins a comment too
+	INI                       // the same as Dotenv, and [sections]; ; begins a comment too
 	Unit                      // of systemd: [sections]; quotes belong to the value, which has no comment after it; ; begins a comment too
 )
 

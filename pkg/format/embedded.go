@@ -13,7 +13,7 @@ import (
 const maxDepth = 3
 
 // longText reads the scalar at f, which is longer than a reference: a document
-// in YAML, JSON or TOML, or words with references among them.
+// in YAML, JSON or TOML, or words, some of them references.
 func (d *detector) longText(f *frame) {
 	n := f.node
 	if !d.interesting(n) {

@@ -68,7 +68,7 @@ func (c *Client) Mirror(ctx context.Context, copies []Copy, progress func(Progre
 
 // A PlannedCopy is a copy that was not made yet.
 type PlannedCopy struct {
-	CopyResult       // as Mirror would return it
+	CopyResult       // the result that Mirror would return
 	Blobs      int   // to upload at most; the target may have some of them
 	Bytes      int64 // of these blobs; shared blobs count only for the first image
 }

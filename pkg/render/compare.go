@@ -92,7 +92,7 @@ type comparer struct {
 	verdict   Verdict
 	diffs     int      // all differences, listed in the verdict or not
 	lines     int      // lines that changed as the rules say, without checksums
-	others    int      // the lines among them that are not an image field alone
+	others    int      // those of lines that contain more than an image field
 	checksums []Diff   // checksums that changed
 	unstable  []string // templates whose number of lines differs from one rendering to the next
 }

@@ -96,8 +96,8 @@ func (t *textReport) newName() string {
 	return cmp.Or(name, several)
 }
 
-// previewFlags matches short flags without a value that change only what is
-// shown, with n (--dry-run) among them.
+// previewFlags matches short flags without a value that include n (--dry-run) and
+// otherwise change only the output.
 var previewFlags = regexp.MustCompile(`^-[nqv]*n[nqv]*$`)
 
 // outputFlag matches -o with its value in the same word.

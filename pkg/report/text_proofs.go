@@ -128,8 +128,8 @@ func (t *textReport) sumUpUntouched(all []rewrite.Proof) []rewrite.Proof {
 }
 
 // sumUpProven writes one line for the proven proofs without details, if there
-// are many. It returns the other proofs, and how many unproven ones are not
-// among them.
+// are many. It returns the other proofs in rest, and the number of unproven
+// proofs that rest does not contain.
 func (t *textReport) sumUpProven(all []rewrite.Proof) (rest []rewrite.Proof, hidden int) {
 	var proven []rewrite.Proof
 	unproven := 0

@@ -113,8 +113,9 @@ func (g *gitopsLinker) linkImageUpdater(u *object, all []*application) {
 	}
 }
 
-// linkWatchedImage decides an image of f that is watched. Image Updater compares
-// it with the running images, so it moves together with them. The parameter
+// linkWatchedImage decides whether o moves, an image in f that Image Updater
+// watches. Image Updater compares o with the running images, so o moves together
+// with them. The parameter
 // unnamed says that the kustomization has no setting for the name.
 func (g *gitopsLinker) linkWatchedImage(f *link.File, o *format.Occurrence, apps []*application, unnamed bool) {
 	if !g.move.Moves(o) || len(o.Pieces) != 1 {

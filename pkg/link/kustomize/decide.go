@@ -93,8 +93,8 @@ func keepForUnknownResults(e *entry, d *decision) bool {
 	return found
 }
 
-// classifyFitting decides an entry whose old name selects the same images after
-// the move.
+// classifyFitting makes the decision for an entry whose old name selects the same
+// images after the move.
 func classifyFitting(e *entry, d *decision) {
 	d.outcome = keepName
 	if e.anyMoves && e.name.re != nil {
@@ -104,8 +104,8 @@ func classifyFitting(e *entry, d *decision) {
 	d.reason, d.why = format.Conflict, "the images that the entry selects keep their old names"
 }
 
-// classifyUnmoved decides an entry whose name no rule moves, and whose old name
-// does not select the same images after the move.
+// classifyUnmoved makes the decision for an entry whose name no rule moves, and
+// whose old name does not select the same images after the move.
 func classifyUnmoved(e *entry, d *decision) {
 	if e.anyMoves {
 		d.keep("the entry selects only the old names, and its name cannot be edited: " + e.name.name)
@@ -114,8 +114,8 @@ func classifyUnmoved(e *entry, d *decision) {
 	d.keep("after the move the entry would also select " + tieNewlySelected(e, d))
 }
 
-// classifyMoving decides an entry that has to move because images that it
-// selects move.
+// classifyMoving makes the decision for an entry that has to move because images
+// that it selects move.
 func (g *Graph) classifyMoving(e *entry, d *decision) {
 	switch {
 	case !e.newNameFit && e.misfit != nil && !e.name.matches(e.misfit.Before):
@@ -140,8 +140,8 @@ func (g *Graph) canHaveBoth(e *entry) bool {
 	return g.needsBoth[e.id()] && e.name.re == nil && !e.onlySuffixesTag()
 }
 
-// classifyRemote decides an entry that selects images of a remote base only.
-// They keep their old names.
+// classifyRemote makes the decision for an entry that selects images of a remote
+// base only. These images keep their old names.
 func (g *Graph) classifyRemote(e *entry, d *decision) {
 	if g.canHaveBoth(e) {
 		g.insertSecondEntry(e, d)
@@ -194,7 +194,7 @@ func (g *Graph) insertSecondEntry(e *entry, d *decision) {
 	d.insert, d.outcome, d.why = insert, moveAndInsert, "an entry for the images of a remote base is inserted below it"
 }
 
-// classifyUnused decides an entry that selects no image.
+// classifyUnused makes the decision for an entry that selects no image.
 func (g *Graph) classifyUnused(e *entry, d *decision) {
 	file, at := e.place.text.file, e.place.text.start(e.node.Field("name"))
 	if e.misfit != nil {

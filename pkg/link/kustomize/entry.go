@@ -107,7 +107,8 @@ func (e *entry) onlySuffixesTag() bool {
 	return e.node.Str("tagSuffix") != "" && e.node.Str("newTag") == "" && e.node.Str("digest") == ""
 }
 
-// applyEntry decides an entry and applies it to the images of l.
+// applyEntry decides how the entry n at p changes, and applies the entry to the
+// images of l.
 func (g *Graph) applyEntry(l *layer, p entryPlace, n *syntax.Node) {
 	name := n.Field("name")
 	if name == nil || name.Kind != syntax.Scalar || name.Value == "" {

@@ -101,7 +101,7 @@ type chartReader struct {
 	*chartIndex
 	files          map[string][]byte // the result, as Chart.Files
 	bytes          int               // total size of files
-	dependencyDirs map[string]string // as Chart.DependencyDirs
+	dependencyDirs map[string]string // see Chart.DependencyDirs
 	sources        map[string]string // as the result of ChartFiles; nil when not needed
 }
 

@@ -29,7 +29,7 @@ type Templated struct {
 	Text     []byte   // a stream of YAML documents
 	Versions Versions // the own versions of the chart and its sub-charts
 
-	SchemaUnread []string // as SchemaCheck.Unread
+	SchemaUnread []string // see SchemaCheck.Unread
 }
 
 // Template returns the output of `helm template` for a chart: objects in the order

@@ -100,7 +100,7 @@ type comparison struct {
 
 	before, after *overlayTree
 	versions      map[string]helm.Versions // versions of charts before the change, by chartEntry.Path
-	schemaUnread  []string                 // as helm.SchemaCheck.Unread, of all charts that were rendered
+	schemaUnread  []string                 // the helm.SchemaCheck.Unread of all rendered charts
 }
 
 // verify sets c.verdict. It returns an error when ctx is done or no child process
