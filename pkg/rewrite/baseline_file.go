@@ -165,7 +165,7 @@ func plainError(err error) error {
 		if t.Field == "" {
 			return fmt.Errorf("expected an object, got %s", t.Value)
 		}
-		return fmt.Errorf("%q: expected a %s, got a %s", t.Field, t.Type.Kind(), t.Value)
+		return fmt.Errorf("%q: expected type %s, got %s", t.Field, t.Type.Kind(), t.Value)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("unexpected end of the line")

@@ -90,7 +90,7 @@ func TestParseBaselineErrors(t *testing.T) {
 		{"truncated", head + `{"path":"a"`, "unexpected end of the line"},
 		{"two objects", head + strings.TrimSpace(good) + good, "b:2: expected {\"path\":…,\"reference\":…,\"reason\":…,\"count\":…}: unexpected text after the object"},
 		{"unknown key", head + `{"line":1}`, `unknown field "line"`},
-		{"a number", head + `{"path":1}`, `"path": expected a string, got a number`},
+		{"a number", head + `{"path":1}`, `"path": expected type string, got number`},
 		{"no path", head + `{"reference":"r","reason":"docs","count":1}`, `b:2: "path" is missing or empty`},
 		{"no reference", head + `{"path":"a","reason":"docs","count":1}`, `b:2: "reference" is missing or empty`},
 		{"no count", head + `{"path":"a","reference":"r","reason":"docs"}`, `b:2: expected a "count" of at least 1, got 0`},
