@@ -24,7 +24,7 @@ func addCacheFlags(cmd *cobra.Command, f *session.RegistryFlags) {
 
 // addRenderTimeout adds the flag that every command that renders has.
 func addRenderTimeout(cmd *cobra.Command, f *session.RenderFlags) {
-	cmd.Flags().DurationVar(&f.Timeout, "render-timeout", 10*time.Second, "time limit for rendering one chart or kustomization")
+	cmd.Flags().DurationVar(&f.Timeout, "render-timeout", 10*time.Minute, "time limit for rendering one chart or kustomization; exceeding it ends the run with 3")
 }
 
 func addRenderFlags(cmd *cobra.Command, f *session.RenderFlags) {

@@ -69,7 +69,7 @@ func PullRequest(ctx context.Context, s session.Streams, f *session.Flags, p *Pu
 			return session.Failed(err)
 		}
 	}
-	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
+	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) || plan.HasBackstops() {
 		return errors.Join(run.writeFailures(plan), planError(f, plan))
 	}
 	return nil

@@ -126,7 +126,7 @@ func writeFilesAndReports(ctx context.Context, s session.Streams, f *session.Fla
 func planError(f *session.Flags, plan *rewrite.Plan) error {
 	counts := plan.Count()
 	switch {
-	case counts.FailedFiles > 0 || hasUnreadable(plan):
+	case counts.FailedFiles > 0 || hasUnreadable(plan) || plan.HasBackstops():
 		return session.Failed(nil)
 	case f.Check && plan.Baseline != nil && plan.Baseline.New > 0,
 		f.Check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit > 0:

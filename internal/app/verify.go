@@ -71,7 +71,7 @@ func (x *verification) proveAndReport(ctx context.Context, plan *rewrite.Plan, b
 	if interrupted != nil {
 		return session.Failed(interrupted)
 	}
-	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) {
+	if plan.Count().FailedFiles > 0 || hasUnreadable(plan) || plan.HasBackstops() {
 		return session.Failed(nil)
 	}
 	return proofError(plan, f.RequireProof)

@@ -194,6 +194,9 @@ func (c *Case) Print(groups []link.Group, consequences []link.Consequence) strin
 	for _, dir := range c.Tree.Unrendered {
 		fmt.Fprintf(&b, "not rendered: %s\n", dir)
 	}
+	for _, f := range c.Tree.RenderFailures {
+		fmt.Fprintf(&b, "not rendered: %s %s (backstop: %t)\n", f.Chart, f, f.Backstop)
+	}
 	return b.String()
 }
 

@@ -32,6 +32,7 @@ const (
 	ExcludedByRule  Reason = "excluded by the rule"
 	Unavailable     Reason = "unavailable"
 	ValuesSchema    Reason = "values schema"
+	NotRendered     Reason = "not rendered"
 	NotEditedSafely Reason = "could not be edited safely"
 )
 
@@ -50,6 +51,7 @@ var Reasons = []struct {
 	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
+	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},

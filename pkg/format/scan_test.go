@@ -27,6 +27,7 @@ var otherReasons = map[Reason]string{
 	ExcludedByRule: "pkg/rewrite",
 	Unavailable:    "pkg/rewrite",
 	ValuesSchema:   "pkg/rewrite",
+	NotRendered:    "pkg/link and pkg/rewrite",
 }
 
 // neighbour is the word for a place like the one that a file of testdata shows,

@@ -129,6 +129,43 @@ type PieceID struct {
 // IDOf returns the PieceID of p.
 func IDOf(p *format.Piece) PieceID { return PieceID{p.Path, p.Span} }
 
+// A TraceError is the error of a chart that does not render with some of its
+// values files.
+type TraceError struct{ Failures []RenderFailure }
+
+// Error returns the first failure.
+func (e *TraceError) Error() string { return e.Failures[0].String() }
+
+// Backstop returns the first failure for which another machine may have another
+// result, nil for none.
+func (e *TraceError) Backstop() *RenderFailure {
+	for i := range e.Failures {
+		if e.Failures[i].Backstop {
+			return &e.Failures[i]
+		}
+	}
+	return nil
+}
+
+// A RenderFailure is a values file with which a chart does not render.
+type RenderFailure struct {
+	Chart      string // the folder of the chart
+	ValuesFile string // a path in the chart; "" for the default values
+	Why        string
+
+	// Backstop says that a limit which depends on the machine ended the
+	// rendering: nothing is known about the chart.
+	Backstop bool
+}
+
+// String names the values file and the reason.
+func (f RenderFailure) String() string {
+	if f.ValuesFile == "" {
+		return "with the default values: " + f.Why
+	}
+	return "with " + f.ValuesFile + ": " + f.Why
+}
+
 // A TracedRef is a reference that a chart renders, with the parts that make it
 // up: joined, their texts are the reference. Parts is empty if the parts are
 // not known.

@@ -19,12 +19,17 @@ type Tree struct {
 	Groups []Group
 
 	// TraceChart renders the chart in the folder dir and returns the references
-	// that it prints. The error says why the chart does not render. It may be
+	// that it prints. The error says why the chart does not render; a *TraceError
+	// concerns some of its values files. It may be
 	// called by several goroutines. Nil renders nothing.
 	TraceChart func(dir string) ([]TracedRef, error)
 
 	// Unrendered are the folders of the charts that do not render.
 	Unrendered []string
+
+	// RenderFailures are the values files with which charts do not render,
+	// although they render with others, and those for which it is not known.
+	RenderFailures []RenderFailure
 
 	// Advice is what the linkers advise.
 	Advice []Advice

@@ -11,6 +11,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,6 +22,7 @@ const (
 	exitMemory    = 92
 	exitTimeout   = 93
 	exitRecursion = 94
+	exitCPU       = 95
 )
 
 // maxStack bounds the stack of a goroutine in bytes. Go's default is 1 GB.
@@ -45,6 +47,7 @@ func Child(stdin io.Reader, stdout io.Writer, handlers Handlers) int {
 	refuseNetwork()
 	discardStderr()
 	limited := false
+	var jobCPU atomic.Int64
 	for {
 		var r request
 		body, err := readFrame(stdin, maxFrame, &r)
@@ -56,13 +59,15 @@ func Child(stdin io.Reader, stdout io.Writer, handlers Handlers) int {
 		}
 		if !limited {
 			limited = true
-			limitMemory(r.Limits.Memory)
+			limitProcess(r.Limits.Memory, &jobCPU)
 		}
 		// The parent kills a child that exceeds its time. This timer ends a child
 		// whose parent is gone.
+		jobCPU.Store(int64(cpuTime() + r.Limits.CPU))
 		orphaned := time.AfterFunc(r.Limits.Timeout+time.Second, func() { os.Exit(exitTimeout) })
 		response, a := handlers.do(&r, body.Decode)
 		orphaned.Stop()
+		jobCPU.Store(0)
 		a.Last = a.Last || usesMoreThan(uint64(r.Limits.Memory)/4)
 		if err := writeFrame(stdout, a, response); err != nil {
 			return exitProtocol
@@ -111,11 +116,12 @@ func refuseNetwork() {
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: refuse}
 }
 
-// limitMemory ends this process when it uses more than limit bytes. A goroutine
-// checks at intervals. Memory that grows faster than that is bounded by
+// limitProcess ends this process when it uses more than limit bytes, or more CPU
+// time than jobCPU, in nanoseconds, 0 for no limit. A goroutine checks at
+// intervals. Memory that grows faster than that is bounded by
 // limitData, where the system supports it, with a higher limit, since the system
 // also counts the stacks of threads and freed memory.
-func limitMemory(limit int64) {
+func limitProcess(limit int64, jobCPU *atomic.Int64) {
 	debug.SetMemoryLimit(limit * 3 / 4)
 	limitData(uint64(2*limit + 256<<20))
 	go func() {
@@ -128,6 +134,9 @@ func limitMemory(limit int64) {
 			}
 			if over {
 				os.Exit(exitMemory)
+			}
+			if most := jobCPU.Load(); most > 0 && int64(cpuTime()) > most {
+				os.Exit(exitCPU)
 			}
 		}
 	}()

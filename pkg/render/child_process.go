@@ -106,7 +106,7 @@ func (c *child) run(ctx context.Context, j *Job, l Limits) (a answer, err error)
 	case <-timeout.C:
 		c.end()
 		<-done
-		return answer{}, &JobError{Text: timeoutText(l.Timeout), Fatal: true, TimedOut: true}
+		return answer{}, &JobError{Text: timeoutText(l.Timeout), Fatal: true, Backstop: true}
 	case <-ctx.Done():
 		c.end()
 		<-done
@@ -134,17 +134,19 @@ func (c *child) failure(l Limits) error {
 	code := c.cmd.ProcessState.ExitCode()
 	switch {
 	case code == exitRecursion, strings.Contains(stderr, "stack overflow"):
-		return &JobError{Text: EndlessRecursion, Fatal: true}
+		return &JobError{Text: EndlessRecursion, Fatal: true, Backstop: true}
 	case code == exitMemory, outOfMemoryRE.MatchString(stderr):
-		return &JobError{Text: "rendering needed more than " + FormatBytes(l.Memory) + " of memory", Fatal: true}
+		return &JobError{Text: "rendering needed more than " + FormatBytes(l.Memory) + " of memory", Fatal: true, Backstop: true}
+	case code == exitCPU:
+		return &JobError{Text: fmt.Sprintf("rendering needed more than %s of CPU time", l.CPU), Fatal: true, Backstop: true}
 	case code == exitTimeout:
-		return &JobError{Text: timeoutText(l.Timeout), Fatal: true, TimedOut: true}
+		return &JobError{Text: timeoutText(l.Timeout), Fatal: true, Backstop: true}
 	}
 	text := fmt.Sprintf("the child process ended: %s", c.cmd.ProcessState)
 	if line, _, _ := strings.Cut(strings.TrimSpace(stderr), "\n"); line != "" {
 		text += ": " + line
 	}
-	return &JobError{Text: text, Ended: true}
+	return &JobError{Text: text, Ended: true, Backstop: true}
 }
 
 // outOfMemoryRE matches the messages of Go's runtime, cgo and the race detector

@@ -24,12 +24,13 @@ type JobError struct {
 	// Fatal says that the job exceeded a limit, and would exceed it again.
 	Fatal bool
 
-	// TimedOut says that the limit was the time, which a busy machine may
-	// explain.
-	TimedOut bool
-
 	// Ended says that the child process ended for an unknown reason.
 	Ended bool
+
+	// Backstop says that the reason was the time, the memory or the child
+	// process. On another machine the job may succeed, so that a result without
+	// it is not the result.
+	Backstop bool
 }
 
 func (e *JobError) Error() string { return e.Text }
@@ -58,9 +59,9 @@ func EndsChild(err error) bool {
 	return errors.As(err, &e) && (e.Fatal || e.Ended)
 }
 
-// IsTimeout reports whether err contains a JobError of a job that did not end
-// in time. Nothing is known of what it would have rendered.
-func IsTimeout(err error) bool {
+// IsBackstop reports whether err contains a JobError of a job that may succeed on
+// another machine. Nothing is known of what it would have rendered.
+func IsBackstop(err error) bool {
 	e := (*JobError)(nil)
-	return errors.As(err, &e) && e.TimedOut
+	return errors.As(err, &e) && e.Backstop
 }

@@ -15,25 +15,33 @@ type pool struct {
 	idle   []*child
 	folder string // an empty temporary folder, the working directory of child processes
 	closed bool
+	budget budget
 }
 
-// Run runs j in a child process. It returns a [JobError] when the job failed,
+// Run runs j in a child process. A job that a backstop ends in a process that ran
+// other jobs before runs once more in a fresh one. It returns a [JobError] when the job failed,
 // and another error when no child process could be started or ctx is done.
 func (r *Runner) Run(ctx context.Context, j Job) error {
 	l := r.Limits()
+	if err := r.checkBudget(); err != nil {
+		return err
+	}
 	release, err := r.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	for {
-		c, fresh, err := r.child()
+	for again := false; ; again = true {
+		c, fresh, err := r.child(again)
 		if err != nil {
 			return err
 		}
 		a, err := c.run(ctx, &j, l)
-		if e := (*JobError)(nil); errors.As(err, &e) && e.Ended && !fresh {
-			continue // the process ended while it was idle; the job is not the reason
+		if IsBackstop(err) && !fresh {
+			continue // earlier jobs of the process may be the reason
+		}
+		if IsBackstop(err) {
+			r.countBackstop()
 		}
 		if err != nil {
 			return err
@@ -67,15 +75,16 @@ func (r *Runner) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// child returns an idle child process, or a fresh one when there is none.
-func (r *Runner) child() (c *child, fresh bool, err error) {
+// child returns an idle child process, or a fresh one when there is none or
+// mustBeFresh is set.
+func (r *Runner) child(mustBeFresh bool) (c *child, fresh bool, err error) {
 	p := &r.pool
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
 		return nil, false, errors.New("the runner is closed")
 	}
-	if n := len(p.idle); n > 0 {
+	if n := len(p.idle); n > 0 && !mustBeFresh {
 		c, p.idle = p.idle[n-1], p.idle[:n-1]
 		return c, false, nil
 	}

@@ -9,14 +9,21 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // probeJob is the kind of the jobs that inspect the child process.
 const probeJob = "probe"
 
+// jobsOfProcess counts the probes of this child process.
+var jobsOfProcess atomic.Int32
+
 func probe(q *string, _ Limits) (*string, error) {
+	jobsOfProcess.Add(1)
 	out := ""
 	switch *q {
 	case "environment":
@@ -37,6 +44,25 @@ func probe(q *string, _ Limits) (*string, error) {
 		os.Exit(7)
 	case "hang":
 		select {}
+	case "exit unless fresh":
+		if jobsOfProcess.Load() > 1 {
+			os.Exit(7)
+		}
+		out = fmt.Sprint(os.Getpid())
+	case "spin":
+		for spun := 0; ; spun++ {
+			runtime.Gosched()
+		}
+	case "use 150ms of CPU time":
+		for start := cpuTime(); cpuTime() < start+150*time.Millisecond; {
+			runtime.Gosched()
+		}
+	case "memory":
+		for kept := [][]byte(nil); ; kept = append(kept, bytes.Repeat([]byte("x"), 1<<20)) {
+			runtime.KeepAlive(kept)
+		}
+	case "output":
+		out = strings.Repeat("x", 1<<20)
 	}
 	return &out, nil
 }

@@ -32,14 +32,20 @@ type Runner struct {
 	// and ChildCommand.
 	Self []string
 
-	// Timeout bounds the time of one job (10 seconds).
-	Timeout time.Duration
+	// Timeout, CPULimit and MemoryLimit are backstops. They bound what a hostile
+	// chart can use, and depend on the machine: a job that one of them ends has no
+	// result (see [IsBackstop]).
+	Timeout     time.Duration // of one job (10 minutes)
+	CPULimit    time.Duration // CPU time of one job (60 seconds)
+	MemoryLimit int64         // of a child process in bytes (512 MiB)
 
-	// MemoryLimit bounds the memory of a child process in bytes (512 MiB).
-	MemoryLimit int64
+	// MaxBackstops bounds how many jobs of a run backstops may end (8). Further
+	// jobs are not started.
+	MaxBackstops int
 
-	// MaxOutput bounds the output of one job in bytes (64 MiB).
-	MaxOutput int64
+	// MaxOutput and MaxRenderings are exact: they bound the same on every machine.
+	MaxOutput     int64 // of one rendering in bytes (64 MiB)
+	MaxRenderings int   // of one chart with markers, to find the parts of its references (100)
 
 	// Jobs is how many child processes run at a time (one per CPU).
 	Jobs int
@@ -49,16 +55,24 @@ type Runner struct {
 
 // Limits are the limits of one job.
 type Limits struct {
-	Timeout   time.Duration
-	Memory    int64 // bytes
-	MaxOutput int64 // bytes
+	Timeout       time.Duration
+	CPU           time.Duration
+	Memory        int64 // bytes
+	MaxOutput     int64 // bytes
+	MaxRenderings int
 }
 
 // Limits returns the limits of r, with its defaults.
 func (r *Runner) Limits() Limits {
-	l := Limits{r.Timeout, r.MemoryLimit, r.MaxOutput}
+	l := Limits{r.Timeout, r.CPULimit, r.MemoryLimit, r.MaxOutput, r.MaxRenderings}
 	if l.Timeout <= 0 {
-		l.Timeout = 10 * time.Second
+		l.Timeout = 10 * time.Minute
+	}
+	if l.CPU <= 0 {
+		l.CPU = time.Minute
+	}
+	if l.MaxRenderings <= 0 {
+		l.MaxRenderings = 100
 	}
 	if l.Memory <= 0 {
 		l.Memory = 512 << 20

@@ -41,6 +41,10 @@ type Verdict struct {
 	RandomLines int // lines that differ from one rendering to the next, and were compared in the rest of the line only
 	Refolded    int // texts whose lines break elsewhere, and that differ in references only
 
+	// Backstop says that a backstop ended a rendering: on another machine the
+	// verdict may be another one. See [IsBackstop].
+	Backstop bool
+
 	// Unchanged says that no file changed.
 	Unchanged bool
 

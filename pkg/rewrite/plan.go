@@ -20,6 +20,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -35,6 +36,10 @@ type Plan struct {
 	ScannedFiles int         // number of scanned files, with or without a mention
 	FamilyFiles  []string    // files that linkers need, such as charts and values files; sorted
 	Unrendered   []string    // charts that do not render; key names decide in them
+
+	// RenderFailures are the values files with which charts do not render,
+	// although they render with others, and those for which it is not known.
+	RenderFailures []link.RenderFailure
 
 	Proofs          []Proof          // results of proving the plan; empty if no proof was requested
 	RegistryResults []RegistryResult // results of querying registries, sorted by New; empty if none was queried
@@ -80,6 +85,13 @@ func (p *Plan) VersionChanges() []VersionChange {
 	}
 	slices.SortFunc(out, func(a, b VersionChange) int { return strings.Compare(a.Path, b.Path) })
 	return out
+}
+
+// HasBackstops reports whether a limit that depends on the machine ended a
+// rendering: on another machine, the plan may contain more.
+func (p *Plan) HasBackstops() bool {
+	return slices.ContainsFunc(p.RenderFailures, func(f link.RenderFailure) bool { return f.Backstop }) ||
+		slices.ContainsFunc(p.Proofs, func(x Proof) bool { return x.Backstop })
 }
 
 // Counts are the sums over a plan.

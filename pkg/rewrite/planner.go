@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	out := &Plan{
 		Root: p.opts.Walk.Root, Rules: p.opts.Rules, ScannedFiles: p.scanned, Skipped: p.skipped,
-		FamilyFiles: p.family, Unrendered: p.tree.Unrendered, groups: p.groups,
+		FamilyFiles: p.family, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
@@ -169,6 +170,9 @@ func overlaps(edits []edit.Edit, s edit.Span) bool {
 // linkerAdvice returns the advice of the linkers.
 func (p *planner) linkerAdvice() []Advice {
 	var out []Advice
+	for _, f := range p.tree.RenderFailures {
+		out = append(out, renderAdvice(f))
+	}
 	for _, a := range p.tree.Advice {
 		x := Advice{Path: a.Path, Text: a.Text, Note: a.Note}
 		if f := p.files.at(a.Path); f != nil && a.At >= 0 && a.At <= len(f.file.Before) {
@@ -181,6 +185,19 @@ func (p *planner) linkerAdvice() []Advice {
 	})
 	return slices.Compact(out)
 }
+
+// renderAdvice returns the advice about a values file with which a chart does not
+// render.
+func renderAdvice(f link.RenderFailure) Advice {
+	why := strings.Join(strings.Fields(f.Why), " ")
+	if f.Backstop {
+		f.Why = why
+		return Advice{Path: path.Join(f.Chart, "Chart.yaml"), Text: "Nothing in this chart was changed. " + capitalize(f.String()) + ". On another machine, the result may be another one."}
+	}
+	return Advice{Path: path.Join(f.Chart, cmp.Or(f.ValuesFile, "values.yaml")), Note: true, Text: "The chart does not render with these values, and what only they would show is not changed: " + why}
+}
+
+func capitalize(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func compareAdvice(a, b Advice) int {
 	return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), strings.Compare(a.Ref, b.Ref), strings.Compare(a.Text, b.Text))

@@ -35,6 +35,7 @@ type Proof struct {
 	Summary string   // one line: what was compared, or why it is not proven
 	Details []string // one line each: what differs, what is left
 
+	Backstop  bool // a limit that depends on the machine ended a rendering
 	Unchanged bool // none of its own files, or of files below it, changes
 }
 

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,9 @@ func (p *planner) proveDivisions(ctx context.Context) {
 		wg.Wait()
 		var again []string
 		for i, dir := range charts {
+			if b := failures[i].backstop; b != nil {
+				p.addRenderFailure(*b)
+			}
 			if p.rejectDivisions(dir, failures[i]) {
 				again = append(again, dir)
 			}
@@ -61,8 +65,9 @@ func (g *group) isDivided() bool {
 // A chartFailure says why a chart with the edits is not as the rules require;
 // both fields are empty if it is.
 type chartFailure struct {
-	why     string            // it does not render, or prints a reference that no rule explains
-	missing map[*group]string // by group, a reference that it must print and does not
+	why      string              // it does not render, or prints a reference that no rule explains
+	backstop *link.RenderFailure // the reason is a backstop
+	missing  map[*group]string   // by group, a reference that it must print and does not
 }
 
 // renderEdited renders the chart in the folder dir with the edited files.
@@ -79,7 +84,11 @@ func (p *planner) renderEdited(dir string, edited map[string][]byte) chartFailur
 		return sources(path)
 	})
 	if err != nil {
-		return chartFailure{why: "the chart would not render with the edits: " + err.Error()}
+		out := chartFailure{why: "the chart would not render with the edits: " + err.Error()}
+		if failed := (*link.TraceError)(nil); errors.As(err, &failed) {
+			out.backstop = failed.Backstop()
+		}
+		return out
 	}
 	before := p.traces.of(dir)
 	move := newKeptSet().moveFunc(p.opts.Rules)

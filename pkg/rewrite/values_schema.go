@@ -29,7 +29,12 @@ func (p *planner) keepRejected(ctx context.Context) {
 				groups = append(groups, g)
 			}
 		}
-		p.keepRejectedBy(ctx, dir, groups)
+		if err := p.keepRejectedBy(ctx, dir, groups); err != nil {
+			for _, g := range groups {
+				g.keep(format.NotRendered, "its values were not validated: "+err.Error())
+			}
+			p.addRenderFailure(link.RenderFailure{Chart: dir, Why: "the values were not validated: " + err.Error(), Backstop: true})
+		}
 	}
 }
 
@@ -44,20 +49,24 @@ func (g *group) editsValuesOf(dir string) bool {
 // keepRejectedBy keeps those of groups that the schemas of the chart in the
 // folder dir reject. When the schemas reject all edits together, but none of the
 // groups by itself, it keeps all.
-func (p *planner) keepRejectedBy(ctx context.Context, dir string, groups []*group) {
+func (p *planner) keepRejectedBy(ctx context.Context, dir string, groups []*group) error {
 	if len(groups) == 0 {
-		return
+		return nil
 	}
-	why := p.rejected(ctx, dir, [][]*group{groups})[0]
-	if why == "" {
-		return
+	together, err := p.rejected(ctx, dir, [][]*group{groups})
+	if err != nil || together[0] == "" {
+		return err
 	}
 	alone := make([][]*group, len(groups))
 	for i, g := range groups {
 		alone[i] = []*group{g}
 	}
+	single, err := p.rejected(ctx, dir, alone)
+	if err != nil {
+		return err
+	}
 	var rest []*group
-	for i, x := range p.rejected(ctx, dir, alone) {
+	for i, x := range single {
 		if x != "" {
 			groups[i].keep(format.ValuesSchema, x)
 		} else {
@@ -65,18 +74,26 @@ func (p *planner) keepRejectedBy(ctx context.Context, dir string, groups []*grou
 		}
 	}
 	if len(rest) == 0 {
-		return
+		return nil
 	}
-	if why = p.rejected(ctx, dir, [][]*group{rest})[0]; why != "" {
+	if together, err = p.rejected(ctx, dir, [][]*group{rest}); err == nil && together[0] != "" {
 		for _, g := range rest {
-			g.keep(format.ValuesSchema, why)
+			g.keep(format.ValuesSchema, together[0])
 		}
+	}
+	return err
+}
+
+// addRenderFailure adds f to the failures of the tree, each once.
+func (p *planner) addRenderFailure(f link.RenderFailure) {
+	if !slices.Contains(p.tree.RenderFailures, f) {
+		p.tree.RenderFailures = append(p.tree.RenderFailures, f)
 	}
 }
 
 // rejected returns for each of changes, the edits of some groups, what the
 // schemas of the chart in the folder dir reject after them; "" for nothing.
-func (p *planner) rejected(ctx context.Context, dir string, changes [][]*group) []string {
+func (p *planner) rejected(ctx context.Context, dir string, changes [][]*group) ([]string, error) {
 	out := make([]string, len(changes))
 	var files []map[string][]byte
 	var unknown []int
@@ -91,13 +108,17 @@ func (p *planner) rejected(ctx context.Context, dir string, changes [][]*group) 
 		files, unknown, keys = append(files, p.filesAfter(edits)), append(unknown, i), append(keys, key)
 	}
 	if len(files) == 0 {
-		return out
+		return out, nil
 	}
-	for k, why := range p.opts.RejectedByChart(ctx, dir, p.sources(), files) {
+	rejected, err := p.opts.RejectedByChart(ctx, dir, p.sources(), files)
+	if err != nil {
+		return nil, err
+	}
+	for k, why := range rejected {
 		p.rejections[keys[k]] = why
 		out[unknown[k]] = why
 	}
-	return out
+	return out, nil
 }
 
 // filesAfter returns the contents of the files after edits. It leaves out files

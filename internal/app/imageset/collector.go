@@ -11,6 +11,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/report"
@@ -127,7 +128,8 @@ func PrintProblems(s session.Streams, v *inventory.Inventory) error {
 }
 
 // HasFailures reports whether an input that may contain a reference could not be
-// read.
+// read, or whether a limit that depends on the machine ended a rendering.
 func HasFailures(v *inventory.Inventory) bool {
-	return len(v.Failures) > 0 || slices.ContainsFunc(v.Skipped, func(s walk.Skip) bool { return s.Reason == walk.Unreadable })
+	hasBackstop := slices.ContainsFunc(v.Unrendered, func(f inventory.Failure) bool { return render.IsBackstop(f.Err) })
+	return len(v.Failures) > 0 || hasBackstop || slices.ContainsFunc(v.Skipped, func(s walk.Skip) bool { return s.Reason == walk.Unreadable })
 }

@@ -19,14 +19,13 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options) {
 
 // schemas returns a function for rewrite.Options.RejectedByChart that reads the
 // tree at root.
-func (p *Prover) schemas(root string) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) []string {
+func (p *Prover) schemas(root string) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, error) {
 	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
 	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
-	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) []string {
-		none := make([]string, len(changes))
+	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) ([]string, error) {
 		tree, err := open()
 		if err != nil {
-			return none // Tracer returns the same error
+			return make([]string, len(changes)), nil // Tracer returns the error
 		}
 		chart := func(read func(path string) ([]byte, bool)) helm.Chart {
 			return tree.WithFiles(render.OverlayFunc(files(), read)).Chart(dir)
@@ -41,10 +40,6 @@ func (p *Prover) schemas(root string) func(context.Context, string, func(string)
 				return scanned(path)
 			})
 		}
-		rejected, err := helm.RejectedChanges(ctx, p.Runner, &before, after, p.capabilities)
-		if err != nil {
-			return none
-		}
-		return rejected
+		return helm.RejectedChanges(ctx, p.Runner, &before, after, p.capabilities)
 	}
 }

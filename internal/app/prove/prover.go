@@ -149,7 +149,7 @@ func (u *Interrupted) add(err error, what string) error {
 // proofOf converts a verdict to the type of a plan.
 func proofOf(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
-	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged}
+	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged, Backstop: v.Backstop}
 	shows := "no changed reference is rendered with these values; --set or --values may show them"
 	if v.Kustomization {
 		out.Kind, shows = "kustomization", "no changed reference is in the output"

@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -58,7 +59,12 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace
 		values := slices.DeleteFunc(slices.Clone(chart.Values), func(v helm.Values) bool {
 			return !slices.ContainsFunc(selected, func(s helm.Values) bool { return s.Name == v.Name })
 		})
-		return p.traceValues(ctx, chart, values)
+		out, err := p.traceValues(ctx, chart, values)
+		failed := (*link.TraceError)(nil)
+		if errors.As(err, &failed) && failed.Backstop() == nil && len(out) > 0 {
+			return out, nil // it does not render with these values before the edits either, or a reference is missing
+		}
+		return out, err
 	}
 	return trace, traceEdited
 }
@@ -70,16 +76,22 @@ func selectedValues(chart *helm.Chart, set *rules.Set) []helm.Values {
 	})
 }
 
-// traceValues traces a chart with each of values. The error says why it renders
-// with none.
+// traceValues traces a chart with each of values. The error is a *link.TraceError
+// with those with which it does not render. After a backstop, no others are tried:
+// nothing in the chart moves.
 func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []helm.Values) ([]link.TracedRef, error) {
 	var out []link.TracedRef
-	var first error
+	failed := &link.TraceError{}
 	for _, v := range values {
 		t, err := helm.TraceChart(ctx, p.Runner, chart, v, p.capabilities)
 		if err != nil {
-			if first == nil {
-				first = err
+			// Without a child process, nothing is known about the chart either.
+			backstop := render.IsBackstop(err) || !render.IsJobError(err)
+			failed.Failures = append(failed.Failures, link.RenderFailure{
+				Chart: chart.Dir, ValuesFile: valuesFile(v.Name), Why: err.Error(), Backstop: backstop,
+			})
+			if backstop {
+				return nil, failed
 			}
 			continue
 		}
@@ -90,8 +102,8 @@ func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []he
 			out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, v.Name))
 		}
 	}
-	if len(out) == 0 {
-		return nil, first
+	if len(failed.Failures) > 0 {
+		return out, failed
 	}
 	return out, nil
 }
@@ -109,11 +121,17 @@ func setsRegistry(values []byte) bool {
 	return false
 }
 
-// withValuesFile adds the name of a values file to ref. A name without an extension
-// stands for the default values.
+// withValuesFile returns ref with the values file that it was rendered with.
 func withValuesFile(ref link.TracedRef, name string) link.TracedRef {
-	if path.Ext(name) != "" {
-		ref.ValuesFile = name
-	}
+	ref.ValuesFile = valuesFile(name)
 	return ref
+}
+
+// valuesFile returns the path of the values file called name, "" for the default
+// values, whose name has no extension.
+func valuesFile(name string) string {
+	if path.Ext(name) == "" {
+		return ""
+	}
+	return name
 }

@@ -8,6 +8,7 @@
 package chart
 
 import (
+	"errors"
 	"path"
 	"strings"
 	"sync"
@@ -71,11 +72,13 @@ func isTemplate(name string) bool {
 
 // A chart is a chart of the tree.
 type chart struct {
-	dir    string
-	tree   *link.Tree
-	refs   []link.TracedRef        // the references that the chart renders
-	err    error                   // why the chart does not render
-	parsed map[string]*syntax.Node // roots of YAML files, by path; nil for a file that cannot be parsed
+	dir      string
+	tree     *link.Tree
+	refs     []link.TracedRef        // the references that the chart renders
+	err      error                   // why the chart does not render
+	failures []link.RenderFailure    // values files with which the chart does not render
+	backstop *link.RenderFailure     // one of failures after which nothing is known about the chart, nil for none
+	parsed   map[string]*syntax.Node // roots of YAML files, by path; nil for a file that cannot be parsed
 
 	tests     map[string]*testValues // values that test suites give the chart, by a name of their own
 	testNames []string               // the names, in order
@@ -100,8 +103,16 @@ func tracedChartsOf(t *link.Tree) []*chart {
 }
 
 func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
+	isOther := map[string]bool{}
+	for _, c := range charts {
+		isOther[c.dir] = true
+	}
 	var groups []link.Group
 	for _, c := range charts {
+		if c.backstop != nil {
+			groups = append(groups, c.keepAll(move, isOther)...)
+			continue
+		}
 		var own []link.Group
 		if len(c.refs) > 0 {
 			own = c.linkTraced(move)
@@ -127,7 +138,14 @@ func traceCharts(t *link.Tree, charts []*chart) {
 	}
 	wg.Wait()
 	for _, c := range charts {
-		if c.err != nil {
+		partial := (*link.TraceError)(nil)
+		if errors.As(c.err, &partial) {
+			c.failures, c.backstop = partial.Failures, partial.Backstop()
+		}
+		switch {
+		case c.backstop != nil || c.err != nil && len(c.refs) > 0:
+			t.RenderFailures = append(t.RenderFailures, c.failures...)
+		case c.err != nil:
 			t.Unrendered = append(t.Unrendered, c.dir)
 		}
 	}

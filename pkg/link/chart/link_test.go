@@ -15,18 +15,23 @@ import (
 // rendered reference on each line: TEMPLATE VALUESFILE PART..., where "-" is no
 // values file. A part is "literal" in quotes, or PATH=TEXT for a value, with a
 // trailing "~" if the template uses only a part of the value. REF=TEXT is a
-// reference whose parts are not known.
+// reference whose parts are not known. A line FAILS VALUESFILE WHY or BACKSTOP
+// VALUESFILE WHY is a values file with which the chart does not render.
 func TestLink(t *testing.T) {
 	linker := chart.Linker(chart.BumpPatch)
 	testlink.Run(t, linker.HasHiddenRefs, func(c *testlink.Case) ([]link.Group, []link.Consequence) {
 		traces := map[string][]link.TracedRef{}
+		failures := map[string]*link.TraceError{}
 		for _, f := range c.Archive.Files {
 			if dir, ok := strings.CutPrefix(f.Name, "trace "); ok {
-				traces[dir] = parseTrace(t, string(f.Data))
+				traces[dir], failures[dir] = parseTrace(t, dir, string(f.Data))
 			}
 		}
 		c.Tree.TraceChart = func(dir string) ([]link.TracedRef, error) {
 			refs, ok := traces[dir]
+			if failures[dir] != nil {
+				return refs, failures[dir]
+			}
 			if !ok {
 				return nil, errors.New("no trace")
 			}
@@ -38,12 +43,20 @@ func TestLink(t *testing.T) {
 	})
 }
 
-func parseTrace(t *testing.T, text string) []link.TracedRef {
-	var out []link.TracedRef
+func parseTrace(t *testing.T, dir, text string) (out []link.TracedRef, failed *link.TraceError) {
 	for line := range strings.Lines(text) {
 		words := strings.Fields(line)
 		if len(words) < 3 {
 			t.Fatalf("trace line %q: expected TEMPLATE VALUESFILE PART...", line)
+		}
+		if words[0] == "FAILS" || words[0] == "BACKSTOP" {
+			if failed == nil {
+				failed = &link.TraceError{}
+			}
+			failed.Failures = append(failed.Failures, link.RenderFailure{
+				Chart: dir, ValuesFile: strings.TrimPrefix(words[1], "-"), Why: strings.Join(words[2:], " "), Backstop: words[0] == "BACKSTOP",
+			})
+			continue
 		}
 		ref := link.TracedRef{Template: words[0], ValuesFile: strings.TrimPrefix(words[1], "-")}
 		for _, w := range words[2:] {
@@ -58,7 +71,7 @@ func parseTrace(t *testing.T, text string) []link.TracedRef {
 		}
 		out = append(out, ref)
 	}
-	return out
+	return out, failed
 }
 
 func parsePart(word string) (link.TracedPart, error) {

@@ -19,7 +19,7 @@ func (c *chart) linkTraced(move link.MoveFunc) []link.Group {
 	t := c.groupTraced(all, move)
 	c.addKeyNamed(t, all, move)
 	c.addAnnotations(t.groups)
-	return append(append(append(t.groups, doubled...), c.linkSharedValues(t, all, move)...), c.keepPrefixed(t, files, move)...)
+	return slices.Concat(t.groups, doubled, c.linkSharedValues(t, all, move), c.keepPrefixed(t, files, move), c.keepUnshown(all, move))
 }
 
 // tracedGroups are groups of rendered references.
@@ -100,6 +100,9 @@ func (c *chart) valuesFileNames(refs []link.TracedRef) []string {
 	}
 	for i := range refs {
 		add(refs[i].ValuesFile)
+	}
+	for i := range c.failures {
+		add(c.failures[i].ValuesFile)
 	}
 	for _, name := range c.tree.NamesUnder(c.dir) {
 		if path.Dir(name) == c.dir && IsValuesFile(name) {

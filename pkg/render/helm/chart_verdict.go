@@ -35,11 +35,17 @@ func (c *chartVerdict) addUnproven(values, why string) {
 	}
 }
 
+// addBackstop adds that a backstop ended a rendering.
+func (c *chartVerdict) addBackstop(values, why string) {
+	c.verdict.Backstop = true
+	c.addUnproven(values, why)
+}
+
 // addAfterError adds the error of a job that rendered the chart after the change.
-// The time limit depends on the machine, so that exceeding it proves nothing.
+// A backstop proves nothing.
 func (c *chartVerdict) addAfterError(values string, err error) {
-	if render.IsTimeout(err) {
-		c.addUnproven(values, "after the change "+err.Error())
+	if render.IsBackstop(err) {
+		c.addBackstop(values, "after the change "+err.Error())
 		return
 	}
 	c.addFailed(values, "the chart does not render after the change: "+err.Error())

@@ -163,8 +163,7 @@ func TestHostileVerify(t *testing.T) {
 	}
 	want := `proven a: 2 objects, no file of the chart changed
   left: templates/a.yaml A/ .image k8s.gcr.io/a
-unproven b: endless recursion, probably through tpl
-  not rendered: default values: endless recursion, probably through tpl
+unproven b: default values: endless recursion, probably through tpl
 unproven big: "big/Chart.yaml" is larger than Helm's limit of 5 MiB
 proven c: 2 objects, no file of the chart changed
   left: templates/a.yaml C/ .image k8s.gcr.io/c

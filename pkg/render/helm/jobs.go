@@ -66,7 +66,7 @@ func TraceChart(ctx context.Context, r *render.Runner, c *Chart, values Values, 
 func runJob(ctx context.Context, r *render.Runner, kind string, request, response any) error {
 	err := r.Run(ctx, render.Job{Kind: kind, Request: request, Response: response})
 	if e := (*render.JobError)(nil); errors.As(err, &e) && strings.HasPrefix(e.Text, render.EndlessRecursion) {
-		return &render.JobError{Text: render.EndlessRecursion + ", probably through tpl", Fatal: true}
+		return &render.JobError{Text: render.EndlessRecursion + ", probably through tpl", Fatal: true, Backstop: true}
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package helm
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -57,15 +56,15 @@ func traceChart(c *Chart, values *Values, as Capabilities, l render.Limits) (*Tr
 	if why == "" && t.isComplete(parts) {
 		return t.trace(parts, ""), nil
 	}
-	t.deadline = time.Now().Add(l.Timeout / 2)
 	parts, why = t.renderMarkers(t.accepted(markers))
 	return t.trace(parts, why), nil
 }
 
 // accepted returns the markers that the chart accepts, and adds the others to
-// t.rejected. It tries half of the markers at a time, since few are rejected.
+// t.rejected. It tries half of the markers at a time, since few are rejected. When
+// the number of renderings reaches its limit, the remaining ones are rejected.
 func (t *tracer) accepted(markers []marker) []marker {
-	if len(markers) < 2 || time.Now().After(t.deadline) {
+	if len(markers) < 2 || t.renderings+2 > t.options.limits.MaxRenderings {
 		t.rejected = append(t.rejected, markers...)
 		return nil
 	}
@@ -89,7 +88,6 @@ type tracer struct {
 	base       []renderedRef  // the references that render without markers
 	rejected   []marker
 	renderings int
-	deadline   time.Time // after it, accepted tries no further markers
 }
 
 // A renderedRef is a reference and its place in the output.

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
@@ -117,6 +116,10 @@ type comparison struct {
 func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err error) {
 	name := c.valuesBefore.Name
 	before, err := c.renderBefore(ctx)
+	if render.IsBackstop(err) {
+		out.addBackstop(name, err.Error())
+		return false, nil
+	}
 	if render.IsJobError(err) {
 		out.addNotRendered(name, err)
 		return !render.IsFatal(err), nil
@@ -159,6 +162,9 @@ func (c *comparison) add(out *chartVerdict, before, after *Rendered, v render.Ve
 		out.addNotRendered(name, err)
 		return
 	}
+	if v.Backstop {
+		out.addBackstop(name, v.Reason)
+	}
 	out.add(name, before, after, v)
 	if unread := slices.Concat(before.Schema.Unread, after.Schema.Unread); len(unread) > 0 && !c.unchanged {
 		out.addUnproven(name, unread[0]+", which is not read; the other parts accept the values")
@@ -172,12 +178,14 @@ func (c *comparison) add(out *chartVerdict, before, after *Rendered, v render.Ve
 func (c *comparison) compare(ctx context.Context, before, after *Rendered) render.Verdict {
 	renderings := []*render.Rendered{&before.Rendered}
 	v := render.Compare(renderings, &after.Rendered, c.options.Rewrite)
-	deadline := time.Now().Add(c.runner.Limits().Timeout)
 	for range retries(c.before) {
-		if v.State != render.Failed || time.Now().After(deadline) {
+		if v.State != render.Failed {
 			break
 		}
 		again, err := c.renderBefore(ctx)
+		if render.IsBackstop(err) { // whether the difference is random is not known
+			return render.Verdict{State: render.Unproven, Reason: err.Error(), Backstop: true}
+		}
 		if err != nil {
 			break
 		}

@@ -60,7 +60,7 @@ func (f *failedBases) recordFailure(ctx context.Context, c *comparison, t *overl
 		f.tried[l.dir] = true
 		_, err = c.buildOnce(ctx, base, (*overlayTree).withoutOmitted)
 		if render.EndsChild(err) {
-			f.failures[l.dir] = &render.JobError{Text: fmt.Sprintf("the base in %s does not build: %v", l.dir, err)}
+			f.failures[l.dir] = &render.JobError{Text: fmt.Sprintf("the base in %s does not build: %v", l.dir, err), Backstop: render.IsBackstop(err)}
 			return
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 )
 
@@ -33,6 +34,7 @@ func (c *comparison) renderCharts(ctx context.Context, t *overlayTree, b *buildR
 			return fmt.Errorf("the chart %s: %w", entry.Chart.Name, err)
 		}
 		out, err := helm.Template(ctx, c.runner, q)
+		c.verdict.Backstop = c.verdict.Backstop || render.IsBackstop(err)
 		if err != nil {
 			return fmt.Errorf("the chart %s: %w", entry.Chart.Name, err)
 		}

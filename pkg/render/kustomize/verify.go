@@ -163,7 +163,7 @@ func (c *comparison) verifyLocal(ctx context.Context) (limits string, err error)
 	after := before
 	if !v.Unchanged {
 		after, err = c.build(ctx, c.after, replace)
-		if render.IsTimeout(err) {
+		if render.IsBackstop(err) {
 			v.State, v.Reason = render.Unproven, "after the change "+err.Error()
 			return v.Reason, nil
 		}
@@ -234,6 +234,7 @@ func (c *comparison) retries() int {
 // build builds t with the replacements that replace returns.
 func (c *comparison) build(ctx context.Context, t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
 	if err := t.tree.failed.check(t); err != nil {
+		c.verdict.Backstop = c.verdict.Backstop || render.IsBackstop(err)
 		return nil, err
 	}
 	out, err := c.buildOnce(ctx, t, replace)
@@ -257,7 +258,9 @@ func (c *comparison) buildOnce(ctx context.Context, t *overlayTree, replace repl
 
 func (c *comparison) run(ctx context.Context, b *buildRequest) (*render.Rendered, error) {
 	out := &render.Rendered{}
-	return out, c.runner.Run(ctx, render.Job{Kind: BuildJob, Request: b, Response: out, Prepare: b.prepare})
+	err := c.runner.Run(ctx, render.Job{Kind: BuildJob, Request: b, Response: out, Prepare: b.prepare})
+	c.verdict.Backstop = c.verdict.Backstop || render.IsBackstop(err)
+	return out, err
 }
 
 // buildError returns the text of err, a build error of t. A file that is missing

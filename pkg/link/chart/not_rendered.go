@@ -1,0 +1,79 @@
+package chart
+
+import (
+	"cmp"
+	"path"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+)
+
+// keepAll keeps everything in the files of the chart: a rendering has no result,
+// and another machine may have one. Files of the charts in isChart that are in
+// folders below the chart do not belong to it.
+func (c *chart) keepAll(move link.MoveFunc, isChart map[string]bool) []link.Group {
+	var groups []link.Group
+	for _, f := range c.tree.Files {
+		if !c.owns(f.Path, isChart) {
+			continue
+		}
+		for i := range f.Scanned.Occurrences {
+			if o := &f.Scanned.Occurrences[i]; o.Keep == "" && move.Moves(o) {
+				groups = append(groups, notRendered(o, c.backstop))
+			}
+		}
+	}
+	return groups
+}
+
+// owns reports whether the file at name is in the folder of the chart, and not in
+// that of another one below.
+func (c *chart) owns(name string, isChart map[string]bool) bool {
+	if c.dir != "." && !strings.HasPrefix(name, c.dir+"/") {
+		return false
+	}
+	for dir := path.Dir(name); dir != c.dir && dir != "."; dir = path.Dir(dir) {
+		if isChart[dir] {
+			return false
+		}
+	}
+	return true
+}
+
+// keepUnshown keeps the references in the values files with which the chart does
+// not render, unless a rendering with other values shows how they are used. All
+// are the rendered references.
+func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.Group {
+	if len(c.failures) == 0 {
+		return nil
+	}
+	failed := map[string]*link.RenderFailure{}
+	for i := range c.failures {
+		f := &c.failures[i]
+		failed[c.path(cmp.Or(f.ValuesFile, "values.yaml"))] = f
+	}
+	rendered := piecesOf(all)
+	var groups []link.Group
+	c.eachKeyNamed(func(o *format.Occurrence) {
+		f := failed[o.Pieces[0].Path]
+		if f == nil || o.Keep != "" || !move.Moves(o) {
+			return
+		}
+		for k := range o.Pieces {
+			if rendered[link.IDOf(&o.Pieces[k])] {
+				return
+			}
+		}
+		groups = append(groups, notRendered(o, f))
+	})
+	return groups
+}
+
+func notRendered(o *format.Occurrence, f *link.RenderFailure) link.Group {
+	return link.Group{
+		Occurrences: []format.Occurrence{*o},
+		Keep:        format.NotRendered,
+		Why:         "the chart does not render " + f.String(),
+	}
+}
