@@ -148,6 +148,11 @@ type Occurrence struct {
 	// name that a template appends to a registry.
 	Tail string
 
+	// IsOpen reports that a template prints further text after the pieces, which
+	// is not known: a registry that is the default of an action. Only a rendering
+	// shows the name.
+	IsOpen bool
+
 	// Unconfirmed reports that only the names of keys suggest that the pieces
 	// belong together: the registry is in an outer mapping. The occurrence
 	// moves only if a linker (package link) puts it into a group, and then only

@@ -128,7 +128,10 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	case isName && isReference(text) && d.isImageDefault(l, f):
 		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	case isHost && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Registry)}})
+		o := Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Registry)}}
+		o.Pieces[0].Literal = true
+		o.Tail, o.IsOpen = d.textAfter(l, f)
+		d.add(f, o)
 	case hasDomain(text):
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	default:
@@ -192,6 +195,33 @@ func (d *detector) isImageDefault(l *template.Literal, f *frame) bool {
 	first := f.node.Span.Start == l.Action.Start || f.node.Span.Start+1 == l.Action.Start && strings.IndexByte(`"'`, src[f.node.Span.Start]) >= 0
 	return first && (l.Action.End == len(src) || strings.IndexByte("\"':@ \t\r\n", src[l.Action.End]) >= 0) &&
 		fallbackHead.Match(src[l.Action.Start:l.Span.Start]) && fallbackTail.Match(src[l.Span.End:l.Action.End])
+}
+
+// textAfter returns the name that the template prints after the registry l, and
+// whether there is text after it that is not known. The value of a key that names
+// a registry ends with l.
+func (d *detector) textAfter(l *template.Literal, f *frame) (name string, isOpen bool) {
+	if !d.beforeSlash(l) {
+		isValue := f.node != nil && IsRegistryKey(f.effectiveKey())
+		return "", !isValue
+	}
+	rest := d.in.Src[l.Action.End:]
+	n := 0
+	for n < len(rest) && (isNameByte(rest[n])) {
+		n++
+	}
+	switch {
+	case n < len(rest) && rest[n] == '{', n < len(rest) && rest[n] == '$':
+		return "", true
+	case n < 2 || !isReference(l.Text[:len(strings.TrimSuffix(l.Text, "/"))]+string(rest[:n])):
+		return "", true
+	}
+	return string(rest[:n]), false
+}
+
+// isNameByte reports whether c may be in the path of a reference.
+func isNameByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("/._-", c) >= 0
 }
 
 // beforeSlash reports whether a slash follows the action of l:

@@ -174,6 +174,10 @@ type TracedRef struct {
 	Template   string // the template that printed it, a path in the chart
 	ValuesFile string // the values file that was used, a path in the chart; "" for the defaults alone
 	Parts      []TracedPart
+
+	// IsFallback says that the chart prints the reference only if values that are
+	// set now are empty.
+	IsFallback bool
 }
 
 // A TracedPart is a part of a rendered reference: a literal of a template, or a
@@ -182,4 +186,9 @@ type TracedPart struct {
 	Text  string
 	Value []string // the path of the value among the chart's values, nil for a literal; an item of a list is "[0]"
 	Whole bool     // false if the template uses only a part of the value
+
+	// File and Offset are the place of a literal that is a registry, if it is
+	// known: the file, a path in the chart, and the offset in bytes.
+	File   string
+	Offset int
 }

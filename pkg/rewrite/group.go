@@ -84,7 +84,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 		if !m.matched || g.reason != "" {
 			continue
 		}
-		if reason, note := m.keepReason(scopes, kept); reason != "" {
+		if reason, note := m.keepReason(set, scopes, kept); reason != "" {
 			g.keep(reason, note)
 		}
 	}
@@ -105,7 +105,7 @@ type keptPlaces struct {
 }
 
 // keepReason returns why a member that a rule matches is kept, "" if it is not.
-func (m *member) keepReason(scopes format.Scopes, kept keptPlaces) (reason format.Reason, note string) {
+func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlaces) (reason format.Reason, note string) {
 	line, mapped := kept.ignored.lineOf(m), kept.mapped.of(m.occ)
 	switch {
 	case line != nil:
@@ -114,6 +114,8 @@ func (m *member) keepReason(scopes format.Scopes, kept keptPlaces) (reason forma
 		return m.occ.Keep, m.occ.Note
 	case mapped != nil:
 		return mapped.reason, mapped.note
+	case m.occ.IsOpen && set.DependsOnName(m.occ.Text()):
+		return format.Conflict, "where it moves depends on the name that the template prints after it, which no rendering shows"
 	case m.match.Keep != "":
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):

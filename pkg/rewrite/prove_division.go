@@ -105,7 +105,7 @@ func (p *planner) renderEdited(dir string, edited map[string][]byte) chartFailur
 	for i := range after {
 		ref := printedRef{after[i].ValuesFile, after[i].Ref}
 		printed[ref] = true
-		if !wanted[ref] {
+		if !wanted[ref] && !after[i].IsFallback && !p.isNewText(ref.text) {
 			failure.why = fmt.Sprintf("the chart would print %s with the edits, and no rule says so", ref.text)
 		}
 	}
@@ -117,6 +117,18 @@ func (p *planner) renderEdited(dir string, edited map[string][]byte) chartFailur
 		}
 	}
 	return failure
+}
+
+// isNewText reports whether ref is a reference that moved. Before the move it may
+// have been a short form in a text, where only a domain shows a reference.
+func (p *planner) isNewText(ref string) bool {
+	for m := range movingMembers(p.groups) {
+		rest, ok := strings.CutPrefix(ref, m.newText())
+		if ok && (rest == "" || rest[0] == ':' || rest[0] == '@') {
+			return true
+		}
+	}
+	return false
 }
 
 // A printedRef is a reference that a chart prints with a values file.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -37,12 +38,13 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace
 		chart := tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir)
 		return &chart, chart.Err
 	}
+	hosts, newHosts := registriesOf(set.OldPrefixes()), registriesOf(newPrefixes(set))
 	trace = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		chart, err := chartOf(dir, scanned)
 		if err != nil {
 			return nil, err
 		}
-		out, err := p.traceValues(ctx, chart, selectedValues(chart, set))
+		out, err := p.traceValues(ctx, chart, selectedValues(chart, set), hosts)
 		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
 		return out, err
 	}
@@ -59,7 +61,7 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace
 		values := slices.DeleteFunc(slices.Clone(chart.Values), func(v helm.Values) bool {
 			return !slices.ContainsFunc(selected, func(s helm.Values) bool { return s.Name == v.Name })
 		})
-		out, err := p.traceValues(ctx, chart, values)
+		out, err := p.traceValues(ctx, chart, values, newHosts)
 		failed := (*link.TraceError)(nil)
 		if errors.As(err, &failed) && failed.Backstop() == nil && len(out) > 0 {
 			return out, nil // it does not render with these values before the edits either, or a reference is missing
@@ -68,6 +70,32 @@ func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace
 	}
 	return trace, traceEdited
 }
+
+// newPrefixes returns the targets of the rules.
+func newPrefixes(set *rules.Set) []string {
+	var out []string
+	for _, r := range set.Rules() {
+		out = append(out, r.To)
+	}
+	return out
+}
+
+// registriesOf returns the registries of prefixes, in all spellings.
+func registriesOf(prefixes []string) []string {
+	var out []string
+	for _, prefix := range prefixes {
+		host, _, _ := strings.Cut(prefix, "/")
+		if slices.Contains(dockerHub, host) {
+			out = append(out, dockerHub...)
+		} else {
+			out = append(out, host)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+var dockerHub = []string{"docker.io", "index.docker.io", "registry-1.docker.io"}
 
 // selectedValues returns the values of a chart to trace.
 func selectedValues(chart *helm.Chart, set *rules.Set) []helm.Values {
@@ -79,11 +107,11 @@ func selectedValues(chart *helm.Chart, set *rules.Set) []helm.Values {
 // traceValues traces a chart with each of values. The error is a *link.TraceError
 // with those with which it does not render. After a backstop, no others are tried:
 // nothing in the chart moves.
-func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []helm.Values) ([]link.TracedRef, error) {
+func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []helm.Values, hosts []string) ([]link.TracedRef, error) {
 	var out []link.TracedRef
 	failed := &link.TraceError{}
 	for _, v := range values {
-		t, err := helm.TraceChart(ctx, p.Runner, chart, v, p.capabilities)
+		t, err := helm.TraceChart(ctx, p.Runner, chart, helm.TraceOptions{Values: v, Capabilities: p.capabilities, Hosts: hosts})
 		if err != nil {
 			// Without a child process, nothing is known about the chart either.
 			backstop := render.IsBackstop(err) || !render.IsJobError(err)

@@ -124,15 +124,15 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 	return groups
 }
 
-// traceCharts renders the charts that have a values file in the tree, in
-// parallel: TraceChart bounds the number of charts that are rendered at a time.
+// traceCharts renders the charts that have a values file in the tree, or a template
+// that prints text after a registry, in parallel: TraceChart bounds the number of charts that are rendered at a time.
 func traceCharts(t *link.Tree, charts []*chart) {
 	if t.TraceChart == nil {
 		return
 	}
 	var wg sync.WaitGroup
 	for _, c := range charts {
-		if len(c.valuesFiles())+len(c.tests) > 0 {
+		if len(c.valuesFiles())+len(c.tests) > 0 || c.hasOpenText() {
 			wg.Go(func() { c.refs, c.err = t.TraceChart(c.dir) })
 		}
 	}

@@ -157,6 +157,14 @@ func identity(o *format.Occurrence) string {
 // with the text of a template.
 func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occurrence, bool) {
 	b := &refBuilder{chart: c, ref: ref, file: file, fromFile: file == ""}
+	if len(ref.Parts) > 0 && ref.Parts[0].File != "" {
+		if file != ref.ValuesFile && c.isTraced(file) {
+			return format.Occurrence{}, false // the values of file may come before the text
+		}
+		b.fromFile = b.fromFile || file == ref.ValuesFile
+	} else if ref.IsFallback {
+		return format.Occurrence{}, false
+	}
 	b.occ.IsImage, b.occ.FoundByMark = true, true
 	if r, err := image.Parse(ref.Ref); err == nil && ref.ValuesFile == file {
 		b.occ.Tag, b.occ.Digest = r.Tag, r.Digest
@@ -182,6 +190,7 @@ type refBuilder struct {
 	ref      *link.TracedRef
 	file     string // the values file over the values of the chart
 	fromFile bool   // a value is from file, or file is ""
+	consumed int    // bytes of the part 1 that belong to the text of a template before it
 	occ      format.Occurrence
 }
 
@@ -196,16 +205,23 @@ const (
 
 // addLiteral adds the part i, a text of a template.
 func (b *refBuilder) addLiteral(i int) buildState {
-	text := b.ref.Parts[i].Text
 	if i == 0 {
-		return failed // the reference is an occurrence in the template
+		return b.addTemplateText()
+	}
+	text := b.ref.Parts[i].Text
+	if i == 1 {
+		text = text[b.consumed:]
+	}
+	if text == "" {
+		return incomplete
 	}
 	if tag := strings.IndexAny(text, ":@"); tag >= 0 && !strings.Contains(text[tag:], "/") {
 		b.occ.Tail = text[:tag]
 		return complete
 	}
-	if i+1 == len(b.ref.Parts) || len(b.occ.Pieces) == 0 || text != "/" {
-		b.occ.Tail = text
+	isWhole := strings.HasPrefix(text, "/") && strings.HasSuffix(text, "/") // components between two pieces
+	if i+1 == len(b.ref.Parts) || len(b.occ.Pieces) == 0 || !isWhole {
+		b.occ.Tail = b.restOfPath(i)
 		return complete
 	}
 	b.occ.Pieces[len(b.occ.Pieces)-1].Sep = text
@@ -217,6 +233,10 @@ func (b *refBuilder) addValue(i int) buildState {
 	part := &b.ref.Parts[i]
 	piece, from, ok := b.chart.value(part.Value, b.file)
 	if !ok || !part.Whole || piece.Text != part.Text && from == "" {
+		if len(b.occ.Pieces) == 1 && b.occ.Pieces[0].Literal {
+			b.occ.Tail = b.restOfPath(i) // the value does not change with the text before it
+			return complete
+		}
 		return failed
 	}
 	b.fromFile = b.fromFile || from == b.file

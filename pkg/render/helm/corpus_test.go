@@ -56,7 +56,7 @@ func TestCorpus(t *testing.T) {
 				n["compared with helm"]++
 				againstHelm(t, r, helm, c, set, got, n)
 			}
-			tr, err := TraceChart(context.Background(), r, c, set, Capabilities{})
+			tr, err := TraceChart(context.Background(), r, c, TraceOptions{Values: set})
 			if err != nil {
 				t.Errorf("%s, %s: tracing: %v", c.Dir, set.Name, err)
 				continue

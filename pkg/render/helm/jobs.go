@@ -21,6 +21,7 @@ type renderRequest struct {
 	Values      Values
 	As          Capabilities
 	UseVersions Versions // see renderChart; a TraceJob does not use it
+	Hosts       []string // see TraceOptions
 }
 
 // HandleRender is the handler of a RenderJob.
@@ -33,7 +34,7 @@ func HandleRender(c *render.Call) (any, error) {
 // HandleTrace is the handler of a TraceJob.
 func HandleTrace(c *render.Call) (any, error) {
 	return render.HandlerOf(func(q *renderRequest, l render.Limits) (*Trace, error) {
-		return traceChart(q.Chart, &q.Values, q.As, l)
+		return traceChart(q, l)
 	})(c)
 }
 
@@ -53,12 +54,22 @@ func runRender(ctx context.Context, r *render.Runner, q *renderRequest) (*Render
 // TraceChart renders c with values, and again with markers in place of the values
 // that occur in rendered references. From the markers in the output, it finds the
 // parts of each reference. The error says why the chart does not render.
-func TraceChart(ctx context.Context, r *render.Runner, c *Chart, values Values, as Capabilities) (*Trace, error) {
+func TraceChart(ctx context.Context, r *render.Runner, c *Chart, o TraceOptions) (*Trace, error) {
 	if c.Err != nil {
 		return nil, c.Err
 	}
 	out := &Trace{}
-	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: values, As: as}, out)
+	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts}, out)
+}
+
+// TraceOptions are the settings of TraceChart.
+type TraceOptions struct {
+	Values       Values
+	Capabilities Capabilities
+
+	// Hosts are the registries for which the trace shows where the templates
+	// print them, and what follows.
+	Hosts []string
 }
 
 // runJob runs a job. The message for endless recursion names tpl, the likely

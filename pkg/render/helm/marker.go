@@ -15,6 +15,8 @@ import (
 // versions, split references, and test whether a host contains a dot.
 type marker struct {
 	path     []string // of the value; an item of a list is "[0]"
+	file     string   // of a text of a template, instead of a value: path in the chart
+	offset   int      // of the text in the file, in bytes
 	original string   // the value as text, or a reference in a longer value
 	inner    bool     // original is only a part of the value
 	text     string   // the text that replaces original

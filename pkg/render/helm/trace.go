@@ -33,7 +33,8 @@ type Untraced struct {
 // traceChart does the work of TraceChart in a child process. It replaces all
 // values by markers at once. When that changes the output or fails, it uses only the
 // markers that the chart accepts.
-func traceChart(c *Chart, values *Values, as Capabilities, l render.Limits) (*Trace, error) {
+func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
+	c, values, as := q.Chart, &q.Values, q.As
 	merged, err := mergeValues(values)
 	if err != nil {
 		return nil, err
@@ -53,11 +54,18 @@ func traceChart(c *Chart, values *Values, as Capabilities, l render.Limits) (*Tr
 	}
 	markers := newMarkers(all, refs)
 	parts, why := t.renderMarkers(markers)
-	if why == "" && t.isComplete(parts) {
-		return t.trace(parts, ""), nil
+	if why != "" || !t.isComplete(parts) {
+		markers = t.accepted(markers)
+		parts, why = t.renderMarkers(markers)
 	}
-	parts, why = t.renderMarkers(t.accepted(markers))
-	return t.trace(parts, why), nil
+	literals := newLiterals(c, q.Hosts)
+	if why != "" || len(literals) == 0 {
+		return t.trace(parts, why), nil
+	}
+	out := t.trace(t.traceLiterals(parts, markers, literals), why)
+	out.Refs = append(out.Refs, t.fallbacks(out.Refs, literals)...)
+	out.Renderings = t.renderings
+	return out, nil
 }
 
 // accepted returns the markers that the chart accepts, and adds the others to
@@ -87,6 +95,7 @@ type tracer struct {
 	all        map[string]any // the values that templates get without markers
 	base       []renderedRef  // the references that render without markers
 	rejected   []marker
+	empty      []marker // values that are empty in all renderings
 	renderings int
 }
 
@@ -124,15 +133,12 @@ func renderedRefs(r *render.Rendered) []renderedRef {
 // reference that it can read back, by the key of the reference. why says why the
 // chart does not render.
 func (t *tracer) renderMarkers(markers []marker) (parts map[string][]link.TracedPart, why string) {
-	values, err := mergeValues(t.values)
+	values, err := t.markedValues(markers)
 	if err != nil {
 		return nil, err.Error()
 	}
-	for i := range markers {
-		setValue(values, t.all, &markers[i])
-	}
 	t.renderings++
-	r, _, err := renderValues(t.chart, values, t.options)
+	r, _, err := renderValues(withLiterals(t.chart, markers), values, t.options)
 	if err != nil {
 		return nil, "with markers the chart does not render: " + err.Error()
 	}
@@ -184,7 +190,7 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 // come from a value whose marker the chart rejects.
 func (t *tracer) uncertain(parts []link.TracedPart) string {
 	for _, p := range parts {
-		if p.Value != nil {
+		if p.Value != nil || p.File != "" {
 			continue
 		}
 		for _, m := range t.rejected {
@@ -226,11 +232,11 @@ func markerAt(s string, markers []marker) (link.TracedPart, int) {
 	n := 0
 	for _, m := range markers {
 		if len(m.text) > n && strings.HasPrefix(s, m.text) {
-			part, n = link.TracedPart{Text: m.original, Value: m.path, Whole: !m.inner}, len(m.text)
+			part, n = link.TracedPart{Text: m.original, Value: m.path, Whole: !m.inner, File: m.file, Offset: m.offset}, len(m.text)
 		}
 		for _, c := range m.parts {
 			if len(c.mark) > n && strings.HasPrefix(s, c.mark) {
-				part, n = link.TracedPart{Text: c.text, Value: m.path}, len(c.mark)
+				part, n = link.TracedPart{Text: c.text, Value: m.path, File: m.file, Offset: m.offset}, len(c.mark)
 			}
 		}
 	}

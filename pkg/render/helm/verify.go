@@ -134,7 +134,7 @@ func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err
 	}
 	after := before
 	if !c.unchanged {
-		after, err = runRender(ctx, c.runner, &renderRequest{c.after, c.valuesAfter, c.options.Capabilities, before.Versions})
+		after, err = runRender(ctx, c.runner, &renderRequest{Chart: c.after, Values: c.valuesAfter, As: c.options.Capabilities, UseVersions: before.Versions})
 		if render.IsJobError(err) {
 			out.addAfterError(name, err)
 			return !render.IsFatal(err), nil

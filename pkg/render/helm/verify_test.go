@@ -85,7 +85,7 @@ func TestTrace(t *testing.T) {
 			if err != nil || len(charts) != 1 {
 				t.Fatalf("%d charts: %v", len(charts), err)
 			}
-			got, err := TraceChart(context.Background(), r, &charts[0], charts[0].Values[0], Capabilities{})
+			got, err := TraceChart(context.Background(), r, &charts[0], TraceOptions{Values: charts[0].Values[0]})
 			if err != nil {
 				t.Fatal(err)
 			}
