@@ -47,17 +47,29 @@ func splitMatch(o *format.Occurrence, m rules.Match, d division) ([]pieceChange,
 	if first != host {
 		out = append(out, replaceStart(0, len(host), first))
 	}
+	rest, err := nameChanges(o, k, end, path)
+	if err != nil {
+		return nil, err
+	}
+	return append(out, rest...), nil
+}
+
+// nameChanges returns the changes of the pieces after the host, for a match that
+// ends at the offset end in piece k. Their matched part is replaced by path, which
+// may be empty.
+func nameChanges(o *format.Occurrence, k, end int, path string) ([]pieceChange, error) {
+	var out []pieceChange
 	switch {
-	case k == 0 && path != "" && o.Pieces[0].Sep != "/" && !strings.HasSuffix(o.Pieces[0].Text, "/"):
+	case k == 0 && path == "": // only the host matched
+		return nil, nil
+	case k == 0 && o.Pieces[0].Sep != "/" && !strings.HasSuffix(o.Pieces[0].Text, "/"):
 		return nil, errTemplate // the path belongs before text of a template
-	case k == 0 && path != "": // only the host matched
-		return append(out, replaceStart(1, 0, path+"/")), nil
 	case k == 0:
-		return out, nil
+		return []pieceChange{replaceStart(1, 0, path+"/")}, nil
 	case k == 1 && path != "":
-		return append(out, replaceStart(1, end, path)), nil
+		return []pieceChange{replaceStart(1, end, path)}, nil
 	case k == 2 && path != "":
-		out = append(out, replaceStart(1, len(o.Pieces[1].Text), path))
+		out = []pieceChange{replaceStart(1, len(o.Pieces[1].Text), path)}
 	case k > 1:
 		return nil, errEmpty
 	}
