@@ -14,8 +14,8 @@ import (
 
 // printResult prints the URL, the JSON or the text of the pull request to standard
 // output, and what was done to standard error.
-func (r *pullRequestRun) printResult(plan *rewrite.Plan, change *pullrequest.Change, result *pullrequest.Result) error {
-	s, f := r.streams, r.flags
+func (run *pullRequestRun) printResult(plan *rewrite.Plan, change *pullrequest.Change, result *pullrequest.Result) error {
+	s, f := run.streams, run.flags
 	for _, w := range result.Warnings {
 		fmt.Fprintf(s.Err, "warning: %s\n", report.EscapeText(w))
 	}
@@ -23,7 +23,7 @@ func (r *pullRequestRun) printResult(plan *rewrite.Plan, change *pullrequest.Cha
 		fmt.Fprint(s.Err, describeResult(f.DryRun, plan, change, result))
 	}
 	switch {
-	case r.options.JSON:
+	case run.options.JSON:
 		e := json.NewEncoder(s.Out)
 		e.SetIndent("", "  ")
 		return e.Encode(resultJSON(f.DryRun, plan, change, result))

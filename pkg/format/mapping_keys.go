@@ -135,9 +135,9 @@ func (d *detector) imagesUnder(n *syntax.Node) map[string]imageText {
 	return out
 }
 
-// joined returns the reference that the keys of h make up.
-func (h *splitReference) joined() (imageText, bool) {
-	registry, parts, ok := h.parts()
+// joined returns the reference that the keys of r make up.
+func (r *splitReference) joined() (imageText, bool) {
+	registry, parts, ok := r.parts()
 	if registry == nil || !ok {
 		return imageText{}, false
 	}
@@ -146,8 +146,8 @@ func (h *splitReference) joined() (imageText, bool) {
 		x.text += "/" + n.Value
 		x.spans = append(x.spans, n.Span)
 	}
-	if h.tag != "" && !strings.Contains(x.text[strings.LastIndexByte(x.text, '/')+1:], ":") {
-		x.text += ":" + h.tag
+	if r.tag != "" && !strings.Contains(x.text[strings.LastIndexByte(x.text, '/')+1:], ":") {
+		x.text += ":" + r.tag
 	}
 	return x, true
 }

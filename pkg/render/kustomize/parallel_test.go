@@ -34,6 +34,9 @@ func TestInterrupted(t *testing.T) {
 						cancel()
 					}
 				}})
+				if stop+jobs > len(dirs) && err == nil && len(got) == len(dirs) {
+					return // the last builds were running when the context ended
+				}
 				m := (*render.Incomplete)(nil)
 				if !errors.As(err, &m) || !errors.Is(err, context.Canceled) || m.Total != len(dirs) || m.Missing != len(dirs)-len(got) || m.Missing == 0 {
 					t.Fatalf("%d verdicts, error %v", len(got), err)
