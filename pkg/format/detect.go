@@ -71,7 +71,7 @@ func (d *detector) documents(docs []*syntax.Document) {
 func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	for i, m := range d.in.Marks {
 		if !d.explained[i] {
-			d.explainOutside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
+			d.recordReasonOutside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
 		}
 	}
 	d.keepPushed()

@@ -65,7 +65,7 @@ func (d *detector) embeddedText(f *frame) bool {
 			c.Mark = d.in.Marks[i]
 		}
 		c.Place = f.place()
-		d.explainOutside(c, n.Value, n.Map, edit.Span{Start: start, End: end})
+		d.recordReasonOutside(c, n.Value, n.Map, edit.Span{Start: start, End: end})
 	}
 	return true
 }
@@ -159,7 +159,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		start, end, ok := n.Map.Decoded(d.in.Marks[i])
 		if !ok {
 			c.Reason, c.Note = NotEditedSafely, "escaped or folded over lines"
-			d.explain(i, c)
+			d.recordReason(i, c)
 			continue
 		}
 		at := edit.Span{Start: start, End: end}
@@ -168,7 +168,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		switch {
 		case kept == Comment:
 			c.Reason, c.Scope = Comment, Comments
-			d.explainOutside(c, n.Value, n.Map, at)
+			d.recordReasonOutside(c, n.Value, n.Map, at)
 			continue
 		case kept != "":
 			c.Reason = kept
@@ -185,7 +185,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		default:
 			c.Reason = r
 		}
-		d.explain(i, c)
+		d.recordReason(i, c)
 	}
 }
 
@@ -218,19 +218,19 @@ func (t *proseText) reason(class Reason, at, word edit.Span) Reason {
 	return ""
 }
 
-// explain records the context c of the mark with index i.
-func (d *detector) explain(i int, c Context) {
+// recordReason records the context c of the mark with index i.
+func (d *detector) recordReason(i int, c Context) {
 	d.explained[i] = true
 	d.out.Contexts = append(d.out.Contexts, c)
 }
 
-// explainOutside explains the mark of c, which is outside of all scalars. at is
+// recordReasonOutside explains the mark of c, which is outside of all scalars. at is
 // its span in text, and m maps text to the file. A reference in a comment is an
 // occurrence of the scope [Comments].
-func (d *detector) explainOutside(c Context, text string, m edit.Map, at edit.Span) {
+func (d *detector) recordReasonOutside(c Context, text string, m edit.Map, at edit.Span) {
 	i := d.markAt(c.Mark)
 	if c.Reason != Comment {
-		d.explain(i, c)
+		d.recordReason(i, c)
 		return
 	}
 	line, in := lineAround(text, at)
@@ -243,10 +243,10 @@ func (d *detector) explainOutside(c Context, text string, m edit.Map, at edit.Sp
 		role = Registry
 	case r == URL || r == DifferentName:
 		c.Reason = r
-		d.explain(i, c)
+		d.recordReason(i, c)
 		return
 	default:
-		d.explain(i, c)
+		d.recordReason(i, c)
 		return
 	}
 	p := Piece{Path: d.in.Path, Text: line[found.Span.Start:found.Span.End], Role: role}
@@ -258,7 +258,7 @@ func (d *detector) explainOutside(c Context, text string, m edit.Map, at edit.Sp
 	}
 	s, ok := m.Span(found.Span.Start+shift, found.Span.End+shift)
 	if !ok {
-		d.explain(i, c)
+		d.recordReason(i, c)
 		return
 	}
 	p.Span, p.Map = s, edit.Identity(s.Start, s.Len())

@@ -49,7 +49,7 @@ func (d *detector) embeddedTOML(f *frame) bool {
 			if m == c.Mark && !d.explained[at[j]] {
 				c.Mark, c.Place.Object = d.in.Marks[at[j]], f.place().Object
 				c.Place.Field = f.field() + "|" + c.Place.Field
-				d.explain(at[j], c)
+				d.recordReason(at[j], c)
 			}
 		}
 	}

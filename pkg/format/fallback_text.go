@@ -43,7 +43,7 @@ func (d *detector) fallbackMark(i int) {
 	text, m := d.text(), d.in.Marks[i]
 	c := outsideYAML(text, m)
 	if c.Reason == Comment {
-		d.explainOutside(c, text, edit.Identity(0, len(text)), m)
+		d.recordReasonOutside(c, text, edit.Identity(0, len(text)), m)
 		return
 	}
 	line, at := lineAround(text, m)
@@ -51,7 +51,7 @@ func (d *detector) fallbackMark(i int) {
 	f := &frame{}
 	if k := lineKey.FindStringSubmatchIndex(line); k != nil {
 		if k[2] <= at.Start && at.End <= k[3] {
-			d.explain(i, Context{Mark: m, Reason: Key})
+			d.recordReason(i, Context{Mark: m, Reason: Key})
 			return
 		}
 		f.key = line[k[2]:k[3]]
@@ -87,7 +87,7 @@ func (d *detector) fallbackMark(i int) {
 	default:
 		c.Reason = class
 	}
-	d.explain(i, c)
+	d.recordReason(i, c)
 }
 
 // defaultHost reports whether the host at of line is the default of an action

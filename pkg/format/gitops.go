@@ -68,7 +68,7 @@ func (d *detector) gitops(f *frame) bool {
 	}
 	for _, i := range d.marksIn(f.node.Span) {
 		if !d.explained[i] {
-			d.explain(i, imageContext(f, d.in.Marks[i]))
+			d.recordReason(i, imageContext(f, d.in.Marks[i]))
 		}
 	}
 	return true

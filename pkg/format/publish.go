@@ -229,7 +229,7 @@ func (d *detector) buildTags(f *frame) bool {
 		g := f.below(item.Resolve())
 		for _, i := range d.marksIn(g.node.Span) {
 			if !d.explained[i] {
-				d.explain(i, imageContext(g, d.in.Marks[i]))
+				d.recordReason(i, imageContext(g, d.in.Marks[i]))
 			}
 		}
 	}

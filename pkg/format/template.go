@@ -50,7 +50,7 @@ func scanTemplate(in Input) (ScanResult, error) {
 	d := newDetector(in)
 	d.frames = map[*syntax.Node]*frame{}
 	// The detector reads actions as variables, so that their marks are left for
-	// literal and explainOutside.
+	// literal and recordReasonOutside.
 	var reserved []int
 	for _, l := range file.Literals {
 		reserved = append(reserved, d.marksIn(l.Span)...)
@@ -75,7 +75,7 @@ func scanTemplate(in Input) (ScanResult, error) {
 	for _, c := range file.Comments {
 		for _, i := range d.marksIn(c) {
 			if !d.explained[i] {
-				d.explainOutside(Context{Mark: in.Marks[i], Reason: Comment, Scope: Comments}, d.text(), edit.Identity(0, len(in.Src)), in.Marks[i])
+				d.recordReasonOutside(Context{Mark: in.Marks[i], Reason: Comment, Scope: Comments}, d.text(), edit.Identity(0, len(in.Src)), in.Marks[i])
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 		for _, i := range d.marksIn(l.Span) {
 			if !d.explained[i] {
 				c.Mark, c.Place = d.in.Marks[i], f.place()
-				d.explain(i, c)
+				d.recordReason(i, c)
 			}
 		}
 		return
@@ -172,7 +172,7 @@ func (d *detector) literalWords(l *template.Literal, f *frame) {
 				c.Reason = DifferentName
 			}
 		}
-		d.explain(i, c)
+		d.recordReason(i, c)
 	}
 }
 

@@ -118,7 +118,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 	out.mentions = r.opts.Rules.Mentions(src)
 	if format.IsOwnFile(f.Path, src) || slices.Contains(r.opts.OwnConfig, f.Abs) {
 		out.file.Format = "yaml"
-		out.explainMentions(format.OwnConfig, "")
+		out.setReason(format.OwnConfig, "")
 		return out
 	}
 	out.format = format.Detect(f.Path, src)
@@ -130,7 +130,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 	in := format.Input{Path: f.Path, Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.opts.Rules.MayMatch}
 	scanned, err := out.format.Read(in)
 	if err != nil {
-		out.explainMentions(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)
+		out.setReason(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)
 		if len(out.mentions) > 0 {
 			out.file.Err = err
 		}

@@ -40,8 +40,8 @@ func (l fileList) sort() {
 	slices.SortStableFunc(l, func(a, b *scannedFile) int { return strings.Compare(a.file.Path, b.file.Path) })
 }
 
-// explainMentions sets the same reason for all mentions.
-func (f *scannedFile) explainMentions(reason format.Reason, note string) {
+// setReason sets the same reason for all mentions.
+func (f *scannedFile) setReason(reason format.Reason, note string) {
 	for _, m := range f.mentions {
 		f.contents.Contexts = append(f.contents.Contexts, format.Context{Mark: m, Reason: reason, Note: note})
 	}

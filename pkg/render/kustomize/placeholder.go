@@ -63,7 +63,7 @@ func (c *comparison) tryPlaceholder(ctx context.Context) (moved int, err error) 
 	}
 	c.verdict.State, c.verdict.Reason = render.Failed, v.Reason
 	c.verdict.Diffs = append(c.verdict.Diffs, v.Diffs...)
-	if notes := c.explainWith(ctx, before, after, replace, build); len(notes) > 0 {
+	if notes := c.wrongRefNotesWith(ctx, before, after, replace, build); len(notes) > 0 {
 		c.verdict.Reason, c.verdict.Notes = notes[0], notes[1:]
 	}
 	return 0, nil

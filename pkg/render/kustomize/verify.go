@@ -211,7 +211,7 @@ func (c *comparison) compare(ctx context.Context, before, after *render.Rendered
 	if result.State != render.Failed {
 		return
 	}
-	if notes := c.explain(ctx, before, after, replace); len(notes) > 0 {
+	if notes := c.wrongRefNotes(ctx, before, after, replace); len(notes) > 0 {
 		v.Reason, v.Notes = notes[0], notes[1:]
 	}
 }

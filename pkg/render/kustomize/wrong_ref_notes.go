@@ -16,11 +16,11 @@ import (
 // maxNotes bounds the references that the notes of a failure explain.
 const maxNotes = 5
 
-// explain returns notes that name, for references that did not change as the rules
+// wrongRefNotes returns notes that name, for references that did not change as the rules
 // say, the entry of images that is the cause, and its position. It builds again
 // with a marker in place of each tag that an entry sets.
-func (c *comparison) explain(ctx context.Context, before, after *render.Rendered, replace replaceFunc) []string {
-	return c.explainWith(ctx, before, after, replace, func(t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
+func (c *comparison) wrongRefNotes(ctx context.Context, before, after *render.Rendered, replace replaceFunc) []string {
+	return c.wrongRefNotesWith(ctx, before, after, replace, func(t *overlayTree, replace replaceFunc) (*render.Rendered, error) {
 		return c.build(ctx, t, replace)
 	})
 }
@@ -28,7 +28,7 @@ func (c *comparison) explain(ctx context.Context, before, after *render.Rendered
 // A buildFunc builds t with the replacements that replace returns.
 type buildFunc = func(t *overlayTree, replace replaceFunc) (*render.Rendered, error)
 
-func (c *comparison) explainWith(ctx context.Context, before, after *render.Rendered, replace replaceFunc, build buildFunc) []string {
+func (c *comparison) wrongRefNotesWith(ctx context.Context, before, after *render.Rendered, replace replaceFunc, build buildFunc) []string {
 	wrong := wrongRefs(before, after, c.rewrite)
 	var notes []string
 	for _, all := range []bool{false, true} {
@@ -47,9 +47,9 @@ func (c *comparison) explainWith(ctx context.Context, before, after *render.Rend
 			}
 			if len(notes) < 2*maxNotes {
 				if okB {
-					notes = append(notes, c.explainLost(w, entryB)...)
+					notes = append(notes, c.lostEntryNotes(w, entryB)...)
 				} else {
-					notes = append(notes, explainNew(w, entryA), c.treeAfter.position(entryA))
+					notes = append(notes, newEntryNote(w, entryA), c.treeAfter.position(entryA))
 				}
 			}
 			return true
@@ -58,15 +58,15 @@ func (c *comparison) explainWith(ctx context.Context, before, after *render.Rend
 	return notes
 }
 
-// explainNew explains w by an entry that selects the reference only after the
+// newEntryNote returns a note on w that names an entry that selects the reference only after the
 // change.
-func explainNew(w wrongRef, entry markedEntry) string {
+func newEntryNote(w wrongRef, entry markedEntry) string {
 	return fmt.Sprintf("%s: images[%d] selects the image after the change, and did not before", describeChange(w.before, w.after), entry.index)
 }
 
-// explainLost explains w by an entry that selects the reference only before the
+// lostEntryNotes returns notes on w that name an entry that selects the reference only before the
 // change.
-func (c *comparison) explainLost(w wrongRef, entry markedEntry) []string {
+func (c *comparison) lostEntryNotes(w wrongRef, entry markedEntry) []string {
 	change := describeChange(w.before, w.after)
 	// When the list of entries is equally long after the change, the entry has the
 	// same index.
