@@ -70,6 +70,9 @@ type RefChange struct {
 	Old, New string
 	ToPrefix string // `to` of the rule
 	Field    string // field of one of its places: .spec.containers[0].image
+
+	// TagElsewhere says that New is a name whose tag a template prints.
+	TagElsewhere bool
 }
 
 const defaultMaxSize = 32 << 20

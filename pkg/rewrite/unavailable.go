@@ -38,7 +38,7 @@ func (p *planner) queryAvailability(ctx context.Context) {
 				continue
 			}
 			p.unavailable[pair] = ""
-			x := RefChange{Old: pair.old, New: pair.new, Field: m.occ.Place.Field}
+			x := RefChange{Old: pair.old, New: pair.new, Field: m.occ.Place.Field, TagElsewhere: m.occ.Pieces[0].Literal}
 			if m.match.Rule != nil {
 				x.ToPrefix = m.match.Rule.To
 			}

@@ -93,6 +93,9 @@ func (r *Requirement) reject(ctx context.Context, changes []rewrite.RefChange) [
 func (r *Requirement) pairsOf(ctx context.Context, c rewrite.RefChange) []registry.Pair {
 	pair := registry.Pair{Old: c.Old, New: c.New}
 	incomplete := incompleteReason(c.New, c.ToPrefix, c.Field)
+	if c.TagElsewhere {
+		incomplete = tagUnknown
+	}
 	if incomplete == "" && trimTag(c.New) != c.New {
 		return []registry.Pair{pair}
 	}
