@@ -110,7 +110,7 @@ func (a Args) extend(value []Fragment, p Part, rest []Part, depth int) ([][]Frag
 	return out, len(out) <= maxValues && len(value) < maxFragments
 }
 
-// lookup returns the index of the last ARG called name, -1 if there is none.
+// lookup returns the index of the last ARG called name, or -1.
 func (a Args) lookup(name string) int {
 	for i := len(a) - 1; i >= 0; i-- {
 		if a[i].Name == name {

@@ -277,7 +277,7 @@ func nameEnd(text string, from int) int {
 }
 
 // ClosingBrace returns the offset of the brace that closes the one in front of
-// from, -1 if there is none.
+// from, or -1.
 func ClosingBrace(text string, from int) int {
 	depth := 1
 	for i := from; i < len(text); i++ {

@@ -59,7 +59,7 @@ type Line struct {
 	Span         edit.Span    // with the line break
 	Key          edit.Span    // the name of a pair or of a section
 	Value        *syntax.Node // of a pair
-	CommentStart int          // the offset of the comment after a value, 0 if there is none
+	CommentStart int          // the offset of the comment after a value, or 0
 }
 
 // A File is a file of lines NAME=VALUE.
@@ -232,7 +232,7 @@ func (p *parser) quoted(v edit.Span) (int, bool) {
 }
 
 // trailingComment returns the offset of the comment after the unquoted value
-// at v, 0 if there is none.
+// at v, or 0.
 func (p *parser) trailingComment(v edit.Span) int {
 	for at := v.Start + 1; at < v.End; at++ {
 		if p.dialect.beginsTrailingComment(p.src[at]) && (p.src[at-1] == ' ' || p.src[at-1] == '\t') {

@@ -200,8 +200,7 @@ func eachVariable(text string, do func(start, end int)) {
 	}
 }
 
-// shellVariable returns the length of the variable at the start of text, 0 if
-// there is none.
+// shellVariable returns the length of the variable at the start of text, or 0.
 func shellVariable(text string) int {
 	if !strings.HasPrefix(text, "$") {
 		return 0

@@ -108,7 +108,7 @@ func (s *commandSplitter) quote(i int, quote byte) int {
 }
 
 // closingQuote returns the offset of the quote that closes the one in front of
-// from on the same line, -1 if there is none.
+// from on the same line, or -1.
 func closingQuote(text string, from int, quote byte) int {
 	for i := from; i < len(text); i++ {
 		switch text[i] {
@@ -170,7 +170,7 @@ func (s *commandSplitter) endCommand() {
 }
 
 // wordVariable returns the length of the variable at the start of text that may
-// have blanks in it, 0 if there is none: ${…}, $(…), ${{ … }}, {{ … }}.
+// have blanks in it, or 0: ${…}, $(…), ${{ … }}, {{ … }}.
 func wordVariable(text string) int {
 	text = text[:min(len(text), far)]
 	end := -1

@@ -224,8 +224,8 @@ func inAction(before string) bool {
 	return strings.LastIndex(before, "{{") > strings.LastIndex(before, "}}") || strings.LastIndex(before, "{%") > strings.LastIndex(before, "%}")
 }
 
-// commentAt returns the offset in in.Text of a comment of the shell, the
-// length of the text if there is none.
+// commentAt returns the offset in in.Text of a comment of the shell, or
+// the length of the text.
 func (s *dockerScan) commentAt(in *dockerfile.Instruction) int {
 	at, known := s.comments[in]
 	if !known {
@@ -235,8 +235,8 @@ func (s *dockerScan) commentAt(in *dockerfile.Instruction) int {
 	return at
 }
 
-// shellComment returns the offset in line of a comment of the shell, the length
-// of line if there is none. A # outside of quotes that begins a word begins a
+// shellComment returns the offset in line of a comment of the shell, or the
+// length of line. A # outside of quotes that begins a word begins a
 // comment.
 func shellComment(line string) int {
 	var quote byte

@@ -16,8 +16,8 @@ type frame struct {
 	node  *syntax.Node // the value at this place, nil in text that no parser accepts
 	item  bool         // the place is an item of a sequence
 
-	object *object // the object that contains the place, nil if there is none
-	keep   Reason  // the reason for which nothing at this place is changed, "" if there is none
+	object *object // the object that contains the place, or nil
+	keep   Reason  // the reason for which nothing at this place is changed, or ""
 	note   string  // details of keep
 	prose  bool    // the key of the value, or of the list, is one for text for people
 

@@ -143,7 +143,7 @@ func (d *detector) nameIn(f *frame, start int, text string) *Occurrence {
 }
 
 // EmbeddedMapping returns the first mapping among the YAML or JSON documents
-// inside the scalar n, nil if there is none. Its positions are those of the file
+// inside the scalar n, or nil. Its positions are those of the file
 // of n.
 func EmbeddedMapping(n *syntax.Node) *syntax.Node {
 	if n == nil || n.Kind != syntax.Scalar {

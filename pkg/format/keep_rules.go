@@ -97,8 +97,8 @@ func keptDocuments(text string) []keptPart {
 	return out
 }
 
-// reasonAt returns the reason of the first of parts that contains at, "" if
-// there is none.
+// reasonAt returns the reason of the first of parts that contains at, or
+// "".
 func reasonAt(parts []keptPart, at edit.Span) Reason {
 	for _, p := range parts {
 		if p.span.Contains(at) {

@@ -9,7 +9,7 @@ import (
 )
 
 // siblingParts returns the parts of the reference of f in the mapping around f,
-// nil if there are none.
+// or nil.
 func (d *detector) siblingParts(f *frame) *splitReference {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return nil

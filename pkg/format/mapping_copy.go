@@ -268,12 +268,6 @@ func imageName(text string) string {
 // fullName returns the name of r with the domain and the namespace that Docker
 // Hub implies.
 func fullName(r image.Ref) string {
-	switch r.Domain {
-	case "", "docker.io", "index.docker.io", "registry-1.docker.io":
-		if !strings.Contains(r.Path, "/") {
-			return "docker.io/library/" + r.Path
-		}
-		return "docker.io/" + r.Path
-	}
-	return r.Domain + "/" + r.Path
+	registry, repository := image.Normalize(r.Domain, r.Path)
+	return registry + "/" + repository
 }

@@ -32,7 +32,7 @@ func (d *detector) noteScript(f *frame) {
 }
 
 // jobOf returns the part of the file whose commands run with those at f: the
-// mapping with the list of steps that f is in, f alone if there is none.
+// mapping with the list of steps that f is in, or f alone.
 func jobOf(f *frame) scriptGroup {
 	for g := f; g.up != nil; g = g.up {
 		if g.item && g.up.up != nil && g.up.up.node != nil && g.up.up.node.Kind == syntax.Mapping && !g.inner {

@@ -42,7 +42,7 @@ func beforeSubstitution(c byte) bool {
 }
 
 // substitutionPart returns the offset of the next delimiter in text from the
-// offset at, -1 if there is none.
+// offset at, or -1.
 func substitutionPart(text string, at int, delimiter byte) int {
 	for ; at < len(text); at++ {
 		switch text[at] {
@@ -138,7 +138,7 @@ func mayBeName(text string) bool {
 }
 
 // calledFunction returns the name of the function in whose brackets the offset
-// at is, in lower case and without underscores; "" if there is none.
+// at is, in lower case and without underscores, or "".
 func calledFunction(text string, at int) string {
 	depth := 0
 	for i := at - 1; i >= max(0, at-far/4); i-- {

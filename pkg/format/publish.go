@@ -138,12 +138,12 @@ func (d *detector) noteLogins(f *frame, refs map[string]*splitReference, order [
 		}
 	}
 	if !found && stepInputs[fold(f.key)] {
-		d.logins = append(d.logins, login{job, dockerHub})
+		d.logins = append(d.logins, login{job, image.DockerHub})
 	}
 }
 
 // loneRegistry returns the registry among refs that has no repository and no
-// image next to it, nil if there is none.
+// image next to it, or nil.
 func loneRegistry(refs map[string]*splitReference, order []string) *syntax.Node {
 	for _, prefix := range order {
 		if r := refs[prefix]; r.registry != nil && r.repository == nil && r.name == nil {
@@ -153,15 +153,12 @@ func loneRegistry(refs map[string]*splitReference, order []string) *syntax.Node 
 	return nil
 }
 
-const dockerHub = "docker.io"
-
 // hubHost returns host, or the usual name of Docker Hub.
 func hubHost(host string) string {
-	switch host {
-	case "", "index.docker.io", "registry-1.docker.io":
-		return dockerHub
+	if host == "" {
+		return image.DockerHub
 	}
-	return host
+	return image.CanonicalHost(host)
 }
 
 // A buildTags is the list of the names that a build step gives an image.
@@ -199,7 +196,7 @@ func isBuildTags(f *frame) bool {
 }
 
 // buildTags adds the names in the value at f: a list, or a text with a name per
-// line or between commas. It returns false if there are none.
+// line or between commas. It returns false if the value has no names.
 func (d *detector) buildTags(f *frame) bool {
 	b := buildTags{job: jobOf(f).node}
 	items := f.node.Children

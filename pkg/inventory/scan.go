@@ -127,7 +127,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 	m := Image{Ref: text, Domain: r.Domain, Path: r.Path, Tag: r.Tag, Digest: r.Digest}
 	addTagAndDigest(&m, o.Tag, withAlgorithm(o.Digest))
 	m.HasVariable = image.HasVariable(m.Ref)
-	m.Registry, m.Repository = resolve(m.Domain, m.Path)
+	m.Registry, m.Repository = image.Normalize(m.Domain, m.Path)
 	if match, ok := v.opts.Rules.Match(text, kindOf(o)); ok {
 		if match.Rule != nil {
 			m.Rule = match.Rule.Name
@@ -183,19 +183,6 @@ func withAlgorithm(text string) string {
 		return "sha256:" + text
 	}
 	return text
-}
-
-// resolve returns domain and path as a registry client normalizes them.
-// Source: github.com/distribution/reference, normalize.go.
-func resolve(domain, path string) (registry, repository string) {
-	switch domain {
-	case "", "index.docker.io", "registry-1.docker.io":
-		domain = "docker.io"
-	}
-	if domain == "docker.io" && !strings.Contains(path, "/") {
-		path = "library/" + path
-	}
-	return domain, path
 }
 
 // kindOf returns the kind of o for rules.Set.Match; package rewrite uses the same.

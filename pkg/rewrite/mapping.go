@@ -106,7 +106,7 @@ func (x mappings) at(path string, s edit.Span) *mappedSpan {
 	return &list[i]
 }
 
-// of returns the mapped span that a piece of o overlaps, nil if there is none.
+// of returns the mapped span that a piece of o overlaps, or nil.
 func (x mappings) of(o *format.Occurrence) *mappedSpan {
 	if len(x) == 0 {
 		return nil

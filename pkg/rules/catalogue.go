@@ -64,7 +64,7 @@ func (e *catalogueEntry) matches(ref string) bool {
 	if err != nil {
 		return false
 	}
-	name := canonicalHost(r.Domain) + "/" + r.Path
+	name := image.CanonicalHost(r.Domain) + "/" + r.Path
 	if r.Domain == "" {
 		name = dockerHub + "/" + r.Path
 	}

@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
 
 // DependsOnName reports whether the rules move images under prefix, a registry
 // with or without a path, to targets that depend on the name after it: rules or
@@ -8,7 +12,7 @@ import "strings"
 // which is in library only on Docker Hub.
 func (s *Set) DependsOnName(prefix string) bool {
 	host, path, _ := strings.Cut(strings.TrimSuffix(prefix, "/"), "/")
-	host = canonicalHost(host)
+	host = image.CanonicalHost(host)
 	nodes := s.hosts[host]
 	for p := range nodes {
 		if p != path && (path == "" || strings.HasPrefix(p, path+"/")) {

@@ -3,25 +3,15 @@ package rules
 import (
 	"fmt"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
-// dockerHub is the canonical host of Docker Hub. Its other hosts serve the
-// index (index.docker.io) and the images (registry-1.docker.io).
-// Source: github.com/distribution/reference, normalize.go.
-const dockerHub = "docker.io"
+// dockerHub is the canonical host of Docker Hub.
+const dockerHub = image.DockerHub
 
 // library is the namespace of Docker Hub images without a namespace.
 const library = "library"
-
-// canonicalHost returns docker.io for every host of Docker Hub, and other hosts
-// unchanged.
-func canonicalHost(host string) string {
-	switch host {
-	case "index.docker.io", "registry-1.docker.io":
-		return dockerHub
-	}
-	return host
-}
 
 // A prefix is a registry, or a registry and the first components of a path.
 type prefix struct {
@@ -87,7 +77,7 @@ func parsePrefix(s string) (prefix, error) {
 			return prefix{}, err
 		}
 	}
-	return prefix{canonicalHost(host), path, text}, nil
+	return prefix{image.CanonicalHost(host), path, text}, nil
 }
 
 // rejectNonPrefix returns an error for texts that people write instead of a

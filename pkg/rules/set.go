@@ -22,7 +22,7 @@ type prefixNode struct {
 	rule *Rule
 	from prefix
 	to   prefix
-	keep string // the keep entry as written; "" if there is none
+	keep string // the keep entry as written, or ""
 }
 
 // New validates rules as a whole and combines them. It returns an error if

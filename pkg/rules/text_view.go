@@ -3,6 +3,8 @@ package rules
 import (
 	"slices"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // A textView is a text split into host and path.
@@ -35,7 +37,7 @@ func splitText(text string, k Kind) (textView, bool) {
 	if !slash && k != Registry {
 		return textView{}, false
 	}
-	v := textView{kind: k, host: canonicalHost(host), spelled: host, text: text, pathStart: len(host)}
+	v := textView{kind: k, host: image.CanonicalHost(host), spelled: host, text: text, pathStart: len(host)}
 	if slash {
 		v.pathStart++
 	}

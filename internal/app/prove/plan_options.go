@@ -2,10 +2,7 @@ package prove
 
 import (
 	"context"
-	"io/fs"
-	"sync"
 
-	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -13,32 +10,29 @@ import (
 // Use makes the plan of o depend on what charts render and on what their values
 // schemas reject.
 func (p *Prover) Use(ctx context.Context, o *rewrite.Options) {
-	o.TraceChart, o.TraceEdited = p.Tracer(ctx, o.Walk.Root, o.Rules)
-	o.RejectedByChart = p.schemas(o.Walk.Root)
+	read := p.chartReader(o.Walk.Root)
+	o.TraceChart, o.TraceEdited = p.tracer(ctx, read, o.Rules)
+	o.RejectedByChart = p.rejectedBySchemas(read)
 }
 
-// schemas returns a function for rewrite.Options.RejectedByChart that reads the
-// tree at root.
-func (p *Prover) schemas(root string) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, error) {
-	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
-	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
+// rejectedBySchemas returns a function for rewrite.Options.RejectedByChart.
+func (p *Prover) rejectedBySchemas(read chartReader) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, error) {
 	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) ([]string, error) {
-		tree, err := open()
+		before, err := read(dir, scanned)
 		if err != nil {
-			return make([]string, len(changes)), nil // Tracer returns the error
+			return nil, err
 		}
-		chart := func(read func(path string) ([]byte, bool)) helm.Chart {
-			return tree.WithFiles(render.OverlayFunc(files(), read)).Chart(dir)
-		}
-		before := chart(scanned)
 		after := make([]helm.Chart, len(changes))
 		for i, change := range changes {
-			after[i] = chart(func(path string) ([]byte, bool) {
+			after[i], err = read(dir, func(path string) ([]byte, bool) {
 				if src, ok := change[path]; ok {
 					return src, true
 				}
 				return scanned(path)
 			})
+			if err != nil {
+				return nil, err
+			}
 		}
 		return helm.RejectedChanges(ctx, p.Runner, &before, after, p.capabilities)
 	}

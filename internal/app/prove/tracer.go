@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
@@ -28,14 +29,34 @@ type TraceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]l
 // function does the same for a chart with the edits of the run: it renders the
 // values files that were rendered before the edits.
 func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace, traceEdited TraceFunc) {
+	return p.tracer(ctx, p.chartReader(root), set)
+}
+
+// A chartReader reads the chart in the folder dir. It takes the files for which
+// scanned returns bytes from there. The error is that of the tree; a chart that
+// cannot be read has an error of its own.
+type chartReader = func(dir string, scanned func(path string) ([]byte, bool)) (helm.Chart, error)
+
+// chartReader returns a function that reads charts of the tree at root. Its first
+// call lists the charts of the tree.
+func (p *Prover) chartReader(root string) chartReader {
 	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
 	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
-	chartOf := func(dir string, scanned func(path string) ([]byte, bool)) (*helm.Chart, error) {
+	return func(dir string, scanned func(path string) ([]byte, bool)) (helm.Chart, error) {
 		tree, err := open()
+		if err != nil {
+			return helm.Chart{}, err
+		}
+		return tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir), nil
+	}
+}
+
+func (p *Prover) tracer(ctx context.Context, read chartReader, set *rules.Set) (trace, traceEdited TraceFunc) {
+	chartOf := func(dir string, scanned func(path string) ([]byte, bool)) (*helm.Chart, error) {
+		chart, err := read(dir, scanned)
 		if err != nil {
 			return nil, err
 		}
-		chart := tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir)
 		return &chart, chart.Err
 	}
 	hosts, newHosts := registriesOf(set.OldPrefixes()), registriesOf(newPrefixes(set))
@@ -85,8 +106,8 @@ func registriesOf(prefixes []string) []string {
 	var out []string
 	for _, prefix := range prefixes {
 		host, _, _ := strings.Cut(prefix, "/")
-		if slices.Contains(dockerHub, host) {
-			out = append(out, dockerHub...)
+		if image.CanonicalHost(host) == image.DockerHub {
+			out = append(out, image.DockerHubHosts...)
 		} else {
 			out = append(out, host)
 		}
@@ -94,8 +115,6 @@ func registriesOf(prefixes []string) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
-
-var dockerHub = []string{"docker.io", "index.docker.io", "registry-1.docker.io"}
 
 // selectedValues returns the values of a chart to trace.
 func selectedValues(chart *helm.Chart, set *rules.Set) []helm.Values {

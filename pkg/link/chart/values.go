@@ -42,7 +42,7 @@ func (c *chart) value(at []string, file string) (p format.Piece, from string, ok
 }
 
 // subchart returns the folder of the unpacked sub-chart that the chart in the
-// folder dir calls name; false if there is none.
+// folder dir calls name, or false.
 func (c *chart) subchart(dir, name string) (string, bool) {
 	folder := name
 	for _, d := range c.dependencies(path.Join(dir, "Chart.yaml")) {

@@ -114,7 +114,7 @@ func (c *chart) valuesAt(dir string, at []string) []format.Piece {
 }
 
 // group returns the group of o, whose piece p is the value that nodes describe,
-// and of the nodes that move with it; false if there are none.
+// and of the nodes that move with it, or false.
 func (s *valuesSchema) group(o *format.Occurrence, p *format.Piece, nodes []schemaText, move link.MoveFunc) (link.Group, bool) {
 	if !move.Moves(o) {
 		return link.Group{}, false

@@ -17,7 +17,7 @@ import (
 // objects select by names.
 type imageSet struct {
 	images  []kustomize.LayerImage
-	missing string // why there may be other images, "" if there are none
+	missing string // why there may be other images, or ""
 }
 
 func (s *imageSet) clone() *imageSet { return &imageSet{slices.Clone(s.images), s.missing} }
@@ -105,7 +105,7 @@ func (g *gitopsLinker) plainFolder(dir string) (*imageSet, bool) {
 }
 
 // highestLayer returns the highest folder below top that contains the file at
-// name and has a kustomization; "" if there is none.
+// name and has a kustomization, or "".
 func (g *gitopsLinker) highestLayer(name, top string) string {
 	highest := ""
 	for dir := path.Dir(name); dir != top && dir != "."; dir = path.Dir(dir) {

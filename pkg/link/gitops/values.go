@@ -53,7 +53,7 @@ func (v *chartValues) isOverridden(o *format.Occurrence, later []chartValues) bo
 }
 
 // lastOf returns the effective scalar of a field, which is that of the last
-// values that have one, and its file; nil if there is none.
+// values that have one, and its file, or nil.
 func lastOf(all []chartValues, field string) (*link.File, *syntax.Node) {
 	for _, v := range slices.Backward(all) {
 		if n := v.get(field); n != nil {

@@ -14,7 +14,7 @@ import (
 type LayerImage struct {
 	Before, After string             // the reference before and after the move
 	Source        *format.Occurrence // the reference in a file of the repository; nil for an image of a remote base
-	Insert        link.FileEdit      // the inserted newName that renames the image; zero if there is none
+	Insert        link.FileEdit      // the inserted newName that renames the image, or zero
 	spec          string             // the configured image field that holds the image; "" for a field that kustomize knows
 }
 

@@ -75,7 +75,7 @@ func rootsOf(file *syntax.File) []*syntax.Node {
 	return roots
 }
 
-// root returns the mapping of the kustomization f, nil if there is none.
+// root returns the mapping of the kustomization f, or nil.
 func (g *Graph) root(f *link.File) *syntax.Node {
 	if p := g.parse(f); len(p.roots) > 0 && p.roots[0].Kind == syntax.Mapping {
 		return p.roots[0]

@@ -8,7 +8,7 @@ func (g *Graph) Groups() []link.Group { return g.groups }
 // Reads reports whether a kustomization reads the file at path.
 func (g *Graph) Reads(path string) bool { return g.files[path] != nil }
 
-// File returns the kustomization file in the folder dir, nil if there is none.
+// File returns the kustomization file in the folder dir, or nil.
 func (g *Graph) File(dir string) *link.File { return g.kustomization(dir) }
 
 // IsLayer reports whether the kustomization in the folder dir was read.
