@@ -24,11 +24,12 @@ type Tree struct {
 	// called by several goroutines. Nil renders nothing.
 	TraceChart func(dir string) ([]TracedRef, error)
 
-	// Unrendered are the folders of the charts that do not render.
+	// Unrendered are the folders of the charts that do not render with any
+	// values.
 	Unrendered []string
 
-	// RenderFailures are the values files with which charts do not render,
-	// although they render with others, and those for which it is not known.
+	// RenderFailures are the values files with which charts do not render, and
+	// those for which it is not known.
 	RenderFailures []RenderFailure
 
 	// Advice is what the linkers advise.

@@ -35,10 +35,10 @@ type Plan struct {
 	Skipped      []walk.Skip // files and folders that were not scanned, sorted by path
 	ScannedFiles int         // number of scanned files, with or without a mention
 	FamilyFiles  []string    // files that linkers need, such as charts and values files; sorted
-	Unrendered   []string    // charts that do not render; key names decide in them
+	Unrendered   []string    // charts that do not render with any values; key names decide in them
 
-	// RenderFailures are the values files with which charts do not render,
-	// although they render with others, and those for which it is not known.
+	// RenderFailures are the values files with which charts do not render, and
+	// those for which it is not known.
 	RenderFailures []link.RenderFailure
 
 	Proofs          []Proof          // results of proving the plan; empty if no proof was requested

@@ -171,7 +171,7 @@ func overlaps(edits []edit.Edit, s edit.Span) bool {
 func (p *planner) linkerAdvice() []Advice {
 	var out []Advice
 	for _, f := range p.tree.RenderFailures {
-		out = append(out, renderAdvice(f))
+		out = append(out, renderAdvice(f, slices.Contains(p.tree.Unrendered, f.Chart)))
 	}
 	for _, a := range p.tree.Advice {
 		x := Advice{Path: a.Path, Text: a.Text, Note: a.Note}
@@ -187,14 +187,18 @@ func (p *planner) linkerAdvice() []Advice {
 }
 
 // renderAdvice returns the advice about a values file with which a chart does not
-// render.
-func renderAdvice(f link.RenderFailure) Advice {
+// render. With unrendered set, the chart does not render with other values either.
+func renderAdvice(f link.RenderFailure, unrendered bool) Advice {
 	why := strings.Join(strings.Fields(f.Why), " ")
 	if f.Backstop {
 		f.Why = why
 		return Advice{Path: path.Join(f.Chart, "Chart.yaml"), Text: "Nothing in this chart was changed. " + capitalize(f.String()) + ". On another machine, the result may be another one."}
 	}
-	return Advice{Path: path.Join(f.Chart, cmp.Or(f.ValuesFile, "values.yaml")), Note: true, Text: "The chart does not render with these values, and what only they would show is not changed: " + why}
+	effect := "and what only they would show is not changed"
+	if unrendered {
+		effect = "and no rendering shows which values are images, so that the names of keys decide"
+	}
+	return Advice{Path: path.Join(f.Chart, cmp.Or(f.ValuesFile, "values.yaml")), Note: true, Text: "The chart does not render with these values, " + effect + ": " + why}
 }
 
 func capitalize(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

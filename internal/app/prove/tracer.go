@@ -65,7 +65,7 @@ func (p *Prover) tracer(ctx context.Context, read chartReader, set *rules.Set) (
 		if err != nil {
 			return nil, err
 		}
-		out, err := p.traceValues(ctx, chart, selectedValues(chart, set), hosts)
+		out, err := p.traceSelected(ctx, chart, selectedValues(chart, set), hosts)
 		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
 		return out, err
 	}
@@ -78,11 +78,7 @@ func (p *Prover) tracer(ctx context.Context, read chartReader, set *rules.Set) (
 		if err != nil {
 			return nil, err
 		}
-		selected := selectedValues(before, set)
-		values := slices.DeleteFunc(slices.Clone(chart.Values), func(v helm.Values) bool {
-			return !slices.ContainsFunc(selected, func(s helm.Values) bool { return s.Name == v.Name })
-		})
-		out, err := p.traceValues(ctx, chart, values, newHosts)
+		out, err := p.traceSelected(ctx, chart, selectedValues(before, set), newHosts)
 		failed := (*link.TraceError)(nil)
 		if errors.As(err, &failed) && failed.Backstop() == nil && len(out) > 0 {
 			return out, nil // it does not render with these values before the edits either, or a reference is missing
@@ -116,11 +112,40 @@ func registriesOf(prefixes []string) []string {
 	return slices.Compact(out)
 }
 
-// selectedValues returns the values of a chart to trace.
-func selectedValues(chart *helm.Chart, set *rules.Set) []helm.Values {
-	return slices.DeleteFunc(slices.Clone(chart.Values), func(v helm.Values) bool {
-		return len(v.Files) > 0 && !slices.ContainsFunc(v.Files, set.MayMatch) && !slices.ContainsFunc(v.Files, setsRegistry)
-	})
+// selectedValues returns the names of the values of a chart that may contain a
+// reference that moves or a registry, and the default values.
+func selectedValues(chart *helm.Chart, set *rules.Set) map[string]bool {
+	out := map[string]bool{}
+	for _, v := range chart.Values {
+		if len(v.Files) == 0 || slices.ContainsFunc(v.Files, set.MayMatch) || slices.ContainsFunc(v.Files, setsRegistry) {
+			out[v.Name] = true
+		}
+	}
+	return out
+}
+
+// traceSelected traces a chart with the values that selected names. If it does not
+// render with the default values, it is traced with its other values files, too:
+// they may set what the chart requires.
+func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, selected map[string]bool, hosts []string) ([]link.TracedRef, error) {
+	var values, others []helm.Values
+	for _, v := range chart.Values {
+		if selected[v.Name] {
+			values = append(values, v)
+		} else {
+			others = append(others, v)
+		}
+	}
+	refs, err := p.traceValues(ctx, chart, values, hosts)
+	failed := (*link.TraceError)(nil)
+	if !errors.As(err, &failed) || failed.Backstop() != nil || failed.Failures[0].ValuesFile != "" {
+		return refs, err
+	}
+	more, err := p.traceValues(ctx, chart, others, hosts)
+	if other := (*link.TraceError)(nil); errors.As(err, &other) && other.Backstop() != nil {
+		return nil, other
+	}
+	return append(refs, more...), failed
 }
 
 // traceValues traces a chart with each of values. The error is a *link.TraceError

@@ -142,10 +142,8 @@ func traceCharts(t *link.Tree, charts []*chart) {
 		if errors.As(c.err, &partial) {
 			c.failures, c.backstop = partial.Failures, partial.Backstop()
 		}
-		switch {
-		case c.backstop != nil || c.err != nil && len(c.refs) > 0:
-			t.RenderFailures = append(t.RenderFailures, c.failures...)
-		case c.err != nil:
+		t.RenderFailures = append(t.RenderFailures, c.failures...)
+		if c.backstop == nil && c.err != nil && len(c.refs) == 0 {
 			t.Unrendered = append(t.Unrendered, c.dir)
 		}
 	}

@@ -1,7 +1,6 @@
 package chart
 
 import (
-	"cmp"
 	"path"
 	"strings"
 
@@ -42,8 +41,9 @@ func (c *chart) owns(name string, isChart map[string]bool) bool {
 }
 
 // keepUnshown keeps the references in the values files with which the chart does
-// not render, unless a rendering with other values shows how they are used. All
-// are the rendered references.
+// not render, unless a rendering with other values shows how they are used. The
+// default values are those of the chart and of its sub-charts. All are the
+// rendered references.
 func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.Group {
 	if len(c.failures) == 0 {
 		return nil
@@ -51,12 +51,12 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 	failed := map[string]*link.RenderFailure{}
 	for i := range c.failures {
 		f := &c.failures[i]
-		failed[c.path(cmp.Or(f.ValuesFile, "values.yaml"))] = f
+		failed[f.ValuesFile] = f
 	}
 	rendered := piecesOf(all)
 	var groups []link.Group
 	c.eachKeyNamed(func(o *format.Occurrence) {
-		f := failed[o.Pieces[0].Path]
+		f := failed[c.valuesFileOf(o.Pieces[0].Path)]
 		if f == nil || o.Keep != "" || !move.Moves(o) {
 			return
 		}
@@ -68,6 +68,19 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 		groups = append(groups, notRendered(o, f))
 	})
 	return groups
+}
+
+// valuesFileOf returns the values file, a path in the chart, of which the file at
+// name in the folder of the chart is a part: "" for the default values.
+func (c *chart) valuesFileOf(name string) string {
+	inChart := name
+	if c.dir != "." {
+		inChart = strings.TrimPrefix(name, c.dir+"/")
+	}
+	if path.Base(name) == "values.yaml" && (inChart == "values.yaml" || strings.HasPrefix(inChart, "charts/")) {
+		return ""
+	}
+	return inChart
 }
 
 func notRendered(o *format.Occurrence, f *link.RenderFailure) link.Group {
