@@ -45,7 +45,7 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	}
 	prover.Within = set.Rewrite.Within
 	defer prover.Close()
-	prover.Use(ctx, &set.Rewrite)
+	prover.Use(ctx, &set.Rewrite, true)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		return session.InterruptedError(ctx, err)

@@ -40,9 +40,7 @@ func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) 
 		return nil, err
 	}
 	defer prover.Close()
-	if !f.NoRender {
-		prover.Use(ctx, &set.Rewrite)
-	}
+	prover.Use(ctx, &set.Rewrite, !f.NoRender)
 	registries, err := imageset.Require(f, set, bar, true)
 	if err != nil {
 		return nil, err

@@ -37,9 +37,7 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	}
 	prover.Within = set.Rewrite.Within
 	defer prover.Close()
-	if !f.NoRender {
-		prover.Use(ctx, &set.Rewrite)
-	}
+	prover.Use(ctx, &set.Rewrite, !f.NoRender)
 	registries, err := imageset.Require(f, set, bar, true)
 	if err != nil {
 		return err

@@ -25,9 +25,7 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 	}
 	p.Within = set.Rewrite.Within
 	defer p.Close()
-	if !f.NoRender {
-		p.Use(ctx, &set.Rewrite)
-	}
+	p.Use(ctx, &set.Rewrite, !f.NoRender)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {
 		return session.InterruptedError(ctx, err)

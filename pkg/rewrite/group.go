@@ -22,15 +22,21 @@ type group struct {
 	edits   []link.FileEdit // edits of the group if it moves
 	inserts []link.FileEdit // keys to insert if the group moves
 
-	chart    string     // folder of the chart that renders the members, "" if none does
-	division division   // how registries and names share new prefixes
-	unproven string     // why the last rejected division is wrong
-	rejected []division // divisions with which the chart does not render what the rules require
+	chart     string     // folder of the chart that renders the members, "" if none does
+	division  division   // how registries and names share new prefixes
+	rejected  []division // divisions that a rendering or a values schema rejects
+	rejection rejection  // why the last of rejected is wrong
 
 	isConsequence bool     // an edit that follows from groups that move; it has no members
 	sources       []string // of a consequence: paths of the files that it follows from
 	isVersionBump bool     // a consequence: the version of a chart
 	isReference   bool     // a consequence: a reference that follows a value
+}
+
+// A rejection is the reason why a division is wrong.
+type rejection struct {
+	reason format.Reason
+	note   string
 }
 
 // A member is an occurrence of a group and what the rules say about it.
@@ -148,10 +154,18 @@ func (g *group) makeEdits() {
 			reason, note = r, n
 		}
 	}
-	if g.unproven != "" {
-		reason, note = format.Conflict, g.unproven
+	if g.rejection.reason != "" {
+		reason, note = g.rejection.reason, g.rejection.note
 	}
 	g.keep(reason, note)
+}
+
+// rejectDivision gives the group its next possible division, or keeps it if no
+// division is left.
+func (g *group) rejectDivision(why rejection) {
+	g.rejected, g.rejection = append(g.rejected, g.division), why
+	g.edits = nil
+	g.makeEdits()
 }
 
 // makeDividedEdits turns the matches into edits with the division d. It returns

@@ -39,8 +39,10 @@ type Options struct {
 	// the chart in the folder dir and of its sub-charts reject after the change
 	// and not before, "" for nothing. A change is the contents of files by path;
 	// scanned is as for TraceChart. A group with a change that is rejected is not
-	// changed, and after an error no group of the chart. Nil: no schema is read.
-	RejectedByChart func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) ([]string, error)
+	// changed, and after an error no group of the chart. Unread says which other
+	// documents the schemas refer to: what these reject is not known. Nil: no
+	// schema is read.
+	RejectedByChart func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) (rejected, unread []string, err error)
 
 	// TraceEdited does the same as TraceChart for charts with the edits of the
 	// run, to prove that they print the references that the rules require. Nil: TraceChart.

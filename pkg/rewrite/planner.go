@@ -23,11 +23,12 @@ type planner struct {
 
 	unavailable map[refPair]string     // results of Options.Unavailable
 	rejections  map[string]string      // results of Options.RejectedByChart
+	unread      map[string][]string    // other documents that the values schemas of a chart refer to, by its folder
 	verified    map[string][]edit.Edit // the edits with which a file was verified
 }
 
 func newPlanner(r *reader) *planner {
-	return &planner{reader: r, unavailable: map[refPair]string{}, rejections: map[string]string{}, verified: map[string][]edit.Edit{}}
+	return &planner{reader: r, unavailable: map[refPair]string{}, rejections: map[string]string{}, unread: map[string][]string{}, verified: map[string][]edit.Edit{}}
 }
 
 // plan returns the plan for the files of the reader.
@@ -47,7 +48,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice())
+	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice())
 	slices.SortStableFunc(out.Advice, compareAdvice)
 	return out, nil
 }

@@ -35,9 +35,10 @@ func (p *planner) proveDivisions(ctx context.Context) {
 			}
 		}
 		p.keepOutside()
-		p.keepRejected(ctx)
+		again = append(again, p.keepRejected(ctx)...)
 		p.keepUnavailable(ctx)
-		charts = again
+		slices.Sort(again)
+		charts = slices.Compact(again)
 	}
 }
 
@@ -189,14 +190,11 @@ func (p *planner) rejectDivisions(dir string, failure chartFailure) bool {
 		if g.chart != dir || !g.isDivided() || len(failure.missing) > 0 && !blamed {
 			continue
 		}
+		why := rejection{format.Conflict, failure.why}
 		if missing != "" {
-			g.unproven = fmt.Sprintf("with the edits, the chart would not render %s", missing)
-		} else {
-			g.unproven = failure.why
+			why.note = fmt.Sprintf("with the edits, the chart would not render %s", missing)
 		}
-		g.rejected = append(g.rejected, g.division)
-		g.edits = nil
-		g.makeEdits()
+		g.rejectDivision(why)
 		again = true // groups that are kept now may have been the reason for another failure
 	}
 	return again

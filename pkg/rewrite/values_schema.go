@@ -13,11 +13,12 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 )
 
-// keepRejected keeps the groups whose new values the values schema of a chart
-// rejects.
-func (p *planner) keepRejected(ctx context.Context) {
+// keepRejected gives the groups whose new values the values schema of a chart
+// rejects another division, or keeps them. It returns the folders of the charts
+// that render the groups with another division.
+func (p *planner) keepRejected(ctx context.Context) (changed []string) {
 	if p.opts.RejectedByChart == nil {
-		return
+		return nil
 	}
 	dirs := chart.TreeDirs(p.tree)
 	p.tree.MergeLoaded()
@@ -29,13 +30,16 @@ func (p *planner) keepRejected(ctx context.Context) {
 				groups = append(groups, g)
 			}
 		}
-		if err := p.keepRejectedBy(ctx, dir, groups); err != nil {
+		charts, err := p.keepRejectedBy(ctx, dir, groups)
+		changed = append(changed, charts...)
+		if err != nil {
 			for _, g := range groups {
 				g.keep(format.NotRendered, "its values were not validated: "+err.Error())
 			}
 			p.addRenderFailure(link.RenderFailure{Chart: dir, Why: "the values were not validated: " + err.Error(), Backstop: true})
 		}
 	}
+	return changed
 }
 
 // editsValuesOf reports whether g edits values or a schema of the chart in the
@@ -46,42 +50,47 @@ func (g *group) editsValuesOf(dir string) bool {
 	})
 }
 
-// keepRejectedBy keeps those of groups that the schemas of the chart in the
-// folder dir reject. When the schemas reject all edits together, but none of the
-// groups by itself, it keeps all.
-func (p *planner) keepRejectedBy(ctx context.Context, dir string, groups []*group) error {
-	if len(groups) == 0 {
-		return nil
-	}
-	together, err := p.rejected(ctx, dir, [][]*group{groups})
-	if err != nil || together[0] == "" {
-		return err
-	}
-	alone := make([][]*group, len(groups))
-	for i, g := range groups {
-		alone[i] = []*group{g}
-	}
-	single, err := p.rejected(ctx, dir, alone)
-	if err != nil {
-		return err
-	}
-	var rest []*group
-	for i, x := range single {
-		if x != "" {
-			groups[i].keep(format.ValuesSchema, x)
-		} else {
-			rest = append(rest, groups[i])
+// keepRejectedBy does the work of keepRejected for those of groups that the schemas
+// of the chart in the folder dir reject. When the schemas reject all edits
+// together, but none of the groups by itself, it keeps all.
+func (p *planner) keepRejectedBy(ctx context.Context, dir string, groups []*group) (changed []string, err error) {
+	for { // a group has a bounded number of divisions
+		groups = slices.DeleteFunc(slices.Clone(groups), func(g *group) bool { return !g.moves() })
+		if len(groups) == 0 {
+			return changed, nil
+		}
+		together, err := p.rejected(ctx, dir, [][]*group{groups})
+		if err != nil || together[0] == "" {
+			return changed, err
+		}
+		alone := make([][]*group, len(groups))
+		for i, g := range groups {
+			alone[i] = []*group{g}
+		}
+		single, err := p.rejected(ctx, dir, alone)
+		if err != nil {
+			return changed, err
+		}
+		any := false
+		for i, x := range single {
+			g := groups[i]
+			switch {
+			case x == "":
+				continue
+			case g.isDivided():
+				g.rejectDivision(rejection{format.ValuesSchema, x})
+				changed = append(changed, g.chart)
+			default:
+				g.keep(format.ValuesSchema, x)
+			}
+			any = true
+		}
+		if !any {
+			for _, g := range groups {
+				g.keep(format.ValuesSchema, together[0])
+			}
 		}
 	}
-	if len(rest) == 0 {
-		return nil
-	}
-	if together, err = p.rejected(ctx, dir, [][]*group{rest}); err == nil && together[0] != "" {
-		for _, g := range rest {
-			g.keep(format.ValuesSchema, together[0])
-		}
-	}
-	return err
 }
 
 // addRenderFailure adds f to the failures of the tree, each once.
@@ -110,15 +119,35 @@ func (p *planner) rejected(ctx context.Context, dir string, changes [][]*group) 
 	if len(files) == 0 {
 		return out, nil
 	}
-	rejected, err := p.opts.RejectedByChart(ctx, dir, p.sources(), files)
+	rejected, unread, err := p.opts.RejectedByChart(ctx, dir, p.sources(), files)
 	if err != nil {
 		return nil, err
 	}
+	p.unread[dir] = unread
 	for k, why := range rejected {
 		p.rejections[keys[k]] = why
 		out[unknown[k]] = why
 	}
 	return out, nil
+}
+
+// schemaAdvice returns advice for each values schema that refers to documents
+// outside of its chart.
+func (p *planner) schemaAdvice() []Advice {
+	var out []Advice
+	for dir, unread := range p.unread {
+		if !slices.ContainsFunc(p.groups, func(g *group) bool { return g.moves() && g.editsValuesOf(dir) }) {
+			continue
+		}
+		file := path.Join(dir, chart.SchemaFile)
+		if p.files.at(file) == nil {
+			file = path.Join(dir, "Chart.yaml")
+		}
+		for _, text := range unread {
+			out = append(out, Advice{Path: file, Text: text + ", which was not read. It may reject the new values: check it, for example with helm lint."})
+		}
+	}
+	return out
 }
 
 // filesAfter returns the contents of the files after edits. It leaves out files

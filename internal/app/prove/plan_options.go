@@ -7,20 +7,22 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
-// Use makes the plan of o depend on what charts render and on what their values
-// schemas reject.
-func (p *Prover) Use(ctx context.Context, o *rewrite.Options) {
+// Use makes the plan of o depend on what the values schemas of charts reject and,
+// if render is set, on what charts render.
+func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 	read := p.chartReader(o.Walk.Root)
-	o.TraceChart, o.TraceEdited = p.tracer(ctx, read, o.Rules)
+	if render {
+		o.TraceChart, o.TraceEdited = p.tracer(ctx, read, o.Rules)
+	}
 	o.RejectedByChart = p.rejectedBySchemas(read)
 }
 
 // rejectedBySchemas returns a function for rewrite.Options.RejectedByChart.
-func (p *Prover) rejectedBySchemas(read chartReader) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, error) {
-	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) ([]string, error) {
+func (p *Prover) rejectedBySchemas(read chartReader) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, []string, error) {
+	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) (rejected, unread []string, err error) {
 		before, err := read(dir, scanned)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		after := make([]helm.Chart, len(changes))
 		for i, change := range changes {
@@ -31,7 +33,7 @@ func (p *Prover) rejectedBySchemas(read chartReader) func(context.Context, strin
 				return scanned(path)
 			})
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
 		return helm.RejectedChanges(ctx, p.Runner, &before, after, p.capabilities)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"path"
+	"slices"
 
 	"github.com/regmigrate/regmigrate/internal/archive"
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -29,16 +30,17 @@ type chartChange struct {
 // A schemaResponse is the response of a SchemaJob.
 type schemaResponse struct {
 	Rejected []string // for each change, what a schema rejects; "" for nothing
+	Unread   []string // the SchemaCheck.Unread of the chart before the changes
 }
 
 // RejectedChanges returns, for each of changes, what the values schemas of the
 // chart before, or of its sub-charts, reject after the change and do not reject
 // before it. It is "" for a change that they accept, and for one after which the
-// chart cannot be read. It renders nothing.
-func RejectedChanges(ctx context.Context, r *render.Runner, before *Chart, changes []Chart, as Capabilities) ([]string, error) {
-	out := make([]string, len(changes))
+// chart cannot be read. Unread is the SchemaCheck.Unread of the chart before.
+// RejectedChanges renders nothing.
+func RejectedChanges(ctx context.Context, r *render.Runner, before *Chart, changes []Chart, as Capabilities) (rejected, unread []string, err error) {
 	if before.Err != nil || !before.hasSchema() {
-		return out, nil
+		return make([]string, len(changes)), nil, nil
 	}
 	q := schemaRequest{Chart: before, As: as}
 	for i := range changes {
@@ -46,9 +48,9 @@ func RejectedChanges(ctx context.Context, r *render.Runner, before *Chart, chang
 	}
 	var response schemaResponse
 	if err := runJob(ctx, r, SchemaJob, &q, &response); err != nil {
-		return out, err
+		return nil, nil, err
 	}
-	return response.Rejected, nil
+	return response.Rejected, response.Unread, nil
 }
 
 // changedFiles returns the files of after that differ from those of before.
@@ -78,14 +80,19 @@ func HandleSchema(c *render.Call) (any, error) { return render.HandlerOf(rejecte
 // rejectedChanges does the work of RejectedChanges in a child process.
 func rejectedChanges(q *schemaRequest, _ render.Limits) (*schemaResponse, error) {
 	out := &schemaResponse{}
-	before := violationsOf(q.Chart, q.As)
+	before := schemaChecks(q.Chart, q.As)
+	for _, check := range before {
+		out.Unread = append(out.Unread, check.Unread...)
+	}
+	slices.Sort(out.Unread)
+	out.Unread = slices.Compact(out.Unread)
 	for _, change := range q.Changes {
 		c := Chart{Files: maps.Clone(q.Chart.Files), Values: change.Values}
 		maps.Copy(c.Files, change.Files)
 		rejected := ""
-		after := violationsOf(&c, q.As)
+		after := schemaChecks(&c, q.As)
 		for _, v := range c.Values {
-			if added := newViolations(before[v.Name], after[v.Name]); len(added) > 0 && rejected == "" {
+			if added := newViolations(before[v.Name].Violations, after[v.Name].Violations); len(added) > 0 && rejected == "" {
 				rejected = describeViolations(added)
 			}
 		}
@@ -94,17 +101,17 @@ func rejectedChanges(q *schemaRequest, _ render.Limits) (*schemaResponse, error)
 	return out, nil
 }
 
-// violationsOf returns the violations of the values of c, by the names of c.Values.
-// It leaves out values with which the chart cannot be prepared.
-func violationsOf(c *Chart, as Capabilities) map[string][]Violation {
-	out := map[string][]Violation{}
+// schemaChecks validates the values of c. The results are by the names of c.Values,
+// without those of values with which the chart cannot be prepared.
+func schemaChecks(c *Chart, as Capabilities) map[string]SchemaCheck {
+	out := map[string]SchemaCheck{}
 	for i := range c.Values {
 		values, err := mergeValues(&c.Values[i])
 		if err != nil {
 			continue
 		}
 		if x, err := prepare(c, values, renderOptions{as: as, checkSchemas: true}); err == nil {
-			out[c.Values[i].Name] = x.rendered.Schema.Violations
+			out[c.Values[i].Name] = x.rendered.Schema
 		}
 	}
 	return out
