@@ -59,7 +59,7 @@ func checkJSONScalar(t *testing.T, src []byte, n *Node) {
 		if err := json.Unmarshal(strictJSONString(token), &want); err != nil || want != n.Value {
 			t.Fatalf("encoding/json decodes %q to %q, %v; got %q", token, want, err, n.Value)
 		}
-	} else if !json.Valid(token) || n.Value != string(token) {
+	} else if text := map[bool]string{true: "null", false: n.Value}[n.Tag == "!!null"]; !json.Valid(token) || text != string(token) {
 		t.Fatalf("%q read as %q", token, n.Value)
 	}
 	dec, at := 0, inner.Start
@@ -162,6 +162,9 @@ func treeTokens(n *Node, to []string) []string {
 	default:
 		if n.Style == DoubleQuoted {
 			return append(to, "string "+n.Value)
+		}
+		if n.Tag == "!!null" {
+			return append(to, "null")
 		}
 		return append(to, n.Value)
 	}

@@ -147,6 +147,10 @@ func (p *jsonParser) parseLiteral() (*Node, error) {
 		}
 	}
 	n := p.newScalar(Plain, tag, word, edit.Span{Start: p.pos, End: end})
+	if tag == "!!null" {
+		n.Value = ""
+		return n, nil
+	}
 	n.Map = p.oneRun(n.Span.Start, len(word))
 	return n, nil
 }

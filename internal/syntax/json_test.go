@@ -40,7 +40,7 @@ func TestParseJSON(t *testing.T) {
 		{"empty collections", `{"a":{},"b":[ ]}`, `{"a": {}, "b": []}`},
 		{"nested", `[{"a":[1,[2]]},[]]`, `[{"a": [!!int 1, [!!int 2]]}, []]`},
 		{"tags", `[0,-12,1.5,1e3,2E-7,true,false,null]`,
-			`[!!int 0, !!int -12, !!float 1.5, !!float 1e3, !!float 2E-7, !!bool true, !!bool false, !!null null]`},
+			`[!!int 0, !!int -12, !!float 1.5, !!float 1e3, !!float 2E-7, !!bool true, !!bool false, !!null ]`},
 		{"duplicate keys are kept", `{"a":1,"a":2}`, `{"a": !!int 1, "a": !!int 2}`},
 		{"white space", " \t\r\n[ 1 ,\n2\t]\r\n", `[!!int 1, !!int 2]`},
 		{"byte order mark", "\ufeff{}", `{}`},

@@ -42,7 +42,7 @@ type Node struct {
 	Kind     Kind
 	Style    Style  // of a scalar
 	Tag      string // short form of the resolved tag: !!str, !!int, !!map, or the tag in the file
-	Value    string // of a scalar: decoded; of an alias: the anchor's name
+	Value    string // of a scalar: decoded, empty for null; of an alias: the anchor's name
 	Anchor   string
 	Children []*Node
 

@@ -68,8 +68,12 @@ func TestParseYAMLOracle(t *testing.T) {
 				if n.Style >= Literal {
 					end = "" // PyYAML includes the empty lines that follow
 				}
-				gotValues = append(gotValues, n.Value)
-				got = append(got, fmt.Sprint(utf8.RuneCountInString(src[:n.Span.Start]), "-", end, n.Value, n.Style))
+				value := n.Value
+				if n.Tag == "!!null" && n.Style == Plain { // PyYAML's tokens have the text of a null
+					value = src[n.Span.Start:n.Span.End]
+				}
+				gotValues = append(gotValues, value)
+				got = append(got, fmt.Sprint(utf8.RuneCountInString(src[:n.Span.Start]), "-", end, value, n.Style))
 			}
 		}
 		for _, token := range found[i] {

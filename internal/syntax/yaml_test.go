@@ -56,7 +56,7 @@ func dumpYAML(src []byte, n *Node) string {
 func TestParseYAMLScalars(t *testing.T) {
 	tests := []struct{ name, src, want string }{
 		{"plain", "a: b c\n", "a;b c"},
-		{"plain, empty", "a:\nb: ~\n", "a;;b;~"},
+		{"plain, empty", "a:\nb: ~\n", "a;;b;~="},
 		{"plain, several lines", "a: b  \n  c\n\n\n  d\n", "a;b  \n  c\n\n\n  d=b[ ]c[\n\n]d"},
 		{"plain with tabs", "a: b\t \n \t c\td\n", "a;b\t \n \t c\td=b[ ]c\td"},
 		{"plain, CRLF", "a: b\r\n  c\r\nd: e\r\n", "a;b\r\n  c=b[ ]c;d;e"},

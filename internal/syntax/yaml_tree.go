@@ -89,6 +89,9 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 	case !ok:
 	case n.Kind == Scalar:
 		ok = l.scalar(n, l.skipProperties(at, len(l.src)))
+		if isYAMLNull(n) {
+			n.Value, n.Map = "", nil
+		}
 	case n.Kind == Alias:
 		n.Target = l.anchors[y.Alias]
 		end := at + 1 + len(n.Value)
@@ -120,6 +123,19 @@ func (l *yamlLocator) node(y *yaml.Node) (*Node, error) {
 		}
 	}
 	return n, nil
+}
+
+// isYAMLNull reports whether the scalar n is a null: it has no text of its own.
+// Source: https://yaml.org/spec/1.2.2/#103-core-schema
+func isYAMLNull(n *Node) bool {
+	if n.Tag != "!!null" {
+		return false
+	}
+	switch n.Value {
+	case "~", "null", "Null", "NULL":
+		return true
+	}
+	return false
 }
 
 // errNotFound returns the error for a node that is not at the position that the

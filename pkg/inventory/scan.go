@@ -150,7 +150,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 // addTagAndDigest appends the tag and the digest of sibling keys to m, unless m
 // has its own or the text is not a valid tag or digest.
 func addTagAndDigest(m *Image, tag, digest string) {
-	if tag == "null" || m.Tag != "" {
+	if m.Tag != "" {
 		tag = ""
 	}
 	if m.Digest != "" {
