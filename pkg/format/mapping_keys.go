@@ -137,7 +137,7 @@ func (d *detector) imagesUnder(n *syntax.Node) map[string]imageText {
 
 // joined returns the reference that the keys of r make up.
 func (r *splitReference) joined() (imageText, bool) {
-	registry, parts, ok := r.parts()
+	registry, parts, ok := r.parts(r.nameUse() != nameIsLabel)
 	if registry == nil || !ok {
 		return imageText{}, false
 	}

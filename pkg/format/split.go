@@ -43,7 +43,7 @@ func (d *detector) splitReferences(f *frame) (map[string]*splitReference, []stri
 	var order []string
 	get := func(prefix string) *splitReference {
 		if refs[prefix] == nil {
-			refs[prefix] = &splitReference{keys: map[*syntax.Node]string{}}
+			refs[prefix] = &splitReference{keys: map[*syntax.Node]string{}, key: f.key, isItem: f.item}
 			order = append(order, prefix)
 		}
 		return refs[prefix]
@@ -93,9 +93,26 @@ func (d *detector) declared(key string) (role keyRole, prefix string) {
 }
 
 // join adds the reference r if its keys belong together, and returns the
-// values that are its pieces.
+// values that are its pieces. If a name may belong to it or not, join adds both
+// references: they move if the rules change their common parts in the same way.
 func (d *detector) join(f *frame, r *splitReference) []*syntax.Node {
-	registry, parts, ok := r.parts()
+	use := r.nameUse()
+	if use != nameMayJoin {
+		return d.joinParts(f, r, use == nameJoins)
+	}
+	read := d.joinParts(f, r, true)
+	if r.registry != nil {
+		d.joinParts(f, r, false)
+	} else {
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true})
+	}
+	return read
+}
+
+// joinParts adds the reference r, with its name or without it, if its keys
+// belong together. It returns the values that are its pieces.
+func (d *detector) joinParts(f *frame, r *splitReference, withName bool) []*syntax.Node {
+	registry, parts, ok := r.parts(withName)
 	if registry == nil {
 		return d.withoutRegistry(f, r)
 	}

@@ -13,7 +13,9 @@ type splitReference struct {
 	organization               *syntax.Node            // between registry and repository
 	keys                       map[*syntax.Node]string // the key of each of these values, apart from organization
 
-	nameIsGeneric bool   // name is the value of the key `name`, which names other things too
+	nameIsGeneric bool   // name is the value of the key `name`, which names other things too; see nameUse
+	key           string // of the mapping
+	isItem        bool   // the mapping is an item of a list
 	tag, digest   string // values of sibling keys
 
 	// hasVersion reports a sibling key for a tag, a digest, a version or a pull
@@ -71,17 +73,17 @@ func (r *splitReference) addTag(role keyRole, key, value string) {
 }
 
 // parts returns the registry of r, nil if r has none, and the values after
-// it. It is false if the values do not make up a reference: the registry is a
-// URL or a template, another value has a domain of its own, or the registry is
-// alone.
-func (r *splitReference) parts() (registry *syntax.Node, parts []*syntax.Node, ok bool) {
+// it, with the name or without it. It is false if the values do not make up a
+// reference: the registry is a URL or a template, another value has a domain of
+// its own, or the registry is alone.
+func (r *splitReference) parts(withName bool) (registry *syntax.Node, parts []*syntax.Node, ok bool) {
 	registry, repository, name := r.registry, r.repository, r.name
-	if r.nameIsGeneric && !r.hasTag {
+	if !withName {
 		name = nil
 	}
 	if registry == nil && repository != nil && name != nil {
 		// repository: HOST, image: NAME
-		if s := repository.Value; image.IsHost(strings.TrimSuffix(s, "/")) || hasDomain(s) {
+		if s := strings.TrimSuffix(repository.Value, "/"); image.IsHost(s) || hasDomain(s) {
 			registry, repository = repository, nil
 		}
 	}

@@ -118,6 +118,28 @@ spec:
 			"k8s.gcr.io/pause:3.9 -> registry.k8s.io/pause:3.9 | a.yaml:8:12 .spec.containers[0].image in Pod web (v1)",
 			"quay.io/x/y:1 | a.yaml:10:31 .spec.containers[0].env[0].value in Pod web (v1)",
 		}},
+		{"a name after a whole repository is not pulled", `-- vector.yaml --
+images:
+- {name: pause-container, repository: k8s.gcr.io/pause, tag: "3.1"}
+- {name: cni, registry: quay.io, repository: calico/cni, tag: v1}
+- {name: etcd, registry: quay.io, tag: v1}
+image: {name: worker, repository: gcr.io/datadoghq, tag: "1"}
+`, []string{
+			"gcr.io/datadoghq/worker:1 | vector.yaml:5:15 .image.name",
+			"k8s.gcr.io/pause:3.1 -> registry.k8s.io/pause:3.1 | vector.yaml:2:39 .images[0].repository",
+			"quay.io/calico/cni:v1 | vector.yaml:3:46 .images[1].repository",
+			"quay.io/etcd:v1 | vector.yaml:4:10 .images[2].name",
+		}},
+		{"a null is no part of a reference", `-- a.yaml --
+a: {registry: null, repository: k8s.gcr.io/pause, tag: ~}
+b: {registry: ~, repository: grafana/tempo, tag: "1"}
+-- b.json --
+{"c": {"registry": null, "repository": "quay.io/x/y", "tag": null, "digest": null, "pullPolicy": "Always"}}
+`, []string{
+			"grafana/tempo:1 | a.yaml:2:30 .b.repository",
+			"k8s.gcr.io/pause -> registry.k8s.io/pause | a.yaml:1:33 .a.repository",
+			"quay.io/x/y | b.json:1:41 .c.repository",
+		}},
 		{"split references and sibling keys", `-- values.yaml --
 a: {registry: k8s.gcr.io, repository: pause, tag: 3.9}
 b: {repository: gcr.io/google-containers/pause, tag: "", digest: ` + sha + `}
