@@ -51,10 +51,12 @@ func (d *detector) value(f *frame) {
 	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
 		d.host(f)
 	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
+	case isPath && isReference(strings.TrimSuffix(text, "/")):
+		d.contexts(f, n, Context{Reason: Path})
+	case isRegistryWithPath(text) && d.isRegistryField(f):
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 	case !isReference(text):
 		d.longText(f)
-	case isPath:
-		d.contexts(f, n, Context{Reason: Path})
 	case isPattern:
 		d.contexts(f, n, Context{Reason: Pattern})
 	case IsRegistryKey(f.effectiveKey()):
@@ -66,11 +68,25 @@ func (d *detector) value(f *frame) {
 
 // host adds the registry host at f, or explains why it is not changed.
 func (d *detector) host(f *frame) {
-	if IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f) {
+	if d.isRegistryField(f) {
 		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}})
 		return
 	}
 	d.contexts(f, f.node, Context{Reason: RegistryHost})
+}
+
+// isRegistryWithPath reports whether text is a registry with a path and a slash at
+// the end. The address of an API is not one: https://index.docker.io/v1/ is the
+// address of a login.
+func isRegistryWithPath(text string) bool {
+	name, ok := strings.CutSuffix(text, "/")
+	return ok && hasDomain(name) && !strings.HasSuffix(name, "/v1") && !strings.HasSuffix(name, "/v2")
+}
+
+// isRegistryField reports whether the key of f, or the keys next to it, show that
+// images are pulled from the registry at f.
+func (d *detector) isRegistryField(f *frame) bool {
+	return IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f)
 }
 
 // isNumericTag reports whether the field at f shows that text is an image with a
