@@ -3,8 +3,6 @@ package chart
 import (
 	"path"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -24,12 +22,14 @@ func (c *chart) linkSchemas(known []link.Group, move link.MoveFunc) []link.Group
 		if users == nil {
 			users = c.usersOfPieces(known)
 		}
-		for _, x := range s.texts() {
-			for _, p := range c.valuesAt(s.dir, x.at) {
-				for _, o := range users[link.IDOf(&p)] {
-					if g, ok := s.group(&o, &p, x.nodes, move); ok {
-						groups = append(groups, g)
-					}
+		for _, x := range s.texts(c.valuesOf(s.dir)) {
+			p, ok := c.scalar(x.value.file, x.value.at)
+			if !ok {
+				continue
+			}
+			for _, o := range users[link.IDOf(&p)] {
+				if g, ok := s.group(&o, &p, x.nodes, move); ok {
+					groups = append(groups, g)
 				}
 			}
 		}
@@ -90,23 +90,27 @@ func (c *chart) usersOfPieces(known []link.Group) map[link.PieceID][]format.Occu
 	return out
 }
 
-// valuesAt returns the values at a path of the values of the chart in the folder
-// dir, in its own values files and in those of the chart.
-func (c *chart) valuesAt(dir string, at []string) []format.Piece {
-	var out []format.Piece
+// valuesOf returns the roots of the values of the chart in the folder dir: in its
+// own values files and in those of the chart.
+func (c *chart) valuesOf(dir string) []schemaValue {
+	var out []schemaValue
 	add := func(file string, at []string) {
-		if p, ok := c.scalar(file, at); ok {
-			out = append(out, p)
+		root := c.parse(file)
+		for _, key := range at {
+			root = root.Field(key)
+		}
+		if root != nil {
+			out = append(out, schemaValue{file, at, root})
 		}
 	}
 	own := path.Join(dir, "values.yaml")
 	if dir != c.dir {
-		add(own, at)
+		add(own, nil)
 	}
 	for _, parent := range c.usedAt(own) {
 		for _, f := range c.valuesFiles() {
 			if d := path.Dir(f.Path); d == c.dir || d == c.path("ci") {
-				add(f.Path, slices.Concat(parent, at))
+				add(f.Path, parent)
 			}
 		}
 	}
@@ -135,114 +139,4 @@ func (s *valuesSchema) group(o *format.Occurrence, p *format.Piece, nodes []sche
 		}
 	}
 	return g, len(g.Occurrences) > 1
-}
-
-// A schemaText is a text of a schema that a value must be equal to, or that is
-// its default.
-type schemaText struct {
-	node  *syntax.Node
-	field string // its place in the schema: .properties.image.const
-}
-
-// schemaTexts are the texts for the value at a path.
-type schemaTexts struct {
-	at    []string
-	nodes []schemaText
-}
-
-// texts returns the texts of the schema, by the value that they describe.
-func (s *valuesSchema) texts() []schemaTexts {
-	w := schemaWalk{root: s.root, byPath: map[string]int{}}
-	w.schema(s.root, nil, "", 0)
-	return w.out
-}
-
-// A schemaWalk visits the parts of a schema. References within the schema are
-// followed.
-type schemaWalk struct {
-	root   *syntax.Node
-	out    []schemaTexts
-	byPath map[string]int // index into out
-	steps  int
-}
-
-// Bounds of a walk: schemas may refer to themselves.
-const (
-	maxSchemaDepth = 64
-	maxSchemaSteps = 100000
-)
-
-// schema visits the schema n for the value at a path.
-func (w *schemaWalk) schema(n *syntax.Node, at []string, field string, depth int) {
-	n = n.Resolve()
-	if w.steps++; n == nil || n.Kind != syntax.Mapping || depth > maxSchemaDepth || w.steps > maxSchemaSteps {
-		return
-	}
-	for _, key := range []string{"const", "default"} {
-		w.add(n.Field(key), at, field+"."+key)
-	}
-	for i, item := range link.Items(n.Field("enum")) {
-		w.add(item, at, field+".enum["+strconv.Itoa(i)+"]")
-	}
-	if target, place := w.refersTo(n.Str("$ref")); target != nil {
-		w.schema(target, at, place, depth+1)
-	}
-	for _, key := range []string{"allOf", "anyOf", "oneOf"} {
-		for i, item := range link.Items(n.Field(key)) {
-			w.schema(item, at, field+"."+key+"["+strconv.Itoa(i)+"]", depth+1)
-		}
-	}
-	for _, key := range []string{"then", "else"} {
-		w.schema(n.Field(key), at, field+"."+key, depth+1)
-	}
-	properties := n.Field("properties")
-	if properties == nil || properties.Kind != syntax.Mapping {
-		return
-	}
-	for i := 0; i+1 < len(properties.Children); i += 2 {
-		key := properties.Children[i].Value
-		w.schema(properties.Children[i+1], append(at[:len(at):len(at)], key), field+".properties."+key, depth+1)
-	}
-}
-
-// add adds the text n for the value at a path.
-func (w *schemaWalk) add(n *syntax.Node, at []string, field string) {
-	if n == nil || n.Kind != syntax.Scalar || n.Style != syntax.DoubleQuoted || n.Value == "" || len(at) == 0 {
-		return
-	}
-	key := strings.Join(at, "\x00")
-	i, known := w.byPath[key]
-	if !known {
-		i = len(w.out)
-		w.byPath[key] = i
-		w.out = append(w.out, schemaTexts{at: at})
-	}
-	w.out[i].nodes = append(w.out[i].nodes, schemaText{n, field})
-}
-
-// refersTo returns the part of the schema that ref, "#/$defs/image", refers to,
-// and its place. It returns nil for other references.
-func (w *schemaWalk) refersTo(ref string) (n *syntax.Node, field string) {
-	pointer, ok := strings.CutPrefix(ref, "#/")
-	if !ok {
-		return nil, ""
-	}
-	n = w.root
-	for step := range strings.SplitSeq(pointer, "/") {
-		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
-		if n = n.Resolve(); n == nil {
-			return nil, ""
-		}
-		if n.Kind == syntax.Sequence {
-			i, err := strconv.Atoi(step)
-			if err != nil || i < 0 || i >= len(n.Children) {
-				return nil, ""
-			}
-			n = n.Children[i]
-		} else {
-			n = n.Field(step)
-		}
-		field += "." + step
-	}
-	return n, field
 }
