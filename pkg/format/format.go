@@ -153,6 +153,10 @@ type Occurrence struct {
 	// shows the name.
 	IsOpen bool
 
+	// HostOnly reports that the field of the first piece is for the host of a
+	// registry, without a path.
+	HostOnly bool
+
 	// Unconfirmed reports that only the names of keys suggest that the pieces
 	// belong together: the registry is in an outer mapping. The occurrence
 	// moves only if a linker (package link) puts it into a group, and then only

@@ -52,7 +52,11 @@ func scanText(in Input) (ScanResult, error) {
 		}
 		start := m.Start - at.Start + span.Start
 		p := Piece{Path: in.Path, Text: line[span.Start:span.End], Role: role, Span: edit.Span{Start: start, End: start + span.Len()}, Map: edit.Identity(start, span.Len())}
-		out.Occurrences = append(out.Occurrences, Occurrence{Pieces: []Piece{p}, Scope: c.Scope, OutOfScope: c.Reason, FoundByMark: true})
+		o := Occurrence{Pieces: []Piece{p}, Scope: c.Scope, OutOfScope: c.Reason, FoundByMark: true}
+		if span == at && role == Registry {
+			registryArgument(&o, text, m, assigned(line[:at.Start]))
+		}
+		out.Occurrences = append(out.Occurrences, o)
 	}
 	return out, nil
 }

@@ -69,7 +69,7 @@ func (d *detector) value(f *frame) {
 // host adds the registry host at f, or explains why it is not changed.
 func (d *detector) host(f *frame) {
 	if d.isRegistryField(f) {
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}})
+		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}, HostOnly: isHostOnlyKey(f.effectiveKey())})
 		return
 	}
 	d.contexts(f, f.node, Context{Reason: RegistryHost})

@@ -42,13 +42,18 @@ func (r *splitReference) nameUse() nameUse {
 		return nameJoins
 	}
 	ref, err := image.Parse(before)
-	if err != nil || ref.Domain == "" {
+	if err != nil || ref.Domain == "" || ref.Path[strings.LastIndexByte(ref.Path, '/')+1:] == r.name.Value {
 		return nameIsLabel
 	}
+	return r.nameAfter(ref, hasRegistry)
+}
+
+// nameAfter decides how the name is used after ref, which one or two keys write.
+func (r *splitReference) nameAfter(ref image.Ref, hasRegistry bool) nameUse {
 	isFlat := !strings.Contains(ref.Path, "/")
 	isImage := !r.isItem && strings.HasSuffix(fold(r.key), "image")
-	switch last := ref.Path[strings.LastIndexByte(ref.Path, '/')+1:]; {
-	case last == r.name.Value, isFlat && flatRegistries[ref.Domain]:
+	switch {
+	case isFlat && flatRegistries[ref.Domain]:
 		return nameIsLabel
 	case hasRegistry && isImage && isFlat:
 		return nameMayJoin

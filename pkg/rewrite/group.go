@@ -185,6 +185,9 @@ func (g *group) makeDividedEdits(d division) (format.Reason, string) {
 			return format.Conflict, fmt.Sprintf("the rule changes a path, and no rendering shows whether %s uses the registry %s", m.occ.Pieces[len(m.occ.Pieces)-1].Text, m.occ.Pieces[0].Text)
 		}
 		m.changes = changes
+		if m.occ.HostOnly && strings.Contains(strings.TrimSuffix(m.newPiece(0), "/"), "/") {
+			return format.Conflict, "this field is for a registry host only, and the new name has a path: " + m.newPiece(0)
+		}
 		for _, c := range changes {
 			e, err := c.fileEdit(m.occ)
 			if err != nil {
