@@ -36,7 +36,7 @@ var table = []pkg{
 	{"internal/toml", values, []string{"pkg/edit", "internal/syntax"}, []string{"github.com/pelletier/go-toml/v2/unstable"}},
 	{"internal/envfile", values, []string{"pkg/edit", "internal/syntax"}, nil},
 
-	{"pkg/format", formats, nil, nil},
+	{"pkg/format", formats, nil, []string{kyaml}},
 	{"pkg/link", formats, []string{"pkg/format"}, nil},
 	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/kustomize", formats, []string{"pkg/format", "pkg/link"}, nil},

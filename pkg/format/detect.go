@@ -20,7 +20,6 @@ type detector struct {
 
 	siblings   map[*syntax.Node]*siblingKeys               // results of siblingKeysOf
 	registries map[*syntax.Node]*syntax.Node               // results of registryOf
-	compose    map[*syntax.Node]bool                       // results of isComposeRoot
 	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
 
 	logins []login
@@ -29,7 +28,8 @@ type detector struct {
 	scripts     []scriptGroup         // parts with commands
 	scriptNodes map[*syntax.Node]bool // their nodes
 
-	fields fieldTable // of the format or the tool, nil if it has none
+	fields       *selectedFields // of tools, objects and the configuration
+	formatFields formatFields    // of the format, nil if it has none
 
 	source string // in.Src; see text
 
@@ -38,8 +38,10 @@ type detector struct {
 }
 
 func newDetector(in Input) *detector {
-	return &detector{in: in, explained: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
-		siblings: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}, compose: map[*syntax.Node]bool{}, fields: toolFields(in.Path)}
+	d := &detector{in: in, explained: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
+		siblings: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}}
+	d.fields = selectFields(&d.in)
+	return d
 }
 
 // text returns the source as text.

@@ -75,7 +75,7 @@ func countLines(src []byte, d envfile.Dialect) (pairs, others int, ok bool) {
 
 // scanEnv scans a file of the dialect d. fields classifies its fields, nil to
 // leave all to the general rules.
-func scanEnv(in Input, d envfile.Dialect, fields fieldTable) ScanResult {
+func scanEnv(in Input, d envfile.Dialect, fields formatFields) ScanResult {
 	file := envfile.Parse(in.Src, d)
 	outside := func(text string, mark edit.Span) Context {
 		c := Context{Mark: mark}
@@ -93,9 +93,7 @@ func scanEnv(in Input, d envfile.Dialect, fields fieldTable) ScanResult {
 		return c
 	}
 	det := newDetector(in)
-	if fields != nil {
-		det.fields = fields
-	}
+	det.formatFields = fields
 	det.documents([]*syntax.Document{{Root: file.Root, Span: edit.Span{End: len(in.Src)}}})
 	det.finish(outside)
 	out := det.out

@@ -1,51 +1,253 @@
 package format
 
-import "slices"
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
 
-// A fieldKind is the kind of a field that a format or a tool defines.
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// A fieldKind is the kind of a field that a format, a table or the configuration
+// defines.
 type fieldKind uint8
 
 const (
 	unknownField     fieldKind = iota // the general rules decide
 	imageField                        // an image; a name without a domain is on Docker Hub
 	unqualifiedField                  // an image; configuration outside of the file decides the registry of a name without a domain
+	builtField                        // the name of an image that is built
+	noImageField                      // not an image
+	chartField                        // a chart, perhaps without a transport
 	pathField                         // a path of a file or folder
 	unitField                         // the name of another file of the same tool
 )
 
-// A fieldTable returns the kind of the field at f.
-type fieldTable func(f *frame) fieldKind
+// A formatFields returns the kind of the field at f in a file of a format.
+type formatFields func(f *frame) fieldKind
 
-// imageFieldIf returns imageField if isImage is true, unknownField otherwise.
-func imageFieldIf(isImage bool) fieldKind {
-	if isImage {
-		return imageField
-	}
-	return unknownField
+//go:embed fields/*.yaml
+var tableFiles embed.FS
+
+// A fieldTable has the fields of one tool, in the words of its file in the folder
+// fields.
+type fieldTable struct {
+	Tool    string
+	Source  texts // URLs of the reference of the tool
+	Entries []tableEntry
 }
 
-// fieldKind returns the kind of the field at f.
-func (d *detector) fieldKind(f *frame) fieldKind {
-	if d.fields == nil || f.node == nil || f.object != nil {
-		return unknownField
-	}
-	return d.fields(f)
+// A tableEntry selects files and objects, and has their fields. All conditions
+// that it has must hold.
+type tableEntry struct {
+	Files      texts     // globs as of the option --include, one of which matches
+	Contains   string    // a regular expression that matches in the file
+	Root       *rootKeys // about the root of the document
+	APIVersion texts     `yaml:"apiVersion"` // globs, one of which matches
+	Kind       texts     // globs, one of which matches
+	Fields     []tableField
+
+	tool     string
+	globs    []walk.Glob
+	contains *regexp.Regexp
 }
 
-// keys returns the keys from the root of the document of f to f, without the
-// indexes of lists. It returns nil for a place inside more than 32 collections,
-// which no field of a known tool is.
-func (f *frame) keys() []string {
-	const most = 32
-	var out []string
-	for n := 0; f != nil && f.up != nil && !f.inner; f = f.up {
-		if n++; n > most {
-			return nil
+// rootKeys describes the keys of the root of a document, or, if the root is a
+// list, of one of its items.
+type rootKeys struct {
+	All  texts // keys that exist
+	Any  texts // keys of which one exists
+	None texts // keys that do not exist
+	Only texts // globs, one of which matches each key
+}
+
+// A tableField says what a place holds.
+type tableField struct {
+	Path  string
+	Image string // "true", "false" or "unqualified"
+	Chart bool
+	Keys  bool // the keys of the mapping at Path are images
+
+	// Keys of the mapping at Path.
+	Registry, Repository, Tag, Digest string
+
+	Prefix string           // the value begins with it
+	Where  map[string]texts // keys of the nearest mapping around the place that has the key, and globs of which one matches its value
+	Unless texts            // keys of the mapping around the place, with which an image is built there and not pulled
+
+	path   fieldPath
+	kind   fieldKind
+	object bool // the path begins at the root of an object
+	entry  *tableEntry
+}
+
+// texts is a list of strings, which a file can write as one string.
+type texts []string
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (t *texts) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*t = texts{n.Value}
+		return nil
+	}
+	return n.Decode((*[]string)(t))
+}
+
+// fieldTables returns the tables of all tools, sorted by the names of their files.
+var fieldTables = sync.OnceValues(func() ([]*fieldTable, error) {
+	files, err := tableFiles.ReadDir("fields")
+	if err != nil {
+		return nil, err
+	}
+	var out []*fieldTable
+	for _, f := range files {
+		src, err := tableFiles.ReadFile("fields/" + f.Name())
+		if err != nil {
+			return nil, err
 		}
-		if !f.item {
-			out = append(out, f.key)
+		t, err := readFieldTable(f.Name(), src)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+})
+
+// readFieldTable reads the table in src. file is its name for messages. An
+// unknown word, a glob or a path that does not parse, and a missing source are
+// errors.
+func readFieldTable(file string, src []byte) (*fieldTable, error) {
+	d := yaml.NewDecoder(bytes.NewReader(src))
+	d.KnownFields(true)
+	t := &fieldTable{}
+	if err := d.Decode(t); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: expected one document", file)
+	}
+	switch {
+	case t.Tool == "":
+		return nil, fmt.Errorf("%s: no tool; expected the name of the tool", file)
+	case len(t.Source) == 0:
+		return nil, fmt.Errorf("%s: no source; expected the URL of the tool's reference", file)
+	case len(t.Entries) == 0:
+		return nil, fmt.Errorf("%s: no entries; expected files and fields", file)
+	}
+	for _, s := range t.Source {
+		if !strings.HasPrefix(s, "https://") {
+			return nil, fmt.Errorf("%s: source %q: expected a URL that begins with https://", file, s)
 		}
 	}
-	slices.Reverse(out)
-	return out
+	for i := range t.Entries {
+		e := &t.Entries[i]
+		e.tool = t.Tool
+		if err := e.compile(); err != nil {
+			return nil, fmt.Errorf("%s: entries[%d]: %w", file, i, err)
+		}
+	}
+	return t, nil
+}
+
+func (e *tableEntry) compile() (err error) {
+	if len(e.Files)+len(e.APIVersion)+len(e.Kind) == 0 && e.Contains == "" && e.Root == nil {
+		return errors.New("no files, contains, root, apiVersion or kind; expected a condition")
+	}
+	if len(e.Fields) == 0 {
+		return errors.New("no fields")
+	}
+	for _, s := range e.Files {
+		g, err := walk.ParseGlob(s, "")
+		if err != nil {
+			return err
+		}
+		e.globs = append(e.globs, g)
+	}
+	if e.Contains != "" {
+		if e.contains, err = regexp.Compile("(?m)" + e.Contains); err != nil {
+			return fmt.Errorf("contains: %w", err)
+		}
+	}
+	for i := range e.Fields {
+		f := &e.Fields[i]
+		f.object, f.entry = len(e.APIVersion)+len(e.Kind) > 0, e
+		if err := f.compile(); err != nil {
+			return fmt.Errorf("fields[%d]: %w", i, err)
+		}
+	}
+	return nil
+}
+
+func (f *tableField) compile() (err error) {
+	if f.Path != "" || !f.isSplit() {
+		if f.path, err = parseFieldPath(f.Path); err != nil {
+			return err
+		}
+	}
+	kinds := 0
+	switch f.Image {
+	case "":
+		kinds--
+	case "true":
+		f.kind = imageField
+	case "false":
+		f.kind = noImageField
+	case "unqualified":
+		f.kind = unqualifiedField
+	default:
+		return fmt.Errorf("image is %q; expected true, false or unqualified", f.Image)
+	}
+	kinds++
+	if f.Chart {
+		f.kind = chartField
+		kinds++
+	}
+	if f.Keys {
+		kinds++
+	}
+	if f.isSplit() {
+		kinds++
+		if f.Registry == "" && f.Repository == "" {
+			return errors.New("no registry and no repository; expected the key of one of them")
+		}
+	}
+	if kinds != 1 {
+		return errors.New("expected one of image, chart, keys, and the keys of a registry and a repository")
+	}
+	return nil
+}
+
+// isSplit reports whether f names keys with parts of a reference.
+func (f *tableField) isSplit() bool { return f.Registry+f.Repository+f.Tag+f.Digest != "" }
+
+// holds reports whether the conditions on the value and its siblings hold at
+// the place.
+func (f *tableField) holds(at *frame) bool {
+	if !strings.HasPrefix(at.node.Value, f.Prefix) {
+		return false
+	}
+	for key, globs := range f.Where {
+		value, found := "", false
+		for g := at.up; g != nil && !found; g = g.up {
+			if v := g.node.Field(key); v != nil {
+				value, found = v.Value, true
+			}
+			if g.inner {
+				break
+			}
+		}
+		if !found || !slices.ContainsFunc(globs, func(glob string) bool { return matchText(glob, value) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -53,7 +53,7 @@ func Detect(path string, src []byte) *Format {
 type Input struct {
 	Path   string // slash-separated, relative to the root
 	Src    []byte
-	Fields []Field // from the configuration of the repository
+	Fields []Field // from the configuration of the repository; see NewField
 
 	// Marks are the raw mentions of old names, in order. Each is inside a
 	// piece of an occurrence of the result, or has a context there.
@@ -68,12 +68,6 @@ type Input struct {
 	// unknown kind: see Occurrence.LikelyImage. Rules for Docker Hub do not
 	// apply to them.
 	FindLikely bool
-}
-
-// A Field has the names of keys that together make up one reference. A
-// repository declares fields for values that split references differently.
-type Field struct {
-	Registry, Repository, Tag, Digest string
 }
 
 // A ScanResult has the occurrences and contexts of a file.

@@ -11,30 +11,9 @@ import (
 const (
 	fluxKustomize = "kustomize.toolkit.fluxcd.io"
 	fluxHelm      = "helm.toolkit.fluxcd.io"
-	fluxImage     = "image.toolkit.fluxcd.io"
 	argo          = "argoproj.io"
 	argoUpdater   = "argocd-image-updater.argoproj.io"
 )
-
-// isGitopsImage reports whether f is a field of Flux or of Argo CD's Image Updater
-// whose value is the name of an image.
-// Sources: https://fluxcd.io/flux/components/kustomize/kustomizations/#images,
-// https://fluxcd.io/flux/components/helm/helmreleases/#post-renderers,
-// https://fluxcd.io/flux/components/image/imagerepositories/#image
-func isGitopsImage(f *frame) bool {
-	if f.up == nil {
-		return false
-	}
-	switch f.object.group() {
-	case fluxKustomize, fluxHelm:
-		return isFluxSelector(f)
-	case fluxImage:
-		return f.object.kind == "ImageRepository" && f.key == "image" && f.up.key == "spec"
-	case argoUpdater:
-		return f.key == "name" && f.up.key == "kustomize"
-	}
-	return false
-}
 
 // isFluxSelector reports whether f is the name or newName of an entry of images in
 // an object of Flux. Flux adds such entries to a kustomization.

@@ -82,8 +82,8 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	switch {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false
-	case d.isCompose(f) && f.up.node.Field("build") != nil:
-		return false // the name of the image that Compose builds
+	case d.fieldKind(f) == builtField:
+		return false
 	}
 	return tagged || k == "image" && f.object != nil
 }

@@ -72,7 +72,7 @@ func isQuadlet(name string, src []byte) bool {
 }
 
 // quadletField returns the fields of a unit with the section of its type.
-func quadletField(section string) fieldTable {
+func quadletField(section string) formatFields {
 	return func(f *frame) fieldKind {
 		keys := f.keys()
 		if len(keys) != 2 || keys[0] != section {

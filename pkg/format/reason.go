@@ -68,7 +68,7 @@ var Reasons = []struct {
 	{ScriptText, "The mention is in a script, a makefile or a similar file."},
 	{CodeText, "The mention is in source code, or in text of an unknown format."},
 	{OwnConfig, "The configuration of regmigrate itself names the old registry."},
-	{Ignored, "A regmigrate:ignore comment excludes the line."},
+	{Ignored, "regmigrate:ignore or the configuration excludes it."},
 	{ExcludedByRule, "The keep list of the rule excludes the image."},
 }
 

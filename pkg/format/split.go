@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // split adds the references that the mapping at f splits across several keys.
@@ -61,41 +62,46 @@ func (d *detector) splitReferences(f *frame) (map[string]*splitReference, []stri
 		if v.Kind != syntax.Scalar {
 			continue
 		}
-		role, prefix := d.declared(key)
+		role, prefix, isImage := d.declared(f, key)
 		if role == noPart {
 			role, prefix = keyPart(key)
 		}
 		if role != noPart {
 			get(prefix).addPart(role, key, v)
+			get(prefix).isImage = get(prefix).isImage || isImage
 		}
 	}
 	return refs, order
 }
 
-// declared returns the role of key in the field of the configuration that names
-// it, and the index of that field in place of a prefix.
-func (d *detector) declared(key string) (role keyRole, prefix string) {
-	for i, x := range d.in.Fields {
-		prefix := string(rune('0' + i))
+// declared returns the role of key in the first declared field that names it in
+// the mapping at f, and the index of that field in place of a prefix. isImage is
+// false if the field declares only the names of keys, and not where they are.
+func (d *detector) declared(f *frame, key string) (role keyRole, prefix string, isImage bool) {
+	for i, t := range d.fields.splitsAt(f) {
+		prefix, isImage := string(rune('0'+i)), t.Path != "" || t.entry.tool != ""
 		switch key {
 		case "":
-		case x.Registry:
-			return registryPart, prefix
-		case x.Repository:
-			return repositoryPart, prefix
-		case x.Tag:
-			return tagPart, prefix
-		case x.Digest:
-			return digestPart, prefix
+		case t.Registry:
+			return registryPart, prefix, isImage
+		case t.Repository:
+			return repositoryPart, prefix, isImage
+		case t.Tag:
+			return tagPart, prefix, isImage
+		case t.Digest:
+			return digestPart, prefix, isImage
 		}
 	}
-	return noPart, ""
+	return noPart, "", false
 }
 
 // join adds the reference r if its keys belong together, and returns the
 // values that are its pieces. If a name may belong to it or not, join adds both
 // references: they move if the rules change their common parts in the same way.
 func (d *detector) join(f *frame, r *splitReference) []*syntax.Node {
+	if d.notImages(f, r) {
+		return nil
+	}
 	use := r.nameUse()
 	if use != nameMayJoin {
 		return d.joinParts(f, r, use == nameJoins)
@@ -115,6 +121,12 @@ func (d *detector) joinParts(f *frame, r *splitReference, withName bool) []*synt
 	registry, parts, ok := r.parts(withName)
 	if registry == nil {
 		return d.withoutRegistry(f, r)
+	}
+	if host := strings.TrimSuffix(registry.Value, "/"); !ok && r.isImage && len(r.keys) == 1 && (image.IsHost(host) || isReference(host)) {
+		p := d.piece(registry, Registry, "")
+		p.Field = f.below(registry).withKey(r.keys[registry]).field()
+		d.add(f, Occurrence{Pieces: []Piece{p}})
+		return []*syntax.Node{registry}
 	}
 	if !ok {
 		return nil
@@ -150,7 +162,7 @@ func (d *detector) withoutRegistry(f *frame, r *splitReference) []*syntax.Node {
 		return nil
 	}
 	key := fold(r.keys[n])
-	if above := d.registryAbove(f); above != nil {
+	if above := d.registryAbove(f); above != nil && !r.isImage {
 		o := Occurrence{Unconfirmed: true, IsImage: true, Place: f.place(), Tag: r.tag, Digest: r.digest, LikelyImage: r.hasTag || key == "image"}
 		first, second := d.part(above, 0, len(above.Value), Registry, separatorAfter(above.Value)), d.part(n, 0, len(n.Value), Repository, "")
 		second.Field = f.below(n).withKey(r.keys[n]).field()
@@ -158,13 +170,23 @@ func (d *detector) withoutRegistry(f *frame, r *splitReference) []*syntax.Node {
 		d.out.Occurrences = append(d.out.Occurrences, o)
 		return nil
 	}
-	if r.repository == nil || !r.hasVersion || r.hasSourceKey || !r.hasTag && key == "repo" {
+	if !r.isImage && (r.repository == nil || !r.hasVersion || r.hasSourceKey || !r.hasTag && key == "repo") {
 		return nil
 	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).withKey(r.keys[n]).field()
 	d.add(f, Occurrence{Pieces: []Piece{p}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true})
 	return []*syntax.Node{n}
+}
+
+// notImages reports whether a value of r is declared not to be an image.
+func (d *detector) notImages(f *frame, r *splitReference) bool {
+	for n, key := range r.keys {
+		if d.fieldKind(f.below(n).withKey(key)) == noImageField {
+			return true
+		}
+	}
+	return false
 }
 
 // separatorAfter returns the text between a piece with the text s and the next

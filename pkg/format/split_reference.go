@@ -22,6 +22,8 @@ type splitReference struct {
 	// policy; hasTag does not count a version, which other things have too.
 	hasVersion, hasTag bool
 
+	isImage bool // a table or the configuration defines the place of the keys
+
 	// hasSourceKey reports a sibling key that goes with a repository of source
 	// code or of charts.
 	hasSourceKey bool

@@ -42,6 +42,7 @@ func (d *detector) value(f *frame) {
 	key := fold(f.effectiveKey())
 	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
 	switch kind, flagReason := d.fieldKind(f), keptListReason(fold(d.flagBefore(f))); {
+	case kind == noImageField && d.keptAsNoImage(f):
 	case flagReason != "":
 		d.contexts(f, n, Context{Reason: flagReason})
 	case kind == pathField:
@@ -51,6 +52,8 @@ func (d *detector) value(f *frame) {
 	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
 		d.host(f)
 	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
+	case (kind == imageField || kind == unqualifiedField) && isReference(text):
+		d.addWhole(f, kind == imageField)
 	case isPath && isReference(strings.TrimSuffix(text, "/")):
 		d.contexts(f, n, Context{Reason: Path})
 	case isRegistryWithPath(text) && d.isRegistryField(f):
@@ -62,7 +65,7 @@ func (d *detector) value(f *frame) {
 	case IsRegistryKey(f.effectiveKey()):
 		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
 	default:
-		d.addWhole(f, d.isImageField(f))
+		d.addWhole(f, false)
 	}
 }
 
@@ -120,7 +123,7 @@ func (d *detector) addWhole(f *frame, isImage bool) {
 		return
 	}
 	role := Whole
-	if strings.HasPrefix(f.node.Value, "oci://") || !isImage && sourceURLs[fold(f.effectiveKey())] {
+	if strings.HasPrefix(f.node.Value, "oci://") || !isImage && (sourceURLs[fold(f.effectiveKey())] || d.fieldKind(f) == chartField) {
 		role = Registry // of charts and other artifacts, which have no implicit library/
 	}
 	o.Pieces = []Piece{d.piece(f.node, role, "")}

@@ -154,7 +154,7 @@ func TestText(t *testing.T) {
 		{"only mentions that are not changed", onlyIgnored, Options{DryRun: true}, lines(
 			"nothing to move",
 			"1 mention not changed",
-			"     1 ignored  a.yaml:1   a regmigrate:ignore comment excludes the line",
+			"     1 ignored  a.yaml:1   regmigrate:ignore or the configuration excludes it",
 			"1 file scanned",
 		)},
 		{"failures", failing, Options{}, lines(

@@ -15,6 +15,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
 var update = flag.Bool("update", false, "regenerate want/ and ledger of the cases")
@@ -128,7 +129,19 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 			var f format.Field
 			for _, kv := range strings.Split(value, ",") {
 				k, v, _ := strings.Cut(kv, "=")
-				*map[string]*string{"registry": &f.Registry, "repository": &f.Repository, "tag": &f.Tag, "digest": &f.Digest}[k] = v
+				if k == "files" {
+					g, err := walk.ParseGlob(v, "")
+					if err != nil {
+						t.Fatal(err)
+					}
+					f.Files = append(f.Files, g)
+					continue
+				}
+				*map[string]*string{"path": &f.Path, "image": &f.Image, "registry": &f.Registry, "repository": &f.Repository, "tag": &f.Tag, "digest": &f.Digest}[k] = v
+			}
+			f, err := format.NewField(f)
+			if err != nil {
+				t.Fatal(err)
 			}
 			c.options.Fields = append(c.options.Fields, f)
 		case "bump":

@@ -107,7 +107,13 @@ func fuzzOptions(t *testing.T, src []byte, run uint8) (o rewrite.Options, _ []by
 	if o.Scopes, err = format.ParseScopes(x.scopes); err != nil {
 		t.Fatal(err)
 	}
-	o.Fields = x.fields
+	for _, f := range x.fields {
+		f, err := format.NewField(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Fields = append(o.Fields, f)
+	}
 	return o, bytes.ReplaceAll(src, []byte("k8s.gcr.io"), []byte(x.mention))
 }
 

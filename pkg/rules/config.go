@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -24,17 +26,21 @@ type Config struct {
 	positions map[string]string
 }
 
-// A Field names the keys of a mapping that together hold a reference, for values
-// that a repository defines itself. Registry, Tag and Digest may be empty.
+// A Field declares what fields of a repository's files hold: Image, or keys of
+// one mapping that together hold a reference.
 type Field struct {
-	Registry, Repository, Tag, Digest string
+	Files []string // globs, relative to the folder of the file; empty for all files
+	Path  string   // of the value or of the mapping, in the syntax of format.NewField; "" for any mapping
+	Image string   // "true", "false", "unqualified", or ""
+
+	Registry, Repository, Tag, Digest string // keys
 }
 
 // The keys of a configuration file. They are the same as in the schema.
 var (
 	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields", "baseline"}
 	ruleKeys   = []string{"name", "from", "to", "keep", "doc", "source", "date"}
-	fieldKeys  = []string{"registry", "repository", "tag", "digest"}
+	fieldKeys  = []string{"files", "path", "image", "registry", "repository", "tag", "digest"}
 )
 
 // Position returns the position of a key or an item as "path:line:col", or "" if
@@ -46,7 +52,8 @@ func (c *Config) Position(key string) string { return c.positions[key] }
 // for the names of its rules. LoadConfig returns an error for the first problem:
 // "path:line:col: what is wrong; what is expected". An empty file is an empty
 // configuration. LoadConfig does not check that rules are consistent with each
-// other (New does), nor that scopes exist (the caller does).
+// other (New does), nor that scopes exist, nor that the paths and globs of fields
+// are valid (the caller does).
 func LoadConfig(file string, src []byte) (*Config, error) {
 	s := yamlReader{file, map[string]string{}}
 	c := &Config{Path: file, positions: s.positions}
@@ -165,6 +172,12 @@ func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 	var f Field
 	err := s.mapping(n, name, fieldKeys, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
+		case "files":
+			f.Files, err = s.textList(v, name, `"apps/**/*.yaml"`)
+		case "path":
+			f.Path, err = s.text(v, name, "spec.containers[].image")
+		case "image":
+			f.Image, err = s.imageKind(v, name)
 		case "registry":
 			f.Registry, err = s.text(v, name, "imageHub")
 		case "repository":
@@ -179,8 +192,24 @@ func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 	if err != nil {
 		return Field{}, err
 	}
-	if f.Repository == "" {
+	switch isSplit := f.Registry+f.Repository+f.Tag+f.Digest != ""; {
+	case f.Image != "" && f.Path == "":
+		return Field{}, s.errorf(resolveAlias(n), "%s has no \"path\"; expected the path of the value, for example {path: spec.image, image: true}", name)
+	case f.Image != "" && isSplit:
+		return Field{}, s.errorf(resolveAlias(n), "%s has \"image\" and keys of a reference; expected one of the two", name)
+	case f.Image == "" && !isSplit && f.Path+strings.Join(f.Files, "") != "":
+		return Field{}, s.errorf(resolveAlias(n), "%s has no \"image\"; expected, for example, {path: spec.image, image: true}", name)
+	case f.Image == "" && f.Repository == "":
 		return Field{}, s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds the path of an image, for example {registry: imageHub, repository: imagePath}", name)
 	}
 	return f, nil
+}
+
+// imageKind reads whether a field is an image.
+func (s yamlReader) imageKind(n *yaml.Node, name string) (string, error) {
+	v := resolveAlias(n)
+	if v.Kind != yaml.ScalarNode || !slices.Contains([]string{"true", "false", "unqualified"}, v.Value) {
+		return "", s.errorf(n, "%s is %s; expected true, false or unqualified", name, describeNode(v))
+	}
+	return v.Value, nil
 }

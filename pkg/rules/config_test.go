@@ -80,6 +80,8 @@ func TestLoadConfigValues(t *testing.T) {
 		Fields: []Field{
 			{Registry: "imageHub", Repository: "imagePath", Tag: "imageVersion"},
 			{Repository: "img", Digest: "sum"},
+			{Files: []string{"apps/**/*.yaml"}, Path: "runner.images[].ref", Image: "true"},
+			{Path: "**.logo.image", Image: "false"},
 		},
 	}
 	if !reflect.DeepEqual(c, want) {

@@ -75,9 +75,6 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	if err := s.readBaseline(f, config); err != nil {
 		return nil, err
 	}
-	for _, x := range config.Fields {
-		s.Rewrite.Fields = append(s.Rewrite.Fields, format.Field(x))
-	}
 	if len(args) == 0 {
 		args = []string{"."} // package walk would use the root
 	}
@@ -85,6 +82,9 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	s.Rewrite.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.NoIgnore, Jobs: f.Jobs}
 	if f.Jobs < 0 {
 		return nil, fmt.Errorf("--jobs %d: expected a positive number, or 0 for the number of CPUs", f.Jobs)
+	}
+	if err := s.fields(config); err != nil {
+		return nil, err
 	}
 	return s, s.globs(f, config)
 }
@@ -188,12 +188,7 @@ func (s *Session) scopes(f *Flags, config *rules.Config) error {
 // globs of flags to the root.
 func (s *Session) globs(f *Flags, config *rules.Config) error {
 	w := &s.Rewrite.Walk
-	base := "."
-	if config.Path != "" {
-		if rel, err := Relative(w.Root, filepath.Dir(config.Path)); err == nil && filepath.IsLocal(rel) {
-			base = filepath.ToSlash(rel)
-		}
-	}
+	base := s.configBase(config)
 	for _, x := range []struct {
 		patterns []string
 		base     string
@@ -210,6 +205,37 @@ func (s *Session) globs(f *Flags, config *rules.Config) error {
 			}
 			*x.to = append(*x.to, g)
 		}
+	}
+	return nil
+}
+
+// configBase returns the folder of the configuration, relative to the root.
+func (s *Session) configBase(config *rules.Config) string {
+	if config.Path != "" {
+		if rel, err := Relative(s.Rewrite.Walk.Root, filepath.Dir(config.Path)); err == nil && filepath.IsLocal(rel) {
+			return filepath.ToSlash(rel)
+		}
+	}
+	return "."
+}
+
+// fields validates the fields that the configuration declares.
+func (s *Session) fields(config *rules.Config) error {
+	for i, x := range config.Fields {
+		key := fmt.Sprintf("fields[%d]", i)
+		f := format.Field{Path: x.Path, Image: x.Image, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest}
+		for _, p := range x.Files {
+			g, err := walk.ParseGlob(p, s.configBase(config))
+			if err != nil {
+				return fmt.Errorf("%s: %w", config.Position(key+".files"), err)
+			}
+			f.Files = append(f.Files, g)
+		}
+		f, err := format.NewField(f)
+		if err != nil {
+			return fmt.Errorf("%s: %w", config.Position(key), err)
+		}
+		s.Rewrite.Fields = append(s.Rewrite.Fields, f)
 	}
 	return nil
 }

@@ -1,0 +1,312 @@
+package format
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/walk"
+)
+
+// A Field declares what fields of files hold. The configuration of a repository
+// declares fields in the same words as the tables of tools; see [NewField].
+type Field struct {
+	Files []walk.Glob // one of which matches the file; empty for all files
+	Path  string      // "" for any place
+	Image string      // "true", "false", "unqualified", or "" if the field has keys
+
+	// Keys of one mapping that together hold a reference.
+	Registry, Repository, Tag, Digest string
+
+	field *tableField
+}
+
+// NewField validates x. The error says which word is wrong.
+func NewField(x Field) (Field, error) {
+	f := &tableField{Path: x.Path, Image: x.Image, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest,
+		entry: &tableEntry{globs: x.Files}}
+	x.field = f
+	return x, f.compile()
+}
+
+// A fieldIndex finds the fields that can be at a place.
+type fieldIndex struct {
+	byKey  map[string][]*tableField // by the last key of the path
+	others []*tableField
+	splits []*tableField
+	keys   []*tableField
+}
+
+func (x *fieldIndex) add(f *tableField) {
+	switch {
+	case f.isSplit():
+		x.splits = append(x.splits, f)
+	case f.Keys:
+		x.keys = append(x.keys, f)
+	case f.path.last() == "":
+		x.others = append(x.others, f)
+	default:
+		if x.byKey == nil {
+			x.byKey = map[string][]*tableField{}
+		}
+		x.byKey[f.path.last()] = append(x.byKey[f.path.last()], f)
+	}
+}
+
+// entries returns the entries of all tables: those for files, and those for
+// objects.
+var entries = sync.OnceValue(func() (all struct{ files, objects []*tableEntry }) {
+	tables, err := fieldTables()
+	if err != nil {
+		panic("reading the tables of fields: " + err.Error()) // TestFieldTables fails
+	}
+	for _, t := range tables {
+		for i := range t.Entries {
+			if e := &t.Entries[i]; len(e.APIVersion)+len(e.Kind) > 0 {
+				all.objects = append(all.objects, e)
+			} else {
+				all.files = append(all.files, e)
+			}
+		}
+	}
+	return all
+})
+
+// selectedFields are the fields that can be in one file.
+type selectedFields struct {
+	in       *Input
+	declared fieldIndex // by the configuration
+	document fieldIndex // their paths begin at the root of a document
+
+	objects map[objectType]*fieldIndex // results of ofObject
+	roots   map[rootOf]bool            // results of rootKeys.match
+}
+
+type objectType struct{ version, kind string }
+
+type rootOf struct {
+	keys *rootKeys
+	node *syntax.Node
+}
+
+// selectFields returns the fields that can be in the file.
+func selectFields(in *Input) *selectedFields {
+	s := &selectedFields{in: in, objects: map[objectType]*fieldIndex{}, roots: map[rootOf]bool{}}
+	for i := range in.Fields {
+		if f := in.Fields[i].field; f != nil && (len(f.entry.globs) == 0 || f.entry.matchesFile(in)) {
+			s.declared.add(f)
+		}
+	}
+	for _, e := range entries().files {
+		if e.matchesFile(in) {
+			for i := range e.Fields {
+				s.document.add(&e.Fields[i])
+			}
+		}
+	}
+	return s
+}
+
+func (e *tableEntry) matchesFile(in *Input) bool {
+	if len(e.globs) > 0 && !slices.ContainsFunc(e.globs, func(g walk.Glob) bool { return g.Match(in.Path, false) }) {
+		return false
+	}
+	return e.contains == nil || e.contains.Match(in.Src)
+}
+
+// ofObject returns the fields of objects of the type of o.
+func (s *selectedFields) ofObject(o *object) *fieldIndex {
+	t := objectType{o.version, o.kind}
+	x := s.objects[t]
+	if x == nil {
+		x = &fieldIndex{}
+		for _, e := range entries().objects {
+			if matchesText(e.APIVersion, o.version) && matchesText(e.Kind, o.kind) && e.matchesFile(s.in) {
+				for i := range e.Fields {
+					x.add(&e.Fields[i])
+				}
+			}
+		}
+		s.objects[t] = x
+	}
+	return x
+}
+
+// matchesText reports whether one of globs matches text, or there are none.
+func matchesText(globs texts, text string) bool {
+	return len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return matchText(g, text) })
+}
+
+// framesBelowRoot returns the frames from below the root of the document of f to
+// f, nil for a place inside more than maxPathDepth collections. inObject is the
+// number of the last of them that are below the root of the object of f.
+func framesBelowRoot(f *frame) (at []*frame, inObject int) {
+	object := f.object
+	for ; f.up != nil && !f.inner; f = f.up {
+		if len(at) == maxPathDepth {
+			return nil, 0
+		}
+		at = append(at, f)
+		if object != nil && f.up.object == object {
+			inObject++
+		}
+	}
+	slices.Reverse(at)
+	return at, inObject
+}
+
+// find returns the field that is declared for the place f, nil if there is none.
+func (s *selectedFields) find(f *frame, list func(x *fieldIndex) []*tableField) *tableField {
+	var at []*frame
+	inObject := -1
+	for _, x := range s.indexes(f) {
+		for _, t := range list(x) {
+			if inObject < 0 {
+				at, inObject = framesBelowRoot(f)
+			}
+			if s.isAt(t, f, at, inObject) {
+				return t
+			}
+		}
+	}
+	return nil
+}
+
+// splitsAt returns the fields whose keys the mapping at f can have.
+func (s *selectedFields) splitsAt(f *frame) []*tableField {
+	var out []*tableField
+	for _, x := range s.indexes(f) {
+		for _, t := range x.splits {
+			if at, inObject := framesBelowRoot(f); len(t.path.steps) == 0 || s.isAt(t, f, at, inObject) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// indexes returns the indexes with the fields of f, those that decide first in
+// front.
+func (s *selectedFields) indexes(f *frame) []*fieldIndex {
+	if f.object != nil {
+		return []*fieldIndex{&s.declared, s.ofObject(f.object), &s.document}
+	}
+	return []*fieldIndex{&s.declared, &s.document}
+}
+
+func (s *selectedFields) isAt(t *tableField, f *frame, at []*frame, inObject int) bool {
+	root := f
+	if len(at) > 0 {
+		root = at[0].up
+	}
+	if t.object {
+		at = at[len(at)-inObject:]
+	}
+	return t.path.match(at) && t.holds(f) && s.hasRoot(t.entry.Root, root.node)
+}
+
+// hasRoot reports whether k describes the root of a document.
+func (s *selectedFields) hasRoot(k *rootKeys, root *syntax.Node) bool {
+	if k == nil {
+		return true
+	}
+	key := rootOf{k, root}
+	is, known := s.roots[key]
+	if !known {
+		is = k.match(root)
+		s.roots[key] = is
+	}
+	return is
+}
+
+func (k *rootKeys) match(n *syntax.Node) bool {
+	if n.Kind == syntax.Sequence {
+		return slices.ContainsFunc(n.Children, func(item *syntax.Node) bool { return item.Kind == syntax.Mapping && k.match(item) })
+	}
+	has := func(key string) bool { return n.Field(key) != nil }
+	if n.Kind != syntax.Mapping || len(k.Any) > 0 && !slices.ContainsFunc(k.Any, has) || slices.ContainsFunc(k.None, has) {
+		return false
+	}
+	for _, key := range k.All {
+		if !has(key) {
+			return false
+		}
+	}
+	for i := 0; len(k.Only) > 0 && i < len(n.Children); i += 2 {
+		if !matchesText(k.Only, n.Children[i].Value) {
+			return false
+		}
+	}
+	return true
+}
+
+// fieldKind returns the kind of the field at f.
+func (d *detector) fieldKind(f *frame) fieldKind {
+	if f.node == nil {
+		return unknownField
+	}
+	if d.formatFields != nil && f.object == nil {
+		if kind := d.formatFields(f); kind != unknownField {
+			return kind
+		}
+	}
+	t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) })
+	switch {
+	case t == nil:
+		return unknownField
+	case f.up != nil && slices.ContainsFunc(t.Unless, func(key string) bool { return f.up.node.Field(key) != nil }):
+		return builtField
+	}
+	return t.kind
+}
+
+// ofPlace returns the fields whose paths may end with f.
+func (x *fieldIndex) ofPlace(f *frame) []*tableField {
+	if f.item || len(x.byKey) == 0 {
+		return x.others
+	}
+	if found := x.byKey[f.key]; len(x.others) == 0 {
+		return found
+	} else if len(found) > 0 {
+		return slices.Concat(found, x.others)
+	}
+	return x.others
+}
+
+// isImageField reports whether the value at f is certainly an image, so that a
+// name without a domain is on Docker Hub. The documentation of an API or of a
+// tool must define the field, or the configuration; the name of a key alone is
+// not enough.
+func (d *detector) isImageField(f *frame) bool { return d.fieldKind(f) == imageField }
+
+// keptAsNoImage explains the marks of the value at f if it is declared not to be
+// an image.
+func (d *detector) keptAsNoImage(f *frame) bool {
+	if d.fieldKind(f) != noImageField {
+		return false
+	}
+	c := Context{Reason: DifferentName, Note: "not an image"}
+	if t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); t.entry.tool == "" {
+		c = Context{Reason: Ignored, Note: "the configuration says that the field is not an image"}
+	}
+	d.contexts(f, f.node, c)
+	return true
+}
+
+// keys returns the keys from the root of the document of f to f, without the
+// indexes of lists. It returns nil for a place inside more than 32 collections,
+// which no field of a known format is.
+func (f *frame) keys() []string {
+	const most = 32
+	var out []string
+	for n := 0; f != nil && f.up != nil && !f.inner; f = f.up {
+		if n++; n > most {
+			return nil
+		}
+		if !f.item {
+			out = append(out, f.key)
+		}
+	}
+	slices.Reverse(out)
+	return out
+}
