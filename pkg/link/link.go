@@ -130,7 +130,7 @@ type PieceID struct {
 func IDOf(p *format.Piece) PieceID { return PieceID{p.Path, p.Span} }
 
 // A TraceError is the error of a chart that does not render with some of its
-// values files.
+// values files, or for which not all parts of its references are known.
 type TraceError struct{ Failures []RenderFailure }
 
 // Error returns the first failure.
@@ -147,7 +147,8 @@ func (e *TraceError) Backstop() *RenderFailure {
 	return nil
 }
 
-// A RenderFailure is a values file with which a chart does not render.
+// A RenderFailure is a values file with which a chart does not render, or not as
+// often as needed.
 type RenderFailure struct {
 	Chart      string // the folder of the chart
 	ValuesFile string // a path in the chart; "" for the default values
@@ -156,6 +157,10 @@ type RenderFailure struct {
 	// Backstop says that a limit which depends on the machine ended the
 	// rendering: nothing is known about the chart.
 	Backstop bool
+
+	// Incomplete says that the chart renders, but that a limit, the same on every
+	// machine, was reached before the parts of all references were found.
+	Incomplete bool
 }
 
 // String names the values file and the reason.

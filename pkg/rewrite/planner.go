@@ -195,11 +195,15 @@ func renderAdvice(f link.RenderFailure, unrendered bool) Advice {
 		f.Why = why
 		return Advice{Path: path.Join(f.Chart, "Chart.yaml"), Text: "Nothing in this chart was changed. " + capitalize(f.String()) + ". On another machine, the result may be another one."}
 	}
+	file := path.Join(f.Chart, cmp.Or(f.ValuesFile, "values.yaml"))
+	if f.Incomplete {
+		return Advice{Path: file, Note: true, Text: capitalize(why) + ". Only the text and the names of keys decide about these."}
+	}
 	effect := "and what only they would show is not changed"
 	if unrendered {
 		effect = "and no rendering shows which values are images, so that the names of keys decide"
 	}
-	return Advice{Path: path.Join(f.Chart, cmp.Or(f.ValuesFile, "values.yaml")), Note: true, Text: "The chart does not render with these values, " + effect + ": " + why}
+	return Advice{Path: file, Note: true, Text: "The chart does not render with these values, " + effect + ": " + why}
 }
 
 func capitalize(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

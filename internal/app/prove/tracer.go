@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -138,7 +139,7 @@ func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, selected 
 	}
 	refs, err := p.traceValues(ctx, chart, values, hosts)
 	failed := (*link.TraceError)(nil)
-	if !errors.As(err, &failed) || failed.Backstop() != nil || failed.Failures[0].ValuesFile != "" {
+	if !errors.As(err, &failed) || failed.Backstop() != nil || failed.Failures[0].ValuesFile != "" || failed.Failures[0].Incomplete {
 		return refs, err
 	}
 	more, err := p.traceValues(ctx, chart, others, hosts)
@@ -167,6 +168,11 @@ func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []he
 			}
 			continue
 		}
+		if t.CutValues+t.CutTexts > 0 {
+			failed.Failures = append(failed.Failures, link.RenderFailure{
+				Chart: chart.Dir, ValuesFile: valuesFile(v.Name), Incomplete: true, Why: whyCut(t),
+			})
+		}
 		for _, ref := range t.Refs {
 			out = append(out, withValuesFile(ref.TracedRef, v.Name))
 		}
@@ -178,6 +184,18 @@ func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []he
 		return out, failed
 	}
 	return out, nil
+}
+
+// whyCut says what the limits of a trace left out.
+func whyCut(t *helm.Trace) string {
+	var parts []string
+	if t.CutValues > 0 {
+		parts = append(parts, session.Plural(t.CutValues, "value"))
+	}
+	if t.CutTexts > 0 {
+		parts = append(parts, session.Plural(t.CutTexts, "text")+" of templates")
+	}
+	return fmt.Sprintf("%d renderings did not show the use of %s", t.Renderings, strings.Join(parts, " and of "))
 }
 
 // mappingKey matches a key of a mapping in YAML or JSON; group 1 is the key.

@@ -10,6 +10,7 @@ package chart
 import (
 	"errors"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -140,9 +141,13 @@ func traceCharts(t *link.Tree, charts []*chart) {
 	for _, c := range charts {
 		partial := (*link.TraceError)(nil)
 		if errors.As(c.err, &partial) {
-			c.failures, c.backstop = partial.Failures, partial.Backstop()
+			c.failures, c.backstop = slices.Clone(partial.Failures), partial.Backstop()
 		}
 		t.RenderFailures = append(t.RenderFailures, c.failures...)
+		c.failures = slices.DeleteFunc(c.failures, func(f link.RenderFailure) bool { return f.Incomplete })
+		if partial != nil && len(c.failures) == 0 {
+			c.err = nil
+		}
 		if c.backstop == nil && c.err != nil && len(c.refs) == 0 {
 			t.Unrendered = append(t.Unrendered, c.dir)
 		}

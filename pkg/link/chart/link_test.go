@@ -3,6 +3,7 @@ package chart_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,7 +17,8 @@ import (
 // values file. A part is "literal" in quotes, or PATH=TEXT for a value, with a
 // trailing "~" if the template uses only a part of the value. REF=TEXT is a
 // reference whose parts are not known. A line FAILS VALUESFILE WHY or BACKSTOP
-// VALUESFILE WHY is a values file with which the chart does not render.
+// VALUESFILE WHY is a values file with which the chart does not render, and
+// INCOMPLETE VALUESFILE WHY one with which limits left out a part.
 func TestLink(t *testing.T) {
 	linker := chart.Linker(chart.BumpPatch)
 	testlink.Run(t, linker.HasHiddenRefs, func(c *testlink.Case) ([]link.Group, []link.Consequence) {
@@ -49,12 +51,13 @@ func parseTrace(t *testing.T, dir, text string) (out []link.TracedRef, failed *l
 		if len(words) < 3 {
 			t.Fatalf("trace line %q: expected TEMPLATE VALUESFILE PART...", line)
 		}
-		if words[0] == "FAILS" || words[0] == "BACKSTOP" {
+		if slices.Contains([]string{"FAILS", "BACKSTOP", "INCOMPLETE"}, words[0]) {
 			if failed == nil {
 				failed = &link.TraceError{}
 			}
 			failed.Failures = append(failed.Failures, link.RenderFailure{
-				Chart: dir, ValuesFile: strings.TrimPrefix(words[1], "-"), Why: strings.Join(words[2:], " "), Backstop: words[0] == "BACKSTOP",
+				Chart: dir, ValuesFile: strings.TrimPrefix(words[1], "-"), Why: strings.Join(words[2:], " "),
+				Backstop: words[0] == "BACKSTOP", Incomplete: words[0] == "INCOMPLETE",
 			})
 			continue
 		}

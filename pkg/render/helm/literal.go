@@ -28,11 +28,11 @@ const (
 	maxLiteralRenderings = 24
 )
 
-// newLiterals returns markers for the texts in the templates of c that are one of
-// hosts, sorted by file and position.
-func newLiterals(c *Chart, hosts []string) []marker {
+// newLiterals returns markers for the texts in the templates of the chart that are
+// one of hosts, sorted by file and position. If there are too many, all are cut.
+func (t *tracer) newLiterals(hosts []string) []marker {
 	var out []marker
-	for name, src := range c.Files {
+	for name, src := range t.chart.Files {
 		if archive.IsPacked(name) || !strings.Contains("/"+name, "/templates/") {
 			continue
 		}
@@ -51,6 +51,7 @@ func newLiterals(c *Chart, hosts []string) []marker {
 		}
 	}
 	if len(out) > maxLiterals {
+		t.cutTexts = len(out)
 		return nil
 	}
 	slices.SortFunc(out, func(a, b marker) int {
@@ -122,7 +123,8 @@ func (t *tracer) traceLiterals(parts map[string][]link.TracedPart, values, liter
 		}
 		for _, half := range [][]marker{some[:len(some)/2], some[len(some)/2:]} {
 			if t.renderings >= most {
-				return
+				t.cutTexts += len(half)
+				continue
 			}
 			if _, ok := accepts(slices.Concat(accepted, half)); ok {
 				accepted = append(accepted, half...)

@@ -15,6 +15,10 @@ type Trace struct {
 	Untraced []Untraced
 
 	Renderings int // how often the chart was rendered
+
+	// CutValues and CutTexts are the numbers of values, and of texts of templates,
+	// for which limits left no rendering.
+	CutValues, CutTexts int
 }
 
 // A TracedRef is a rendered reference with known parts, and its object and field
@@ -58,7 +62,7 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 		markers = t.accepted(markers)
 		parts, why = t.renderMarkers(markers)
 	}
-	literals := newLiterals(c, q.Hosts)
+	literals := t.newLiterals(q.Hosts)
 	if why != "" || len(literals) == 0 {
 		return t.trace(parts, why), nil
 	}
@@ -70,9 +74,14 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 
 // accepted returns the markers that the chart accepts, and adds the others to
 // t.rejected. It tries half of the markers at a time, since few are rejected. When
-// the number of renderings reaches its limit, the remaining ones are rejected.
+// the number of renderings reaches its limit, the remaining ones are cut: they are
+// rejected untried.
 func (t *tracer) accepted(markers []marker) []marker {
-	if len(markers) < 2 || t.renderings+2 > t.options.limits.MaxRenderings {
+	isCut := len(markers) > 1 && t.renderings+2 > t.options.limits.MaxRenderings
+	if isCut {
+		t.cutValues += len(markers)
+	}
+	if len(markers) < 2 || isCut {
 		t.rejected = append(t.rejected, markers...)
 		return nil
 	}
@@ -97,6 +106,8 @@ type tracer struct {
 	rejected   []marker
 	empty      []marker // values that are empty in all renderings
 	renderings int
+	cutValues  int // see Trace
+	cutTexts   int
 }
 
 // A renderedRef is a reference and its place in the output.
@@ -170,7 +181,7 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 	if why == "" {
 		why = "with markers in its values, the chart renders a different reference here, or no reference"
 	}
-	out := &Trace{Renderings: t.renderings}
+	out := &Trace{Renderings: t.renderings, CutValues: t.cutValues, CutTexts: t.cutTexts}
 	for _, r := range t.base {
 		p, ok := parts[r.key]
 		uncertain := t.uncertain(p)
