@@ -8,6 +8,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/app"
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
@@ -29,12 +30,15 @@ It lists a value in any of these cases:
   - the value contains a registry host and a tag or digest;
   - the value contains the host of a known registry, such as quay.io.
 
-Short names of Docker Hub are listed under docker.io. With --render, references
+Helm charts, packages of Crossplane and other artifacts in registries are listed
+with their kind; --kind selects kinds. Short names of Docker Hub are listed under
+docker.io. With --render, references
 that charts and kustomizations render are listed too.`,
 		Example: `  regmigrate images .                       # by registry, with the new names
   regmigrate images --old-only -o plain . | xargs -n1 crane digest
   kubectl get pods -A -o json | regmigrate images -
   kubectl get pods -A -o json | regmigrate images --check -   # exit 1 if a rule moves an image
+  regmigrate images --kind chart .           # Helm charts in registries
   regmigrate images --render -o csv charts/ > images.csv`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
@@ -51,6 +55,8 @@ that charts and kustomizations render are listed too.`,
 	fl := cmd.Flags()
 	fl.StringVarP(&f.Output, "output", "o", "table", "`format` of standard output: "+strings.Join(report.InventoryNames(), ", "))
 	complete(cmd, "output", report.InventoryNames())
+	fl.StringSliceVar(&x.Kinds, "kind", nil, "list only references of the `kinds`, separated by commas: "+strings.Join(format.KindNames, ", "))
+	complete(cmd, "kind", format.KindNames)
 	fl.BoolVar(&x.OldOnly, "old-only", false, "list only images that a rule moves")
 	fl.BoolVar(&x.Check, "check", false, "exit 1 if a rule moves an image")
 	fl.BoolVar(&x.Render, "render", false, "also list references that charts and kustomizations render")

@@ -10,13 +10,16 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
 // ImagesFlags are the flags that only `regmigrate images` has.
 type ImagesFlags struct {
 	OldOnly, Check, Render bool
+	Kinds                  []string // names of format.Kind; empty for all
 }
 
 // Images runs the command images.
@@ -25,14 +28,13 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 	if err != nil {
 		return fmt.Errorf("--output: %w", err)
 	}
+	kinds, err := parseKinds(x.Kinds)
+	if err != nil {
+		return err
+	}
 	stream := len(args) == 1 && args[0] == "-"
-	switch {
-	case !stream && slices.Contains(args, "-"):
-		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
-	case stream && x.Render:
-		return errors.New("--render: expected with a PATH; standard input is not rendered")
-	case stream && session.IsTerminalInput(s.In):
-		return errors.New("images -: standard input is a terminal\n  for example: kubectl get pods -A -o json | " + s.ProgramName() + " images -")
+	if err := checkImagesArgs(s, x, args, stream); err != nil {
+		return err
 	}
 	f.Output = "" // session.New accepts formats of the root command only
 	paths := args
@@ -55,7 +57,7 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 	if err != nil {
 		return session.InterruptedError(ctx, err)
 	}
-	all := list.Images()
+	all := ofKinds(list.Images(), kinds)
 	old := inventory.SelectedByRules(all)
 	shown := all
 	if x.OldOnly {
@@ -71,6 +73,40 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 		return session.Left(nil)
 	}
 	return nil
+}
+
+// checkImagesArgs returns the error of arguments that exclude each other.
+func checkImagesArgs(s session.Streams, x *ImagesFlags, args []string, stream bool) error {
+	switch {
+	case !stream && slices.Contains(args, "-"):
+		return errors.New("- is standard input: expected as the only PATH\n  a file of that name is ./-")
+	case stream && x.Render:
+		return errors.New("--render: expected with a PATH; standard input is not rendered")
+	case stream && session.IsTerminalInput(s.In):
+		return errors.New("images -: standard input is a terminal\n  for example: kubectl get pods -A -o json | " + s.ProgramName() + " images -")
+	}
+	return nil
+}
+
+// ofKinds returns the images of the kinds; all of them if kinds is empty.
+func ofKinds(images []inventory.Image, kinds []format.Kind) []inventory.Image {
+	if len(kinds) == 0 {
+		return images
+	}
+	return slices.DeleteFunc(images, func(m inventory.Image) bool { return !slices.Contains(kinds, m.Kind) })
+}
+
+// parseKinds returns the kinds called names.
+func parseKinds(names []string) ([]format.Kind, error) {
+	var out []format.Kind
+	for _, name := range names {
+		k, ok := format.ParseKind(name)
+		if !ok {
+			return nil, fmt.Errorf("--kind %q: expected %s", name, wording.List(format.KindNames, "or"))
+		}
+		out = append(out, k)
+	}
+	return out, nil
 }
 
 // writeImages writes the list to standard output. If the format of the list cannot

@@ -133,7 +133,7 @@ func (c *Case) Move(o *format.Occurrence) (link.Move, bool) {
 
 func kindOf(o *format.Occurrence) rules.Kind {
 	switch {
-	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && o.Tail == "":
+	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && (o.Tail == "" || o.Kind != format.Image):
 		return rules.Registry
 	case o.IsImage && o.Pieces[0].Role != format.Registry:
 		return rules.ShortForm

@@ -156,6 +156,9 @@ func (d *detector) mapping(f *frame) {
 	split := d.split(f)
 	d.keyMappings(f)
 	list := f.up == nil && isResourceList(f.object)
+	if d.in.FindLikely {
+		d.chartUse(f)
+	}
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		k, v := n.Children[i], n.Children[i+1]
 		if k.Kind == syntax.Scalar {
@@ -196,6 +199,8 @@ func (d *detector) readKey(f *frame) {
 		f.keep = Changelog // the status that a cluster records in an object
 	case k == "default" && (f.up.node.Field("enum") != nil || isSchemaConst(f.up)):
 		f.keep, f.note = AllowList, "the schema lists the values that are allowed"
+	case k == "sourcerepos" && f.up.object.group() == argo:
+		f.keep, f.note = AllowList, "the repositories that a project allows"
 	case k == "enum", k == "const" && isSchemaConst(f.up):
 		f.keep = AllowList
 	case policyKeys[k]:

@@ -76,6 +76,7 @@ type ScanResult struct {
 	Contexts    []Context // one for every mark that is in no occurrence, in order
 	Mappings    []Mapping // places that map one reference to another
 	NameSets    []NameSet // names that one image gets
+	ChartUses   []ChartUse
 
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.
@@ -139,8 +140,18 @@ type Occurrence struct {
 	LikelyImage, IsSelector bool
 
 	// Tail is text after the last piece that is not in the file, such as the
-	// name that a template appends to a registry.
+	// name that a template appends to a registry, or that is in another field,
+	// such as the name of a chart.
 	Tail string
+
+	// Kind is what the reference names. IsSource reports that it names a registry
+	// of charts, and that the names of the charts are elsewhere; Source is its
+	// name for [ChartUse], if it has one. Version is the version of a chart as
+	// written, which may be a range; Tag has it if it is a version.
+	Kind     Kind
+	IsSource bool
+	Source   SourceName
+	Version  string
 
 	// IsOpen reports that a template prints further text after the pieces, which
 	// is not known: a registry that is the default of an action. Only a rendering

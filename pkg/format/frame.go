@@ -120,8 +120,11 @@ func (o *object) String() string {
 	return s
 }
 
-// group returns the API group of o, "" for the core group.
+// group returns the API group of o, "" for the core group and outside of objects.
 func (o *object) group() string {
+	if o == nil {
+		return ""
+	}
 	if i := strings.IndexByte(o.version, '/'); i >= 0 {
 		return o.version[:i]
 	}

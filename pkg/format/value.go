@@ -56,14 +56,14 @@ func (d *detector) value(f *frame) {
 		d.addWhole(f, kind == imageField)
 	case isPath && isReference(strings.TrimSuffix(text, "/")):
 		d.contexts(f, n, Context{Reason: Path})
-	case isRegistryWithPath(text) && d.isRegistryField(f):
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
+	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f)): // oci://docker.io/charts/
+		d.addRegistry(f)
 	case !isReference(text):
 		d.longText(f)
 	case isPattern:
 		d.contexts(f, n, Context{Reason: Pattern})
 	case IsRegistryKey(f.effectiveKey()):
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(n, Registry, "")}})
+		d.addRegistry(f)
 	default:
 		d.addWhole(f, false)
 	}
@@ -72,7 +72,7 @@ func (d *detector) value(f *frame) {
 // host adds the registry host at f, or explains why it is not changed.
 func (d *detector) host(f *frame) {
 	if d.isRegistryField(f) {
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}, HostOnly: isHostOnlyKey(f.effectiveKey())})
+		d.addRegistry(f)
 		return
 	}
 	d.contexts(f, f.node, Context{Reason: RegistryHost})
@@ -90,6 +90,14 @@ func isRegistryWithPath(text string) bool {
 // images are pulled from the registry at f.
 func (d *detector) isRegistryField(f *frame) bool {
 	return IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f)
+}
+
+// addRegistry adds the scalar at f, which is a registry of images or of charts.
+func (d *detector) addRegistry(f *frame) {
+	o := Occurrence{Pieces: []Piece{d.piece(f.node, Registry, "")}}
+	o.HostOnly = image.IsHost(strings.TrimSuffix(o.Pieces[0].Text, "/")) && isHostOnlyKey(f.effectiveKey())
+	d.describe(f, &o)
+	d.add(f, o)
 }
 
 // isNumericTag reports whether the field at f shows that text is an image with a
@@ -127,6 +135,7 @@ func (d *detector) addWhole(f *frame, isImage bool) {
 		role = Registry // of charts and other artifacts, which have no implicit library/
 	}
 	o.Pieces = []Piece{d.piece(f.node, role, "")}
+	d.describe(f, &o)
 	d.add(f, o)
 }
 

@@ -34,10 +34,12 @@ const bigFile = 4 << 20
 //     a host, a tag or a digest (image: nginx:1.27, repository with a sibling
 //     tag, newName of a kustomization);
 //   - anywhere, also within longer texts, if it spells out a host and a tag or
-//     digest, or a host that serves images.
+//     digest, or a host that serves images;
+//   - if it names a chart or another artifact in a registry: after oci://, or in
+//     a field of a tool for such references. A chart is listed with its registry
+//     and its version, even if these are in other fields or objects.
 //
-// Not listed are registry hosts without a repository, charts, pictures,
-// policies, mirror tables, the status of Kubernetes objects, and the copy of
+// Not listed are registry hosts without a repository, pictures, policies, mirror tables, the status of Kubernetes objects, and the copy of
 // the object that kubectl stores in an annotation. Comments, documentation,
 // scripts and code are listed only if Options.Scopes selects them.
 func (v *Inventory) AddFiles(ctx context.Context) error {

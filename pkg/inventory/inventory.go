@@ -68,6 +68,8 @@ type Inventory struct {
 	linkers *families.Linkers
 	mu      sync.Mutex
 	images  map[imageKey]*Image
+	sources []chartSource
+	uses    []chartUse
 }
 
 // A Failure is a file, stream or rendering that could not be read.
@@ -79,7 +81,10 @@ type Failure struct {
 // An imageKey identifies an image. The reference alone does not: in an image
 // field, a text without a domain is a short name of Docker Hub that a rule may
 // match; elsewhere the same text matches no rule.
-type imageKey struct{ ref, newRef string }
+type imageKey struct {
+	ref, newRef string
+	kind        format.Kind
+}
 
 // An Image is one reference and its uses.
 type Image struct {
@@ -94,6 +99,11 @@ type Image struct {
 	// Registry and Repository are Domain and Path as a registry client
 	// normalizes them: docker.io and library/nginx for nginx.
 	Registry, Repository string
+
+	// Kind is what Ref names. IsSource reports that Ref is a registry of charts
+	// and not one chart.
+	Kind     format.Kind
+	IsSource bool
 
 	// New is the new reference, "" if no rule rewrites Ref. Rule is the name of
 	// the rule that matches Ref. Keep is the keep entry of that rule that
@@ -158,8 +168,13 @@ func New(o Options) *Inventory {
 func (v *Inventory) Images() []Image {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	out := make([]Image, 0, len(v.images))
-	for _, m := range v.images {
+	all := map[imageKey]*Image{}
+	for k, m := range v.images {
+		all[k] = m
+	}
+	v.joinCharts(all)
+	out := make([]Image, 0, len(all))
+	for _, m := range all {
 		i := *m
 		i.Uses = slices.Clone(m.Uses)
 		i.Advice = advise(m, m.mayHaveTag)
@@ -168,7 +183,7 @@ func (v *Inventory) Images() []Image {
 	}
 	slices.SortFunc(out, func(a, b Image) int {
 		return cmp.Or(strings.Compare(a.Registry, b.Registry), strings.Compare(a.Repository, b.Repository),
-			strings.Compare(a.Ref, b.Ref), strings.Compare(a.New, b.New))
+			strings.Compare(a.Ref, b.Ref), strings.Compare(a.New, b.New), cmp.Compare(a.Kind, b.Kind))
 	})
 	return out
 }
@@ -186,6 +201,9 @@ func SelectedByRules(images []Image) []Image {
 // advise returns the catalogue entries for m. If mayHaveTag is set, a missing tag
 // counts as unknown rather than absent.
 func advise(m *Image, mayHaveTag bool) []rules.Advice {
+	if m.Kind != format.Image {
+		return nil // the catalogue is about images
+	}
 	oldRef, newRef := m.Ref, m.New
 	if mayHaveTag && m.Tag == "" && m.Digest == "" {
 		oldRef += ":<tag>" // the catalogue reads this as a variable
@@ -209,12 +227,11 @@ func (v *Inventory) add(found []foundRef, unresolved int) {
 	defer v.mu.Unlock()
 	v.Unresolved += unresolved
 	for _, f := range found {
-		key := imageKey{f.image.Ref, f.image.New}
-		m := v.images[key]
+		m := v.images[f.image.key()]
 		if m == nil {
 			m = f.image.clone()
 			m.mayHaveTag = f.mayHaveTag
-			v.images[imageKey{m.Ref, m.New}] = m
+			v.images[m.key()] = m
 		}
 		// Files are scanned in any order; these results must not depend on it.
 		m.mayHaveTag = m.mayHaveTag && f.mayHaveTag
@@ -222,6 +239,8 @@ func (v *Inventory) add(found []foundRef, unresolved int) {
 		m.Uses = append(m.Uses, f.use)
 	}
 }
+
+func (m *Image) key() imageKey { return imageKey{m.Ref, m.New, m.Kind} }
 
 // clone returns a copy of m that shares no memory with the source text.
 func (m *Image) clone() *Image {

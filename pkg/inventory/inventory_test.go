@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -35,6 +36,12 @@ func formatUses(v *Inventory) []string {
 	for _, m := range v.Images() {
 		for _, u := range m.Uses {
 			s := m.Ref
+			if m.Kind != format.Image {
+				s = m.Kind.String() + " " + s
+			}
+			if m.IsSource {
+				s = "source " + s
+			}
 			if m.New != "" {
 				s += " -> " + m.New
 			}
@@ -225,7 +232,7 @@ url: https://quay.io/x/y:1
 module: github.com/x/y:v1
 api: k8s.io/api
 site: www.example.com/a/b
-chart: oci://ghcr.io/x/charts/y
+chart: ghcr.io-charts/y
 email: a@quay.io/x
 description: Runs quay.io/x/y:1 in a pod.
 # quay.io/x/comment:1
@@ -256,6 +263,56 @@ data:
 			"nginx:1 | a.yaml:8:33 .data[\"pod.yaml\"]|.spec.containers[0].image in Pod (v1)",
 			"gcr.io/p/q | a.yaml:9:32 .data.args in ConfigMap c (v1)",
 			"quay.io/x/y:1 | a.yaml:9:14 .data.args in ConfigMap c (v1)",
+		}},
+		{"charts and artifacts", `-- chart/Chart.yaml --
+dependencies:
+- {name: redis, version: 18.1.0+1, repository: "oci://k8s.gcr.io/charts"}
+- {name: lib, version: 1.x.x, repository: "oci://k8s.gcr.io/charts/"}
+- {name: web, version: 1.0.0, repository: "https://k8s.gcr.io/charts"}
+- {name: own, version: 1.0.0, repository: "file://../own"}
+-- flux/repository.yaml --
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: charts, namespace: flux-system}
+spec: {type: oci, url: "oci://k8s.gcr.io/flux"}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: app}
+spec: {url: "oci://docker.io/app", ref: {tag: v1}}
+---
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: OCIRepository
+metadata: {name: chart}
+spec: {url: "oci://ghcr.io/x/chart", ref: {tag: 1.0.0}, layerSelector: {mediaType: application/vnd.cncf.helm.chart.content.v1.tar+gzip}}
+-- flux/release.yaml --
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: a, namespace: apps}
+spec: {chart: {spec: {chart: db, version: 2.0.0, sourceRef: {kind: HelmRepository, name: charts, namespace: flux-system}}}}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: elsewhere, namespace: apps}
+spec: {chart: {spec: {chart: db, version: 2.0.0, sourceRef: {kind: HelmRepository, name: charts}}}}
+-- helmfile.yaml --
+repositories: [{name: b, url: k8s.gcr.io/hf, oci: true}]
+releases: [{name: x, chart: b/y, version: 1.0.0}, {name: z, chart: c/y, version: 1.0.0}]
+-- crossplane.yaml --
+apiVersion: pkg.crossplane.io/v1
+kind: Provider
+metadata: {name: a}
+spec: {package: "ghcr.io/x/provider:v1"}
+`, []string{
+			"artifact docker.io/app:v1 | flux/repository.yaml:9:20 .spec.url in OCIRepository app (source.toolkit.fluxcd.io/v1)",
+			"chart ghcr.io/x/chart:1.0.0 | flux/repository.yaml:14:20 .spec.url in OCIRepository chart (source.toolkit.fluxcd.io/v1)",
+			"package ghcr.io/x/provider:v1 | crossplane.yaml:4:18 .spec.package in Provider a (pkg.crossplane.io/v1)",
+			"chart k8s.gcr.io/charts/lib -> registry.k8s.io/charts/lib | chart/Chart.yaml:3:50 .dependencies[1].repository",
+			"chart k8s.gcr.io/charts/redis:18.1.0_1 -> registry.k8s.io/charts/redis:18.1.0_1 | chart/Chart.yaml:2:55 .dependencies[0].repository",
+			"source chart k8s.gcr.io/flux -> registry.k8s.io/flux | flux/repository.yaml:4:31 .spec.url in HelmRepository charts (source.toolkit.fluxcd.io/v1)",
+			"chart k8s.gcr.io/flux/db:2.0.0 -> registry.k8s.io/flux/db:2.0.0 | flux/release.yaml:4:30 .spec.chart.spec.chart in HelmRelease a (helm.toolkit.fluxcd.io/v2)",
+			"source chart k8s.gcr.io/hf -> registry.k8s.io/hf | helmfile.yaml:1:31 .repositories[0].url",
+			"chart k8s.gcr.io/hf/y:1.0.0 -> registry.k8s.io/hf/y:1.0.0 | helmfile.yaml:2:29 .releases[0].chart",
 		}},
 		{"templates", `-- chart/templates/a.yaml --
 apiVersion: v1

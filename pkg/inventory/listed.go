@@ -12,6 +12,8 @@ import (
 func (v *Inventory) isListed(o *format.Occurrence, r image.Ref) bool {
 	last := o.Pieces[len(o.Pieces)-1]
 	switch {
+	case o.Kind != format.Image:
+		return r.Domain != ""
 	case last.Role == format.Registry, o.IsSelector && !o.LikelyImage:
 		return false // a registry without a repository, a chart, a selector
 	case strings.Contains(o.Place.Field, "kubectl.kubernetes.io/last-applied-configuration"):

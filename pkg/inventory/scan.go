@@ -57,6 +57,7 @@ func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 			out.refs = append(out.refs, *f)
 		}
 	}
+	v.addChartUses(scanned, lines, base)
 	return out
 }
 
@@ -124,10 +125,13 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 	if image.HasVariable(r.Domain) || r.Domain == "" && image.HasVariable(r.Path) {
 		return nil, o.IsImage || o.LikelyImage
 	}
-	m := Image{Ref: text, Domain: r.Domain, Path: r.Path, Tag: r.Tag, Digest: r.Digest}
+	m := Image{Ref: text, Domain: r.Domain, Path: r.Path, Tag: r.Tag, Digest: r.Digest, Kind: o.Kind, IsSource: o.IsSource}
 	addTagAndDigest(&m, o.Tag, withAlgorithm(o.Digest))
 	m.HasVariable = image.HasVariable(m.Ref)
 	m.Registry, m.Repository = image.Normalize(m.Domain, m.Path)
+	if o.Kind != format.Image && m.Domain != "" {
+		m.Repository = m.Path // it has no implicit library/
+	}
 	if match, ok := v.opts.Rules.Match(text, kindOf(o)); ok {
 		if match.Rule != nil {
 			m.Rule = match.Rule.Name
@@ -187,6 +191,9 @@ func withAlgorithm(text string) string {
 
 // kindOf returns the kind of o for rules.Set.Match; package rewrite uses the same.
 func kindOf(o *format.Occurrence) rules.Kind {
+	if o.Kind != format.Image && o.Pieces[0].Role == format.Registry {
+		return rules.Registry
+	}
 	if o.IsImage && o.Pieces[0].Role != format.Registry {
 		return rules.ShortForm
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 )
 
@@ -46,12 +47,13 @@ func FindInventory(name string) (InventoryWriter, error) {
 }
 
 // writeInventoryPlain writes one reference per line, each once. It omits
-// references with a variable, which the reader of the lines could not use.
+// references that the reader of the lines could not use: those with a variable,
+// registries and repositories of charts, and charts without a version.
 func writeInventoryPlain(w io.Writer, _ *inventory.Inventory, images []inventory.Image, _ Options) error {
 	last := ""
 	for i := range images {
 		m := &images[i]
-		if m.HasVariable || m.Ref == last {
+		if m.HasVariable || m.IsSource || m.Kind == format.ChartRepository || m.Kind == format.Chart && m.Tag == "" || m.Ref == last {
 			continue
 		}
 		last = m.Ref

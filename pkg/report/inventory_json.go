@@ -47,6 +47,8 @@ type JSONImage struct {
 	Path        string            `json:"path"`             // the path as written
 	Tag         string            `json:"tag,omitempty"`
 	Digest      string            `json:"digest,omitempty"`
+	Kind        string            `json:"kind"`               // a format.Kind
+	IsSource    bool              `json:"isSource,omitempty"` // a registry of charts, not one chart
 	New         string            `json:"new,omitempty"`
 	Rule        string            `json:"rule,omitempty"`
 	Keep        string            `json:"keep,omitempty"` // the entry of the rule that excludes the image
@@ -100,7 +102,7 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 		}
 		j := JSONImage{
 			Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
-			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, HasVariable: m.HasVariable, Uses: []JSONUse{},
+			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), Kind: m.Kind.String(), IsSource: m.IsSource, New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, HasVariable: m.HasVariable, Uses: []JSONUse{},
 		}
 		for _, a := range m.Advice {
 			j.Advice = append(j.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -13,9 +14,10 @@ import (
 func (j *JSONInventory) Inventory() ([]inventory.Image, *inventory.Inventory) {
 	var images []inventory.Image
 	for _, x := range j.Images {
+		kind, _ := format.ParseKind(x.Kind) // unknown kinds, and none in older lists, count as images
 		m := inventory.Image{
 			Ref: x.Reference, Registry: x.Registry, Repository: x.Repository, Domain: x.Domain, Path: x.Path,
-			Tag: x.Tag, Digest: x.Digest, New: x.New, Rule: x.Rule, Keep: x.Keep, HasVariable: x.HasVariable,
+			Tag: x.Tag, Digest: x.Digest, Kind: kind, IsSource: x.IsSource, New: x.New, Rule: x.Rule, Keep: x.Keep, HasVariable: x.HasVariable,
 		}
 		for _, u := range x.Uses {
 			origin := inventory.Origin(max(0, slices.Index(origins, u.Origin))) // unknown origins count as files

@@ -43,16 +43,16 @@ func inventorySummary(b *bufio.Writer, v *inventory.Inventory, images []inventor
 	scanned := scannedInputs(v)
 	switch all := len(v.Images()); {
 	case len(images) == 0 && all > 0: // with --old-only
-		fmt.Fprintln(b, paint(o.Color, green, "no image to move, of "+wording.Count(all, "image")+" in "+scanned))
+		fmt.Fprintln(b, paint(o.Color, green, "no image to move, of "+countKinds(v.Images())+" in "+scanned))
 	case len(images) == 0:
 		fmt.Fprintf(b, "no image in %s\n", scanned)
 	default:
-		fmt.Fprintf(b, "%s, %s, %s in %s\n", wording.Count(len(images), "image"), wording.Count(t.uses, "use"),
+		fmt.Fprintf(b, "%s, %s, %s in %s\n", countKinds(images), wording.Count(t.uses, "use"),
 			wording.Plural(t.registries, "1 registry", wording.Number(t.registries)+" registries"), scanned)
 	}
 	switch {
 	case t.moving > 0:
-		fmt.Fprintln(b, paint(o.Color, red, wording.Count(t.moving, "image")+" to move ("+wording.Count(t.movingUses, "use")+")"))
+		fmt.Fprintln(b, paint(o.Color, red, countKinds(inventory.SelectedByRules(images))+" to move ("+wording.Count(t.movingUses, "use")+")"))
 	case len(images) > 0:
 		fmt.Fprintln(b, paint(o.Color, green, "no image to move"))
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
@@ -72,7 +73,7 @@ func (t *inventoryTable) registry(b *bufio.Writer, images []inventory.Image) {
 			moving++
 		}
 	}
-	fmt.Fprintf(b, "%s  %s, %s", paint(t.color, bold, escape(images[0].Registry)), wording.Count(len(images), "image"), wording.Count(uses, "use"))
+	fmt.Fprintf(b, "%s  %s, %s", paint(t.color, bold, escape(images[0].Registry)), countKinds(images), wording.Count(uses, "use"))
 	if words := movingWords(moving, len(images)); words != "" {
 		fmt.Fprint(b, ", "+paint(t.color, red, words))
 	}
@@ -80,6 +81,28 @@ func (t *inventoryTable) registry(b *bufio.Writer, images []inventory.Image) {
 	for i := range images {
 		t.row(b, &images[i])
 	}
+}
+
+// kindWords returns the name of k in a sentence.
+func kindWords(k format.Kind) string { return strings.ReplaceAll(k.String(), "-", " ") }
+
+// countKinds counts the references of each kind: "2 images, 1 chart".
+func countKinds(images []inventory.Image) string {
+	counts := make([]int, len(format.KindNames))
+	for i := range images {
+		counts[images[i].Kind]++
+	}
+	var out []string
+	for k, n := range counts {
+		if n > 0 {
+			name := kindWords(format.Kind(k))
+			if stem, ok := strings.CutSuffix(name, "y"); ok {
+				name = stem + wording.Plural(n, "y", "ie")
+			}
+			out = append(out, wording.Count(n, name))
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // movingWords says how many of all images of a registry move, "" if none moves.
@@ -171,6 +194,9 @@ func firstUse(m *inventory.Image) string {
 	}
 	if n := len(m.Uses) - 1; n > 0 {
 		where += " and " + wording.Number(n) + " more"
+	}
+	if m.Kind != format.Image {
+		where = kindWords(m.Kind) + ", " + where
 	}
 	return escape(where)
 }

@@ -107,7 +107,7 @@ func withTag(o *format.Occurrence, text string) string {
 		return text + "@" + o.Digest
 	case o.Tag != "":
 		return text + ":" + o.Tag
-	case o.InRepositoryKey || len(o.Pieces) > 1 || o.Tail != "":
+	case o.Kind == format.Image && (o.InRepositoryKey || len(o.Pieces) > 1 || o.Tail != ""):
 		return text + unknownTag
 	}
 	return text

@@ -71,7 +71,7 @@ func movingMembers(groups []*group) iter.Seq[*member] {
 // kindOf returns the kind of text that o is for the rules.
 func kindOf(o *format.Occurrence) rules.Kind {
 	switch {
-	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && o.Tail == "":
+	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && (o.Tail == "" || o.Kind != format.Image):
 		return rules.Registry
 	case o.IsImage && o.Pieces[0].Role != format.Registry:
 		return rules.ShortForm
@@ -122,6 +122,8 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 		return mapped.reason, mapped.note
 	case m.occ.IsOpen && set.DependsOnName(m.occ.Text()):
 		return format.Conflict, "where it moves depends on the name that the template prints after it, which no rendering shows"
+	case m.occ.IsSource && set.DependsOnName(m.occ.Text()):
+		return format.Conflict, "where it moves depends on the chart, and other fields name the charts of this registry"
 	case m.match.Keep != "":
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):

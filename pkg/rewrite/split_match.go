@@ -22,6 +22,7 @@ var (
 	errEmpty    = errors.New("a part of the reference would become empty")
 	errTemplate = errors.New("a template writes a part of the text to replace")
 	errEscaped  = errors.New("the text to replace is escaped or folded over lines")
+	errChart    = errors.New("the rule changes the name of the chart, which is in another field; change both by hand")
 )
 
 // splitMatch returns the changes of the pieces of o for the match m, which
@@ -34,8 +35,15 @@ func splitMatch(o *format.Occurrence, m rules.Match, d division) ([]pieceChange,
 	if n := m.Len; n > 0 && strings.HasSuffix(m.New, "/") && o.Text()[n-1] == '/' {
 		m.Len, m.New = n-1, m.New[:len(m.New)-1] // the slash is not changed
 	}
+	if o.Kind != format.Image {
+		m = withoutTail(o, m)
+	}
 	k, end := matchEnd(o, m.Len)
-	if end > len(o.Pieces[k].Text) {
+	switch {
+	case end <= len(o.Pieces[k].Text):
+	case o.Kind != format.Image:
+		return nil, errChart
+	default:
 		return nil, errTemplate
 	}
 	host := strings.TrimSuffix(o.Pieces[0].Text, "/")
@@ -52,6 +60,19 @@ func splitMatch(o *format.Occurrence, m rules.Match, d division) ([]pieceChange,
 		return nil, err
 	}
 	return append(out, rest...), nil
+}
+
+// withoutTail returns m without the end of the tail of o, if m does not change that
+// end: docker.io/a/redis to mirror.example/b/redis changes docker.io/a only.
+func withoutTail(o *format.Occurrence, m rules.Match) rules.Match {
+	inTail := m.Len - (len(o.Text()) - len(o.Tail))
+	if inTail <= 0 {
+		return m
+	}
+	if rest, ok := strings.CutSuffix(m.New, o.Tail[:inTail]); ok && rest != "" {
+		m.Len, m.New = m.Len-inTail, rest
+	}
+	return m
 }
 
 // nameChanges returns the changes of the pieces after the host, for a match that

@@ -38,7 +38,7 @@ func (p *planner) queryAvailability(ctx context.Context) {
 				continue
 			}
 			p.unavailable[pair] = ""
-			x := RefChange{Old: pair.old, New: pair.new, Field: m.occ.Place.Field, TagElsewhere: m.occ.Pieces[0].Literal}
+			x := RefChange{Old: pair.old, New: pair.new, Field: m.occ.Place.Field, TagElsewhere: m.tagIsElsewhere()}
 			if m.match.Rule != nil {
 				x.ToPrefix = m.match.Rule.To
 			}
@@ -54,14 +54,35 @@ func (p *planner) queryAvailability(ctx context.Context) {
 }
 
 // refPairs returns the references that move with the group; none if the group is
-// kept. A registry host alone is not a reference.
+// kept. A registry alone is not a reference.
 func (g *group) refPairs() iter.Seq2[refPair, *member] {
 	return func(yield func(refPair, *member) bool) {
 		for i := range g.members {
 			m := &g.members[i]
-			if g.moves() && m.matched && kindOf(m.occ) != rules.Registry && !yield(refPair{m.occ.Text(), m.newText()}, m) {
+			if g.moves() && m.matched && m.isInRegistry() && !yield(m.refPair(), m) {
 				return
 			}
 		}
 	}
+}
+
+// isInRegistry reports whether a registry has what m names.
+func (m *member) isInRegistry() bool {
+	if m.occ.Kind == format.Image {
+		return kindOf(m.occ) != rules.Registry
+	}
+	return m.occ.Kind != format.ChartRepository && !m.occ.IsSource
+}
+
+// tagIsElsewhere reports whether the tag of m is not known here.
+func (m *member) tagIsElsewhere() bool {
+	return m.occ.Pieces[0].Literal || m.occ.Kind == format.Chart && m.occ.Tag == ""
+}
+
+// refPair returns the reference of m before and after the move.
+func (m *member) refPair() refPair {
+	if m.occ.Kind == format.Image {
+		return refPair{m.occ.Text(), m.newText()}
+	}
+	return refPair{withTag(m.occ, m.occ.Text()), withTag(m.occ, m.newText())}
 }

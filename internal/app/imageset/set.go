@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/registry"
@@ -135,6 +136,12 @@ func (l *Set) addInventory(images []inventory.Image, tags *tagResolver, o invent
 			} else if isRendered(*u) {
 				place = u.Path + " (rendered)"
 			}
+			if m.Kind != format.Image {
+				if m.Kind != format.ChartRepository {
+					add(m, place, artifactReason(m))
+				}
+				continue
+			}
 			reason := tags.incompleteReason(m, u)
 			if reason != tagUnknown {
 				add(m, place, reason)
@@ -149,6 +156,20 @@ func (l *Set) addInventory(images []inventory.Image, tags *tagResolver, o invent
 			}
 		}
 	}
+}
+
+// artifactReason returns why m, which is no image, is not a complete reference,
+// "" if it is.
+func artifactReason(m *inventory.Image) string {
+	switch {
+	case m.IsSource:
+		return "a registry of charts"
+	case m.Tag != "" || m.Digest != "":
+		return ""
+	case m.Kind == format.Chart:
+		return "a chart whose version is a range or is not set"
+	}
+	return tagUnknown
 }
 
 // incompleteReason returns why text is not a complete reference, "" if it is

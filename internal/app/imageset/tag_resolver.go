@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
@@ -112,6 +113,9 @@ func (t *tagResolver) filesWithUnknownTags(v *inventory.Inventory) []string {
 // incompleteReason returns why a use of an image is not a complete reference, ""
 // if it is complete.
 func (t *tagResolver) incompleteReason(m *inventory.Image, u *inventory.Use) string {
+	if m.Kind != format.Image {
+		return artifactReason(m)
+	}
 	if u.Origin != inventory.InFile {
 		return incompleteReason(m.Ref, "", "")
 	}
