@@ -6,16 +6,15 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
-	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // A detector finds the references in the trees of one file of any syntax.
 type detector struct {
 	in        Input
 	out       ScanResult
-	explained []bool                  // by mark: it is in an occurrence or has a context
-	pieces    map[*syntax.Node]bool   // scalars that are pieces
-	aliased   map[*syntax.Node]bool   // anchored scalars that are images because of an alias
+	explained []bool                // by mark: it is in an occurrence or has a context
+	pieces    map[*syntax.Node]bool // scalars that are pieces
+	aliased   aliasedValues
 	frames    map[*syntax.Node]*frame // of each scalar, recorded for templates only
 
 	siblings   map[*syntax.Node]*siblingKeys               // results of siblingKeysOf
@@ -38,7 +37,7 @@ type detector struct {
 }
 
 func newDetector(in Input) *detector {
-	d := &detector{in: in, explained: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{}, aliased: map[*syntax.Node]bool{},
+	d := &detector{in: in, explained: make([]bool, len(in.Marks)), pieces: map[*syntax.Node]bool{},
 		siblings: map[*syntax.Node]*siblingKeys{}, registries: map[*syntax.Node]*syntax.Node{}}
 	d.fields = selectFields(&d.in)
 	return d
@@ -67,6 +66,7 @@ func (d *detector) documents(docs []*syntax.Document) {
 			d.document(&frame{node: doc.Root})
 		}
 	}
+	d.addAliased()
 }
 
 // finish explains the marks outside of every scalar, and sorts the contexts.
@@ -218,19 +218,4 @@ func (d *detector) readKey(f *frame) {
 // value.
 func isSchemaConst(f *frame) bool {
 	return f.node.Field("const") != nil && f.up != nil && (f.up.key == "properties" || f.node.Field("type") != nil)
-}
-
-// alias adds the anchored scalar of the alias at f if the field of the alias is
-// certainly an image. The detector reads the scalar itself at its anchor.
-func (d *detector) alias(f *frame) {
-	t := f.node.Target
-	if t == nil || t.Kind != syntax.Scalar || d.pieces[t] || f.keep != "" || !d.isImageField(f) || d.aliased[t] {
-		return
-	}
-	d.aliased[t] = true
-	if text, _ := image.TrimTransport(t.Value); isReference(text) {
-		g := *f
-		g.node = t
-		d.addWhole(&g, true)
-	}
 }

@@ -177,6 +177,9 @@ func (s *selectedFields) splitsAt(f *frame) []*tableField {
 	var out []*tableField
 	for _, x := range s.indexes(f) {
 		for _, t := range x.splits {
+			if slices.ContainsFunc(t.Unless, f.has) {
+				continue
+			}
 			if at, inObject := framesBelowRoot(f); len(t.path.steps) == 0 || s.isAt(t, f, at, inObject) {
 				out = append(out, t)
 			}
@@ -254,7 +257,7 @@ func (d *detector) fieldKind(f *frame) fieldKind {
 	switch {
 	case t == nil:
 		return unknownField
-	case f.up != nil && slices.ContainsFunc(t.Unless, func(key string) bool { return f.up.node.Field(key) != nil }):
+	case f.up != nil && slices.ContainsFunc(t.Unless, f.up.has):
 		return builtField
 	}
 	return t.kind

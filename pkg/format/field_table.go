@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -79,9 +79,9 @@ type tableField struct {
 	// Keys of the mapping at Path.
 	Registry, Repository, Tag, Digest string
 
-	Prefix string           // the value begins with it
+	Value  texts            // globs, one of which matches the value
 	Where  map[string]texts // keys of the nearest mapping around the place that has the key, and globs of which one matches its value
-	Unless texts            // keys of the mapping around the place, with which an image is built there and not pulled
+	Unless texts            // keys of the mapping around the value, or of the mapping at Path, with which an image is built there and not pulled
 
 	path   fieldPath
 	kind   fieldKind
@@ -232,22 +232,27 @@ func (f *tableField) isSplit() bool { return f.Registry+f.Repository+f.Tag+f.Dig
 // holds reports whether the conditions on the value and its siblings hold at
 // the place.
 func (f *tableField) holds(at *frame) bool {
-	if !strings.HasPrefix(at.node.Value, f.Prefix) {
+	if at.node.Kind == syntax.Scalar && !matchesText(f.Value, at.node.Value) {
 		return false
 	}
 	for key, globs := range f.Where {
-		value, found := "", false
-		for g := at.up; g != nil && !found; g = g.up {
-			if v := g.node.Field(key); v != nil {
-				value, found = v.Value, true
-			}
-			if g.inner {
-				break
-			}
-		}
-		if !found || !slices.ContainsFunc(globs, func(glob string) bool { return matchText(glob, value) }) {
+		if v := at.nearest(key); v == nil || !matchesText(globs, v.Value) {
 			return false
 		}
 	}
 	return true
+}
+
+// nearest returns the value of key in the mapping at f or in the nearest mapping
+// around it that has the key, nil if there is none.
+func (f *frame) nearest(key string) *syntax.Node {
+	for g := f; g != nil; g = g.up {
+		if v := g.node.Field(key); v != nil {
+			return v
+		}
+		if g.inner {
+			break
+		}
+	}
+	return nil
 }

@@ -21,14 +21,20 @@ type frame struct {
 	note   string  // details of keep
 	prose  bool    // the key of the value, or of the list, is one for text for people
 
-	inner bool // the root of a document inside a string
-	depth int  // number of strings around this place that are documents
+	merged *syntax.Node // the mapping that merges node with <<, or nil
+	inner  bool         // the root of a document inside a string
+	depth  int          // number of strings around this place that are documents
 }
 
 // below returns the frame of node, a child of f, in the same object and with
 // the same reason.
 func (f *frame) below(node *syntax.Node) *frame {
 	return &frame{up: f, node: node, object: f.object, keep: f.keep, note: f.note, depth: f.depth}
+}
+
+// has reports whether the mapping at f has the key, or the mapping that merges it.
+func (f *frame) has(key string) bool {
+	return f.node.Field(key) != nil || f.merged.Field(key) != nil
 }
 
 // withKey sets the key of f and returns f.

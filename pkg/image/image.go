@@ -91,12 +91,12 @@ func IsHost(text string) bool {
 	return (strings.ContainsAny(text, ".:") || text == "localhost") && domainRE.MatchString(text)
 }
 
-// transports are the prefixes with which skopeo, Helm and GitHub Actions say
+// transports are the prefixes with which skopeo, Helm, GitHub Actions and Bake say
 // how to fetch a reference.
-var transports = []string{"docker://", "oci://"}
+var transports = []string{"docker://", "oci://", "docker-image://"}
 
 // TrimTransport returns text without a leading transport (`docker://`,
-// `oci://`), and the length of the transport in bytes.
+// `oci://`, `docker-image://`), and the length of the transport in bytes.
 func TrimTransport(text string) (string, int) {
 	for _, t := range transports {
 		if strings.HasPrefix(text, t) {
