@@ -10,34 +10,40 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// doubledAdvice returns a note for each registry that moves together with a sibling
-// name that spells the registry out: registry: k8s.gcr.io and repository:
+// doubledAdvice returns a note for each registry that moves together with a name
+// that spells the registry out: registry: k8s.gcr.io and repository:
 // k8s.gcr.io/pause. A chart that joins them prints the registry twice, before the
-// move and after it.
+// move and after it. The registry is in a sibling key, or a chart prints it before
+// the name.
 func (p *planner) doubledAdvice() []Advice {
 	type place struct{ path, parent string }
-	registries := map[place]*member{}
+	siblings := map[place]*member{}
+	var registries []*member
 	for m := range movingMembers(p.groups) {
 		if m.isAlone() && m.occ.Pieces[0].Role == format.Registry {
-			registries[place{m.occ.Pieces[0].Path, parentField(m.occ.Field(0))}] = m
+			siblings[place{m.occ.Pieces[0].Path, parentField(m.occ.Field(0))}] = m
+			registries = append(registries, m)
 		}
 	}
 	var out []Advice
 	seen := map[link.PieceID]bool{}
 	for m := range movingMembers(p.groups) {
 		name := &m.occ.Pieces[0]
-		r := registries[place{name.Path, parentField(m.occ.Field(0))}]
-		if r == nil || !m.isAlone() || seen[link.IDOf(name)] {
+		if !m.isAlone() || seen[link.IDOf(name)] {
 			continue
 		}
-		host := strings.TrimSuffix(r.occ.Pieces[0].Text, "/")
-		if !strings.HasPrefix(name.Text, host+"/") || !p.mayPrintTwice(r, m) {
-			continue
+		r, key := siblings[place{name.Path, parentField(m.occ.Field(0))}], "the sibling key "
+		if r == nil || !r.isStartOf(m) || !p.mayPrintTwice(r, m, true) {
+			at := slices.IndexFunc(registries, func(r *member) bool { return r.isStartOf(m) && p.mayPrintTwice(r, m, false) })
+			if at < 0 {
+				continue
+			}
+			r, key = registries[at], "the key "
 		}
 		seen[link.IDOf(name)] = true
 		a := Advice{Path: name.Path, Ref: name.Text, Note: true, Text: fmt.Sprintf(
-			"This name begins with the registry %s, which the sibling key %s also contains. A template that joins them prints the registry twice, as before the move.",
-			host, strings.TrimPrefix(r.occ.Field(0), "."))}
+			"This name begins with the registry %s, which %s%s also contains. A template that joins them prints the registry twice, as before the move.",
+			strings.TrimSuffix(r.occ.Pieces[0].Text, "/"), key, strings.TrimPrefix(r.occ.Field(0), "."))}
 		if f := p.files.at(name.Path); f != nil {
 			a.Line, _ = edit.NewLines(f.file.Before).Position(name.Span.Start)
 		}
@@ -46,13 +52,18 @@ func (p *planner) doubledAdvice() []Advice {
 	return out
 }
 
+// isStartOf reports whether the name begins with the registry m.
+func (m *member) isStartOf(name *member) bool {
+	return strings.HasPrefix(name.occ.Pieces[0].Text, strings.TrimSuffix(m.occ.Pieces[0].Text, "/")+"/")
+}
+
 // isAlone reports whether the reference of m is in one piece.
 func (m *member) isAlone() bool { return len(m.occ.Pieces) == 1 && m.occ.Tail == "" }
 
 // mayPrintTwice reports whether a chart prints the registry r before name, or, if
-// none renders the file, whether the names of their keys say that they belong
-// together.
-func (p *planner) mayPrintTwice(r, name *member) bool {
+// none renders the file and they are siblings, whether the names of their keys say
+// that they belong together.
+func (p *planner) mayPrintTwice(r, name *member, areSiblings bool) bool {
 	p.traces.mu.Lock()
 	defer p.traces.mu.Unlock()
 	path, isRendered := name.occ.Pieces[0].Path, false
@@ -66,7 +77,7 @@ func (p *planner) mayPrintTwice(r, name *member) bool {
 			return true
 		}
 	}
-	return !isRendered && format.AreRegistryAndRepository(lastKey(r.occ.Field(0)), lastKey(name.occ.Field(0)))
+	return !isRendered && areSiblings && format.AreRegistryAndRepository(lastKey(r.occ.Field(0)), lastKey(name.occ.Field(0)))
 }
 
 // parentField returns the field of the mapping that holds field.

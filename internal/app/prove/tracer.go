@@ -61,25 +61,28 @@ func (p *Prover) tracer(ctx context.Context, read chartReader, set *rules.Set) (
 		return &chart, chart.Err
 	}
 	hosts, newHosts := registriesOf(set.OldPrefixes()), registriesOf(newPrefixes(set))
+	var traced sync.Map // *tracedValues, by the folder of the chart
 	trace = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
 		chart, err := chartOf(dir, scanned)
 		if err != nil {
 			return nil, err
 		}
-		out, err := p.traceSelected(ctx, chart, selectedValues(chart, set), hosts)
+		values := selectValues(chart, set)
+		traced.Store(dir, values)
+		out, err := p.traceSelected(ctx, chart, values, hosts)
 		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
 		return out, err
 	}
 	traceEdited = func(dir string, edited func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
-		before, err := chartOf(dir, func(string) ([]byte, bool) { return nil, false })
-		if err != nil {
-			return nil, err
-		}
 		chart, err := chartOf(dir, edited)
 		if err != nil {
 			return nil, err
 		}
-		out, err := p.traceSelected(ctx, chart, selectedValues(before, set), newHosts)
+		values, ok := traced.Load(dir)
+		if !ok {
+			return nil, fmt.Errorf("the chart in %q was not rendered before the edits", dir)
+		}
+		out, err := p.traceSelected(ctx, chart, values.(*tracedValues), newHosts)
 		failed := (*link.TraceError)(nil)
 		if errors.As(err, &failed) && failed.Backstop() == nil && len(out) > 0 {
 			return out, nil // it does not render with these values before the edits either, or a reference is missing
@@ -113,40 +116,78 @@ func registriesOf(prefixes []string) []string {
 	return slices.Compact(out)
 }
 
-// selectedValues returns the names of the values of a chart that may contain a
-// reference that moves or a registry, and the default values.
-func selectedValues(chart *helm.Chart, set *rules.Set) map[string]bool {
-	out := map[string]bool{}
+// A tracedValues says with which values a chart is traced.
+type tracedValues struct {
+	set      *rules.Set
+	selected map[string]bool // by the name of the values
+	all      bool            // the others were needed
+}
+
+// selectValues selects the values of a chart that may contain a reference that moves
+// or a registry, and the default values.
+func selectValues(chart *helm.Chart, set *rules.Set) *tracedValues {
+	out := &tracedValues{set: set, selected: map[string]bool{}}
 	for _, v := range chart.Values {
 		if len(v.Files) == 0 || slices.ContainsFunc(v.Files, set.MayMatch) || slices.ContainsFunc(v.Files, setsRegistry) {
-			out[v.Name] = true
+			out.selected[v.Name] = true
 		}
 	}
 	return out
 }
 
-// traceSelected traces a chart with the values that selected names. If it does not
-// render with the default values, it is traced with its other values files, too:
-// they may set what the chart requires.
-func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, selected map[string]bool, hosts []string) ([]link.TracedRef, error) {
-	var values, others []helm.Values
+// traceSelected traces a chart with the values that are selected. It traces the
+// chart with its other values, too, if it does not render with the default values,
+// which others may complete, or if others may add names to a registry that moves
+// to a target with a path.
+func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *tracedValues, hosts []string) ([]link.TracedRef, error) {
+	var first, others []helm.Values
 	for _, v := range chart.Values {
-		if selected[v.Name] {
-			values = append(values, v)
+		if values.selected[v.Name] {
+			first = append(first, v)
 		} else {
 			others = append(others, v)
 		}
 	}
-	refs, err := p.traceValues(ctx, chart, values, hosts)
-	failed := (*link.TraceError)(nil)
-	if !errors.As(err, &failed) || failed.Backstop() != nil || failed.Failures[0].ValuesFile != "" || failed.Failures[0].Incomplete {
+	refs, err := p.traceValues(ctx, chart, first, hosts)
+	failed := &link.TraceError{}
+	if err != nil && (!errors.As(err, &failed) || failed.Backstop() != nil) {
+		return refs, err
+	}
+	isIncomplete := len(failed.Failures) > 0 && failed.Failures[0].ValuesFile == "" && !failed.Failures[0].Incomplete
+	values.all = values.all || isIncomplete || values.dependsOnNames(refs)
+	if !values.all {
 		return refs, err
 	}
 	more, err := p.traceValues(ctx, chart, others, hosts)
-	if other := (*link.TraceError)(nil); errors.As(err, &other) && other.Backstop() != nil {
-		return nil, other
+	other := &link.TraceError{}
+	if err != nil && (!errors.As(err, &other) || other.Backstop() != nil) {
+		return nil, err
 	}
-	return append(refs, more...), failed
+	if !isIncomplete { // else the others need not add to the messages
+		failed.Failures = append(failed.Failures, other.Failures...)
+	}
+	refs = append(refs, more...)
+	if len(failed.Failures) > 0 {
+		return refs, failed
+	}
+	return refs, nil
+}
+
+// dependsOnNames reports whether the move of one of refs changes more than a host
+// that other names may follow: then each name must be known.
+func (v *tracedValues) dependsOnNames(refs []link.TracedRef) bool {
+	return slices.ContainsFunc(refs, func(r link.TracedRef) bool {
+		parsed, err := image.Parse(r.Ref)
+		if err != nil || len(r.Parts) == 0 {
+			return false
+		}
+		first := strings.TrimSuffix(r.Parts[0].Text, "/")
+		if len(first) >= len(path.Join(parsed.Domain, parsed.Path)) {
+			return false // the whole name
+		}
+		m, ok := v.set.Match(r.Ref, rules.ShortForm)
+		return ok && (strings.Contains(m.New, "/") || m.Len != len(first) || v.set.DependsOnName(first))
+	})
 }
 
 // traceValues traces a chart with each of values. The error is a *link.TraceError
