@@ -127,7 +127,7 @@ func planError(f *session.Flags, plan *rewrite.Plan) error {
 	case counts.FailedFiles > 0 || hasUnreadable(plan) || plan.HasBackstops():
 		return session.Failed(nil)
 	case f.Check && plan.Baseline != nil && plan.Baseline.New > 0,
-		f.Check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit > 0:
+		f.Check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit+plan.MovesInSkippedFolders() > 0:
 		return session.Left(nil)
 	}
 	return nil

@@ -27,6 +27,7 @@ const (
 	Conflict        Reason = "conflict"
 	RemoteBase      Reason = "remote base"
 	Archive         Reason = "archive"
+	SkippedFolder   Reason = "skipped folder"
 	OwnConfig       Reason = "own configuration"
 	Ignored         Reason = "ignored"
 	ExcludedByRule  Reason = "excluded by the rule"
@@ -49,6 +50,7 @@ var Reasons = []struct {
 	{Conflict, "The parts of this reference, or of references that share a part with it, cannot all move as the rules require."},
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
 	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
+	{SkippedFolder, "The mention is in a vendor or node_modules folder that git tracks. Such folders hold copies of other projects, which the next update overwrites."},
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},

@@ -22,6 +22,7 @@ var otherReasons = map[Reason]string{
 	Conflict:       "pkg/link and pkg/rewrite",
 	RemoteBase:     "pkg/link",
 	Archive:        "pkg/rewrite",
+	SkippedFolder:  "pkg/rewrite",
 	ManifestText:   "pkg/rewrite",
 	Ignored:        "pkg/rewrite",
 	ExcludedByRule: "pkg/rewrite",

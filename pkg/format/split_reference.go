@@ -38,7 +38,7 @@ func (r *splitReference) addPart(role keyRole, key string, v *syntax.Node) {
 		r.addTag(role, fold(key), v.Value)
 		return
 	}
-	if v.Value == "" {
+	if v.Value == "" || !isText(v) {
 		return
 	}
 	switch role {

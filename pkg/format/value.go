@@ -13,7 +13,7 @@ func (d *detector) scalar(f *frame) {
 	if d.frames != nil {
 		d.frames[n] = f
 	}
-	if n.Value == "" || n.Span.Len() == 0 || d.pieces[n] {
+	if n.Value == "" || n.Span.Len() == 0 || d.pieces[n] || !isText(n) {
 		return
 	}
 	if f.keep != "" {
@@ -30,6 +30,16 @@ func (d *detector) scalar(f *frame) {
 	if !d.gitops(f) {
 		d.value(f)
 	}
+}
+
+// isText reports whether the scalar n can be a reference: null and true are names
+// of images only in quotes.
+func isText(n *syntax.Node) bool {
+	switch n.Tag {
+	case "!!null", "!!bool", "!!int", "!!float":
+		return false
+	}
+	return true
 }
 
 // value reads the scalar at f by its key and its text.

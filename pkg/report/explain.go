@@ -109,6 +109,10 @@ func howToChange(x *rewrite.Finding) string {
 		return "use " + scopeFlag(format.Scripts) + "."
 	case format.CodeText:
 		return "use " + scopeFlag(format.Code) + "."
+	case format.SkippedFolder:
+		if x.MovesIfScanned {
+			return "name the folder as PATH, or use --no-ignore."
+		}
 	case format.Ignored:
 		return "delete the regmigrate:ignore comment."
 	case format.ExcludedByRule:

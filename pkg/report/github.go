@@ -104,6 +104,13 @@ func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	for _, x := range s.moved {
 		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry", x.Old + " " + outcome(x)})
 	}
+	for _, g := range s.unchanged {
+		for _, x := range g.all {
+			if x.MovesIfScanned {
+				out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry in a skipped folder", x.Old + ": " + x.Note})
+			}
+		}
+	}
 	return out
 }
 

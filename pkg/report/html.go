@@ -114,6 +114,7 @@ func pageCards(p *rewrite.Plan, s *summary) []pageCard {
 			out = append(out, pageCard{n, words, class})
 		}
 	}
+	add(s.run.MovesInSkipped, "to move in skipped folders", "warn")
 	if p.Baseline != nil {
 		add(p.Baseline.New, "new since the baseline", "bad")
 	}

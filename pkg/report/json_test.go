@@ -67,6 +67,8 @@ func TestJSON(t *testing.T) {
 		`      "could not be edited safely": 1`,
 		`    },`,
 		`    "filesScanned": 2,`,
+		`    "filesSearched": 0,`,
+		`    "movesInSkipped": 0,`,
 		`    "filesChanged": 1,`,
 		`    "filesFailed": 1,`,
 		`    "skipped": 1`,

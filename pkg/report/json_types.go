@@ -43,6 +43,8 @@ type JSONCounts struct {
 	ImplicitNotChanged   int            `json:"implicitNotChanged"`
 	Reasons              map[string]int `json:"reasons"`
 	FilesScanned         int            `json:"filesScanned"`
+	FilesSearched        int            `json:"filesSearched"`  // files of skipped folders
+	MovesInSkipped       int            `json:"movesInSkipped"` // findings with MovesIfScanned
 	FilesChanged         int            `json:"filesChanged"`
 	FilesFailed          int            `json:"filesFailed"`
 	Skipped              int            `json:"skipped"`
@@ -70,22 +72,23 @@ type JSONEdit struct {
 
 // A JSONFinding is one mention, and what becomes of it.
 type JSONFinding struct {
-	Status        string `json:"status"`           // rewritten or notChanged
-	Reason        string `json:"reason,omitempty"` // a format.Reason, of notChanged only
-	Note          string `json:"note,omitempty"`   // details of the reason
-	Implicit      bool   `json:"implicit"`         // the bytes do not spell out the old name
-	Consequence   bool   `json:"consequence,omitempty"`
-	NotInBaseline bool   `json:"notInBaseline,omitempty"`
-	Line          int    `json:"line"`
-	Column        int    `json:"column"`
-	Start         int    `json:"start"`
-	End           int    `json:"end"`
-	Old           string `json:"old"` // the whole reference, or the word around the mention
-	New           string `json:"new,omitempty"`
-	Rule          string `json:"rule,omitempty"`
-	Field         string `json:"field,omitempty"`
-	Object        string `json:"object,omitempty"`
-	Scope         string `json:"scope"` // a format.Scope
+	Status         string `json:"status"`           // rewritten or notChanged
+	Reason         string `json:"reason,omitempty"` // a format.Reason, of notChanged only
+	Note           string `json:"note,omitempty"`   // details of the reason
+	Implicit       bool   `json:"implicit"`         // the bytes do not spell out the old name
+	Consequence    bool   `json:"consequence,omitempty"`
+	NotInBaseline  bool   `json:"notInBaseline,omitempty"`
+	MovesIfScanned bool   `json:"movesIfScanned,omitempty"` // it is in a skipped folder, and a run over this folder would rewrite it
+	Line           int    `json:"line"`
+	Column         int    `json:"column"`
+	Start          int    `json:"start"`
+	End            int    `json:"end"`
+	Old            string `json:"old"` // the whole reference, or the word around the mention
+	New            string `json:"new,omitempty"`
+	Rule           string `json:"rule,omitempty"`
+	Field          string `json:"field,omitempty"`
+	Object         string `json:"object,omitempty"`
+	Scope          string `json:"scope"` // a format.Scope
 }
 
 // A JSONSkip is a file or folder that was not scanned.

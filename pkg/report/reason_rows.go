@@ -45,7 +45,7 @@ type rowLayout struct {
 // to look at one by one has a row for each note, with most locations. Any other
 // reason has one row with few locations.
 func reasonRows(g reasonGroup, layout rowLayout) []reasonRow {
-	if g.reason != format.Conflict && g.reason != format.NotEditedSafely && g.reason != format.Unavailable {
+	if !hasRowsByNote(g.reason) {
 		r := reasonRow{reason: g.reason, all: g.all}
 		r.remark, r.optional = remark(g)
 		r.locations, r.hidden = fewLocations(g.all, layout)
@@ -63,6 +63,8 @@ func reasonRows(g reasonGroup, layout rowLayout) []reasonRow {
 		r := &rows[i]
 		switch {
 		case len(r.all) == 0:
+		case g.reason == format.SkippedFolder:
+			r.locations, r.hidden = fewLocations(r.all, layout)
 		case g.reason == format.Unavailable: // the list of verdicts has the images
 			r.locations, r.hidden = fewLocations(r.all, layout)
 			r.optional = r.hidden > 0
@@ -71,6 +73,15 @@ func reasonRows(g reasonGroup, layout rowLayout) []reasonRow {
 		}
 	}
 	return rows
+}
+
+// hasRowsByNote reports whether a reason has a row for each note.
+func hasRowsByNote(r format.Reason) bool {
+	switch r {
+	case format.Conflict, format.NotEditedSafely, format.Unavailable, format.SkippedFolder:
+		return true
+	}
+	return false
 }
 
 // rowsByNote returns a row for each note of g, the most frequent first.

@@ -83,7 +83,7 @@ func sarifRules() []sarifRule {
 	}
 	rules := []sarifRule{rule(oldRegistryRule, "Reference to an old registry", "The image has moved: run regmigrate, or replace the reference with the new one.", "error")}
 	for _, r := range format.Reasons {
-		if (&rewrite.Finding{Reason: r.Reason}).BaselineApplies() {
+		if rewrite.ReasonInBaseline(r.Reason) {
 			rules = append(rules, rule(ruleID(r.Reason), "Mention of an old registry not changed: "+string(r.Reason),
 				r.Doc+wording.Prefixed(" ", wording.Sentence(wording.Action(r.Reason.Advice()))), "note"))
 		}
@@ -138,7 +138,7 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	run.Properties = map[string]int{
 		"spelledOut": c.Mentions(), "spelledOutRewritten": c.Rewritten, "spelledOutNotChanged": c.NotChanged,
 		"implicit": c.RewrittenImplicit + c.NotChangedImplicit, "implicitRewritten": c.RewrittenImplicit, "implicitNotChanged": c.NotChangedImplicit,
-		"filesScanned": p.ScannedFiles, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
+		"filesScanned": p.ScannedFiles, "filesSearched": p.SearchedFiles, "movesInSkipped": s.run.MovesInSkipped, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
 		"proven": n.Proven, "unproven": n.Unproven, "proofsFailed": n.Failed,
 		"imagesMissing": v[rewrite.Missing], "imagesDifferent": v[rewrite.Different],
 	}
@@ -150,6 +150,9 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 	switch {
 	case x.Status == rewrite.NotChanged:
 		r.RuleID = ruleID(x.Reason)
+		if x.MovesIfScanned && o.Check {
+			r.Level = "error"
+		}
 	case o.Check:
 		r.Level = "error"
 	default:

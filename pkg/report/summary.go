@@ -41,7 +41,8 @@ type failedFile struct{ path, why string }
 func summarize(p *rewrite.Plan, o Options) summary {
 	c := p.Count()
 	s := summary{run: wording.Run{
-		Mode: o.mode(), Presets: o.Presets, Rules: o.Rules, Scanned: p.ScannedFiles, Skips: skips(p),
+		Mode: o.mode(), Presets: o.Presets, Rules: o.Rules, Scanned: p.ScannedFiles, Searched: p.SearchedFiles,
+		Skips: skips(p), MovesInSkipped: p.MovesInSkippedFolders(),
 		SpelledOut: wording.Tally{Rewritten: c.Rewritten, NotChanged: c.NotChanged},
 		Implicit:   wording.Tally{Rewritten: c.RewrittenImplicit, NotChanged: c.NotChangedImplicit},
 	}}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
 // A Baseline lists the findings that a repository accepts, so that a check fails
@@ -44,12 +45,16 @@ type BaselineComparison struct {
 // BaselineApplies reports whether a baseline counts the finding. It does not count
 // mentions that the repository already excludes (a regmigrate:ignore comment, a
 // keep entry of a rule, the configuration of regmigrate), nor different names
-// that only contain the old one.
+// that only contain the old one, nor mentions in skipped folders that would not
+// move.
 func (x *Finding) BaselineApplies() bool {
-	if x.Status == Rewritten {
-		return true
-	}
-	switch x.Reason {
+	return x.Status == Rewritten || ReasonInBaseline(x.Reason) && (x.Reason != format.SkippedFolder || x.MovesIfScanned)
+}
+
+// ReasonInBaseline reports whether a baseline can have findings that are not
+// changed for r.
+func ReasonInBaseline(r format.Reason) bool {
+	switch r {
 	case format.Ignored, format.ExcludedByRule, format.OwnConfig, format.DifferentName:
 		return false
 	}
@@ -150,7 +155,7 @@ func (p *Plan) wasScanned(file string) bool {
 		return false
 	}
 	for _, s := range p.Skipped {
-		if within(path.Clean(s.Path)) {
+		if s.Reason != walk.Vendored && within(path.Clean(s.Path)) {
 			return false
 		}
 	}

@@ -17,7 +17,7 @@ import (
 func planWithAllReasons(path, ref string) *rewrite.Plan {
 	f := rewrite.File{Path: path, Findings: []rewrite.Finding{{Status: rewrite.Rewritten, Old: ref}, {Status: rewrite.Rewritten, Old: ref, Implicit: true}}}
 	for _, r := range format.Reasons {
-		f.Findings = append(f.Findings, rewrite.Finding{Old: ref, Reason: r.Reason})
+		f.Findings = append(f.Findings, rewrite.Finding{Old: ref, Reason: r.Reason, MovesIfScanned: r.Reason == format.SkippedFolder})
 	}
 	return &rewrite.Plan{Files: []rewrite.File{f}}
 }

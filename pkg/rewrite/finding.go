@@ -47,6 +47,10 @@ type Finding struct {
 	// not contain the mention. Plan.CompareBaseline sets it.
 	NotInBaseline bool
 
+	// MovesIfScanned says that the mention is in a skipped folder, and that a run
+	// over this folder would rewrite it.
+	MovesIfScanned bool
+
 	Reason    format.Reason // why the mention is not changed
 	Note      string        // details that the sentence of the reason does not contain
 	EditSpans []edit.Span   // ranges of the reference's own edits in this file

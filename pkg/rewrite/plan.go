@@ -34,8 +34,14 @@ type Plan struct {
 	Files        []File      // files with a finding or an error, sorted by path
 	Skipped      []walk.Skip // files and folders that were not scanned, sorted by path
 	ScannedFiles int         // number of scanned files, with or without a mention
-	FamilyFiles  []string    // files that linkers need, such as charts and values files; sorted
-	Unrendered   []string    // charts that do not render with any values; key names decide in them
+
+	// SearchedFiles is the number of files in folders that are skipped although git
+	// tracks them. They are searched for mentions, and their findings are in Files;
+	// nothing there is changed.
+	SearchedFiles int
+
+	FamilyFiles []string // files that linkers need, such as charts and values files; sorted
+	Unrendered  []string // charts that do not render with any values; key names decide in them
 
 	// RenderFailures are the values files with which charts do not render, and
 	// those for which it is not known.

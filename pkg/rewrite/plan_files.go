@@ -12,10 +12,22 @@ import (
 // error of a single file is in its File.Err.
 func PlanFiles(ctx context.Context, o Options) (*Plan, error) {
 	r := newReader(o, families.New(o.Bump))
-	if err := r.readTree(ctx); err != nil {
+	skipped, err := r.readTree(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return newPlanner(r).plan(ctx)
+	inSkipped, err := r.searchSkipped(ctx, skipped)
+	if err != nil {
+		return nil, err
+	}
+	r.sort()
+	plan, err := newPlanner(r).plan(ctx)
+	if err != nil || inSkipped == nil {
+		return plan, err
+	}
+	plan.addSkipped(inSkipped)
+	plan.sort()
+	return plan, nil
 }
 
 // PlanText plans the edits of src, which is not read from a file. Its format

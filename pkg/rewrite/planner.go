@@ -43,14 +43,19 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	out := &Plan{
-		Root: p.opts.Walk.Root, Rules: p.opts.Rules, ScannedFiles: p.scanned, Skipped: p.skipped,
+		Root: p.opts.Walk.Root, Rules: p.opts.Rules, ScannedFiles: p.scanned, SearchedFiles: p.searched, Skipped: p.skipped,
 		FamilyFiles: p.family, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
-	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice())
-	slices.SortStableFunc(out.Advice, compareAdvice)
+	out.sort()
 	return out, nil
+}
+
+// sort sorts the files and the advice.
+func (p *Plan) sort() {
+	slices.SortStableFunc(p.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(p.Advice, compareAdvice)
 }
 
 // reportFiles returns the files with their findings.
@@ -109,6 +114,9 @@ func (p *planner) decideGroups(ctx context.Context) {
 
 // keepOutside keeps the groups with an edit outside the given paths.
 func (p *planner) keepOutside() {
+	if p.readOnly {
+		return
+	}
 	for _, g := range p.groups {
 		for _, e := range g.edits {
 			if f := p.files.at(e.Path); f != nil && f.outside {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -24,6 +25,8 @@ type reader struct {
 	yaml     []string       // paths of all YAML files of the walk, sorted after it
 	skipped  []walk.Skip    // sorted after the walk
 	scanned  int            // number of files
+	searched int            // number of files in skipped folders
+	readOnly bool           // the plan is not for writing: edits outside of the given paths are allowed
 	archives []*packedArchive
 	traces   traces
 
@@ -41,21 +44,39 @@ func newReader(o Options, l *families.Linkers) *reader {
 
 // readTree walks the tree and scans every file that may contain something to
 // rewrite or report.
-func (r *reader) readTree(ctx context.Context) error {
-	skipped, err := walk.Walk(ctx, r.opts.Walk, func(f walk.File) error {
+//
+// It returns the other files of the folders that the walk skips although git
+// tracks them, sorted by path.
+func (r *reader) readTree(ctx context.Context) (inSkipped []walk.File, err error) {
+	var mu sync.Mutex
+	o := r.opts.Walk
+	o.Vendored = func(f walk.File) error {
+		mu.Lock()
+		defer mu.Unlock()
+		inSkipped = append(inSkipped, f)
+		return ctx.Err()
+	}
+	skipped, err := walk.Walk(ctx, o, func(f walk.File) error {
 		r.visit(f)
 		return ctx.Err()
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
+	slices.SortFunc(inSkipped, func(a, b walk.File) int { return strings.Compare(a.Path, b.Path) })
+	inSkipped = r.scanLocalCharts(inSkipped)
 	r.skipped = append(r.skipped, skipped...)
+	r.sort()
+	return inSkipped, nil
+}
+
+// sort sorts what several goroutines found.
+func (r *reader) sort() {
 	r.files.sort()
 	slices.Sort(r.family)
 	slices.Sort(r.yaml)
 	sort.Slice(r.archives, func(i, j int) bool { return r.archives[i].path < r.archives[j].path })
 	sort.Slice(r.skipped, func(i, j int) bool { return r.skipped[i].Path < r.skipped[j].Path })
-	return nil
 }
 
 // visit reads and scans one file of the walk.

@@ -28,7 +28,9 @@ func (r *round) read() []fs.DirEntry {
 		switch e.Name() {
 		case ".git":
 			if r.isNested(r.dir.path) {
-				r.skip(r.dir.path, true, Submodule)
+				if !r.dir.isVendored {
+					r.skip(r.dir.path, true, Submodule)
+				}
 				return nil
 			}
 		case ".gitignore":

@@ -48,7 +48,7 @@ func (r Reason) Doc() string {
 	case Submodule:
 		return "It is a submodule or a nested repository. To rewrite it, run regmigrate in it."
 	case Vendored:
-		return "It is in a vendor or node_modules folder, which holds copies of files of other projects; the next update overwrites them. To scan it, name its path or use --no-ignore."
+		return "It is in a vendor or node_modules folder, which holds copies of files of other projects; the next update overwrites them. Files that git tracks there are searched. To rewrite them, name its path or use --no-ignore."
 	case Symlink:
 		return "It is a symbolic link, which is neither followed nor replaced. If its target is in the repository, the target is scanned itself."
 	case Irregular:

@@ -10,8 +10,9 @@ import (
 // A repository holds the git data about the root. It is the zero value if the
 // root is not the top of a repository.
 type repository struct {
-	tracked index
-	warning string // Detail of the skips of ignored files, set if the index could not be read
+	tracked  index
+	hasIndex bool   // tracked says which files git tracks; a new repository tracks none
+	warning  string // Detail of the skips of ignored files, set if the index could not be read
 }
 
 // openRepository reads the git data of the root, and adds the patterns that
@@ -30,8 +31,10 @@ func (w *walker) openRepository(top *dir) {
 	tracked, err := readIndex(filepath.Join(data, "index"), conf.hashSize())
 	switch {
 	case err == nil:
-		w.git.tracked = tracked
-	case !errors.Is(err, fs.ErrNotExist): // a new repository has no index
+		w.git.tracked, w.git.hasIndex = tracked, true
+	case errors.Is(err, fs.ErrNotExist): // a new repository has no index
+		w.git.hasIndex = true
+	default:
 		w.git.warning = fmt.Sprintf("git's index could not be read (%v); git may track this file", withoutPath(err))
 	}
 	if w.NoIgnore {

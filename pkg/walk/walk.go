@@ -69,6 +69,13 @@ type Options struct {
 	// NoIgnore also visits files that git ignores, and vendored folders.
 	NoIgnore bool
 
+	// Vendored is called, as the visiting function is, for every regular file of
+	// the vendored folders that the walk skips, if git tracks the file. Without a
+	// git index, it is called if no pattern of a .gitignore file outside of the
+	// folder ignores the file. Include and Exclude apply. The skips do not depend
+	// on it. Nil: the walk does not read these folders.
+	Vendored func(File) error
+
 	// Jobs is the number of goroutines; 0 means one per CPU.
 	Jobs int
 }

@@ -28,6 +28,10 @@ type dir struct {
 	// the patterns decide.
 	defaultSkip Reason
 
+	// isVendored says that the walk skips this folder, and that its files are for
+	// Options.Vendored.
+	isVendored bool
+
 	named    *names      // the named paths in this folder, or nil
 	included bool        // Include matches this folder, or is empty
 	rules    *ignoreFile // the patterns of this folder and the folders above
@@ -116,6 +120,10 @@ func (r *round) classify(p *pool, entries []fs.DirEntry) error {
 		path := r.dir.join(name)
 		named := r.dir.named.child(name)
 		switch {
+		case r.dir.isVendored:
+			if err := r.classifyVendored(path, e); err != nil {
+				return err
+			}
 		case name == ".git":
 			if named != nil {
 				r.skip(path, e.IsDir(), GitFolder)
@@ -125,6 +133,11 @@ func (r *round) classify(p *pool, entries []fs.DirEntry) error {
 		default:
 			if reason := r.skipReason(path, e, named != nil); reason != "" {
 				r.skip(path, false, reason)
+				if reason == Vendored {
+					if err := r.classifyVendored(path, e); err != nil {
+						return err
+					}
+				}
 				continue
 			}
 			if err := r.visit(File{path, r.abs(path), e}); err != nil {
@@ -166,6 +179,9 @@ func (r *round) addFolder(path, name string, named *names) {
 	if named == nil {
 		if sub.defaultSkip == Vendored || sub.defaultSkip == Ignored && !r.git.tracked.under(path) {
 			r.skip(path, true, sub.defaultSkip)
+			if sub.defaultSkip == Vendored {
+				r.addVendored(path)
+			}
 			return
 		}
 	}
@@ -219,7 +235,3 @@ func (r *round) skipReason(path string, e fs.DirEntry, named bool) Reason {
 	}
 	return ""
 }
-
-// isVendor reports whether a folder with this name holds copies of files of
-// other projects.
-func isVendor(name string) bool { return name == "vendor" || name == "node_modules" }

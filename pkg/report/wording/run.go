@@ -44,9 +44,12 @@ type Run struct {
 	// SpelledOut and Implicit count all mentions, consequences included.
 	SpelledOut, Implicit Tally
 
-	Failed  int // files
-	Scanned int // files
-	Skips   []Skip
+	MovesInSkipped int // references in skipped folders that would move if the run scanned these folders
+
+	Failed   int // files
+	Scanned  int // files
+	Searched int // files in skipped folders
+	Skips    []Skip
 }
 
 // A Tally counts mentions by what becomes of them.
@@ -80,8 +83,18 @@ const maxOldNames = 4
 // maxTargets is the maximum number of targets that Headline lists.
 const maxTargets = 2
 
-// Headline says in one line how many references move and where to.
+// Headline says in one line how many references move and where to, and how many
+// would move in skipped folders.
 func (r *Run) Headline() string {
+	words := r.moves()
+	if n := r.MovesInSkipped; n > 0 {
+		words += "; " + Count(n, "reference") + " in skipped folders would move"
+	}
+	return words
+}
+
+// moves says how many references move and where to.
+func (r *Run) moves() string {
 	if r.Moved == 0 {
 		return r.nothingToMove()
 	}
@@ -106,7 +119,7 @@ func (r *Run) HasMentions() bool {
 }
 
 func (r *Run) nothingToMove() string {
-	const words = "nothing to move"
+	words := "nothing to move"
 	switch {
 	case r.Failed > 0 && r.SpelledOut.NotChanged+r.Implicit.NotChanged > 0:
 		return words + ", but " + Count(r.Failed, "file") + " failed"
@@ -114,14 +127,18 @@ func (r *Run) nothingToMove() string {
 		return words + " in the files that could be read"
 	case r.HasMentions():
 		return words
-	case r.Scanned == 0:
+	case r.Scanned+r.Searched == 0:
 		return words + ": no files scanned"
 	}
 	names := r.OldNames
 	if n := len(names); n > maxOldNames {
 		names = append(names[:maxOldNames-1:maxOldNames-1], Number(n-maxOldNames+1)+" other names")
 	}
-	return words + ": no mention of " + cmp.Or(List(names, "or"), "a name that a rule moves") + " in " + Count(r.Scanned, "file")
+	words += ": no mention of " + cmp.Or(List(names, "or"), "a name that a rule moves") + " in " + Count(r.Scanned+r.Searched, "file")
+	if r.Searched > 0 {
+		words += ", " + Number(r.Searched) + " of them in skipped folders"
+	}
+	return words
 }
 
 // RulesInForce lists the presets and the other rules, "" when there are none.
@@ -238,7 +255,11 @@ func (r *Run) Unchanged() string {
 
 // Coverage says how many files were scanned and what was skipped.
 func (r *Run) Coverage() string {
-	return Count(r.Scanned, "file") + " scanned" + Prefixed(", ", r.Skipped())
+	words := Count(r.Scanned, "file") + " scanned"
+	if r.Searched > 0 {
+		words += ", " + Number(r.Searched) + " searched in skipped folders"
+	}
+	return words + Prefixed(", ", r.Skipped())
 }
 
 // Skipped says what was not scanned, and why, "" when there is nothing.

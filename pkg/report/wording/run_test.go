@@ -23,7 +23,10 @@ func TestHeadline(t *testing.T) {
 		{"no files", Run{OldNames: names}, "nothing to move: no files scanned"},
 		{"no mention of two names", Run{OldNames: names[:2], Scanned: 1}, "nothing to move: no mention of a.example or b.example in 1 file"},
 		{"no mention of many names", Run{OldNames: names, Scanned: 9}, "nothing to move: no mention of a.example, b.example, c.example or 3 other names in 9 files"},
+		{"no mention in skipped folders", Run{OldNames: names[:1], Scanned: 2, Searched: 7}, "nothing to move: no mention of a.example in 9 files, 7 of them in skipped folders"},
 		{"mentions not changed", Run{Scanned: 1, SpelledOut: Tally{NotChanged: 2}}, "nothing to move"},
+		{"moves in skipped folders", in(Check, Run{Scanned: 2, MovesInSkipped: 1, SpelledOut: Tally{NotChanged: 1}}), "nothing to move; 1 reference in skipped folders would move"},
+		{"written, and moves in skipped folders", Run{Moved: 2, MovedFiles: 1, Targets: []string{"new.example"}, MovesInSkipped: 3}, "2 references in 1 file moved to new.example; 3 references in skipped folders would move"},
 		{"failure", Run{Scanned: 1, Failed: 1}, "nothing to move in the files that could be read"},
 		{"failures and mentions not changed", Run{Scanned: 3, Failed: 2, Implicit: Tally{NotChanged: 1}}, "nothing to move, but 2 files failed"},
 	} {
@@ -159,6 +162,10 @@ func TestCoverage(t *testing.T) {
 		if got := r.Coverage(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
+	}
+	r := Run{Scanned: 5, Searched: 1200, Skips: []Skip{{"vendored", 0, 1}}}
+	if got, want := r.Coverage(), "5 files scanned, 1,200 searched in skipped folders, 1 skipped: 1 folder vendored"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
