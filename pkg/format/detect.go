@@ -21,8 +21,9 @@ type detector struct {
 	registries map[*syntax.Node]*syntax.Node               // results of registryOf
 	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
 
-	logins []login
-	builds []buildTags
+	logins      []login
+	loginValues map[edit.Span]string // values that logins use through a variable, and their registry
+	builds      []buildTags
 
 	scripts     []scriptGroup         // parts with commands
 	scriptNodes map[*syntax.Node]bool // their nodes
@@ -76,6 +77,7 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 			d.recordReasonOutside(outside(d.text(), m), d.text(), edit.Identity(0, len(d.in.Src)), m)
 		}
 	}
+	d.scriptPushes()
 	d.keepPushed()
 	d.dropExplained()
 	d.scriptMappings()

@@ -77,6 +77,7 @@ type ScanResult struct {
 	Mappings    []Mapping // places that map one reference to another
 	NameSets    []NameSet // names that one image gets
 	ChartUses   []ChartUse
+	Pushed      []PushedName
 
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.

@@ -187,20 +187,9 @@ func registryImport(what string, words []commandWord, operands []copyOperand, en
 // name. The values of each include the word of the command.
 func localUses(commands [][]commandWord, known assignments) map[string][]expansion {
 	out := map[string][]expansion{}
-	count := 0
-	for _, words := range commands {
-		if count > maxCopyMappings || !isLocalCommand(words) {
-			continue
-		}
-		for _, o := range operandsOf(words) {
-			for _, env := range known.environments([]commandWord{{o.text, o.span}}) {
-				x := expand(o.text, env, 0)
-				x.text, x.used = trimTransport(x.text), append(x.used, o.span)
-				count++
-				out[imageName(x.text)] = append(out[imageName(x.text)], x)
-			}
-		}
-	}
+	known.eachOperand(commands, isLocalCommand, func(x expansion) {
+		out[imageName(x.text)] = append(out[imageName(x.text)], x)
+	})
 	return out
 }
 

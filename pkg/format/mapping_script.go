@@ -45,13 +45,19 @@ func jobOf(f *frame) scriptGroup {
 // scriptMappings records the mappings of the scripts of the file.
 func (d *detector) scriptMappings() {
 	for _, g := range d.scripts {
-		var s scriptText
-		for f := g.at.up; f != nil; f = f.up {
-			s.variables(f.node)
-		}
-		s.add(g.node, 0)
+		s := g.script()
 		d.out.Mappings = append(d.out.Mappings, textMappings(s.text.String(), s.toFile)...)
 	}
+}
+
+// script returns the commands of g, after the variables that are set for them.
+func (g scriptGroup) script() *scriptText {
+	s := &scriptText{}
+	for f := g.at.up; f != nil; f = f.up {
+		s.variables(f.node)
+	}
+	s.add(g.node, 0)
+	return s
 }
 
 // A scriptText is the text of the commands of a group.

@@ -55,6 +55,63 @@ func hasPart(s string, parts []string) bool {
 	return false
 }
 
+// and returns the credentials of c and b together.
+func (c credentialKeysFound) and(b credentialKeysFound) credentialKeysFound {
+	return credentialKeysFound{c.user || b.user, c.password || b.password, c.named || b.named}
+}
+
+// stepCredentials returns the credentials that a step passes to the plugin with
+// the settings f in other places: a list of logins, secrets, and variables.
+// Sources: https://plugins.drone.io/plugins/docker,
+// https://woodpecker-ci.org/plugins/docker-buildx
+func stepCredentials(f *frame) credentialKeysFound {
+	var out credentialKeysFound
+	if logins := f.node.Field("logins"); logins != nil {
+		for _, item := range logins.Children {
+			if item.Kind == syntax.Mapping {
+				out = out.and(credentialsIn(item, true))
+			}
+		}
+	}
+	if f.up == nil || f.up.node == nil || f.up.node.Kind != syntax.Mapping {
+		return out
+	}
+	out = out.and(secretCredentials(f.up.node))
+	for key := range stepVariables {
+		if v := f.up.node.Field(key); v != nil && v.Kind == syntax.Mapping {
+			out = out.and(credentialsIn(v, false))
+		}
+	}
+	return out
+}
+
+// secretCredentials returns the credentials among the names of the secrets that
+// the step n gets.
+func secretCredentials(n *syntax.Node) credentialKeysFound {
+	secrets := n.Field("secrets")
+	if secrets == nil || secrets.Kind != syntax.Sequence {
+		return credentialKeysFound{}
+	}
+	names := &syntax.Node{Kind: syntax.Mapping}
+	for _, item := range secrets.Children {
+		name := item
+		if item.Kind == syntax.Mapping {
+			if name = item.Field("target"); name == nil {
+				continue
+			}
+		}
+		names.Children = append(names.Children, name, name)
+	}
+	return credentialsIn(names, false)
+}
+
+// isPluginStep reports whether n is a step of an old version of Drone, which has
+// the settings of its plugin next to the plugin's image.
+// Source: https://0-8-0.docs.drone.io/getting-started/
+func isPluginStep(n *syntax.Node) bool {
+	return n.Str("image") != "" && n.Str("repo") != ""
+}
+
 // isLogin reports whether the mapping n has credentials of a registry: a user
 // name and a password, or a password or token that is named after a registry.
 func isLogin(n *syntax.Node) bool {
@@ -67,10 +124,15 @@ func isLogin(n *syntax.Node) bool {
 // it.
 func isPublishing(f *frame, refs map[string]*splitReference) bool {
 	switch key := fold(f.key); {
-	case f.item || f.object != nil:
+	case f.object != nil:
+		return false
+	case isPluginStep(f.node):
+		c := credentialsIn(f.node, false).and(secretCredentials(f.node))
+		return c.password && c.user
+	case f.item:
 		return false
 	case stepInputs[key]:
-		c := credentialsIn(f.node, true)
+		c := credentialsIn(f.node, true).and(stepCredentials(f))
 		return c.password && (c.user || hasRegistry(refs))
 	case stepVariables[key]:
 		return isLogin(f.node)
@@ -95,7 +157,11 @@ const publishNote = "the step logs in to the registry and pushes to it"
 func (d *detector) publishing(f *frame, refs map[string]*splitReference, order []string) map[*syntax.Node]bool {
 	read := map[*syntax.Node]bool{}
 	first := len(d.out.Occurrences)
+	isPlugin := isPluginStep(f.node) // its image is pulled
 	for _, prefix := range order {
+		if isPlugin {
+			break
+		}
 		for _, n := range d.join(f, refs[prefix]) {
 			read[n] = true
 		}
@@ -104,7 +170,8 @@ func (d *detector) publishing(f *frame, refs map[string]*splitReference, order [
 		d.out.Occurrences[i].Keep, d.out.Occurrences[i].Note = Credentials, publishNote
 	}
 	for i := 0; i+1 < len(f.node.Children); i += 2 {
-		if v := f.node.Children[i+1].Resolve(); isPushKey(f.node.Children[i].Value) && v.Kind == syntax.Scalar && !read[v] {
+		key := f.node.Children[i].Value
+		if v := f.node.Children[i+1].Resolve(); isPushKey(key) && !(isPlugin && (key == "image" || key == "name")) && v.Kind == syntax.Scalar && !read[v] {
 			d.contexts(f, v, Context{Reason: Credentials, Note: publishNote})
 			read[v] = true
 		}
@@ -132,7 +199,11 @@ func (d *detector) noteLogins(f *frame, refs map[string]*splitReference, order [
 	found := false
 	for _, prefix := range order {
 		if r := refs[prefix].registry; r != nil {
-			host, _, _ := strings.Cut(trimTransport(r.Value), "/")
+			value := r.Value
+			if isVariable(value) {
+				value = d.loginVariable(f, value)
+			}
+			host, _, _ := strings.Cut(trimTransport(value), "/")
 			d.logins = append(d.logins, login{job, hubHost(host)})
 			found = true
 		}
@@ -140,6 +211,24 @@ func (d *detector) noteLogins(f *frame, refs map[string]*splitReference, order [
 	if !found && stepInputs[fold(f.key)] {
 		d.logins = append(d.logins, login{job, image.DockerHub})
 	}
+}
+
+// loginVariable returns the value of the variable that a login at f uses as its
+// registry, "" if it is not known. The value is then not changed.
+func (d *detector) loginVariable(f *frame, variable string) string {
+	name, _, _ := variableName(variable)
+	for g := f.up; g != nil && g.node != nil; g = g.up {
+		for key := range stepVariables {
+			if v := g.node.Field(key).Field(name); v != nil && v.Kind == syntax.Scalar {
+				if d.loginValues == nil {
+					d.loginValues = map[edit.Span]string{}
+				}
+				d.loginValues[v.Span] = v.Value
+				return v.Value
+			}
+		}
+	}
+	return ""
 }
 
 // loneRegistry returns the registry among refs that has no repository and no
@@ -214,7 +303,9 @@ func (d *detector) buildTags(f *frame) bool {
 			g.item, g.index = true, i
 		}
 		for _, at := range tagNames(item.Value) {
-			d.buildTag(&b, g, at)
+			if f.key != "tags" || isTagName(item.Value[at.Start:at.End], f.up.node) {
+				d.buildTag(&b, g, at)
+			}
 		}
 	}
 	if len(b.occurrences) == 0 {
@@ -231,6 +322,18 @@ func (d *detector) buildTags(f *frame) bool {
 		}
 	}
 	return true
+}
+
+// isTagName reports whether text, an entry of the key `tags` of the mapping step,
+// is the name of an image. If another key has the name, the entry is a tag alone:
+// repo: acme/app, tags: [latest].
+func isTagName(text string, step *syntax.Node) bool {
+	for i := 0; i+1 < len(step.Children); i += 2 {
+		if role, _ := keyPart(step.Children[i].Value); role == repositoryPart {
+			return strings.Contains(text, "/")
+		}
+	}
+	return strings.ContainsAny(text, "/:")
 }
 
 // buildTag adds the name at the bytes at of the scalar at f to b.
@@ -275,6 +378,12 @@ func tagNames(text string) []edit.Span {
 // keepPushed keeps the names of build steps whose job logs in to their
 // registry: the login is not changed, and a push to another registry would fail.
 func (d *detector) keepPushed() {
+	for i := range d.out.Occurrences {
+		o := &d.out.Occurrences[i]
+		if _, ok := d.loginValues[o.Pieces[0].Span]; ok && o.Keep == "" {
+			o.Keep, o.Note = Credentials, publishNote
+		}
+	}
 	for _, b := range d.builds {
 		host := ""
 		for _, i := range b.occurrences {

@@ -27,6 +27,9 @@ func scanText(in Input) (ScanResult, error) {
 	c := textContext(in.Path, in.Src)
 	text := string(in.Src)
 	out := ScanResult{Unverified: true, Mappings: mappingsOfFile(c.Scope, text, in.Marks)}
+	if c.Scope == Scripts && len(in.Marks) > 0 {
+		out.Pushed = pushedNames(text)
+	}
 	for _, m := range in.Marks {
 		// A URL or a different name has its own reason in every kind of text.
 		line, at := lineAround(text, m)

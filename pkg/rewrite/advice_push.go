@@ -12,6 +12,9 @@ import (
 var (
 	// pushCommand matches a command that writes to a registry.
 	pushCommand = regexp.MustCompile(`\b(?:docker|podman|nerdctl|buildah|crane|helm|oras|flux|img)\s[^|;&]*\bpush\b|\s--push\b|\s--destination[=\s]`)
+	// buildArgument matches what is before the value of an argument of a build, which
+	// is pulled.
+	buildArgument = regexp.MustCompile(`--build-(?:arg|context)[= ]["']?\w+=["']?$`)
 	// copyCommand matches a command that writes to the last of its references.
 	copyCommand = regexp.MustCompile(`\b(?:skopeo|crane|regctl|oras)\s(?:image\s)?(?:copy|cp|sync)\b`)
 )
@@ -45,6 +48,9 @@ func (p *planner) pushAdvice() []Advice {
 // ref writes to this reference.
 func isPushed(src []byte, ref edit.Span) bool {
 	before, after := commandAround(src, ref)
+	if buildArgument.Match(before) {
+		return false
+	}
 	command := slices.Concat(before, src[ref.Start:ref.End], after)
 	return pushCommand.Match(command) || copyCommand.Match(before) && !bytes.ContainsRune(after, '/')
 }

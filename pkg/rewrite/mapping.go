@@ -39,6 +39,11 @@ func newMappings(files []*scannedFile, set *rules.Set) mappings {
 				}
 			}
 		}
+		for _, n := range f.contents.Pushed {
+			for _, s := range n.Spans {
+				out[f.file.Path] = append(out[f.file.Path], mappedSpan{s, format.Credentials, "the commands log in to " + n.Host + " and push to it"})
+			}
+		}
 		if list := out[f.file.Path]; list != nil {
 			out[f.file.Path] = disjoint(list)
 		}
