@@ -81,6 +81,7 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	d.keepPushed()
 	d.dropExplained()
 	d.scriptMappings()
+	d.scriptSearches()
 	sort.Slice(d.out.Contexts, func(i, j int) bool { return d.out.Contexts[i].Mark.Start < d.out.Contexts[j].Mark.Start })
 }
 

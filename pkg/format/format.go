@@ -78,6 +78,11 @@ type ScanResult struct {
 	NameSets    []NameSet // names that one image gets
 	ChartUses   []ChartUse
 	Pushed      []PushedName
+	Searches    []Search // commands that look for a text in files
+
+	// PartlySearched reports that the commands of a script are longer than 1 MiB:
+	// the rest was not searched for what they copy and push.
+	PartlySearched bool
 
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.

@@ -2,6 +2,7 @@ package format
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
@@ -15,10 +16,6 @@ type Mapping struct {
 	From, To string      // as written, without transports; variables that the same text sets are resolved
 	Kept     []edit.Span // in the file: what must not change if the place describes a move
 	What     string      // for a person: crane copy, the keys source and target
-
-	// Substitutes says that a command or a function replaces From, which it
-	// searches for in a text.
-	Substitutes bool
 }
 
 // A textMapping is a [Mapping] of a text. Its spans are offsets in the text.
@@ -35,14 +32,36 @@ const (
 )
 
 // maxMappingText is the size in bytes of the longest text that is searched for
-// mappings. Scripts are shorter.
+// mappings at once. Scripts are shorter.
 const maxMappingText = 1 << 20
 
 // mappingsOf returns the mappings of a script or of another text with commands.
+// A long text is searched in parts, which end at the end of a line; a variable is
+// known in its part only.
 func mappingsOf(text string) []textMapping {
-	if len(text) > maxMappingText {
-		return nil
+	var out []textMapping
+	for start := 0; start < len(text); {
+		end := len(text)
+		if end-start > maxMappingText {
+			end = start + maxMappingText
+			if n := strings.LastIndexByte(text[start:end], '\n'); n >= 0 {
+				end = start + n + 1
+			}
+		}
+		for _, m := range mappingsOfPart(text[start:end]) {
+			for i := range m.kept {
+				m.kept[i].Start, m.kept[i].End = m.kept[i].Start+start, m.kept[i].End+start
+			}
+			out = append(out, m)
+		}
+		start = end
 	}
+	return out
+}
+
+// mappingsOfPart returns the mappings of text, which has at most maxMappingText
+// bytes.
+func mappingsOfPart(text string) []textMapping {
 	commands := commandsOf(text)
 	return slices.Concat(copyMappings(commands, newAssignments(text, commands)), wordMappings(commands), substitutionMappings(text), literalMappings(text), assignmentMappings(text))
 }
@@ -51,7 +70,7 @@ func mappingsOf(text string) []textMapping {
 func textMappings(text string, toFile edit.Map) []Mapping {
 	var out []Mapping
 	for _, t := range mappingsOf(text) {
-		m := Mapping{From: t.from, To: t.to, What: t.what, Substitutes: t.what == substitution || t.what == replacement}
+		m := Mapping{From: t.from, To: t.to, What: t.what}
 		for _, s := range t.kept {
 			if span, ok := toFile.Enclosing(s.Start, s.End); ok {
 				m.Kept = append(m.Kept, span)

@@ -46,6 +46,7 @@ func jobOf(f *frame) scriptGroup {
 func (d *detector) scriptMappings() {
 	for _, g := range d.scripts {
 		s := g.script()
+		d.out.PartlySearched = d.out.PartlySearched || s.isCut
 		d.out.Mappings = append(d.out.Mappings, textMappings(s.text.String(), s.toFile)...)
 	}
 }
@@ -64,6 +65,7 @@ func (g scriptGroup) script() *scriptText {
 type scriptText struct {
 	text   strings.Builder
 	toFile edit.Map
+	isCut  bool // the commands are longer than maxMappingText, and the text has only the first
 }
 
 // variableFields are the keys whose values are the variables of scripts.
@@ -75,6 +77,7 @@ const maxScriptDepth = 10
 // add adds the commands in n to the text.
 func (s *scriptText) add(n *syntax.Node, depth int) {
 	if depth > maxScriptDepth || s.text.Len() > maxMappingText {
+		s.isCut = s.isCut || depth <= maxScriptDepth
 		return
 	}
 	switch n.Kind {

@@ -85,6 +85,23 @@ func TestMappingsOfText(t *testing.T) {
 	}
 }
 
+// A text that is longer than the limit is searched in parts.
+func TestMappingsOfLongText(t *testing.T) {
+	line := "docker run example.com/x\n"
+	command := "docker tag old.io/a new.io/a\n"
+	text := strings.Repeat(line, maxMappingText/len(line)) + command + strings.Repeat(line, 10)
+	for _, text := range []string{text, strings.Repeat("x", maxMappingText) + "\n" + command} {
+		found := mappingsOf(text)
+		if len(found) != 1 || found[0].from != "old.io/a" || found[0].to != "new.io/a" {
+			t.Fatalf("expected one mapping, got %v", found)
+		}
+		at := strings.Index(text, "old.io/a")
+		if s := found[0].kept[0]; s.Start != at || s.End != at+len("old.io/a") {
+			t.Errorf("expected a span at %d, got %v", at, s)
+		}
+	}
+}
+
 // What a hostile script makes of a copy command is bounded.
 func TestMappingsAreBounded(t *testing.T) {
 	var text strings.Builder

@@ -12,7 +12,7 @@ import (
 func substitutionMappings(text string) []textMapping {
 	var out []textMapping
 	for i := 0; i+4 < len(text); i++ {
-		if text[i] != 's' || isWordByte(text[i+1]) || isBlank(text[i+1]) || text[i+1] == '\\' || i > 0 && !beforeSubstitution(text[i-1]) {
+		if text[i] != 's' || isWordByte(text[i+1]) || isBlank(text[i+1]) || text[i+1] == '\\' || !beforeSubstitution(text[:i]) {
 			continue
 		}
 		delimiter := text[i+1]
@@ -35,10 +35,16 @@ func substitutionMappings(text string) []textMapping {
 	return out
 }
 
-// beforeSubstitution reports whether c can be in front of the s of a
-// substitution: a quote, a blank, or the end of an address.
-func beforeSubstitution(c byte) bool {
-	return isBlank(c) || strings.IndexByte("\"'`;{/$,", c) >= 0 || '0' <= c && c <= '9'
+// beforeSubstitution reports whether text can be in front of the s of a
+// substitution: it ends with a quote, a blank or an address, such as a number of a
+// line.
+func beforeSubstitution(text string) bool {
+	address := strings.TrimRight(text, "0123456789")
+	if address == "" {
+		return true
+	}
+	c := address[len(address)-1]
+	return isBlank(c) || strings.IndexByte("\"'`;{/$,", c) >= 0
 }
 
 // substitutionPart returns the offset of the next delimiter in text from the

@@ -45,7 +45,7 @@ func pushedNames(text string, hosts ...string) []PushedName {
 		return nil
 	}
 	pushed := map[string]*PushedName{} // by the name of an image
-	known.eachOperand(commands, isPushCommand, func(x expansion) {
+	known.eachOperand(pushCommands(commands), nil, func(x expansion) {
 		if r, err := image.Parse(x.text); err == nil {
 			if l := logins[hubHost(r.Domain)]; l != nil {
 				pushed[fullName(r)] = l
@@ -115,6 +115,22 @@ func loginHost(words []commandWord, known assignments) (host string, spans []edi
 		return "", nil
 	}
 	return image.DockerHub, nil
+}
+
+// pushCommands returns the commands that push images. Of commands that copy an
+// image, it returns the last word, which is the destination.
+func pushCommands(commands [][]commandWord) [][]commandWord {
+	var out [][]commandWord
+	for _, words := range commands {
+		what, rest := copyCommand(words)
+		switch {
+		case isPushCommand(words):
+			out = append(out, words)
+		case len(rest) > 0 && !strings.HasSuffix(what, "tag"):
+			out = append(out, rest[len(rest)-1:])
+		}
+	}
+	return out
 }
 
 // isPushCommand reports whether words push an image: docker push, or a build with

@@ -28,7 +28,8 @@ func scanText(in Input) (ScanResult, error) {
 	text := string(in.Src)
 	out := ScanResult{Unverified: true, Mappings: mappingsOfFile(c.Scope, text, in.Marks)}
 	if c.Scope == Scripts && len(in.Marks) > 0 {
-		out.Pushed = pushedNames(text)
+		out.Pushed, out.Searches = pushedNames(text), searchesOf(text)
+		out.PartlySearched = len(text) > maxMappingText
 	}
 	for _, m := range in.Marks {
 		// A URL or a different name has its own reason in every kind of text.

@@ -10,8 +10,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// searchAdvice returns advice about substitutions of sed, yq and the like that
-// name a file that changes, and whose pattern this file no longer contains.
+// searchAdvice returns advice about commands such as sed and yq that name a file
+// that changes, and whose pattern this file no longer contains.
 func (p *planner) searchAdvice() []Advice {
 	var changed []*scannedFile
 	for _, f := range p.files {
@@ -19,37 +19,102 @@ func (p *planner) searchAdvice() []Advice {
 			changed = append(changed, f)
 		}
 	}
+	type place struct {
+		line int
+		file string
+	}
 	var out []Advice
 	for _, f := range p.files {
-		for _, m := range f.contents.Mappings {
-			if !m.Substitutes || len(m.Kept) == 0 || overlaps(f.file.Edits, m.Kept[0]) {
+		if f.contents.PartlySearched && len(f.file.Edits) > 0 {
+			out = append(out, Advice{Path: f.file.Path, Text: "The commands in this file are longer than 1 MiB. Check by hand that no changed name belongs to a command that copies or pushes images to the new registry."})
+		}
+		seen := map[place]bool{}
+		lines := edit.NewLines(f.file.Before)
+		for i := range f.contents.Searches {
+			s := &f.contents.Searches[i]
+			if len(s.Spans) == 0 {
 				continue
 			}
-			if name := fileWithout(changed, f, m); name != "" {
-				line, _ := edit.NewLines(f.file.Before).Position(m.Kept[0].Start)
-				out = append(out, Advice{Path: f.file.Path, Line: line, Ref: m.From, Text: "This command searches for the old name in " + name + ", which no longer contains it. Change what the command searches for."})
+			name, file := p.lostSearch(f, s, changed)
+			word := s.Spans[len(s.Spans)-1]
+			at := place{file: file}
+			at.line, _ = lines.Position(word.Start)
+			if file == "" || seen[at] {
+				continue
 			}
+			seen[at] = true
+			out = append(out, Advice{Path: f.file.Path, Line: at.line, Ref: name, Text: "This command searches for the old name in " + file + ", which no longer contains it. Change what the command searches for."})
 		}
 	}
 	return out
 }
 
-// fileWithout returns the path of a changed file that the command of m in the
-// script names, and that no longer contains what m replaces; "" if there is
-// none.
-func fileWithout(changed []*scannedFile, script *scannedFile, m format.Mapping) string {
-	_, after := commandAround(script.file.Before, m.Kept[0])
-	words := strings.FieldsFunc(string(after), func(r rune) bool { return strings.ContainsRune(" \t\r\n'\"`;|&()", r) })
-	for _, f := range changed {
-		if !slices.ContainsFunc(words, func(w string) bool { return namesFile(w, f.file.Path) }) {
-			continue
+// lostSearch returns the old name for which s, a command of script, searches,
+// and the path of a changed file that the command names and that no longer
+// contains it; "" if there is none.
+func (p *planner) lostSearch(script *scannedFile, s *format.Search, changed []*scannedFile) (name, file string) {
+	if !script.hasOldName(s.Spans) {
+		return "", ""
+	}
+	text := []byte(s.Text)
+	for _, m := range p.opts.Rules.Mentions(text) {
+		end := m.End
+		for end < len(text) && (isNameByte(text[end]) || text[end] >= 'A' && text[end] <= 'Z') {
+			end++
 		}
-		old := []byte(literalStart(m.From))
-		if bytes.Contains(f.file.Before, old) && !bytes.Contains(f.file.After(), old) {
-			return f.file.Path
+		for _, f := range changed {
+			if f == script || !searchesIn(s, f.file.Path) {
+				continue
+			}
+			old := nameIn(f.file.Before, text[m.Start:end], m.Len())
+			if old != nil && !bytes.Contains(f.file.After(), old) {
+				return string(old), f.file.Path
+			}
 		}
 	}
-	return ""
+	return "", ""
+}
+
+// nameIn returns the longest start of name, at least its first n bytes, that src
+// contains and that ends between two components; nil if there is none. A slash in
+// a program can be the end of a pattern.
+func nameIn(src, name []byte, n int) []byte {
+	for {
+		name = bytes.TrimRight(name, "./-_")
+		if len(name) < n {
+			return nil
+		}
+		if bytes.Contains(src, name) {
+			return name
+		}
+		name = name[:max(0, bytes.LastIndexByte(name, '/'))]
+	}
+}
+
+// hasOldName reports whether the spans still have an old name after the edits:
+// a mention that is not edited, or one with escapes, which is not a mention.
+func (f *scannedFile) hasOldName(spans []edit.Span) bool {
+	found := false
+	for _, m := range f.mentions {
+		if slices.ContainsFunc(spans, func(s edit.Span) bool { return s.Contains(m) }) {
+			if found = true; !overlaps(f.file.Edits, m) {
+				return true
+			}
+		}
+	}
+	return !found
+}
+
+// searchesIn reports whether the command of s names the file at name.
+func searchesIn(s *format.Search, name string) bool {
+	if s.Kustomization {
+		switch path.Base(name) {
+		case "kustomization.yaml", "kustomization.yml", "Kustomization":
+			return true
+		}
+		return false
+	}
+	return slices.ContainsFunc(s.Files, func(word string) bool { return namesFile(word, name) })
 }
 
 // namesFile reports whether word is the path of the file at name, from some
@@ -69,12 +134,4 @@ func namesFile(word, name string) bool {
 	}
 	ok, err := path.Match(word, strings.Join(steps[len(steps)-n:], "/"))
 	return ok && err == nil
-}
-
-// literalStart returns the start of a pattern up to its first operator.
-func literalStart(pattern string) string {
-	if i := strings.IndexAny(pattern, `*[(\^+?$`); i >= 0 {
-		pattern = strings.TrimSuffix(pattern[:i], ".")
-	}
-	return pattern
 }
