@@ -3,7 +3,6 @@ package chart
 import (
 	"strings"
 
-	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
@@ -38,31 +37,4 @@ func formsReference(g *link.Group, ref string) bool {
 		}
 	}
 	return false
-}
-
-// keepLockedDependencies keeps the repositories of the dependencies of a chart
-// that has a Chart.lock. Its digest covers them, and `helm dependency build`
-// fails if the digest differs.
-func (c *chart) keepLockedDependencies(move link.MoveFunc) []link.Group {
-	if c.tree.File(c.path("Chart.lock")) == nil {
-		return nil
-	}
-	var groups []link.Group
-	for _, name := range []string{"Chart.yaml", "Chart.lock"} {
-		f := c.tree.File(c.path(name))
-		if f == nil {
-			continue
-		}
-		for i := range f.Scanned.Occurrences {
-			o := &f.Scanned.Occurrences[i]
-			if strings.HasPrefix(o.Place.Field, ".dependencies") && move.Moves(o) {
-				groups = append(groups, link.Group{
-					Occurrences: []format.Occurrence{*o},
-					Keep:        format.Conflict,
-					Why:         "Chart.lock has a digest of the dependencies; change Chart.yaml by hand and run helm dependency update",
-				})
-			}
-		}
-	}
-	return groups
 }

@@ -46,7 +46,7 @@ func Linker(bump VersionBump) *link.Linker {
 // isChartFile reports whether the file at name may belong to a chart.
 func isChartFile(name string) bool {
 	switch path.Base(name) {
-	case "Chart.yaml", "Chart.lock", "README.md":
+	case "Chart.yaml", "Chart.lock", "requirements.yaml", "requirements.lock", "README.md":
 		return true
 	}
 	return IsValuesFile(name) || isTemplate(name) || isSnapshot(name)
@@ -119,7 +119,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 			own = c.linkTraced(move)
 		}
 		own = append(own, c.linkOverrides(move)...)
-		own = append(own, c.keepLockedDependencies(move)...)
+		own = append(own, c.linkLocks(move)...)
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}
 	return groups
