@@ -30,7 +30,7 @@ func (o *object) reason() (Reason, string) {
 		return Mirror, ""
 	case group == "config.openshift.io" && o.kind == "Image":
 		return AllowList, ""
-	case group == "cilium.io", group == "networking.istio.io" && o.kind == "ServiceEntry", group == "crd.projectcalico.org", group == "projectcalico.org":
+	case group == "cilium.io" && o.kind != "CiliumConfig", group == "networking.istio.io" && o.kind == "ServiceEntry", group == "crd.projectcalico.org", group == "projectcalico.org":
 		return AllowList, ""
 	}
 	return "", ""

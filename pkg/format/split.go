@@ -64,7 +64,9 @@ func (d *detector) splitReferences(f *frame) (map[string]*splitReference, []stri
 		}
 		role, prefix, isImage := d.declared(f, key)
 		if role == noPart {
-			role, prefix = keyPart(key)
+			if role, prefix = keyPart(key); (role == repositoryPart || role == namePart) && d.isImageField(f.below(v).withKey(key)) {
+				continue // the value is the whole reference
+			}
 		}
 		if role != noPart {
 			get(prefix).addPart(role, key, v)

@@ -141,7 +141,7 @@ func (d *detector) addWhole(f *frame, isImage bool) {
 		return
 	}
 	role := Whole
-	if strings.HasPrefix(f.node.Value, "oci://") || !isImage && (sourceURLs[fold(f.effectiveKey())] || d.fieldKind(f) == chartField) {
+	if !isImage && (strings.HasPrefix(f.node.Value, "oci://") || sourceURLs[fold(f.effectiveKey())] || d.fieldKind(f) == chartField) {
 		role = Registry // of charts and other artifacts, which have no implicit library/
 	}
 	o.Pieces = []Piece{d.piece(f.node, role, "")}

@@ -96,7 +96,7 @@ func (s *Set) MayMatch(chunk []byte) bool {
 // file needs to name an image by its short form: keys of Kubernetes, Compose
 // and CI systems, or FROM of a Dockerfile.
 func containsImageWord(chunk []byte) bool {
-	for _, word := range []string{"image", "repo", "from", "container", "docker", "service"} {
+	for _, word := range []string{"image", "repo", "from", "container", "docker", "service", "bundle", "oci:"} {
 		if containsFold(chunk, word) {
 			return true
 		}
