@@ -29,14 +29,14 @@ moves k8s.gcr.io and its other names to registry.k8s.io.`
 
 const examples = `  regmigrate --dry-run .              # show the diff, write nothing
   regmigrate .                        # rewrite in place
-  regmigrate --check .                # exit 1 if a reference would move: for CI
+  regmigrate --check .                # exit 1 if something is left to move: for CI
   regmigrate --dry-run . | git apply  # git apply accepts the diff
   regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
   regmigrate -o json --dry-run . > report.json
   helm template ./chart | regmigrate -`
 
 const (
-	leftLine   = "--check: a reference would move, or with --baseline a mention is new;\n     --verify: a proof failed; --require-proof: something is unproven;\n     --require: an image does not meet the requirement"
+	leftLine   = "--check: a reference would move or is a likely image, or with --baseline a mention is new;\n     --verify: a proof failed; --require-proof: something is unproven;\n     --require: an image does not meet the requirement"
 	failedLine = "a file could not be read, verified or written; the others were processed"
 )
 
@@ -91,11 +91,12 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x := cmd.Flags()
 	x.SortFlags = false
 	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff and write no file")
-	x.BoolVar(&f.Check, "check", false, "write nothing; exit 1 if a reference would move")
+	addCheckFlag(cmd, &f)
 	x.StringVar(&f.Baseline, "baseline", "", "`file` of accepted mentions: --check fails only for other mentions; --update-baseline writes the file")
 	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "write the current mentions to the baseline, and change no other file")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)
+	x.BoolVar(&f.AssumeImages, "assume-images", false, "also move likely images: short names in fields that no tool is known to read as images; reports list them apart")
 	x.BoolVar(&f.Together, "together", false, "also scan and change related files anywhere in the repository, such as the overlays of a base: for hooks that pass single files")
 	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: read standard input in the format of a file with this `name`")
 	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")

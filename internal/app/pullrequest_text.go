@@ -13,14 +13,19 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/pullrequest"
 	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // newChange converts a plan to commits and the text of a pull request.
 func newChange(plan *rewrite.Plan, set *session.Session, f *session.Flags, p *PullRequestFlags) (pullrequest.Change, error) {
+	left := "Nothing to move on the base branch."
+	if n := plan.Count().Likely(); n > 0 {
+		left = "Nothing certain to move on the base branch, and " + wording.Count(n, "likely image") + " not changed."
+	}
 	c := pullrequest.Change{
 		Title:          cmp.Or(p.Title, defaultTitle(plan)),
-		ClosingComment: "Nothing to move on the base branch. This pull request is closed and its branch deleted.",
+		ClosingComment: left + " This pull request is closed and its branch deleted.",
 	}
 	files := map[string][]pullrequest.File{} // by chart; "" for files of no chart
 	charts := outermost(chart.Dirs(plan.FamilyFiles))

@@ -126,11 +126,25 @@ func planError(f *session.Flags, plan *rewrite.Plan) error {
 	switch {
 	case counts.FailedFiles > 0 || hasUnreadable(plan) || plan.HasBackstops():
 		return session.Failed(nil)
-	case f.Check && plan.Baseline != nil && plan.Baseline.New > 0,
-		f.Check && plan.Baseline == nil && counts.Rewritten+counts.RewrittenImplicit+plan.MovesInSkippedFolders() > 0:
+	case f.Check && isLeft(f, plan, counts):
 		return session.Left(nil)
 	}
 	return nil
+}
+
+// isLeft reports whether the plan has something that --check finds: a mention that
+// the baseline does not accept or, without a baseline, a reference to move, also
+// in a skipped folder, or a likely image. With --check=certain, likely images do not count.
+func isLeft(f *session.Flags, plan *rewrite.Plan, counts rewrite.Counts) bool {
+	left := counts.Rewritten + counts.RewrittenImplicit + counts.Likely() + plan.MovesInSkippedFolders()
+	likely := counts.Likely()
+	if plan.Baseline != nil {
+		left, likely = plan.Baseline.New, plan.Baseline.NewLikely
+	}
+	if f.CheckCertain {
+		left -= likely
+	}
+	return left > 0
 }
 
 // hasUnreadable reports whether a file that may contain a mention could not be read.

@@ -42,6 +42,8 @@ var table = []pkg{
 	{"pkg/link/kustomize", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/gitops", formats, []string{"pkg/format", "pkg/link", "pkg/link/kustomize"}, nil},
 
+	{"pkg/account", formats, []string{"pkg/format"}, nil},
+
 	{"pkg/link/families", engine, nil, nil},
 	{"pkg/rewrite", engine, []string{"pkg/link/families"}, nil},
 	{"pkg/inventory", engine, []string{"pkg/link/families"}, []string{kyaml}},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -124,21 +125,11 @@ func marksIn(src []byte, list []rules.Rule) []edit.Span {
 
 // Move applies the rules of c.
 func (c *Case) Move(o *format.Occurrence) (link.Move, bool) {
-	m, ok := c.Rules.Match(o.Text(), kindOf(o))
-	if !ok || slices.ContainsFunc(c.kept, func(name string) bool { return strings.HasSuffix(o.Text(), name) }) {
+	m, ok := account.Match(o, c.Rules)
+	if !ok || !o.Unconfirmed && account.ClassOf(o, c.Rules) == account.Likely || slices.ContainsFunc(c.kept, func(name string) bool { return strings.HasSuffix(o.Text(), name) }) {
 		return link.Move{}, false
 	}
 	return link.Move{Len: m.Len, New: m.New}, true
-}
-
-func kindOf(o *format.Occurrence) rules.Kind {
-	switch {
-	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && (o.Tail == "" || o.Kind != format.Image):
-		return rules.Registry
-	case o.IsImage && o.Pieces[0].Role != format.Registry:
-		return rules.ShortForm
-	}
-	return rules.Reference
 }
 
 // Moved returns the pieces that move, each as if it moved by itself.
@@ -151,7 +142,7 @@ func (c *Case) Moved() []link.MovedPiece {
 			if !ok || len(o.Pieces) != 1 {
 				continue
 			}
-			m, ok := c.Rules.Match(o.Text(), kindOf(o))
+			m, ok := account.Match(o, c.Rules)
 			if !ok {
 				continue
 			}

@@ -100,8 +100,16 @@ func (d *detector) aliasedScalar(f *frame) {
 // addAliased adds the anchored scalars that are images because of an alias.
 func (d *detector) addAliased() {
 	for _, f := range d.aliased.images {
-		if !d.pieces[f.node] && !d.aliased.built[f.node] {
+		if at, ok := d.likely[f.node]; ok && !d.aliased.built[f.node] {
+			o := &d.out.Occurrences[at]
+			o.IsImage, o.Place = true, f.place()
+		} else if !d.pieces[f.node] && !d.aliased.built[f.node] {
 			d.addWhole(f, true)
+		}
+	}
+	for n := range d.aliased.built {
+		if at, ok := d.likely[n]; ok {
+			d.out.Occurrences[at].LikelyImage = false
 		}
 	}
 	d.aliased.images = nil

@@ -15,6 +15,7 @@ type detector struct {
 	explained []bool                // by mark: it is in an occurrence or has a context
 	pieces    map[*syntax.Node]bool // scalars that are pieces
 	aliased   aliasedValues
+	likely    map[*syntax.Node]int    // indexes of occurrences of likely images
 	frames    map[*syntax.Node]*frame // of each scalar, recorded for templates only
 
 	siblings   map[*syntax.Node]*siblingKeys               // results of siblingKeysOf
@@ -159,9 +160,7 @@ func (d *detector) mapping(f *frame) {
 	split := d.split(f)
 	d.keyMappings(f)
 	list := f.up == nil && isResourceList(f.object)
-	if d.in.FindLikely {
-		d.chartUse(f)
-	}
+	d.chartUse(f)
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		k, v := n.Children[i], n.Children[i+1]
 		if k.Kind == syntax.Scalar {

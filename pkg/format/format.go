@@ -62,12 +62,6 @@ type Input struct {
 	// May reports whether a part of Src can contain an occurrence of interest.
 	// Parts for which it is false need not be read. Nil means all parts.
 	May func(part []byte) bool
-
-	// FindLikely adds names without a domain that only the name of their key
-	// shows to be images, such as `image: nginx:1.27` in an object of an
-	// unknown kind: see Occurrence.LikelyImage. Rules for Docker Hub do not
-	// apply to them.
-	FindLikely bool
 }
 
 // A ScanResult has the occurrences and contexts of a file.
@@ -140,10 +134,19 @@ type Occurrence struct {
 	// then unknown if Tag is empty.
 	InRepositoryKey bool
 
-	// LikelyImage reports that the key is named like one for images.
+	// LikelyImage reports that the key is named like one for images, such as
+	// `image: nginx:1.27` in an object of an unknown kind. IsUntagged reports that a
+	// likely image without a domain has no tag, digest or pull policy, in the value
+	// or beside it. Package account decides which of them a run accounts for.
+	LikelyImage, IsUntagged bool
+
+	// IsAssumed reports that IsImage is set only because the user asked to treat
+	// likely images as images.
+	IsAssumed bool
+
 	// IsSelector reports that the value is the name of an entry of a
 	// kustomization's images: it selects images and is not one itself.
-	LikelyImage, IsSelector bool
+	IsSelector bool
 
 	// Tail is text after the last piece that is not in the file, such as the
 	// name that a template appends to a registry, or that is in another field,
@@ -200,6 +203,12 @@ func (o *Occurrence) Text() string {
 		}
 	}
 	return text + o.Tail
+}
+
+// IsRegistry reports whether the rules have to read o as a registry: a registry
+// without the name of an image, or a reference to something else than an image.
+func (o *Occurrence) IsRegistry() bool {
+	return len(o.Pieces) == 1 && o.Pieces[0].Role == Registry && (o.Tail == "" || o.Kind != Image)
 }
 
 // Field returns the field of the piece with index k.

@@ -74,7 +74,7 @@ func (d *detector) argoImage(f *frame) {
 	left, right, both := strings.Cut(f.node.Value, "=")
 	if !both {
 		o := d.nameIn(f, 0, left)
-		if o != nil && d.in.FindLikely { // the entry selects an image and also sets its tag
+		if o != nil { // the entry selects an image and also sets its tag
 			rest, digest, _ := strings.Cut(left[len(o.Pieces[0].Text):], "@")
 			o.LikelyImage, o.Tag, o.Digest = true, strings.TrimPrefix(rest, ":"), digest
 		}

@@ -27,7 +27,7 @@ func (d *detector) siblingParts(f *frame) *splitReference {
 }
 
 // readSiblings completes o, the reference r at f, by the sibling keys of f. It sets
-// o.LikelyImage if the key of f says that r is an image.
+// o.LikelyImage if the key of f says that r is an image, and o.IsUntagged.
 func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 	if d.isKustomizeEntry(f) {
 		entry := f.up.node
@@ -42,7 +42,8 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 		o.Tag, o.Digest = h.tag, h.digest
 	}
 	o.InRepositoryKey = part == repositoryPart
-	o.LikelyImage = d.namesImage(f, r, h)
+	o.IsUntagged = r.Tag == "" && r.Digest == "" && (h == nil || !h.hasTag)
+	o.LikelyImage = d.namesImage(f, r, h) && (r.Domain != "" || !o.IsUntagged || strings.Contains(r.Path, "/"))
 }
 
 // isKustomizeEntry reports whether f is the name or newName of an entry of a
@@ -59,13 +60,12 @@ func (d *detector) isKustomizeEntry(f *frame) bool {
 	return false
 }
 
-// namesImage reports whether the key of f and its siblings h show that r is an
-// image. A name without a domain needs more than a key, because a key such as
-// image also names pictures.
+// namesImage reports whether the key of f and its siblings h name r as an image.
+// For a name without a domain this is not enough, because a key such as image also
+// names pictures: see [Occurrence].
 func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	key := f.effectiveKey()
 	k := fold(key)
-	tagged := r.Tag != "" || r.Digest != "" || h != nil && h.hasTag
 	switch part, _ := keyPart(key); {
 	case k == "name":
 		return false
@@ -82,11 +82,17 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	switch {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false
+	case d.fieldKind(f) == noImageField, f.up != nil && metadataKeys[f.up.key]:
+		return false
 	case d.fieldKind(f) == builtField:
 		return false
 	}
-	return tagged || k == "image" && f.object != nil
+	return true
 }
+
+// metadataKeys are keys of Kubernetes for names that only describe an object, or
+// select one.
+var metadataKeys = set("labels", "annotations", "matchLabels", "nodeSelector")
 
 // pictures are the ends of names of pictures and of disk images.
 var pictures = []string{".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".webp", ".bmp", ".tiff", ".iso", ".img", ".qcow2", ".vmdk", ".vhd", ".ova"}

@@ -61,7 +61,7 @@ func TestQuadletImages(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.path+" "+tt.src, func(t *testing.T) {
-			out, err := Quadlet.Scan(Input{Path: tt.path, Src: []byte(tt.src), FindLikely: true})
+			out, err := Quadlet.Scan(Input{Path: tt.path, Src: []byte(tt.src)})
 			if err != nil {
 				t.Fatal(err)
 			}

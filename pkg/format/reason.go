@@ -33,6 +33,7 @@ const (
 	ExcludedByRule  Reason = "excluded by the rule"
 	Unavailable     Reason = "unavailable"
 	ValuesSchema    Reason = "values schema"
+	LikelyImage     Reason = "likely image"
 	NotRendered     Reason = "not rendered"
 	NotEditedSafely Reason = "could not be edited safely"
 )
@@ -54,6 +55,7 @@ var Reasons = []struct {
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
+	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},
@@ -98,6 +100,8 @@ func (r Reason) Advice() string {
 		return "check whether the new registry needs an entry of its own"
 	case ValuesSchema:
 		return "change the schema and the value together by hand"
+	case LikelyImage:
+		return "declare in the configuration whether the field is an image (regmigrate explain FILE:LINE prints the line), or move all likely images with --assume-images"
 	case Archive:
 		return "use a newer version of the sub-chart, or override its values in the parent chart"
 	}

@@ -196,7 +196,6 @@ func scanFile(t *testing.T, f *Format, name string, src []byte) (all []finding, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := map[edit.Span]bool{}
 	edits := map[edit.Edit]bool{}
 	for i := range out.Occurrences {
 		o := &out.Occurrences[i]
@@ -206,7 +205,6 @@ func scanFile(t *testing.T, f *Format, name string, src []byte) (all []finding, 
 				edits[edit.Edit{Span: s, New: newHost}] = true
 			}
 		}
-		known[o.Pieces[0].Span] = true
 		all = append(all, x)
 	}
 	for _, c := range out.Contexts {
@@ -214,18 +212,6 @@ func scanFile(t *testing.T, f *Format, name string, src []byte) (all []finding, 
 		word := string(src[c.Mark.Start:end])
 		all = append(all, finding{format: f, path: name, spans: position(src, c.Mark), text: string(src[c.Mark.Start:c.Mark.End]), outcome: string(c.Reason), reason: c.Reason,
 			place: c.Place, note: c.Note, start: c.Mark.Start, isContext: true, hasNeighbour: strings.Contains(word, neighbour)})
-	}
-	in.FindLikely = true
-	likely, err := f.Read(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range likely.Occurrences {
-		if o := &likely.Occurrences[i]; !known[o.Pieces[0].Span] {
-			x := occurrenceFinding(f, src, o)
-			x.outcome = "likely image"
-			all = append(all, x)
-		}
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].start < all[j].start })
 	var list []edit.Edit
@@ -255,6 +241,11 @@ func occurrenceFinding(f *Format, src []byte, o *Occurrence) finding {
 		x.outcome, x.reason = string(o.OutOfScope), o.OutOfScope
 	case o.Unconfirmed:
 		x.outcome = "unconfirmed"
+	case o.LikelyImage && !o.IsImage && !hasDomain(x.text):
+		x.outcome, x.reason = "likely image", LikelyImage
+		if o.IsUntagged {
+			x.outcome = "untagged name"
+		}
 	case isOld && (rest == "" || rest[0] == '/'):
 		x.outcome = "rewritten"
 	default:

@@ -111,13 +111,13 @@ func (d *detector) addRegistry(f *frame) {
 }
 
 // isNumericTag reports whether the field at f shows that text is an image with a
-// numeric tag, such as redis:7, and not a host with a port.
+// numeric tag, such as redis:7, and not a host with a port that a rule names.
 func (d *detector) isNumericTag(f *frame, text string) bool {
 	if strings.ContainsAny(text, "./[") || !isReference(text) {
 		return false
 	}
 	part, _ := keyPart(f.effectiveKey())
-	return d.isImageField(f) || d.fieldKind(f) == unqualifiedField || d.in.FindLikely && part == namePart && fold(f.effectiveKey()) != "name"
+	return d.isImageField(f) || d.fieldKind(f) == unqualifiedField || part == namePart && fold(f.effectiveKey()) != "name" && len(d.marksIn(f.node.Span)) == 0
 }
 
 // interesting reports whether the scalar n has a mark or may have an occurrence.
@@ -135,7 +135,7 @@ func (d *detector) addWhole(f *frame, isImage bool) {
 	} else {
 		d.readSiblings(f, r, &o)
 	}
-	if r.Domain == "" && !isImage && !(o.LikelyImage && d.in.FindLikely) {
+	if r.Domain == "" && !isImage && (!o.LikelyImage || image.HasVariable(r.Path) && len(d.marksIn(f.node.Span)) > 0) {
 		// Plain text: report it only if it contains an old registry name.
 		d.contexts(f, f.node, Context{Reason: DifferentName})
 		return
@@ -147,6 +147,12 @@ func (d *detector) addWhole(f *frame, isImage bool) {
 	o.Pieces = []Piece{d.piece(f.node, role, "")}
 	d.describe(f, &o)
 	d.add(f, o)
+	if r.Domain == "" && !o.IsImage {
+		if d.likely == nil {
+			d.likely = map[*syntax.Node]int{}
+		}
+		d.likely[f.node] = len(d.out.Occurrences) - 1
+	}
 }
 
 // sourceURLs are keys for the source of a chart, whose value can be a registry

@@ -31,8 +31,9 @@ const bigFile = 4 << 20
 //   - in an image field: a container of a workload, an image volume, FROM, a
 //     service of Compose, a job of a CI pipeline;
 //   - in a key whose name indicates an image, if the value or a sibling key has
-//     a host, a tag or a digest (image: nginx:1.27, repository with a sibling
-//     tag, newName of a kustomization);
+//     a host, a tag, a digest or a pull policy, or if a rule names its namespace
+//     on Docker Hub (image: nginx:1.27, repository with a sibling tag, newName of a
+//     kustomization);
 //   - anywhere, also within longer texts, if it spells out a host and a tag or
 //     digest, or a host that serves images;
 //   - if it names a chart or another artifact in a registry: after oci://, or in

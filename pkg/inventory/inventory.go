@@ -147,6 +147,10 @@ type Use struct {
 	Field  string // .spec.containers[0].image; "" in text without structure
 	Object string // Deployment web (apps/v1), Pod kube-system/dns (v1); "" outside of objects
 
+	// IsLikely reports that the reference is likely, but not certainly, an image:
+	// see package account.
+	IsLikely bool
+
 	// RunningDigest is the digest of the running container as its node reports
 	// it, or "".
 	RunningDigest string

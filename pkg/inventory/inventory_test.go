@@ -222,7 +222,6 @@ spec:
 			"corp.example/base | a.yaml:6:14 .spec.baseImage in Thing x (example.com/v1)",
 			"bitnami/redis -> bitnamilegacy/redis | a.yaml:9:42 .spec.template.spec.containers[0].image in Thing x (example.com/v1)",
 			"busybox:1 | a.yaml:7:17 .spec.sidecarImage in Thing x (example.com/v1)",
-			"nginx | a.yaml:5:10 .spec.image in Thing x (example.com/v1)",
 		}},
 		{"texts that are not images", `-- a.yaml --
 image: header

@@ -3,6 +3,7 @@ package inventory
 import (
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
@@ -18,11 +19,11 @@ func (v *Inventory) isListed(o *format.Occurrence, r image.Ref) bool {
 		return false // a registry without a repository, a chart, a selector
 	case strings.Contains(o.Place.Field, "kubectl.kubernetes.io/last-applied-configuration"):
 		return false // a copy of the object
-	case o.Unconfirmed:
-		return o.LikelyImage
+	case o.Unconfirmed, r.Domain == "":
+		return account.ClassOf(o, v.opts.Rules) != account.Unknown
 	case o.IsImage, o.LikelyImage:
 		return true
-	case r.Domain == "" || sourceHosts[r.Domain]:
+	case sourceHosts[r.Domain]:
 		return false
 	}
 	return r.Tag != "" || r.Digest != "" || v.servesImages(r.Domain) && (strings.Contains(r.Path, "/") || flatHosts[r.Domain])

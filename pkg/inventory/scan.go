@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // A scanResult has the references of one text.
@@ -26,7 +26,7 @@ func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 		return scanResult{}
 	}
 	f := format.Detect(name, src)
-	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields, FindLikely: true}
+	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields}
 	if f == format.Text && !v.readsText(name) {
 		return scanResult{}
 	}
@@ -48,6 +48,7 @@ func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 			out.unresolved++
 		case f != nil:
 			piece := imagePiece(o)
+			f.use.IsLikely = account.ClassOf(o, v.opts.Rules) == account.Likely
 			f.use.Origin, f.use.Path = base.Origin, base.Path
 			f.use.Field, f.use.Object = o.Field(piece), o.Place.Object
 			if base.Line > 0 {
@@ -80,19 +81,13 @@ func (v *Inventory) hostSpans(src []byte) []edit.Span {
 }
 
 // selectOccurrences returns the occurrences in the scopes of the options, in the
-// order of the text. If a repository has an occurrence of its own and another
-// that joins it with a registry of an ancestor, only the joined one is returned.
+// order of the text, without those that account.Joined has.
 func (v *Inventory) selectOccurrences(all []format.Occurrence) []*format.Occurrence {
-	joined := map[edit.Span]bool{}
-	for i := range all {
-		if o := &all[i]; o.Unconfirmed && o.LikelyImage {
-			joined[o.Pieces[len(o.Pieces)-1].Span] = true
-		}
-	}
+	joined := account.Joined(all)
 	var out []*format.Occurrence
 	for i := range all {
 		o := &all[i]
-		if !v.opts.Scopes.Has(o.Scope) || o.Keep != "" || !o.Unconfirmed && len(o.Pieces) == 1 && joined[o.Pieces[0].Span] {
+		if !v.opts.Scopes.Has(o.Scope) || o.Keep != "" || joined[o] {
 			continue
 		}
 		out = append(out, o)
@@ -132,7 +127,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 	if o.Kind != format.Image && m.Domain != "" {
 		m.Repository = m.Path // it has no implicit library/
 	}
-	if match, ok := v.opts.Rules.Match(text, kindOf(o)); ok {
+	if match, ok := account.Match(o, v.opts.Rules); ok {
 		if match.Rule != nil {
 			m.Rule = match.Rule.Name
 		}
@@ -187,15 +182,4 @@ func withAlgorithm(text string) string {
 		return "sha256:" + text
 	}
 	return text
-}
-
-// kindOf returns the kind of o for rules.Set.Match; package rewrite uses the same.
-func kindOf(o *format.Occurrence) rules.Kind {
-	if o.Kind != format.Image && o.Pieces[0].Role == format.Registry {
-		return rules.Registry
-	}
-	if o.IsImage && o.Pieces[0].Role != format.Registry {
-		return rules.ShortForm
-	}
-	return rules.Reference
 }

@@ -3,6 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
@@ -66,6 +69,9 @@ func (t *textReport) explain(x fileFinding) {
 		t.explanation(wording.Sentence(wording.Action(x.Reason.Advice())))
 		t.explanation(wording.Prefixed("To change it: ", howToChange(x.Finding)))
 	}
+	if x.IsAssumed || x.Reason == format.LikelyImage {
+		t.explainLikely(x)
+	}
 	for _, a := range t.p.Advice {
 		if a.Path == x.file.Path && a.Line == x.Line {
 			kind := "Action required: "
@@ -76,6 +82,36 @@ func (t *textReport) explain(x fileFinding) {
 		}
 	}
 }
+
+// explainLikely writes the lines of the configuration that declare the field of x,
+// which is likely an image.
+func (t *textReport) explainLikely(x fileFinding) {
+	if x.IsAssumed {
+		t.explanation("A likely image: --assume-images moves it.")
+	}
+	path := fieldPath(x.Place.Field)
+	if path == "" {
+		return
+	}
+	t.explanation("To declare the field in the configuration, as an image or as something else:")
+	for _, isImage := range []string{"true", "false"} {
+		t.line(plain, "  fields: [{files: ["+strconv.Quote(x.file.Path)+"], path: "+strconv.Quote(path)+", image: "+isImage+"}]")
+	}
+}
+
+// fieldPath returns the path of a field in the notation of the configuration:
+// spec.containers[].image for .spec.containers[0].image.
+func fieldPath(field string) string {
+	field = field[strings.LastIndexByte(field, '|')+1:]
+	field = listIndex.ReplaceAllString(field, "[]")
+	field = quotedKey.ReplaceAllString(field, ".$1")
+	return strings.TrimPrefix(field, ".")
+}
+
+var (
+	listIndex = regexp.MustCompile(`\[\d+\]`)
+	quotedKey = regexp.MustCompile(`\[("(?:[^"\\]|\\.)*")\]`)
+)
 
 // explainRule writes the rule that matches x.
 func (t *textReport) explainRule(x fileFinding) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -59,7 +60,7 @@ func writeGitHub(w io.Writer, p *rewrite.Plan, o Options) error {
 // annotations returns all annotations, the most important first.
 func annotations(p *rewrite.Plan, o Options) []annotation {
 	s := summarize(p, o)
-	return slices.Concat(failureAnnotations(p, &s), mentionAnnotations(p, &s), adviceAnnotations(p, &s))
+	return slices.Concat(failureAnnotations(p, &s), mentionAnnotations(p, &s, o), adviceAnnotations(p, &s))
 }
 
 // failureAnnotations returns errors for the files, proofs and registry checks
@@ -86,7 +87,7 @@ func failureAnnotations(p *rewrite.Plan, s *summary) []annotation {
 
 // mentionAnnotations returns errors for the mentions that the baseline does not
 // accept or, without a baseline, for the references that have to move.
-func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
+func mentionAnnotations(p *rewrite.Plan, s *summary, o Options) []annotation {
 	var out []annotation
 	if p.Baseline != nil {
 		for _, x := range newMentions(p) {
@@ -102,7 +103,17 @@ func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
 		level = "error"
 	}
 	for _, x := range s.moved {
-		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry", x.Old + " " + outcome(x)})
+		title := "old registry"
+		if x.IsAssumed {
+			title = "old registry, likely image"
+		}
+		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, title, x.Old + " " + outcome(x)})
+	}
+	for _, x := range s.likely() {
+		if o.CheckCertain {
+			level = "notice"
+		}
+		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "likely image", x.Old + ": " + x.Reason.Advice()})
 	}
 	for _, g := range s.unchanged {
 		for _, x := range g.all {
@@ -118,7 +129,7 @@ func mentionAnnotations(p *rewrite.Plan, s *summary) []annotation {
 func adviceAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	for _, g := range s.unchanged {
-		if g.reason.Advice() == "" || p.Baseline != nil {
+		if g.reason.Advice() == "" || p.Baseline != nil || g.reason == format.LikelyImage && s.run.Mode != wording.Write {
 			continue
 		}
 		for _, x := range g.all {

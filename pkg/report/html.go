@@ -118,6 +118,8 @@ func pageCards(p *rewrite.Plan, s *summary) []pageCard {
 	if p.Baseline != nil {
 		add(p.Baseline.New, "new since the baseline", "bad")
 	}
+	add(s.run.Likely, wording.Plural(s.run.Likely, "likely image not changed", "likely images not changed"), "warn")
+	add(s.run.Assumed, wording.Plural(s.run.Assumed, "likely image ", "likely images ")+verb, "warn")
 	add(s.run.Failed, wording.Plural(s.run.Failed, "file failed", "files failed"), "bad")
 	_, n := proofsByState(p)
 	add(n.Proven, "proven", "good")

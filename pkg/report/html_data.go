@@ -133,7 +133,7 @@ func pageFileOf(f *rewrite.File) pageFile {
 		if x.Status == rewrite.NotChanged {
 			reason = string(x.Reason)
 		}
-		for i, on := range []bool{x.Implicit, x.IsConsequence, x.NotInBaseline} {
+		for i, on := range []bool{x.Implicit, x.IsConsequence, x.NotInBaseline, x.IsAssumed} {
 			if on {
 				flags |= 1 << i
 			}

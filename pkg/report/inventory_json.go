@@ -65,6 +65,7 @@ type JSONUse struct {
 	Column        int    `json:"column,omitempty"`
 	Field         string `json:"field,omitempty"`
 	Object        string `json:"object,omitempty"`
+	Likely        bool   `json:"likely,omitempty"` // not certainly an image
 	RunningDigest string `json:"runningDigest,omitempty"`
 }
 
@@ -108,7 +109,7 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 			j.Advice = append(j.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})
 		}
 		for _, u := range m.Uses {
-			j.Uses = append(j.Uses, JSONUse{u.Origin.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), utf8Text(u.RunningDigest)})
+			j.Uses = append(j.Uses, JSONUse{u.Origin.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), u.IsLikely, utf8Text(u.RunningDigest)})
 		}
 		out.Images = append(out.Images, j)
 	}

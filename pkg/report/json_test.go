@@ -63,6 +63,8 @@ func TestJSON(t *testing.T) {
 		`    "implicit": 0,`,
 		`    "implicitRewritten": 0,`,
 		`    "implicitNotChanged": 0,`,
+		`    "likely": 0,`,
+		`    "assumed": 0,`,
 		`    "reasons": {`,
 		`      "could not be edited safely": 1`,
 		`    },`,

@@ -41,6 +41,8 @@ type JSONCounts struct {
 	Implicit             int            `json:"implicit"` // ImplicitRewritten + ImplicitNotChanged
 	ImplicitRewritten    int            `json:"implicitRewritten"`
 	ImplicitNotChanged   int            `json:"implicitNotChanged"`
+	Likely               int            `json:"likely"`  // likely images that are not changed
+	Assumed              int            `json:"assumed"` // likely images that are rewritten
 	Reasons              map[string]int `json:"reasons"`
 	FilesScanned         int            `json:"filesScanned"`
 	FilesSearched        int            `json:"filesSearched"`  // files of skipped folders
@@ -72,10 +74,11 @@ type JSONEdit struct {
 
 // A JSONFinding is one mention, and what becomes of it.
 type JSONFinding struct {
-	Status         string `json:"status"`           // rewritten or notChanged
-	Reason         string `json:"reason,omitempty"` // a format.Reason, of notChanged only
-	Note           string `json:"note,omitempty"`   // details of the reason
-	Implicit       bool   `json:"implicit"`         // the bytes do not spell out the old name
+	Status         string `json:"status"`            // rewritten or notChanged
+	Reason         string `json:"reason,omitempty"`  // a format.Reason, of notChanged only
+	Note           string `json:"note,omitempty"`    // details of the reason
+	Implicit       bool   `json:"implicit"`          // the bytes do not spell out the old name
+	Assumed        bool   `json:"assumed,omitempty"` // rewritten although it is only a likely image
 	Consequence    bool   `json:"consequence,omitempty"`
 	NotInBaseline  bool   `json:"notInBaseline,omitempty"`
 	MovesIfScanned bool   `json:"movesIfScanned,omitempty"` // it is in a skipped folder, and a run over this folder would rewrite it

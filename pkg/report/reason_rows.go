@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -78,7 +79,7 @@ func reasonRows(g reasonGroup, layout rowLayout) []reasonRow {
 // hasRowsByNote reports whether a reason has a row for each note.
 func hasRowsByNote(r format.Reason) bool {
 	switch r {
-	case format.Conflict, format.NotEditedSafely, format.Unavailable, format.SkippedFolder:
+	case format.Conflict, format.NotEditedSafely, format.LikelyImage, format.Unavailable, format.SkippedFolder:
 		return true
 	}
 	return false
@@ -95,7 +96,7 @@ func rowsByNote(g reasonGroup) []reasonRow {
 			index[x.Note] = i
 			rows = append(rows, reasonRow{reason: g.reason, remark: x.Note})
 			if x.Note == "" {
-				rows[i].remark = gist(g)
+				rows[i].remark = cmp.Or(wording.Action(g.reason.Advice()), gist(g))
 			}
 		}
 		rows[i].all = append(rows[i].all, x)

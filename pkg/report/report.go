@@ -45,6 +45,9 @@ type Options struct {
 	// the summary. Check wins.
 	DryRun, Check bool
 
+	// CheckCertain means that likely images do not fail the check.
+	CheckCertain bool
+
 	// Presets are the names of the presets in force.
 	Presets []string
 

@@ -30,6 +30,9 @@ const homepage = "https://github.com/regmigrate/regmigrate"
 // oldRegistryRule is the ID of results about references that have to move.
 const oldRegistryRule = "old-registry"
 
+// assumedRule is the ID of results about likely images that --assume-images moves.
+const assumedRule = "likely-image-moved"
+
 // writeSARIF writes references that have to move and mentions that are not
 // changed as SARIF 2.1.0.
 // Columns are in UTF-16 code units, as GitHub and editors count them. Mentions
@@ -82,6 +85,7 @@ func sarifRules() []sarifRule {
 		return sarifRule{id, sarifText{short}, sarifText{full}, sarifText{full}, sarifLevel{level}}
 	}
 	rules := []sarifRule{rule(oldRegistryRule, "Reference to an old registry", "The image has moved: run regmigrate, or replace the reference with the new one.", "error")}
+	rules = append(rules, rule(assumedRule, "Likely reference to an old registry", "The short name is likely an image, and --assume-images moves it. Check that it is one.", "error"))
 	for _, r := range format.Reasons {
 		if rewrite.ReasonInBaseline(r.Reason) {
 			rules = append(rules, rule(ruleID(r.Reason), "Mention of an old registry not changed: "+string(r.Reason),
@@ -138,6 +142,7 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	run.Properties = map[string]int{
 		"spelledOut": c.Mentions(), "spelledOutRewritten": c.Rewritten, "spelledOutNotChanged": c.NotChanged,
 		"implicit": c.RewrittenImplicit + c.NotChangedImplicit, "implicitRewritten": c.RewrittenImplicit, "implicitNotChanged": c.NotChangedImplicit,
+		"likely": c.Likely(), "assumed": c.Assumed,
 		"filesScanned": p.ScannedFiles, "filesSearched": p.SearchedFiles, "movesInSkipped": s.run.MovesInSkipped, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
 		"proven": n.Proven, "unproven": n.Unproven, "proofsFailed": n.Failed,
 		"imagesMissing": v[rewrite.Missing], "imagesDifferent": v[rewrite.Different],
@@ -153,10 +158,14 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 		if x.MovesIfScanned && o.Check {
 			r.Level = "error"
 		}
-	case o.Check:
-		r.Level = "error"
+		if x.Reason == format.LikelyImage && !o.CheckCertain {
+			r.Level = checkLevel(o)
+		}
+	case x.IsAssumed:
+		r.RuleID = assumedRule
+		r.Level = checkLevel(o)
 	default:
-		r.Level = "warning"
+		r.Level = checkLevel(o)
 	}
 	if baseline {
 		r.Level, r.BaselineState = "note", "unchanged"
@@ -189,6 +198,14 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 		}}
 	}
 	return r
+}
+
+// checkLevel returns the level of what fails a check.
+func checkLevel(o Options) string {
+	if o.Check {
+		return "error"
+	}
+	return "warning"
 }
 
 // wholeEdit returns the edit that moves x, if a single edit does. One of

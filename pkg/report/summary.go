@@ -16,6 +16,7 @@ type summary struct {
 	run wording.Run
 
 	moved        []fileFinding // references that move
+	assumed      []fileFinding // those of them that are likely images
 	consequences []fileFinding // mentions that change because a reference moves
 	unchanged    []reasonGroup
 	failed       []failedFile
@@ -45,6 +46,7 @@ func summarize(p *rewrite.Plan, o Options) summary {
 		Skips: skips(p), MovesInSkipped: p.MovesInSkippedFolders(),
 		SpelledOut: wording.Tally{Rewritten: c.Rewritten, NotChanged: c.NotChanged},
 		Implicit:   wording.Tally{Rewritten: c.RewrittenImplicit, NotChanged: c.NotChangedImplicit},
+		Likely:     c.Likely(), Assumed: c.Assumed,
 	}}
 	if p.Rules != nil {
 		s.run.OldNames = p.Rules.OldPrefixes()
@@ -71,6 +73,9 @@ func summarize(p *rewrite.Plan, o Options) summary {
 				s.consequences = append(s.consequences, x)
 			default:
 				s.moved = append(s.moved, x)
+				if x.IsAssumed {
+					s.assumed = append(s.assumed, x)
+				}
 			}
 		}
 	}
@@ -218,4 +223,14 @@ func skips(p *rewrite.Plan) []wording.Skip {
 		return cmp.Or(b.Files+b.Folders-a.Files-a.Folders, strings.Compare(a.Reason, b.Reason))
 	})
 	return out
+}
+
+// likely returns the likely images that are not changed.
+func (s *summary) likely() []fileFinding {
+	for _, g := range s.unchanged {
+		if g.reason == format.LikelyImage {
+			return g.all
+		}
+	}
+	return nil
 }

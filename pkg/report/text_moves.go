@@ -39,7 +39,7 @@ func (t *textReport) moves() {
 	if items := r.Sources(t.limit(maxSources)); len(items) > 0 {
 		t.wrapped(plain, items, "   ", 0, 4)
 	}
-	for _, words := range []string{r.ImplicitMoves(), r.Updated()} {
+	for _, words := range []string{r.ImplicitMoves(), r.AssumedMoves(), r.Updated()} {
 		if words != "" {
 			t.paragraph(plain, words, 0, 4)
 		}
@@ -50,6 +50,7 @@ func (t *textReport) moves() {
 		}
 		t.wrapped(plain, items, "  ", 0, 4)
 	}
+	t.assumed()
 	if !t.o.Verbose {
 		return
 	}
@@ -57,6 +58,19 @@ func (t *textReport) moves() {
 		t.location(x)
 		t.line(plain, x.Old+" -> "+x.New+implicitMark(x))
 	}
+}
+
+// assumed lists the references that move although they are only likely images. A
+// verbose report lists them with the others.
+func (t *textReport) assumed() {
+	if len(t.s.assumed) == 0 || t.o.Verbose {
+		return
+	}
+	items, hidden := locations(t.s.assumed, maxReviewFiles, -1)
+	if hidden > 0 {
+		items = append(items, t.more(hidden))
+	}
+	t.wrapped(dim, items, "  ", 0, 6)
 }
 
 // location begins a line about one mention: path:line:column.
@@ -67,7 +81,10 @@ func (t *textReport) location(x fileFinding) {
 }
 
 func implicitMark(x fileFinding) string {
-	if x.Implicit {
+	switch {
+	case x.IsAssumed:
+		return "  (implicit, likely image)"
+	case x.Implicit:
 		return "  (implicit)"
 	}
 	return ""

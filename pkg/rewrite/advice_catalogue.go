@@ -16,7 +16,7 @@ import (
 func (p *planner) catalogueAdvice() []Advice {
 	l := catalogueList{index: map[adviceKey]int{}, seen: map[advicePlace]bool{}}
 	for m := range movingMembers(p.groups) {
-		if kindOf(m.occ) == rules.Registry {
+		if m.occ.IsRegistry() {
 			continue
 		}
 		old := withTag(m.occ, m.occ.Text())

@@ -36,10 +36,11 @@ func (a BaselineEntry) key() BaselineEntry { a.Count = 0; return a }
 
 // A BaselineComparison is the result of comparing a plan with a baseline.
 type BaselineComparison struct {
-	File     string          // the path of the baseline
-	Accepted int             // findings in the baseline
-	New      int             // findings with NotInBaseline set
-	Stale    []BaselineEntry // entries with fewer findings than their count; Count is the difference
+	File      string          // the path of the baseline
+	Accepted  int             // findings in the baseline
+	New       int             // findings with NotInBaseline set
+	NewLikely int             // those of them that are likely images and not changed
+	Stale     []BaselineEntry // entries with fewer findings than their count; Count is the difference
 }
 
 // BaselineApplies reports whether a baseline counts the finding. It does not count
@@ -96,6 +97,9 @@ func (p *Plan) CompareBaseline(b Baseline) *BaselineComparison {
 			}
 			x.NotInBaseline = true
 			out.New++
+			if x.Status == NotChanged && x.Reason == format.LikelyImage {
+				out.NewLikely++
+			}
 		}
 	}
 	for _, a := range b.Entries {

@@ -43,6 +43,10 @@ type Finding struct {
 	Place    format.Place
 	Scope    format.Scope
 
+	// IsAssumed says that the reference is likely an image, and was rewritten
+	// because Options.AssumeImages is set.
+	IsAssumed bool
+
 	// NotInBaseline says that the plan was compared with a baseline that does
 	// not contain the mention. Plan.CompareBaseline sets it.
 	NotInBaseline bool
@@ -86,6 +90,6 @@ func (f *File) After() []byte {
 // setNotChanged turns a rewritten finding into one that could not be edited
 // safely.
 func (x *Finding) setNotChanged(note string) {
-	x.Status, x.New, x.EditSpans = NotChanged, "", nil
+	x.Status, x.New, x.EditSpans, x.IsAssumed = NotChanged, "", nil, false
 	x.Reason, x.Note = format.NotEditedSafely, note
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -68,24 +69,13 @@ func movingMembers(groups []*group) iter.Seq[*member] {
 	}
 }
 
-// kindOf returns the kind of text that o is for the rules.
-func kindOf(o *format.Occurrence) rules.Kind {
-	switch {
-	case len(o.Pieces) == 1 && o.Pieces[0].Role == format.Registry && (o.Tail == "" || o.Kind != format.Image):
-		return rules.Registry
-	case o.IsImage && o.Pieces[0].Role != format.Registry:
-		return rules.ShortForm
-	}
-	return rules.Reference
-}
-
 // decide matches the rules with every member and decides whether the group
 // moves.
 func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 	anyMatch := false
 	for i := range g.members {
 		m := &g.members[i]
-		m.match, m.matched = set.Match(m.occ.Text(), kindOf(m.occ))
+		m.match, m.matched = account.Match(m.occ, set)
 		anyMatch = anyMatch || m.matched
 		if !m.matched || g.reason != "" {
 			continue
@@ -128,6 +118,8 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):
 		return cmp.Or(m.occ.OutOfScope, format.ManifestText), ""
+	case !m.occ.Unconfirmed && account.ClassOf(m.occ, set) == account.Likely:
+		return format.LikelyImage, ""
 	}
 	return "", ""
 }

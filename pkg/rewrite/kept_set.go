@@ -3,6 +3,7 @@ package rewrite
 import (
 	"fmt"
 
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/families"
@@ -76,7 +77,7 @@ func (s *keptSet) addAll(groups []link.Group) {
 }
 
 // moveFunc returns a function that applies the rules to an occurrence, unless
-// the occurrence is kept.
+// the occurrence is kept or only likely an image.
 func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 	return func(o *format.Occurrence) (link.Move, bool) {
 		for k := range o.Pieces {
@@ -84,7 +85,10 @@ func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 				return link.Move{}, false
 			}
 		}
-		m, ok := set.Match(o.Text(), kindOf(o))
+		if !o.Unconfirmed && account.ClassOf(o, set) == account.Likely {
+			return link.Move{}, false
+		}
+		m, ok := account.Match(o, set)
 		if !ok || m.Keep != "" {
 			return link.Move{}, false
 		}

@@ -9,11 +9,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // A ledger makes the findings of a run: one for each mention, and one for each
 // implicit occurrence that a rule matches.
 type ledger struct {
+	rules        *rules.Set
 	scopes       format.Scopes
 	uses         map[string][]pieceUse // by path, sorted by position
 	consequences map[string][]*group   // by path
@@ -29,9 +31,9 @@ type pieceUse struct {
 	offset int // of the piece in the member's text, in bytes
 }
 
-func newLedger(groups []*group, scopes format.Scopes) *ledger {
+func newLedger(groups []*group, opts Options) *ledger {
 	l := &ledger{
-		scopes: scopes, uses: map[string][]pieceUse{},
+		rules: opts.Rules, scopes: opts.scopes(), uses: map[string][]pieceUse{},
 		consequences: map[string][]*group{}, explicit: map[*member]bool{},
 	}
 	for _, g := range groups {
@@ -105,8 +107,8 @@ const NoExplanation = "no reason is known"
 var errNoExplanation = errors.New("a mention has no reason; this is a bug in regmigrate: please report it with the lines around the mention")
 
 // addFindings adds the findings of the file f: one for each mention, then one
-// for each implicit occurrence that starts in f and for each reference that a
-// consequence rewrites and that has no mention.
+// for each implicit occurrence that starts in f, for each reference that a
+// consequence rewrites and that has no mention, and for each likely image of f.
 func (l *ledger) addFindings(f *scannedFile) {
 	contexts := make(map[int]*format.Context, len(f.contents.Contexts)) // by offset of the mention
 	for i := range f.contents.Contexts {
@@ -119,7 +121,7 @@ func (l *ledger) addFindings(f *scannedFile) {
 		}
 		f.file.Findings = append(f.file.Findings, x)
 	}
-	implicit := l.implicitFindings(f)
+	implicit := append(l.implicitFindings(f), l.likelyFindings(f)...)
 	slices.SortStableFunc(implicit, func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
 	f.file.Findings = append(f.file.Findings, implicit...)
 	lines := edit.NewLines(f.file.Before)
@@ -220,7 +222,7 @@ func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 		x.Reason, x.Note = g.reason, g.note
 		return
 	}
-	x.Status, x.New = Rewritten, m.newText()
+	x.Status, x.New, x.IsAssumed = Rewritten, m.newText(), m.occ.IsAssumed
 	for _, c := range m.changes {
 		if m.occ.Pieces[c.piece].Path == path {
 			e, _ := c.fileEdit(m.occ) // group.makeEdits checked the error

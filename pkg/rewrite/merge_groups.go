@@ -10,7 +10,8 @@ import (
 // mergeGroups returns the groups of the linkers, and a group for each further
 // occurrence of the tree, merged so that no two groups share a piece or a key
 // to insert. Groups of linkers come first, then the others by file and position.
-func mergeGroups(t *link.Tree, linked []link.Group) []*group {
+// An unconfirmed occurrence has a group only if likely images count as images.
+func mergeGroups(t *link.Tree, linked []link.Group, assumeImages bool) []*group {
 	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}}
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
 	for i := range linked {
@@ -28,13 +29,19 @@ func mergeGroups(t *link.Tree, linked []link.Group) []*group {
 	for _, f := range t.Files {
 		for j := range f.Scanned.Occurrences {
 			o := &f.Scanned.Occurrences[j]
-			isClaimed := true // false if one piece is in no group of a linker
+			n := 0 // the number of pieces in groups of linkers
 			for k := range o.Pieces {
-				isClaimed = isClaimed && claimed[link.IDOf(&o.Pieces[k])]
+				if claimed[link.IDOf(&o.Pieces[k])] {
+					n++
+				}
 			}
-			if !o.Unconfirmed && !isClaimed {
-				m.add(&group{members: []member{{occ: o}}})
+			switch {
+			case o.Unconfirmed && o.LikelyImage && assumeImages && n == 0:
+				o.IsAssumed = true
+			case o.Unconfirmed, n == len(o.Pieces):
+				continue
 			}
+			m.add(&group{members: []member{{occ: o}}})
 		}
 	}
 	return m.merged()

@@ -54,6 +54,9 @@ type Options struct {
 	// with further references. Nil: all may be used.
 	Unavailable func(ctx context.Context, changes []RefChange) []string
 
+	// AssumeImages moves likely images as if they were certain: see package account.
+	AssumeImages bool
+
 	// Bump is the part of a chart's version that is raised if the chart changes.
 	Bump chart.VersionBump
 

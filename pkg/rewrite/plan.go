@@ -107,7 +107,11 @@ type Counts struct {
 	ChangedFiles                   int // files with edits
 	FailedFiles                    int // files with an error
 	Reasons                        map[format.Reason]int
+	Assumed                        int // rewritten findings that are likely images
 }
+
+// Likely returns the number of likely images that are not changed.
+func (c Counts) Likely() int { return c.Reasons[format.LikelyImage] }
 
 // Mentions returns the number of explicit mentions.
 func (c Counts) Mentions() int { return c.Rewritten + c.NotChanged }
@@ -125,6 +129,9 @@ func (p *Plan) Count() Counts {
 		}
 		for j := range f.Findings {
 			x := &f.Findings[j]
+			if x.IsAssumed {
+				c.Assumed++
+			}
 			switch {
 			case x.Status == Rewritten && x.Implicit:
 				c.RewrittenImplicit++

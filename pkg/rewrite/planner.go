@@ -60,7 +60,7 @@ func (p *Plan) sort() {
 
 // reportFiles returns the files with their findings.
 func (p *planner) reportFiles() []File {
-	l := newLedger(p.groups, p.opts.scopes())
+	l := newLedger(p.groups, p.opts)
 	l.mapped = p.mapped
 	for _, f := range p.files {
 		l.noteExplicit(f)
@@ -93,7 +93,7 @@ func (p *planner) decideGroups(ctx context.Context) {
 	for round := 1; ; round++ {
 		p.linkers.Link(p.tree, kept.moveFunc(p.opts.Rules))
 		p.mergeLoaded()
-		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups))
+		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups), p.opts.AssumeImages)
 		ignored := newIgnores(p.files)
 		p.mapped = newMappings(p.files, p.opts.Rules)
 		for _, g := range p.groups {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -158,6 +159,23 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		return out
 	}
 	out.contents = scanned
+	classify(scanned.Occurrences, r.opts)
 	out.file.Unverified = scanned.Unverified
 	return out
+}
+
+// classify unmarks likely images that are parts of other occurrences of the file. It
+// marks the others as images if the options assume so.
+func classify(all []format.Occurrence, opts Options) {
+	joined := account.Joined(all)
+	for i := range all {
+		o := &all[i]
+		switch {
+		case o.Unconfirmed || account.ClassOf(o, opts.Rules) != account.Likely:
+		case joined[o]:
+			o.LikelyImage = false
+		case opts.AssumeImages:
+			o.IsImage, o.IsAssumed = true, true
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"iter"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // A refPair is a reference before and after the move.
@@ -69,7 +68,7 @@ func (g *group) refPairs() iter.Seq2[refPair, *member] {
 // isInRegistry reports whether a registry has what m names.
 func (m *member) isInRegistry() bool {
 	if m.occ.Kind == format.Image {
-		return kindOf(m.occ) != rules.Registry
+		return !m.occ.IsRegistry()
 	}
 	return m.occ.Kind != format.ChartRepository && !m.occ.IsSource
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
@@ -14,6 +15,7 @@ type Set struct {
 	hosts       map[string]map[string]prefixNode // by canonical host, then by path
 	mentions    *finder
 	filter      matchFilter
+	namespaces  map[string]bool // of Docker Hub that a rule names, apart from library
 }
 
 // A prefixNode holds what the rules say about one prefix. If a rule and a keep
@@ -45,6 +47,7 @@ func New(rules []Rule) (*Set, error) {
 	s := &Set{
 		oldPrefixes: oldPrefixes,
 		hosts:       map[string]map[string]prefixNode{},
+		namespaces:  map[string]bool{},
 	}
 	sortBySpecificity(composed)
 	for _, r := range composed {
@@ -54,6 +57,9 @@ func New(rules []Rule) (*Set, error) {
 		n := s.nodeAt(r.from)
 		n.rule, n.from, n.to = &s.rules[i], r.from, r.to
 		s.hosts[r.from.host][r.from.path] = n
+		if namespace, _, _ := strings.Cut(r.from.path, "/"); r.from.isDockerHub() && namespace != library && namespace != "" {
+			s.namespaces[namespace] = true
+		}
 	}
 	for _, r := range given {
 		for _, k := range r.keep {
@@ -88,3 +94,11 @@ func (s *Set) OldPrefixes() []string { return slices.Clone(s.oldPrefixes) }
 // surrounding text is: leftmost-longest, not overlapping, sorted. They are the
 // matches that `LC_ALL=C grep -oF -e PREFIX1 -e PREFIX2` prints.
 func (s *Set) Mentions(src []byte) []edit.Span { return s.mentions.longest(src) }
+
+// NamesNamespace reports whether a rule is on the Docker Hub namespace of the
+// short name text, or on an image in it: docker.io/bitnami names the namespace of
+// bitnami/redis. A rule on all of Docker Hub, or on library, names none.
+func (s *Set) NamesNamespace(text string) bool {
+	namespace, _, ok := strings.Cut(text, "/")
+	return ok && s.namespaces[namespace]
+}

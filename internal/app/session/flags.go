@@ -5,6 +5,8 @@ import "time"
 // Flags are the flags of the root command.
 type Flags struct {
 	DryRun, Check    bool
+	CheckCertain     bool // likely images do not fail the check
+	AssumeImages     bool
 	Presets, Rules   []string
 	Config           string
 	Scope            []string

@@ -14,7 +14,7 @@ import (
 
 // ReportOptions returns the options of reports that do not go to a terminal.
 func (s *Session) ReportOptions(f *Flags) report.Options {
-	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, InGit: s.inGitRepository()}
+	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, InGit: s.inGitRepository()}
 }
 
 // inGitRepository reports whether the root is a git work tree.

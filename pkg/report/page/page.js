@@ -78,7 +78,7 @@ function picture() {
 }
 
 // Findings: [line, column, old, new, reason, note, field, flags].
-const flag = { implicit: 1, consequence: 2, notInBaseline: 4 };
+const flag = { implicit: 1, consequence: 2, notInBaseline: 4, assumed: 8 };
 const moves = (x) => x[4] === "";
 for (const f of data.files) f.searchText = f.findings.map((x) => (f.path + " " + x.slice(2, 7).join(" ")).toLowerCase());
 
@@ -107,7 +107,7 @@ function finding(x) {
   const li = el("li", {}, el("span", { class: "dim mono", text: `${x[0]}:${x[1]} ` }), code(x[2]));
   if (moves(x)) li.append(" → ", code(x[3]));
   else li.append(" ", el("span", { class: "warn", text: "not changed: " + x[4] }));
-  const more = [x[5], x[6], x[7] & flag.implicit ? "implicit" : "", x[7] & flag.consequence ? "updated because a reference moves" : "", x[7] & flag.notInBaseline ? "not in the baseline" : ""].filter(Boolean);
+  const more = [x[5], x[6], x[7] & flag.implicit ? "implicit" : "", x[7] & flag.assumed ? "likely image" : "", x[7] & flag.consequence ? "updated because a reference moves" : "", x[7] & flag.notInBaseline ? "not in the baseline" : ""].filter(Boolean);
   if (more.length) li.append(el("span", { class: "dim", text: " — " + more.join(" — ") }));
   return li;
 }

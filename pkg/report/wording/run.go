@@ -38,6 +38,9 @@ type Run struct {
 	Split      int      // implicit ones that are split across keys
 	Short      int      // implicit ones that are Docker Hub short names
 
+	Likely  int // likely images that are not changed
+	Assumed int // references that move because they are likely images
+
 	Consequences Consequences
 	Bumps        []Bump
 
@@ -120,6 +123,9 @@ func (r *Run) HasMentions() bool {
 
 func (r *Run) nothingToMove() string {
 	words := "nothing to move"
+	if r.Likely > 0 {
+		words = "nothing certain to move, and " + Count(r.Likely, "likely image") + " not changed"
+	}
 	switch {
 	case r.Failed > 0 && r.SpelledOut.NotChanged+r.Implicit.NotChanged > 0:
 		return words + ", but " + Count(r.Failed, "file") + " failed"
@@ -196,6 +202,15 @@ func (r *Run) ImplicitMoves() string {
 		why = Number(r.Split) + " " + split + ", " + Number(r.Short) + " " + short
 	}
 	return Number(r.Split+r.Short) + " implicit (" + why + ")"
+}
+
+// AssumedMoves says how many references move although they are only likely images,
+// "" when there are none.
+func (r *Run) AssumedMoves() string {
+	if r.Assumed == 0 {
+		return ""
+	}
+	return Number(r.Assumed) + " only likely " + Plural(r.Assumed, "an image", "images") + " (--assume-images)"
 }
 
 // Updated says how many mentions changed as a consequence of the references
