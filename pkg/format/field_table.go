@@ -55,9 +55,16 @@ type tableEntry struct {
 	Kind       texts     // globs, one of which matches
 	Fields     []tableField
 
+	// Text has regular expressions for files that no parser of ours reads. Their
+	// first group is an image. Scope is the scope of these images.
+	Text  texts
+	Scope string // "scripts" or "code"; "" for manifests
+
 	tool     string
 	globs    []walk.Glob
 	contains *regexp.Regexp
+	text     []*regexp.Regexp
+	scope    Scope
 }
 
 // rootKeys describes the keys of the root of a document, or, if the root is a
@@ -162,8 +169,11 @@ func (e *tableEntry) compile() (err error) {
 	if len(e.Files)+len(e.APIVersion)+len(e.Kind) == 0 && e.Contains == "" && e.Root == nil {
 		return errors.New("no files, contains, root, apiVersion or kind; expected a condition")
 	}
-	if len(e.Fields) == 0 {
+	if len(e.Fields)+len(e.Text) == 0 {
 		return errors.New("no fields")
+	}
+	if err := e.compileText(); err != nil {
+		return err
 	}
 	for _, s := range e.Files {
 		g, err := walk.ParseGlob(s, "")
@@ -183,6 +193,32 @@ func (e *tableEntry) compile() (err error) {
 		if err := f.compile(); err != nil {
 			return fmt.Errorf("fields[%d]: %w", i, err)
 		}
+	}
+	return nil
+}
+
+func (e *tableEntry) compileText() error {
+	for _, s := range e.Text {
+		x, err := regexp.Compile("(?m)" + s)
+		if err == nil && x.NumSubexp() != 1 {
+			err = fmt.Errorf("%q has %d groups; expected 1", s, x.NumSubexp())
+		}
+		if err != nil {
+			return fmt.Errorf("text: %w", err)
+		}
+		e.text = append(e.text, x)
+	}
+	if len(e.text) > 0 && len(e.APIVersion)+len(e.Kind) > 0 {
+		return errors.New("text and apiVersion or kind; expected one of the two")
+	}
+	switch e.Scope {
+	case "":
+	case Scripts.String():
+		e.scope = Scripts
+	case Code.String():
+		e.scope = Code
+	default:
+		return fmt.Errorf("scope is %q; expected scripts or code", e.Scope)
 	}
 	return nil
 }

@@ -40,6 +40,8 @@ func TestReadFieldTableErrors(t *testing.T) {
 		{"nothing at the path", head + "entries: [{files: a, fields: [{path: a}]}]", "expected one of"},
 		{"two things at the path", head + "entries: [{files: a, fields: [{path: a, image: true, chart: true}]}]", "expected one of"},
 		{"a tag alone", head + "entries: [{files: a, fields: [{path: a, tag: b}]}]", "no registry and no repository"},
+		{"text without a group", head + "entries: [{files: a, text: b}]", "expected 1"},
+		{"an unknown scope", head + "entries: [{files: a, text: '(b)', scope: docs}]", "expected scripts or code"},
 		{"two documents", head + "entries: [{files: a, fields: [{path: b, image: true}]}]\n---\na: b", "one document"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

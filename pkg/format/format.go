@@ -36,7 +36,7 @@ type Format struct {
 }
 
 // All lists the formats. [Detect] tries them in this order.
-var All = []*Format{YAML, JSON, Template, Dockerfile, Quadlet, TOML, Env, Text}
+var All = []*Format{YAML, JSON, Template, Dockerfile, Quadlet, TOML, Env, ImageList, Text}
 
 // Detect returns the format of the file at path, [Text] if no other format
 // matches.

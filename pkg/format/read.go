@@ -19,6 +19,8 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 	s, err = f.Scan(in)
 	switch {
 	case err == nil:
+		addTextImages(in, &s)
+		addToolComments(in, &s)
 		return s, nil
 	case errors.Is(err, syntax.ErrTooDeep):
 		return ScanResult{}, fmt.Errorf("it nests collections too deeply to be read as %s: %w", f.Name, err)

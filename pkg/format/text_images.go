@@ -1,0 +1,114 @@
+package format
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// renovateComment matches a comment with which Renovate finds the image of the
+// version in the next line. The first group is the comment from `renovate:`.
+// Source: https://docs.renovatebot.com/modules/manager/regex/
+var renovateComment = regexp.MustCompile(`(?:#|//|/\*|<!--|--|;)[ \t]*(renovate:[^\n]*)`)
+
+// renovateName matches the name of the image in such a comment.
+var renovateName = regexp.MustCompile(`\b(depName|packageName|lookupName)\s*=\s*["']?([^\s"',]+)`)
+
+// ratchetComment matches the comment in which ratchet keeps the reference that a
+// digest replaces, at the end of the line.
+// Source: https://github.com/sethvargo/ratchet#readme
+var ratchetComment = regexp.MustCompile(`#[ \t]*ratchet:([^\s#]+)`)
+
+// addTextImages adds the references that tables find in the text of the file.
+func addTextImages(in Input, s *ScanResult) {
+	for _, e := range entries().files {
+		if len(e.text) == 0 || !e.matchesFile(&in) {
+			continue
+		}
+		for _, x := range e.text {
+			for _, m := range x.FindAllSubmatchIndex(in.Src, -1) {
+				if m[2] >= 0 {
+					addReference(in, s, edit.Span{Start: m[2], End: m[3]}, e.scope)
+				}
+			}
+		}
+	}
+}
+
+// addToolComments adds the references in comments that tools read. They move with
+// what they describe, whatever scopes the run selects.
+func addToolComments(in Input, s *ScanResult) {
+	if bytes.Contains(in.Src, []byte("renovate:")) {
+		for _, m := range renovateComment.FindAllSubmatchIndex(in.Src, -1) {
+			if name, ok := renovateImage(in.Src[m[2]:m[3]]); ok {
+				addReference(in, s, edit.Span{Start: m[2] + name.Start, End: m[2] + name.End}, Manifests)
+			}
+		}
+	}
+	if bytes.Contains(in.Src, []byte("ratchet:")) {
+		for _, m := range ratchetComment.FindAllSubmatchIndex(in.Src, -1) {
+			if followsImage(in.Src, s, m[0]) {
+				addReference(in, s, edit.Span{Start: m[2], End: m[3]}, Manifests)
+			}
+		}
+	}
+}
+
+// renovateImage returns the span of the name of the image in comment. It is false
+// if the comment is about something else, or names a registry of its own.
+func renovateImage(comment []byte) (edit.Span, bool) {
+	if !bytes.Contains(comment, []byte("datasource=docker")) || bytes.Contains(comment, []byte("registryUrl")) {
+		return edit.Span{}, false
+	}
+	var found edit.Span
+	for _, m := range renovateName.FindAllSubmatchIndex(comment, -1) {
+		if found.Len() == 0 || string(comment[m[2]:m[3]]) != "depName" { // packageName is the name if both exist
+			found = edit.Span{Start: m[4], End: m[5]}
+		}
+	}
+	return found, found.Len() > 0
+}
+
+// followsImage reports whether the line of the comment at offset at has, before
+// the comment, one image that may move.
+func followsImage(src []byte, s *ScanResult, at int) bool {
+	start := bytes.LastIndexByte(src[:at], '\n') + 1
+	return slices.ContainsFunc(s.Occurrences, func(o Occurrence) bool {
+		p := o.Pieces[len(o.Pieces)-1].Span
+		return p.Start >= start && p.End <= at && o.Keep == "" && o.OutOfScope == ""
+	})
+}
+
+// addReference adds the reference at span, and removes what the scan found there.
+func addReference(in Input, s *ScanResult, span edit.Span, scope Scope) {
+	text, n := image.TrimTransport(string(in.Src[span.Start:span.End]))
+	span.Start += n
+	if !isReference(text) || text == "scratch" {
+		return
+	}
+	overlaps := func(x edit.Span) bool { return x.Start < span.End && span.Start < x.End }
+	for i := range s.Occurrences {
+		o := &s.Occurrences[i]
+		if slices.ContainsFunc(o.Pieces, func(p Piece) bool { return overlaps(p.Span) }) {
+			if o.OutOfScope == "" {
+				return
+			}
+			s.Occurrences = slices.Delete(s.Occurrences, i, i+1)
+			break
+		}
+	}
+	s.Contexts = slices.DeleteFunc(s.Contexts, func(c Context) bool { return overlaps(c.Mark) })
+	o := Occurrence{IsImage: true, LikelyImage: true, Scope: scope, Pieces: []Piece{{Path: in.Path, Text: text, Span: span, Map: edit.Identity(span.Start, len(text))}}}
+	o.InRepositoryKey = !strings.ContainsAny(text, ":@")
+	switch scope {
+	case Scripts:
+		o.OutOfScope = ScriptText
+	case Code:
+		o.OutOfScope = CodeText
+	}
+	s.Occurrences = append(s.Occurrences, o)
+}
