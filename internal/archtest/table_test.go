@@ -52,6 +52,9 @@ var table = []pkg{
 	{"pkg/render/helm", proof, []string{"pkg/render"}, []string{
 		"helm.sh/helm/v3/...",
 		"github.com/santhosh-tekuri/jsonschema/v6/...", // validates values as Helm does, without network
+		// The functions of templates, as in Helm:
+		"github.com/BurntSushi/toml", "github.com/Masterminds/sprig/v3", "github.com/gobwas/glob",
+		"sigs.k8s.io/yaml", "sigs.k8s.io/yaml/goyaml.v3",
 	}},
 	{"pkg/render/kustomize", proof, []string{"pkg/render", "pkg/render/helm"}, []string{ // charts in helmCharts
 		"helm.sh/helm/v3/pkg/chartutil",

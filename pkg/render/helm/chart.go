@@ -13,7 +13,9 @@
 // sub-charts; schemas of other documents, which Helm would fetch or read from
 // the machine, are named in [SchemaCheck] instead. NOTES.txt is rendered, and its output is
 // dropped. The chart gets the capabilities of [DefaultKubeVersion] with every
-// API that Helm knows.
+// API that Helm knows. The engine of templates is that of Helm with two more limits,
+// which are the same on every machine: the depth of templates, and the size of an
+// output.
 package helm
 
 import "github.com/regmigrate/regmigrate/pkg/render"

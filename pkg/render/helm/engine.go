@@ -10,7 +10,6 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/strvals"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -68,7 +67,8 @@ func execute(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 	if err != nil || x.rendered.Library {
 		return x, err
 	}
-	if x.outputs, err = engine.Render(x.chart, x.top); err != nil {
+	e := &templateEngine{maxOutput: o.limits.MaxOutput}
+	if x.outputs, err = e.render(x.chart, x.top); err != nil {
 		return nil, renderError(x.chart.Name(), x.rendered.Missing, err)
 	}
 	return x, checkSize(x.outputs, o.limits)
