@@ -31,6 +31,7 @@ const (
 	OwnConfig       Reason = "own configuration"
 	Ignored         Reason = "ignored"
 	ExcludedByRule  Reason = "excluded by the rule"
+	Encoded         Reason = "encoded"
 	Unavailable     Reason = "unavailable"
 	ValuesSchema    Reason = "values schema"
 	LikelyImage     Reason = "likely image"
@@ -52,6 +53,7 @@ var Reasons = []struct {
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
 	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
 	{SkippedFolder, "The mention is in a vendor or node_modules folder that git tracks. Such folders hold copies of other projects, which the next update overwrites."},
+	{Encoded, "The name is in Base64, as in the data of a Secret, or has escape sequences outside of the fields that move. It is not edited."},
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
@@ -102,6 +104,8 @@ func (r Reason) Advice() string {
 		return "change the schema and the value together by hand"
 	case LikelyImage:
 		return "declare in the configuration whether the field is an image (regmigrate explain FILE:LINE prints the line), or move all likely images with --assume-images"
+	case Encoded:
+		return "decode the value, replace the name by hand if it is an image, and encode the value again"
 	case Archive:
 		return "use a newer version of the sub-chart, or override its values in the parent chart"
 	}

@@ -23,6 +23,7 @@ var otherReasons = map[Reason]string{
 	RemoteBase:     "pkg/link",
 	Archive:        "pkg/rewrite",
 	SkippedFolder:  "pkg/rewrite",
+	Encoded:        "pkg/rewrite",
 	ManifestText:   "pkg/rewrite",
 	Ignored:        "pkg/rewrite",
 	ExcludedByRule: "pkg/rewrite",

@@ -121,7 +121,7 @@ func (l *ledger) addFindings(f *scannedFile) {
 		}
 		f.file.Findings = append(f.file.Findings, x)
 	}
-	implicit := append(l.implicitFindings(f), l.likelyFindings(f)...)
+	implicit := slices.Concat(l.implicitFindings(f), l.likelyFindings(f), l.encodedFindings(f))
 	slices.SortStableFunc(implicit, func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
 	f.file.Findings = append(f.file.Findings, implicit...)
 	lines := edit.NewLines(f.file.Before)

@@ -79,7 +79,7 @@ func (r *reader) readEntry(a *packedArchive, f walk.File, size int64, body io.Re
 	case c.skip != "":
 		a.skipped = append(a.skipped, walk.Skip{Path: f.Path, Reason: c.skip})
 	case c.src != nil:
-		if x := r.scan(f, c.src); len(x.mentions)+len(x.contents.Occurrences) > 0 {
+		if x := r.scan(f, c.src); len(x.mentions)+len(x.encoded)+len(x.contents.Occurrences) > 0 {
 			a.mentions += len(x.mentions)
 			a.files = append(a.files, x.archivedFile(r.opts))
 		}
@@ -106,7 +106,7 @@ func (r *reader) entryContent(size int64, body io.Reader) (fileContent, error) {
 	if err != nil {
 		return fileContent{}, err
 	}
-	return classifyContent(src, r.opts.Rules, r.opts.Rules.MayMatch), nil
+	return classifyContent(src, r.opts.Rules, r.mayMatch), nil
 }
 
 // archivedFile returns the file with its findings. All are kept because of the

@@ -86,7 +86,7 @@ func (r *reader) visit(f walk.File) {
 		return
 	}
 	buf := r.buffers.Get().(*[]byte)
-	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), r.opts.Rules.MayMatch)
+	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), r.mayMatch)
 	r.buffers.Put(buf)
 	r.record(f, c)
 }
@@ -97,7 +97,7 @@ func (r *reader) record(f walk.File, c fileContent) {
 	switch {
 	case c.src != nil:
 		found = r.scan(f, c.src)
-		if len(found.mentions)+len(found.contents.Occurrences) == 0 && found.file.Err == nil && !r.mayHaveHiddenRefs(f.Path) {
+		if len(found.mentions)+len(found.encoded)+len(found.contents.Occurrences) == 0 && found.file.Err == nil && !r.mayHaveHiddenRefs(f.Path) {
 			found = nil
 		}
 	case c.err != nil && c.skip == "":
@@ -143,13 +143,14 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		out.setReason(format.OwnConfig, "")
 		return out
 	}
+	out.encoded = encodedMentions(r.opts.Rules, src)
 	out.format = format.Detect(f.Path, src)
 	out.file.Format = out.format.Name
 	if len(src) >= largeFileSize {
 		r.largeFile.Lock()
 		defer r.largeFile.Unlock()
 	}
-	in := format.Input{Path: f.Path, Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.opts.Rules.MayMatch}
+	in := format.Input{Path: f.Path, Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.mayMatchPart}
 	scanned, err := out.format.Read(in)
 	if err != nil {
 		out.setReason(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)

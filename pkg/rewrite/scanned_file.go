@@ -15,6 +15,7 @@ type scannedFile struct {
 	file     File
 	format   *format.Format
 	mentions []edit.Span
+	encoded  []encodedMention
 	contents format.ScanResult
 	outside  bool // read for a decision; not written or reported
 }
