@@ -12,6 +12,7 @@ import (
 // at root, and applies the plan.
 func checkInvariants(t testing.TB, root string, o rewrite.Options, plan *rewrite.Plan) {
 	t.Helper()
+	checkAccount(t, root, o, plan)
 	before := readTree(t, root)
 	for i := range plan.Files {
 		f := &plan.Files[i]

@@ -1,0 +1,50 @@
+package rewrite_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
+)
+
+// checkAccount checks that every reference that the inventory of the tree at root
+// lists and a rule selects has a finding in the plan: on its line or, for a
+// reference that is split across keys, with its text.
+func checkAccount(t testing.TB, root string, o rewrite.Options, plan *rewrite.Plan) {
+	t.Helper()
+	o.Walk.Root = root
+	list := inventory.New(inventory.Options{Rules: o.Rules, Walk: o.Walk, Fields: o.Fields, Scopes: o.Scopes})
+	if err := list.AddFiles(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	type line struct {
+		path string
+		line int
+	}
+	lines, texts := map[line]bool{}, map[string]bool{}
+	for i := range plan.Files {
+		f := &plan.Files[i]
+		for _, x := range f.Findings {
+			lines[line{f.Path, x.Line}] = true
+			texts[x.Old] = true
+		}
+	}
+	hasText := func(ref string) bool {
+		for ref != "" {
+			if texts[ref] {
+				return true
+			}
+			ref = ref[:max(strings.LastIndexAny(ref, "@:/"), 0)]
+		}
+		return false
+	}
+	for _, m := range inventory.SelectedByRules(list.Images()) {
+		for _, u := range m.Uses {
+			if !lines[line{u.Path, u.Line}] && !hasText(m.Ref) {
+				t.Errorf("%s:%d: the inventory lists %s, which becomes %s, and the plan has no finding", u.Path, u.Line, m.Ref, m.New)
+			}
+		}
+	}
+}
