@@ -168,7 +168,9 @@ func (d *detector) mapping(f *frame) {
 			if f.keep.Advice() != "" { // such as the keys of a mirror table
 				r = f.keep
 			}
-			d.contexts(f, k, Context{Reason: r})
+			if !d.featureKey(f, k) {
+				d.contexts(f, k, Context{Reason: r})
+			}
 		} else {
 			g := f.below(k)
 			g.key, g.keep = "?", Key

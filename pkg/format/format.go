@@ -167,6 +167,11 @@ type Occurrence struct {
 	// shows the name.
 	IsOpen bool
 
+	// IsKey reports that the piece is a key of a mapping. OtherKeys are the other
+	// keys of that mapping: the new name must not be one of them.
+	IsKey     bool
+	OtherKeys []string
+
 	// HostOnly reports that the field of the first piece is for the host of a
 	// registry, without a path.
 	HostOnly bool

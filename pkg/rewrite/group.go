@@ -182,6 +182,9 @@ func (g *group) makeDividedEdits(d division) (format.Reason, string) {
 		if m.occ.HostOnly && strings.Contains(strings.TrimSuffix(m.newPiece(0), "/"), "/") {
 			return format.Conflict, "this field is for a registry host only, and the new name has a path: " + m.newPiece(0)
 		}
+		if m.occ.IsKey && slices.Contains(m.occ.OtherKeys, m.newText()) {
+			return format.Conflict, "the mapping already has the key " + m.newText()
+		}
 		for _, c := range changes {
 			e, err := c.fileEdit(m.occ)
 			if err != nil {

@@ -30,6 +30,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Wants: kustomize.IsKustomization, Link: l.linkKustomizations},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkFlux(t, move, l.kustomizations) }},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkArgo(t, move, l.kustomizations) }},
+		{Link: linkDevContainers},
 		{Link: linkSharedRegistries},
 	}
 	return l

@@ -1,0 +1,43 @@
+package families
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/link"
+)
+
+// linkDevContainers groups the names of the features of one development container:
+// the keys of `features`, the order of installation, and the lock file. The lock
+// file has the names of the keys, so all of them move, or none does.
+func linkDevContainers(t *link.Tree, move link.MoveFunc) []link.Group {
+	byFolder := map[string]*link.Group{}
+	for _, f := range t.Files {
+		if !strings.Contains(f.Path, "devcontainer") {
+			continue
+		}
+		for i := range f.Scanned.Occurrences {
+			o := &f.Scanned.Occurrences[i]
+			if o.Kind != format.Feature || !move.Moves(o) {
+				continue
+			}
+			folder := path.Dir(f.Path)
+			if byFolder[folder] == nil {
+				byFolder[folder] = &link.Group{Why: "the features of one development container"}
+			}
+			byFolder[folder].Occurrences = append(byFolder[folder].Occurrences, *o)
+		}
+	}
+	folders := make([]string, 0, len(byFolder))
+	for folder := range byFolder {
+		folders = append(folders, folder)
+	}
+	slices.Sort(folders)
+	var groups []link.Group
+	for _, folder := range folders {
+		groups = append(groups, *byFolder[folder])
+	}
+	return groups
+}
