@@ -51,14 +51,8 @@ func (d *detector) value(f *frame) {
 	}
 	key := fold(f.effectiveKey())
 	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
-	switch kind, flagReason := d.fieldKind(f), keptListReason(fold(d.flagBefore(f))); {
-	case kind == noImageField && d.keptAsNoImage(f):
-	case flagReason != "":
-		d.contexts(f, n, Context{Reason: flagReason})
-	case kind == pathField:
-		d.contexts(f, n, Context{Reason: Path})
-	case kind == unitField:
-		d.contexts(f, n, Context{Reason: DifferentName, Note: "the name of another unit"})
+	switch kind := d.fieldKind(f); {
+	case d.keptByField(f, kind):
 	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
 		d.host(f)
 	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
@@ -77,6 +71,24 @@ func (d *detector) value(f *frame) {
 	default:
 		d.addWhole(f, false)
 	}
+}
+
+// keptByField explains the value at f if its field, of the given kind, or the flag
+// before it shows that it is no reference. It returns false otherwise.
+func (d *detector) keptByField(f *frame, kind fieldKind) bool {
+	flagReason := keptListReason(fold(d.flagBefore(f)))
+	switch {
+	case kind == noImageField && d.keptAsNoImage(f):
+	case flagReason != "":
+		d.contexts(f, f.node, Context{Reason: flagReason})
+	case kind == pathField:
+		d.contexts(f, f.node, Context{Reason: Path})
+	case kind == unitField:
+		d.contexts(f, f.node, Context{Reason: DifferentName, Note: "the name of another unit"})
+	default:
+		return false
+	}
+	return true
 }
 
 // host adds the registry host at f, or explains why it is not changed.
