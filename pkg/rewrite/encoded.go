@@ -118,7 +118,7 @@ const minBase64 = 16
 // base64Mentions returns the mentions in Base64 text of src, if src may have a
 // Secret or a ConfigMap with binary data.
 func base64Mentions(set *rules.Set, src []byte) []encodedMention {
-	if !bytes.Contains(src, []byte("Secret")) && !bytes.Contains(src, []byte("binaryData")) && !bytes.Contains(src, []byte("dockerconfigjson")) {
+	if !hasSecretKind(src) && !bytes.Contains(src, []byte("binaryData")) && !bytes.Contains(src, []byte("dockerconfigjson")) {
 		return nil
 	}
 	var out []encodedMention
@@ -148,6 +148,20 @@ func base64Mentions(set *rules.Set, src []byte) []encodedMention {
 		}
 	}
 	return out
+}
+
+// hasSecretKind reports whether src has an object of the kind Secret.
+func hasSecretKind(src []byte) bool {
+	for i := 0; ; i++ {
+		at := bytes.Index(src[i:], []byte("Secret"))
+		if at < 0 {
+			return false
+		}
+		i += at
+		if bytes.HasSuffix(bytes.TrimRight(src[max(0, i-16):i], " \t\"':"), []byte("kind")) {
+			return true
+		}
+	}
 }
 
 // base64Run returns the Base64 text that begins at offset i of src, without line
