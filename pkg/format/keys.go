@@ -1,6 +1,7 @@
 package format
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -66,18 +67,25 @@ func keyPart(key string) (role keyRole, prefix string) {
 // IsRegistryKey reports whether key names a registry: if its value is a host
 // alone, images are pulled from that host.
 func IsRegistryKey(key string) bool {
+	if IsImageRegistryKey(key) {
+		return true
+	}
+	k := fold(key)
+	p, _ := keyPart(key)
+	return p == registryPart && keptListReason(k) == "" && !hasPrefix(k, formerKeys)
+}
+
+// IsImageRegistryKey reports whether key names a registry, and says that it is one
+// of images: imageRepository, defaultImageRegistry.
+func IsImageRegistryKey(key string) bool {
 	k := fold(key)
 	if keptListReason(k) != "" || hasPrefix(k, formerKeys) {
 		return false
 	}
-	for _, s := range []string{"imagerepository", "imagerepo", "imageregistry", "imagehub", "imagebase"} {
-		if strings.HasSuffix(k, s) {
-			return true
-		}
-	}
-	p, _ := keyPart(key)
-	return p == registryPart
+	return slices.ContainsFunc(imageRegistryKeys, func(s string) bool { return strings.HasSuffix(k, s) })
 }
+
+var imageRegistryKeys = []string{"imagerepository", "imagerepo", "imageregistry", "imagehub", "imagebase"}
 
 // AreRegistryAndRepository reports whether two keys name the registry and the
 // repository of one image: imageRegistry and imageRepository.

@@ -161,6 +161,10 @@ type RenderFailure struct {
 	// Incomplete says that the chart renders, but that a limit, the same on every
 	// machine, was reached before the parts of all references were found.
 	Incomplete bool
+
+	// Traced says that a rendering without what is missing shows references: see
+	// TracedRef.Tolerant.
+	Traced bool
 }
 
 // String names the values file and the reason.
@@ -183,6 +187,18 @@ type TracedRef struct {
 	// IsFallback says that the chart prints the reference only if values that are
 	// set now are empty.
 	IsFallback bool
+
+	// IsRegistry says that Ref is a registry in a field such as imageRegistry.
+	IsRegistry bool
+
+	// Tolerant says that the chart does not render, and that a rendering without
+	// what is missing shows the reference. It shows which values form the
+	// reference, and not that no registry precedes it.
+	Tolerant bool
+
+	// Incomplete says that a part of a Tolerant reference may be missing. What
+	// precedes a value in it precedes the value in the complete reference, too.
+	Incomplete bool
 }
 
 // A TracedPart is a part of a rendered reference: a literal of a template, or a

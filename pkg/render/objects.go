@@ -9,6 +9,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chartutil"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
@@ -105,10 +106,25 @@ func (o *Object) addRefs(v any, field, key string) {
 			o.addRefs(item, fmt.Sprintf("%s[%d]", field, i), key)
 		}
 	case string:
-		for _, t := range references(v, key) {
+		refs := references(v, key)
+		for _, t := range refs {
 			o.Refs = append(o.Refs, Ref{field, t})
 		}
+		if format.IsImageRegistryKey(key) && image.IsHost(strings.TrimSuffix(v, "/")) {
+			o.Registries = append(o.Registries, Ref{field, v})
+		}
+		if key == "image" && len(refs) == 0 && isIncomplete(v) {
+			o.Incomplete = append(o.Incomplete, Ref{field, v})
+		}
 	}
+}
+
+// isIncomplete reports whether text would be a reference with another text before
+// its first slash, or without its last colon.
+func isIncomplete(text string) bool {
+	whole := strings.TrimSuffix(strings.TrimLeft(text, "/"), ":")
+	_, err := image.Parse(whole)
+	return whole != text && err == nil
 }
 
 // references returns the image references in the string v of the key key. The

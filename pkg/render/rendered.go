@@ -19,6 +19,14 @@ type Object struct {
 	Kind, Namespace, Name string
 	Line                  int // the first line of the object's document in the text, counted from 1
 	Refs                  []Ref
+
+	// Registries are the hosts in fields such as imageRegistry, whose value is a
+	// host alone.
+	Registries []Ref
+
+	// Incomplete are the values of image fields that are not a reference because
+	// a part of it is empty: "/web:1" without the registry, "web:" without the tag.
+	Incomplete []Ref
 }
 
 // String formats kind, name and namespace: "Deployment/web in shop".

@@ -190,9 +190,15 @@ func (m *markdownReport) totals(share, rank int) section {
 	s := section{share: share, rank: rank}
 	r := &m.s.run
 	s.head = "\n### Totals\n\n" + mdProse(r.Ledger()) + "\n\n" + mdProse(r.Coverage()) + ".\n"
-	all := m.p.Unrendered
+	if len(m.p.Proofs) > 0 {
+		return s
+	}
+	if n := len(m.p.TracedTolerantly()); n > 0 {
+		s.head += "\n" + wording.TracedTolerantly(n) + ".\n"
+	}
+	all := m.p.NotTraced()
 	n := len(all)
-	if n == 0 || len(m.p.Proofs) > 0 {
+	if n == 0 {
 		return s
 	}
 	s.head += "\n" + wording.Unrendered(n) + ":\n\n"

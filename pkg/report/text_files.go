@@ -24,12 +24,21 @@ func (t *textReport) unverified() {
 
 // unrendered writes the charts that do not render.
 func (t *textReport) unrendered() {
-	n := len(t.p.Unrendered)
-	if n == 0 || len(t.p.Proofs) > 0 {
+	if len(t.p.Proofs) > 0 {
 		return
 	}
-	t.hanging(plain, wording.Unrendered(n)+"; regmigrate verify shows the "+wording.Plural(n, "error", "errors"))
-	shown := firstN(t.p.Unrendered, t.limit(maxDetails))
+	t.charts(t.p.TracedTolerantly(), wording.TracedTolerantly)
+	t.charts(t.p.NotTraced(), wording.Unrendered)
+}
+
+// charts writes what title says about charts that do not render, and their folders.
+func (t *textReport) charts(dirs []string, title func(n int) string) {
+	n := len(dirs)
+	if n == 0 {
+		return
+	}
+	t.hanging(plain, title(n)+"; regmigrate verify shows the "+wording.Plural(n, "error", "errors"))
+	shown := firstN(dirs, t.limit(maxDetails))
 	for _, dir := range shown {
 		t.line(dim, "    "+dir)
 	}

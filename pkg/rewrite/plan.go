@@ -41,7 +41,7 @@ type Plan struct {
 	SearchedFiles int
 
 	FamilyFiles []string // files that linkers need, such as charts and values files; sorted
-	Unrendered  []string // charts that do not render with any values; key names decide in them
+	Unrendered  []string // charts that do not render with any values
 
 	// RenderFailures are the values files with which charts do not render, and
 	// those for which it is not known.
@@ -55,6 +55,27 @@ type Plan struct {
 	Baseline *BaselineComparison // nil without a baseline
 
 	groups []*group // Apply keeps or writes each of them as a whole
+}
+
+// TracedTolerantly returns the folders, sorted, of the charts of which only a
+// rendering without what is missing shows some references, with one of their values
+// files at least.
+func (p *Plan) TracedTolerantly() []string {
+	var out []string
+	for _, f := range p.RenderFailures {
+		if f.Traced && !slices.Contains(out, f.Chart) {
+			out = append(out, f.Chart)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// NotTraced returns the folders of the charts of which no rendering shows a
+// reference, so that the names of keys decide.
+func (p *Plan) NotTraced() []string {
+	traced := p.TracedTolerantly()
+	return slices.DeleteFunc(slices.Clone(p.Unrendered), func(dir string) bool { return slices.Contains(traced, dir) })
 }
 
 // An Advice is something that a person should do or, as a note, know. It never

@@ -208,8 +208,13 @@ func renderAdvice(f link.RenderFailure, unrendered bool) Advice {
 		return Advice{Path: file, Note: true, Text: capitalize(why) + ". Only the text and the names of keys decide about these."}
 	}
 	effect := "and what only they would show is not changed"
-	if unrendered {
+	switch {
+	case unrendered && f.Traced:
+		effect = "so that a rendering without what is missing shows which values form a reference; for other values, the names of keys decide"
+	case unrendered:
 		effect = "and no rendering shows which values are images, so that the names of keys decide"
+	case f.Traced:
+		effect = "and what only they would show is not changed, unless a rendering without what is missing shows it with its registry"
 	}
 	return Advice{Path: file, Note: true, Text: "The chart does not render with these values, " + effect + ": " + why}
 }

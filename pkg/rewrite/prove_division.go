@@ -97,7 +97,7 @@ func (p *planner) renderEdited(dir string, edited map[string][]byte) chartFailur
 	for i := range before {
 		b := &before[i]
 		wanted[printedRef{b.ValuesFile, b.Ref}] = true
-		for _, text := range movedTexts(b.Ref, move) {
+		for _, text := range movedTexts(b, move) {
 			wanted[printedRef{b.ValuesFile, text}] = true
 		}
 	}
@@ -137,9 +137,13 @@ type printedRef struct{ valuesFile, text string }
 
 // movedTexts returns what the rules may make of a printed reference: it moves as
 // a whole, or, if the chart prints the registry twice, both registries move.
-func movedTexts(ref string, move link.MoveFunc) []string {
+func movedTexts(printed *link.TracedRef, move link.MoveFunc) []string {
 	var out []string
+	ref := printed.Ref
 	whole := &format.Occurrence{IsImage: true, Pieces: []format.Piece{{Text: ref}}}
+	if printed.IsRegistry {
+		whole.IsImage, whole.Pieces[0].Role = false, format.Registry
+	}
 	if text, ok := move.NewText(whole); ok {
 		out = append(out, text)
 	}

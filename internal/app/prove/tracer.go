@@ -70,6 +70,7 @@ func (p *Prover) tracer(ctx context.Context, read chartReader, set *rules.Set) (
 		values := selectValues(chart, set)
 		traced.Store(dir, values)
 		out, err := p.traceSelected(ctx, chart, values, hosts)
+		values.edited = true
 		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
 		return out, err
 	}
@@ -121,12 +122,24 @@ type tracedValues struct {
 	set      *rules.Set
 	selected map[string]bool // by the name of the values
 	all      bool            // the others were needed
+
+	failed map[string]bool // names of the values with which the chart does not render
+	edited bool            // the trace is one with the edits: failed is complete
+}
+
+// isTolerant reports whether a chart that does not render with the values called
+// name is traced tolerantly. With the edits, it renders as before.
+func (t *tracedValues) isTolerant(name string) bool {
+	if !t.edited {
+		t.failed[name] = true
+	}
+	return t.failed[name]
 }
 
 // selectValues selects the values of a chart that may contain a reference that moves
 // or a registry, and the default values.
 func selectValues(chart *helm.Chart, set *rules.Set) *tracedValues {
-	out := &tracedValues{set: set, selected: map[string]bool{}}
+	out := &tracedValues{set: set, selected: map[string]bool{}, failed: map[string]bool{}}
 	for _, v := range chart.Values {
 		if len(v.Files) == 0 || slices.ContainsFunc(v.Files, set.MayMatch) || slices.ContainsFunc(v.Files, setsRegistry) {
 			out.selected[v.Name] = true
@@ -148,7 +161,7 @@ func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *t
 			others = append(others, v)
 		}
 	}
-	refs, err := p.traceValues(ctx, chart, first, hosts)
+	refs, err := p.traceValues(ctx, chart, values, first, hosts)
 	failed := &link.TraceError{}
 	if err != nil && (!errors.As(err, &failed) || failed.Backstop() != nil) {
 		return refs, err
@@ -158,7 +171,7 @@ func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *t
 	if !values.all {
 		return refs, err
 	}
-	more, err := p.traceValues(ctx, chart, others, hosts)
+	more, err := p.traceValues(ctx, chart, values, others, hosts)
 	other := &link.TraceError{}
 	if err != nil && (!errors.As(err, &other) || other.Backstop() != nil) {
 		return nil, err
@@ -193,21 +206,19 @@ func (v *tracedValues) dependsOnNames(refs []link.TracedRef) bool {
 // traceValues traces a chart with each of values. The error is a *link.TraceError
 // with those with which it does not render. After a backstop, no others are tried:
 // nothing in the chart moves.
-func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []helm.Values, hosts []string) ([]link.TracedRef, error) {
+func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, traced *tracedValues, values []helm.Values, hosts []string) ([]link.TracedRef, error) {
 	var out []link.TracedRef
 	failed := &link.TraceError{}
 	for _, v := range values {
-		t, err := helm.TraceChart(ctx, p.Runner, chart, helm.TraceOptions{Values: v, Capabilities: p.capabilities, Hosts: hosts})
+		o := helm.TraceOptions{Values: v, Capabilities: p.capabilities, Hosts: hosts}
+		t, err := helm.TraceChart(ctx, p.Runner, chart, o)
 		if err != nil {
-			// Without a child process, nothing is known about the chart either.
-			backstop := render.IsBackstop(err) || !render.IsJobError(err)
-			failed.Failures = append(failed.Failures, link.RenderFailure{
-				Chart: chart.Dir, ValuesFile: valuesFile(v.Name), Why: err.Error(), Backstop: backstop,
-			})
-			if backstop {
+			var f link.RenderFailure
+			f, t = p.traceFailed(ctx, chart, traced, o, err)
+			failed.Failures = append(failed.Failures, f)
+			if f.Backstop {
 				return nil, failed
 			}
-			continue
 		}
 		if t.CutValues+t.CutTexts > 0 {
 			failed.Failures = append(failed.Failures, link.RenderFailure{
@@ -218,7 +229,8 @@ func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, values []he
 			out = append(out, withValuesFile(ref.TracedRef, v.Name))
 		}
 		for _, u := range t.Untraced {
-			out = append(out, withValuesFile(link.TracedRef{Ref: u.Ref, Template: u.Template}, v.Name))
+			ref := link.TracedRef{Ref: u.Ref, Template: u.Template, Tolerant: err != nil, Incomplete: err != nil}
+			out = append(out, withValuesFile(ref, v.Name))
 		}
 	}
 	if len(failed.Failures) > 0 {
@@ -238,6 +250,30 @@ func whyCut(t *helm.Trace) string {
 	}
 	return fmt.Sprintf("%d renderings did not show the use of %s", t.Renderings, strings.Join(parts, " and of "))
 }
+
+// traceFailed returns the failure of a chart that does not render because of err,
+// and a tolerant trace. The trace is empty if it shows nothing.
+func (p *Prover) traceFailed(ctx context.Context, chart *helm.Chart, traced *tracedValues, o helm.TraceOptions, err error) (link.RenderFailure, *helm.Trace) {
+	f := link.RenderFailure{Chart: chart.Dir, ValuesFile: valuesFile(o.Values.Name), Why: err.Error(), Backstop: isBackstop(err)}
+	if f.Backstop || render.IsFatal(err) || !traced.isTolerant(o.Values.Name) {
+		return f, &helm.Trace{}
+	}
+	o.Tolerant = true
+	t, err := helm.TraceChart(ctx, p.Runner, chart, o)
+	if err != nil {
+		// What is missing may be what ends a recursion. It has no end on any machine.
+		if isBackstop(err) && !strings.HasPrefix(err.Error(), render.EndlessRecursion) {
+			f.Why, f.Backstop = err.Error(), true
+		}
+		return f, &helm.Trace{}
+	}
+	f.Traced = len(t.Refs) > 0
+	return f, t
+}
+
+// isBackstop reports whether nothing is known about a chart whose job returned
+// err. Without a child process, nothing is known either.
+func isBackstop(err error) bool { return render.IsBackstop(err) || !render.IsJobError(err) }
 
 // mappingKey matches a key of a mapping in YAML or JSON; group 1 is the key.
 var mappingKey = regexp.MustCompile(`([A-Za-z0-9_.-]+)["']?\s*:`)

@@ -3,8 +3,9 @@
 // README and the version.
 //
 // A rendering shows which values form a reference (link.Tree.TraceChart), so
-// keys may have any name. For values that no rendered reference shows, and for
-// charts that do not render, the names of keys decide.
+// keys may have any name. If a chart does not render, a rendering without what is
+// missing shows it (link.TracedRef.Tolerant). For values that no rendered reference
+// shows, the names of keys decide.
 package chart
 
 import (
@@ -148,10 +149,15 @@ func traceCharts(t *link.Tree, charts []*chart) {
 		if partial != nil && len(c.failures) == 0 {
 			c.err = nil
 		}
-		if c.backstop == nil && c.err != nil && len(c.refs) == 0 {
+		if c.backstop == nil && c.err != nil && !c.renders() {
 			t.Unrendered = append(t.Unrendered, c.dir)
 		}
 	}
+}
+
+// renders reports whether the chart prints references with some of its values.
+func (c *chart) renders() bool {
+	return slices.ContainsFunc(c.refs, func(r link.TracedRef) bool { return !r.Tolerant })
 }
 
 // path returns the path in the tree of a file of the chart.

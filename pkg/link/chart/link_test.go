@@ -19,6 +19,8 @@ import (
 // reference whose parts are not known. A line FAILS VALUESFILE WHY or BACKSTOP
 // VALUESFILE WHY is a values file with which the chart does not render, and
 // INCOMPLETE VALUESFILE WHY one with which limits left out a part.
+// The word TOLERANT, LACKS or REGISTRY before a line sets the field Tolerant,
+// Incomplete or IsRegistry.
 func TestLink(t *testing.T) {
 	linker := chart.Linker(chart.BumpPatch)
 	testlink.Run(t, linker.HasHiddenRefs, func(c *testlink.Case) ([]link.Group, []link.Consequence) {
@@ -61,7 +63,11 @@ func parseTrace(t *testing.T, dir, text string) (out []link.TracedRef, failed *l
 			})
 			continue
 		}
-		ref := link.TracedRef{Template: words[0], ValuesFile: strings.TrimPrefix(words[1], "-")}
+		var ref link.TracedRef
+		for flags := map[string]*bool{"TOLERANT": &ref.Tolerant, "LACKS": &ref.Incomplete, "REGISTRY": &ref.IsRegistry}; flags[words[0]] != nil; words = words[1:] {
+			*flags[words[0]] = true
+		}
+		ref.Template, ref.ValuesFile = words[0], strings.TrimPrefix(words[1], "-")
 		for _, w := range words[2:] {
 			part, err := parsePart(w)
 			if err != nil {

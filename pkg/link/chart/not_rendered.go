@@ -2,9 +2,11 @@ package chart
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
@@ -41,11 +43,11 @@ func (c *chart) owns(name string, isChart map[string]bool) bool {
 }
 
 // keepUnshown keeps the references in the values files with which the chart does
-// not render, unless a rendering with other values shows how they are used. The
-// default values are those of the chart and of its sub-charts. All are the
+// not render, unless a rendering shows how they are used, or the chart does not
+// render with any values. The default values are those of the chart and of its sub-charts. All are the
 // rendered references.
 func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.Group {
-	if len(c.failures) == 0 {
+	if len(c.failures) == 0 || !c.renders() {
 		return nil
 	}
 	failed := map[string]*link.RenderFailure{}
@@ -57,7 +59,7 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 	var groups []link.Group
 	c.eachKeyNamed(func(o *format.Occurrence) {
 		f := failed[c.valuesFileOf(o.Pieces[0].Path)]
-		if f == nil || o.Keep != "" || !move.Moves(o) {
+		if f == nil || o.Keep != "" || !move.Moves(o) || c.prints(o) {
 			return
 		}
 		for k := range o.Pieces {
@@ -68,6 +70,19 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 		groups = append(groups, notRendered(o, f))
 	})
 	return groups
+}
+
+// prints reports whether a rendering shows the reference o, which one value spells
+// out with its registry.
+func (c *chart) prints(o *format.Occurrence) bool {
+	text := o.Text()
+	if r, err := image.Parse(text); err != nil || r.Domain == "" || len(o.Pieces) > 1 {
+		return false
+	}
+	return slices.ContainsFunc(c.refs, func(ref link.TracedRef) bool {
+		rest, ok := strings.CutPrefix(ref.Ref, text)
+		return ok && !ref.Incomplete && (rest == "" || isTagStart(rest[0]))
+	})
 }
 
 // valuesFileOf returns the values file, a path in the chart, of which the file at

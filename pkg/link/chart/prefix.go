@@ -36,7 +36,7 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 				groups = append(groups, link.Group{
 					Occurrences: []format.Occurrence{*o},
 					Keep:        format.DifferentName,
-					Why:         c.path(s.template) + " prints " + s.before + " before this value",
+					Why:         c.path(s.template) + " prints " + s.describeBefore() + " before this value",
 				})
 				return
 			}
@@ -45,6 +45,15 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 	c.eachKeyNamed(keep)
 	c.eachTestValue(keep)
 	return groups
+}
+
+// describeBefore describes the text before the value. It begins with a slash if a
+// registry before it is not set.
+func (s *surrounding) describeBefore() string {
+	if strings.HasPrefix(s.before, "/") {
+		return "a registry that is not set, and " + s.before + ","
+	}
+	return s.before
 }
 
 // preventsMove reports whether a change of the value o alone produces a

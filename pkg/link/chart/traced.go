@@ -153,9 +153,13 @@ func identity(o *format.Occurrence) string {
 
 // tracedOccurrence returns the occurrence of a rendered reference, with the
 // values of file over those of the chart. It returns false if file has none of
-// these values, if a value cannot be found in a file, or if the reference begins
-// with the text of a template.
+// these values, if a value cannot be found in a file, if the reference begins
+// with the text of a template, or if it may be another one: a part of it is
+// missing, or its registry is implicit and only a tolerant rendering shows it.
 func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occurrence, bool) {
+	if ref.Incomplete || ref.IsRegistry && (len(ref.Parts) != 1 || ref.Parts[0].Value == nil) {
+		return format.Occurrence{}, false
+	}
 	b := &refBuilder{chart: c, ref: ref, file: file, fromFile: file == ""}
 	if len(ref.Parts) > 0 && ref.Parts[0].File != "" {
 		if file != ref.ValuesFile && c.isTraced(file) {
@@ -165,7 +169,7 @@ func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occur
 	} else if ref.IsFallback {
 		return format.Occurrence{}, false
 	}
-	b.occ.IsImage, b.occ.FoundByMark = true, true
+	b.occ.IsImage, b.occ.FoundByMark = !ref.IsRegistry, true
 	if r, err := image.Parse(ref.Ref); err == nil && ref.ValuesFile == file {
 		b.occ.Tag, b.occ.Digest = r.Tag, r.Digest
 	}
@@ -246,7 +250,7 @@ func (b *refBuilder) addValue(i int) buildState {
 	switch {
 	case i > 0:
 		piece.Role = format.Repository
-	case len(b.ref.Parts) > 1 && image.IsHost(strings.TrimSuffix(piece.Text, "/")): // alone, redis:7 is a name and a tag
+	case (len(b.ref.Parts) > 1 || b.ref.IsRegistry) && image.IsHost(strings.TrimSuffix(piece.Text, "/")): // alone, redis:7 is a name and a tag
 		piece.Role = format.Registry
 	}
 	b.occ.Pieces = append(b.occ.Pieces, piece)
@@ -265,6 +269,9 @@ func (b *refBuilder) finish() (format.Occurrence, bool) {
 		if r, err := image.Parse(o.Text()); err == nil && r.Domain == "" {
 			o.Pieces[0].Role = format.Repository // a namespace of Docker Hub
 		}
+	}
+	if r, err := image.Parse(o.Text()); b.ref.Tolerant && !b.ref.IsRegistry && (err != nil || r.Domain == "") {
+		return format.Occurrence{}, false
 	}
 	o.Place.Field = o.Pieces[0].Field
 	return o, true

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -36,6 +37,7 @@ type renderOptions struct {
 	skipNotes    bool // leave out NOTES.txt: some charts reject unknown images there
 	checkSchemas bool // set Rendered.Schema
 	limits       render.Limits
+	repairs      *repairs // of a chart that does not render; nil for none
 }
 
 // renderValues renders c with values, which it modifies, and returns all values
@@ -47,7 +49,7 @@ func renderValues(c *Chart, values map[string]any, o renderOptions) (*Rendered, 
 		return nil, nil, err
 	}
 	if !x.rendered.Library {
-		x.rendered.Texts, err = readTexts(manifests(x.chart, x.outputs))
+		x.rendered.Texts, err = readTexts(manifests(x.chart, x.outputs), o.repairs != nil)
 	}
 	return x.rendered, x.values, err
 }
@@ -67,8 +69,7 @@ func execute(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 	if err != nil || x.rendered.Library {
 		return x, err
 	}
-	e := &templateEngine{maxOutput: o.limits.MaxOutput}
-	if x.outputs, err = e.render(x.chart, x.top); err != nil {
+	if x.outputs, err = o.engine().render(x.chart, x.top); err != nil {
 		return nil, renderError(x.chart.Name(), x.rendered.Missing, err)
 	}
 	return x, checkSize(x.outputs, o.limits)
@@ -100,7 +101,8 @@ func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 			ch.Metadata.Version = v
 		}
 		if o.skipNotes {
-			ch.Templates = slices.DeleteFunc(ch.Templates, func(f *chart.File) bool { return path.Base(f.Name) == notesFile })
+			// A dependency that is used twice shares its list of templates.
+			ch.Templates = slices.DeleteFunc(slices.Clone(ch.Templates), func(f *chart.File) bool { return path.Base(f.Name) == notesFile })
 		}
 	})
 	release := chartutil.ReleaseOptions{Name: o.as.Release, Namespace: o.as.Namespace, Revision: 1, IsInstall: true}
@@ -115,6 +117,7 @@ func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 	if err != nil {
 		return nil, fmt.Errorf("merging the values: %w", err)
 	}
+	o.repairs.apply(ch, top)
 	all, _ := top["Values"].(chartutil.Values)
 	if o.checkSchemas {
 		r.Schema = checkSchemas(ch, all)
@@ -256,11 +259,21 @@ func mergeInto(dst, src map[string]any) {
 	}
 }
 
-// readTexts reads the objects in the outputs of templates.
-func readTexts(outputs map[string]string) ([]render.Text, error) {
+// emptyTag matches an image without its tag: the colon makes another value of it.
+var emptyTag = regexp.MustCompile(`(?m)^([ \t]*(?:- )?image: [^\s"'#{}]*[^\s:]):[ \t]*$`)
+
+// readTexts reads the objects in the outputs of templates. If tolerant is set, it
+// leaves out outputs that are not YAML.
+func readTexts(outputs map[string]string, tolerant bool) ([]render.Text, error) {
 	var out []render.Text
 	for name, body := range outputs {
+		if tolerant {
+			body = emptyTag.ReplaceAllString(body, "$1")
+		}
 		objects, err := render.ReadObjects(body)
+		if err != nil && tolerant {
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("the output of %s is not YAML: %w", name, err)
 		}

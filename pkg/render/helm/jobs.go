@@ -22,6 +22,7 @@ type renderRequest struct {
 	As          Capabilities
 	UseVersions Versions // see renderChart; a TraceJob does not use it
 	Hosts       []string // see TraceOptions
+	Tolerant    bool     // see TraceOptions
 }
 
 // HandleRender is the handler of a RenderJob.
@@ -59,7 +60,7 @@ func TraceChart(ctx context.Context, r *render.Runner, c *Chart, o TraceOptions)
 		return nil, c.Err
 	}
 	out := &Trace{}
-	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts}, out)
+	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts, Tolerant: o.Tolerant}, out)
 }
 
 // TraceOptions are the settings of TraceChart.
@@ -70,6 +71,10 @@ type TraceOptions struct {
 	// Hosts are the registries for which the trace shows where the templates
 	// print them, and what follows.
 	Hosts []string
+
+	// Tolerant renders a chart that does not render as it is: without what is
+	// missing. All references of the trace are then Tolerant.
+	Tolerant bool
 }
 
 // runJob runs a job. The message for endless recursion names tpl, the likely

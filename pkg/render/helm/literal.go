@@ -181,7 +181,7 @@ func (t *tracer) fallbacks(shown []TracedRef, literals []marker) []TracedRef {
 	var out []TracedRef
 	for _, r := range one.base {
 		if p := parts[r.key]; why == "" && len(p) > 0 && p[0].File != "" {
-			out = append(out, TracedRef{link.TracedRef{Ref: r.ref, Template: r.template, Parts: p, IsFallback: true}, r.object, r.field})
+			out = append(out, TracedRef{link.TracedRef{Ref: r.ref, Template: r.template, Parts: p, IsFallback: true, Tolerant: t.options.repairs != nil}, r.object, r.field})
 		}
 	}
 	return out

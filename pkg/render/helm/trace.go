@@ -44,11 +44,22 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 		return nil, err
 	}
 	options := renderOptions{as: as, skipNotes: true, limits: l}
+	renderings := 0
+	if q.Tolerant {
+		options.repairs = newRepairs()
+		if err := options.repairs.find(c, values, options); err != nil {
+			return nil, err
+		}
+		renderings = options.repairs.renderings
+	}
 	base, all, err := renderValues(c, merged, options)
 	if err != nil {
 		return nil, err
 	}
-	t := &tracer{chart: c, values: values, options: options, all: all, base: renderedRefs(&base.Rendered), renderings: 1}
+	t := &tracer{chart: c, values: values, options: options, all: all, base: renderedRefs(&base.Rendered), renderings: renderings + 1}
+	if q.Tolerant {
+		t.findIncomplete()
+	}
 	if len(t.base) == 0 {
 		return t.trace(nil, ""), nil
 	}
@@ -116,6 +127,7 @@ type renderedRef struct {
 	objectIndex                  int    // of the object in its template
 	inField                      int    // the number of references in the field
 	key                          string // identifies the place in every rendering
+	isRegistry, incomplete       bool   // see link.TracedRef
 }
 
 func renderedRefs(r *render.Rendered) []renderedRef {
@@ -126,11 +138,21 @@ func renderedRefs(r *render.Rendered) []renderedRef {
 			o := &t.Objects[j]
 			count := map[string]int{}
 			first := len(out)
-			for _, ref := range o.Refs {
+			add := func(ref render.Ref, isRegistry bool) {
 				n := count[ref.Field]
 				count[ref.Field]++
 				key := fmt.Sprintf("%s\x00%d\x00%s\x00%d", t.Template, j, ref.Field, n)
-				out = append(out, renderedRef{template: t.Template, object: o.String(), field: ref.Field, ref: ref.Text, objectIndex: j, key: key})
+				out = append(out, renderedRef{template: t.Template, object: o.String(), field: ref.Field, ref: ref.Text, objectIndex: j, key: key, isRegistry: isRegistry})
+			}
+			for _, ref := range o.Refs {
+				add(ref, false)
+			}
+			for _, ref := range o.Registries {
+				add(ref, true)
+			}
+			for _, ref := range o.Incomplete {
+				ref.Text = strings.TrimSuffix(ref.Text, ":")
+				add(ref, false)
 			}
 			for k := first; k < len(out); k++ {
 				out[k].inField = count[out[k].field]
@@ -138,6 +160,28 @@ func renderedRefs(r *render.Rendered) []renderedRef {
 		}
 	}
 	return out
+}
+
+// findIncomplete sets incomplete for the references that are another text, or are
+// not shown, with missingMark in place of what is missing.
+func (t *tracer) findIncomplete() {
+	options := t.options
+	options.repairs = t.options.repairs.withMarks()
+	shown := map[string]renderedRef{}
+	if merged, err := mergeValues(t.values); err == nil && options.repairs.find(t.chart, t.values, options) == nil {
+		if r, _, err := renderValues(t.chart, merged, options); err == nil {
+			for _, ref := range renderedRefs(&r.Rendered) {
+				shown[ref.key] = ref
+			}
+		}
+	}
+	t.renderings += options.repairs.renderings + 1
+	for i := range t.base {
+		ref := &t.base[i]
+		m, ok := shown[ref.key]
+		isSame := m.ref == ref.ref || strings.HasPrefix(m.ref, ref.ref+":") // the tag is missing
+		ref.incomplete = !ok || !isSame || m.inField != ref.inField
+	}
 }
 
 // renderMarkers renders the chart with markers, and returns the parts of each
@@ -191,7 +235,8 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 		case uncertain != "":
 			out.Untraced = append(out.Untraced, Untraced{r.ref, r.template, r.object, r.field, uncertain})
 		default:
-			out.Refs = append(out.Refs, TracedRef{link.TracedRef{Ref: r.ref, Template: r.template, Parts: p}, r.object, r.field})
+			ref := link.TracedRef{Ref: r.ref, Template: r.template, Parts: p, IsRegistry: r.isRegistry, Tolerant: t.options.repairs != nil, Incomplete: r.incomplete}
+			out.Refs = append(out.Refs, TracedRef{ref, r.object, r.field})
 		}
 	}
 	return out

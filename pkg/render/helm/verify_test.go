@@ -94,9 +94,59 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestTraceTolerant traces charts that do not render.
+func TestTraceTolerant(t *testing.T) {
+	r := testRunner(t)
+	for _, file := range cases(t, "tolerant") {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			charts, err := Charts(tree(a, ""))
+			if err != nil || len(charts) != 1 {
+				t.Fatalf("%d charts: %v", len(charts), err)
+			}
+			o := TraceOptions{Values: charts[0].Values[0], Hosts: []string{"docker.io"}}
+			if _, err := TraceChart(context.Background(), r, &charts[0], o); err == nil {
+				t.Error("the chart renders as it is")
+			}
+			o.Tolerant = true
+			got, err := TraceChart(context.Background(), r, &charts[0], o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkWant(t, file, a, showTrace(got))
+		})
+	}
+}
+
+func TestReplaceFunctions(t *testing.T) {
+	names := map[string]string{"old": `and ""`, "required": "default"}
+	for _, c := range []struct{ name, src, want string }{
+		{"a call", `{{ old .a }}`, `{{ and "" .a }}`},
+		{"after a pipe", "{{- .x | old 1 -}}", `{{- .x | and "" 1 -}}`},
+		{"in parentheses", `{{ if (old) }}`, `{{ if (and "") }}`},
+		{"a field, a variable and a longer name stay", `{{ .old $old older .x.old }}`, `{{ .old $old older .x.old }}`},
+		{"strings and comments stay", "{{/* old */}}{{ print \"old }}\" `old` 'o' }}", "{{/* old */}}{{ print \"old }}\" `old` 'o' }}"},
+		{"text stays", `old {{ required "m" .x }} old`, `old {{ default "m" .x }} old`},
+		{"an action without an end", `{{ old`, `{{ and ""`},
+	} {
+		if got := string(replaceFunctions([]byte(c.src), names)); got != c.want {
+			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
 func showTrace(t *Trace) string {
 	var b strings.Builder
 	for _, m := range t.Refs {
+		if m.Incomplete {
+			b.WriteString("incomplete ")
+		}
+		if m.IsRegistry {
+			b.WriteString("registry ")
+		}
 		fmt.Fprintf(&b, "%s %s %s =", m.Template, m.Field, m.Ref)
 		for _, p := range m.Parts {
 			switch {

@@ -48,6 +48,12 @@ func Unrendered(n int) string {
 	return Count(n, "chart") + Plural(n, " does", " do") + " not render, so key names decide which values are images"
 }
 
+// TracedTolerantly says that n charts do not render with some of their values, and
+// what shows their references.
+func TracedTolerantly(n int) string {
+	return Count(n, "chart") + Plural(n, " does", " do") + " not render with some values, so renderings without what is missing show which values form a reference"
+}
+
 // A ProofCount is the number of proofs by state.
 type ProofCount struct{ Proven, Unproven, Failed int }
 
