@@ -104,6 +104,9 @@ func writeConfig(s session.Streams, dir string, files []registry.ConfigFile) err
 func mirrorSources(set *rules.Set, to string, withHost bool) []registry.Source {
 	targets := map[string]string{}
 	for _, r := range set.Rules() {
+		if r.IsForCharts() {
+			continue // container runtimes pull images only
+		}
 		host, path, _ := strings.Cut(r.To, "/")
 		target := r.To // the rule moves to the mirror itself
 		if host != hostOf(to) {

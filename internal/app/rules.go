@@ -93,12 +93,16 @@ func TestRules(ctx context.Context, s session.Streams, f *session.Flags, check b
 // testReference applies the rules to a reference, and looks it up in the catalogue.
 func testReference(set *rules.Set, text string) (report.RuleTest, error) {
 	ref, _ := image.TrimTransport(text)
-	if _, err := image.Parse(ref); err != nil {
+	isURL := strings.HasPrefix(ref, "https://")
+	if _, err := image.Parse(ref); err != nil && !isURL {
 		return report.RuleTest{}, fmt.Errorf("rules test %q: expected an image reference\n  for example: k8s.gcr.io/pause:3.9", text)
 	}
 	t := report.RuleTest{Ref: text}
 	kind := rules.ShortForm
-	if image.IsHost(ref) && strings.Contains(ref, ".") {
+	switch {
+	case isURL:
+		kind = rules.ChartRepository
+	case image.IsHost(ref) && strings.Contains(ref, "."):
 		kind = rules.Registry
 	}
 	if m, ok := set.Match(ref, kind); ok {

@@ -55,6 +55,8 @@ func hasDomain(text string) bool {
 // KindOf returns the kind of text that o is for the rules of set.
 func KindOf(o *format.Occurrence, set *rules.Set) rules.Kind {
 	switch {
+	case o.Kind == format.ChartRepository:
+		return rules.ChartRepository
 	case o.IsRegistry():
 		return rules.Registry
 	case o.Pieces[0].Role == format.Registry:

@@ -10,6 +10,9 @@ import (
 // classify returns the reason for which the word around the mark at of text is
 // not a reference, "" if it is one.
 func classify(text string, at edit.Span) Reason {
+	if strings.HasPrefix(text[at.Start:at.End], "https://") {
+		return URL // of a rule for repositories of charts
+	}
 	found := image.WordAt(text, at)
 	switch found.Shape {
 	case image.Reference, image.Host:

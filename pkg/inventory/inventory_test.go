@@ -306,6 +306,7 @@ spec: {package: "ghcr.io/x/provider:v1"}
 			"artifact docker.io/app:v1 | flux/repository.yaml:9:20 .spec.url in OCIRepository app (source.toolkit.fluxcd.io/v1)",
 			"chart ghcr.io/x/chart:1.0.0 | flux/repository.yaml:14:20 .spec.url in OCIRepository chart (source.toolkit.fluxcd.io/v1)",
 			"package ghcr.io/x/provider:v1 | crossplane.yaml:4:18 .spec.package in Provider a (pkg.crossplane.io/v1)",
+			"chart-repository https://k8s.gcr.io/charts | chart/Chart.yaml:4:44 .dependencies[2].repository",
 			"chart k8s.gcr.io/charts/lib -> registry.k8s.io/charts/lib | chart/Chart.yaml:3:50 .dependencies[1].repository",
 			"chart k8s.gcr.io/charts/redis:18.1.0_1 -> registry.k8s.io/charts/redis:18.1.0_1 | chart/Chart.yaml:2:55 .dependencies[0].repository",
 			"source chart k8s.gcr.io/flux -> registry.k8s.io/flux | flux/repository.yaml:4:31 .spec.url in HelmRepository charts (source.toolkit.fluxcd.io/v1)",

@@ -113,7 +113,7 @@ func imagePiece(o *format.Occurrence) int {
 // unresolved says that o is an image whose host or path is a variable.
 func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved bool) {
 	text := o.Text()
-	r, err := image.Parse(text)
+	r, err := parse(o)
 	if err != nil || !v.isListed(o, r) {
 		return nil, false
 	}
@@ -144,6 +144,18 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 		}
 	}
 	return &foundRef{image: m, mayHaveTag: o.InRepositoryKey || len(o.Pieces) > 1}, false
+}
+
+// parse splits the reference of o. The URL of a repository of charts is its host and
+// its path.
+func parse(o *format.Occurrence) (image.Ref, error) {
+	text := o.Text()
+	if o.Kind != format.ChartRepository {
+		return image.Parse(text)
+	}
+	_, rest, _ := strings.Cut(text, "://")
+	host, path, _ := strings.Cut(rest, "/")
+	return image.Ref{Text: text, Domain: host, Path: path}, nil
 }
 
 // addTagAndDigest appends the tag and the digest of sibling keys to m, unless m

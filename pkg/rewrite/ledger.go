@@ -210,6 +210,9 @@ func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 	x.Old, x.Place, x.Scope = m.occ.Text(), m.occ.Place, m.occ.Scope
 	if !m.matched || !isReplaced {
 		x.Reason = format.DifferentName
+		if m.occ.Kind == format.ChartRepository {
+			x.Reason = format.URL
+		}
 		if !m.matched && !x.Implicit && u.offset == 0 && u.isWholeName(x.Mention) {
 			x.Reason = format.RegistryHost // the prefix of a rule without an image name
 		}

@@ -17,6 +17,10 @@ const (
 	// Registry is a registry, or a registry and a path, in a key that names a
 	// registry. It has no tag and no digest.
 	Registry
+
+	// ChartRepository is the URL of a repository of Helm charts on a web server.
+	// Only rules that begin with https:// match it, and they match nothing else.
+	ChartRepository
 )
 
 // A Match says how a rule changes a text: New replaces text[:Len].
@@ -105,7 +109,7 @@ func (s *Set) matchOnce(text string, k Kind) (Match, bool) {
 // apply returns the match of the rule of n, whose prefix ends at b. It returns
 // false if the result would have no image name.
 func (v textView) apply(n prefixNode, b boundary) (Match, bool) {
-	if n.from.path != "" && n.to.path == "" && !b.componentFollows && v.kind != Registry {
+	if n.from.path != "" && n.to.path == "" && !b.componentFollows && !v.isPrefix() {
 		return Match{}, false
 	}
 	to := n.to.spelled

@@ -55,11 +55,15 @@ func (p prefix) join(rest string) prefix {
 	return out
 }
 
-// parsePrefix parses host[:port][/path]. One final slash is allowed and dropped.
+// parsePrefix parses host[:port][/path], or such a prefix after https:// for
+// repositories of charts. One final slash is allowed and dropped.
 // Its errors start with the quoted text and end with an example.
 func parsePrefix(s string) (prefix, error) {
 	if err := rejectNonPrefix(s); err != nil {
 		return prefix{}, err
+	}
+	if strings.HasPrefix(s, urlScheme) {
+		return parseURLPrefix(s)
 	}
 	text := strings.TrimSuffix(s, "/")
 	host, path, hasPath := strings.Cut(text, "/")
@@ -88,6 +92,7 @@ func rejectNonPrefix(s string) error {
 		return fmt.Errorf("%q is empty; expected a prefix such as k8s.gcr.io", s)
 	case strings.ContainsAny(s, " \t\r\n"):
 		return fmt.Errorf("%q contains a space; expected a prefix such as k8s.gcr.io", s)
+	case strings.HasPrefix(s, urlScheme) && !strings.ContainsAny(s, "${}*?[@"):
 	case strings.Contains(s, "://"):
 		_, after, _ := strings.Cut(s, "://")
 		return fmt.Errorf("%q has a scheme, which is not part of an image reference; expected a prefix such as %s", s, orExample(after))

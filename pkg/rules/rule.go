@@ -13,7 +13,9 @@ type Rule struct {
 	// the names of its parts, joined by " + ".
 	Name string
 
-	// From and To are host[:port][/path], without a tag, digest or scheme.
+	// From and To are host[:port][/path], without a tag or digest. If both begin
+	// with https://, the rule moves repositories of Helm charts on web servers;
+	// otherwise neither has a scheme.
 	From, To string
 
 	// Keep lists prefixes under From that do not move. An entry overrides
@@ -88,6 +90,9 @@ func parseRule(r Rule) (parsedRule, error) {
 	to, err := parsePrefix(r.To)
 	if err != nil {
 		return parsedRule{}, fmt.Errorf("to %w", err)
+	}
+	if from.isURL() != to.isURL() {
+		return parsedRule{}, mixedSchemeError(from, to)
 	}
 	if from.key() == to.key() {
 		return parsedRule{}, fmt.Errorf("from and to are the same prefix, so the rule changes nothing")

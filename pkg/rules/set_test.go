@@ -35,7 +35,12 @@ func setOf(t testing.TB, text string) *Set {
 func TestNewErrors(t *testing.T) {
 	for _, c := range []struct{ name, rules, want string }{
 		{"empty", " -> b.io", `from "" is empty; expected a prefix such as k8s.gcr.io`},
-		{"scheme", "https://k8s.gcr.io -> b.io", `from "https://k8s.gcr.io" has a scheme, which is not part of an image reference; expected a prefix such as k8s.gcr.io`},
+		{"scheme", "https://k8s.gcr.io -> b.io", `from "https://k8s.gcr.io" has a scheme, which is not part of an image reference; expected a prefix such as k8s.gcr.io, or https:// on both sides for a repository of charts`},
+		{"scheme of to", "k8s.gcr.io -> https://b.io", `to "https://b.io" has a scheme, which is not part of an image reference; expected a prefix such as b.io, or https:// on both sides`},
+		{"scheme that is not https", "http://a.io -> http://b.io", `from "http://a.io" has a scheme, which is not part of an image reference; expected a prefix such as a.io`},
+		{"URL without a host", "https:///x -> https://b.io", `"" is not a host name; expected the URL of a repository of charts`},
+		{"URL with an empty component", "https://a.io//x -> https://b.io", `"" is not a path component; expected the URL of a repository of charts, such as https://a.io/stable`},
+		{"URL under itself", "https://a.io -> https://a.io/x", "would make references longer on every run"},
 		{"tag", "k8s.gcr.io/pause:3.9 -> b.io/x", `from "k8s.gcr.io/pause:3.9" has a tag; tags never change and are not part of a rule; expected a prefix such as k8s.gcr.io/pause`},
 		{"tag on a host", "k8s.gcr.io:v1 -> b.io", `"v1" is not a port; tags never change and are not part of a rule; expected a prefix such as k8s.gcr.io`},
 		{"digest", "k8s.gcr.io/pause@sha256:ab -> b.io/x", `has a digest; digests never change and are not part of a rule; expected a prefix such as k8s.gcr.io/pause`},

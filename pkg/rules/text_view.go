@@ -25,9 +25,15 @@ type boundary struct {
 	suffix           string // added after the replacement
 }
 
+// isPrefix reports whether the text has no name of an image, and no tag.
+func (v textView) isPrefix() bool { return v.kind == Registry || v.kind == ChartRepository }
+
 // splitText splits text into host and path. It returns false for a text that
 // no rule can match.
 func splitText(text string, k Kind) (textView, bool) {
+	if k == ChartRepository {
+		return splitURL(text)
+	}
 	if k == ShortForm {
 		if v, ok := splitShortForm(text); ok {
 			return v, true
@@ -120,11 +126,11 @@ func (v textView) pathBoundaries() []boundary {
 				out = append(out, boundary{path: rest[:i], end: v.pathStart + i, componentFollows: i < len(rest)})
 			}
 		case rest[i] == ':' || rest[i] == '@':
-			if v.kind != Registry && i > 0 {
+			if !v.isPrefix() && i > 0 {
 				out = append(out, boundary{path: rest[:i], end: v.pathStart + i})
 			}
 			return out
-		case isAlnum(rest[i]) || rest[i] == '.' || rest[i] == '_' || rest[i] == '-':
+		case isAlnum(rest[i]) || rest[i] == '.' || rest[i] == '_' || rest[i] == '-', v.kind == ChartRepository && isURLChar(rune(rest[i])):
 		default:
 			return out
 		}
