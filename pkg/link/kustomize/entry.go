@@ -152,6 +152,9 @@ func (g *Graph) selectImages(e *entry) {
 		if selects {
 			e.selected = append(e.selected, i)
 			e.anyMoves = e.anyMoves || a.moves()
+			if a.spec != "" && a.Source != nil {
+				g.selected[link.IDOf(&a.Source.Pieces[0])] = true
+			}
 		}
 		e.oldNameFit = e.oldNameFit && e.name.matches(a.After) == selects
 		if after != nil && after.matches(a.After) != selects {

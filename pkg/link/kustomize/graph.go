@@ -42,6 +42,7 @@ type Graph struct {
 	scalars    map[string]map[string][]scalar // scalars of the objects of a file, by the path of the file and by field path
 	generators map[string]bool                // paths of the files of generators that were read
 	fieldSpecs []fieldSpec                    // image fields that some kustomization configures
+	selected   map[link.PieceID]bool          // images in configured fields that an entry selects
 
 	comparisons int // of images with entries; at most maxComparisons
 
@@ -65,7 +66,7 @@ func newGraph(t *link.Tree, move link.MoveFunc) *Graph {
 		tree: t, move: move,
 		files: map[string]*parsedFile{}, layers: map[string]*layer{},
 		objectRefs: map[string][]imageRef{}, otherRefs: map[string][]imageRef{},
-		scalars: map[string]map[string][]scalar{}, generators: map[string]bool{},
+		scalars: map[string]map[string][]scalar{}, generators: map[string]bool{}, selected: map[link.PieceID]bool{},
 		replacedNames: map[link.PieceID]string{}, byEntry: map[link.PieceID]*decision{}, advised: map[link.Advice]bool{},
 		rejectedInserts: map[link.FileEdit]string{}, needsBoth: map[link.PieceID]bool{},
 	}

@@ -146,6 +146,14 @@ func (g *Graph) addFieldGroups() {
 	})
 }
 
+// isImage reports whether r is an image. A configured field whose last key does
+// not name an image, such as the value of an environment variable, can also hold
+// other texts: a short name there is an image only if an entry selects it.
+func (g *Graph) isImage(r imageRef) bool {
+	p := &r.occ.Pieces[0]
+	return r.spec == "" || g.selected[link.IDOf(p)] || hasDomain(r.text) || strings.HasSuffix(strings.ToLower(p.Field), "image")
+}
+
 // eachMovingRef calls do for the images that a rule moves, sorted by the paths
 // of their files.
 func (g *Graph) eachMovingRef(do func(path string, occ *format.Occurrence)) {
@@ -153,7 +161,7 @@ func (g *Graph) eachMovingRef(do func(path string, occ *format.Occurrence)) {
 	slices.Sort(paths)
 	for _, path := range slices.Compact(paths) {
 		for _, r := range slices.Concat(g.objectRefs[path], g.otherRefs[path]) {
-			if r.occ != nil && g.move.Moves(r.occ) {
+			if r.occ != nil && g.move.Moves(r.occ) && g.isImage(r) {
 				do(path, r.occ)
 			}
 		}
