@@ -75,7 +75,7 @@ var escapeDigits = map[byte]int{'u': 4, 'x': 2, 'U': 8}
 // decodeEscapes replaces the escape sequences in src that stand for a printable
 // character of ASCII. It returns nil if there are none.
 func decodeEscapes(src []byte) *unescapedText {
-	if !bytes.Contains(src, []byte(`\u`)) && !bytes.Contains(src, []byte(`\x`)) && !bytes.Contains(src, []byte(`\U`)) {
+	if !hasEscape(src) {
 		return nil
 	}
 	var out unescapedText
@@ -106,6 +106,21 @@ func decodeEscapes(src []byte) *unescapedText {
 	return &out
 }
 
+// hasEscape reports whether src has a backslash before one of the letters of
+// escapeDigits. It is called for every file, and searches each byte once.
+func hasEscape(src []byte) bool {
+	for {
+		i := bytes.IndexByte(src, '\\')
+		if i < 0 || i+1 >= len(src) {
+			return false
+		}
+		if c := src[i+1]; c == 'u' || c == 'x' || c == 'U' {
+			return true
+		}
+		src = src[i+2:]
+	}
+}
+
 // isReferenceByte reports whether a reference can contain c.
 func isReferenceByte(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || strings.IndexByte("./:_-@", c) >= 0
@@ -118,7 +133,7 @@ const minBase64 = 16
 // base64Mentions returns the mentions in Base64 text of src, if src may have a
 // Secret or a ConfigMap with binary data.
 func base64Mentions(set *rules.Set, src []byte) []encodedMention {
-	if !hasSecretKind(src) && !bytes.Contains(src, []byte("binaryData")) && !bytes.Contains(src, []byte("dockerconfigjson")) {
+	if !hasSecretKind(src) && !hasBinaryData(src) {
 		return nil
 	}
 	var out []encodedMention
@@ -150,6 +165,21 @@ func base64Mentions(set *rules.Set, src []byte) []encodedMention {
 	return out
 }
 
+// hasBinaryData reports whether src has the key of binary data of a ConfigMap, or
+// of the credentials in a Secret. It searches for bytes that are rare in text.
+func hasBinaryData(src []byte) bool {
+	for i := 0; ; i++ {
+		at := bytes.IndexByte(src[i:], 'D')
+		if at < 0 {
+			return bytes.Contains(src, []byte("kerconfigjson"))
+		}
+		i += at
+		if bytes.HasSuffix(src[:i], []byte("binary")) {
+			return true
+		}
+	}
+}
+
 // hasSecretKind reports whether src has an object of the kind Secret.
 func hasSecretKind(src []byte) bool {
 	for i := 0; ; i++ {
@@ -170,21 +200,13 @@ func hasSecretKind(src []byte) bool {
 func base64Run(src []byte, i int) (text []byte, end int) {
 	for end = i; ; {
 		start := end
-		for end < len(src) && isBase64(src[end]) {
-			end++
-		}
+		end = skipBytes(src, end, isBase64)
 		for pad := 0; pad < 2 && end < len(src) && src[end] == '='; pad++ {
 			end++
 		}
 		text = append(text, src[start:end]...)
-		next := end
-		for next < len(src) && (src[next] == '\r' || src[next] == '\n' || src[next] == ' ' || src[next] == '\t') {
-			next++
-		}
-		stop := next
-		for stop < len(src) && (isBase64(src[stop]) || src[stop] == '=') {
-			stop++
-		}
+		next := skipBytes(src, end, isSpace)
+		stop := skipBytes(src, next, func(c byte) bool { return isBase64(c) || c == '=' })
 		isLine := bytes.IndexByte(src[end:next], '\n') >= 0 && stop > next && (stop == len(src) || src[stop] == '\n' || src[stop] == '\r')
 		if !isLine || len(text)%4 != 0 || text[len(text)-1] == '=' {
 			return text, end
@@ -192,6 +214,17 @@ func base64Run(src []byte, i int) (text []byte, end int) {
 		end = next
 	}
 }
+
+// skipBytes returns the offset of the first byte of src, from i on, for which
+// skip is false, and the length of src if there is none.
+func skipBytes(src []byte, i int, skip func(c byte) bool) int {
+	for i < len(src) && skip(src[i]) {
+		i++
+	}
+	return i
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
 
 // isBase64 reports whether Base64 text can contain c, except for its padding.
 func isBase64(c byte) bool {
