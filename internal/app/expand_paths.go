@@ -42,7 +42,7 @@ func makePlan(ctx context.Context, f *session.Flags, set *session.Session) (*rew
 	// the scan of the repository includes.
 	scanned := map[string]bool{}
 	for i := range all.Files {
-		scanned[all.Files[i].Path] = true
+		scanned[all.Files[i].Path] = !all.Files[i].InSkippedFolder
 	}
 	o.Walk.Paths = slices.Clone(o.Walk.Paths)
 	for _, name := range all.RelatedFiles(selected) {

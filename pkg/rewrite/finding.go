@@ -76,6 +76,10 @@ type File struct {
 	// Unverified says that no parser accepts the file, so that only the grammar
 	// of references decided about its edits.
 	Unverified bool
+
+	// InSkippedFolder says that the file is in a folder that the run skips, and
+	// was only searched.
+	InSkippedFolder bool
 }
 
 // After returns the file with its edits applied.

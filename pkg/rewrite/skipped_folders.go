@@ -99,7 +99,7 @@ func (p *Plan) addSkipped(from *Plan) {
 	moves := map[string]int{} // by folder
 	for i := range from.Files {
 		f := &from.Files[i]
-		f.Edits = nil
+		f.Edits, f.InSkippedFolder = nil, true
 		if len(f.Findings) > 0 {
 			f.Err = nil // nobody asked to change it, and its mentions are known
 		}
