@@ -188,7 +188,7 @@ func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *t
 
 // dependsOnNames reports whether the move of one of refs changes more than a host
 // that other names may follow: then each name must be known.
-func (v *tracedValues) dependsOnNames(refs []link.TracedRef) bool {
+func (t *tracedValues) dependsOnNames(refs []link.TracedRef) bool {
 	return slices.ContainsFunc(refs, func(r link.TracedRef) bool {
 		parsed, err := image.Parse(r.Ref)
 		if err != nil || len(r.Parts) == 0 {
@@ -198,8 +198,8 @@ func (v *tracedValues) dependsOnNames(refs []link.TracedRef) bool {
 		if len(first) >= len(path.Join(parsed.Domain, parsed.Path)) {
 			return false // the whole name
 		}
-		m, ok := v.set.Match(r.Ref, rules.ShortForm)
-		return ok && (strings.Contains(m.New, "/") || m.Len != len(first) || v.set.DependsOnName(first))
+		m, ok := t.set.Match(r.Ref, rules.ShortForm)
+		return ok && (strings.Contains(m.New, "/") || m.Len != len(first) || t.set.DependsOnName(first))
 	})
 }
 
