@@ -1,6 +1,7 @@
 package format
 
 import (
+	"path"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -108,6 +109,9 @@ func (d *detector) join(f *frame, r *splitReference) []*syntax.Node {
 	if use != nameMayJoin {
 		return d.joinParts(f, r, use == nameJoins)
 	}
+	if r.registry == nil && !image.IsHost(r.repository.Value) && !strings.Contains(r.repository.Value, "/") {
+		return d.joinShort(f, r)
+	}
 	read := d.joinParts(f, r, true)
 	if r.registry != nil {
 		d.joinParts(f, r, false)
@@ -115,6 +119,20 @@ func (d *detector) join(f *frame, r *splitReference) []*syntax.Node {
 		d.add(f, Occurrence{Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true})
 	}
 	return read
+}
+
+// joinShort adds the reference r, whose repository is one word: a repository of
+// Docker Hub, or a namespace that the name follows. It does not change, except in
+// the values of a chart: there, the rendering shows what follows.
+func (d *detector) joinShort(f *frame, r *splitReference) []*syntax.Node {
+	if strings.HasPrefix(path.Base(d.in.Path), "values") {
+		return d.joinParts(f, r, false)
+	}
+	d.add(f, Occurrence{
+		Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true,
+		Keep: Conflict, Note: "the keys do not show whether the value of name follows this value in the reference",
+	})
+	return []*syntax.Node{r.repository}
 }
 
 // joinParts adds the reference r, with its name or without it, if its keys

@@ -42,8 +42,13 @@ func (r *splitReference) nameUse() nameUse {
 		return nameJoins
 	}
 	ref, err := image.Parse(before)
-	if err != nil || ref.Domain == "" || ref.Path[strings.LastIndexByte(ref.Path, '/')+1:] == r.name.Value {
+	switch {
+	case err != nil || ref.Path[strings.LastIndexByte(ref.Path, '/')+1:] == r.name.Value:
 		return nameIsLabel
+	case ref.Domain == "" && (r.isItem || strings.Contains(ref.Path, "/") || ref.Path == r.key):
+		return nameIsLabel
+	case ref.Domain == "": // a repository, or a namespace, of Docker Hub
+		return nameMayJoin
 	}
 	return r.nameAfter(ref, hasRegistry)
 }
