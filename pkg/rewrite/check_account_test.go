@@ -1,10 +1,12 @@
 package rewrite_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -23,17 +25,23 @@ func checkAccount(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pl
 		path string
 		line int
 	}
-	lines, texts := map[line]bool{}, map[string]bool{}
+	type text struct{ path, old string }
+	lines, texts := map[line]bool{}, map[text]bool{}
+	charts := map[string]bool{} // a release names a chart, and another file its registry
 	for i := range plan.Files {
 		f := &plan.Files[i]
 		for _, x := range f.Findings {
 			lines[line{f.Path, x.Line}] = true
-			texts[x.Old] = true
+			texts[text{f.Path, x.Old}] = true
+			charts[x.Old] = true
+			if host, _, ok := strings.Cut(x.Old, "/"); ok && bytes.Contains(f.Before, []byte("&")) {
+				texts[text{f.Path, host}] = true // an anchor: the registry of several references is one mention
+			}
 		}
 	}
-	hasText := func(ref string) bool {
+	hasText := func(path, ref string, isChart bool) bool {
 		for ref != "" {
-			if texts[ref] {
+			if texts[text{path, ref}] || isChart && charts[ref] {
 				return true
 			}
 			ref = ref[:max(strings.LastIndexAny(ref, "@:/"), 0)]
@@ -42,7 +50,7 @@ func checkAccount(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pl
 	}
 	for _, m := range inventory.SelectedByRules(list.Images()) {
 		for _, u := range m.Uses {
-			if !lines[line{u.Path, u.Line}] && !hasText(m.Ref) {
+			if !lines[line{u.Path, u.Line}] && !hasText(u.Path, m.Ref, m.Kind == format.Chart) {
 				t.Errorf("%s:%d: the inventory lists %s, which becomes %s, and the plan has no finding", u.Path, u.Line, m.Ref, m.New)
 			}
 		}
