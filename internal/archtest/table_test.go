@@ -39,6 +39,7 @@ var table = []pkg{
 	{"pkg/format", formats, nil, []string{kyaml}},
 	{"pkg/link", formats, []string{"pkg/format"}, nil},
 	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link"}, nil},
+	{"pkg/link/devcontainer", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/kustomize", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/gitops", formats, []string{"pkg/format", "pkg/link", "pkg/link/kustomize"}, nil},
 

@@ -8,7 +8,7 @@ import (
 
 // A featureTable says where a file of a development container names features.
 type featureTable struct {
-	keys   string          // the field of the root whose keys are features, "" if there is none
+	keys   string          // the field of the root whose keys are features; may be ""
 	values map[string]bool // keys whose values are names of features
 }
 

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -34,15 +33,12 @@ type fieldIndex struct {
 	byKey  map[string][]*tableField // by the last key of the path
 	others []*tableField
 	splits []*tableField
-	keys   []*tableField
 }
 
 func (x *fieldIndex) add(f *tableField) {
 	switch {
 	case f.isSplit():
 		x.splits = append(x.splits, f)
-	case f.Keys:
-		x.keys = append(x.keys, f)
 	case f.path.last() == "":
 		x.others = append(x.others, f)
 	default:
@@ -83,11 +79,6 @@ type selectedFields struct {
 }
 
 type objectType struct{ version, kind string }
-
-type rootOf struct {
-	keys *rootKeys
-	node *syntax.Node
-}
 
 // selectFields returns the fields that can be in the file.
 func selectFields(in *Input) *selectedFields {
@@ -132,7 +123,7 @@ func (s *selectedFields) ofObject(o *object) *fieldIndex {
 	return x
 }
 
-// matchesText reports whether one of globs matches text, or there are none.
+// matchesText reports whether globs is empty or one of globs matches text.
 func matchesText(globs texts, text string) bool {
 	return len(globs) == 0 || slices.ContainsFunc(globs, func(g string) bool { return matchText(g, text) })
 }
@@ -155,7 +146,7 @@ func framesBelowRoot(f *frame) (at []*frame, inObject int) {
 	return at, inObject
 }
 
-// find returns the field that is declared for the place f, nil if there is none.
+// find returns the field that is declared for the place f, or nil.
 func (s *selectedFields) find(f *frame, list func(x *fieldIndex) []*tableField) *tableField {
 	var at []*frame
 	inObject := -1
@@ -206,41 +197,6 @@ func (s *selectedFields) isAt(t *tableField, f *frame, at []*frame, inObject int
 		at = at[len(at)-inObject:]
 	}
 	return t.path.match(at) && t.holds(f) && s.hasRoot(t.entry.Root, root.node)
-}
-
-// hasRoot reports whether k describes the root of a document.
-func (s *selectedFields) hasRoot(k *rootKeys, root *syntax.Node) bool {
-	if k == nil {
-		return true
-	}
-	key := rootOf{k, root}
-	is, known := s.roots[key]
-	if !known {
-		is = k.match(root)
-		s.roots[key] = is
-	}
-	return is
-}
-
-func (k *rootKeys) match(n *syntax.Node) bool {
-	if n.Kind == syntax.Sequence {
-		return slices.ContainsFunc(n.Children, func(item *syntax.Node) bool { return item.Kind == syntax.Mapping && k.match(item) })
-	}
-	has := func(key string) bool { return n.Field(key) != nil }
-	if n.Kind != syntax.Mapping || len(k.Any) > 0 && !slices.ContainsFunc(k.Any, has) || slices.ContainsFunc(k.None, has) {
-		return false
-	}
-	for _, key := range k.All {
-		if !has(key) {
-			return false
-		}
-	}
-	for i := 0; len(k.Only) > 0 && i < len(n.Children); i += 2 {
-		if !matchesText(k.Only, n.Children[i].Value) {
-			return false
-		}
-	}
-	return true
 }
 
 // fieldKind returns the kind of the field at f.

@@ -67,21 +67,11 @@ type tableEntry struct {
 	scope    Scope
 }
 
-// rootKeys describes the keys of the root of a document, or, if the root is a
-// list, of one of its items.
-type rootKeys struct {
-	All  texts // keys that exist
-	Any  texts // keys of which one exists
-	None texts // keys that do not exist
-	Only texts // globs, one of which matches each key
-}
-
 // A tableField says what a place holds.
 type tableField struct {
 	Path  string
 	Image string // "true", "false" or "unqualified"
 	Chart bool
-	Keys  bool // the keys of the mapping at Path are images
 
 	// Keys of the mapping at Path.
 	Registry, Repository, Tag, Digest string
@@ -230,9 +220,11 @@ func (f *tableField) compile() (err error) {
 		}
 	}
 	kinds := 0
+	if f.Image != "" {
+		kinds++
+	}
 	switch f.Image {
 	case "":
-		kinds--
 	case "true":
 		f.kind = imageField
 	case "false":
@@ -242,12 +234,8 @@ func (f *tableField) compile() (err error) {
 	default:
 		return fmt.Errorf("image is %q; expected true, false or unqualified", f.Image)
 	}
-	kinds++
 	if f.Chart {
 		f.kind = chartField
-		kinds++
-	}
-	if f.Keys {
 		kinds++
 	}
 	if f.isSplit() {
@@ -257,7 +245,7 @@ func (f *tableField) compile() (err error) {
 		}
 	}
 	if kinds != 1 {
-		return errors.New("expected one of image, chart, keys, and the keys of a registry and a repository")
+		return errors.New("expected one of image, chart, and the keys of a registry and a repository")
 	}
 	return nil
 }
@@ -280,7 +268,7 @@ func (f *tableField) holds(at *frame) bool {
 }
 
 // nearest returns the value of key in the mapping at f or in the nearest mapping
-// around it that has the key, nil if there is none.
+// around it that has the key, or nil.
 func (f *frame) nearest(key string) *syntax.Node {
 	for g := f; g != nil; g = g.up {
 		if v := g.node.Field(key); v != nil {

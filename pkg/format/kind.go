@@ -21,7 +21,7 @@ var KindNames = []string{"image", "chart", "chart-repository", "feature", "packa
 
 func (k Kind) String() string { return KindNames[k] }
 
-// ParseKind returns the kind called name; false if there is none.
+// ParseKind returns the kind called name, and whether that kind exists.
 func ParseKind(name string) (Kind, bool) {
 	i := slices.Index(KindNames, name)
 	return Kind(max(i, 0)), i >= 0

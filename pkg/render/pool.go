@@ -75,8 +75,8 @@ func (r *Runner) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// child returns an idle child process, or a fresh one when there is none or
-// mustBeFresh is set.
+// child returns an idle child process. It starts a fresh one if no child is idle,
+// or if mustBeFresh is set.
 func (r *Runner) child(mustBeFresh bool) (c *child, fresh bool, err error) {
 	p := &r.pool
 	p.mu.Lock()

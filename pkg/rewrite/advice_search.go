@@ -51,7 +51,7 @@ func (p *planner) searchAdvice() []Advice {
 
 // lostSearch returns the old name for which s, a command of script, searches,
 // and the path of a changed file that the command names and that no longer
-// contains it; "" if there is none.
+// contains it. Both are "" if no command does so.
 func (p *planner) lostSearch(script *scannedFile, s *format.Search, changed []*scannedFile) (name, file string) {
 	if !script.hasOldName(s.Spans) {
 		return "", ""
@@ -76,7 +76,7 @@ func (p *planner) lostSearch(script *scannedFile, s *format.Search, changed []*s
 }
 
 // nameIn returns the longest start of name, at least its first n bytes, that src
-// contains and that ends between two components; nil if there is none. A slash in
+// contains and that ends between two components, or nil. A slash in
 // a program can be the end of a pattern.
 func nameIn(src, name []byte, n int) []byte {
 	for {

@@ -55,17 +55,16 @@ func encodedMentions(set *rules.Set, src []byte) []encodedMention {
 type unescapedText struct {
 	text []byte
 	ends []int // offsets in text after each replaced sequence
-	lens []int // lengths in bytes of the sequences in the file
+	more []int // by how many bytes the file is longer than text up to there
 }
 
 // offset returns the offset in the file of the offset at in the text.
 func (u *unescapedText) offset(at int) int {
 	n := sort.Search(len(u.ends), func(i int) bool { return u.ends[i] > at })
-	out := at
-	for _, length := range u.lens[:n] {
-		out += length - 1
+	if n == 0 {
+		return at
 	}
-	return out
+	return at + u.more[n-1]
 }
 
 // escapeDigits are the numbers of hexadecimal digits of the escape sequences of
@@ -73,12 +72,13 @@ func (u *unescapedText) offset(at int) int {
 var escapeDigits = map[byte]int{'u': 4, 'x': 2, 'U': 8}
 
 // decodeEscapes replaces the escape sequences in src that stand for a printable
-// character of ASCII. It returns nil if there are none.
+// character of ASCII. It returns nil if src has no such sequence.
 func decodeEscapes(src []byte) *unescapedText {
 	if !hasEscape(src) {
 		return nil
 	}
 	var out unescapedText
+	more := 0
 	for i := 0; i < len(src); {
 		next := bytes.IndexByte(src[i:], '\\')
 		if next < 0 || i+next+1 >= len(src) {
@@ -92,7 +92,8 @@ func decodeEscapes(src []byte) *unescapedText {
 			code, err := strconv.ParseUint(string(src[i+2:i+length]), 16, 32)
 			if err == nil && code >= 0x20 && code < 0x7F {
 				out.text = append(out.text, byte(code))
-				out.ends, out.lens = append(out.ends, len(out.text)), append(out.lens, length)
+				more += length - 1
+				out.ends, out.more = append(out.ends, len(out.text)), append(out.more, more)
 				i += length
 				continue
 			}
@@ -216,7 +217,7 @@ func base64Run(src []byte, i int) (text []byte, end int) {
 }
 
 // skipBytes returns the offset of the first byte of src, from i on, for which
-// skip is false, and the length of src if there is none.
+// skip is false, or the length of src.
 func skipBytes(src []byte, i int, skip func(c byte) bool) int {
 	for i < len(src) && skip(src[i]) {
 		i++

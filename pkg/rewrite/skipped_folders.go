@@ -136,7 +136,7 @@ func (x *Finding) setSkipped() {
 		return
 	}
 	switch x.Reason {
-	case format.DifferentName, format.Ignored, format.ExcludedByRule, format.OwnConfig, format.Archive:
+	case format.DifferentName, format.Ignored, format.ExcludedByRule, format.OwnConfig, format.Archive, format.LikelyImage:
 		return
 	}
 	x.Reason, x.Note = format.SkippedFolder, staysIfScanned+string(x.Reason)

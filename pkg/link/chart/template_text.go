@@ -47,7 +47,7 @@ func (b *refBuilder) addTemplateText() buildState {
 func isTagStart(c byte) bool { return c == ':' || c == '@' }
 
 // templatePiece returns the piece of the occurrence that begins with the text of
-// part; false if there is none that the rules decide about.
+// part, and whether the rules decide about such an occurrence.
 func (c *chart) templatePiece(part *link.TracedPart) (format.Piece, bool) {
 	f := c.tree.File(c.path(part.File))
 	if f == nil {

@@ -1,6 +1,8 @@
-package families
+// Package devcontainer links the files of development containers.
+package devcontainer
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -9,10 +11,10 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// linkDevContainers groups the names of the features of one development container:
+// Link returns groups of the names of the features of one development container:
 // the keys of `features`, the order of installation, and the lock file. The lock
 // file has the names of the keys, so all of them move, or none does.
-func linkDevContainers(t *link.Tree, move link.MoveFunc) []link.Group {
+func Link(t *link.Tree, move link.MoveFunc) []link.Group {
 	byFolder := map[string]*link.Group{}
 	for _, f := range t.Files {
 		if !strings.Contains(f.Path, "devcontainer") {
@@ -30,13 +32,8 @@ func linkDevContainers(t *link.Tree, move link.MoveFunc) []link.Group {
 			byFolder[folder].Occurrences = append(byFolder[folder].Occurrences, *o)
 		}
 	}
-	folders := make([]string, 0, len(byFolder))
-	for folder := range byFolder {
-		folders = append(folders, folder)
-	}
-	slices.Sort(folders)
 	var groups []link.Group
-	for _, folder := range folders {
+	for _, folder := range slices.Sorted(maps.Keys(byFolder)) {
 		groups = append(groups, *byFolder[folder])
 	}
 	return groups

@@ -7,6 +7,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/link/devcontainer"
 	"github.com/regmigrate/regmigrate/pkg/link/gitops"
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
@@ -30,7 +31,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Wants: kustomize.IsKustomization, Link: l.linkKustomizations},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkFlux(t, move, l.kustomizations) }},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkArgo(t, move, l.kustomizations) }},
-		{Link: linkDevContainers},
+		{Link: devcontainer.Link},
 		{Link: linkSharedRegistries},
 	}
 	return l

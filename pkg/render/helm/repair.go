@@ -102,7 +102,7 @@ var (
 )
 
 // learn adds a repair for the error text of the rendering x. It returns false if
-// there is none.
+// no repair is known for the error.
 func (r *repairs) learn(text string, x *execution) bool {
 	if all := undefinedTemplate.FindAllStringSubmatch(text, -1); len(all) > 0 {
 		last := all[len(all)-1]

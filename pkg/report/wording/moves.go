@@ -1,0 +1,57 @@
+package wording
+
+import ()
+
+// Sources says how many spelled-out references move from which prefix, one item
+// per prefix. It lists at most limit prefixes and sums up the rest; a negative
+// limit lists all. The numbers and that of ImplicitMoves add up to Moved.
+func (r *Run) Sources(limit int) []string {
+	shown := r.Moves
+	if limit >= 0 && len(shown) > limit {
+		shown = shown[:limit]
+	}
+	var items []string
+	for _, m := range shown {
+		item := Number(m.N) + " from " + m.From
+		if len(r.Targets) > 1 {
+			item += " to " + m.To
+		}
+		items = append(items, item)
+	}
+	if rest := r.Moves[len(shown):]; len(rest) > 0 {
+		n := 0
+		for _, m := range rest {
+			n += m.N
+		}
+		items = append(items, Number(n)+" from "+Count(len(rest), "other name"))
+	}
+	return items
+}
+
+// ImplicitMoves says how many implicit references move and why they are implicit,
+// "" when there are none.
+func (r *Run) ImplicitMoves() string {
+	const split = "split across keys"
+	short := Plural(r.Short, "Docker Hub short name", "Docker Hub short names")
+	why := ""
+	switch {
+	case r.Split+r.Short == 0:
+		return ""
+	case r.Short == 0:
+		why = split
+	case r.Split == 0:
+		why = short
+	default:
+		why = Number(r.Split) + " " + split + ", " + Number(r.Short) + " " + short
+	}
+	return Number(r.Split+r.Short) + " implicit (" + why + ")"
+}
+
+// AssumedMoves says how many references move although they are only likely images,
+// "" when there are none.
+func (r *Run) AssumedMoves() string {
+	if r.Assumed == 0 {
+		return ""
+	}
+	return Number(r.Assumed) + " only likely " + Plural(r.Assumed, "an image", "images") + " (--assume-images)"
+}
