@@ -1,7 +1,5 @@
 package wording
 
-import ()
-
 // Sources says how many spelled-out references move from which prefix, one item
 // per prefix. It lists at most limit prefixes and sums up the rest; a negative
 // limit lists all. The numbers and that of ImplicitMoves add up to Moved.
