@@ -61,13 +61,11 @@ func checkRequire(cmd *cobra.Command, f *session.RegistryFlags) error {
 
 // addRuleFlags adds the flags that select rules and scopes.
 func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
-	var names, usages []string
-	for _, p := range rules.Presets() {
-		usage := p.Name
-		if arg := strings.ToUpper(p.Argument); arg != "" {
-			usage += ":" + arg + "[," + arg + "]"
-		}
-		names, usages = append(names, p.Name), append(usages, usage)
+	usages := rules.PresetUsages()
+	var names []string
+	for _, usage := range usages {
+		name, _, _ := strings.Cut(usage, ":")
+		names = append(names, name)
 	}
 	x := cmd.Flags()
 	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(usages, ", "))

@@ -71,10 +71,21 @@ type File struct {
 	Outside bool
 }
 
+// IsScanned reports whether the file at path is in Files. The scan of the tree
+// found nothing in the files that it read and that are not there.
+func (t *Tree) IsScanned(path string) bool {
+	_, ok := t.find(path)
+	return ok
+}
+
+// find returns the index in Files of the file at path.
+func (t *Tree) find(path string) (int, bool) {
+	return slices.BinarySearchFunc(t.Files, path, func(f *File, path string) int { return strings.Compare(f.Path, path) })
+}
+
 // File returns the file at path, nil if it cannot be read.
 func (t *Tree) File(path string) *File {
-	i := sort.Search(len(t.Files), func(i int) bool { return t.Files[i].Path >= path })
-	if i < len(t.Files) && t.Files[i].Path == path {
+	if i, ok := t.find(path); ok {
 		return t.Files[i]
 	}
 	if t.LoadFile == nil {

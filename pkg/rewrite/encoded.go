@@ -77,7 +77,7 @@ func decodeEscapes(src []byte) *unescapedText {
 	if !hasEscape(src) {
 		return nil
 	}
-	var out unescapedText
+	out := unescapedText{text: make([]byte, 0, len(src))}
 	more := 0
 	for i := 0; i < len(src); {
 		next := bytes.IndexByte(src[i:], '\\')
@@ -87,39 +87,47 @@ func decodeEscapes(src []byte) *unescapedText {
 		}
 		out.text = append(out.text, src[i:i+next]...)
 		i += next
-		length := 2 + escapeDigits[src[i+1]]
-		if length > 2 && i+length <= len(src) {
-			code, err := strconv.ParseUint(string(src[i+2:i+length]), 16, 32)
-			if err == nil && code >= 0x20 && code < 0x7F {
-				out.text = append(out.text, byte(code))
-				more += length - 1
-				out.ends, out.more = append(out.ends, len(out.text)), append(out.more, more)
-				i += length
-				continue
-			}
+		if c, length := escapedChar(src[i:]); length > 0 {
+			out.text = append(out.text, c)
+			more += length - 1
+			out.ends, out.more = append(out.ends, len(out.text)), append(out.more, more)
+			i += length
+			continue
 		}
 		out.text = append(out.text, src[i:i+2]...) // also an escaped backslash
 		i += 2
 	}
-	if len(out.ends) == 0 {
-		return nil
-	}
 	return &out
 }
 
-// hasEscape reports whether src has a backslash before one of the letters of
-// escapeDigits. It is called for every file, and searches each byte once.
+// hasEscape reports whether src has an escape sequence that decodeEscapes
+// replaces. It is called for every file, and searches each byte once.
 func hasEscape(src []byte) bool {
 	for {
 		i := bytes.IndexByte(src, '\\')
 		if i < 0 || i+1 >= len(src) {
 			return false
 		}
-		if c := src[i+1]; c == 'u' || c == 'x' || c == 'U' {
+		if _, length := escapedChar(src[i:]); length > 0 {
 			return true
 		}
 		src = src[i+2:]
 	}
+}
+
+// escapedChar returns the printable character of ASCII that the escape sequence at
+// the start of src stands for, and the length in bytes of the sequence; 0 if src does
+// not start with one.
+func escapedChar(src []byte) (c byte, length int) {
+	length = 2 + escapeDigits[src[1]]
+	if length == 2 || length > len(src) {
+		return 0, 0
+	}
+	code, err := strconv.ParseUint(string(src[2:length]), 16, 32)
+	if err != nil || code < 0x20 || code >= 0x7F {
+		return 0, 0
+	}
+	return byte(code), length
 }
 
 // isReferenceByte reports whether a reference can contain c.

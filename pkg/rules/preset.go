@@ -40,6 +40,36 @@ func Presets() []PresetInfo {
 	return out
 }
 
+// PresetUsages returns what the user writes to select each embedded preset, sorted:
+// "k8s", "gcr:PROJECT[,PROJECT]". It does not parse the presets, which takes as long
+// as searching a small repository.
+func PresetUsages() []string {
+	var out []string
+	for _, name := range presetNames() {
+		if arg := presetArgument(name); arg != "" {
+			arg = strings.ToUpper(arg)
+			name += ":" + arg + "[," + arg + "]"
+		}
+		out = append(out, name)
+	}
+	return out
+}
+
+// presetArgument returns the value of the key argument of a preset file; "" if it
+// has none.
+func presetArgument(name string) string {
+	src, err := presetFiles.ReadFile(path.Join("presets", name+".yaml"))
+	if err != nil {
+		return "" // impossible: the file is embedded
+	}
+	for line := range strings.Lines(string(src)) {
+		if arg, ok := strings.CutPrefix(line, "argument:"); ok {
+			return strings.TrimSpace(arg)
+		}
+	}
+	return ""
+}
+
 // Preset returns the rules of an embedded preset. name is the name of the
 // preset, followed by a colon and projects if the preset needs them:
 // gcr:my-project,other-project. The error for an unknown name lists the

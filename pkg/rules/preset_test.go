@@ -12,7 +12,14 @@ func TestPresets(t *testing.T) {
 	if len(infos) != len(presetNames()) || len(infos) == 0 {
 		t.Fatalf("got %d of %d presets", len(infos), len(presetNames()))
 	}
-	for _, info := range infos {
+	for i, info := range infos {
+		want := info.Name
+		if arg := strings.ToUpper(info.Argument); arg != "" {
+			want += ":" + arg + "[," + arg + "]"
+		}
+		if got := PresetUsages()[i]; got != want {
+			t.Errorf("usage: got %q, want %q", got, want)
+		}
 		if info.Doc == "" || !strings.HasPrefix(info.Source, "https://") {
 			t.Errorf("%+v: no doc or no source", info)
 		}

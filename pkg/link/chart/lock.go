@@ -24,7 +24,7 @@ func (c *chart) linkLocks(move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	for _, names := range lockFiles {
 		l := lock{chart: c, file: c.path(names[0]), name: c.path(names[1]), after: map[edit.Span]string{}, afterLocked: map[edit.Span]string{}}
-		if c.tree.File(l.name) == nil {
+		if !c.tree.IsScanned(l.file) && !c.tree.IsScanned(l.name) || c.tree.File(l.name) == nil {
 			continue
 		}
 		g := link.Group{

@@ -17,11 +17,11 @@ const SchemaFile = "values.schema.json"
 // known has the groups of the chart so far.
 func (c *chart) linkSchemas(known []link.Group, move link.MoveFunc) []link.Group {
 	var groups []link.Group
-	var users map[link.PieceID][]format.Occurrence
+	users := c.usersOfPieces(known)
+	if !anyMoves(users, move) {
+		return nil // without reading the schemas
+	}
 	for _, s := range c.schemas() {
-		if users == nil {
-			users = c.usersOfPieces(known)
-		}
 		for _, x := range s.texts(c.valuesOf(s.dir)) {
 			p, ok := c.scalar(x.value.file, x.value.at)
 			if !ok {
@@ -35,6 +35,16 @@ func (c *chart) linkSchemas(known []link.Group, move link.MoveFunc) []link.Group
 		}
 	}
 	return groups
+}
+
+// anyMoves reports whether a rule moves one of the occurrences.
+func anyMoves(users map[link.PieceID][]format.Occurrence, move link.MoveFunc) bool {
+	for _, list := range users {
+		if slices.ContainsFunc(list, func(o format.Occurrence) bool { return move.Moves(&o) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // A valuesSchema is the schema of a chart or of an unpacked sub-chart.
