@@ -105,6 +105,20 @@ func (e *tableEntry) matchesFile(in *Input) bool {
 	return e.contains == nil || e.contains.Match(in.Src)
 }
 
+// matchesObject reports whether the name and the labels of o, the object of a place,
+// are those that e describes.
+func (e *tableEntry) matchesObject(o *object) bool {
+	if len(e.Name)+len(e.Labels) == 0 {
+		return true
+	}
+	for key, globs := range e.Labels {
+		if v := o.labels.Field(key); v == nil || !matchesText(globs, v.Value) {
+			return false
+		}
+	}
+	return matchesText(e.Name, o.name)
+}
+
 // ofObject returns the fields of objects of the type of o.
 func (s *selectedFields) ofObject(o *object) *fieldIndex {
 	t := objectType{o.version, o.kind}
@@ -196,7 +210,7 @@ func (s *selectedFields) isAt(t *tableField, f *frame, at []*frame, inObject int
 	if t.object {
 		at = at[len(at)-inObject:]
 	}
-	return t.path.match(at) && t.holds(f) && s.hasRoot(t.entry.Root, root.node)
+	return t.path.match(at) && t.holds(f) && t.entry.matchesObject(f.object) && s.hasRoot(t.entry.Root, root.node)
 }
 
 // fieldKind returns the kind of the field at f.
@@ -245,7 +259,10 @@ func (d *detector) keptAsNoImage(f *frame) bool {
 		return false
 	}
 	c := Context{Reason: DifferentName, Note: "not an image"}
-	if t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); t.entry.tool == "" {
+	switch t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); {
+	case t.Keep != "":
+		c = Context{Reason: t.Keep}
+	case t.entry.tool == "":
 		c = Context{Reason: Ignored, Note: "the configuration says that the field is not an image"}
 	}
 	d.contexts(f, f.node, c)

@@ -48,11 +48,13 @@ type fieldTable struct {
 // A tableEntry selects files and objects, and has their fields. All conditions
 // that it has must hold.
 type tableEntry struct {
-	Files      texts     // globs as of the option --include, one of which matches
-	Contains   string    // a regular expression that matches in the file
-	Root       *rootKeys // about the root of the document
-	APIVersion texts     `yaml:"apiVersion"` // globs, one of which matches
-	Kind       texts     // globs, one of which matches
+	Files      texts            // globs as of the option --include, one of which matches
+	Contains   string           // a regular expression that matches in the file
+	Root       *rootKeys        // about the root of the document
+	APIVersion texts            `yaml:"apiVersion"` // globs, one of which matches
+	Kind       texts            // globs, one of which matches
+	Name       texts            // globs, one of which matches the name of the object
+	Labels     map[string]texts // labels of the object, and globs of which one matches the value
 	Fields     []tableField
 
 	// Text has regular expressions for files that no parser of ours reads. Their
@@ -72,6 +74,7 @@ type tableField struct {
 	Path  string
 	Image string // "true", "false" or "unqualified"
 	Chart bool
+	Keep  Reason // the reason for which no rule changes the value
 
 	// Keys of the mapping at Path.
 	Registry, Repository, Tag, Digest string
@@ -156,8 +159,12 @@ func readFieldTable(file string, src []byte) (*fieldTable, error) {
 }
 
 func (e *tableEntry) compile() (err error) {
-	if len(e.Files)+len(e.APIVersion)+len(e.Kind) == 0 && e.Contains == "" && e.Root == nil {
+	isObject := len(e.APIVersion)+len(e.Kind) > 0
+	if len(e.Files) == 0 && !isObject && e.Contains == "" && e.Root == nil {
 		return errors.New("no files, contains, root, apiVersion or kind; expected a condition")
+	}
+	if len(e.Name)+len(e.Labels) > 0 && !isObject {
+		return errors.New("name or labels without apiVersion or kind; expected one of them")
 	}
 	if len(e.Fields)+len(e.Text) == 0 {
 		return errors.New("no fields")
@@ -179,7 +186,7 @@ func (e *tableEntry) compile() (err error) {
 	}
 	for i := range e.Fields {
 		f := &e.Fields[i]
-		f.object, f.entry = len(e.APIVersion)+len(e.Kind) > 0, e
+		f.object, f.entry = isObject, e
 		if err := f.compile(); err != nil {
 			return fmt.Errorf("fields[%d]: %w", i, err)
 		}
@@ -238,6 +245,13 @@ func (f *tableField) compile() (err error) {
 		f.kind = chartField
 		kinds++
 	}
+	if f.Keep != "" {
+		f.kind = noImageField
+		kinds++
+		if f.Keep.Doc() == "" {
+			return fmt.Errorf("keep is %q; expected a reason, such as %q", f.Keep, Mirror)
+		}
+	}
 	if f.isSplit() {
 		kinds++
 		if f.Registry == "" && f.Repository == "" {
@@ -245,7 +259,7 @@ func (f *tableField) compile() (err error) {
 		}
 	}
 	if kinds != 1 {
-		return errors.New("expected one of image, chart, and the keys of a registry and a repository")
+		return errors.New("expected one of image, chart, keep, and the keys of a registry and a repository")
 	}
 	return nil
 }

@@ -110,9 +110,11 @@ func (f *frame) effectiveKey() string {
 	return g.key
 }
 
-// An object is the type and the name of a Kubernetes object.
+// An object is the type, the name and the labels of a Kubernetes object.
 type object struct {
 	version, kind, name string
+
+	labels *syntax.Node
 }
 
 func (o *object) String() string {
@@ -144,5 +146,6 @@ func objectOf(n *syntax.Node) *object {
 	if version == "" || kind == "" {
 		return nil
 	}
-	return &object{version, kind, n.Field("metadata").Str("name")}
+	metadata := n.Field("metadata").Resolve()
+	return &object{version, kind, metadata.Str("name"), metadata.Field("labels").Resolve()}
 }
