@@ -21,8 +21,9 @@ const (
 	Unknown Class = iota
 
 	// Likely images have a key that names an image, and a tag, a digest or a pull
-	// policy in the value or beside it, or a namespace that a rule names. They are
-	// not changed unless the user asks for it.
+	// policy in the value or beside it, or a namespace that a rule names. A name of
+	// one word is the name of an official image, or a rule names it. They are not
+	// changed unless the user asks for it.
 	Likely
 
 	// Certain references spell out their registry, or are in a field that the
@@ -39,7 +40,7 @@ func ClassOf(o *format.Occurrence, set *rules.Set) Class {
 		return Unknown
 	case o.IsImage, o.Pieces[0].Role == format.Registry, hasDomain(o.Text()):
 		return Certain
-	case o.LikelyImage && (!o.IsUntagged || set.NamesNamespace(o.Text())):
+	case o.LikelyImage && (!o.IsUntagged || set.NamesNamespace(o.Text())) && mayBeOnDockerHub(o.Text(), set):
 		return Likely
 	}
 	return Unknown

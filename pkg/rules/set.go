@@ -102,3 +102,11 @@ func (s *Set) NamesNamespace(text string) bool {
 	namespace, _, ok := strings.Cut(text, "/")
 	return ok && s.namespaces[namespace]
 }
+
+// NamesOfficialImage reports whether a rule is on the image called name, which has
+// one component, in the namespace library of Docker Hub: docker.io/nginx or
+// docker.io/library/nginx.
+func (s *Set) NamesOfficialImage(name string) bool {
+	paths := s.hosts[dockerHub]
+	return paths[name].rule != nil || paths[library+"/"+name].rule != nil
+}

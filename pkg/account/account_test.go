@@ -1,0 +1,47 @@
+package account_test
+
+import (
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/account"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// TestClassOfShortNames checks the class of a short name with a tag, whose key names
+// an image.
+func TestClassOfShortNames(t *testing.T) {
+	for _, c := range []struct {
+		name, text, rule string
+		want             account.Class
+	}{
+		{"an official image", "redis:7", "docker.io=m.corp", account.Likely},
+		{"an image that was official", "java:8", "docker.io=m.corp", account.Likely},
+		{"an official image with its namespace", "library/redis:7", "docker.io=m.corp", account.Likely},
+		{"a name with a namespace", "acme/agent:1", "docker.io=m.corp", account.Likely},
+		{"no official image", "agent:1", "docker.io=m.corp", account.Unknown},
+		{"no official image, with the namespace", "library/agent:1", "docker.io=m.corp", account.Unknown},
+		{"a word of another language", "rule:context_is_editor", "docker.io=m.corp", account.Unknown},
+		{"no official image, under a rule on library", "agent:1", "docker.io/library=m.corp", account.Unknown},
+		{"a rule names the image", "agent:1", "docker.io/agent=m.corp/agent", account.Likely},
+		{"a rule names the image in library", "agent:1", "docker.io/library/agent=m.corp/agent", account.Likely},
+		{"a rule names another image", "agent:1", "docker.io/library/server=m.corp/server", account.Unknown},
+		{"a variable in the name", "${FLAVOR}-redis:1", "docker.io=m.corp", account.Likely},
+		{"a host", "quay.io/agent:1", "docker.io=m.corp", account.Certain},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := rules.ParseRuleFlag(c.rule)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, err := rules.New([]rules.Rule{r})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := &format.Occurrence{LikelyImage: true, Pieces: []format.Piece{{Text: c.text}}}
+			if got := account.ClassOf(o, set); got != c.want {
+				t.Errorf("%s under %s: expected class %d, got %d", c.text, c.rule, c.want, got)
+			}
+		})
+	}
+}
