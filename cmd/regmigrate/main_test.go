@@ -108,6 +108,7 @@ func scriptCommands() map[string]scriptCommand {
 		"world":     world,
 		"host":      host,
 		"push":      push,
+		"artifact":  pushArtifact,
 		"asked":     asked,
 		"samehash":  sameDigest,
 		"exits":     exits,

@@ -93,6 +93,13 @@ func push(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
+// artifact REFERENCE KIND TEXT pushes an artifact of the kind chart or feature.
+func pushArtifact(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3, "artifact REFERENCE KIND TEXT")
+	_, err := theWorld(ts).PushArtifact(args[0], args[1], args[2])
+	ts.Check(err)
+}
+
 // asked HOST PATTERN requires a request to the host that matches; with "!" it
 // requires that no request matches.
 func asked(ts *testscript.TestScript, neg bool, args []string) {

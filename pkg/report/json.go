@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -101,6 +102,14 @@ func jsonStatus(s rewrite.Status) string {
 	return "notChanged"
 }
 
+// jsonFindingKind returns the kind of a finding, "" for an image.
+func jsonFindingKind(k format.Kind) string {
+	if k == format.Image {
+		return ""
+	}
+	return k.String()
+}
+
 // jsonAdviceKind returns the kind of advice: note or action.
 func jsonAdviceKind(note bool) string {
 	if note {
@@ -149,6 +158,7 @@ func jsonFile(f *rewrite.File) JSONFile {
 			End:            x.Mention.End,
 			Old:            utf8Text(x.Old),
 			New:            utf8Text(x.New),
+			Kind:           jsonFindingKind(x.Kind),
 			Rule:           utf8Text(x.Rule),
 			Field:          utf8Text(x.Place.Field),
 			Object:         utf8Text(x.Place.Object),

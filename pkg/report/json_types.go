@@ -88,6 +88,7 @@ type JSONFinding struct {
 	End            int    `json:"end"`
 	Old            string `json:"old"` // the whole reference, or the word around the mention
 	New            string `json:"new,omitempty"`
+	Kind           string `json:"kind,omitempty"` // a format.Kind except Image
 	Rule           string `json:"rule,omitempty"`
 	Field          string `json:"field,omitempty"`
 	Object         string `json:"object,omitempty"`

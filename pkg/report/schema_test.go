@@ -162,6 +162,7 @@ func TestSchemaEnums(t *testing.T) {
 	}{
 		{"finding.reason", defs["finding"].Properties["reason"].Enum, reasons},
 		{"counts.reasons", defs["counts"].Properties["reasons"].PropertyNames.Enum, reasons},
+		{"finding.kind", defs["finding"].Properties["kind"].Enum, format.KindNames[1:]},
 		{"finding.scope", defs["finding"].Properties["scope"].Enum, scopes},
 		{"finding.status", defs["finding"].Properties["status"].Enum, []string{jsonStatus(rewrite.Rewritten), jsonStatus(rewrite.NotChanged)}},
 		{"advice.kind", defs["advice"].Properties["kind"].Enum, []string{jsonAdviceKind(false), jsonAdviceKind(true)}},

@@ -37,9 +37,10 @@ type Finding struct {
 
 	Line, Column int // start of Mention: 1-based; columns count code points
 
-	Old, New string // the whole reference before and after; New is empty if not changed
-	Rule     string // name of the rule that matched, "" if none did
-	From, To string // prefixes of that rule
+	Old, New string      // the whole reference before and after; New is empty if not changed
+	Rule     string      // name of the rule that matched, "" if none did
+	From, To string      // prefixes of that rule
+	Kind     format.Kind // what the reference names; Image for a mention that is in no reference
 	Place    format.Place
 	Scope    format.Scope
 

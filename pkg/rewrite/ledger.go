@@ -207,7 +207,7 @@ func (x *Finding) setConsequence(g *group, src []byte) {
 // that a rule replaces.
 func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 	m, g := u.member, u.group
-	x.Old, x.Place, x.Scope = m.occ.Text(), m.occ.Place, m.occ.Scope
+	x.Old, x.Kind, x.Place, x.Scope = m.occ.Text(), m.occ.Kind, m.occ.Place, m.occ.Scope
 	if !m.matched || !isReplaced {
 		x.Reason = format.DifferentName
 		if m.occ.Kind == format.ChartRepository {
