@@ -34,6 +34,7 @@ var table = []pkg{
 	{"internal/template", values, []string{"pkg/edit", "internal/syntax"}, nil},
 	{"internal/dockerfile", values, []string{"pkg/edit"}, []string{"github.com/moby/buildkit/frontend/dockerfile/parser"}},
 	{"internal/toml", values, []string{"pkg/edit", "internal/syntax"}, []string{"github.com/pelletier/go-toml/v2/unstable"}},
+	{"internal/attributes", values, []string{"pkg/edit", "internal/syntax"}, nil},
 	{"internal/envfile", values, []string{"pkg/edit", "internal/syntax"}, nil},
 
 	{"pkg/format", formats, nil, []string{kyaml}},

@@ -49,9 +49,9 @@ func (x *fieldIndex) add(f *tableField) {
 	}
 }
 
-// entries returns the entries of all tables: those for files, and those for
-// objects.
-var entries = sync.OnceValue(func() (all struct{ files, objects []*tableEntry }) {
+// entries returns the entries of all tables: those for files, those for objects,
+// and those for blocks and calls.
+var entries = sync.OnceValue(func() (all struct{ files, objects, attributes []*tableEntry }) {
 	tables, err := fieldTables()
 	if err != nil {
 		panic("reading the tables of fields: " + err.Error()) // TestFieldTables fails
@@ -60,6 +60,8 @@ var entries = sync.OnceValue(func() (all struct{ files, objects []*tableEntry })
 		for i := range t.Entries {
 			if e := &t.Entries[i]; len(e.APIVersion)+len(e.Kind) > 0 {
 				all.objects = append(all.objects, e)
+			} else if e.language != nil {
+				all.attributes = append(all.attributes, e)
 			} else {
 				all.files = append(all.files, e)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
+	"github.com/regmigrate/regmigrate/internal/attributes"
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -57,12 +58,17 @@ type tableEntry struct {
 	Labels     map[string]texts // labels of the object, and globs of which one matches the value
 	Fields     []tableField
 
+	// Syntax is the language of files whose blocks and calls have the fields: "hcl"
+	// or "starlark". Scope is as for Text.
+	Syntax string
+
 	// Text has regular expressions for files that no parser of ours reads. Their
 	// first group is an image. Scope is the scope of these images.
 	Text  texts
 	Scope string // "scripts" or "code"; "" for manifests
 
 	tool     string
+	language *attributes.Language // of Syntax
 	globs    []walk.Glob
 	contains *regexp.Regexp
 	text     []*regexp.Regexp
@@ -78,6 +84,10 @@ type tableField struct {
 
 	// Keys of the mapping at Path.
 	Registry, Repository, Tag, Digest string
+
+	// Separate reports that the repository has no registry in it: without the key
+	// Registry, it is on Docker Hub.
+	Separate bool
 
 	Value  texts            // globs, one of which matches the value
 	Where  map[string]texts // keys of the nearest mapping around the place that has the key, and globs of which one matches its value
@@ -172,6 +182,9 @@ func (e *tableEntry) compile() (err error) {
 	if err := e.compileText(); err != nil {
 		return err
 	}
+	if err := e.compileSyntax(); err != nil {
+		return err
+	}
 	for _, s := range e.Files {
 		g, err := walk.ParseGlob(s, "")
 		if err != nil {
@@ -205,8 +218,8 @@ func (e *tableEntry) compileText() error {
 		}
 		e.text = append(e.text, x)
 	}
-	if len(e.text) > 0 && len(e.APIVersion)+len(e.Kind) > 0 {
-		return errors.New("text and apiVersion or kind; expected one of the two")
+	if (len(e.text) > 0 || e.Syntax != "") && len(e.APIVersion)+len(e.Kind) > 0 {
+		return errors.New("text or syntax, and apiVersion or kind; expected one of the two")
 	}
 	switch e.Scope {
 	case "":
@@ -217,6 +230,18 @@ func (e *tableEntry) compileText() error {
 	default:
 		return fmt.Errorf("scope is %q; expected scripts or code", e.Scope)
 	}
+	return nil
+}
+
+func (e *tableEntry) compileSyntax() error {
+	if e.Syntax == "" {
+		return nil
+	}
+	l, known := map[string]attributes.Language{"hcl": attributes.HCL, "starlark": attributes.Starlark}[e.Syntax]
+	if !known {
+		return fmt.Errorf("syntax is %q; expected hcl or starlark", e.Syntax)
+	}
+	e.language = &l
 	return nil
 }
 

@@ -20,6 +20,7 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 	switch {
 	case err == nil:
 		addTextImages(in, &s)
+		addAttributeImages(in, &s)
 		addToolComments(in, &s)
 		return s, nil
 	case errors.Is(err, syntax.ErrTooDeep):

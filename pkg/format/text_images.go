@@ -90,25 +90,33 @@ func addReference(in Input, s *ScanResult, span edit.Span, scope Scope) {
 	if !isReference(text) || text == "scratch" {
 		return
 	}
-	overlaps := func(x edit.Span) bool { return x.Start < span.End && span.Start < x.End }
-	for i := range s.Occurrences {
-		o := &s.Occurrences[i]
-		if slices.ContainsFunc(o.Pieces, func(p Piece) bool { return overlaps(p.Span) }) {
-			if o.OutOfScope == "" {
-				return
-			}
-			s.Occurrences = slices.Delete(s.Occurrences, i, i+1)
-			break
-		}
-	}
-	s.Contexts = slices.DeleteFunc(s.Contexts, func(c Context) bool { return overlaps(c.Mark) })
-	o := Occurrence{IsImage: true, LikelyImage: true, Scope: scope, Pieces: []Piece{{Path: in.Path, Text: text, Span: span, Map: edit.Identity(span.Start, len(text))}}}
-	o.InRepositoryKey = !strings.ContainsAny(text, ":@")
-	switch scope {
+	s.replace(Occurrence{IsImage: true, LikelyImage: true, Scope: scope, InRepositoryKey: !strings.ContainsAny(text, ":@"),
+		Pieces: []Piece{{Path: in.Path, Text: text, Span: span, Map: edit.Identity(span.Start, len(text))}}})
+}
+
+// replace adds o, and removes what the scan found at its pieces. It does nothing if
+// an occurrence there is in scope.
+func (s *ScanResult) replace(o Occurrence) {
+	switch o.Scope {
 	case Scripts:
 		o.OutOfScope = ScriptText
 	case Code:
 		o.OutOfScope = CodeText
 	}
+	overlaps := func(x edit.Span) bool {
+		return slices.ContainsFunc(o.Pieces, func(p Piece) bool { return x.Start < p.Span.End && p.Span.Start < x.End })
+	}
+	for i := 0; i < len(s.Occurrences); i++ {
+		old := &s.Occurrences[i]
+		if !slices.ContainsFunc(old.Pieces, func(p Piece) bool { return overlaps(p.Span) }) {
+			continue
+		}
+		if old.OutOfScope == "" {
+			return
+		}
+		s.Occurrences = slices.Delete(s.Occurrences, i, i+1)
+		i--
+	}
+	s.Contexts = slices.DeleteFunc(s.Contexts, func(c Context) bool { return overlaps(c.Mark) })
 	s.Occurrences = append(s.Occurrences, o)
 }

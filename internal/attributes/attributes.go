@@ -1,0 +1,309 @@
+// Package attributes reads the blocks of HCL and the calls of Starlark as trees
+// whose texts have byte positions.
+//
+// It reads what names a text: attributes, blocks with their labels, keys of
+// objects, and arguments of calls. In place of another expression, such as a variable
+// or a text with escapes, the tree has an empty scalar. The package never fails: of a
+// source that its language rejects, the tree has what a reader would see. The trees
+// are those of package syntax; mappings may have a key several times. Positions are
+// byte offsets, 0-based; a range is half-open.
+package attributes
+
+import (
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
+
+// A Language is a language that the package reads.
+type Language uint8
+
+// The languages.
+const (
+	HCL Language = iota
+	Starlark
+)
+
+const (
+	// maxSource is the length of the longest source that is read.
+	maxSource = 4 << 20
+
+	// maxDepth bounds the recursion of the parser.
+	maxDepth = 100
+)
+
+// Parse reads src, which is in the language l. The root is a mapping. In HCL, a
+// block `resource "a" "b" {` is a mapping in the mapping b in the mapping a in the
+// mapping resource. In Starlark, the keys of the root are the names of the
+// functions that are called; a function that load or use_repo_rule takes from a file
+// is also there as LABEL%NAME, such as @rules_img//img:pull.bzl%pull. A source over
+// 4 MiB has an empty root.
+func Parse(src string, l Language) *syntax.Node {
+	p := &parser{scanner: scanner{src: src, language: l}, root: mapping(0)}
+	if len(src) > maxSource {
+		return p.root
+	}
+	p.next()
+	if l == Starlark {
+		p.loaded = map[string]string{}
+		p.statements()
+	} else {
+		p.body(p.root, 0)
+	}
+	return p.root
+}
+
+// A parser reads tokens into a tree.
+type parser struct {
+	scanner
+	token token
+	root  *syntax.Node
+
+	// Of Starlark:
+	loaded   map[string]string // names of functions, and what they are
+	assigned string            // the variable that gets the value of the current call
+}
+
+func (p *parser) next() { p.token = p.scan() }
+
+func mapping(at int) *syntax.Node {
+	return &syntax.Node{Kind: syntax.Mapping, Tag: "!!map", Span: edit.Span{Start: at, End: at}}
+}
+
+func key(text string, span edit.Span) *syntax.Node {
+	return &syntax.Node{Kind: syntax.Scalar, Tag: "!!str", Value: text, Span: span, Map: edit.Identity(span.Start, span.Len())}
+}
+
+// expression stands for an expression that is no text, object or list.
+var expression = &syntax.Node{Kind: syntax.Scalar, Tag: "!!null"}
+
+// set adds the key k with the value v to n. A nil v is an expression.
+func set(n, k, v *syntax.Node) {
+	if v == nil {
+		v = expression
+	}
+	n.Children = append(n.Children, k, v)
+}
+
+// body reads attributes and blocks into n, up to a closing bracket.
+func (p *parser) body(n *syntax.Node, depth int) {
+	for p.token.kind != end && p.token.kind != closing {
+		if p.token.kind != word && p.token.kind != text {
+			p.skip()
+			continue
+		}
+		names := []token{p.token}
+		p.next()
+		for len(names) < maxDepth && (p.token.kind == word || p.token.kind == text) && !p.token.afterBreak {
+			names = append(names, p.token)
+			p.next()
+		}
+		first := names[0]
+		switch {
+		case len(names) == 1 && (p.token.is("=") || p.token.is(":")):
+			p.next()
+			set(n, key(first.text, first.span), p.value(depth+1))
+		case p.token.is("{") && depth < maxDepth:
+			p.next()
+			inner := n
+			for _, name := range names {
+				m := mapping(p.token.span.Start)
+				set(inner, key(name.text, name.span), m)
+				inner = m
+			}
+			p.body(inner, depth+1)
+			p.close()
+		}
+	}
+}
+
+// close reads a closing bracket.
+func (p *parser) close() {
+	if p.token.kind == closing {
+		p.next()
+	}
+}
+
+// skip reads a token, and everything in the brackets that it opens.
+func (p *parser) skip() {
+	for open := 0; p.token.kind != end; {
+		switch p.token.kind {
+		case opening:
+			open++
+		case closing:
+			open--
+		}
+		p.next()
+		if open <= 0 {
+			return
+		}
+	}
+}
+
+// value reads a value, and returns nil for an expression that is no text, object or
+// list.
+func (p *parser) value(depth int) *syntax.Node {
+	n := p.operand(depth)
+	if p.rest(depth) {
+		return nil
+	}
+	return n
+}
+
+// rest reads the rest of an expression, and reports whether there is any.
+func (p *parser) rest(depth int) bool {
+	isPart := false
+	for p.token.kind != end && p.token.kind != closing && !p.token.afterBreak && !p.token.is(",") {
+		isPart = true
+		if p.token.kind == opening && depth < maxDepth && p.language == HCL {
+			p.operand(depth)
+			continue
+		}
+		p.skip()
+	}
+	return isPart
+}
+
+// operand reads a text, an object, a list or a call.
+func (p *parser) operand(depth int) *syntax.Node {
+	t := p.token
+	switch {
+	case depth >= maxDepth:
+		p.skip()
+		return nil
+	case t.kind == text:
+		p.next()
+		if !t.isPlain {
+			return nil
+		}
+		return key(t.text, t.span)
+	case t.is("{"):
+		p.next()
+		n := mapping(t.span.Start)
+		p.body(n, depth)
+		p.close()
+		return n
+	case t.is("["):
+		p.next()
+		n := &syntax.Node{Kind: syntax.Sequence, Tag: "!!seq", Span: edit.Span{Start: t.span.Start, End: t.span.Start}}
+		p.items(n, depth)
+		return n
+	case t.kind == word && p.language == Starlark:
+		p.next()
+		if p.token.is("(") {
+			return p.call(t, depth)
+		}
+		return nil
+	case t.kind == word && encoders[t.text]:
+		p.next()
+		if !p.token.is("(") {
+			return nil
+		}
+		p.next()
+		n := p.value(depth + 1)
+		for p.token.kind != end && p.token.kind != closing {
+			p.skip()
+		}
+		p.close()
+		return n
+	}
+	p.skip()
+	return nil
+}
+
+// encoders are functions of Terraform that write their argument in another notation.
+var encoders = map[string]bool{"jsonencode": true, "yamlencode": true}
+
+// items reads the items of a list up to its closing bracket.
+func (p *parser) items(n *syntax.Node, depth int) {
+	for p.token.kind != end && p.token.kind != closing {
+		if p.token.is(",") {
+			p.next()
+			continue
+		}
+		start := p.pos
+		if v := p.value(depth + 1); v != nil {
+			n.Children = append(n.Children, v)
+		}
+		if p.pos == start { // value reads at least one token, unless a line break precedes it
+			p.skip()
+		}
+	}
+	p.close()
+}
+
+// statements reads the calls of a Starlark file.
+func (p *parser) statements() {
+	for p.token.kind != end {
+		t := p.token
+		if t.kind != word {
+			p.next()
+			continue
+		}
+		p.next()
+		switch {
+		case p.token.is("("):
+			p.call(t, 0)
+		case p.token.is("="):
+			p.assigned = t.text
+			continue
+		}
+		p.assigned = ""
+	}
+}
+
+// call reads the arguments of the function f, up to the closing bracket.
+func (p *parser) call(f token, depth int) *syntax.Node {
+	p.next()
+	n, name := mapping(f.span.Start), f.text
+	var positional []string // texts
+	for p.token.kind != end && p.token.kind != closing {
+		t, start := p.token, p.pos
+		switch {
+		case t.is(","):
+			p.next()
+			continue
+		case t.kind == word && depth < maxDepth:
+			p.next()
+			switch {
+			case p.token.is("="):
+				p.next()
+				set(n, key(t.text, t.span), p.value(depth+1))
+				continue
+			case p.token.is("("):
+				p.call(t, depth+1)
+			case name == "maybe" && len(positional) == 0:
+				name = t.text // maybe(container_pull, name = …)
+			}
+			p.rest(depth + 1)
+		default:
+			if v := p.value(depth + 1); v != nil && v.Kind == syntax.Scalar {
+				positional = append(positional, v.Value)
+			}
+		}
+		if p.pos == start {
+			p.skip()
+		}
+	}
+	p.close()
+	p.addCall(key(name, f.span), n, positional)
+	return n
+}
+
+// addCall adds the call of the function name to the root.
+func (p *parser) addCall(name, arguments *syntax.Node, positional []string) {
+	switch {
+	case name.Value == "load" && len(positional) > 0:
+		for _, s := range positional[1:] {
+			p.loaded[s] = positional[0] + "%" + s
+		}
+		for i := 0; i+1 < len(arguments.Children); i += 2 {
+			p.loaded[arguments.Children[i].Value] = positional[0] + "%" + arguments.Children[i+1].Value
+		}
+	case name.Value == "use_repo_rule" && len(positional) == 2 && p.assigned != "":
+		p.loaded[p.assigned] = positional[0] + "%" + positional[1]
+	}
+	set(p.root, name, arguments)
+	if full := p.loaded[name.Value]; full != "" {
+		set(p.root, key(full, name.Span), arguments)
+	}
+}

@@ -1,0 +1,115 @@
+package format
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/attributes"
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// addAttributeImages adds the references that tables find in the blocks and calls of
+// the file.
+func addAttributeImages(in Input, s *ScanResult) {
+	var language *attributes.Language
+	d := &detector{in: in}
+	d.fields = &selectedFields{in: &d.in, objects: map[objectType]*fieldIndex{}, roots: map[rootOf]bool{}}
+	for _, e := range entries().attributes {
+		if !e.matchesFile(&in) || language != nil && *language != *e.language {
+			continue
+		}
+		language = e.language
+		for i := range e.Fields {
+			d.fields.document.add(&e.Fields[i])
+		}
+	}
+	if language == nil || in.May != nil && !in.May(in.Src) {
+		return
+	}
+	a := attributeImages{d, s}
+	a.node(&frame{node: attributes.Parse(string(in.Src), *language)})
+}
+
+// attributeImages adds the references in a tree of attributes to a result.
+type attributeImages struct {
+	*detector
+	to *ScanResult
+}
+
+func (a attributeImages) node(f *frame) {
+	switch n := f.node; n.Kind {
+	case syntax.Mapping:
+		for _, t := range a.fields.splitsAt(f) {
+			a.split(f, t)
+		}
+		for i := 0; i+1 < len(n.Children); i += 2 {
+			a.node(f.below(n.Children[i+1]).withKey(n.Children[i].Value))
+		}
+	case syntax.Sequence:
+		for i, item := range n.Children {
+			g := f.below(item)
+			g.index, g.item = i, true
+			a.node(g)
+		}
+	case syntax.Scalar:
+		a.scalar(f)
+	}
+}
+
+// scalar adds the value at f if a table says that it is an image.
+func (a attributeImages) scalar(f *frame) {
+	t := a.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) })
+	if t == nil || t.kind != imageField && t.kind != unqualifiedField || slices.ContainsFunc(t.Unless, f.up.has) {
+		return
+	}
+	text, n := image.TrimTransport(f.node.Value)
+	if !isReference(text) || text == "scratch" || hasVariableName(text) {
+		return
+	}
+	r, _ := image.Parse(text)
+	o := Occurrence{IsImage: t.kind == imageField || r.Domain != "", LikelyImage: true, IsUntagged: r.Tag == "" && r.Digest == "", InRepositoryKey: true,
+		Tag: f.up.node.Str("tag"), Digest: f.up.node.Str("digest")}
+	o.Pieces, o.Place, o.Scope = []Piece{a.attribute(f, n, Whole)}, f.place(), t.entry.scope
+	a.to.replace(o)
+}
+
+// hasVariableName reports whether text has a variable before its tag.
+func hasVariableName(text string) bool {
+	i := strings.IndexByte(text, '$')
+	return i >= 0 && (strings.Contains(text[i:], "/") || !strings.Contains(text[strings.LastIndexByte(text[:i], '/')+1:i], ":"))
+}
+
+// attribute makes a piece of the value at f from the offset start.
+func (a attributeImages) attribute(f *frame, start int, role Role) Piece {
+	n := f.node
+	span := edit.Span{Start: n.Span.Start + start, End: n.Span.End}
+	return Piece{Path: a.in.Path, Text: n.Value[start:], Role: role, Span: span, Map: edit.Identity(span.Start, span.Len()), Field: f.field()}
+}
+
+// split adds the reference whose parts are arguments of the call, or attributes of
+// the block, at f.
+func (a attributeImages) split(f *frame, t *tableField) {
+	repository := f.node.Field(t.Repository)
+	if repository == nil || repository.Kind != syntax.Scalar || !isName(repository.Value) || strings.Contains(repository.Value, "$") {
+		return
+	}
+	at := f.below(repository).withKey(t.Repository)
+	o := Occurrence{IsImage: true, InRepositoryKey: true, Tag: f.node.Str(t.Tag), Digest: f.node.Str(t.Digest), Scope: t.entry.scope, Place: f.place()}
+	registry := f.node.Field(t.Registry)
+	switch {
+	case registry != nil && registry.Kind == syntax.Scalar && image.IsHost(registry.Value) && !hasDomain(repository.Value):
+		first := a.attribute(f.below(registry).withKey(t.Registry), 0, Registry)
+		first.Sep = "/"
+		o.Pieces = []Piece{first, a.attribute(at, 0, Repository)}
+	case registry != nil:
+		return
+	default:
+		o.Pieces = []Piece{a.attribute(at, 0, Whole)}
+		if t.Separate {
+			o.Keep, o.Note = Conflict, "there is no "+t.Registry+", which is Docker Hub by default: add it with the new registry, and change "+t.Repository
+		}
+	}
+	a.to.replace(o)
+}
