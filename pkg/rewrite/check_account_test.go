@@ -1,11 +1,11 @@
 package rewrite_test
 
 import (
-	"bytes"
 	"context"
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -34,8 +34,8 @@ func checkAccount(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pl
 			lines[line{f.Path, x.Line}] = true
 			texts[text{f.Path, x.Old}] = true
 			charts[x.Old] = true
-			if host, _, ok := strings.Cut(x.Old, "/"); ok && bytes.Contains(f.Before, []byte("&")) {
-				texts[text{f.Path, host}] = true // an anchor: the registry of several references is one mention
+			if host, _, ok := strings.Cut(x.Old, "/"); ok && isAlone(f.Before, x.Mention) {
+				texts[text{f.Path, host}] = true // the registry of several references is one mention
 			}
 		}
 	}
@@ -55,4 +55,9 @@ func checkAccount(t testing.TB, root string, o rewrite.Options, plan *rewrite.Pl
 			}
 		}
 	}
+}
+
+// isAlone reports whether nothing of a reference follows the mention in src.
+func isAlone(src []byte, mention edit.Span) bool {
+	return mention.End == len(src) || strings.IndexByte("/:@", src[mention.End]) < 0
 }

@@ -85,6 +85,7 @@ type chart struct {
 	tests     map[string]*testValues // values that test suites give the chart, by a name of their own
 	testNames []string               // the names, in order
 	tested    []format.Occurrence    // references that tests make of the chart and that do not move
+	sources   map[string]string      // texts of templates, by path
 	testFiles []string               // values files that only test suites use, as paths in the chart
 }
 
@@ -120,6 +121,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 			own = c.linkTraced(move)
 		}
 		own = append(own, c.linkOverrides(move)...)
+		own = append(own, c.keepAfterText(own, move)...)
 		own = append(own, c.linkLocks(move)...)
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}

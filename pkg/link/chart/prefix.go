@@ -16,7 +16,7 @@ type surrounding struct {
 }
 
 // keepPrefixed keeps values that the names of keys show to be images on Docker
-// Hub, if the chart prints a registry or a path before them: {{ .registry |
+// Hub, certainly or likely, if the chart prints a registry or a path before them: {{ .registry |
 // default "quay.io" }}/{{ .repository }}. A change of the value alone would not
 // produce the new reference of the rules. keepPrefixed does not change values
 // with a piece in t.
@@ -24,6 +24,9 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 	known := c.surroundings(files)
 	var groups []link.Group
 	keep := func(o *format.Occurrence) {
+		if x, ok := c.shortName(o, move); ok {
+			o = x
+		}
 		if !o.IsImage || o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(o) || t.has(&o.Pieces[0]) {
 			return
 		}
