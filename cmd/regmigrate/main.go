@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +27,24 @@ func main() {
 		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers()))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go endAfterSignal(ctx, stop)
 	code := Main(ctx, os.Args[1:], session.SystemStreams())
 	stop()
 	os.Exit(code)
+}
+
+// gracePeriod is the time that a run has to end after a signal.
+const gracePeriod = 5 * time.Second
+
+// endAfterSignal ends the process if it does not end by itself after a signal: it may
+// wait for a pipe or for a network file system. A second signal ends it at once. Files
+// stay complete, since they are replaced as a whole.
+func endAfterSignal(ctx context.Context, restore func()) {
+	<-ctx.Done()
+	restore()
+	time.Sleep(gracePeriod)
+	fmt.Fprintf(os.Stderr, "error: interrupted; the command did not end within %v\n", gracePeriod)
+	os.Exit(session.ExitFailed)
 }
 
 // Main runs the program with the arguments args, without its name, and

@@ -30,6 +30,7 @@ var table = []pkg{
 	{"pkg/walk", values, nil, nil},
 	{"internal/archive", values, nil, nil},
 	{"internal/atomicfile", values, nil, nil},
+	{"internal/repofile", values, nil, nil},
 	{"internal/syntax", values, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", values, []string{"pkg/edit", "internal/syntax"}, nil},
 	{"internal/dockerfile", values, []string{"pkg/edit"}, []string{"github.com/moby/buildkit/frontend/dockerfile/parser"}},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -97,18 +98,15 @@ func (v *Inventory) recordFile(f walk.File, skip walk.Reason, err error) {
 
 // read reads the file f into buf. The result shares memory with buf.
 func (v *Inventory) read(f walk.File, buf *bytes.Buffer) ([]byte, walk.Reason, error) {
-	file, err := os.Open(f.Abs)
-	if err != nil {
+	file, err := repofile.Open(f.Abs)
+	switch {
+	case errors.Is(err, repofile.ErrIrregular):
+		return nil, walk.Irregular, nil
+	case err != nil:
 		return nil, walk.Unreadable, withoutPath(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return nil, walk.Unreadable, withoutPath(err)
-	case !info.Mode().IsRegular():
-		return nil, walk.Irregular, nil
-	case info.Size() > v.opts.MaxSize:
+	if file.Size() > v.opts.MaxSize {
 		return nil, walk.TooLarge, nil
 	}
 	buf.Reset()

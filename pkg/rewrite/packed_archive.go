@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/archive"
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
@@ -56,16 +56,7 @@ func (r *reader) readPacked(f walk.File) bool {
 // readGzip reads the file at abs; false if it does not start like a gzip file
 // or has more than maxSize bytes.
 func readGzip(abs string, maxSize int64) ([]byte, bool) {
-	file, err := os.Open(abs)
-	if err != nil {
-		return nil, false
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() > maxSize {
-		return nil, false
-	}
-	data, err := readAll(file, nil, int(info.Size()))
+	data, err := repofile.ReadFile(abs, maxSize)
 	return data, err == nil && archive.IsGzip(data)
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"unicode/utf16"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -30,22 +31,18 @@ type fileContent struct {
 // copy of the bytes only if isRelevant reports that they may contain something to
 // rewrite or report.
 func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, isRelevant func(src []byte) bool) fileContent {
-	file, err := open(f.Abs)
-	if err != nil {
+	file, err := repofile.Open(f.Abs)
+	switch {
+	case errors.Is(err, repofile.ErrIrregular):
+		return fileContent{skip: walk.Irregular}
+	case err != nil:
 		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
+	if file.Size() > maxSize {
+		return searchMentions(file, set, file.Size(), maxSize)
 	}
-	if !info.Mode().IsRegular() {
-		return fileContent{skip: walk.Irregular}
-	}
-	if info.Size() > maxSize {
-		return searchMentions(file, set, info.Size(), maxSize)
-	}
-	src, err := readAll(file, (*buf)[:0], int(info.Size()))
+	src, err := readAll(file, (*buf)[:0], int(file.Size()))
 	*buf = src[:0]
 	if err != nil {
 		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}

@@ -9,6 +9,7 @@ import (
 	"sort"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -70,9 +71,9 @@ func (r *reader) readRaw(path string) []byte {
 }
 
 // readAny reads a file of the repository. The result src is nil if the file
-// cannot be read or its path contains a symbolic link.
+// cannot be read, is in .git, or its path contains a symbolic link.
 func (r *reader) readAny(path string) (f walk.File, src []byte) {
-	if !filepath.IsLocal(filepath.FromSlash(path)) {
+	if !filepath.IsLocal(filepath.FromSlash(path)) || repofile.IsInGitFolder(path) {
 		return f, nil
 	}
 	f = walk.File{Path: path, Abs: filepath.Join(r.opts.Walk.Root, filepath.FromSlash(path))}
@@ -154,11 +155,7 @@ func (r *reader) yamlContaining(ctx context.Context) func(texts ...string) []str
 // containsAny reports whether the file contains one of texts. Files that are
 // too large to be parsed are not read.
 func (r *reader) containsAny(f walk.File, texts []string) bool {
-	info, err := f.Info()
-	if err != nil || info.Size() > r.opts.maxSize() {
-		return false
-	}
-	src, err := os.ReadFile(f.Abs)
+	src, err := repofile.ReadFile(f.Abs, r.opts.maxSize())
 	return err == nil && slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(src, []byte(t)) })
 }
 

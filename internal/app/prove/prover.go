@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
@@ -40,7 +41,7 @@ type Prover struct {
 	OnVerdict func(done, total int, v *render.Verdict)
 
 	mu    sync.Mutex
-	roots []*os.Root
+	roots []*repofile.Dir
 }
 
 // New returns a Prover. It starts child processes when they are needed; Close
@@ -180,18 +181,23 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	return out
 }
 
-// Tree returns the file system of the folder root; symbolic links cannot lead out
-// of it. It stays open until Close.
+// Tree returns the file system of the folder root, as package repofile reads it. It
+// stays open until Close.
 func (p *Prover) Tree(root string) fs.FS {
-	r, err := os.OpenRoot(root)
+	r, err := repofile.OpenDir(root)
 	if err != nil {
-		return os.DirFS(root) // reports the error on the first read
+		return unreadable{err}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.roots = append(p.roots, r)
-	return r.FS()
+	return r
 }
+
+// unreadable is the file system of a folder that cannot be opened.
+type unreadable struct{ err error }
+
+func (u unreadable) Open(string) (fs.File, error) { return nil, u.err }
 
 // Overlay returns the tree after the change of the plan.
 func (p *Prover) Overlay(plan *rewrite.Plan) fs.FS {

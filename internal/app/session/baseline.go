@@ -15,6 +15,7 @@ import (
 
 // A baseline is a file of accepted mentions.
 type baseline struct {
+	root    string // the repository that the file must be in; "" for any file
 	file    string
 	src     []byte // the content; nil if the file does not exist
 	Entries rewrite.Baseline
@@ -31,8 +32,12 @@ func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
 		return errors.New("--baseline: expected with --check or --update-baseline")
 	}
 	file, from := f.Baseline, "--baseline"
+	root := "" // the repository that the baseline must be in; "" if the user chose the file
 	if file == "" && config.Baseline != "" {
 		file, from = filepath.Join(filepath.Dir(config.Path), filepath.FromSlash(config.Baseline)), config.Position("baseline")
+		if s.isOfRepository(f, config) {
+			root = s.Rewrite.Walk.Root
+		}
 	}
 	if file == "" {
 		if f.UpdateBaseline {
@@ -51,32 +56,64 @@ func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
 	if !f.Check && !f.UpdateBaseline {
 		return nil
 	}
-	if s.Baseline, err = openBaseline(file, f.UpdateBaseline); err != nil {
+	if s.Baseline, err = openBaseline(root, file, f.UpdateBaseline); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
 	return nil
 }
 
+// isOfRepository reports whether the configuration is a file of the repository, which
+// is not trusted, and not a file elsewhere that the user named.
+func (s *Session) isOfRepository(f *Flags, config *rules.Config) bool {
+	if f.Config == "" {
+		return true
+	}
+	_, err := relativeFile(s.Rewrite.Walk.Root, config.Path)
+	return err == nil
+}
+
+// maxBaseline is the largest baseline in bytes that is read from a repository.
+const maxBaseline = 256 << 20
+
 // openBaseline reads the file of a baseline. The file may be missing if it is to be
-// written.
-func openBaseline(file string, update bool) (*baseline, error) {
-	b := &baseline{file: file, Entries: rewrite.Baseline{File: filepath.ToSlash(file)}}
-	src, err := os.ReadFile(file)
+// written. If the configuration names it, root is the repository; otherwise root is
+// "".
+func openBaseline(root, file string, update bool) (*baseline, error) {
+	b := &baseline{root: root, file: file, Entries: rewrite.Baseline{File: filepath.ToSlash(file)}}
+	src, isLink, err := b.read()
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && update:
 		return b, nil
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("there is no file %q\n  to accept all current mentions: regmigrate --update-baseline --baseline %s", file, file)
+	case err != nil && root != "":
+		return nil, fmt.Errorf("reading %q: %w", file, err)
 	case err != nil:
 		return nil, err
 	}
-	if b.Entries, err = rewrite.ParseBaseline(filepath.ToSlash(file), src); err != nil && update {
+	if b.Entries, err = rewrite.ParseBaseline(filepath.ToSlash(file), src); err != nil && isLink {
+		return nil, fmt.Errorf("reading %q: %w", file, errLinked)
+	} else if err != nil && update {
 		return nil, fmt.Errorf("%w\n  the file was not overwritten: correct it, or delete it and run the command again", err)
 	} else if err != nil {
 		return nil, err
 	}
 	b.src = src
 	return b, nil
+}
+
+// read reads the file. The result isLink reports whether the repository has a
+// symbolic link to it.
+func (b *baseline) read() (src []byte, isLink bool, err error) {
+	if b.root == "" {
+		src, err = os.ReadFile(b.file)
+		return src, false, err
+	}
+	rel, err := relativeFile(b.root, b.file)
+	if err != nil {
+		return nil, false, err
+	}
+	return readIn(b.root, rel, maxBaseline)
 }
 
 // Update replaces the baseline with the mentions of the plan, and prints the number
@@ -114,7 +151,7 @@ func (b *baseline) write(text []byte) error {
 		}
 		return atomicfile.Replace(b.file, b.src, text)
 	}
-	file, err := os.OpenFile(b.file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	file, err := b.create()
 	if x := (*fs.PathError)(nil); errors.As(err, &x) {
 		return x.Err // the message contains the path already
 	}
@@ -126,6 +163,24 @@ func (b *baseline) write(text []byte) error {
 		return err
 	}
 	return file.Close()
+}
+
+// create creates the file, which must not exist.
+func (b *baseline) create() (*os.File, error) {
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	if b.root == "" {
+		return os.OpenFile(b.file, flags, 0o644)
+	}
+	rel, err := relativeFile(b.root, b.file)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.OpenRoot(b.root)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	return dir.OpenFile(rel, flags, 0o644)
 }
 
 // RelativePaths returns paths relative to the root, with slashes.

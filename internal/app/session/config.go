@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -100,7 +101,7 @@ func findConfig(named, root string, git bool, paths []string) (*rules.Config, er
 	if found == "" {
 		return nil, nil
 	}
-	return loadConfig(found)
+	return loadFoundConfig(root, found)
 }
 
 func nameOrNone(file string) string {
@@ -136,19 +137,74 @@ func nearestConfig(root, path string) (string, error) {
 	return "", nil
 }
 
+// maxConfig is the largest configuration in bytes that is read from a repository.
+const maxConfig = 1 << 20
+
+// loadConfig reads a configuration that the user named.
 func loadConfig(file string) (*rules.Config, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
-		if x := (*fs.PathError)(nil); errors.As(err, &x) {
-			err = x.Err // the message contains the path already
-		}
-		return nil, fmt.Errorf("reading the configuration %q: %w", file, err)
+		return nil, fmt.Errorf("reading the configuration %q: %w", file, withoutPath(err))
 	}
+	return rules.LoadConfig(file, src)
+}
+
+// loadFoundConfig reads a configuration that the search found in the repository at
+// root. The repository is not trusted.
+func loadFoundConfig(root, file string) (*rules.Config, error) {
 	shown := file
-	if wd, err := os.Getwd(); err == nil && filepath.IsAbs(file) {
+	if wd, err := os.Getwd(); err == nil {
 		if rel, err := filepath.Rel(wd, file); err == nil && len(rel) < len(file) {
 			shown = rel
 		}
 	}
-	return rules.LoadConfig(shown, src)
+	rel, err := relativeFile(root, file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration %q: %w", shown, err)
+	}
+	src, isLink, err := readIn(root, rel, maxConfig)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration %q: %w", shown, err)
+	}
+	config, err := rules.LoadConfig(shown, src)
+	if err != nil && isLink {
+		return nil, fmt.Errorf("reading the configuration %q: %w", shown, errLinked)
+	}
+	return config, err
+}
+
+// errLinked is the error for an invalid file that a symbolic link leads to. A usual
+// error quotes the text, and the repository chooses what it links to.
+var errLinked = errors.New("the file is invalid; it is a symbolic link, so its text is not shown here\n  replace the link with the file, or name the file on the command line")
+
+// relativeFile returns the path of file relative to the repository at root, which has
+// no symbolic links. The links of the folder of file are followed, and file itself
+// need not exist. It returns an error if the result is outside the repository.
+func relativeFile(root, file string) (string, error) {
+	dir, err := Relative(root, filepath.Dir(file))
+	if err != nil || !filepath.IsLocal(dir) {
+		return "", fmt.Errorf("the file is outside the repository %q", root)
+	}
+	return filepath.Join(dir, filepath.Base(file)), nil
+}
+
+// readIn reads the file rel of the repository at root, as package repofile reads it.
+// The result isLink reports whether a symbolic link leads to it.
+func readIn(root, rel string, limit int64) (src []byte, isLink bool, err error) {
+	dir, err := repofile.OpenDir(root)
+	if err != nil {
+		return nil, false, withoutPath(err)
+	}
+	defer dir.Close()
+	src, isLink, err = dir.ReadAtMost(filepath.ToSlash(rel), limit)
+	return src, isLink, withoutPath(err)
+}
+
+// withoutPath returns the system's error without the operation and the path, which
+// the caller's message contains already.
+func withoutPath(err error) error {
+	if x := (*fs.PathError)(nil); errors.As(err, &x) {
+		return x.Err
+	}
+	return err
 }

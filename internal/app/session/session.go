@@ -72,6 +72,7 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	if s.Rewrite.Bump, err = chart.ParseBump(cmp.Or(f.Bump, "none")); err != nil {
 		return nil, fmt.Errorf("--bump-chart %w", err)
 	}
+	s.Rewrite.Walk.Root = root
 	if err := s.readBaseline(f, config); err != nil {
 		return nil, err
 	}
