@@ -40,10 +40,11 @@ var table = []pkg{
 
 	{"pkg/format", formats, nil, []string{kyaml}},
 	{"pkg/link", formats, []string{"pkg/format"}, nil},
-	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link"}, nil},
+	{"pkg/link/absentchart", formats, []string{"pkg/format", "pkg/link"}, nil},
+	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link", "pkg/link/absentchart"}, nil},
 	{"pkg/link/devcontainer", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/kustomize", formats, []string{"pkg/format", "pkg/link"}, nil},
-	{"pkg/link/gitops", formats, []string{"pkg/format", "pkg/link", "pkg/link/kustomize"}, nil},
+	{"pkg/link/gitops", formats, []string{"pkg/format", "pkg/link", "pkg/link/absentchart", "pkg/link/kustomize"}, nil},
 
 	{"pkg/account", formats, []string{"pkg/format"}, nil},
 

@@ -130,6 +130,9 @@ func moveToSource(n *syntax.Node, by edit.Map) {
 			n.Span = edit.Span{}
 		}
 	case syntax.Mapping, syntax.Sequence:
+		if s, ok := by.Enclosing(n.Span.Start, n.Span.Start+1); ok {
+			n.Span = edit.Span{Start: s.Start, End: s.Start}
+		}
 		for _, c := range n.Children {
 			moveToSource(c, by)
 		}

@@ -254,6 +254,17 @@ func (x *fieldIndex) ofPlace(f *frame) []*tableField {
 // not enough.
 func (d *detector) isImageField(f *frame) bool { return d.fieldKind(f) == imageField }
 
+// isDeclared reports whether the configuration declares the field at f.
+func (d *detector) isDeclared(f *frame) bool {
+	t := d.fields.find(f, func(x *fieldIndex) []*tableField {
+		if x != &d.fields.declared {
+			return nil
+		}
+		return x.ofPlace(f)
+	})
+	return t != nil
+}
+
 // keptAsNoImage explains the marks of the value at f if it is declared not to be
 // an image.
 func (d *detector) keptAsNoImage(f *frame) bool {

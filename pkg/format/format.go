@@ -109,7 +109,14 @@ type Piece struct {
 	// Literal reports that the piece is text of a template that other pieces, or
 	// the tail of the occurrence, follow in the output.
 	Literal bool
+
+	// Added, if not nil, says that the file does not have the piece: Text is what a
+	// tool uses without it. The piece is added to the file, at Span, if it changes.
+	Added *AddedText
 }
+
+// An AddedText is the text before and after a piece that is added to a file.
+type AddedText struct{ Before, After string }
 
 // An Occurrence is a reference in a file.
 type Occurrence struct {
@@ -139,6 +146,9 @@ type Occurrence struct {
 	// likely image without a domain has no tag, digest or pull policy, in the value
 	// or beside it. Package account decides which of them a run accounts for.
 	LikelyImage, IsUntagged bool
+
+	// IsDeclared reports that IsImage is set because the configuration says so.
+	IsDeclared bool
 
 	// IsAssumed reports that IsImage is set only because the user asked to treat
 	// likely images as images.

@@ -8,10 +8,10 @@ import (
 )
 
 // registryAbove returns the registry of the mapping at f or of the nearest
-// mapping around it, else that of `global` or `global.image` at the root, nil
-// if none of them names a host.
+// mapping around it, else that of `global` or `global.image` in the outermost
+// mapping that has one, nil if none of them names a host.
 func (d *detector) registryAbove(f *frame) *syntax.Node {
-	var root *syntax.Node
+	var global *syntax.Node
 	for ; f != nil; f = f.up {
 		if f.node.Kind != syntax.Mapping {
 			continue
@@ -19,9 +19,10 @@ func (d *detector) registryAbove(f *frame) *syntax.Node {
 		if r := d.registryIn(f.node); r != nil {
 			return r
 		}
-		root = f.node
+		if g := f.node.Field("global"); g != nil {
+			global = g
+		}
 	}
-	global := root.Field("global")
 	if r := d.registryIn(global); r != nil {
 		return r
 	}

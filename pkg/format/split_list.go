@@ -10,13 +10,15 @@ import (
 // splitList adds the references that a list of names and values splits across
 // its items, such as the environment of a container or the parameters of an
 // Argo CD application. A registry and a repository belong together only if
-// their names have the same prefix (see keyPart).
+// their names have the same prefix (see keyPart). A repository without a registry is
+// likely an image if it has a tag and its name contains image.
 func (d *detector) splitList(f *frame) {
 	if f.keep != "" || len(f.node.Children) < 2 {
 		return
 	}
 	registries, repositories := map[string]*frame{}, map[string]*frame{}
-	var order []string // the prefixes of registries
+	tags := map[string]string{}
+	var order, names []string // the prefixes of registries, and of repositories
 	for i, item := range f.node.Children {
 		item = item.Resolve()
 		name, value := item.Str("name"), item.Field("value")
@@ -32,6 +34,16 @@ func (d *detector) splitList(f *frame) {
 			order = append(order, prefix)
 		case role == repositoryPart && repositories[prefix] == nil && isName(value.Value):
 			repositories[prefix] = v
+			if strings.Contains(fold(name), "image") {
+				names = append(names, prefix)
+			}
+		case (role == tagPart || role == digestPart) && fold(name) != "version":
+			tags[prefix] = value.Value
+		}
+	}
+	for _, prefix := range names {
+		if v := repositories[prefix]; registries[prefix] == nil && tags[prefix] != "" && isReference(v.node.Value) {
+			d.add(v, Occurrence{Pieces: []Piece{d.piece(v.node, Whole, "")}, LikelyImage: true, Tag: tags[prefix], InRepositoryKey: true})
 		}
 	}
 	for _, prefix := range order {

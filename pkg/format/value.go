@@ -141,7 +141,7 @@ func (d *detector) interesting(n *syntax.Node) bool {
 // true, a name without a domain must be a likely image.
 func (d *detector) addWhole(f *frame, isImage bool) {
 	r, _ := image.Parse(f.node.Value[transportLen(f.node.Value):])
-	o := Occurrence{IsImage: isImage}
+	o := Occurrence{IsImage: isImage, IsDeclared: isImage && d.isDeclared(f)}
 	if d.fieldKind(f) == unqualifiedField {
 		o.IsImage, o.LikelyImage = r.Domain != "", true
 	} else {

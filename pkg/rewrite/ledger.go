@@ -165,7 +165,7 @@ func (l *ledger) implicitFindings(f *scannedFile) []Finding {
 	uses := l.uses[f.file.Path]
 	for i := range uses {
 		u := &uses[i]
-		if u.piece != &u.member.occ.Pieces[0] || !u.member.matched || l.explicit[u.member] {
+		if u.piece != firstInFile(u.member.occ) || !u.member.matched || l.explicit[u.member] {
 			continue
 		}
 		x := Finding{Mention: u.piece.Span, Implicit: true}
@@ -180,6 +180,16 @@ func (l *ledger) implicitFindings(f *scannedFile) []Finding {
 		}
 	}
 	return out
+}
+
+// firstInFile returns the first piece of o that a file has.
+func firstInFile(o *format.Occurrence) *format.Piece {
+	for k := range o.Pieces {
+		if o.Pieces[k].Added == nil {
+			return &o.Pieces[k]
+		}
+	}
+	return &o.Pieces[0]
 }
 
 // consequenceAt returns the consequence that rewrites the mention m of f, nil if
@@ -223,6 +233,9 @@ func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 	}
 	if !g.moves() {
 		x.Reason, x.Note = g.reason, g.note
+		if x.Reason == format.LikelyImage {
+			x.Place.Field = m.occ.Field(len(m.occ.Pieces) - 1) // the field that the configuration can declare
+		}
 		return
 	}
 	x.Status, x.New, x.IsAssumed = Rewritten, m.newText(), m.occ.IsAssumed

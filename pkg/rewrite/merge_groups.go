@@ -4,21 +4,28 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
 // mergeGroups returns the groups of the linkers, and a group for each further
 // occurrence of the tree, merged so that no two groups share a piece or a key
 // to insert. Groups of linkers come first, then the others by file and position.
-// An unconfirmed occurrence has a group only if likely images count as images.
+// If likely images count as images, groups that are kept as such move, and
+// unconfirmed occurrences have a group.
 func mergeGroups(t *link.Tree, linked []link.Group, assumeImages bool) []*group {
 	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}}
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
 	for i := range linked {
 		l := &linked[i]
 		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert, chart: l.Chart}
+		isAssumed := assumeImages && l.Keep == format.LikelyImage
+		if isAssumed {
+			g.reason = ""
+		}
 		for j := range l.Occurrences {
 			o := &l.Occurrences[j]
+			o.IsAssumed = o.IsAssumed || isAssumed
 			g.members = append(g.members, member{occ: o})
 			for k := range o.Pieces {
 				claimed[link.IDOf(&o.Pieces[k])] = true

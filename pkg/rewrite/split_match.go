@@ -121,6 +121,10 @@ func replaceStart(piece, n int, text string) pieceChange {
 // fileEdit returns the change as an edit of the file.
 func (c pieceChange) fileEdit(o *format.Occurrence) (edit.Edit, error) {
 	p := &o.Pieces[c.piece]
+	if p.Added != nil {
+		text := p.Text[:c.Start] + c.New + p.Text[c.End:]
+		return edit.Edit{Span: p.Span, New: p.Added.Before + text + p.Added.After}, nil
+	}
 	s, ok := p.Map.Span(c.Start, c.End)
 	if !ok {
 		return edit.Edit{}, errEscaped

@@ -20,11 +20,13 @@ type PresetInfo struct {
 	Doc      string // a sentence
 	Source   string // the URL of the primary source
 	Argument string // what the user adds after the name and a colon, such as "project" for gcr:my-project; "" if nothing
+
+	charts []ChartFamily
 }
 
 // The keys of a preset file. The key from of a preset's rule is a list.
 var (
-	presetKeys     = []string{"doc", "source", "argument", "rules"}
+	presetKeys     = []string{"doc", "source", "argument", "rules", "charts"}
 	presetRuleKeys = []string{"from", "to", "keep", "doc", "source", "date"}
 )
 
@@ -169,6 +171,12 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 			err = s.list(v, keyPath, "[{from: [a.io], to: b.io}]", func(_ int, keyPath string, v *yaml.Node) error {
 				more, err := s.presetRule(v, keyPath, "preset "+name)
 				rules = append(rules, more...)
+				return err
+			})
+		case "charts":
+			err = s.list(v, keyPath, "[{repositories: [https://charts.example.com]}]", func(_ int, keyPath string, v *yaml.Node) error {
+				family, err := s.chartFamily(v, keyPath)
+				info.charts = append(info.charts, family)
 				return err
 			})
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
@@ -123,7 +124,7 @@ func (g *gitopsLinker) linkApplication(a *application, updaters []*object) {
 		if dir != "" && !strings.Contains(dir, "{{") && g.isChart(dir) {
 			g.linkLocalChart(values, dir)
 		} else {
-			g.linkRemoteChart(values)
+			g.linkAbsentChart(values, func() string { return s.Str("repoURL") })
 		}
 		g.linkKustomizeImages(a, s, mustMatch)
 	}
@@ -143,14 +144,15 @@ func helmValues(f *link.File, helm *syntax.Node) []chartValues {
 		out = append(out, mappingValues(f, n, n))
 	}
 	if n := helm.Field("parameters"); len(link.Items(n)) > 0 {
-		out = append(out, chartValues{file: f, node: n, get: func(field string) *syntax.Node {
+		get := func(field string) *syntax.Node {
 			for _, p := range link.Items(n) {
 				if v := textOf(p.Field("value")); "."+p.Str("name") == field && v != nil {
 					return v
 				}
 			}
 			return nil
-		}})
+		}
+		out = append(out, chartValues{file: f, node: n, get: get, addTo: func(v *absentchart.Values) { v.AddParameters(n) }})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
 	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 )
 
@@ -184,7 +185,7 @@ func (g *gitopsLinker) linkHelmRelease(x *object) {
 		g.linkLocalChart(values, dir)
 		g.addDefaultImages(deployed, dir)
 	} else {
-		g.linkRemoteChart(values)
+		g.linkAbsentChart(values, func() string { return g.chartRepository(x) })
 	}
 	for _, r := range link.Items(spec.Field("postRenderers")) {
 		images := r.Field("kustomize").Field("images")
@@ -223,11 +224,41 @@ func (g *gitopsLinker) releaseValues(x *object) []chartValues {
 				}
 				return textOf(n)
 			}
+			v.addTo = func(v *absentchart.Values) { v.AddValue(target, n) }
 		}
 		values = append(values, v)
 	}
 	own := spec.Field("values")
 	return append(values, mappingValues(x.file, own, own))
+}
+
+// chartRepository returns the URL of the repository that has the chart of a
+// HelmRelease, "" if no object of the repository says it.
+// Sources: https://fluxcd.io/flux/components/helm/helmreleases/#chart-template,
+// https://fluxcd.io/flux/components/helm/helmreleases/#chart-reference
+func (g *gitopsLinker) chartRepository(x *object) string {
+	ref := x.root.Field("spec").Field("chart").Field("spec").Field("sourceRef")
+	if ref == nil {
+		ref = x.root.Field("spec").Field("chartRef")
+	}
+	want := objectName{ref.Str("namespace"), ref.Str("name")}
+	if want.namespace == "" {
+		want.namespace = x.namespace()
+	}
+	kind := ref.Str("kind")
+	if kind != "HelmRepository" && kind != "OCIRepository" {
+		return ""
+	}
+	all, known := g.chartSources[kind]
+	if !known {
+		all = g.objectsOf(fluxSource, kind, kind)
+		g.chartSources[kind] = all
+	}
+	source := find(all, want)
+	if source == nil {
+		return ""
+	}
+	return source.root.Field("spec").Str("url")
 }
 
 // addDefaultImages adds the images in the values of the chart in the folder

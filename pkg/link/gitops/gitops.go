@@ -34,12 +34,13 @@ type gitopsLinker struct {
 	yaml            []string  // paths of all YAML files of the repository
 	configMaps      []*object // ConfigMaps and Secrets
 	gitRepositories []*object
+	chartSources    map[string][]*object           // HelmRepositories and OCIRepositories, by kind
 	keptEntries     map[link.PieceID]format.Reason // names of entries of kustomizations that are kept
 	groupsRead      int                            // groups of graph that keptEntries has
 }
 
 func newLinker(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) *gitopsLinker {
-	return &gitopsLinker{tree: t, move: move, graph: graph, occurrences: map[*link.File][]*format.Occurrence{}, layers: map[string]*imageSet{}}
+	return &gitopsLinker{tree: t, move: move, graph: graph, occurrences: map[*link.File][]*format.Occurrence{}, layers: map[string]*imageSet{}, chartSources: map[string][]*object{}}
 }
 
 // keep adds a group that keeps o.

@@ -8,6 +8,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
 )
 
 // chartValues are values that an object passes to a chart.
@@ -19,17 +20,28 @@ type chartValues struct {
 	// target is the field whose value is all of node, such as
 	// .image.registry; "" if node holds several fields.
 	target string
+
+	// addTo adds the values to v.
+	addTo func(v *absentchart.Values)
 }
 
 // mappingValues are the values in the mapping root, which is in the node n of f.
 func mappingValues(f *link.File, n, root *syntax.Node) chartValues {
-	return chartValues{file: f, node: n, get: func(field string) *syntax.Node {
+	get := func(field string) *syntax.Node {
 		at := root
 		for key := range strings.SplitSeq(strings.TrimPrefix(field, "."), ".") {
 			at = at.Field(key)
 		}
 		return textOf(at)
-	}}
+	}
+	addTo := func(v *absentchart.Values) {
+		if n == root {
+			v.AddMapping("", root)
+		} else {
+			v.AddEmbedded(n)
+		}
+	}
+	return chartValues{file: f, node: n, get: get, addTo: addTo}
 }
 
 // textOf returns n if it is a scalar that is not empty, nil otherwise.
@@ -146,18 +158,18 @@ func (g *gitopsLinker) isNewSplit(o *format.Occurrence) bool {
 	})
 }
 
-// linkRemoteChart decides the values of a chart that is not in the repository.
-// A name without a domain that would get one is kept: the chart may prepend its
-// own registry.
-func (g *gitopsLinker) linkRemoteChart(all []chartValues) {
-	for _, v := range withNode(all) {
-		for _, o := range g.occurrencesIn(v.file, v.node) {
-			if g.getsDomain(o) {
-				g.keep(o, format.Conflict, "the chart is not in this repository and may prepend its own registry to a name without a domain")
-			}
-		}
+// linkAbsentChart decides the values of a chart that is not in the repository. The
+// function repository returns the URL of the repository that has the chart, or "".
+func (g *gitopsLinker) linkAbsentChart(all []chartValues, repository func() string) {
+	all = withNode(all)
+	var values []*absentchart.Values
+	for _, v := range all {
+		x := absentchart.NewValues(v.file)
+		v.addTo(x)
+		values = append(values, x)
 	}
-	g.linkTargets(withNode(all))
+	g.groups = append(g.groups, absentchart.Link(repository, values, g.move)...)
+	g.linkTargets(all)
 }
 
 // linkTargets makes references of single values that an object sets as a
