@@ -161,6 +161,7 @@ func (d *detector) mapping(f *frame) {
 	d.keyMappings(f)
 	list := f.up == nil && isResourceList(f.object)
 	d.chartUse(f)
+	keys := d.keyField(f)
 	for i := 0; i+1 < len(n.Children); i += 2 {
 		k, v := n.Children[i], n.Children[i+1]
 		if k.Kind == syntax.Scalar {
@@ -168,7 +169,7 @@ func (d *detector) mapping(f *frame) {
 			if f.keep.Advice() != "" { // such as the keys of a mirror table
 				r = f.keep
 			}
-			if !d.featureKey(f, k) {
+			if !d.keyReference(f, k, keys) {
 				d.contexts(f, k, Context{Reason: r})
 			}
 		} else {
@@ -179,7 +180,6 @@ func (d *detector) mapping(f *frame) {
 		g := f.below(v)
 		g.key = k.Value
 		d.readKey(g)
-		d.keepFeatures(g)
 		if list && g.key != "items" {
 			g.keep, g.note = OwnConfig, "the input of the function itself"
 		}

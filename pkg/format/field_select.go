@@ -12,7 +12,10 @@ import (
 type Field struct {
 	Files []walk.Glob // one of which matches the file; empty for all files
 	Path  string      // "" for any place
-	Image string      // "true", "false", "unqualified", or "" if the field has keys
+	Image string      // "true", "false", "unqualified", or "" if the field has Feature or keys of a reference
+
+	Feature bool // the value is a feature of development containers
+	Keys    bool // the keys of the mapping at Path are images or features
 
 	// Keys of one mapping that together hold a reference.
 	Registry, Repository, Tag, Digest string
@@ -22,7 +25,7 @@ type Field struct {
 
 // NewField validates x. The error says which word is wrong.
 func NewField(x Field) (Field, error) {
-	f := &tableField{Path: x.Path, Image: x.Image, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest,
+	f := &tableField{Path: x.Path, Image: x.Image, Feature: x.Feature, Keys: x.Keys, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest,
 		entry: &tableEntry{globs: x.Files}}
 	x.field = f
 	return x, f.compile()
@@ -33,12 +36,15 @@ type fieldIndex struct {
 	byKey  map[string][]*tableField // by the last key of the path
 	others []*tableField
 	splits []*tableField
+	keys   []*tableField // whose keys are references
 }
 
 func (x *fieldIndex) add(f *tableField) {
 	switch {
 	case f.isSplit():
 		x.splits = append(x.splits, f)
+	case f.Keys:
+		x.keys = append(x.keys, f)
 	case f.path.last() == "":
 		x.others = append(x.others, f)
 	default:
@@ -274,7 +280,7 @@ func (d *detector) keptAsNoImage(f *frame) bool {
 	c := Context{Reason: DifferentName, Note: "not an image"}
 	switch t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); {
 	case t.Keep != "":
-		c = Context{Reason: t.Keep}
+		c = Context{Reason: t.Keep, Note: t.Note}
 	case t.entry.tool == "":
 		c = Context{Reason: Ignored, Note: "the configuration says that the field is not an image"}
 	}

@@ -30,6 +30,7 @@ const (
 	chartField                        // a chart, perhaps without a transport
 	pathField                         // a path of a file or folder
 	unitField                         // the name of another file of the same tool
+	featureField                      // a feature of development containers, if it has a registry
 )
 
 // A formatFields returns the kind of the field at f in a file of a format.
@@ -80,7 +81,14 @@ type tableField struct {
 	Path  string
 	Image string // "true", "false" or "unqualified"
 	Chart bool
-	Keep  Reason // the reason for which no rule changes the value
+
+	// Feature reports that the value is a feature of development containers, if it
+	// has a registry. Keys reports that Image or Feature describes the keys of the
+	// mapping at Path.
+	Feature, Keys bool
+
+	Keep Reason // the reason for which no rule changes the value
+	Note string // details of Keep
 
 	// Keys of the mapping at Path.
 	Registry, Repository, Tag, Digest string
@@ -270,6 +278,10 @@ func (f *tableField) compile() (err error) {
 		f.kind = chartField
 		kinds++
 	}
+	if f.Feature {
+		f.kind = featureField
+		kinds++
+	}
 	if f.Keep != "" {
 		f.kind = noImageField
 		kinds++
@@ -284,7 +296,10 @@ func (f *tableField) compile() (err error) {
 		}
 	}
 	if kinds != 1 {
-		return errors.New("expected one of image, chart, keep, and the keys of a registry and a repository")
+		return errors.New("expected one of image, chart, feature, keep, and the keys of a registry and a repository")
+	}
+	if f.Keys && f.kind != imageField && f.kind != featureField {
+		return errors.New("keys without image: true or feature: true")
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func (d *detector) scalar(f *frame) {
 	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
 		d.actionLiterals(f)
 	}
-	if !d.featureName(f) && !d.gitops(f) && !d.chartRepository(f) {
+	if !d.feature(f) && !d.gitops(f) && !d.chartRepository(f) {
 		d.value(f)
 	}
 }

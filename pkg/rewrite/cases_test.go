@@ -137,6 +137,14 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 					f.Files = append(f.Files, g)
 					continue
 				}
+				switch k {
+				case "feature":
+					f.Feature = true
+					continue
+				case "keys":
+					f.Keys = true
+					continue
+				}
 				*map[string]*string{"path": &f.Path, "image": &f.Image, "registry": &f.Registry, "repository": &f.Repository, "tag": &f.Tag, "digest": &f.Digest}[k] = v
 			}
 			f, err := format.NewField(f)

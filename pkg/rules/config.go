@@ -33,6 +33,9 @@ type Field struct {
 	Path  string   // of the value or of the mapping, in the syntax of format.NewField; "" for any mapping
 	Image string   // "true", "false", "unqualified", or ""
 
+	Feature bool // the value is a feature of development containers
+	Keys    bool // the keys of the mapping at Path are images or features
+
 	Registry, Repository, Tag, Digest string // keys
 }
 
@@ -40,7 +43,7 @@ type Field struct {
 var (
 	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields", "baseline"}
 	ruleKeys   = []string{"name", "from", "to", "keep", "doc", "source", "date"}
-	fieldKeys  = []string{"files", "path", "image", "registry", "repository", "tag", "digest"}
+	fieldKeys  = []string{"files", "path", "image", "feature", "keys", "registry", "repository", "tag", "digest"}
 )
 
 // Position returns the position of a key or an item as "path:line:col", or "" if
@@ -178,6 +181,10 @@ func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 			f.Path, err = s.text(v, name, "spec.containers[].image")
 		case "image":
 			f.Image, err = s.imageKind(v, name)
+		case "feature":
+			f.Feature, err = true, s.flag(v, name)
+		case "keys":
+			f.Keys, err = true, s.flag(v, name)
 		case "registry":
 			f.Registry, err = s.text(v, name, "imageHub")
 		case "repository":
@@ -192,14 +199,18 @@ func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 	if err != nil {
 		return Field{}, err
 	}
-	switch isSplit := f.Registry+f.Repository+f.Tag+f.Digest != ""; {
-	case f.Image != "" && f.Path == "":
+	switch isSplit, isValue := f.Registry+f.Repository+f.Tag+f.Digest != "", f.Image != "" || f.Feature; {
+	case isValue && f.Path == "":
 		return Field{}, s.errorf(resolveAlias(n), "%s has no \"path\"; expected the path of the value, for example {path: spec.image, image: true}", name)
 	case f.Image != "" && isSplit:
 		return Field{}, s.errorf(resolveAlias(n), "%s has \"image\" and keys of a reference; expected one of the two", name)
-	case f.Image == "" && !isSplit && f.Path+strings.Join(f.Files, "") != "":
+	case f.Feature && (isSplit || f.Image != ""):
+		return Field{}, s.errorf(resolveAlias(n), "%s has \"feature\" and \"image\" or keys of a reference; expected one of them", name)
+	case f.Keys && f.Image != "true" && !f.Feature:
+		return Field{}, s.errorf(resolveAlias(n), "%s has \"keys\" without \"image: true\" or \"feature: true\"; expected one of the two, which says what the keys are", name)
+	case !isValue && !isSplit && f.Path+strings.Join(f.Files, "") != "":
 		return Field{}, s.errorf(resolveAlias(n), "%s has no \"image\"; expected, for example, {path: spec.image, image: true}", name)
-	case f.Image == "" && f.Repository == "":
+	case !isValue && f.Repository == "":
 		return Field{}, s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds the path of an image, for example {registry: imageHub, repository: imagePath}", name)
 	}
 	return f, nil

@@ -224,7 +224,7 @@ func (s *Session) configBase(config *rules.Config) string {
 func (s *Session) fields(config *rules.Config) error {
 	for i, x := range config.Fields {
 		key := fmt.Sprintf("fields[%d]", i)
-		f := format.Field{Path: x.Path, Image: x.Image, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest}
+		f := format.Field{Path: x.Path, Image: x.Image, Feature: x.Feature, Keys: x.Keys, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest}
 		for _, p := range x.Files {
 			g, err := walk.ParseGlob(p, s.configBase(config))
 			if err != nil {

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -17,9 +16,6 @@ import (
 func Link(t *link.Tree, move link.MoveFunc) []link.Group {
 	byFolder := map[string]*link.Group{}
 	for _, f := range t.Files {
-		if !strings.Contains(f.Path, "devcontainer") {
-			continue
-		}
 		for i := range f.Scanned.Occurrences {
 			o := &f.Scanned.Occurrences[i]
 			if o.Kind != format.Feature || !move.Moves(o) {
