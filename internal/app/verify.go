@@ -32,10 +32,9 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 	}
 	before, after := p.Tree(plan.Root), p.Overlay(plan)
 	if f.Base != "" {
-		if before, err = prove.GitTree(ctx, plan.Root, f.Base); err != nil {
+		if before, after, err = p.GitTree(ctx, plan.Root, f.Base); err != nil {
 			return err
 		}
-		after = p.Tree(plan.Root)
 	}
 	v := verification{s, f, set, p}
 	return v.proveAndReport(ctx, plan, before, after)

@@ -31,6 +31,7 @@ var table = []pkg{
 	{"internal/archive", values, nil, nil},
 	{"internal/atomicfile", values, nil, nil},
 	{"internal/repofile", values, nil, nil},
+	{"internal/gitcmd", values, []string{"internal/repofile"}, nil},
 	{"internal/syntax", values, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", values, []string{"pkg/edit", "internal/syntax"}, nil},
 	{"internal/dockerfile", values, []string{"pkg/edit"}, []string{"github.com/moby/buildkit/frontend/dockerfile/parser"}},

@@ -1,26 +1,11 @@
 package repofile
 
 import (
-	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"strings"
 	"sync"
 )
-
-// errGitFolder is the error for a name that leads into the folder .git.
-var errGitFolder = errors.New("the path leads into .git")
-
-// errOutside is the error for a name that leads out of the folder.
-var errOutside = errors.New("the path leads out of the repository")
-
-// errTooManyLinks is the error for a chain of symbolic links that is long or has no
-// end.
-var errTooManyLinks = errors.New("too many symbolic links")
-
-// maxLinks is the largest number of symbolic links in one path, as in Linux.
-const maxLinks = 40
 
 // A Dir is the folder of a repository, as a file system. It opens regular files and
 // folders. It follows symbolic links within the folder, but not out of it, and not
@@ -108,46 +93,8 @@ func (d *Dir) Stat(name string) (fs.FileInfo, error) {
 	return d.root.Stat(target)
 }
 
-// resolve returns the path in d that name leads to when all symbolic links are
-// followed. If an element does not exist, it returns the path up to there and the
-// rest as it is.
-func (d *Dir) resolve(name string) (string, error) {
-	if !fs.ValidPath(name) {
-		return "", fs.ErrInvalid
-	}
-	at, rest, links := ".", name, 0
-	for rest != "" && rest != "." {
-		first, after, _ := strings.Cut(rest, "/")
-		rest = after
-		switch first {
-		case "", ".":
-			continue
-		case "..":
-			if at == "." {
-				return "", errOutside
-			}
-			at = path.Dir(at)
-			continue
-		}
-		if IsInGitFolder(first) {
-			return "", errGitFolder
-		}
-		next := path.Join(at, first)
-		target, isLink := d.link(next)
-		if !isLink {
-			at = next
-			continue
-		}
-		if links++; links > maxLinks {
-			return "", errTooManyLinks
-		}
-		if path.IsAbs(target) || target == "" {
-			return "", errOutside
-		}
-		rest = target + "/" + rest
-	}
-	return at, nil
-}
+// resolve returns the path in d that name leads to, as Follow does.
+func (d *Dir) resolve(name string) (string, error) { return Follow(name, d.link) }
 
 // link returns the target of the symbolic link called name, slash-separated; false
 // if name is no link.

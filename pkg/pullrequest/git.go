@@ -5,14 +5,13 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
-	"os"
 	"os/exec"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/gitcmd"
 )
 
 // A git runs git in a repository.
@@ -87,61 +86,43 @@ func (f limitedBuffer) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// clearedVars are environment variables that git must not inherit: with them, git
-// would use another repository or index, or write the token to a trace file.
-var clearedVars = []string{"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_TRACE_REDACT",
-	"GIT_TRACE2_CONFIG_PARAMS", "GIT_TRACE2_ENV_VARS", "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT", "GIT_CONFIG_COUNT", "LC_ALL"}
-
 // env returns the environment of one run. The token is passed only in the
 // environment, because every user of the machine can read the arguments of a
 // process.
 func (g *git) env(c gitCall) []string {
-	out := slices.DeleteFunc(os.Environ(), func(s string) bool {
-		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains(clearedVars, name)
-	})
-	out = append(out, "LC_ALL=C", "GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0",
-		"GIT_TRACE_REDACT=1", "GIT_TRACE2_CONFIG_PARAMS=", "GIT_TRACE2_ENV_VARS=")
+	// Do not write a shared part of our temporary index to the repository of the user.
+	config := [][2]string{{"i18n.commitEncoding", "UTF-8"}, {"core.splitIndex", "false"}, {"index.sparse", "false"}}
+	for _, x := range c.config {
+		key, value, _ := strings.Cut(x, "=")
+		config = append(config, [2]string{key, value})
+	}
+	if c.network {
+		config = append(config, g.networkConfig()...)
+	}
+	out := gitcmd.Environ(config...)
 	if c.index != "" {
 		out = append(out, "GIT_INDEX_FILE="+c.index)
 	}
-	n, err := strconv.Atoi(os.Getenv("GIT_CONFIG_COUNT"))
-	if err != nil || n < 0 {
-		n = 0
+	return append(out, c.env...)
+}
+
+// networkConfig returns the settings for a command that contacts a remote.
+func (g *git) networkConfig() [][2]string {
+	out := [][2]string{
+		{"gc.auto", "0"}, {"maintenance.auto", "false"},
+		{"http.lowSpeedLimit", "1000"}, {"http.lowSpeedTime", "60"}, // end a dead connection
 	}
-	config := func(key, value string) {
-		out = append(out, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", n, key), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", n, value))
-		n++
+	if g.token == "" {
+		return out
 	}
-	config("i18n.commitEncoding", "UTF-8")
-	// Do not run the hooks of the user, and do not write a shared part of our
-	// temporary index to the repository of the user.
-	for _, x := range [][2]string{{"core.hooksPath", "/dev/null"}, {"core.splitIndex", "false"}, {"index.sparse", "false"}, {"core.fsmonitor", "false"}} {
-		config(x[0], x[1])
+	out = append(out, [2]string{"credential.helper", ""})
+	for _, u := range g.tokenURLs {
+		// The empty value removes headers of less specific settings, such
+		// as that of actions/checkout: servers reject two headers.
+		key := "http." + u + ".extraHeader"
+		out = append(out, [2]string{key, ""}, [2]string{key, "Authorization: Basic " + basicAuth(g.token)})
 	}
-	for _, x := range c.config {
-		key, value, _ := strings.Cut(x, "=")
-		config(key, value)
-	}
-	if c.network {
-		config("gc.auto", "0")
-		config("maintenance.auto", "false")
-		config("http.lowSpeedLimit", "1000") // end a dead connection
-		config("http.lowSpeedTime", "60")
-		if g.token != "" {
-			config("credential.helper", "")
-		}
-		for _, u := range g.tokenURLs {
-			if g.token == "" {
-				break
-			}
-			// The empty value removes headers of less specific settings, such
-			// as that of actions/checkout: servers reject two headers.
-			config("http."+u+".extraHeader", "")
-			config("http."+u+".extraHeader", "Authorization: Basic "+basicAuth(g.token))
-		}
-	}
-	return append(append(out, fmt.Sprintf("GIT_CONFIG_COUNT=%d", n)), c.env...)
+	return out
 }
 
 // basicAuth returns the token as credentials of HTTP basic authentication.

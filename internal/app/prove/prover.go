@@ -41,7 +41,7 @@ type Prover struct {
 	OnVerdict func(done, total int, v *render.Verdict)
 
 	mu    sync.Mutex
-	roots []*repofile.Dir
+	close []func() error // what Close closes
 }
 
 // New returns a Prover. It starts child processes when they are needed; Close
@@ -82,8 +82,8 @@ func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, erro
 // Close ends the children and closes the trees.
 func (p *Prover) Close() {
 	p.Runner.Close()
-	for _, r := range p.roots {
-		r.Close()
+	for _, closeIt := range p.close {
+		_ = closeIt() // nothing was written
 	}
 }
 
@@ -188,10 +188,15 @@ func (p *Prover) Tree(root string) fs.FS {
 	if err != nil {
 		return unreadable{err}
 	}
+	p.onClose(r.Close)
+	return r
+}
+
+// onClose adds a function that Close calls.
+func (p *Prover) onClose(closeIt func() error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.roots = append(p.roots, r)
-	return r
+	p.close = append(p.close, closeIt)
 }
 
 // unreadable is the file system of a folder that cannot be opened.
