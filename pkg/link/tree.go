@@ -15,6 +15,8 @@ type Tree struct {
 	Files []*File  // scanned files, sorted by path
 	Names []string // paths of the files that some linker wants, sorted; not all are in Files
 
+	Packed []string // paths of packed sub-charts, charts/x-1.0.0.tgz, sorted
+
 	// Groups are the groups of the linkers that ran before.
 	Groups []Group
 

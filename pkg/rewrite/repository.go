@@ -19,6 +19,9 @@ import (
 // files of the repository.
 func (r *reader) linkTree(ctx context.Context) *link.Tree {
 	t := &link.Tree{Names: r.family}
+	for _, a := range r.archives {
+		t.Packed = append(t.Packed, a.path)
+	}
 	sources := map[string][]byte{}
 	for _, f := range r.files {
 		t.Files = append(t.Files, &link.File{Path: f.file.Path, Src: f.file.Before, Scanned: f.contents})

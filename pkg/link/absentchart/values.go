@@ -42,6 +42,13 @@ const maxDepth = 64
 // aliases stand for, because the file has their values at another path.
 func (v *Values) AddMapping(path string, n *syntax.Node) { v.addTree(path, n, false, 0) }
 
+// AddGlobal adds the values in the mapping n, which the chart gets at the path global.
+// Another chart may use them, too: their own references are not decided.
+func (v *Values) AddGlobal(n *syntax.Node) {
+	v.addTree("global", n, false, 0)
+	v.sorted = nil
+}
+
 // AddEmbedded adds the values in the YAML or JSON text of the scalar n.
 func (v *Values) AddEmbedded(n *syntax.Node) {
 	known := len(v.sorted)

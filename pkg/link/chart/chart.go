@@ -110,6 +110,13 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 	for _, c := range charts {
 		isOther[c.dir] = true
 	}
+	names := sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for _, c := range charts {
+			out[c.parse(c.path("Chart.yaml")).Str("name")] = true
+		}
+		return out
+	})
 	var groups []link.Group
 	for _, c := range charts {
 		if c.backstop != nil {
@@ -122,6 +129,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		}
 		own = append(own, c.linkOverrides(move)...)
 		own = append(own, c.keepAfterText(own, move)...)
+		own = append(own, c.linkAbsent(own, names, move)...)
 		own = append(own, c.linkLocks(move)...)
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}
