@@ -17,7 +17,7 @@ func addedRegistry(f *link.File, x *value, key, registry string) (format.Piece, 
 	var at int
 	var added *format.AddedText
 	switch src := string(f.Src); {
-	case !format.HasYAMLName(f.Path) || x.node.Span.Len() == 0:
+	case strings.HasSuffix(f.Path, ".json") || x.node.Span.Len() == 0:
 	case x.item != nil:
 		at, added = addedItem(src, x, path)
 	case x.key != nil:

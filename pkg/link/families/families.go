@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/link/devcontainer"
 	"github.com/regmigrate/regmigrate/pkg/link/gitops"
@@ -31,6 +32,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Wants: kustomize.IsKustomization, Link: l.linkKustomizations},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkFlux(t, move, l.kustomizations) }},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkArgo(t, move, l.kustomizations) }},
+		{Wants: absentchart.IsHelmfile, Link: absentchart.LinkHelmfiles},
 		{Link: devcontainer.Link},
 		{Link: linkSharedRegistries},
 	}
