@@ -3,8 +3,10 @@ package prove
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
@@ -40,6 +42,50 @@ func selectValues(chart *helm.Chart, set *rules.Set) *tracedValues {
 		}
 	}
 	return out
+}
+
+// hidesMention reports whether a default value of the chart spells out an old name,
+// and none of refs shows its use: other values may switch on what uses it.
+func (t *tracedValues) hidesMention(chart *helm.Chart, refs []link.TracedRef) bool {
+	src := chart.Files["values.yaml"]
+	if len(t.set.Mentions(src)) == 0 {
+		return false
+	}
+	shown := map[string]bool{}
+	for i := range refs {
+		for _, p := range refs[i].Parts {
+			shown[strings.Join(p.Value, "\x00")] = true
+		}
+	}
+	y, err := syntax.ParseYAML(src, nil)
+	if err != nil || len(y.Docs) == 0 {
+		return false
+	}
+	var hides func(n *syntax.Node, at []string) bool
+	hides = func(n *syntax.Node, at []string) bool {
+		if n == nil {
+			return false
+		}
+		at = slices.Clip(at)
+		switch n.Kind {
+		case syntax.Scalar:
+			return !shown[strings.Join(at, "\x00")] && len(t.set.Mentions([]byte(n.Value))) > 0
+		case syntax.Mapping:
+			for i := 0; i+1 < len(n.Children); i += 2 {
+				if hides(n.Children[i+1], append(at, n.Children[i].Value)) {
+					return true
+				}
+			}
+		case syntax.Sequence:
+			for i, item := range n.Children {
+				if hides(item, append(at, "["+strconv.Itoa(i)+"]")) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return hides(y.Docs[0].Root, nil)
 }
 
 // dependsOnNames reports whether the move of one of refs changes more than a host

@@ -119,8 +119,8 @@ func registriesOf(prefixes []string) []string {
 
 // traceSelected traces a chart with the values that are selected. It traces the
 // chart with its other values, too, if it does not render with the default values,
-// which others may complete, or if others may add names to a registry that moves
-// to a target with a path.
+// which others may complete, if others may add names to a registry that moves to a
+// target with a path, or if they may use a default value with an old name.
 func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *tracedValues, hosts []string) ([]link.TracedRef, error) {
 	var first, others []helm.Values
 	for _, v := range chart.Values {
@@ -136,7 +136,7 @@ func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *t
 		return refs, err
 	}
 	isIncomplete := len(failed.Failures) > 0 && failed.Failures[0].ValuesFile == "" && !failed.Failures[0].Incomplete
-	values.all = values.all || isIncomplete || values.dependsOnNames(refs)
+	values.all = values.all || isIncomplete || values.dependsOnNames(refs) || !values.edited && values.hidesMention(chart, refs)
 	if !values.all {
 		return refs, err
 	}
