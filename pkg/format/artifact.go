@@ -155,6 +155,16 @@ func chartArtifact(f *frame, isOCI bool) artifact {
 	return a
 }
 
+// isChartRegistry reports whether the host at f is certainly the registry of the
+// chart that another key names: after oci://, or in a source of Argo CD, which has
+// no transport for registries.
+// Source: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-chart-from-oci-registry
+func (d *detector) isChartRegistry(f *frame) bool {
+	isOCI := strings.HasPrefix(f.node.Value, "oci://")
+	a := chartArtifact(f, isOCI)
+	return a.kind == Chart && a.chart != "" && (isOCI || f.key == "repoURL" && f.object.group() == argo)
+}
+
 // firstOf returns the value of the first of keys that the mapping n has.
 func firstOf(n *syntax.Node, keys ...string) string {
 	for _, k := range keys {

@@ -58,12 +58,69 @@ func (a attributeImages) node(f *frame) {
 	}
 }
 
-// scalar adds the value at f if a table says that it is an image.
+// scalar adds the value at f if a table says that it is an image or an artifact.
 func (a attributeImages) scalar(f *frame) {
 	t := a.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) })
-	if t == nil || t.kind != imageField && t.kind != unqualifiedField || slices.ContainsFunc(t.Unless, f.up.has) {
+	if t == nil || slices.ContainsFunc(t.Unless, f.up.has) {
 		return
 	}
+	switch t.kind {
+	case imageField, unqualifiedField:
+		a.image(f, t)
+	case artifactField:
+		a.artifact(f, t)
+	case noImageField:
+		a.keep(f, t)
+	}
+}
+
+// keep explains the marks in the value at f, which is no image.
+func (a attributeImages) keep(f *frame, t *tableField) {
+	c := Context{Reason: DifferentName, Note: "not an image", Place: f.place(), Scope: t.entry.scope}
+	if t.Keep != "" {
+		c.Reason, c.Note = t.Keep, t.Note
+	}
+	marks := a.marksIn(f.node.Span)
+	if len(marks) == 0 {
+		return
+	}
+	a.to.remove([]edit.Span{f.node.Span})
+	for _, i := range marks {
+		c.Mark = a.in.Marks[i]
+		a.to.Contexts = append(a.to.Contexts, c)
+	}
+	slices.SortFunc(a.to.Contexts, func(x, y Context) int { return x.Mark.Start - y.Mark.Start })
+}
+
+// artifact adds the artifact at f: oci://HOST/NAME//FOLDER?tag=TAG.
+// Source: https://opentofu.org/docs/language/modules/sources/#oci-distribution-repository
+func (a attributeImages) artifact(f *frame, t *tableField) {
+	text, ok := strings.CutPrefix(f.node.Value, "oci://")
+	if !ok {
+		return
+	}
+	name, query, _ := strings.Cut(text, "?")
+	name, _, _ = strings.Cut(name, "//")
+	if !hasDomain(name) || strings.Contains(name, "$") {
+		return
+	}
+	p := a.attribute(f, len("oci://"), Registry)
+	p.Text = name
+	p.Span.End = p.Span.Start + len(name)
+	p.Map = edit.Identity(p.Span.Start, len(name))
+	o := Occurrence{Kind: Artifact, Pieces: []Piece{p}, Place: f.place(), Scope: t.entry.scope}
+	for _, x := range strings.Split(query, "&") {
+		switch key, value, _ := strings.Cut(x, "="); key {
+		case "tag":
+			o.Tag = value
+		case "digest":
+			o.Digest = value
+		}
+	}
+	a.to.replace(o)
+}
+
+func (a attributeImages) image(f *frame, t *tableField) {
 	text, n := image.TrimTransport(f.node.Value)
 	if !isReference(text) || text == "scratch" || hasVariableName(text) {
 		return

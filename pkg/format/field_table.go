@@ -30,6 +30,7 @@ const (
 	chartField                        // a chart, perhaps without a transport
 	pathField                         // a path of a file or folder
 	unitField                         // the name of another file of the same tool
+	artifactField                     // an artifact in a registry, after oci://, perhaps with a folder and a query after it
 	featureField                      // a feature of development containers, if it has a registry
 )
 
@@ -86,6 +87,10 @@ type tableField struct {
 	// has a registry. Keys reports that Image or Feature describes the keys of the
 	// mapping at Path.
 	Feature, Keys bool
+
+	// Artifact reports that a value that begins with oci:// is an artifact that is
+	// no image. It is for blocks and calls: elsewhere the transport shows it.
+	Artifact bool
 
 	Keep Reason // the reason for which no rule changes the value
 	Note string // details of Keep
@@ -278,6 +283,10 @@ func (f *tableField) compile() (err error) {
 		f.kind = chartField
 		kinds++
 	}
+	if f.Artifact {
+		f.kind = artifactField
+		kinds++
+	}
 	if f.Feature {
 		f.kind = featureField
 		kinds++
@@ -296,7 +305,7 @@ func (f *tableField) compile() (err error) {
 		}
 	}
 	if kinds != 1 {
-		return errors.New("expected one of image, chart, feature, keep, and the keys of a registry and a repository")
+		return errors.New("expected one of image, chart, artifact, feature, keep, and the keys of a registry and a repository")
 	}
 	if f.Keys && f.kind != imageField && f.kind != featureField {
 		return errors.New("keys without image: true or feature: true")

@@ -103,20 +103,28 @@ func (s *ScanResult) replace(o Occurrence) {
 	case Code:
 		o.OutOfScope = CodeText
 	}
+	var spans []edit.Span
+	for _, p := range o.Pieces {
+		spans = append(spans, p.Span)
+	}
+	if s.remove(spans) {
+		s.Occurrences = append(s.Occurrences, o)
+	}
+}
+
+// remove removes what the scan found at spans. It does nothing, and returns false, if
+// an occurrence there is in scope.
+func (s *ScanResult) remove(spans []edit.Span) bool {
 	overlaps := func(x edit.Span) bool {
-		return slices.ContainsFunc(o.Pieces, func(p Piece) bool { return x.Start < p.Span.End && p.Span.Start < x.End })
+		return slices.ContainsFunc(spans, func(y edit.Span) bool { return x.Start < y.End && y.Start < x.End })
 	}
-	for i := 0; i < len(s.Occurrences); i++ {
-		old := &s.Occurrences[i]
-		if !slices.ContainsFunc(old.Pieces, func(p Piece) bool { return overlaps(p.Span) }) {
-			continue
-		}
-		if old.OutOfScope == "" {
-			return
-		}
-		s.Occurrences = slices.Delete(s.Occurrences, i, i+1)
-		i--
+	hasPiece := func(o Occurrence) bool {
+		return slices.ContainsFunc(o.Pieces, func(p Piece) bool { return overlaps(p.Span) })
 	}
+	if slices.ContainsFunc(s.Occurrences, func(o Occurrence) bool { return o.OutOfScope == "" && hasPiece(o) }) {
+		return false
+	}
+	s.Occurrences = slices.DeleteFunc(s.Occurrences, hasPiece)
 	s.Contexts = slices.DeleteFunc(s.Contexts, func(c Context) bool { return overlaps(c.Mark) })
-	s.Occurrences = append(s.Occurrences, o)
+	return true
 }

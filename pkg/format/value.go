@@ -60,7 +60,7 @@ func (d *detector) value(f *frame) {
 		d.addWhole(f, kind == imageField)
 	case isPath && isReference(strings.TrimSuffix(text, "/")):
 		d.contexts(f, n, Context{Reason: Path})
-	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f)): // oci://docker.io/charts/
+	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f) || d.isChartRegistry(f)): // oci://docker.io/charts/
 		d.addRegistry(f)
 	case !isReference(text):
 		d.longText(f)
@@ -93,7 +93,7 @@ func (d *detector) keptByField(f *frame, kind fieldKind) bool {
 
 // host adds the registry host at f, or explains why it is not changed.
 func (d *detector) host(f *frame) {
-	if d.isRegistryField(f) {
+	if d.isRegistryField(f) || d.isChartRegistry(f) {
 		d.addRegistry(f)
 		return
 	}
