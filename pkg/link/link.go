@@ -118,6 +118,8 @@ type Advice struct {
 	At   int    // byte offset in the file; -1 if the advice is about the whole file
 	Text string // one or two sentences: the problem and, unless it is a note, what to do
 	Note bool   // a fact worth knowing; no action is required
+
+	Command string // for a shell in the root, which makes the file anew; also in Text; may be empty
 }
 
 // A PieceID identifies a piece of a file by its place.

@@ -83,7 +83,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Images = append(out.Images, JSONVerdict{utf8Text(x.Old), utf8Text(x.New), x.Verdict.String(), utf8Text(x.OldDigest), utf8Text(x.NewDigest), utf8Text(x.Detail)})
 	}
 	for _, x := range p.Advice {
-		out.Advice = append(out.Advice, JSONAdvice{jsonAdviceKind(x.Note), utf8Text(x.Path), exactPath(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Source)})
+		out.Advice = append(out.Advice, JSONAdvice{jsonAdviceKind(x.Note), utf8Text(x.Path), exactPath(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Command), utf8Text(x.Source)})
 	}
 	if b := p.Baseline; b != nil {
 		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONBaselineEntry{}}

@@ -135,6 +135,7 @@ type JSONAdvice struct {
 	Line       int    `json:"line,omitempty"`
 	Ref        string `json:"ref,omitempty"`
 	Text       string `json:"text"`
+	Command    string `json:"command,omitempty"`
 	Source     string `json:"source,omitempty"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -47,6 +48,9 @@ func (p *planner) generatedAdvice(files []File) []Advice {
 		f := &files[i]
 		if len(f.Edits) == 0 {
 			continue
+		}
+		if _, known := format.RegeneratedFile(f.Path); known {
+			continue // see regeneratedAdvice
 		}
 		text := generatedText(f.Before)
 		if text == "" && attributes.isGenerated(f.Path) {

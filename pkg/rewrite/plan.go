@@ -87,6 +87,7 @@ type Advice struct {
 	Text       string // one or two sentences: the matter and, unless Note is set, what to do
 	Note       bool   // a fact worth knowing; no action is required
 	Source     string // a URL with more information; may be empty
+	Command    string // for a shell in the root, which makes the file anew; also in Text; may be empty
 	MorePlaces int    // number of further places to which the advice applies
 }
 

@@ -47,7 +47,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		FamilyFiles: p.family, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
-	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice(), p.generatedAdvice(out.Files))
+	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice(), p.generatedAdvice(out.Files), p.regeneratedAdvice(out.Files))
 	out.sort()
 	return out, nil
 }
@@ -183,7 +183,7 @@ func (p *planner) linkerAdvice() []Advice {
 		out = append(out, renderAdvice(f, slices.Contains(p.tree.Unrendered, f.Chart)))
 	}
 	for _, a := range p.tree.Advice {
-		x := Advice{Path: a.Path, Text: a.Text, Note: a.Note}
+		x := Advice{Path: a.Path, Text: a.Text, Note: a.Note, Command: a.Command}
 		if f := p.files.at(a.Path); f != nil && a.At >= 0 && a.At <= len(f.file.Before) {
 			x.Line, _ = edit.NewLines(f.file.Before).Position(a.At)
 		}

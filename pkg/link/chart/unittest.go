@@ -185,7 +185,9 @@ func adviseSnapshots(t *link.Tree, moved []link.MovedPiece) {
 					continue
 				}
 				if at := strings.Index(text, m.Old); at >= 0 && len(m.Old) > 1 {
-					t.Advice = append(t.Advice, link.Advice{Path: name, At: at, Text: "This snapshot shows " + m.Old + ", which moves. Make it anew: helm unittest --update-snapshot " + dir})
+					made, _ := format.RegeneratedFile(name)
+					command := strings.Replace(made.Command, "CHART", dir, 1)
+					t.Advice = append(t.Advice, link.Advice{Path: name, At: at, Text: "This snapshot shows " + m.Old + ", which moves. Make it anew: " + command, Command: command})
 					break
 				}
 			}
