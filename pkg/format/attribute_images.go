@@ -14,13 +14,14 @@ import (
 // the file.
 func addAttributeImages(in Input, s *ScanResult) {
 	var language *attributes.Language
+	var scope Scope
 	d := &detector{in: in}
 	d.fields = &selectedFields{in: &d.in, objects: map[objectType]*fieldIndex{}, roots: map[rootOf]bool{}}
 	for _, e := range entries().attributes {
 		if !e.matchesFile(&in) || language != nil && *language != *e.language {
 			continue
 		}
-		language = e.language
+		language, scope = e.language, e.scope
 		for i := range e.Fields {
 			d.fields.document.add(&e.Fields[i])
 		}
@@ -28,14 +29,15 @@ func addAttributeImages(in Input, s *ScanResult) {
 	if language == nil || in.May != nil && !in.May(in.Src) {
 		return
 	}
-	a := attributeImages{d, s}
+	a := attributeImages{d, s, scope}
 	a.node(&frame{node: attributes.Parse(string(in.Src), *language)})
 }
 
 // attributeImages adds the references in a tree of attributes to a result.
 type attributeImages struct {
 	*detector
-	to *ScanResult
+	to    *ScanResult
+	scope Scope
 }
 
 func (a attributeImages) node(f *frame) {
@@ -44,9 +46,16 @@ func (a attributeImages) node(f *frame) {
 		for _, t := range a.fields.splitsAt(f) {
 			a.split(f, t)
 		}
+		var values []namedValue
 		for i := 0; i+1 < len(n.Children); i += 2 {
-			a.node(f.below(n.Children[i+1]).withKey(n.Children[i].Value))
+			g := f.below(n.Children[i+1]).withKey(n.Children[i].Value)
+			a.node(g)
+			values = append(values, a.pairs(g)...)
 		}
+		joinNamed(values, func(at *frame, o Occurrence) {
+			o.Place, o.Scope = at.place(), a.scope
+			a.to.replace(o)
+		})
 	case syntax.Sequence:
 		for i, item := range n.Children {
 			g := f.below(item)
@@ -56,6 +65,31 @@ func (a attributeImages) node(f *frame) {
 	case syntax.Scalar:
 		a.scalar(f)
 	}
+}
+
+// pairs returns the names and values in the block or the list at f.
+func (a attributeImages) pairs(f *frame) []namedValue {
+	if t := a.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); t == nil || t.kind != pairField {
+		return nil
+	}
+	items := []*syntax.Node{f.node}
+	if f.node.Kind == syntax.Sequence {
+		items = f.node.Children
+	}
+	var out []namedValue
+	for _, item := range items {
+		name, value := item.Str("name"), item.Field("value")
+		if name == "" || value == nil || value.Kind != syntax.Scalar || value.Value == "" {
+			continue
+		}
+		v := f.below(value).withKey("value")
+		out = append(out, namedValue{name, value.Value, v, func(role Role, sep string) Piece {
+			p := a.attribute(v, 0, role)
+			p.Sep = sep
+			return p
+		}})
+	}
+	return out
 }
 
 // scalar adds the value at f if a table says that it is an image or an artifact.
@@ -76,7 +110,7 @@ func (a attributeImages) scalar(f *frame) {
 
 // keep explains the marks in the value at f, which is no image.
 func (a attributeImages) keep(f *frame, t *tableField) {
-	c := Context{Reason: DifferentName, Note: "not an image", Place: f.place(), Scope: t.entry.scope}
+	c := Context{Reason: DifferentName, Note: "not an image", Place: f.place(), Scope: a.scope}
 	if t.Keep != "" {
 		c.Reason, c.Note = t.Keep, t.Note
 	}
@@ -108,7 +142,7 @@ func (a attributeImages) artifact(f *frame, t *tableField) {
 	p.Text = name
 	p.Span.End = p.Span.Start + len(name)
 	p.Map = edit.Identity(p.Span.Start, len(name))
-	o := Occurrence{Kind: Artifact, Pieces: []Piece{p}, Place: f.place(), Scope: t.entry.scope}
+	o := Occurrence{Kind: Artifact, Pieces: []Piece{p}, Place: f.place(), Scope: a.scope}
 	for _, x := range strings.Split(query, "&") {
 		switch key, value, _ := strings.Cut(x, "="); key {
 		case "tag":
@@ -128,7 +162,7 @@ func (a attributeImages) image(f *frame, t *tableField) {
 	r, _ := image.Parse(text)
 	o := Occurrence{IsImage: t.kind == imageField || r.Domain != "", LikelyImage: true, IsUntagged: r.Tag == "" && r.Digest == "", InRepositoryKey: true,
 		Tag: f.up.node.Str("tag"), Digest: f.up.node.Str("digest")}
-	o.Pieces, o.Place, o.Scope = []Piece{a.attribute(f, n, Whole)}, f.place(), t.entry.scope
+	o.Pieces, o.Place, o.Scope = []Piece{a.attribute(f, n, Whole)}, f.place(), a.scope
 	a.to.replace(o)
 }
 
@@ -153,7 +187,7 @@ func (a attributeImages) split(f *frame, t *tableField) {
 		return
 	}
 	at := f.below(repository).withKey(t.Repository)
-	o := Occurrence{IsImage: true, InRepositoryKey: true, Tag: f.node.Str(t.Tag), Digest: f.node.Str(t.Digest), Scope: t.entry.scope, Place: f.place()}
+	o := Occurrence{IsImage: true, InRepositoryKey: true, Tag: f.node.Str(t.Tag), Digest: f.node.Str(t.Digest), Scope: a.scope, Place: f.place()}
 	registry := f.node.Field(t.Registry)
 	switch {
 	case registry != nil && registry.Kind == syntax.Scalar && image.IsHost(registry.Value) && !hasDomain(repository.Value):

@@ -31,6 +31,7 @@ const (
 	pathField                         // a path of a file or folder
 	unitField                         // the name of another file of the same tool
 	artifactField                     // an artifact in a registry, after oci://, perhaps with a folder and a query after it
+	pairField                         // a name and a value, or a list of them
 	featureField                      // a feature of development containers, if it has a registry
 )
 
@@ -91,6 +92,10 @@ type tableField struct {
 	// Artifact reports that a value that begins with oci:// is an artifact that is
 	// no image. It is for blocks and calls: elsewhere the transport shows it.
 	Artifact bool
+
+	// Pairs reports that blocks at Path, or the items of a list there, have a name and
+	// a value.
+	Pairs bool
 
 	Keep Reason // the reason for which no rule changes the value
 	Note string // details of Keep
@@ -287,6 +292,10 @@ func (f *tableField) compile() (err error) {
 		f.kind = artifactField
 		kinds++
 	}
+	if f.Pairs {
+		f.kind = pairField
+		kinds++
+	}
 	if f.Feature {
 		f.kind = featureField
 		kinds++
@@ -305,7 +314,7 @@ func (f *tableField) compile() (err error) {
 		}
 	}
 	if kinds != 1 {
-		return errors.New("expected one of image, chart, artifact, feature, keep, and the keys of a registry and a repository")
+		return errors.New("expected one of image, chart, artifact, pairs, feature, keep, and the keys of a registry and a repository")
 	}
 	if f.Keys && f.kind != imageField && f.kind != featureField {
 		return errors.New("keys without image: true or feature: true")

@@ -62,6 +62,9 @@ func scanText(in Input) (ScanResult, error) {
 		}
 		out.Occurrences = append(out.Occurrences, o)
 	}
+	if c.Scope == Scripts {
+		addHelmSets(in, &out)
+	}
 	return out, nil
 }
 
