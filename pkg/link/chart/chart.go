@@ -86,6 +86,7 @@ type chart struct {
 	testNames []string               // the names, in order
 	tested    []format.Occurrence    // references that tests make of the chart and that do not move
 	sources   map[string]string      // texts of templates, by path
+	unproven  []format.Occurrence    // short names that only renderings without what is missing show
 	testFiles []string               // values files that only test suites use, as paths in the chart
 }
 

@@ -72,6 +72,27 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 	return groups
 }
 
+// keepUnproven keeps the short names that only renderings without what is missing
+// show: a registry that is missing may precede them. All are the rendered references.
+func (c *chart) keepUnproven(all []format.Occurrence, move link.MoveFunc) []link.Group {
+	known := piecesOf(all)
+	var groups []link.Group
+	for i := range c.unproven {
+		o := &c.unproven[i]
+		if !move.Moves(o) || slices.ContainsFunc(o.Pieces, func(p format.Piece) bool { return known[link.IDOf(&p)] }) {
+			continue
+		}
+		for k := range o.Pieces {
+			known[link.IDOf(&o.Pieces[k])] = true
+		}
+		groups = append(groups, link.Group{
+			Occurrences: []format.Occurrence{*o}, Keep: format.LikelyImage,
+			Why: "the chart does not render, and a registry that is missing may precede the name",
+		})
+	}
+	return groups
+}
+
 // prints reports whether a rendering shows the reference o, which one value spells
 // out with its registry.
 func (c *chart) prints(o *format.Occurrence) bool {

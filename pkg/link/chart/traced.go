@@ -19,7 +19,7 @@ func (c *chart) linkTraced(move link.MoveFunc) []link.Group {
 	t := c.groupTraced(all, move)
 	c.addKeyNamed(t, all, move)
 	c.addAnnotations(t.groups)
-	return slices.Concat(t.groups, doubled, c.linkSharedValues(t, all, move), c.keepPrefixed(t, files, move), c.keepUnshown(all, move))
+	return slices.Concat(t.groups, doubled, c.linkSharedValues(t, all, move), c.keepPrefixed(t, files, move), c.keepUnshown(all, move), c.keepUnproven(all, move))
 }
 
 // tracedGroups are groups of rendered references.
@@ -155,9 +155,10 @@ func identity(o *format.Occurrence) string {
 // values of file over those of the chart. It returns false if file has none of
 // these values, if a value cannot be found in a file, if the reference begins
 // with the text of a template, or if it may be another one: a part of it is
-// missing, or its registry is implicit and only a tolerant rendering shows it.
+// missing, or its registry is implicit and only a tolerant rendering shows it. A
+// reference with an implicit registry is then added to c.unproven.
 func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occurrence, bool) {
-	if ref.Incomplete || ref.IsRegistry && (len(ref.Parts) != 1 || ref.Parts[0].Value == nil) {
+	if ref.Incomplete && !isPath(ref.Ref) || ref.IsRegistry && (len(ref.Parts) != 1 || ref.Parts[0].Value == nil) {
 		return format.Occurrence{}, false
 	}
 	b := &refBuilder{chart: c, ref: ref, file: file, fromFile: file == ""}
@@ -270,9 +271,14 @@ func (b *refBuilder) finish() (format.Occurrence, bool) {
 			o.Pieces[0].Role = format.Repository // a namespace of Docker Hub
 		}
 	}
+	o.Place.Field = o.Pieces[0].Field
 	if r, err := image.Parse(o.Text()); b.ref.Tolerant && !b.ref.IsRegistry && (err != nil || r.Domain == "") {
+		if err == nil && !b.chart.isTest(b.file) {
+			b.chart.unproven = append(b.chart.unproven, o)
+		}
+		return format.Occurrence{}, false
+	} else if b.ref.Incomplete {
 		return format.Occurrence{}, false
 	}
-	o.Place.Field = o.Pieces[0].Field
 	return o, true
 }
