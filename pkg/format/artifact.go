@@ -159,7 +159,7 @@ func chartArtifact(f *frame, isOCI bool) artifact {
 // chart that another key names: after oci://, or in a source of Argo CD, which has
 // no transport for registries.
 // Source: https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-chart-from-oci-registry
-func (d *detector) isChartRegistry(f *frame) bool {
+func isChartRegistry(f *frame) bool {
 	isOCI := strings.HasPrefix(f.node.Value, "oci://")
 	a := chartArtifact(f, isOCI)
 	return a.kind == Chart && a.chart != "" && (isOCI || f.key == "repoURL" && f.object.group() == argo)

@@ -107,7 +107,7 @@ func selectFields(in *Input) *selectedFields {
 }
 
 func (e *tableEntry) matchesFile(in *Input) bool {
-	if len(e.globs) > 0 && !slices.ContainsFunc(e.globs, func(g walk.Glob) bool { return g.Match(in.Path, false) }) {
+	if len(e.globs) > 0 && !slices.ContainsFunc(e.globs, func(g walk.Glob) bool { return g.Match(in.Path, false) || in.As != "" && g.Match(in.As, false) }) {
 		return false
 	}
 	return e.contains == nil || e.contains.Match(in.Src)

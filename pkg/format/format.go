@@ -52,6 +52,7 @@ func Detect(path string, src []byte) *Format {
 // An Input is a file to scan.
 type Input struct {
 	Path   string // slash-separated, relative to the root
+	As     string // a name whose tables describe the file too, because another file says what it is; "" for none
 	Src    []byte
 	Fields []Field // from the configuration of the repository; see NewField
 

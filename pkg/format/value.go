@@ -60,7 +60,7 @@ func (d *detector) value(f *frame) {
 		d.addWhole(f, kind == imageField)
 	case isPath && isReference(strings.TrimSuffix(text, "/")):
 		d.contexts(f, n, Context{Reason: Path})
-	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f) || d.isChartRegistry(f)): // oci://docker.io/charts/
+	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f)): // oci://docker.io/charts/
 		d.addRegistry(f)
 	case !isReference(text):
 		d.longText(f)
@@ -93,7 +93,7 @@ func (d *detector) keptByField(f *frame, kind fieldKind) bool {
 
 // host adds the registry host at f, or explains why it is not changed.
 func (d *detector) host(f *frame) {
-	if d.isRegistryField(f) || d.isChartRegistry(f) {
+	if d.isRegistryField(f) {
 		d.addRegistry(f)
 		return
 	}
@@ -109,9 +109,9 @@ func isRegistryWithPath(text string) bool {
 }
 
 // isRegistryField reports whether the key of f, or the keys next to it, show that
-// images are pulled from the registry at f.
+// images or charts are pulled from the registry at f.
 func (d *detector) isRegistryField(f *frame) bool {
-	return IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f)
+	return IsRegistryKey(f.effectiveKey()) || IsRegistryKey(d.flagBefore(f)) || d.hasImageSiblings(f) || isChartRegistry(f)
 }
 
 // addRegistry adds the scalar at f, which is a registry of images or of charts.

@@ -29,6 +29,7 @@ type reader struct {
 	searched int            // number of files in skipped folders
 	readOnly bool           // the plan is not for writing: edits outside of the given paths are allowed
 	archives []*packedArchive
+	as       map[string]string // names for [format.Input.As] by path
 	traces   traces
 
 	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size
@@ -68,6 +69,7 @@ func (r *reader) readTree(ctx context.Context) (inSkipped []walk.File, err error
 	inSkipped = r.scanLocalCharts(inSkipped)
 	r.skipped = append(r.skipped, skipped...)
 	r.sort()
+	r.readComposeFiles()
 	return inSkipped, nil
 }
 
@@ -150,7 +152,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		r.largeFile.Lock()
 		defer r.largeFile.Unlock()
 	}
-	in := format.Input{Path: f.Path, Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.mayMatchPart}
+	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.mayMatchPart}
 	scanned, err := out.format.Read(in)
 	if err != nil {
 		out.setReason(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)

@@ -199,21 +199,26 @@ func (s yamlReader) field(n *yaml.Node, name string) (Field, error) {
 	if err != nil {
 		return Field{}, err
 	}
+	return f, s.checkField(n, name, f)
+}
+
+// checkField returns an error if the keys of the field f at n do not belong together.
+func (s yamlReader) checkField(n *yaml.Node, name string, f Field) error {
 	switch isSplit, isValue := f.Registry+f.Repository+f.Tag+f.Digest != "", f.Image != "" || f.Feature; {
 	case isValue && f.Path == "":
-		return Field{}, s.errorf(resolveAlias(n), "%s has no \"path\"; expected the path of the value, for example {path: spec.image, image: true}", name)
+		return s.errorf(resolveAlias(n), "%s has no \"path\"; expected the path of the value, for example {path: spec.image, image: true}", name)
 	case f.Image != "" && isSplit:
-		return Field{}, s.errorf(resolveAlias(n), "%s has \"image\" and keys of a reference; expected one of the two", name)
+		return s.errorf(resolveAlias(n), "%s has \"image\" and keys of a reference; expected one of the two", name)
 	case f.Feature && (isSplit || f.Image != ""):
-		return Field{}, s.errorf(resolveAlias(n), "%s has \"feature\" and \"image\" or keys of a reference; expected one of them", name)
+		return s.errorf(resolveAlias(n), "%s has \"feature\" and \"image\" or keys of a reference; expected one of them", name)
 	case f.Keys && f.Image != "true" && !f.Feature:
-		return Field{}, s.errorf(resolveAlias(n), "%s has \"keys\" without \"image: true\" or \"feature: true\"; expected one of the two, which says what the keys are", name)
+		return s.errorf(resolveAlias(n), "%s has \"keys\" without \"image: true\" or \"feature: true\"; expected one of the two, which says what the keys are", name)
 	case !isValue && !isSplit && f.Path+strings.Join(f.Files, "") != "":
-		return Field{}, s.errorf(resolveAlias(n), "%s has no \"image\"; expected, for example, {path: spec.image, image: true}", name)
+		return s.errorf(resolveAlias(n), "%s has no \"image\"; expected, for example, {path: spec.image, image: true}", name)
 	case !isValue && f.Repository == "":
-		return Field{}, s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds the path of an image, for example {registry: imageHub, repository: imagePath}", name)
+		return s.errorf(resolveAlias(n), "%s has no \"repository\"; expected the key that holds the path of an image, for example {registry: imageHub, repository: imagePath}", name)
 	}
-	return f, nil
+	return nil
 }
 
 // imageKind reads whether a field is an image.
