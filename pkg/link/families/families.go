@@ -33,6 +33,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkFlux(t, move, l.kustomizations) }},
 		{Link: func(t *link.Tree, move link.MoveFunc) []link.Group { return gitops.LinkArgo(t, move, l.kustomizations) }},
 		{Wants: absentchart.IsHelmfile, Link: absentchart.LinkHelmfiles},
+		{Link: absentchart.LinkReleases},
 		{Link: devcontainer.Link},
 		{Link: linkSharedRegistries},
 	}
