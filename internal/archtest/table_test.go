@@ -100,6 +100,8 @@ var forTests = []string{
 	"github.com/moby/buildkit/frontend/dockerfile/...", // the parser of Dockerfiles, without our positions
 	"github.com/yuin/goldmark/...",                     // an independent parser of Markdown
 	"github.com/santhosh-tekuri/jsonschema/v6",
+	"github.com/hashicorp/hcl/v2/...",        // an independent parser of HCL
+	"github.com/bazelbuild/buildtools/build", // an independent parser of Starlark
 }
 
 // forbidden are package names that do not say what a package is for.
