@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ func makePlan(ctx context.Context, f *session.Flags, set *session.Session) (*rew
 	whole := o
 	whole.Walk.Paths = []string{filepath.Join(o.Walk.Root, filepath.FromSlash(o.Within))}
 	if o.TraceChart != nil {
-		whole.TraceChart = traceOnly(o.TraceChart, selected)
+		whole.TraceChart = traceOnly(o.TraceChart, o.OutsideSubcharts, selected)
 	}
 	all, err := rewrite.PlanFiles(ctx, whole)
 	if err != nil {
@@ -70,10 +71,14 @@ func traceOnce(trace prove.TraceFunc) prove.TraceFunc {
 }
 
 // traceOnly returns a function that calls trace for the charts that contain one of
-// files. Other charts are not written: the names of their keys suffice.
-func traceOnly(trace prove.TraceFunc, files []string) prove.TraceFunc {
+// files, also in a sub-chart outside of their folder. Other charts are not written:
+// the names of their keys suffice.
+func traceOnly(trace prove.TraceFunc, outside func() map[string]map[string]string, files []string) prove.TraceFunc {
+	contains := func(dir string) bool {
+		return dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") })
+	}
 	return func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
-		if dir == "." || slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, dir+"/") }) {
+		if contains(dir) || slices.ContainsFunc(slices.Collect(maps.Values(outside()[dir])), contains) {
 			return trace(dir, scanned)
 		}
 		return nil, nil

@@ -26,6 +26,12 @@ type Tree struct {
 	// called by several goroutines. Nil renders nothing.
 	TraceChart func(dir string) ([]TracedRef, error)
 
+	// OutsideSubcharts returns the folders of the sub-charts that are not in the
+	// folder of their chart, for all charts of the repository: by the folder of
+	// the chart and by the path of the sub-chart in it, charts/common. Nil: there
+	// are none.
+	OutsideSubcharts func() map[string]map[string]string
+
 	// Unrendered are the folders of the charts that do not render with any
 	// values.
 	Unrendered []string

@@ -38,7 +38,7 @@ func (d division) cut(m rules.Match) (registry, path string) {
 // that a chart accepts a path in its registry. The text of a template gets as
 // much as possible, so that the values after it need not change.
 func (g *group) divisions() []division {
-	isTraced, hasLiteral, hasUnconfirmed := g.chart != "", false, false
+	isTraced, hasLiteral, hasUnconfirmed := len(g.charts) > 0, false, false
 	for i := range g.members {
 		o := g.members[i].occ
 		hasLiteral = hasLiteral || o.Pieces[0].Literal

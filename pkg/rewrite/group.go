@@ -23,7 +23,7 @@ type group struct {
 	edits   []link.FileEdit // edits of the group if it moves
 	inserts []link.FileEdit // keys to insert if the group moves
 
-	chart     string     // folder of the chart that renders the members, "" if none does
+	charts    []string   // folders of the charts that render the members, each once
 	division  division   // how registries and names share new prefixes
 	rejected  []division // divisions that a rendering or a values schema rejects
 	rejection rejection  // why the last of rejected is wrong

@@ -18,7 +18,10 @@ func mergeGroups(t *link.Tree, linked []link.Group, assumeImages bool) []*group 
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
 	for i := range linked {
 		l := &linked[i]
-		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert, chart: l.Chart}
+		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert}
+		if l.Chart != "" {
+			g.charts = []string{l.Chart}
+		}
 		isAssumed := assumeImages && l.Keep == format.LikelyImage
 		if isAssumed {
 			g.reason = ""
@@ -126,8 +129,10 @@ func (g *group) absorb(o *group) {
 	if g.reason == "" {
 		g.reason, g.note = o.reason, o.note
 	}
-	if g.chart == "" {
-		g.chart = o.chart
+	for _, dir := range o.charts {
+		if !slices.Contains(g.charts, dir) {
+			g.charts = append(g.charts, dir)
+		}
 	}
 }
 

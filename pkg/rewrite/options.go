@@ -35,6 +35,10 @@ type Options struct {
 	// goroutines. If it is nil, key names decide.
 	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
+	// OutsideSubcharts returns the folders of the sub-charts that are not in the
+	// folder of their chart: see link.Tree. Nil: there are none.
+	OutsideSubcharts func() map[string]map[string]string
+
 	// RejectedByChart returns, for each of changes, what the values schemas of
 	// the chart in the folder dir and of its sub-charts reject after the change
 	// and not before, "" for nothing. A change is the contents of files by path;

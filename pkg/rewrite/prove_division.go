@@ -30,9 +30,7 @@ func (p *planner) proveDivisions(ctx context.Context) {
 			if b := failures[i].backstop; b != nil {
 				p.addRenderFailure(*b)
 			}
-			if p.rejectDivisions(dir, failures[i]) {
-				again = append(again, dir)
-			}
+			again = append(again, p.rejectDivisions(dir, failures[i])...)
 		}
 		p.keepOutside()
 		again = append(again, p.keepRejected(ctx)...)
@@ -48,7 +46,7 @@ func (p *planner) dividedCharts() []string {
 	var out []string
 	for _, g := range p.groups {
 		if g.isDivided() {
-			out = append(out, g.chart)
+			out = append(out, g.charts...)
 		}
 	}
 	slices.Sort(out)
@@ -58,7 +56,7 @@ func (p *planner) dividedCharts() []string {
 // isDivided reports whether the group moves, a chart renders it, and there is
 // more than one division for it.
 func (g *group) isDivided() bool {
-	return g.chart != "" && g.moves() && slices.ContainsFunc(g.members, func(m member) bool {
+	return len(g.charts) > 0 && g.moves() && slices.ContainsFunc(g.members, func(m member) bool {
 		return m.matched && strings.Contains(m.match.New, "/") && (len(m.occ.Pieces) > 1 || m.occ.Tail != "")
 	})
 }
@@ -111,7 +109,7 @@ func (p *planner) renderEdited(dir string, edited map[string][]byte) chartFailur
 		}
 	}
 	for _, g := range p.groups {
-		if g.chart == dir && g.moves() {
+		if g.moves() && slices.Contains(g.charts, dir) {
 			if text := g.firstMissing(before, printed); text != "" {
 				failure.missing[g] = text
 			}
@@ -183,15 +181,15 @@ func (g *group) firstMissing(before []link.TracedRef, printed map[printedRef]boo
 }
 
 // rejectDivisions rejects the divisions of the groups of a chart that fail, and
-// reports whether one of them has another division now.
-func (p *planner) rejectDivisions(dir string, failure chartFailure) bool {
+// returns the folders of the charts that render one of them. Groups that are kept
+// now may be the reason for another failure.
+func (p *planner) rejectDivisions(dir string, failure chartFailure) (again []string) {
 	if failure.why == "" && len(failure.missing) == 0 {
-		return false
+		return nil
 	}
-	again := false
 	for _, g := range p.groups {
 		missing, blamed := failure.missing[g]
-		if g.chart != dir || !g.isDivided() || len(failure.missing) > 0 && !blamed {
+		if !slices.Contains(g.charts, dir) || !g.isDivided() || len(failure.missing) > 0 && !blamed {
 			continue
 		}
 		why := rejection{format.Conflict, failure.why}
@@ -199,7 +197,7 @@ func (p *planner) rejectDivisions(dir string, failure chartFailure) bool {
 			why.note = fmt.Sprintf("with the edits, the chart would not render %s", missing)
 		}
 		g.rejectDivision(why)
-		again = true // groups that are kept now may have been the reason for another failure
+		again = append(again, g.charts...)
 	}
 	return again
 }

@@ -30,6 +30,7 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 		}
 	}
 	if r.opts.TraceChart != nil {
+		t.OutsideSubcharts = r.opts.OutsideSubcharts // key names alone decide without knowing the charts that use a value
 		scanned := func(path string) (src []byte, ok bool) {
 			src, ok = sources[path]
 			return src, ok

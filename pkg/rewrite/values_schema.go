@@ -3,6 +3,7 @@ package rewrite
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -21,12 +22,19 @@ func (p *planner) keepRejected(ctx context.Context) (changed []string) {
 		return nil
 	}
 	dirs := chart.TreeDirs(p.tree)
+	outside := p.outsideSubcharts()
+	for dir := range outside {
+		if !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
 	p.tree.MergeLoaded()
 	p.mergeLoaded()
 	for _, dir := range dirs {
 		var groups []*group
 		for _, g := range p.groups {
-			if g.moves() && g.editsValuesOf(dir) {
+			if g.moves() && (g.editsValuesOf(dir) || slices.ContainsFunc(slices.Collect(maps.Values(outside[dir])), g.editsValuesOf)) {
 				groups = append(groups, g)
 			}
 		}
@@ -40,6 +48,16 @@ func (p *planner) keepRejected(ctx context.Context) (changed []string) {
 		}
 	}
 	return changed
+}
+
+// outsideSubcharts returns the folders of the sub-charts that are not in the folder
+// of their chart: see link.Tree. It returns nil if no group edits a chart.
+func (p *planner) outsideSubcharts() map[string]map[string]string {
+	editsChart := func(g *group) bool { return g.moves() && g.editsValuesOf(".") }
+	if p.opts.OutsideSubcharts == nil || !slices.ContainsFunc(p.groups, editsChart) {
+		return nil
+	}
+	return p.opts.OutsideSubcharts()
 }
 
 // editsValuesOf reports whether g edits values or a schema of the chart in the
@@ -79,7 +97,7 @@ func (p *planner) keepRejectedBy(ctx context.Context, dir string, groups []*grou
 				continue
 			case g.isDivided():
 				g.rejectDivision(rejection{format.ValuesSchema, x})
-				changed = append(changed, g.chart)
+				changed = append(changed, g.charts...)
 			default:
 				g.keep(format.ValuesSchema, x)
 			}

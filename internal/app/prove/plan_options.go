@@ -2,6 +2,7 @@ package prove
 
 import (
 	"context"
+	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -10,23 +11,27 @@ import (
 // Use makes the plan of o depend on what the values schemas of charts reject and,
 // if render is set, on what charts render.
 func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
-	read := p.chartReader(o.Walk.Root)
+	reader := p.chartReader(o.Walk.Root)
 	if render {
-		o.TraceChart, o.TraceEdited = p.tracer(ctx, read, o.Rules)
+		o.TraceChart, o.TraceEdited = p.tracer(ctx, reader, o.Rules)
 	}
-	o.RejectedByChart = p.rejectedBySchemas(read)
+	o.OutsideSubcharts = sync.OnceValue(reader.outsideSubcharts)
+	o.RejectedByChart = p.rejectedBySchemas(reader)
 }
 
 // rejectedBySchemas returns a function for rewrite.Options.RejectedByChart.
-func (p *Prover) rejectedBySchemas(read chartReader) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, []string, error) {
+func (p *Prover) rejectedBySchemas(reader chartReader) func(context.Context, string, func(string) ([]byte, bool), []map[string][]byte) ([]string, []string, error) {
 	return func(ctx context.Context, dir string, scanned func(path string) ([]byte, bool), changes []map[string][]byte) (rejected, unread []string, err error) {
-		before, err := read(dir, scanned)
+		before, err := reader.read(dir, scanned)
 		if err != nil {
 			return nil, nil, err
 		}
+		if before.Err != nil || !before.HasSchema() {
+			return make([]string, len(changes)), nil, nil
+		}
 		after := make([]helm.Chart, len(changes))
 		for i, change := range changes {
-			after[i], err = read(dir, func(path string) ([]byte, bool) {
+			after[i], err = reader.read(dir, func(path string) ([]byte, bool) {
 				if src, ok := change[path]; ok {
 					return src, true
 				}

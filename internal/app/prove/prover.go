@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -93,10 +94,11 @@ func (p *Prover) Close() {
 // error; the plan has the verdicts so far.
 func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
 	move := render.ByRules(plan.Rules)
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: append([]string{}, chart.Dirs(plan.FamilyFiles)...), Within: p.Within, Progress: p.OnVerdict}
-	if changed {
-		o.Dirs = changedDirs(o.Dirs, plan)
+	dirs, err := p.chartsToProve(plan, before, changed)
+	if err != nil {
+		return fmt.Errorf("rendering charts: %w", err)
 	}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
 	verdicts, err := helm.Verify(ctx, p.Runner, before, after, o)
 	addProofs(plan, verdicts)
 	missing := &Interrupted{}
@@ -215,13 +217,33 @@ func (p *Prover) Overlay(plan *rewrite.Plan) fs.FS {
 	return render.Overlay(p.Tree(plan.Root), files)
 }
 
-// changedDirs returns those of dirs in which the plan changes a file.
-func changedDirs(dirs []string, plan *rewrite.Plan) []string {
-	return slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
-		return !slices.ContainsFunc(plan.Files, func(f rewrite.File) bool {
+// chartsToProve returns the folders of the charts of the plan, or only of those in
+// which the plan changes a file. It adds the charts of the tree that use a changed
+// one as a sub-chart.
+func (p *Prover) chartsToProve(plan *rewrite.Plan, tree fs.FS, changed bool) ([]string, error) {
+	isChanged := func(dir string) bool {
+		return slices.ContainsFunc(plan.Files, func(f rewrite.File) bool {
 			return len(f.Edits) > 0 && (dir == "." || strings.HasPrefix(f.Path, dir+"/"))
 		})
-	})
+	}
+	dirs := append([]string{}, chart.Dirs(plan.FamilyFiles)...)
+	if changed {
+		dirs = slices.DeleteFunc(dirs, func(dir string) bool { return !isChanged(dir) })
+	}
+	if !isChanged(".") {
+		return dirs, nil
+	}
+	charts, err := helm.OpenTree(tree, p.Within)
+	if err != nil {
+		return nil, err
+	}
+	for dir, subs := range charts.OutsideSubcharts() {
+		if slices.ContainsFunc(slices.Collect(maps.Values(subs)), isChanged) {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs), nil
 }
 
 // CountStates counts the proofs of a plan by their state.

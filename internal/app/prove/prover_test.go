@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -52,17 +53,36 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-func TestChangedDirs(t *testing.T) {
-	plan := &rewrite.Plan{Files: []rewrite.File{
-		{Path: "web/values.yaml", Edits: []edit.Edit{{}}},
-		{Path: "db/values.yaml"},
-		{Path: "webhook/values.yaml"},
-	}}
-	got := changedDirs([]string{"db", "web", "webhook"}, plan)
-	if want := []string{"web"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
+func TestChartsToProve(t *testing.T) {
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	tree := fstest.MapFS{
+		"db/Chart.yaml":      file("apiVersion: v2\nname: db\nversion: 1.0.0\n"),
+		"web/Chart.yaml":     file("apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+		"webhook/Chart.yaml": file("apiVersion: v2\nname: webhook\nversion: 1.0.0\n"),
+		"all/Chart.yaml":     file("apiVersion: v2\nname: all\nversion: 1.0.0\ndependencies: [{name: web, version: ^1.0.0, repository: 'oci://r.example'}]\n"),
+		"top/Chart.yaml":     file("apiVersion: v2\nname: top\nversion: 1.0.0\ndependencies: [{name: all, version: 1.0.0, repository: 'file://../all'}]\n"),
+		"other/Chart.yaml":   file("apiVersion: v2\nname: other\nversion: 1.0.0\ndependencies: [{name: web, version: ^2.0.0, repository: 'oci://r.example'}]\n"),
 	}
-	if got := changedDirs([]string{"."}, plan); len(got) != 1 {
-		t.Errorf("the chart at the root: got %q, want it", got)
+	for _, tt := range []struct {
+		name    string
+		family  []string
+		edited  string
+		changed bool
+		want    []string
+	}{
+		{"changed charts, and those that use them", []string{"db/Chart.yaml", "web/Chart.yaml", "webhook/Chart.yaml"}, "web/values.yaml", true, []string{"all", "top", "web"}},
+		{"all charts of the run, and those that use changed ones", []string{"db/Chart.yaml", "web/Chart.yaml"}, "web/values.yaml", false, []string{"all", "db", "top", "web"}},
+		{"the chart that nothing uses", []string{"db/Chart.yaml", "webhook/Chart.yaml"}, "webhook/values.yaml", true, []string{"webhook"}},
+		{"nothing changed", []string{"db/Chart.yaml"}, "", true, nil},
+		{"the chart at the root", []string{"Chart.yaml"}, "x/values.yaml", true, []string{"."}},
+	} {
+		plan := &rewrite.Plan{FamilyFiles: tt.family}
+		if tt.edited != "" {
+			plan.Files = []rewrite.File{{Path: tt.edited, Edits: []edit.Edit{{}}}, {Path: "db/values.yaml"}}
+		}
+		got, err := (&Prover{}).chartsToProve(plan, tree, tt.changed)
+		if err != nil || !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, %v, want %q", tt.name, got, err, tt.want)
+		}
 	}
 }

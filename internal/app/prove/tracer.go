@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"regexp"
 	"slices"
@@ -23,38 +22,18 @@ import (
 // A TraceFunc is the type of rewrite.Options.TraceChart.
 type TraceFunc = func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
-// Tracer returns a function that renders a chart and reports which values make up
-// its references. It renders the default values, and those values files that may
-// contain a matching reference or a registry. Files that the run has scanned are
+// Tracer returns a function that renders a chart with each of its values files and
+// reports which values make up its references. Files that the run has scanned are
 // taken from there, so that evidence and edits concern the same bytes. The second
-// function does the same for a chart with the edits of the run: it renders the
-// values files that were rendered before the edits.
+// function does the same for a chart with the edits of the run. It does not render
+// the values files with which the chart prints what it prints with others.
 func (p *Prover) Tracer(ctx context.Context, root string, set *rules.Set) (trace, traceEdited TraceFunc) {
 	return p.tracer(ctx, p.chartReader(root), set)
 }
 
-// A chartReader reads the chart in the folder dir. It takes the files for which
-// scanned returns bytes from there. The error is that of the tree; a chart that
-// cannot be read has an error of its own.
-type chartReader = func(dir string, scanned func(path string) ([]byte, bool)) (helm.Chart, error)
-
-// chartReader returns a function that reads charts of the tree at root. Its first
-// call lists the charts of the tree.
-func (p *Prover) chartReader(root string) chartReader {
-	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
-	open := sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })
-	return func(dir string, scanned func(path string) ([]byte, bool)) (helm.Chart, error) {
-		tree, err := open()
-		if err != nil {
-			return helm.Chart{}, err
-		}
-		return tree.WithFiles(render.OverlayFunc(files(), scanned)).Chart(dir), nil
-	}
-}
-
-func (p *Prover) tracer(ctx context.Context, read chartReader, set *rules.Set) (trace, traceEdited TraceFunc) {
+func (p *Prover) tracer(ctx context.Context, reader chartReader, set *rules.Set) (trace, traceEdited TraceFunc) {
 	chartOf := func(dir string, scanned func(path string) ([]byte, bool)) (*helm.Chart, error) {
-		chart, err := read(dir, scanned)
+		chart, err := reader.read(dir, scanned)
 		if err != nil {
 			return nil, err
 		}
@@ -117,16 +96,16 @@ func registriesOf(prefixes []string) []string {
 	return slices.Compact(out)
 }
 
-// traceSelected traces a chart with the values that are selected. It traces the
-// chart with its other values, too, if it does not render with the default values,
-// which others may complete, if others may add names to a registry that moves to a
-// target with a path, or if they may use a default value with an old name.
+// traceSelected traces a chart with the values that are selected, and then with its
+// other values: a template may print them before a name that moves, whatever their
+// keys are called.
 func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *tracedValues, hosts []string) ([]link.TracedRef, error) {
 	var first, others []helm.Values
 	for _, v := range chart.Values {
-		if values.selected[v.Name] {
+		switch {
+		case values.selected[v.Name]:
 			first = append(first, v)
-		} else {
+		case !values.repeated[v.Name]:
 			others = append(others, v)
 		}
 	}
@@ -136,10 +115,6 @@ func (p *Prover) traceSelected(ctx context.Context, chart *helm.Chart, values *t
 		return refs, err
 	}
 	isIncomplete := len(failed.Failures) > 0 && failed.Failures[0].ValuesFile == "" && !failed.Failures[0].Incomplete
-	values.all = values.all || isIncomplete || values.dependsOnNames(refs) || !values.edited && values.hidesMention(chart, refs)
-	if !values.all {
-		return refs, err
-	}
 	more, err := p.traceValues(ctx, chart, values, others, hosts)
 	other := &link.TraceError{}
 	if err != nil && (!errors.As(err, &other) || other.Backstop() != nil) {
@@ -163,8 +138,13 @@ func (p *Prover) traceValues(ctx context.Context, chart *helm.Chart, traced *tra
 	failed := &link.TraceError{}
 	for _, v := range values {
 		o := helm.TraceOptions{Values: v, Capabilities: p.capabilities, Hosts: hosts}
+		if !traced.selected[v.Name] && !traced.edited {
+			o.Known = traced.printed
+		}
 		t, err := helm.TraceChart(ctx, p.Runner, chart, o)
-		if err != nil {
+		if err == nil {
+			traced.add(v.Name, t)
+		} else {
 			var f link.RenderFailure
 			f, t = p.traceFailed(ctx, chart, traced, o, err)
 			failed.Failures = append(failed.Failures, f)

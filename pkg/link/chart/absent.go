@@ -40,12 +40,12 @@ func (c *chart) linkAbsent(known []link.Group, names func() map[string]bool, mov
 	}
 	pieces := map[link.PieceID]bool{}
 	for i := range known {
-		for p := range piecesOf(known[i].Occurrences) {
-			pieces[p] = true
-		}
+		addPieces(pieces, known[i].Occurrences)
 	}
 	return slices.DeleteFunc(groups, func(g link.Group) bool {
-		for p := range piecesOf(g.Occurrences) {
+		own := map[link.PieceID]bool{}
+		addPieces(own, g.Occurrences)
+		for p := range own {
 			if pieces[p] {
 				return true
 			}
@@ -64,7 +64,7 @@ func (c *chart) linkAbsentDependency(d *syntax.Node, key string, move link.MoveF
 		groups = absentchart.Link(repository, []*absentchart.Values{defaults}, move)
 	}
 	for _, f := range c.valuesFiles() {
-		if f.Path == c.path("values.yaml") || strings.Contains(strings.TrimPrefix(f.Path, c.dir+"/"), "charts/") {
+		if f.Path == c.path("values.yaml") || !isBelow(f.Path, c.dir) || strings.Contains(strings.TrimPrefix(f.Path, c.dir+"/"), "charts/") {
 			continue
 		}
 		v := c.dependencyValues(f.Path, key)
@@ -99,7 +99,7 @@ func (c *chart) dependencyValues(name, key string) *absentchart.Values {
 // hasDependency reports whether the tree has the chart that d names, or may have it.
 func (c *chart) hasDependency(d *syntax.Node) bool {
 	name := d.Str("name")
-	if _, ok := c.subchart(c.dir, name); ok || strings.HasPrefix(d.Str("repository"), "file://") {
+	if _, ok := c.subchart("", name); ok || strings.HasPrefix(d.Str("repository"), "file://") {
 		return true
 	}
 	packed := c.path("charts/" + name + "-")

@@ -76,6 +76,8 @@ func isTemplate(name string) bool {
 type chart struct {
 	dir      string
 	tree     *link.Tree
+	isUser   bool                    // the tree of the run does not contain it, and it uses one of the charts of the tree
+	outside  map[string]string       // folders of the sub-charts that are not in dir, by their path in the chart
 	refs     []link.TracedRef        // the references that the chart renders
 	err      error                   // why the chart does not render
 	failures []link.RenderFailure    // values files with which the chart does not render
@@ -102,6 +104,7 @@ func tracedChartsOf(t *link.Tree) []*chart {
 		c.findTestValues()
 		charts = append(charts, c)
 	}
+	charts = addOutside(t, charts)
 	traceCharts(t, charts)
 	return charts
 }
@@ -118,6 +121,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		}
 		return out
 	})
+	printed := newPrintedRefs(charts, move)
 	var groups []link.Group
 	for _, c := range charts {
 		if c.backstop != nil {
@@ -126,12 +130,14 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		}
 		var own []link.Group
 		if len(c.refs) > 0 {
-			own = c.linkTraced(move)
+			own = c.linkTraced(printed, move)
 		}
 		own = append(own, c.linkOverrides(move)...)
-		own = append(own, c.keepAfterText(own, move)...)
-		own = append(own, c.linkAbsent(own, names, move)...)
-		own = append(own, c.linkLocks(move)...)
+		own = append(own, c.keepAfterText(own, printed, move)...)
+		if !c.isUser {
+			own = append(own, c.linkAbsent(own, names, move)...)
+			own = append(own, c.linkLocks(move)...)
+		}
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}
 	return groups
@@ -155,12 +161,16 @@ func traceCharts(t *link.Tree, charts []*chart) {
 		if errors.As(c.err, &partial) {
 			c.failures, c.backstop = slices.Clone(partial.Failures), partial.Backstop()
 		}
-		t.RenderFailures = append(t.RenderFailures, c.failures...)
+		for _, f := range c.failures {
+			if !c.isUser || f.Backstop {
+				t.RenderFailures = append(t.RenderFailures, f)
+			}
+		}
 		c.failures = slices.DeleteFunc(c.failures, func(f link.RenderFailure) bool { return f.Incomplete })
 		if partial != nil && len(c.failures) == 0 {
 			c.err = nil
 		}
-		if c.backstop == nil && c.err != nil && !c.renders() {
+		if c.backstop == nil && c.err != nil && !c.renders() && !c.isUser {
 			t.Unrendered = append(t.Unrendered, c.dir)
 		}
 	}
@@ -172,13 +182,21 @@ func (c *chart) renders() bool {
 }
 
 // path returns the path in the tree of a file of the chart.
-func (c *chart) path(name string) string { return path.Join(c.dir, name) }
+func (c *chart) path(name string) string {
+	for at := name; len(c.outside) > 0 && at != "."; at = path.Dir(at) {
+		if dir, ok := c.outside[at]; ok {
+			return path.Join(dir, name[len(at):])
+		}
+	}
+	return path.Join(c.dir, name)
+}
 
-// valuesFiles returns the scanned values files in the chart's folder or below.
+// valuesFiles returns the scanned values files in the chart's folder or below, and
+// the default values of sub-charts that are not there.
 func (c *chart) valuesFiles() []*link.File {
 	var out []*link.File
 	for _, f := range c.tree.Files {
-		if IsValuesFile(f.Path) && (c.dir == "." || strings.HasPrefix(f.Path, c.dir+"/")) {
+		if IsValuesFile(f.Path) && isBelow(f.Path, c.dir) || c.isOutsideDefault(f.Path) {
 			out = append(out, f)
 		}
 	}

@@ -10,15 +10,14 @@ import (
 )
 
 // addKeyNamed adds to the groups the references that only the names of keys
-// show, and that may use a registry of the group. The parameter all has
-// the rendered references.
+// show, and that may use a registry of the group. The parameter rendered has the
+// pieces of all rendered references.
 //
 // A reference that no rendering shows does not keep the others, if it is pulled
 // from the right place whether it uses the registry or not: the rules change
 // the registry only. If they change its name, or do not move it, the group is
 // kept.
-func (c *chart) addKeyNamed(t *tracedGroups, all []format.Occurrence, move link.MoveFunc) {
-	rendered := piecesOf(all)
+func (c *chart) addKeyNamed(t *tracedGroups, rendered map[link.PieceID]bool, move link.MoveFunc) {
 	c.eachKeyNamed(func(o *format.Occurrence) {
 		last := &o.Pieces[len(o.Pieces)-1]
 		if !t.has(&o.Pieces[0]) || len(o.Pieces) < 2 || rendered[link.IDOf(last)] {

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -29,9 +30,12 @@ func (c *chart) keepAll(move link.MoveFunc, isChart map[string]bool) []link.Grou
 }
 
 // owns reports whether the file at name is in the folder of the chart, and not in
-// that of another one below.
+// that of another one below, or belongs to a sub-chart that is not there.
 func (c *chart) owns(name string, isChart map[string]bool) bool {
-	if c.dir != "." && !strings.HasPrefix(name, c.dir+"/") {
+	if c.isOutside(name) {
+		return true
+	}
+	if !isBelow(name, c.dir) {
 		return false
 	}
 	for dir := path.Dir(name); dir != c.dir && dir != "."; dir = path.Dir(dir) {
@@ -44,9 +48,9 @@ func (c *chart) owns(name string, isChart map[string]bool) bool {
 
 // keepUnshown keeps the references in the values files with which the chart does
 // not render, unless a rendering shows how they are used, or the chart does not
-// render with any values. The default values are those of the chart and of its sub-charts. All are the
-// rendered references.
-func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.Group {
+// render with any values. The default values are those of the chart and of its
+// sub-charts. The parameter rendered has the pieces of all rendered references.
+func (c *chart) keepUnshown(rendered map[link.PieceID]bool, move link.MoveFunc) []link.Group {
 	if len(c.failures) == 0 || !c.renders() {
 		return nil
 	}
@@ -55,7 +59,6 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 		f := &c.failures[i]
 		failed[f.ValuesFile] = f
 	}
-	rendered := piecesOf(all)
 	var groups []link.Group
 	c.eachKeyNamed(func(o *format.Occurrence) {
 		f := failed[c.valuesFileOf(o.Pieces[0].Path)]
@@ -73,9 +76,10 @@ func (c *chart) keepUnshown(all []format.Occurrence, move link.MoveFunc) []link.
 }
 
 // keepUnproven keeps the short names that only renderings without what is missing
-// show: a registry that is missing may precede them. All are the rendered references.
-func (c *chart) keepUnproven(all []format.Occurrence, move link.MoveFunc) []link.Group {
-	known := piecesOf(all)
+// show: a registry that is missing may precede them. The parameter rendered has the
+// pieces of all rendered references.
+func (c *chart) keepUnproven(rendered map[link.PieceID]bool, move link.MoveFunc) []link.Group {
+	known := maps.Clone(rendered)
 	var groups []link.Group
 	for i := range c.unproven {
 		o := &c.unproven[i]

@@ -13,21 +13,21 @@ import (
 type surrounding struct {
 	before, after string
 	template      string // path in the chart
+	incomplete    bool   // a part of the reference may be missing
 }
 
-// keepPrefixed keeps values that the names of keys show to be images on Docker
-// Hub, certainly or likely, if the chart prints a registry or a path before them: {{ .registry |
-// default "quay.io" }}/{{ .repository }}. A change of the value alone would not
-// produce the new reference of the rules. keepPrefixed does not change values
-// with a piece in t.
-func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc) []link.Group {
-	known := c.surroundings(files)
+// keepPrefixed keeps values that are references by themselves, if the chart prints
+// a registry or a path before them: {{ .registry | default "quay.io" }}/{{
+// .repository }}. A change of the value alone would not produce the new reference
+// of the rules. keepPrefixed does not keep values with a piece in t.
+func (c *chart) keepPrefixed(t *tracedGroups, printed *printedRefs, move link.MoveFunc) []link.Group {
+	known := c.surroundings(printed.of[c].files)
 	var groups []link.Group
 	keep := func(o *format.Occurrence) {
 		if x, ok := c.shortName(o, move); ok {
 			o = x
 		}
-		if !o.IsImage || o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(o) || t.has(&o.Pieces[0]) {
+		if o.Unconfirmed || len(o.Pieces) != 1 || !move.Moves(o) || t.has(&o.Pieces[0]) {
 			return
 		}
 		around := known[link.IDOf(&o.Pieces[0])]
@@ -35,11 +35,13 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 			around = c.searchUntraced(o.Pieces[0].Text)
 		}
 		for i := range around {
-			if s := &around[i]; s.preventsMove(o, move) {
+			s := &around[i]
+			isShown := s.incomplete && printed.moving[link.IDOf(&o.Pieces[0])] // with the values of another chart
+			if !isShown && s.preventsMove(o, move) {
 				groups = append(groups, link.Group{
 					Occurrences: []format.Occurrence{*o},
 					Keep:        format.DifferentName,
-					Why:         c.path(s.template) + " prints " + s.describeBefore() + " before this value",
+					Why:         c.printsBefore(o, s) + " before this value",
 				})
 				return
 			}
@@ -48,6 +50,15 @@ func (c *chart) keepPrefixed(t *tracedGroups, files []string, move link.MoveFunc
 	c.eachKeyNamed(keep)
 	c.eachTestValue(keep)
 	return groups
+}
+
+// printsBefore says what the chart prints before the value o.
+func (c *chart) printsBefore(o *format.Occurrence, s *surrounding) string {
+	text := c.path(s.template) + " prints " + s.describeBefore()
+	if !isBelow(o.Pieces[0].Path, c.dir) {
+		return "in the chart " + c.dir + ", " + text
+	}
+	return text
 }
 
 // describeBefore describes the text before the value. It begins with a slash if a
@@ -104,7 +115,7 @@ func (c *chart) addSurroundings(out map[link.PieceID][]surrounding, ref *link.Tr
 	for i := 1; i < len(pieces); i++ {
 		if pieces[i] != nil {
 			id := link.IDOf(pieces[i])
-			out[id] = append(out[id], surrounding{strings.Join(texts[:i], ""), strings.Join(texts[i+1:], ""), ref.Template})
+			out[id] = append(out[id], surrounding{strings.Join(texts[:i], ""), strings.Join(texts[i+1:], ""), ref.Template, ref.Incomplete})
 		}
 	}
 }
@@ -125,7 +136,7 @@ func (c *chart) searchUntraced(text string) []surrounding {
 		}
 		before, ok := strings.CutSuffix(r.Domain+"/"+r.Path, "/"+text)
 		if ok && strings.HasPrefix(ref.Ref, before+"/"+text) {
-			out = append(out, surrounding{before + "/", ref.Ref[len(before)+1+len(text):], ref.Template})
+			out = append(out, surrounding{before + "/", ref.Ref[len(before)+1+len(text):], ref.Template, ref.Incomplete})
 		}
 	}
 	return out

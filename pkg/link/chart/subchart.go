@@ -1,7 +1,9 @@
 package chart
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,15 +19,20 @@ func (c *chart) usedAt(name string) [][]string {
 	if name == c.path("values.yaml") {
 		return [][]string{nil}
 	}
-	dir, base := path.Dir(name), path.Base(name)
-	if base != "values.yaml" || path.Dir(dir) != c.path("charts") {
+	if path.Base(name) != "values.yaml" {
 		return nil
 	}
-	sub := path.Base(dir)
-	out := [][]string{{sub}}
-	for _, d := range c.dependencies(c.path("Chart.yaml")) {
-		if alias := d.Str("alias"); alias != "" && d.Str("name") == sub {
-			out = append(out, []string{alias})
+	var out [][]string
+	subs := c.subchartDirs()
+	for _, sub := range slices.Sorted(maps.Keys(subs)) {
+		if subs[sub] != path.Dir(name) {
+			continue
+		}
+		out = append(out, []string{sub})
+		for _, d := range c.dependencies(c.path("Chart.yaml")) {
+			if alias := d.Str("alias"); alias != "" && d.Str("name") == sub {
+				out = append(out, []string{alias})
+			}
 		}
 	}
 	return out

@@ -106,7 +106,7 @@ func (c *chart) isTraced(file string) bool {
 // registry that it spells out.
 func (c *chart) hasOpenText() bool {
 	for _, f := range c.tree.Files {
-		if !isTemplate(f.Path) || c.dir != "." && !strings.HasPrefix(f.Path, c.dir+"/") {
+		if !isTemplate(f.Path) || !isBelow(f.Path, c.dir) && !c.isOutside(f.Path) {
 			continue
 		}
 		for i := range f.Scanned.Occurrences {

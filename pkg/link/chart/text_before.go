@@ -2,6 +2,7 @@ package chart
 
 import (
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -17,8 +18,9 @@ import (
 // the templates has a registry or a path: {{ .Values.global.registry }}/{{
 // .Values.image }}. Such a name is not an image of Docker Hub by itself; it is a likely
 // one if the text begins with Docker Hub, or with a namespace there. The text decides where no
-// rendering does: known has the groups that renderings show.
-func (c *chart) keepAfterText(known []link.Group, move link.MoveFunc) []link.Group {
+// rendering does: known has the groups that renderings of the chart show, and printed
+// what all charts print.
+func (c *chart) keepAfterText(known []link.Group, printed *printedRefs, move link.MoveFunc) []link.Group {
 	var shown map[link.PieceID]bool
 	var groups []link.Group
 	c.eachKeyNamed(func(o *format.Occurrence) {
@@ -27,11 +29,9 @@ func (c *chart) keepAfterText(known []link.Group, move link.MoveFunc) []link.Gro
 			return
 		}
 		if shown == nil {
-			shown = map[link.PieceID]bool{}
+			shown = maps.Clone(printed.moving)
 			for i := range known {
-				for id := range piecesOf(known[i].Occurrences) {
-					shown[id] = true
-				}
+				addPieces(shown, known[i].Occurrences)
 			}
 		}
 		if shown[link.IDOf(&o.Pieces[0])] {
@@ -76,11 +76,11 @@ func (c *chart) textBefore(o *format.Occurrence) (why string, isHub bool) {
 			return "", false
 		}
 		all = append(all, uses...)
-		sub, isSub := c.subchart(dir, at[0])
+		sub, isSub := c.subchart(c.within(dir), at[0])
 		if !isSub || len(at) == 1 {
 			break
 		}
-		dir, at = sub, at[1:]
+		dir, at = c.path(sub), at[1:]
 	}
 	if len(all) == 0 && at[0] == "global" { // all charts of a release share it
 		uses, ok := c.textUses(".", at)

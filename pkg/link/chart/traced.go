@@ -13,13 +13,42 @@ import (
 
 // linkTraced returns the groups of the rendered references: those that move, and
 // those that share a value with them.
-func (c *chart) linkTraced(move link.MoveFunc) []link.Group {
-	files := append(append(c.valuesFileNames(c.refs), c.testFiles...), c.testNames...)
-	all, doubled := splitDoubled(c.tracedOccurrences(files, move), move)
-	t := c.groupTraced(all, move)
-	c.addKeyNamed(t, all, move)
+func (c *chart) linkTraced(printed *printedRefs, move link.MoveFunc) []link.Group {
+	x := printed.of[c]
+	t := c.groupTraced(x.all, printed.moving)
+	c.addKeyNamed(t, printed.pieces, move)
 	c.addAnnotations(t.groups)
-	return slices.Concat(t.groups, doubled, c.linkSharedValues(t, all, move), c.keepPrefixed(t, files, move), c.keepUnshown(all, move), c.keepUnproven(all, move))
+	return slices.Concat(t.groups, x.doubled, c.linkSharedValues(t, x.all, move), c.keepPrefixed(t, printed, move), c.keepUnshown(printed.pieces, move), c.keepUnproven(printed.pieces, move))
+}
+
+// printedRefs are the rendered references of all charts. Charts that use the same
+// sub-chart share its values.
+type printedRefs struct {
+	of     map[*chart]*chartRefs
+	pieces map[link.PieceID]bool // of all references
+	moving map[link.PieceID]bool // of the references that move
+}
+
+// chartRefs are the rendered references of a chart.
+type chartRefs struct {
+	files   []string            // the values files that the chart can be rendered with, and values of tests
+	all     []format.Occurrence // the references
+	doubled []link.Group        // of references with two registries
+}
+
+func newPrintedRefs(charts []*chart, move link.MoveFunc) *printedRefs {
+	out := &printedRefs{map[*chart]*chartRefs{}, map[link.PieceID]bool{}, map[link.PieceID]bool{}}
+	for _, c := range charts {
+		if c.backstop != nil || len(c.refs) == 0 {
+			continue
+		}
+		x := &chartRefs{files: append(append(c.valuesFileNames(c.refs), c.testFiles...), c.testNames...)}
+		x.all, x.doubled = splitDoubled(c.tracedOccurrences(x.files, move), move)
+		out.of[c] = x
+		addPieces(out.pieces, x.all)
+		addPieces(out.moving, slices.DeleteFunc(slices.Clone(x.all), func(o format.Occurrence) bool { return !move.Moves(&o) }))
+	}
+	return out
 }
 
 // tracedGroups are groups of rendered references.
@@ -54,19 +83,12 @@ func (t *tracedGroups) add(o *format.Occurrence, why string) {
 	}
 }
 
-// groupTraced groups the occurrences that share a piece with one that moves.
-func (c *chart) groupTraced(all []format.Occurrence, move link.MoveFunc) *tracedGroups {
-	var moving []format.Occurrence
-	for i := range all {
-		if move.Moves(&all[i]) {
-			moving = append(moving, all[i])
-		}
-	}
-	pieces := piecesOf(moving)
+// groupTraced groups the occurrences that have one of the pieces moving.
+func (c *chart) groupTraced(all []format.Occurrence, moving map[link.PieceID]bool) *tracedGroups {
 	t := &tracedGroups{chart: c.dir, groupOf: map[link.PieceID]int{}}
 	for i := range all {
 		for k := range all[i].Pieces {
-			if pieces[link.IDOf(&all[i].Pieces[k])] {
+			if moving[link.IDOf(&all[i].Pieces[k])] {
 				t.add(&all[i], "rendered by "+c.path(c.refs[0].Template))
 				break
 			}
@@ -75,15 +97,13 @@ func (c *chart) groupTraced(all []format.Occurrence, move link.MoveFunc) *traced
 	return t
 }
 
-// piecesOf returns the pieces of occurrences.
-func piecesOf(all []format.Occurrence) map[link.PieceID]bool {
-	out := map[link.PieceID]bool{}
+// addPieces adds the pieces of occurrences to out.
+func addPieces(out map[link.PieceID]bool, all []format.Occurrence) {
 	for i := range all {
 		for k := range all[i].Pieces {
 			out[link.IDOf(&all[i].Pieces[k])] = true
 		}
 	}
-	return out
 }
 
 // valuesFileNames returns the values files that the chart can be rendered with, as

@@ -51,7 +51,7 @@ func isSnapshot(name string) bool {
 func (c *chart) findTestValues() {
 	c.tests = map[string]*testValues{}
 	for _, f := range c.tree.Files {
-		if !isTestSuite(f.Path) || c.dir != "." && !strings.HasPrefix(f.Path, c.dir+"/") || strings.HasPrefix(f.Path, c.path("charts")+"/") {
+		if !isTestSuite(f.Path) || !isBelow(f.Path, c.dir) || strings.HasPrefix(f.Path, c.path("charts")+"/") {
 			continue
 		}
 		file, err := syntax.ParseYAML(f.Src, nil)
@@ -150,7 +150,7 @@ func findValue(n *syntax.Node, field string, at []string) (*syntax.Node, string)
 // chart. The names of the keys show these occurrences.
 func (c *chart) eachTestValue(do func(o *format.Occurrence)) {
 	for _, f := range c.tree.Files {
-		if !isTestSuite(f.Path) || c.dir != "." && !strings.HasPrefix(f.Path, c.dir+"/") {
+		if !isTestSuite(f.Path) || !isBelow(f.Path, c.dir) {
 			continue
 		}
 		for i := range f.Scanned.Occurrences {

@@ -27,31 +27,33 @@ func (c *chart) value(at []string, file string) (p format.Piece, from string, ok
 	if p, ok := c.scalar(c.path("values.yaml"), at); ok {
 		return p, "", true
 	}
-	dir := c.dir
+	within := "" // the path of a sub-chart in the chart
 	for len(at) > 1 {
-		sub, ok := c.subchart(dir, at[0])
+		sub, ok := c.subchart(within, at[0])
 		if !ok {
 			break
 		}
-		dir, at = sub, at[1:]
-		if p, ok := c.scalar(path.Join(dir, "values.yaml"), at); ok {
+		within, at = sub, at[1:]
+		if p, ok := c.scalar(c.path(path.Join(within, "values.yaml")), at); ok {
 			return p, "", true
 		}
 	}
 	return format.Piece{}, "", false
 }
 
-// subchart returns the folder of the unpacked sub-chart that the chart in the
-// folder dir calls name, or false.
-func (c *chart) subchart(dir, name string) (string, bool) {
+// subchart returns the path in the chart of the unpacked sub-chart that the
+// sub-chart at the path within, "" for the chart itself, calls name, or false.
+func (c *chart) subchart(within, name string) (string, bool) {
 	folder := name
-	for _, d := range c.dependencies(path.Join(dir, "Chart.yaml")) {
-		if d.Str("alias") == name {
-			folder = d.Str("name")
+	for _, file := range DependencyFiles {
+		for _, d := range c.dependencies(c.path(path.Join(within, file))) {
+			if d.Str("alias") == name {
+				folder = d.Str("name")
+			}
 		}
 	}
-	sub := path.Join(dir, "charts", folder)
-	return sub, c.parse(path.Join(sub, "Chart.yaml")) != nil
+	sub := path.Join(within, "charts", folder)
+	return sub, c.parse(c.path(path.Join(sub, "Chart.yaml"))) != nil
 }
 
 // dependencies returns the dependencies in the YAML file at name.

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"maps"
 	"path"
 	"slices"
 
@@ -57,10 +58,9 @@ type valuesSchema struct {
 // schemas returns the schemas of the chart and of its unpacked sub-charts.
 func (c *chart) schemas() []valuesSchema {
 	dirs := []string{c.dir}
-	for _, name := range c.tree.NamesUnder(c.path("charts")) {
-		if dir := path.Dir(name); path.Base(name) == "Chart.yaml" && path.Dir(dir) == c.path("charts") {
-			dirs = append(dirs, dir)
-		}
+	subs := c.subchartDirs()
+	for _, name := range slices.Sorted(maps.Keys(subs)) {
+		dirs = append(dirs, subs[name])
 	}
 	var out []valuesSchema
 	for _, dir := range dirs {

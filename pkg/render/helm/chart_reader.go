@@ -123,12 +123,15 @@ func (r *chartReader) chart(dir, prefix string, depth int) error {
 	if err := r.folder(dir, "", prefix, rules); err != nil {
 		return err
 	}
-	for name, from := range r.localDependencies(dir, prefix) {
+	for name, d := range r.localDependencies(dir) {
 		if depth == maxLocalDepth {
 			return fmt.Errorf("local dependencies are nested more than %d deep", maxLocalDepth)
 		}
-		if err := r.chart(from, prefix+"charts/"+name+"/", depth+1); err != nil {
-			return fmt.Errorf("reading the dependency %q: %w", from, err)
+		if d.byName && r.dependencyDirs != nil {
+			r.dependencyDirs[name] = d.dir
+		}
+		if err := r.chart(d.dir, prefix+"charts/"+name+"/", depth+1); err != nil {
+			return fmt.Errorf("reading the dependency %q: %w", d.dir, err)
 		}
 	}
 	return nil

@@ -23,6 +23,7 @@ type renderRequest struct {
 	UseVersions Versions // see renderChart; a TraceJob does not use it
 	Hosts       []string // see TraceOptions
 	Tolerant    bool     // see TraceOptions
+	Known       []string // see TraceOptions
 }
 
 // HandleRender is the handler of a RenderJob.
@@ -60,7 +61,7 @@ func TraceChart(ctx context.Context, r *render.Runner, c *Chart, o TraceOptions)
 		return nil, c.Err
 	}
 	out := &Trace{}
-	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts, Tolerant: o.Tolerant}, out)
+	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts, Tolerant: o.Tolerant, Known: o.Known}, out)
 }
 
 // TraceOptions are the settings of TraceChart.
@@ -75,6 +76,10 @@ type TraceOptions struct {
 	// Tolerant renders a chart that does not render as it is: without what is
 	// missing. All references of the trace are then Tolerant.
 	Tolerant bool
+
+	// Known are the Printed of other traces of the chart. If the chart prints no
+	// other reference, the trace is empty, and IsKnown. Nil: everything is traced.
+	Known []string
 }
 
 // runJob runs a job. The message for endless recursion names tpl, the likely

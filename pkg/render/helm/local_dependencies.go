@@ -2,73 +2,125 @@ package helm
 
 import (
 	"io/fs"
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chartutil"
 )
 
-// localDependencies returns the folders of the dependencies of the chart in dir
-// that charts/ does not hold and the tree does, by name: file:// dependencies,
-// and those for which exactly one chart of the tree has the name and a
-// compatible version. prefix is the path of the chart in r.files.
-func (r *chartReader) localDependencies(dir, prefix string) map[string]string {
-	out := map[string]string{}
+// maxOutsideSubcharts bounds the sub-charts of one chart that are outside of its
+// folder: charts may use each other in many ways.
+const maxOutsideSubcharts = 1000
+
+// A localDependency is the folder of a dependency that charts/ does not contain.
+type localDependency struct {
+	dir    string
+	byName bool // found by its name and version, not by file://
+}
+
+// localDependencies returns the dependencies of the chart in dir that charts/ does
+// not contain and the tree does, by name: file:// dependencies, and those for which
+// exactly one chart of the tree has the name and a compatible version.
+func (x *chartIndex) localDependencies(dir string) map[string]localDependency {
+	out := map[string]localDependency{}
 	for _, file := range []string{"Chart.yaml", "requirements.yaml"} {
-		v, err := chartutil.ReadValues(r.files[prefix+file])
+		src, err := readBounded(x.tree, path.Join(dir, file))
 		if err != nil {
 			continue // loading the chart reports the error
+		}
+		v, err := chartutil.ReadValues(src)
+		if err != nil {
+			continue
 		}
 		list, _ := v["dependencies"].([]any)
 		for _, item := range list {
 			d, _ := item.(map[string]any)
 			name, _ := d["name"].(string)
-			if name == "" || strings.ContainsAny(name, `/\`) || r.hasChart(prefix+"charts/"+name) {
+			if name == "" || strings.ContainsAny(name, `/\`) || x.hasChart(path.Join(dir, "charts"), name) {
 				continue
 			}
 			repository, _ := d["repository"].(string)
 			version, _ := d["version"].(string)
-			if from := r.findDependency(dir, name, repository, version); from != "" {
-				out[name] = from
+			if found := x.findDependency(dir, name, repository, version); found.dir != "" {
+				out[name] = found
 			}
 		}
 	}
 	return out
 }
 
-// findDependency returns the folder of a dependency of the chart in dir, "" when
-// the tree does not hold it.
-func (r *chartReader) findDependency(dir, name, repository, version string) string {
+// findDependency returns the dependency of the chart in dir, without a folder if
+// the tree does not contain it.
+func (x *chartIndex) findDependency(dir, name, repository, version string) localDependency {
 	if rel, ok := strings.CutPrefix(repository, "file://"); ok {
 		from := path.Join(dir, rel)
-		if _, err := fs.Stat(r.tree, path.Join(from, "Chart.yaml")); err != nil || path.IsAbs(rel) || from == dir {
-			return ""
+		if _, err := fs.Stat(x.tree, path.Join(from, "Chart.yaml")); err != nil || path.IsAbs(rel) || from == dir {
+			return localDependency{}
 		}
-		return from
+		return localDependency{dir: from}
 	}
 	from := ""
-	for _, c := range r.byName[name] {
+	for _, c := range x.byName[name] {
 		if c.dir == dir || !chartutil.IsCompatibleRange(version, c.version) {
 			continue
 		}
 		if from != "" {
-			return "" // ambiguous
+			return localDependency{} // ambiguous
 		}
 		from = c.dir
 	}
-	if from != "" {
-		r.dependencyDirs[name] = from
-	}
-	return from
+	return localDependency{from, true}
 }
 
-// hasChart reports whether r.files holds the sub-chart name, unpacked or packed.
-func (r *chartReader) hasChart(name string) bool {
-	for file := range r.files {
-		rest, ok := strings.CutPrefix(file, name)
-		if ok && (strings.HasPrefix(rest, "/") || strings.HasPrefix(rest, "-") && strings.HasSuffix(rest, ".tgz") && !strings.Contains(rest, "/")) {
-			return true
+// hasChart reports whether the folder charts contains the sub-chart name, unpacked
+// or packed.
+func (x *chartIndex) hasChart(charts, name string) bool {
+	if _, err := fs.Stat(x.tree, path.Join(charts, name, "Chart.yaml")); err == nil {
+		return true
+	}
+	packed, err := fs.Glob(x.tree, path.Join(escapeGlob(charts), escapeGlob(name)+"-*.tgz"))
+	return err == nil && len(packed) > 0
+}
+
+// OutsideSubcharts returns the folders of the sub-charts that are not in the
+// folder of their chart, by the folder of the chart and by their path in it,
+// charts/common or charts/web/charts/common. They are where
+// [Chart.Files] takes them from. Charts without such sub-charts are omitted.
+func (t *Tree) OutsideSubcharts() map[string]map[string]string {
+	x := outsideIndex{t.index, map[string]map[string]localDependency{}}
+	out := map[string]map[string]string{}
+	for _, dir := range t.index.dirs {
+		subs := map[string]string{}
+		x.add(subs, dir, "", 0)
+		if len(subs) > 0 {
+			out[dir] = subs
 		}
 	}
-	return false
+	return out
+}
+
+// An outsideIndex is a chartIndex with the known results of localDependencies.
+type outsideIndex struct {
+	*chartIndex
+	byDir map[string]map[string]localDependency
+}
+
+// add adds to out the sub-charts of the chart in dir, whose path in the whole chart
+// is prefix: empty, or with a slash at its end.
+func (x *outsideIndex) add(out map[string]string, dir, prefix string, depth int) {
+	dependencies, known := x.byDir[dir]
+	if !known {
+		dependencies = x.localDependencies(dir)
+		x.byDir[dir] = dependencies
+	}
+	for _, name := range slices.Sorted(maps.Keys(dependencies)) {
+		if depth == maxLocalDepth || len(out) == maxOutsideSubcharts {
+			return
+		}
+		at := prefix + "charts/" + name
+		out[at] = dependencies[name].dir
+		x.add(out, dependencies[name].dir, at+"/", depth+1)
+	}
 }

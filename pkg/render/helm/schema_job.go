@@ -39,7 +39,7 @@ type schemaResponse struct {
 // chart cannot be read. Unread is the SchemaCheck.Unread of the chart before.
 // RejectedChanges renders nothing.
 func RejectedChanges(ctx context.Context, r *render.Runner, before *Chart, changes []Chart, as Capabilities) (rejected, unread []string, err error) {
-	if before.Err != nil || !before.hasSchema() {
+	if before.Err != nil {
 		return make([]string, len(changes)), nil, nil
 	}
 	q := schemaRequest{Chart: before, As: as}
@@ -64,8 +64,8 @@ func changedFiles(before, after map[string][]byte) map[string][]byte {
 	return out
 }
 
-// hasSchema reports whether the chart or one of its sub-charts may have a schema.
-func (c *Chart) hasSchema() bool {
+// HasSchema reports whether the chart or one of its sub-charts may have a schema.
+func (c *Chart) HasSchema() bool {
 	for name := range c.Files {
 		if path.Base(name) == SchemaFile || archive.IsPacked(name) {
 			return true

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/link"
@@ -13,6 +14,10 @@ import (
 type Trace struct {
 	Refs     []TracedRef
 	Untraced []Untraced
+
+	// Printed identifies each printed reference by its text and its place.
+	Printed []string
+	IsKnown bool // see TraceOptions.Known
 
 	Renderings int // how often the chart was rendered
 
@@ -60,6 +65,9 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 	if q.Tolerant {
 		t.findIncomplete()
 	}
+	if q.Known != nil && t.isKnown(q.Known) {
+		return &Trace{IsKnown: true, Renderings: t.renderings}, nil
+	}
 	if len(t.base) == 0 {
 		return t.trace(nil, ""), nil
 	}
@@ -81,6 +89,16 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 	out.Refs = append(out.Refs, t.fallbacks(out.Refs, literals)...)
 	out.Renderings = t.renderings
 	return out, nil
+}
+
+// isKnown reports whether known holds all references of the rendering without
+// markers.
+func (t *tracer) isKnown(known []string) bool {
+	isKnown := map[string]bool{}
+	for _, id := range known {
+		isKnown[id] = true
+	}
+	return !slices.ContainsFunc(t.base, func(r renderedRef) bool { return !isKnown[r.id()] })
 }
 
 // accepted returns the markers that the chart accepts, and adds the others to
@@ -128,6 +146,12 @@ type renderedRef struct {
 	inField                      int    // the number of references in the field
 	key                          string // identifies the place in every rendering
 	isRegistry, incomplete       bool   // see link.TracedRef
+}
+
+// id identifies the text of the reference and its place, in all renderings of the
+// chart.
+func (r *renderedRef) id() string {
+	return strings.Join([]string{r.template, r.object, r.field, r.ref}, "\x00")
 }
 
 func renderedRefs(r *render.Rendered) []renderedRef {
@@ -226,7 +250,8 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 		why = "with markers in its values, the chart renders a different reference here, or no reference"
 	}
 	out := &Trace{Renderings: t.renderings, CutValues: t.cutValues, CutTexts: t.cutTexts}
-	for _, r := range t.base {
+	for i, r := range t.base {
+		out.Printed = append(out.Printed, t.base[i].id())
 		p, ok := parts[r.key]
 		uncertain := t.uncertain(p)
 		switch {

@@ -1,0 +1,41 @@
+package prove
+
+import (
+	"io/fs"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/helm"
+)
+
+// A chartReader reads charts of a tree. Its first use lists the charts of the tree.
+type chartReader struct {
+	files func() fs.FS
+	open  func() (*helm.Tree, error)
+}
+
+func (p *Prover) chartReader(root string) chartReader {
+	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
+	return chartReader{files, sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })}
+}
+
+// read reads the chart in the folder dir. It takes the files for which scanned
+// returns bytes from there. The error is that of the tree; a chart that cannot be
+// read has an error of its own.
+func (r chartReader) read(dir string, scanned func(path string) ([]byte, bool)) (helm.Chart, error) {
+	tree, err := r.open()
+	if err != nil {
+		return helm.Chart{}, err
+	}
+	return tree.WithFiles(render.OverlayFunc(r.files(), scanned)).Chart(dir), nil
+}
+
+// outsideSubcharts is for rewrite.Options.OutsideSubcharts. If the tree cannot be
+// read, reading a chart returns the error.
+func (r chartReader) outsideSubcharts() map[string]map[string]string {
+	tree, err := r.open()
+	if err != nil {
+		return nil
+	}
+	return tree.OutsideSubcharts()
+}
