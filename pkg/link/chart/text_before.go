@@ -33,6 +33,11 @@ func (c *chart) keepAfterText(known []link.Group, printed *printedRefs, move lin
 			for i := range known {
 				addPieces(shown, known[i].Occurrences)
 			}
+			if x := printed.of[c]; x != nil { // keepPrefixed decides
+				for id := range c.surroundings(x.files) {
+					shown[id] = true
+				}
+			}
 		}
 		if shown[link.IDOf(&o.Pieces[0])] {
 			return
