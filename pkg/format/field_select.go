@@ -185,22 +185,6 @@ func (s *selectedFields) find(f *frame, list func(x *fieldIndex) []*tableField) 
 	return nil
 }
 
-// splitsAt returns the fields whose keys the mapping at f can have.
-func (s *selectedFields) splitsAt(f *frame) []*tableField {
-	var out []*tableField
-	for _, x := range s.indexes(f) {
-		for _, t := range x.splits {
-			if slices.ContainsFunc(t.Unless, f.has) {
-				continue
-			}
-			if at, inObject := framesBelowRoot(f); len(t.path.steps) == 0 || s.isAt(t, f, at, inObject) {
-				out = append(out, t)
-			}
-		}
-	}
-	return out
-}
-
 // indexes returns the indexes with the fields of f, those that decide first in
 // front.
 func (s *selectedFields) indexes(f *frame) []*fieldIndex {

@@ -103,6 +103,10 @@ type tableField struct {
 	// Keys of the mapping at Path.
 	Registry, Repository, Tag, Digest string
 
+	// Suffix is the name of an image that the tool appends to the parts, which are the
+	// prefix of several images.
+	Suffix string
+
 	// Separate reports that the repository has no registry in it: without the key
 	// Registry, it is on Docker Hub.
 	Separate bool

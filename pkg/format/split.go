@@ -72,6 +72,9 @@ func (d *detector) splitReferences(f *frame) (map[string]*splitReference, []stri
 		if role != noPart {
 			get(prefix).addPart(role, key, v)
 			get(prefix).isImage = get(prefix).isImage || isImage
+			if t := d.fields.splitWith(f, key); t != nil {
+				get(prefix).suffix = t.Suffix
+			}
 		}
 	}
 	return refs, order
@@ -165,6 +168,9 @@ func (d *detector) joinParts(f *frame, r *splitReference, withName bool) []*synt
 		p.Field = f.below(n).withKey(r.keys[n]).field()
 		o.Pieces = append(o.Pieces, p)
 	}
+	if r.suffix != "" {
+		o.Tail = "/" + r.suffix
+	}
 	d.add(f, o)
 	return all
 }
@@ -174,6 +180,9 @@ func (d *detector) joinParts(f *frame, r *splitReference, withName bool) []*synt
 // only a template can show that the two belong together. Otherwise a
 // repository with a tag is an image on Docker Hub.
 func (d *detector) withoutRegistry(f *frame, r *splitReference) []*syntax.Node {
+	if r.suffix != "" {
+		return nil // the registry depends on the image
+	}
 	n := r.repository
 	if n == nil && !r.nameIsGeneric {
 		n = r.name

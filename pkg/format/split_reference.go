@@ -22,7 +22,8 @@ type splitReference struct {
 	// policy; hasTag does not count a version, which other things have too.
 	hasVersion, hasTag bool
 
-	isImage bool // a table or the configuration defines the place of the keys
+	isImage bool   // a table or the configuration defines the place of the keys
+	suffix  string // the name of an image that the tool appends
 
 	// hasSourceKey reports a sibling key that goes with a repository of source
 	// code or of charts.
