@@ -10,7 +10,7 @@ import (
 )
 
 // inventoryColumns are the columns of the CSV. New columns are appended.
-var inventoryColumns = []string{"reference", "registry", "repository", "domain", "path", "tag", "digest", "new", "rule", "keep", "origin", "file", "line", "column", "field", "object", "runningDigest", "kind"}
+var inventoryColumns = []string{"reference", "registry", "repository", "domain", "path", "tag", "digest", "new", "rule", "keep", "origin", "file", "line", "column", "field", "object", "runningDigest", "kind", "class"}
 
 // writeInventoryCSV writes a header and one row per use.
 func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.Image, _ Options) error {
@@ -23,7 +23,7 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 		for k := range m.Uses {
 			u := &m.Uses[k]
 			row := []string{m.Ref, m.Registry, m.Repository, m.Domain, m.Path, m.Tag, m.Digest, m.New, m.Rule, m.Keep,
-				u.Origin.String(), u.Path, csvPosition(u.Line), csvPosition(u.Column), u.Field, u.Object, u.RunningDigest, m.Kind.String()}
+				u.Origin.String(), u.Path, csvPosition(u.Line), csvPosition(u.Column), u.Field, u.Object, u.RunningDigest, m.Kind.String(), classOf(u)}
 			for j := range row {
 				row[j] = csvCell(row[j])
 			}
@@ -34,6 +34,14 @@ func writeInventoryCSV(w io.Writer, _ *inventory.Inventory, images []inventory.I
 	}
 	c.Flush()
 	return c.Error()
+}
+
+// classOf returns how certain it is that the text of u is a reference.
+func classOf(u *inventory.Use) string {
+	if u.IsLikely {
+		return "likely"
+	}
+	return "certain"
 }
 
 // csvPosition returns a line or column number as text, "" for 0.
