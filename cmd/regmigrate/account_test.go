@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/image"

@@ -116,12 +116,17 @@ func (c *chart) mayBeHub(before, dir string) bool {
 		return false
 	}
 	at := strings.Split(strings.TrimPrefix(m[1], "."), ".")
-	if p, ok := c.scalar(path.Join(dir, "values.yaml"), at); ok && isHubHost(p.Text) {
+	isRegistry := namesRegistry.MatchString(at[len(at)-1])
+	mayBe := func(p format.Piece, ok bool) bool {
+		// One word for a registry is a placeholder, and no namespace: registry: test.
+		return ok && isHubHost(p.Text) && (!isRegistry || !isPath(p.Text))
+	}
+	if mayBe(c.scalar(path.Join(dir, "values.yaml"), at)) {
 		return true
 	}
 	return slices.ContainsFunc(c.valuesFileNames(nil), func(file string) bool {
 		p, _, ok := c.value(at, file)
-		return ok && isHubHost(p.Text)
+		return mayBe(p, ok)
 	})
 }
 
@@ -129,8 +134,7 @@ func (c *chart) mayBeHub(before, dir string) bool {
 // host: a namespace.
 func isHubHost(text string) bool {
 	host, _, _ := strings.Cut(text, "/")
-	isHost := strings.ContainsAny(host, ".:") || host == "localhost"
-	return host != "" && (!isHost || image.CanonicalHost(host) == image.DockerHub)
+	return image.CanonicalHost(host) == image.DockerHub || isPath(host)
 }
 
 // innermost returns the folder of the chart that contains the folder dir.
@@ -176,6 +180,7 @@ func (c *chart) textUses(folder string, at []string) (all []textUse, ok bool) {
 var (
 	openingAction  = regexp.MustCompile(`^(?:\{\{-?\s*(?:define|block|if|else|with|range|end)\b[^}]*\}\})+`)
 	templateAction = regexp.MustCompile(`(?s)\{\{-?\s*(.*?)\s*-?\}\}`)
+	namesRegistry  = regexp.MustCompile(`(?i)registry|mirror`)
 	valuePath      = regexp.MustCompile(`\.Values((?:\.\w+)+)`)
 
 	// printsNoValue matches conditions, comments, and actions that print a checksum or
