@@ -87,7 +87,7 @@ func (s *dockerScan) found(text dockerfile.Fragment, at edit.Span, x setting) bo
 			return true // a piece of an image that an ARG contributes to
 		}
 	}
-	return s.add(Occurrence{Pieces: []Piece{{Text: word.Text, Map: word.Map, Role: roleIn(text.Text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.outOfScope})
+	return s.add(Occurrence{Kind: kindIn(text.Text, at), Pieces: []Piece{{Text: word.Text, Map: word.Map, Role: roleIn(text.Text, at)}}, Place: x.place, Scope: x.scope, OutOfScope: x.outOfScope})
 }
 
 // mark explains the mark with index i, which is in no occurrence but in an

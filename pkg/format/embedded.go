@@ -152,7 +152,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 	for _, found := range image.Find(n.Value) {
 		if t.reason("", found.Span, found.Span) == "" {
 			p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")
-			d.add(f, Occurrence{Pieces: []Piece{p}, Scope: scope, OutOfScope: outOfScope})
+			d.add(f, Occurrence{Kind: kindIn(n.Value, found.Span), Pieces: []Piece{p}, Scope: scope, OutOfScope: outOfScope})
 		}
 	}
 	for _, i := range d.marksIn(n.Span) {
@@ -267,7 +267,7 @@ func (d *detector) recordReasonOutside(c Context, text string, m edit.Map, at ed
 	}
 	p.Span, p.Map = s, edit.Identity(s.Start, s.Len())
 	d.explained[i] = true
-	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Pieces: []Piece{p}, Place: c.Place, Scope: Comments, OutOfScope: Comment, FoundByMark: true})
+	d.out.Occurrences = append(d.out.Occurrences, Occurrence{Kind: kindIn(line, found.Span), Pieces: []Piece{p}, Place: c.Place, Scope: Comments, OutOfScope: Comment, FoundByMark: true})
 }
 
 // flagBefore returns the name of the flag before the value at f in a list of

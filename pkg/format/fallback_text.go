@@ -14,7 +14,9 @@ import (
 // lines. The result is unverified.
 func scanFallbackText(in Input) ScanResult {
 	d := newDetector(in)
-	d.fallbackText(edit.Span{Start: 0, End: len(in.Src)})
+	all := edit.Span{Start: 0, End: len(in.Src)}
+	d.fallbackText(all)
+	d.fallbackImages(all)
 	d.out.Unverified = true
 	d.out.Mappings = mappingsOfFile(Manifests, d.text(), in.Marks)
 	return d.out
@@ -82,7 +84,7 @@ func (d *detector) fallbackMark(i int) {
 		d.add(f, Occurrence{Pieces: []Piece{d.cut(source, m.Start, m.End, Registry)}, FoundByMark: true})
 		return
 	case class == "":
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(source, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span))}, FoundByMark: true})
+		d.add(f, Occurrence{Kind: kindIn(line, found.Span), Pieces: []Piece{d.cut(source, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span))}, FoundByMark: true})
 		return
 	default:
 		c.Reason = class

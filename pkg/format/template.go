@@ -81,6 +81,7 @@ func scanTemplate(in Input) (ScanResult, error) {
 	}
 	for _, p := range file.Unparsed {
 		d.fallbackText(p)
+		d.fallbackImages(p)
 	}
 	d.finish(outsideYAML)
 	d.out.Unverified = !file.Verified
@@ -160,7 +161,7 @@ func (d *detector) literalContext(l *template.Literal, f *frame) Context {
 func (d *detector) literalWords(l *template.Literal, f *frame) {
 	literal := decodedText{l.Text, l.Map, l.Span}
 	for _, found := range image.Find(l.Text) {
-		d.add(f, Occurrence{Pieces: []Piece{d.cut(literal, found.Span.Start, found.Span.End, roleIn(l.Text, found.Span))}})
+		d.add(f, Occurrence{Kind: kindIn(l.Text, found.Span), Pieces: []Piece{d.cut(literal, found.Span.Start, found.Span.End, roleIn(l.Text, found.Span))}})
 	}
 	for _, i := range d.marksIn(l.Span) {
 		if d.explained[i] {

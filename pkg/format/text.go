@@ -56,7 +56,7 @@ func scanText(in Input) (ScanResult, error) {
 		}
 		start := m.Start - at.Start + span.Start
 		p := Piece{Path: in.Path, Text: line[span.Start:span.End], Role: role, Span: edit.Span{Start: start, End: start + span.Len()}, Map: edit.Identity(start, span.Len())}
-		o := Occurrence{Pieces: []Piece{p}, Scope: c.Scope, OutOfScope: c.Reason, FoundByMark: true}
+		o := Occurrence{Kind: kindIn(line, span), Pieces: []Piece{p}, Scope: c.Scope, OutOfScope: c.Reason, FoundByMark: true}
 		if span == at && role == Registry {
 			registryArgument(&o, text, m, assigned(line[:at.Start]))
 		}
@@ -82,6 +82,15 @@ func roleIn(text string, at edit.Span) Role {
 		return Registry
 	}
 	return Whole
+}
+
+// kindIn returns the kind of the reference at a span of text: an artifact after
+// oci://, otherwise an image.
+func kindIn(text string, at edit.Span) Kind {
+	if strings.HasSuffix(text[:at.Start], "oci://") {
+		return Artifact
+	}
+	return Image
 }
 
 // textContext returns the scope of the file at name, which is text, and its

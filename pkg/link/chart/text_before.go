@@ -42,6 +42,9 @@ func (c *chart) keepAfterText(known []link.Group, printed *printedRefs, move lin
 		if shown[link.IDOf(&o.Pieces[0])] {
 			return
 		}
+		if text, _ := move.NewText(x); isPath(text) {
+			return // the rule changes the name alone, which may follow any mirror of Docker Hub
+		}
 		why, isHub := c.textBefore(o)
 		switch {
 		case why == "":
@@ -134,7 +137,7 @@ func (c *chart) mayBeHub(before, dir string) bool {
 // host: a namespace.
 func isHubHost(text string) bool {
 	host, _, _ := strings.Cut(text, "/")
-	return image.CanonicalHost(host) == image.DockerHub || isPath(host)
+	return image.CanonicalHost(host) == image.DockerHub || isPath(host) && !image.IsHost(host) && !strings.Contains(host, ".")
 }
 
 // innermost returns the folder of the chart that contains the folder dir.
