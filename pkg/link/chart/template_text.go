@@ -43,6 +43,32 @@ func (b *refBuilder) addTemplateText() buildState {
 	return incomplete
 }
 
+// shortText returns the occurrence of a rendered reference that is one short name in
+// the text of a template. It returns false for any other reference.
+func (c *chart) shortText(ref *link.TracedRef) (format.Occurrence, bool) {
+	if len(ref.Parts) != 1 || ref.Parts[0].File == "" || !ref.Parts[0].Whole || ref.Tolerant || ref.IsRegistry || !isPath(ref.Ref) {
+		return format.Occurrence{}, false
+	}
+	part := &ref.Parts[0]
+	f := c.tree.File(c.path(part.File))
+	at := edit.Span{Start: part.Offset, End: part.Offset + len(part.Text)}
+	if f == nil || at.End > len(f.Src) || string(f.Src[at.Start:at.End]) != part.Text {
+		return format.Occurrence{}, false
+	}
+	o := format.Occurrence{IsImage: true, FoundByMark: true}
+	o.Pieces = []format.Piece{{Path: f.Path, Span: at, Text: part.Text, Map: edit.Identity(at.Start, len(part.Text))}}
+	for i := range f.Scanned.Occurrences {
+		x := &f.Scanned.Occurrences[i]
+		if x.Pieces[0].Span == at {
+			if x.Keep != "" || len(x.Pieces) > 1 {
+				return format.Occurrence{}, false
+			}
+			o.Place, o.Pieces[0].Field = x.Place, x.Field(0)
+		}
+	}
+	return o, true
+}
+
 // isTagStart reports whether c separates a name from a tag or digest.
 func isTagStart(c byte) bool { return c == ':' || c == '@' }
 

@@ -181,6 +181,9 @@ func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occur
 	if ref.Incomplete && !isPath(ref.Ref) || ref.IsRegistry && (len(ref.Parts) != 1 || ref.Parts[0].Value == nil) {
 		return format.Occurrence{}, false
 	}
+	if o, ok := c.shortText(ref); ok {
+		return o, true
+	}
 	b := &refBuilder{chart: c, ref: ref, file: file, fromFile: file == ""}
 	if len(ref.Parts) > 0 && ref.Parts[0].File != "" {
 		if file != ref.ValuesFile && c.isTraced(file) {

@@ -3,16 +3,20 @@ package helm
 import (
 	"bytes"
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/archive"
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
 // A reference can begin with text of a template: a registry in front of a value,
 // or the default for an empty one. Such texts get markers too, so that a
-// rendering shows what follows them.
+// rendering shows what follows them. A short name that is text of a template gets one
+// to show that it is an image, also if a value in between, such as the result of
+// include and fromYaml, prints it.
 
 const (
 	// maxLiterals is the number of texts of a chart's templates that get markers.
@@ -29,9 +33,15 @@ const (
 )
 
 // newLiterals returns markers for the texts in the templates of the chart that are
-// one of hosts, sorted by file and position. If there are too many, all are cut.
+// one of hosts or, if one of hosts is Docker Hub, a short name that the chart renders
+// and that is all of the value of a key image. They are sorted by file and position.
+// If there are too many, all are cut.
 func (t *tracer) newLiterals(hosts []string) []marker {
 	var out []marker
+	var short *regexp.Regexp
+	if slices.Contains(hosts, image.DockerHub) {
+		short = t.shortNames()
+	}
 	for name, src := range t.chart.Files {
 		if archive.IsPacked(name) || !strings.Contains("/"+name, "/templates/") {
 			continue
@@ -49,6 +59,12 @@ func (t *tracer) newLiterals(hosts []string) []marker {
 				}
 			}
 		}
+		if short == nil {
+			continue
+		}
+		for _, m := range short.FindAllSubmatchIndex(src, -1) {
+			out = append(out, marker{original: string(src[m[2]:m[3]]), file: name, offset: m[2]})
+		}
 	}
 	if len(out) > maxLiterals {
 		t.cutTexts = len(out)
@@ -61,6 +77,29 @@ func (t *tracer) newLiterals(hosts []string) []marker {
 		out[i].text, out[i].parts = markText(firstLiteral+i, out[i].original)
 	}
 	return out
+}
+
+// isContainer reports whether the reference is the image of a container. The key
+// image of other objects may name something else, such as a disk image.
+func (r *renderedRef) isContainer() bool { return containerImage.MatchString(r.field) }
+
+var containerImage = regexp.MustCompile(`\.(?:containers|initContainers|ephemeralContainers)\[\d+\]\.image$`)
+
+// shortNames returns a pattern that matches the short names of containers which the
+// chart renders, as the value of a key image; group 1 is the name. It is nil if there
+// are none.
+func (t *tracer) shortNames() *regexp.Regexp {
+	var names []string
+	for i := range t.base {
+		if r, err := image.Parse(t.base[i].ref); err == nil && r.Domain == "" && t.base[i].isContainer() {
+			names = append(names, regexp.QuoteMeta(t.base[i].ref))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return regexp.MustCompile(`(?m)^[ \t-]*["']?image["']?:[ \t]+["']?(` + strings.Join(slices.Compact(names), "|") + `)["']?[ \t]*\r?$`)
 }
 
 // isWholeHost reports whether src[start:end] is not a part of a longer name.

@@ -253,6 +253,9 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 	for i, r := range t.base {
 		out.Printed = append(out.Printed, t.base[i].id())
 		p, ok := parts[r.key]
+		if len(p) == 1 && p[0].Whole && p[0].File != "" && !r.isRegistry && !r.isContainer() {
+			p[0].File, p[0].Offset, p[0].Whole = "", 0, false // a short name, which another field prints, too
+		}
 		uncertain := t.uncertain(p)
 		switch {
 		case !ok:
