@@ -48,6 +48,9 @@ type Options struct {
 // compares the other parts, and builds the entries of images on a Deployment with
 // the images that an omitted part can have, with their old names.
 //
+// The verdict is Failed if an entry of images selects an image before the change
+// and none after it, even if the output is the same.
+//
 // Verify returns a [render.Incomplete] together with the known verdicts when it is
 // interrupted.
 func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
@@ -176,7 +179,7 @@ func (c *comparison) verifyLocal(ctx context.Context) (limits string, err error)
 		}
 	}
 	c.compare(ctx, before, after, replace)
-	return limits, nil
+	return limits, c.failLostEntries(ctx, replace)
 }
 
 // compare compares two builds and adds the result to c.verdict.
