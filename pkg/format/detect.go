@@ -26,6 +26,7 @@ type detector struct {
 	loginValues map[edit.Span]string // values that logins use through a variable, and their registry
 	builds      []buildTags
 
+	roots       []*syntax.Node        // of the documents
 	scripts     []scriptGroup         // parts with commands
 	scriptNodes map[*syntax.Node]bool // their nodes
 
@@ -65,6 +66,7 @@ func detect(in Input, docs []*syntax.Document, outside func(text string, mark ed
 func (d *detector) documents(docs []*syntax.Document) {
 	for _, doc := range docs {
 		if doc.Root != nil {
+			d.roots = append(d.roots, doc.Root)
 			d.document(&frame{node: doc.Root})
 		}
 	}
@@ -80,6 +82,9 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	}
 	d.scriptPushes()
 	d.keepPushed()
+	for _, root := range d.roots {
+		d.keepBuilt(root)
+	}
 	d.dropExplained()
 	d.scriptMappings()
 	d.scriptSearches()

@@ -107,10 +107,12 @@ func selectFields(in *Input) *selectedFields {
 }
 
 func (e *tableEntry) matchesFile(in *Input) bool {
-	if len(e.globs) > 0 && !slices.ContainsFunc(e.globs, func(g walk.Glob) bool { return g.Match(in.Path, false) || in.As != "" && g.Match(in.As, false) }) {
-		return false
-	}
-	return e.contains == nil || e.contains.Match(in.Src)
+	return e.matchesPath(in) && (e.contains == nil || e.contains.Match(in.Src))
+}
+
+// matchesPath reports whether the path of the file is one of those of e.
+func (e *tableEntry) matchesPath(in *Input) bool {
+	return len(e.globs) == 0 || slices.ContainsFunc(e.globs, func(g walk.Glob) bool { return g.Match(in.Path, false) || in.As != "" && g.Match(in.As, false) })
 }
 
 // matchesObject reports whether the name and the labels of o, the object of a place,

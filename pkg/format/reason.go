@@ -36,6 +36,7 @@ const (
 	ValuesSchema    Reason = "values schema"
 	LikelyImage     Reason = "likely image"
 	NotRendered     Reason = "not rendered"
+	Built           Reason = "built before"
 	NotEditedSafely Reason = "could not be edited safely"
 )
 
@@ -58,6 +59,7 @@ var Reasons = []struct {
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
+	{Built, "An earlier step of the same build gives this name to an image, so that it is not pulled from a registry."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},

@@ -88,9 +88,19 @@ func (r *reader) visit(f walk.File) {
 		return
 	}
 	buf := r.buffers.Get().(*[]byte)
-	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), r.mayMatch)
+	isRelevant := r.mayMatch
+	if r.anyKeyNamesImage(f.Path) {
+		isRelevant = func([]byte) bool { return true }
+	}
+	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), isRelevant)
 	r.buffers.Put(buf)
 	r.record(f, c)
+}
+
+// anyKeyNamesImage reports whether the file at path may have a short name that a rule
+// moves although mayMatch is false for it.
+func (r *reader) anyKeyNamesImage(path string) bool {
+	return r.opts.Rules.SelectsAllOfDockerHub() && format.AnyKeyNamesImage(path, r.opts.Fields)
 }
 
 // record scans and records the content c of the file f.
@@ -153,6 +163,9 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		defer r.largeFile.Unlock()
 	}
 	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.mayMatchPart}
+	if r.anyKeyNamesImage(f.Path) {
+		in.May = nil
+	}
 	scanned, err := out.format.Read(in)
 	if err != nil {
 		out.setReason(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)

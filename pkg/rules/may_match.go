@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // A matchFilter implements [Set.MayMatch].
@@ -65,6 +67,9 @@ func containsAll(chunk []byte, parts [][]byte) bool {
 //   - a word that a file needs to name an image, if a rule is on all of Docker
 //     Hub or on library.
 //
+// A file in which a field without such a word holds an image is an exception; see
+// SelectsAllOfDockerHub.
+//
 // MayMatch compares raw bytes: it does not decode escapes inside a host or a
 // path component.
 func (s *Set) MayMatch(chunk []byte) bool {
@@ -73,7 +78,7 @@ func (s *Set) MayMatch(chunk []byte) bool {
 			return true
 		}
 	}
-	if s.filter.anyShortName && containsImageWord(chunk) {
+	if s.filter.anyShortName && image.HasKeyword(chunk) {
 		return true
 	}
 	var tried []bool
@@ -92,32 +97,6 @@ func (s *Set) MayMatch(chunk []byte) bool {
 	return found
 }
 
-// containsImageWord reports whether chunk contains, in any case, a word that a
-// file needs to name an image by its short form: keys of Kubernetes, Compose
-// and CI systems, or FROM of a Dockerfile.
-func containsImageWord(chunk []byte) bool {
-	for _, word := range []string{"image", "repo", "from", "container", "docker", "service", "bundle", "oci:"} {
-		if containsFold(chunk, word) {
-			return true
-		}
-	}
-	return false
-}
-
-// containsFold reports whether chunk contains word, which is lower-case ASCII,
-// in any case.
-func containsFold(chunk []byte, word string) bool {
-	for _, first := range []byte{word[0], word[0] - 'a' + 'A'} {
-		for at := 0; ; at++ {
-			i := bytes.IndexByte(chunk[at:], first)
-			if i < 0 || at+i+len(word) > len(chunk) {
-				break
-			}
-			at += i
-			if bytes.EqualFold(chunk[at:at+len(word)], []byte(word)) {
-				return true
-			}
-		}
-	}
-	return false
-}
+// SelectsAllOfDockerHub reports whether a rule is on all of Docker Hub or on library:
+// then a short name may be any word.
+func (s *Set) SelectsAllOfDockerHub() bool { return s.filter.anyShortName }

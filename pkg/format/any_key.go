@@ -1,0 +1,34 @@
+package format
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// withoutKeyword returns the entries for files with a field that holds an image and
+// whose path has none of the words of image.HasKeyword: steps[].name.
+var withoutKeyword = sync.OnceValue(func() []*tableEntry {
+	all := entries()
+	return slices.DeleteFunc(slices.Concat(all.files, all.attributes), func(e *tableEntry) bool {
+		return len(e.globs) == 0 || !slices.ContainsFunc(e.Fields, func(f tableField) bool { return f.lacksKeyword() })
+	})
+})
+
+func (f *tableField) lacksKeyword() bool {
+	return (f.kind == imageField || f.kind == unqualifiedField) && !image.HasKeyword([]byte(f.Path))
+}
+
+// AnyKeyNamesImage reports whether a field of the file at path, in a table or in
+// declared, holds an image although its keys do not contain a word of
+// image.HasKeyword. A file without such a word may then have short names.
+func AnyKeyNamesImage(path string, declared []Field) bool {
+	in := &Input{Path: path}
+	for i := range declared {
+		if f := declared[i].field; f.lacksKeyword() && f.entry.matchesPath(in) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(withoutKeyword(), func(e *tableEntry) bool { return e.matchesPath(in) })
+}
