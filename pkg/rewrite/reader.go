@@ -98,10 +98,9 @@ func (r *reader) visit(f walk.File) {
 }
 
 // anyKeyNamesImage reports whether the file at path may have a short name that a rule
-// moves although mayMatch is false for it: a table or the configuration declares a
-// field, or a rendering may show one.
+// moves although mayMatch is false for it.
 func (r *reader) anyKeyNamesImage(path string) bool {
-	return r.opts.Rules.SelectsAllOfDockerHub() && (r.mayHaveHiddenRefs(path) || format.AnyKeyNamesImage(path, r.opts.Fields))
+	return r.opts.Rules.SelectsAllOfDockerHub() && format.AnyKeyNamesImage(path, r.opts.Fields)
 }
 
 // record scans and records the content c of the file f.
