@@ -26,6 +26,7 @@ const (
 	CodeText        Reason = "code"
 	Conflict        Reason = "conflict"
 	RemoteBase      Reason = "remote base"
+	LostEntry       Reason = "lost entry"
 	Archive         Reason = "archive"
 	SkippedFolder   Reason = "skipped folder"
 	OwnConfig       Reason = "own configuration"
@@ -52,6 +53,7 @@ var Reasons = []struct {
 	{Credentials, "Credentials are valid for one host only."},
 	{Conflict, "The parts of this reference, or of references that share a part with it, cannot all move as the rules require."},
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
+	{LostEntry, "An entry of images in a kustomization has the old name of an image that already has its new name. The entry selects nothing."},
 	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
 	{SkippedFolder, "The mention is in a vendor or node_modules folder that git tracks. Such folders hold copies of other projects, which the next update overwrites."},
 	{Encoded, "The name is in Base64, as in the data of a Secret, or has escape sequences outside of the fields that move. It is not edited."},
@@ -104,6 +106,8 @@ func (r Reason) Advice() string {
 		return "check whether the new registry needs an entry of its own"
 	case ValuesSchema:
 		return "change the schema and the value together by hand"
+	case LostEntry:
+		return "change the name of the entry to the new name by hand, or remove the entry"
 	case LikelyImage:
 		return "declare in the configuration whether the field is an image (regmigrate explain FILE:LINE prints the line), or move all likely images with --assume-images"
 	case Encoded:

@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "write the findings into the files of te
 var otherReasons = map[Reason]string{
 	Conflict:       "pkg/link and pkg/rewrite",
 	RemoteBase:     "pkg/link",
+	LostEntry:      "pkg/link",
 	Archive:        "pkg/rewrite",
 	SkippedFolder:  "pkg/rewrite",
 	Encoded:        "pkg/rewrite",

@@ -120,6 +120,9 @@ func mentionAnnotations(p *rewrite.Plan, s *summary, o Options) []annotation {
 			if x.MovesIfScanned {
 				out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry in a skipped folder", x.Old + ": " + x.Note})
 			}
+			if x.Reason == format.LostEntry && s.run.Mode == wording.Check {
+				out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "entry that selects nothing", x.Old + ": " + x.Note})
+			}
 		}
 	}
 	return out
@@ -129,7 +132,8 @@ func mentionAnnotations(p *rewrite.Plan, s *summary, o Options) []annotation {
 func adviceAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	for _, g := range s.unchanged {
-		if g.reason.Advice() == "" || p.Baseline != nil || g.reason == format.LikelyImage && s.run.Mode != wording.Write {
+		annotated := g.reason == format.LikelyImage && s.run.Mode != wording.Write || g.reason == format.LostEntry && s.run.Mode == wording.Check
+		if g.reason.Advice() == "" || p.Baseline != nil || annotated {
 			continue
 		}
 		for _, x := range g.all {

@@ -77,7 +77,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 		m := &g.members[i]
 		m.match, m.matched = account.Match(m.occ, set)
 		anyMatch = anyMatch || m.matched
-		if !m.matched || g.reason != "" {
+		if !m.matched || g.reason != "" && g.reason != format.LostEntry { // a person may accept a lost entry
 			continue
 		}
 		if reason, note := m.keepReason(set, scopes, kept); reason != "" {

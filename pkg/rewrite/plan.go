@@ -135,6 +135,10 @@ type Counts struct {
 // Likely returns the number of likely images that are not changed.
 func (c Counts) Likely() int { return c.Reasons[format.LikelyImage] }
 
+// LostEntries returns the number of entries of kustomizations that select nothing,
+// because the image already has its new name.
+func (c Counts) LostEntries() int { return c.Reasons[format.LostEntry] }
+
 // Mentions returns the number of explicit mentions.
 func (c Counts) Mentions() int { return c.Rewritten + c.NotChanged }
 

@@ -2,7 +2,9 @@ package kustomize
 
 import (
 	"cmp"
+	"slices"
 
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
@@ -200,13 +202,20 @@ func (g *Graph) classifyUnused(e *entry, d *decision) {
 	if e.misfit != nil {
 		name := ImageName(e.misfit.After)
 		d.keep("the entry selects nothing now, and would select " + name + " after the move")
-		g.note(file, at, "the entry selects nothing: the image is already called "+name+"; if the entry is meant for that image, change the name by hand")
+		if !e.misfit.moves() && !e.hasSuccessor() {
+			d.reason, d.why = format.LostEntry, "the entry selects nothing: the image is already called "+name
+		}
 		return
 	}
 	d.why, d.unused = "the entry selects no image", e.oldNameFit
 	if !file.Outside && !e.layer.renamedRemote[e.name.name] {
 		d.advice = link.Advice{Path: file.Path, At: at, Text: "the entry selects nothing, before and after the move: no image is called " + e.name.name, Note: true}
 	}
+}
+
+// hasSuccessor reports whether another entry of the list has the name that e gets.
+func (e *entry) hasSuccessor() bool {
+	return slices.ContainsFunc(link.Items(e.place.list), func(n *syntax.Node) bool { return n.Str("name") == e.renamed.text })
 }
 
 // tieNewlySelected ties the images that the entry would select only after the

@@ -95,6 +95,9 @@ func (g *Graph) record(e *entry, d *decision) *decision {
 		}
 		old.outcome, old.reason, old.why = keepAll, format.Conflict, d.why
 	}
+	if old.reason == format.LostEntry && d.reason != format.LostEntry && !d.unused {
+		old.reason, old.why = format.Conflict, "the component is used where the selected image has its old name and where it has its new name"
+	}
 	for _, o := range d.selected {
 		old.addSelected(o)
 	}

@@ -49,6 +49,8 @@ type Run struct {
 
 	MovesInSkipped int // references in skipped folders that would move if the run scanned these folders
 
+	LostEntries int // entries of kustomizations that select nothing, because the image already has its new name
+
 	Failed   int // files
 	Scanned  int // files
 	Searched int // files in skipped folders
@@ -86,12 +88,15 @@ const maxOldNames = 4
 // maxTargets is the maximum number of targets that Headline lists.
 const maxTargets = 2
 
-// Headline says in one line how many references move and where to, and how many
-// would move in skipped folders.
+// Headline says in one line how many references move and where to, how many would
+// move in skipped folders, and how many entries of kustomizations select nothing.
 func (r *Run) Headline() string {
 	words := r.moves()
 	if n := r.MovesInSkipped; n > 0 {
 		words += "; " + Count(n, "reference") + " in skipped folders would move"
+	}
+	if n := r.LostEntries; n > 0 {
+		words += "; " + Number(n) + Plural(n, " entry of a kustomization selects nothing", " entries of kustomizations select nothing")
 	}
 	return words
 }
