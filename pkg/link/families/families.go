@@ -35,6 +35,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Wants: absentchart.IsHelmfile, Link: absentchart.LinkHelmfiles},
 		{Link: absentchart.LinkReleases},
 		{Link: devcontainer.Link},
+		{Link: linkAddressedKeys},
 		{Link: linkSharedRegistries},
 	}
 	return l
