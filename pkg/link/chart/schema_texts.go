@@ -50,6 +50,7 @@ type schemaWalk struct {
 	out     []schemaTexts
 	byValue map[string]int // index into out
 	steps   int
+	anchors map[string]schemaText // by name, nil until one is needed
 }
 
 // Bounds of a walk: schemas may refer to themselves, and aliases can make a small
@@ -72,17 +73,24 @@ func (w *schemaWalk) schema(n *syntax.Node, values []schemaValue, field string, 
 	for i, item := range link.Items(n.Field("enum")) {
 		w.add(item, values, field+".enum["+strconv.Itoa(i)+"]")
 	}
-	if target, place := w.refersTo(n.Str("$ref")); target != nil {
-		w.schema(target, values, place, depth+1)
+	for _, name := range []string{"$ref", "$dynamicRef"} {
+		if target, place := w.refersTo(n.Str(name)); target != nil {
+			w.schema(target, values, place, depth+1)
+		}
 	}
 	for _, name := range []string{"allOf", "anyOf", "oneOf"} {
 		for i, item := range link.Items(n.Field(name)) {
 			w.schema(item, values, field+"."+name+"["+strconv.Itoa(i)+"]", depth+1)
 		}
 	}
-	for _, name := range []string{"then", "else"} {
+	// A text of if moves with the value, so that the condition has the same result.
+	// A text of not does not: it may forbid the old name.
+	for _, name := range []string{"if", "then", "else"} {
 		w.schema(n.Field(name), values, field+"."+name, depth+1)
 	}
+	eachEntry(n.Field("dependentSchemas"), func(key string, part *syntax.Node) {
+		w.schema(part, values, field+".dependentSchemas."+key, depth+1)
+	})
 	w.keys(n, values, field, depth)
 	w.items(n, values, field, depth)
 }
@@ -115,6 +123,7 @@ func (w *schemaWalk) items(n *syntax.Node, values []schemaValue, field string, d
 	if items := n.Field("items"); items != nil && items.Kind == syntax.Sequence {
 		list, rest = "items", "additionalItems"
 	}
+	w.schema(n.Field("contains"), itemsOf(values, 0, -1), field+".contains", depth+1)
 	first := link.Items(n.Field(list))
 	for i, item := range first {
 		w.schema(item, itemsOf(values, i, i+1), field+"."+list+"["+strconv.Itoa(i)+"]", depth+1)
@@ -198,15 +207,19 @@ func (w *schemaWalk) add(n *syntax.Node, values []schemaValue, field string) {
 	}
 }
 
-// refersTo returns the part of the schema that ref, "#" or "#/$defs/image", refers
-// to, and its place. It returns nil for other references.
+// refersTo returns the part of the schema that ref, "#", "#/$defs/image" or "#image",
+// refers to, and its place. It returns nil for other references.
 func (w *schemaWalk) refersTo(ref string) (n *syntax.Node, field string) {
 	if ref == "#" {
 		return w.root, ""
 	}
-	pointer, ok := strings.CutPrefix(ref, "#/")
-	if !ok {
+	name, isLocal := strings.CutPrefix(ref, "#")
+	if !isLocal {
 		return nil, ""
+	}
+	pointer, ok := strings.CutPrefix(name, "/")
+	if !ok {
+		return w.anchor(name)
 	}
 	n = w.root
 	for step := range strings.SplitSeq(pointer, "/") {
@@ -226,4 +239,31 @@ func (w *schemaWalk) refersTo(ref string) (n *syntax.Node, field string) {
 		field += "." + step
 	}
 	return n, field
+}
+
+// anchor returns the part of the schema with the $anchor or $dynamicAnchor name, and
+// its place; nil if there is none.
+func (w *schemaWalk) anchor(name string) (*syntax.Node, string) {
+	if w.anchors == nil {
+		w.anchors = map[string]schemaText{}
+		steps := 0
+		w.findAnchors(w.root, "", 0, &steps)
+	}
+	found := w.anchors[name]
+	return found.node, found.field
+}
+
+func (w *schemaWalk) findAnchors(n *syntax.Node, field string, depth int, steps *int) {
+	if *steps++; n == nil || depth > maxSchemaDepth || *steps > maxSchemaSteps {
+		return
+	}
+	for _, key := range []string{"$anchor", "$dynamicAnchor"} {
+		if name := n.Str(key); name != "" {
+			w.anchors[name] = schemaText{n, field}
+		}
+	}
+	eachEntry(n, func(key string, part *syntax.Node) { w.findAnchors(part, field+"."+key, depth+1, steps) })
+	for i, item := range link.Items(n) {
+		w.findAnchors(item, field+"["+strconv.Itoa(i)+"]", depth+1, steps)
+	}
 }
