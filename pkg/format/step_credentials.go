@@ -84,11 +84,18 @@ func stepCredentials(f *frame) credentialKeysFound {
 }
 
 // secretCredentials returns the credentials among the names of the secrets that
-// the step n gets.
+// the step n gets. A job that calls a workflow has a mapping of secrets, or passes all
+// of its own.
+// Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idsecrets
 func secretCredentials(n *syntax.Node) credentialKeysFound {
 	secrets := n.Field("secrets")
-	if secrets == nil || secrets.Kind != syntax.Sequence {
+	switch {
+	case secrets == nil:
 		return credentialKeysFound{}
+	case secrets.Kind == syntax.Mapping:
+		return credentialsIn(secrets, false)
+	case secrets.Kind == syntax.Scalar:
+		return credentialKeysFound{password: secrets.Value == "inherit"}
 	}
 	names := &syntax.Node{Kind: syntax.Mapping}
 	for _, item := range secrets.Children {
