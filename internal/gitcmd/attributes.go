@@ -2,6 +2,7 @@ package gitcmd
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
@@ -26,8 +27,9 @@ func (a attributes) filter() string {
 	return ""
 }
 
-// attributesOf returns the attributes of the file at name in the work tree.
-func (t *Tree) attributesOf(name string) attributes {
+// attributesOf returns the attributes of the file at name in the work tree. The error
+// is the same for all files.
+func (t *Tree) attributesOf(name string) (attributes, error) {
 	t.attributesOnce.Do(func() {
 		t.attributes = map[string]attributes{}
 		var in strings.Builder
@@ -40,6 +42,7 @@ func (t *Tree) attributesOf(name string) attributes {
 		cmd.Stdin = strings.NewReader(in.String())
 		out, err := cmd.Output()
 		if err != nil {
+			t.attributesErr = fmt.Errorf("reading the attributes of the files: git check-attr: %w", err)
 			return
 		}
 		fields := strings.Split(string(out), "\x00") // PATH, NAME, VALUE
@@ -52,7 +55,7 @@ func (t *Tree) attributesOf(name string) attributes {
 			}
 		}
 	})
-	return t.attributes[name]
+	return t.attributes[name], t.attributesErr
 }
 
 // ReadNormalized returns the content of the file at name in files, the work tree of
@@ -95,7 +98,10 @@ const (
 
 // textKind returns which line endings of the file at name git converts.
 func (t *Tree) textKind(name string) textKind {
-	a := t.attributesOf(name)
+	a, err := t.attributesOf(name)
+	if err != nil {
+		return binary // read returns the error for the file of the commit
+	}
 	value := a["text"]
 	if value == "" {
 		value = a["crlf"] // the old name of text

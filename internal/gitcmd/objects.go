@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -122,19 +121,4 @@ func (o *objects) stop() {
 	_ = o.cmd.Process.Kill() // it may wait for us to read
 	_ = o.cmd.Wait()
 	o.cmd = nil
-}
-
-// ReadDir returns the next n entries of the folder, as fs.ReadDirFile requires.
-func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
-	rest := d.entries[d.next:]
-	if n <= 0 {
-		d.next = len(d.entries)
-		return rest, nil
-	}
-	if len(rest) == 0 {
-		return nil, io.EOF
-	}
-	rest = rest[:min(n, len(rest))]
-	d.next += len(rest)
-	return rest, nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os/exec"
 	"path"
@@ -32,6 +33,7 @@ type Tree struct {
 
 	attributesOnce sync.Once
 	attributes     map[string]attributes
+	attributesErr  error
 
 	autoCRLFOnce  sync.Once
 	autoCRLFValue string
@@ -156,7 +158,11 @@ func (t *Tree) Open(name string) (fs.File, error) {
 
 // read returns the content of the file e at name.
 func (t *Tree) read(name string, e *entry) ([]byte, error) {
-	if filter := t.attributesOf(name).filter(); filter != "" {
+	a, err := t.attributesOf(name)
+	if err != nil {
+		return nil, err
+	}
+	if filter := a.filter(); filter != "" {
 		return nil, fmt.Errorf("git converts this file (%s), and regmigrate runs no filters", filter)
 	}
 	src, err := t.objects.read(e.object)
@@ -169,7 +175,7 @@ func (t *Tree) read(name string, e *entry) ([]byte, error) {
 	return src, err
 }
 
-// link returns the target of the symbolic link called name; false if it is none.
+// link returns the target of the symbolic link called name, and false for another file.
 func (t *Tree) link(name string) (string, bool) {
 	e := t.entries[name]
 	if e == nil || e.mode&fs.ModeSymlink == 0 {
@@ -237,3 +243,18 @@ type openDir struct {
 func (d *openDir) Stat() (fs.FileInfo, error) { return d.info, nil }
 func (d *openDir) Close() error               { return nil }
 func (d *openDir) Read([]byte) (int, error)   { return 0, errors.New("is a directory") }
+
+// ReadDir returns the next n entries of the folder, as fs.ReadDirFile requires.
+func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	rest := d.entries[d.next:]
+	if n <= 0 {
+		d.next = len(d.entries)
+		return rest, nil
+	}
+	if len(rest) == 0 {
+		return nil, io.EOF
+	}
+	rest = rest[:min(n, len(rest))]
+	d.next += len(rest)
+	return rest, nil
+}

@@ -22,7 +22,7 @@ const maxLinks = 40
 
 // Follow returns the path that name leads to when all symbolic links are followed.
 // Paths are those of fs.FS. The function link returns the target of the symbolic link
-// at a path without links, slash-separated, and false if there is none. What does not
+// at a path without links, slash-separated, and false for anything else. What does not
 // exist is kept in the result as it is. Follow returns an error if the path leads out
 // of the file system or into a folder .git, or if there are too many links.
 func Follow(name string, link func(name string) (target string, ok bool)) (string, error) {

@@ -28,8 +28,8 @@ type Tree struct {
 
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
 	// folder of their chart, for all charts of the repository: by the folder of
-	// the chart and by the path of the sub-chart in it, charts/common. Nil: there
-	// are none.
+	// the chart and by the path of the sub-chart in it, charts/common. If it is
+	// nil, no chart has one.
 	OutsideSubcharts func() map[string]map[string]string
 
 	// Unrendered are the folders of the charts that do not render with any

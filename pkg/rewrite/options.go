@@ -36,7 +36,7 @@ type Options struct {
 	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
-	// folder of their chart: see link.Tree. Nil: there are none.
+	// folder of their chart: see link.Tree. If it is nil, no chart has one.
 	OutsideSubcharts func() map[string]map[string]string
 
 	// RejectedByChart returns, for each of changes, what the values schemas of

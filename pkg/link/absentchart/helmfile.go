@@ -98,7 +98,7 @@ func (h *helmfile) isLocal(chart string) bool {
 }
 
 // repository returns the URL of the repository of a chart: oci://…, or NAME/CHART
-// with a repository that has the name. It returns "" if there is none.
+// with a repository that has the name. It returns "" if no repository has it.
 // Sources: https://helmfile.readthedocs.io/en/latest/#configuration,
 // https://helmfile.readthedocs.io/en/latest/#oci-registries
 func (h *helmfile) repository(chart string) string {

@@ -1,6 +1,7 @@
 package absentchart
 
 import (
+	"cmp"
 	"path"
 	"strings"
 
@@ -71,10 +72,8 @@ func fleetReleases(t *link.Tree, f *link.File, root *syntax.Node) []release {
 		own := target.Field("helm")
 		v := NewValues(f)
 		v.AddMapping("", own.Field("values"))
-		if own.Str("chart") != "" {
-			chart = own.Str("chart")
-		}
-		out = append(out, release{repositoryOf(repository, chart), []*Values{base.withoutReferences(), v}})
+		of := repositoryOf(repository, cmp.Or(own.Str("chart"), chart))
+		out = append(out, release{of, []*Values{base.withoutReferences(), v}})
 	}
 	return out
 }

@@ -242,7 +242,7 @@ func (w *schemaWalk) refersTo(ref string) (n *syntax.Node, field string) {
 }
 
 // anchor returns the part of the schema with the $anchor or $dynamicAnchor name, and
-// its place; nil if there is none.
+// its place; nil if no part has it.
 func (w *schemaWalk) anchor(name string) (*syntax.Node, string) {
 	if w.anchors == nil {
 		w.anchors = map[string]schemaText{}

@@ -233,7 +233,7 @@ func (g *gitopsLinker) releaseValues(x *object) []chartValues {
 }
 
 // chartRepository returns the URL of the repository that has the chart of a
-// HelmRelease, "" if no object of the repository says it.
+// HelmRelease. It returns "" if no object of the repository has the URL.
 // Sources: https://fluxcd.io/flux/components/helm/helmreleases/#chart-template,
 // https://fluxcd.io/flux/components/helm/helmreleases/#chart-reference
 func (g *gitopsLinker) chartRepository(x *object) string {

@@ -86,8 +86,8 @@ func (r *renderedRef) isContainer() bool { return containerImage.MatchString(r.f
 var containerImage = regexp.MustCompile(`\.(?:containers|initContainers|ephemeralContainers)\[\d+\]\.image$`)
 
 // shortNames returns a pattern that matches the short names of containers which the
-// chart renders, as the value of a key image; group 1 is the name. It is nil if there
-// are none.
+// chart renders, as the value of a key image; group 1 is the name. It is nil if no
+// container has a short name.
 func (t *tracer) shortNames() *regexp.Regexp {
 	var names []string
 	for i := range t.base {

@@ -26,8 +26,8 @@ func (r *Run) Sources(limit int) []string {
 	return items
 }
 
-// ImplicitMoves says how many implicit references move and why they are implicit,
-// "" when there are none.
+// ImplicitMoves says how many implicit references move and why they are implicit; ""
+// if no implicit reference moves.
 func (r *Run) ImplicitMoves() string {
 	const split = "split across keys"
 	short := Plural(r.Short, "Docker Hub short name", "Docker Hub short names")
@@ -46,7 +46,7 @@ func (r *Run) ImplicitMoves() string {
 }
 
 // AssumedMoves says how many references move although they are only likely images,
-// "" when there are none.
+// "" if no such reference moves.
 func (r *Run) AssumedMoves() string {
 	if r.Assumed == 0 {
 		return ""
