@@ -92,7 +92,7 @@ func rejectNonPrefix(s string) error {
 		return fmt.Errorf("%q is empty; expected a prefix such as k8s.gcr.io", s)
 	case strings.ContainsAny(s, " \t\r\n"):
 		return fmt.Errorf("%q contains a space; expected a prefix such as k8s.gcr.io", s)
-	case strings.HasPrefix(s, urlScheme) && !strings.ContainsAny(s, "${}*?[@"):
+	case strings.HasPrefix(s, urlScheme): // parseURLPrefix reports these texts itself
 	case strings.Contains(s, "://"):
 		_, after, _ := strings.Cut(s, "://")
 		return fmt.Errorf("%q has a scheme, which is not part of an image reference; expected a prefix such as %s", s, orExample(after))

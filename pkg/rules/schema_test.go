@@ -158,6 +158,8 @@ func FuzzPrefix(f *testing.F) {
 		"k8s.gcr.io", "k8s.gcr.io/", "a.b//", "localhost", "localhost:5000/x", "[::1]:5000/x", "[::1", "a.b:x", "a:1", "a.b/x:1",
 		"a.b/x@sha256:1", "a.b/X", "A.b/x", "a-.b", "-a.b", "a..b", "a.b/x__y", "a.b/x___y", "a.b/x--y", "a.b/x.-y", "a.b/x_", "nginx",
 		"a.b/*", "a.b/[", "https://a.b", "a b.c", "${X}.b", "é.b", "a.b/é", "a.b:", "a.b:1:2", ":1", "a.b/\x00",
+		"https://", "https:///", "https://ba.", "https://a", "https://-a.b", "https://a.b-", "https://a..b", "https://a.b:", "https://a.b:1/x", "https://[::1]:1/x",
+		"https://[", "https://[]", "https://a.b/", "https://a.b//", "https://a.b/x//y", "https://a.b/X%20~", "https://a@b.c", "https://é.b", "https://a_b.c",
 	} {
 		f.Add(s)
 	}

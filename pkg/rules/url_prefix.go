@@ -16,7 +16,7 @@ func (p prefix) isURL() bool { return strings.HasPrefix(p.host, urlScheme) }
 // parseURLPrefix parses https://host[:port][/path]. One final slash is allowed and
 // dropped.
 func parseURLPrefix(s string) (prefix, error) {
-	text := strings.TrimSuffix(s, "/")
+	text := urlScheme + strings.TrimSuffix(s[len(urlScheme):], "/")
 	host, path, hasPath := strings.Cut(text[len(urlScheme):], "/")
 	if !validHost(host) {
 		return prefix{}, fmt.Errorf("%q: %q is not a host name; expected the URL of a repository of charts, such as https://charts.example.com/stable", s, host)
