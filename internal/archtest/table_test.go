@@ -27,7 +27,7 @@ var table = []pkg{
 	{"pkg/edit", values, nil, nil},
 	{"pkg/image", values, []string{"pkg/edit"}, nil},
 	{"pkg/rules", values, []string{"pkg/edit", "pkg/image"}, []string{kyaml}},
-	{"pkg/walk", values, nil, nil},
+	{"pkg/walk", values, []string{"internal/repofile"}, nil},
 	{"internal/archive", values, nil, nil},
 	{"internal/atomicfile", values, nil, nil},
 	{"internal/repofile", values, nil, nil},

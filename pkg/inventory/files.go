@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -103,7 +102,7 @@ func (v *Inventory) read(f walk.File, buf *bytes.Buffer) ([]byte, walk.Reason, e
 	case errors.Is(err, repofile.ErrIrregular):
 		return nil, walk.Irregular, nil
 	case err != nil:
-		return nil, walk.Unreadable, withoutPath(err)
+		return nil, walk.Unreadable, repofile.WithoutPath(err)
 	}
 	defer file.Close()
 	if file.Size() > v.opts.MaxSize {
@@ -111,7 +110,7 @@ func (v *Inventory) read(f walk.File, buf *bytes.Buffer) ([]byte, walk.Reason, e
 	}
 	buf.Reset()
 	if _, err := buf.ReadFrom(io.LimitReader(file, v.opts.MaxSize)); err != nil {
-		return nil, walk.Unreadable, withoutPath(err)
+		return nil, walk.Unreadable, repofile.WithoutPath(err)
 	}
 	src := buf.Bytes()
 	switch head := src[:min(len(src), binaryHead)]; {
@@ -121,15 +120,6 @@ func (v *Inventory) read(f walk.File, buf *bytes.Buffer) ([]byte, walk.Reason, e
 		return nil, walk.Binary, nil
 	}
 	return src, "", nil
-}
-
-// withoutPath returns err without the path: reports print the path before the
-// error.
-func withoutPath(err error) error {
-	if p := (*os.PathError)(nil); errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }
 
 // errSize is the error for an object of a stream that is larger than MaxSize.

@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"io/fs"
 	"path"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // Overlay returns base with the contents of some files replaced: the tree after
@@ -26,15 +27,18 @@ func OverlayFunc(base fs.FS, read func(path string) (src []byte, ok bool)) fs.FS
 }
 
 type overlay struct {
-	base fs.FS
-	read func(path string) (src []byte, ok bool)
-	real sync.Map // folder -> the folder with its symbolic links resolved
+	base  fs.FS
+	read  func(path string) (src []byte, ok bool)
+	links sync.Map // path -> the target of the symbolic link there, "" if it is none
 }
 
 func (o *overlay) Open(name string) (fs.File, error) {
 	data, ok := o.read(name)
-	if !ok && fs.ValidPath(name) {
-		data, ok = o.read(o.resolve(name, 0))
+	if !ok {
+		// A path that leads out of base fails when base opens it.
+		if real, err := repofile.Follow(name, o.link); err == nil && real != name {
+			data, ok = o.read(real)
+		}
 	}
 	if ok {
 		return &memoryFile{name: path.Base(name), size: int64(len(data)), Reader: bytes.NewReader(data)}, nil
@@ -42,36 +46,18 @@ func (o *overlay) Open(name string) (fs.File, error) {
 	return o.base.Open(name)
 }
 
-// maxLinks bounds the symbolic links on the way to a file. Linux has the same
-// bound.
-const maxLinks = 40
-
-// resolve returns name with its symbolic links resolved. It returns a path that
-// still contains a link where a link leaves base or the links are too many:
-// opening that path in base then fails. links counts the links resolved so far.
-func (o *overlay) resolve(name string, links int) string {
-	if name == "." || links > maxLinks {
-		return name
+// link returns the target of the symbolic link called name, and false for anything
+// else.
+func (o *overlay) link(name string) (string, bool) {
+	if known, ok := o.links.Load(name); ok {
+		return known.(string), known != ""
 	}
-	dir, file := path.Split(name)
-	resolved := "."
-	if dir = strings.TrimSuffix(dir, "/"); dir != "" {
-		if known, ok := o.real.Load(dir); ok {
-			resolved = known.(string)
-		} else {
-			resolved = o.resolve(dir, links)
-			o.real.Store(dir, resolved)
-		}
+	target, err := fs.ReadLink(o.base, name)
+	if err != nil {
+		target = ""
 	}
-	resolved = path.Join(resolved, file)
-	target, err := fs.ReadLink(o.base, resolved)
-	if err != nil || path.IsAbs(target) {
-		return resolved
-	}
-	if target = path.Join(path.Dir(resolved), target); !fs.ValidPath(target) {
-		return resolved
-	}
-	return o.resolve(target, links+1)
+	o.links.Store(name, target)
+	return target, target != ""
 }
 
 // A memoryFile is a replaced file of an overlay.

@@ -20,7 +20,7 @@ func TestOverlayLinks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, to := range map[string]string{"link": "base", "twice": "link", "file.yaml": "base/a.yaml", "base/up": "..", "loop": "loop", "out": "../..", "gone": "nowhere", "again.yaml": "twice/deep/b.yaml"} {
+	for name, to := range map[string]string{"link": "base", "twice": "link", "file.yaml": "base/a.yaml", "base/up": "..", "loop": "loop", "out": "../..", "gone": "nowhere", "again.yaml": "twice/deep/b.yaml", "deeper": "base/deep", "parent.yaml": "deeper/../a.yaml"} {
 		if err := os.Symlink(filepath.FromSlash(to), filepath.Join(dir, filepath.FromSlash(name))); err != nil {
 			t.Skip(err) // Windows requires a privilege for symbolic links
 		}
@@ -32,7 +32,7 @@ func TestOverlayLinks(t *testing.T) {
 	defer root.Close()
 	tree := Overlay(root.FS(), map[string][]byte{"base/a.yaml": []byte("new"), "base/deep/b.yaml": []byte("new")})
 	for name, want := range map[string]string{
-		"base/a.yaml": "new", "link/a.yaml": "new", "twice/deep/b.yaml": "new", "file.yaml": "new", "again.yaml": "new", "base/up/link/deep/b.yaml": "new",
+		"base/a.yaml": "new", "link/a.yaml": "new", "twice/deep/b.yaml": "new", "file.yaml": "new", "again.yaml": "new", "parent.yaml": "new", "base/up/link/deep/b.yaml": "new",
 		"base/same.yaml": "old", "link/same.yaml": "old", "loop": "", "loop/a.yaml": "", "out/a.yaml": "", "gone": "", "base": "", "base/none.yaml": "",
 	} {
 		got, err := fs.ReadFile(tree, name)

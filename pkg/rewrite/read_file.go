@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"os"
 	"unicode/utf16"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
@@ -36,7 +35,7 @@ func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, isRelevan
 	case errors.Is(err, repofile.ErrIrregular):
 		return fileContent{skip: walk.Irregular}
 	case err != nil:
-		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
+		return fileContent{skip: walk.Unreadable, err: repofile.WithoutPath(err)}
 	}
 	defer file.Close()
 	if file.Size() > maxSize {
@@ -45,7 +44,7 @@ func readFile(f walk.File, buf *[]byte, set *rules.Set, maxSize int64, isRelevan
 	src, err := readAll(file, (*buf)[:0], int(file.Size()))
 	*buf = src[:0]
 	if err != nil {
-		return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
+		return fileContent{skip: walk.Unreadable, err: repofile.WithoutPath(err)}
 	}
 	return classifyContent(src, set, isRelevant)
 }
@@ -118,14 +117,4 @@ func fromUTF16(src []byte) ([]byte, bool) {
 		units = append(units, a<<8|b)
 	}
 	return []byte(string(utf16.Decode(units))), true
-}
-
-// withoutPath returns err without the path: reports print the path before the
-// error.
-func withoutPath(err error) error {
-	var p *os.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

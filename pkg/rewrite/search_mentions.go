@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -44,7 +45,7 @@ func searchMentions(r io.Reader, set *rules.Set, size, maxSize int64) fileConten
 		buf = buf[:len(buf)+n]
 		last = err != nil
 		if last && err != io.EOF && err != io.ErrUnexpectedEOF {
-			return fileContent{skip: walk.Unreadable, err: withoutPath(err)}
+			return fileContent{skip: walk.Unreadable, err: repofile.WithoutPath(err)}
 		}
 		if s.base == 0 {
 			if _, ok := fromUTF16(buf); ok {

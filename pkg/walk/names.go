@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // names is the tree of the paths that the user named. The tree merges
@@ -31,7 +33,7 @@ func namedPaths(root string, paths []string) (*names, error) {
 	for _, path := range paths {
 		real, isLink, err := resolveNamed(path)
 		if err != nil {
-			return nil, fmt.Errorf("finding %q: %w", path, withoutPath(err))
+			return nil, fmt.Errorf("finding %q: %w", path, repofile.WithoutPath(err))
 		}
 		rel, err := filepath.Rel(root, real)
 		if err != nil || !filepath.IsLocal(rel) {

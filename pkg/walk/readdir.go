@@ -1,7 +1,6 @@
 package walk
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"slices"
@@ -101,13 +100,4 @@ func (r *round) readRules() bool {
 // this repository.
 func (r *round) isNested(path string) bool {
 	return path != "" && isRepository(r.abs(path)) && !r.git.tracked.under(path)
-}
-
-// withoutPath returns the system's error without the operation and the path,
-// which the caller's message contains already.
-func withoutPath(err error) error {
-	if pe, ok := errors.AsType[*fs.PathError](err); ok {
-		return pe.Err
-	}
-	return err
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // A repository holds the git data about the root. It is the zero value if the
@@ -35,7 +37,7 @@ func (w *walker) openRepository(top *dir) {
 	case errors.Is(err, fs.ErrNotExist): // a new repository has no index
 		w.git.hasIndex = true
 	default:
-		w.git.warning = fmt.Sprintf("git's index could not be read (%v); git may track this file", withoutPath(err))
+		w.git.warning = fmt.Sprintf("git's index could not be read (%v); git may track this file", repofile.WithoutPath(err))
 	}
 	if w.NoIgnore {
 		return

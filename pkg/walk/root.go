@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // Root returns the folder that paths are relative to when path is scanned. If a
@@ -19,7 +21,7 @@ import (
 func Root(path string) (root string, isGit bool, err error) {
 	real, _, err := resolveNamed(path)
 	if err != nil {
-		return "", false, fmt.Errorf("finding %q: %w", path, withoutPath(err))
+		return "", false, fmt.Errorf("finding %q: %w", path, repofile.WithoutPath(err))
 	}
 	if info, err := os.Lstat(real); err != nil || !info.IsDir() {
 		real = filepath.Dir(real)

@@ -25,6 +25,8 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // A File is a regular file that was found.
@@ -41,7 +43,7 @@ type File struct {
 func (f File) Info() (fs.FileInfo, error) {
 	info, err := f.entry.Info()
 	if err != nil {
-		return nil, fmt.Errorf("reading the size of %q: %w", f.Abs, withoutPath(err))
+		return nil, fmt.Errorf("reading the size of %q: %w", f.Abs, repofile.WithoutPath(err))
 	}
 	return info, nil
 }
@@ -123,7 +125,7 @@ func Walk(ctx context.Context, o Options, visit func(File) error) ([]Skip, error
 func resolveRoot(path string) (string, error) {
 	root, _, err := resolveNamed(path)
 	if err != nil {
-		return "", fmt.Errorf("finding the root %q: %w", path, withoutPath(err))
+		return "", fmt.Errorf("finding the root %q: %w", path, repofile.WithoutPath(err))
 	}
 	if info, err := os.Lstat(root); err != nil || !info.IsDir() {
 		return "", fmt.Errorf("finding the root %q: not a folder", path)

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // A walker holds the data that all goroutines of a walk share. It does not
@@ -106,7 +108,7 @@ func (r *round) skip(path string, isDir bool, reason Reason) {
 }
 
 func (r *round) unreadable(path string, isDir bool, err error, detail string) {
-	r.skips = append(r.skips, Skip{path, isDir, Unreadable, withoutPath(err), detail})
+	r.skips = append(r.skips, Skip{path, isDir, Unreadable, repofile.WithoutPath(err), detail})
 }
 
 // classify visits the files of entries, collects the folders, and records the

@@ -144,7 +144,7 @@ const maxConfig = 1 << 20
 func loadConfig(file string) (*rules.Config, error) {
 	src, err := os.ReadFile(file)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration %q: %w", file, withoutPath(err))
+		return nil, fmt.Errorf("reading the configuration %q: %w", file, repofile.WithoutPath(err))
 	}
 	return rules.LoadConfig(file, src)
 }
@@ -193,18 +193,9 @@ func relativeFile(root, file string) (string, error) {
 func readIn(root, rel string, limit int64) (src []byte, isLink bool, err error) {
 	dir, err := repofile.OpenDir(root)
 	if err != nil {
-		return nil, false, withoutPath(err)
+		return nil, false, repofile.WithoutPath(err)
 	}
 	defer dir.Close()
 	src, isLink, err = dir.ReadAtMost(filepath.ToSlash(rel), limit)
-	return src, isLink, withoutPath(err)
-}
-
-// withoutPath returns the system's error without the operation and the path, which
-// the caller's message contains already.
-func withoutPath(err error) error {
-	if x := (*fs.PathError)(nil); errors.As(err, &x) {
-		return x.Err
-	}
-	return err
+	return src, isLink, repofile.WithoutPath(err)
 }
