@@ -5,7 +5,8 @@
 // validates a list of rules as a whole, combines chains of rules and returns a
 // [Set]. [Set.Match] applies the rules to one text, [Set.Mentions] finds the
 // raw appearances of the old prefixes in a file, and [Set.MayMatch] quickly
-// rules out files that contain nothing to move. Rules come from embedded
+// rules out files that contain nothing to move. [Set.Table] returns the rules as rows
+// from which policies are generated. Rules come from embedded
 // presets ([Preset]), from a configuration file ([LoadConfig]) and from flags
 // ([ParseRuleFlag]). [Advise] returns what the embedded catalogue says about an
 // image.
