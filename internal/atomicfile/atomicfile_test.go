@@ -32,6 +32,16 @@ func wantFile(t *testing.T, path, contents string) {
 	}
 }
 
+// replaceFile replaces the file at path, in the Dir of its folder.
+func replaceFile(path string, want, contents []byte) error {
+	dir, err := OpenDir(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Replace(filepath.Base(path), want, contents)
+}
+
 // wantNames checks that a folder contains exactly these names.
 func wantNames(t *testing.T, folder string, want ...string) {
 	t.Helper()
@@ -52,7 +62,7 @@ func TestReplace(t *testing.T) {
 	for _, contents := range []string{"old", "", "a longer text", "\xff\x00\r\n"} {
 		path := filepath.Join(t.TempDir(), "f")
 		write(t, path, "old", 0o644)
-		if err := Replace(path, []byte("old"), []byte(contents)); err != nil {
+		if err := replaceFile(path, []byte("old"), []byte(contents)); err != nil {
 			t.Fatal(err)
 		}
 		wantFile(t, path, contents)
@@ -71,7 +81,7 @@ func TestReplaceKeepsMode(t *testing.T) {
 		t.Run(want.String(), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "f")
 			write(t, path, "old", want)
-			if err := Replace(path, []byte("old"), []byte("new")); err != nil {
+			if err := replaceFile(path, []byte("old"), []byte("new")); err != nil {
 				t.Fatal(err)
 			}
 			wantFile(t, path, "new")
@@ -125,7 +135,7 @@ func TestReplaceErrors(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "f")
 			tt.make(t, path)
 			before, _ := os.ReadFile(path)
-			err := Replace(path, []byte("old"), []byte("new"))
+			err := replaceFile(path, []byte("old"), []byte("new"))
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got error %v, want %v", err, tt.want)
 			}
@@ -158,18 +168,28 @@ func TestReplaceWithConcurrentChange(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "f")
 			write(t, path, "old", 0o644)
-			old, err := check(path, []byte("old"))
+			dir, err := OpenDir(filepath.Dir(path))
 			if err != nil {
 				t.Fatal(err)
 			}
-			temp, err := writeTemp(filepath.Dir(path), old, []byte("new"))
+			defer dir.Close()
+			f, err := dir.open("f")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.close()
+			old, err := f.check([]byte("old"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			temp, err := f.writeTemp(old, []byte("new"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantFile(t, path, "old")
-			wantFile(t, temp, "new")
+			wantFile(t, filepath.Join(filepath.Dir(path), temp), "new")
 			tt.change(t, path)
-			if err := commit(temp, path, old, []byte("old")); !errors.Is(err, ErrChanged) {
+			if err := f.commit(temp, old, []byte("old")); !errors.Is(err, ErrChanged) {
 				t.Errorf("got error %v, want %v", err, ErrChanged)
 			}
 		})
@@ -183,7 +203,7 @@ func TestReplaceHardLink(t *testing.T) {
 	if err := os.Link(path, other); err != nil {
 		t.Skip("cannot make hard links: ", err)
 	}
-	if err := Replace(path, []byte("old"), []byte("new")); err != nil {
+	if err := replaceFile(path, []byte("old"), []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, path, "new")

@@ -44,7 +44,7 @@ func replaceForever(path string) {
 		if _, err := os.Stdout.WriteString("."); err != nil {
 			panic(err)
 		}
-		if err := Replace(path, texts[at], texts[1-at]); err != nil {
+		if err := replaceFile(path, texts[at], texts[1-at]); err != nil {
 			panic(err)
 		}
 	}
@@ -170,7 +170,7 @@ func TestReplaceWithReader(t *testing.T) {
 		}
 	}()
 	for i := range 60 {
-		if err := Replace(path, texts[i%2], texts[1-i%2]); err != nil {
+		if err := replaceFile(path, texts[i%2], texts[1-i%2]); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -67,7 +67,7 @@ func TestReplaceInReadOnlyFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	var err error
-	asNobody(t, func() { err = Replace(path, []byte("old"), []byte("new")) })
+	asNobody(t, func() { err = replaceFile(path, []byte("old"), []byte("new")) })
 	if !errors.Is(err, fs.ErrPermission) || !strings.HasSuffix(err.Error(), "making a temporary file in its folder: permission denied") {
 		t.Errorf("got error %v, want an error that names the permissions of the folder", err)
 	}
@@ -85,7 +85,7 @@ func TestReplaceInStickyFolder(t *testing.T) {
 	path := filepath.Join(folder, "f")
 	write(t, path, "old", 0o644)
 	var err error
-	asNobody(t, func() { err = Replace(path, []byte("old"), []byte("new")) })
+	asNobody(t, func() { err = replaceFile(path, []byte("old"), []byte("new")) })
 	if !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("got error %v, want %v", err, fs.ErrPermission)
 	}
@@ -105,7 +105,7 @@ func TestReplaceKeepsOwner(t *testing.T) {
 	if err := os.Chmod(path, 0o755|fs.ModeSetuid); err != nil {
 		t.Fatal(err)
 	}
-	if err := Replace(path, []byte("old"), []byte("new")); err != nil {
+	if err := replaceFile(path, []byte("old"), []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
@@ -125,7 +125,7 @@ func TestReplacePipe(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o644); err != nil {
 		t.Skip("cannot make named pipes: ", err)
 	}
-	if err := Replace(path, nil, []byte("new")); !errors.Is(err, ErrNotRegular) {
+	if err := replaceFile(path, nil, []byte("new")); !errors.Is(err, ErrNotRegular) {
 		t.Errorf("got error %v, want %v", err, ErrNotRegular)
 	}
 }

@@ -7,10 +7,10 @@ import (
 	"os"
 )
 
-const openFlags = 0
+const nonBlocking = 0
 
 // keepOwner does nothing: on these systems a new file needs no change of owner.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }
 
 // syncFolder does nothing: these systems cannot sync a folder.
-func syncFolder(string) {}
+func syncFolder(*os.Root) {}

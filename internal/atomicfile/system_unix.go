@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// openFlags prevent Open from following a link, and from waiting for the writer
-// of a pipe, if one of them has replaced the file.
-const openFlags = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
+// nonBlocking prevents OpenFile from waiting for the writer of a pipe that has
+// replaced the file.
+const nonBlocking = syscall.O_NONBLOCK
 
 // keepOwner sets the owner and group of f to those of old. Only root can change
 // the owner; other users can change the group only to one that they are in.
@@ -36,9 +36,9 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 // syncFolder makes a rename durable across a crash of the system. Errors are
 // ignored: the file is complete in any case, and some file systems cannot sync a
 // folder.
-func syncFolder(path string) {
-	if d, err := os.Open(path); err == nil {
-		_ = d.Sync()
-		d.Close()
+func syncFolder(folder *os.Root) {
+	if f, err := folder.Open("."); err == nil {
+		_ = f.Sync()
+		f.Close()
 	}
 }

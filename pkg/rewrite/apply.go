@@ -21,7 +21,17 @@ import (
 //
 // Call Apply only once for a plan.
 func (p *Plan) Apply(ctx context.Context) (int, error) {
-	p.dropChangedOnDisk()
+	dir, err := atomicfile.OpenDir(p.Root)
+	if err != nil {
+		for i := range p.Files {
+			if f := &p.Files[i]; len(f.Edits) > 0 {
+				f.fail(err)
+			}
+		}
+		return 0, nil
+	}
+	defer dir.Close()
+	p.dropChangedOnDisk(dir)
 	written := 0
 	var stopped error
 	for i := range p.Files {
@@ -34,7 +44,7 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 			stopped = fmt.Errorf("stopped after %d files: %w", written, err)
 			continue
 		}
-		if err := atomicfile.Replace(f.Abs, f.Before, f.After()); err != nil {
+		if err := dir.Replace(f.Path, f.Before, f.After()); err != nil {
 			f.fail(pathlessError(err))
 			continue
 		}
@@ -46,11 +56,11 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 // dropChangedOnDisk compares every changed file with the bytes of the plan
 // before the first file is written. A group with a file that differs is kept in
 // all its files, so that no group is written partly.
-func (p *Plan) dropChangedOnDisk() {
+func (p *Plan) dropChangedOnDisk(dir *atomicfile.Dir) {
 	differs := map[string]error{}
 	for i := range p.Files {
 		if f := &p.Files[i]; len(f.Edits) > 0 {
-			if err := atomicfile.Check(f.Abs, f.Before); err != nil {
+			if err := dir.Check(f.Path, f.Before); err != nil {
 				differs[f.Path] = pathlessError(err)
 			}
 		}

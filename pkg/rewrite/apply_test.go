@@ -3,11 +3,13 @@ package rewrite_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/regmigrate/regmigrate/internal/atomicfile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -127,5 +129,50 @@ func remove(t *testing.T, file string) {
 	t.Helper()
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A folder that becomes a symbolic link after the plan was made leads no write out of
+// the repository, and none to another place in it.
+func TestApplyReplacedFolder(t *testing.T) {
+	const planned = "image: k8s.gcr.io/pause:3.9\n"
+	outside := t.TempDir()
+	tests := []struct{ name, target string }{
+		{"out of the repository", outside},
+		{"relative, out of the repository", ".."},
+		{"to another folder", "other"},
+		{"into the git directory", ".git"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			root := filepath.Join(t.TempDir(), "repository")
+			for _, folder := range []string{"moved/sub", "other/sub", ".git/sub", "../sub", "stays/sub"} {
+				write(t, filepath.Join(root, folder, "a.yaml"), []byte(planned))
+			}
+			write(t, filepath.Join(outside, "sub", "a.yaml"), []byte(planned))
+			options := k8sOptions(t)
+			options.Walk.Paths = []string{filepath.Join(root, "moved"), filepath.Join(root, "stays")}
+			plan := makePlan(t, root, options)
+			if err := os.Rename(filepath.Join(root, "moved"), filepath.Join(root, "elsewhere")); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink(tt.target, filepath.Join(root, "moved")); err != nil {
+				t.Skipf("symbolic links are not supported: %v", err)
+			}
+			if n, err := plan.Apply(t.Context()); n != 1 || err != nil {
+				t.Errorf("expected 1 file written, got %d, error %v", n, err)
+			}
+			for _, folder := range []string{filepath.Join(root, "moved"), filepath.Join(root, "elsewhere"), filepath.Join(root, "other"), outside, filepath.Dir(root)} {
+				if got, _ := os.ReadFile(filepath.Join(folder, "sub", "a.yaml")); string(got) != planned {
+					t.Errorf("%s: expected the content %q, got %q", folder, planned, got)
+				}
+				if names, err := os.ReadDir(filepath.Join(folder, "sub")); err != nil || len(names) != 1 {
+					t.Errorf("%s: expected one file, got %v, %v", folder, names, err)
+				}
+			}
+			if f := plan.Files[0]; f.Path != "moved/sub/a.yaml" || !errors.Is(f.Err, atomicfile.ErrFolder) {
+				t.Errorf("%s: got error %v, want %v", f.Path, f.Err, atomicfile.ErrFolder)
+			}
+		})
 	}
 }

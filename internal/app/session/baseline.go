@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/regmigrate/regmigrate/internal/atomicfile"
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -144,43 +145,29 @@ func (b *baseline) Update(w io.Writer, plan *rewrite.Plan, quiet bool) error {
 	return err
 }
 
+// write replaces or creates the file. If the configuration names it, no symbolic link
+// leads the write out of the repository.
 func (b *baseline) write(text []byte) error {
-	if b.src != nil {
-		if string(b.src) == string(text) {
-			return nil
+	if b.src != nil && string(b.src) == string(text) {
+		return nil
+	}
+	root, name := filepath.Split(b.file)
+	if b.root != "" {
+		rel, err := relativeFile(b.root, b.file)
+		if err != nil {
+			return err
 		}
-		return atomicfile.Replace(b.file, b.src, text)
+		root, name = b.root, filepath.ToSlash(rel)
 	}
-	file, err := b.create()
-	if x := (*fs.PathError)(nil); errors.As(err, &x) {
-		return x.Err // the message contains the path already
-	}
+	dir, err := atomicfile.OpenDir(filepath.Clean(root))
 	if err != nil {
-		return err
-	}
-	if _, err := file.Write(text); err != nil {
-		file.Close()
-		return err
-	}
-	return file.Close()
-}
-
-// create creates the file, which must not exist.
-func (b *baseline) create() (*os.File, error) {
-	const flags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if b.root == "" {
-		return os.OpenFile(b.file, flags, 0o644)
-	}
-	rel, err := relativeFile(b.root, b.file)
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.OpenRoot(b.root)
-	if err != nil {
-		return nil, err
+		return repofile.WithoutPath(err)
 	}
 	defer dir.Close()
-	return dir.OpenFile(rel, flags, 0o644)
+	if b.src == nil {
+		return errors.Unwrap(dir.Create(name, text)) // the message contains the path already
+	}
+	return errors.Unwrap(dir.Replace(name, b.src, text))
 }
 
 // RelativePaths returns paths relative to the root, with slashes.
