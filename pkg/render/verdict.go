@@ -48,6 +48,10 @@ type Verdict struct {
 	// Unchanged says that no file changed.
 	Unchanged bool
 
+	// Through are the folders of the kustomizations that use this component and whose
+	// verdicts decided its own; empty for a component that was built alone.
+	Through []string
+
 	// Leftovers are references that a rule matches and that the output after the
 	// change still contains: a template computes them, or their values were not
 	// changed.
@@ -130,7 +134,7 @@ func (v *Verdict) Summary() string {
 		if v.Kustomization {
 			what = "kustomization"
 		}
-		return fmt.Sprintf("%s, no file of the %s changed", Count(v.Objects, "object"), what)
+		return v.through() + fmt.Sprintf("%s, no file of the %s changed", Count(v.Objects, "object"), what)
 	}
 	parts := []string{}
 	if v.ValuesFiles > 1 {
@@ -144,7 +148,7 @@ func (v *Verdict) Summary() string {
 		parts = append(parts, Count(v.Renamed, "generated name")+" changed with the content")
 	}
 	parts = append(parts, "nothing else changed")
-	s := strings.Join(parts, ", ")
+	s := v.through() + strings.Join(parts, ", ")
 	if n := len(v.NotRendered); n > 0 {
 		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, "values file"), v.NotRendered[0].Values, v.NotRendered[0].Why)
 	}
@@ -152,6 +156,18 @@ func (v *Verdict) Summary() string {
 		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.DependencyDirs[name])
 	}
 	return s
+}
+
+// through names the kustomizations that prove a component.
+func (v *Verdict) through() string {
+	switch n := len(v.Through); n {
+	case 0:
+		return ""
+	case 1:
+		return "in " + v.Through[0] + ", which uses it: "
+	default:
+		return fmt.Sprintf("in %s and %d more, which use it: ", v.Through[0], n-1)
+	}
 }
 
 // Count formats a number of things: "1 object", "2 objects".

@@ -10,7 +10,7 @@ import (
 // for a component, and for a file of another program with the same name. omitted
 // lists the parts that were not built, such as remote bases, each with the reason.
 func Build(ctx context.Context, r *render.Runner, k *Tree, dir string) (out *render.Rendered, omitted []string, err error) {
-	if !k.needsVerdict(k, dir, false) {
+	if !k.needsVerdict(k, dir, false) || k.isComponent(k, dir) {
 		return nil, nil, nil
 	}
 	t, err := k.overlayTree(dir)

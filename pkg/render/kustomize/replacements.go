@@ -36,10 +36,17 @@ func (t *overlayTree) omittingLayers() replacements {
 }
 
 // withoutPatches returns the same replacements as withoutOmitted, but without
-// the fields that can refer to objects of omitted parts. It removes these fields
-// from the kustomizations with omitted parts and from all layers above them.
+// the fields that can refer to objects of omitted parts, and of what uses a component
+// that is built alone. It removes these fields from such a component with its
+// components, from the kustomizations with omitted parts, and from all layers above
+// them.
 func (t *overlayTree) withoutPatches() replacements {
 	out := t.omittingLayers()
+	for _, l := range t.layers {
+		if t.layers[0].component && l.component && l.k != nil {
+			out[l.file] = l.k
+		}
+	}
 	for added := true; added; {
 		added = false
 		for _, l := range t.layers {

@@ -40,9 +40,12 @@ type Options struct {
 
 // Verify builds the kustomizations in the folders o.Dirs of before and after, and
 // compares the results. It returns one verdict for each kustomization, except
-// for components, which the kustomizations that use them prove, for files of
-// other programs with the same name and, with o.Changed, for kustomizations that
-// refer to no changed file, directly or through bases.
+// for files of other programs with the same name and, with o.Changed, for
+// kustomizations that refer to no changed file, directly or through bases.
+//
+// The verdict for a component is that of the kustomizations in o.Dirs that use it. If
+// none does, Verify builds the component alone; then the verdict is Unproven if a
+// changed entry of the component changes resources that it does not have.
 //
 // The verdict for a kustomization with omitted parts is Unproven at best. Verify
 // compares the other parts, and builds the entries of images on a Deployment with
@@ -65,7 +68,12 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 			dirs = append(dirs, dir)
 		}
 	}
-	return r.VerifyAll(ctx, dirs, o.Progress, func(dir string) (render.Verdict, error) {
+	order := treeBefore.orderOf(treeAfter, dirs)
+	progress := o.Progress
+	if progress != nil {
+		progress = func(done, _ int, v *render.Verdict) { o.Progress(done, len(dirs), v) }
+	}
+	verdicts, err := r.VerifyAll(ctx, order.built, progress, func(dir string) (render.Verdict, error) {
 		c := comparison{runner: r, treeBefore: treeBefore, treeAfter: treeAfter, rewrite: o.Rewrite, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
 		err := c.verify(ctx, dir)
 		if len(c.schemaUnread) > 0 && c.verdict.State == render.Proven {
@@ -73,6 +81,11 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 		}
 		return c.verdict, err
 	})
+	verdicts = treeBefore.addComponents(treeAfter, dirs, order, verdicts, o.Progress)
+	if m := (*render.Incomplete)(nil); errors.As(err, &m) {
+		return verdicts, &render.Incomplete{Missing: len(dirs) - len(verdicts), Total: len(dirs), Err: m.Err}
+	}
+	return verdicts, err
 }
 
 // needsVerdict reports whether Verify makes a verdict for the folder dir. x is
@@ -82,7 +95,7 @@ func (x *Tree) needsVerdict(after *Tree, dir string, changed bool) bool {
 	if l == nil {
 		l = after.lockedLayer(dir)
 	}
-	if l == nil || l.component || l.foreign {
+	if l == nil || l.foreign {
 		return false
 	}
 	if !changed {
@@ -137,6 +150,9 @@ func (c *comparison) verify(ctx context.Context, dir string) error {
 	if len(c.before.omitted) > 0 || len(c.after.omitted) > 0 {
 		return c.verifyPart(ctx, limits)
 	}
+	if c.before.layers[0].component {
+		return c.verifyAlone(ctx, limits)
+	}
 	return nil
 }
 
@@ -147,8 +163,8 @@ func (c *comparison) verifyLocal(ctx context.Context) (limits string, err error)
 	v := &c.verdict
 	replace := (*overlayTree).withoutOmitted
 	before, err := c.build(ctx, c.before, replace)
-	if err != nil && len(c.before.omitted) > 0 && render.IsJobError(err) {
-		// A patch can need an object of an omitted part.
+	if err != nil && (len(c.before.omitted) > 0 || c.before.layers[0].component) && render.IsJobError(err) {
+		// A patch can need an object of an omitted part, or of what uses a component.
 		if again, err2 := c.build(ctx, c.before, (*overlayTree).withoutPatches); err2 == nil {
 			replace = (*overlayTree).withoutPatches
 			limits, before = ", without patches that can need an omitted part", again
