@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -26,6 +27,11 @@ type Behavior struct {
 
 	RedirectManifests string // host that requests for manifests are redirected to; "" for none
 	RedirectBlobs     string // host that requests for blobs are redirected to; "" for none
+
+	RedirectToSelf bool   // requests for manifests are redirected to themselves
+	NoHead         bool   // HEAD is not allowed
+	ReportDigest   string // header Docker-Content-Digest of manifests; "" for the correct one
+	ReportType     string // header Content-Type of manifests; "" for the correct one
 
 	FailWith      []int  // status of each of the next requests, token requests excluded
 	RetryAfter    string // header of the responses of FailWith; "" for none
@@ -130,6 +136,10 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("WWW-Authenticate", challenge)
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`, http.StatusUnauthorized)
+	case b.NoHead && r.Method == http.MethodHead:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case b.RedirectToSelf && strings.Contains(r.URL.Path, "/manifests/"):
+		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
 	case b.RedirectManifests != "" && strings.Contains(r.URL.Path, "/manifests/"):
 		http.Redirect(w, r, "https://"+b.RedirectManifests+r.URL.Path, http.StatusTemporaryRedirect)
 	case b.RedirectBlobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
@@ -137,9 +147,27 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 	case h.rejectUpload(w, r, b):
 	case truncate:
 		h.serveHalf(w, r)
+	case (b.ReportDigest != "" || b.ReportType != "") && strings.Contains(r.URL.Path, "/manifests/"):
+		h.serveFalseHeaders(w, r, b)
 	default:
 		h.registry.ServeHTTP(w, r)
 	}
+}
+
+// serveFalseHeaders serves a manifest with the headers of ReportDigest and ReportType.
+func (h *Host) serveFalseHeaders(w http.ResponseWriter, r *http.Request, b Behavior) {
+	rec := httptest.NewRecorder()
+	h.registry.ServeHTTP(rec, r)
+	header := w.Header()
+	maps.Copy(header, rec.Header())
+	if b.ReportDigest != "" {
+		header.Set("Docker-Content-Digest", b.ReportDigest)
+	}
+	if b.ReportType != "" {
+		header.Set("Content-Type", b.ReportType)
+	}
+	w.WriteHeader(rec.Code)
+	w.Write(rec.Body.Bytes())
 }
 
 // begin records a request. It returns the behavior, the status of FailWith for

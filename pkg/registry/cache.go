@@ -43,7 +43,8 @@ func (c *Cache) ttl() time.Duration {
 type entry struct {
 	Reference string    `json:"reference"` // the file name is a hash of it
 	Digest    string    `json:"digest"`
-	Via       string    `json:"via,omitempty"` // the host that the registry redirected to
+	Computed  bool      `json:"computed,omitempty"` // from the bytes of the manifest; otherwise the registry reports it
+	Via       string    `json:"via,omitempty"`      // the host that the registry redirected to
 	Time      time.Time `json:"time"`
 }
 

@@ -3,6 +3,7 @@ package registry
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
 
@@ -24,7 +26,7 @@ type Verdict uint8
 // The verdicts. The zero value is Unreachable.
 const (
 	Unreachable Verdict = iota // the new registry did not answer
-	Same                       // both references exist and have the same digest
+	Same                       // both references exist and have the same digest, which the manifest of New has
 	Exists                     // the new reference exists; the old one cannot be queried or does not exist
 	Different                  // both references exist and have different digests
 	Missing                    // the new reference does not exist
@@ -81,8 +83,6 @@ func (c *Client) checkPair(ctx context.Context, p Pair) Result {
 		r.Verdict, r.Detail = Skipped, reason
 		return r
 	}
-	newAnswer := c.query(ctx, to)
-	r.NewDigest = newAnswer.digest
 	var from name.Reference
 	if p.Old != "" && p.Old != p.New {
 		if from, reason = parseConcrete(p.Old); reason != "" {
@@ -90,6 +90,8 @@ func (c *Client) checkPair(ctx context.Context, p Pair) Result {
 			return r
 		}
 	}
+	newAnswer := c.query(ctx, to, from != nil)
+	r.NewDigest = newAnswer.digest
 	switch {
 	case newAnswer.missing:
 		r.Verdict, r.Detail = Missing, c.describeMissing(ctx, from, &r)
@@ -100,11 +102,14 @@ func (c *Client) checkPair(ctx context.Context, p Pair) Result {
 	case from == nil:
 		r.Verdict = Exists
 		return r
+	case newAnswer.mismatch != "":
+		r.Verdict, r.Detail = Different, displayName(to.Context().Registry)+": "+newAnswer.mismatch
+		return r
 	case from.Identifier() == newAnswer.digest:
 		r.Verdict, r.OldDigest = Same, newAnswer.digest // from is a reference by digest
 		return r
 	}
-	oldAnswer := c.query(ctx, from)
+	oldAnswer := c.query(ctx, from, false)
 	r.OldDigest = oldAnswer.digest
 	switch {
 	case oldAnswer.missing:
@@ -115,6 +120,8 @@ func (c *Client) checkPair(ctx context.Context, p Pair) Result {
 		r.Verdict = Same
 		if oldAnswer.via != "" && (oldAnswer.via == to.Context().RegistryStr() || oldAnswer.via == newAnswer.via) {
 			r.Detail = displayName(from.Context().Registry) + " redirects to " + displayHost(oldAnswer.via)
+		} else if oldAnswer.pulled {
+			r.Detail = displayName(from.Context().Registry) + " does not answer HEAD: it counts the request as a pull"
 		}
 	default:
 		r.Verdict = Different
@@ -129,7 +136,7 @@ func (c *Client) describeMissing(ctx context.Context, from name.Reference, r *Re
 	if from == nil {
 		return ""
 	}
-	oldAnswer := c.query(ctx, from)
+	oldAnswer := c.query(ctx, from, false)
 	r.OldDigest = oldAnswer.digest
 	switch host := displayName(from.Context().Registry); {
 	case oldAnswer.missing:
@@ -162,40 +169,91 @@ func parseConcrete(text string) (ref name.Reference, reason string) {
 
 // A queryResult is the answer of a registry about a reference.
 type queryResult struct {
-	digest  string
-	via     string // the host that the request was redirected to; "" if none
-	missing bool
-	err     error
+	digest   string
+	via      string // the host that the request was redirected to; "" if none
+	missing  bool
+	err      error
+	pulled   bool   // the registry does not answer HEAD, so that GET was used
+	mismatch string // the registry reports another digest than that of the manifest; "" if not
 }
 
-// query returns the digest of a reference, from the cache or with a HEAD request.
-func (c *Client) query(ctx context.Context, ref name.Reference) queryResult {
+// isComputed reports whether digest is that of the bytes of the manifest.
+func (q queryResult) isComputed(digest string) bool {
+	return q.err == nil && q.mismatch == "" && q.digest == digest
+}
+
+// query returns the digest of a reference, from the cache or with a HEAD request,
+// which counts against no limit of pulls. If compute is true, the digest is that of
+// the bytes of the manifest.
+func (c *Client) query(ctx context.Context, ref name.Reference, compute bool) queryResult {
 	key := ref.Name()
-	if e, ok := c.o.Cache.get(key); ok && (c.o.Offline || c.o.Cache.fresh(e, time.Now())) {
+	if e, ok := c.o.Cache.get(key); ok && (e.Computed || !compute) && (c.o.Offline || c.o.Cache.fresh(e, time.Now())) {
 		return queryResult{digest: e.Digest, via: e.Via}
 	}
 	if c.o.Offline {
 		return queryResult{err: errOffline}
 	}
 	ctx, hops := recordRedirects(ctx)
+	var q queryResult
+	if compute {
+		q = c.getDigest(ctx, ref)
+	} else {
+		q = c.headDigest(ctx, ref)
+	}
+	if q.err != nil {
+		q.missing = isMissing(q.err)
+		return q
+	}
+	q.via = hops.target(ref.Context().RegistryStr())
+	if q.mismatch == "" {
+		// The check does not depend on the cache, so a write error is ignored.
+		_ = c.o.Cache.put(entry{Reference: key, Digest: q.digest, Computed: compute || q.pulled, Via: q.via, Time: time.Now()})
+	}
+	return q
+}
+
+// headDigest returns the digest that the registry reports.
+func (c *Client) headDigest(ctx context.Context, ref name.Reference) queryResult {
 	desc, err := c.puller.Head(ctx, ref)
-	var digest string
 	if err == nil {
-		digest = desc.Digest.String()
-	} else if f, _ := classifyError(err); f == FaultNone {
-		// The response to HEAD lacks required headers.
-		got, getErr := c.puller.Get(ctx, ref)
-		if err = getErr; err == nil {
-			digest = got.Digest.String()
-		}
+		return queryResult{digest: desc.Digest.String()}
 	}
+	if f, _ := classifyError(err); f != FaultNone || errors.Is(err, errRedirects) || errors.Is(err, errPlainHTTP) {
+		return queryResult{err: err}
+	}
+	// The registry does not answer HEAD, or the answer lacks required headers.
+	q := c.getDigest(ctx, ref)
+	q.pulled = true
+	return q
+}
+
+// getDigest returns the digest of the bytes of a manifest, and compares it with the
+// digest that the registry reports, if it reports one.
+func (c *Client) getDigest(ctx context.Context, ref name.Reference) queryResult {
+	ctx, header := recordDigest(ctx)
+	got, err := c.puller.Get(ctx, ref)
 	if err != nil {
-		return queryResult{err: err, missing: isMissing(err)}
+		return queryResult{err: err}
 	}
-	via := hops.target(ref.Context().RegistryStr())
-	// The check does not depend on the cache, so a write error is ignored.
-	_ = c.o.Cache.put(entry{Reference: key, Digest: digest, Via: via, Time: time.Now()})
-	return queryResult{digest: digest, via: via}
+	computed, err := digestOf(got.Manifest, got.Digest.Algorithm)
+	if err != nil {
+		return queryResult{err: err}
+	}
+	q := queryResult{digest: computed}
+	if reported := cmp.Or(header.value(), got.Digest.String()); reported != computed || got.Digest.String() != computed {
+		q.mismatch = "reports the digest " + reported + ", but the manifest has " + computed
+	}
+	return q
+}
+
+// digestOf returns the digest of the bytes of a manifest.
+func digestOf(data []byte, algorithm string) (string, error) {
+	h, err := v1.Hasher(algorithm)
+	if err != nil {
+		return "", fmt.Errorf("computing a digest: %w", err)
+	}
+	h.Write(data)
+	return algorithm + ":" + hex.EncodeToString(h.Sum(nil)), nil
 }
 
 var errOffline = errors.New("not in the cache, and --offline sends no requests")
@@ -229,6 +287,10 @@ func (c *Client) readManifest(ctx context.Context, repo name.Repository, digest 
 	got, err := c.puller.Get(ctx, repo.Digest(digest))
 	if err != nil {
 		return nil, fmt.Errorf("reading the manifest %s: %w", digest, err)
+	}
+	// go-containerregistry believes the registry about manifests of schema 1.
+	if computed, err := digestOf(got.Manifest, got.Digest.Algorithm); err != nil || computed != digest {
+		return nil, fmt.Errorf("reading the manifest %s: its bytes have the digest %s", digest, computed)
 	}
 	_ = c.o.Cache.putManifest(digest, got.Manifest) // a write error is ignored, as above
 	return got.Manifest, nil

@@ -56,7 +56,7 @@ func (m *mirrorRun) planImage(ctx context.Context, x Copy, out *CopyResult) (*im
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("looking up the target: %w", connectionError(to, err))
-	case existing == out.Digest:
+	case existing == out.Digest && m.getDigest(ctx, to).isComputed(existing):
 		p.present, out.Present = true, true
 	default:
 		out.Replaced = existing

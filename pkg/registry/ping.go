@@ -197,7 +197,7 @@ func (p *pingRun) token() (string, string, error) {
 	if repo, _, _ := strings.Cut(p.o.Image, ":"); repo != "" {
 		scope = "repository:" + repo + ":pull"
 	}
-	t, err := transport.NewWithContext(p.stepCtx, reg, auth, p, []string{scope})
+	t, err := transport.NewWithContext(p.stepCtx, reg, auth, newGuardTransport(p), []string{scope})
 	if err != nil {
 		return step, "", err
 	}

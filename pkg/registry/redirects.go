@@ -35,3 +35,29 @@ func (r *redirects) target(host string) string {
 	}
 	return r.hosts[len(r.hosts)-1]
 }
+
+type digestKey struct{}
+
+// A reportedDigest is the digest in the header of the last answer about a manifest.
+type reportedDigest struct {
+	mu   sync.Mutex
+	text string
+}
+
+// recordDigest returns a context that records the digest that the registry reports.
+func recordDigest(ctx context.Context) (context.Context, *reportedDigest) {
+	d := &reportedDigest{}
+	return context.WithValue(ctx, digestKey{}, d), d
+}
+
+func (d *reportedDigest) set(text string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.text = text
+}
+
+func (d *reportedDigest) value() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.text
+}

@@ -60,7 +60,7 @@ func New(o Options) (*Client, error) {
 	}
 	c := &Client{o: o, transport: newRetryTransport(o.Transport, o.Backoff)}
 	options := []remote.Option{
-		remote.WithTransport(c.transport), remote.WithAuthFromKeychain(o.Keychain), remote.WithJobs(o.Jobs),
+		remote.WithTransport(newGuardTransport(c.transport)), remote.WithAuthFromKeychain(o.Keychain), remote.WithJobs(o.Jobs),
 		// retryTransport repeats requests: it obeys Retry-After.
 		remote.WithRetryBackoff(remote.Backoff{Duration: o.Backoff, Factor: 2, Jitter: 0.1, Steps: 1}),
 		remote.WithRetryStatusCodes(), remote.WithRetryPredicate(func(error) bool { return false }),

@@ -104,10 +104,10 @@ func (t *retryTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 // in flight per host.
 func (t *retryTransport) ping(r *http.Request) (*http.Response, error) {
 	t.mu.Lock()
-	p := t.pings[origin(r)]
+	p := t.pings[origin(r.URL)]
 	if p == nil {
 		p = &pingResponse{}
-		t.pings[origin(r)] = p
+		t.pings[origin(r.URL)] = p
 	}
 	t.mu.Unlock()
 	var resp *http.Response
@@ -138,7 +138,7 @@ func (t *retryTransport) ping(r *http.Request) (*http.Response, error) {
 // sendWithRetries sends a request, and repeats it while the registry is busy or
 // the connection breaks, up to maxAttempts times.
 func (t *retryTransport) sendWithRetries(r *http.Request) (*http.Response, error) {
-	if err := t.unreachableError(origin(r)); err != nil {
+	if err := t.unreachableError(origin(r.URL)); err != nil {
 		return nil, err
 	}
 	wait := t.backoff
@@ -189,7 +189,7 @@ func (t *retryTransport) mayRetry(r *http.Request, err error, try int, last bool
 		return true
 	}
 	if unreachable {
-		t.markUnreachable(origin(r), err)
+		t.markUnreachable(origin(r.URL), err)
 	}
 	return false
 }
@@ -208,9 +208,9 @@ func rewindBody(r *http.Request) (*http.Request, error) {
 	return r, nil
 }
 
-// origin returns the scheme and the host of a request. The scheme matters because
+// origin returns the scheme and the host of a URL. The scheme matters because
 // a registry on loopback is tried with https and http.
-func origin(r *http.Request) string { return r.URL.Scheme + "://" + r.URL.Host }
+func origin(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 func (t *retryTransport) unreachableError(origin string) error {
 	t.mu.Lock()
