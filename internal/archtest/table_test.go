@@ -29,7 +29,7 @@ var table = []pkg{
 	{"pkg/rules", values, []string{"pkg/edit", "pkg/image"}, []string{kyaml}},
 	{"pkg/walk", values, []string{"internal/repofile"}, nil},
 	{"internal/archive", values, nil, nil},
-	{"internal/atomicfile", values, nil, nil},
+	{"internal/atomicfile", values, nil, []string{"golang.org/x/sys/..."}},
 	{"internal/repofile", values, nil, nil},
 	{"internal/gitcmd", values, []string{"internal/repofile"}, nil},
 	{"internal/syntax", values, []string{"pkg/edit"}, []string{kyaml}},

@@ -5,10 +5,12 @@
 // folder becomes a link during the run.
 //
 // [Dir.Replace] replaces regular files only, never the target of a symbolic link,
-// and only if the file still has the contents that the caller expects. It keeps
-// the mode bits, including set-user-ID and set-group-ID, and the owner and group
-// as far as the system allows. It does not keep access control lists, extended
-// attributes and times.
+// and only if the file still has the contents that the caller expects. The new file
+// has the owner, the group and the mode bits of the old one, including set-user-ID
+// and set-group-ID, and on Linux its access control list (POSIX, NFS). If it cannot
+// have them, the file is not replaced. Other extended attributes are kept if
+// possible, on Linux and macOS. Times are not kept, and neither are the access
+// control lists of other systems.
 //
 // Hard links: the new contents are a new file with the given name. Other names
 // of the old file keep the old contents, as with git and sed -i.
@@ -47,22 +49,25 @@ const permissions = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 // Replace replaces the contents of the file called name if they are exactly want.
 // The name is relative and slash-separated. On an error the file is unchanged, and
 // no temporary file is left. The error wraps [ErrSymlink], [ErrNotRegular],
-// [ErrChanged] or [ErrFolder] if one of these is the reason, otherwise the error of
-// the system ([fs.ErrNotExist], [fs.ErrPermission], …).
+// [ErrChanged], [ErrFolder] or a [*MetadataError] if one of these is the reason,
+// otherwise the error of the system ([fs.ErrNotExist], [fs.ErrPermission], …).
+//
+// The result lost has the names, sorted, of the extended attributes that the new
+// file does not have.
 //
 // If another process writes to the file between the last comparison and the
 // rename directly after it, that change is lost. Without locks this cannot be
 // avoided.
-func (d *Dir) Replace(name string, want, contents []byte) error {
+func (d *Dir) Replace(name string, want, contents []byte) (lost []string, err error) {
 	f, err := d.open(name)
 	if err == nil {
 		defer f.close()
-		err = f.replace(want, contents)
+		lost, err = f.replace(want, contents)
 	}
 	if err != nil {
-		return fmt.Errorf("replacing %q: %w", name, err)
+		return nil, fmt.Errorf("replacing %q: %w", name, err)
 	}
-	return nil
+	return lost, nil
 }
 
 // Check returns the error that Replace would return because of the state of the
@@ -71,7 +76,10 @@ func (d *Dir) Check(name string, want []byte) error {
 	f, err := d.open(name)
 	if err == nil {
 		defer f.close()
-		_, err = f.check(want)
+		var old *oldFile
+		if old, err = f.check(want); err == nil {
+			old.Close()
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("checking %q: %w", name, err)
@@ -93,25 +101,32 @@ func (d *Dir) Create(name string, contents []byte) error {
 	return nil
 }
 
-func (f *file) replace(want, contents []byte) error {
+func (f *file) replace(want, contents []byte) (lost []string, err error) {
 	old, err := f.check(want)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	temp, err := f.writeTemp(old, contents)
+	defer old.Close()
+	temp, lost, err := f.writeTemp(old, contents)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := f.commit(temp, old, want); err != nil {
 		_ = f.folder.Remove(temp)
-		return err
+		return nil, err
 	}
 	syncFolder(f.folder)
-	return nil
+	return lost, nil
 }
 
-// check returns the state of the file if it may be replaced.
-func (f *file) check(want []byte) (fs.FileInfo, error) {
+// An oldFile is the file to replace, open for reading.
+type oldFile struct {
+	*os.File
+	info fs.FileInfo
+}
+
+// check opens the file if it may be replaced.
+func (f *file) check(want []byte) (_ *oldFile, err error) {
 	named, err := f.folder.Lstat(f.name)
 	if err != nil {
 		return nil, reason(err)
@@ -126,7 +141,11 @@ func (f *file) check(want []byte) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, reason(err)
 	}
-	defer old.Close()
+	defer func() {
+		if err != nil {
+			old.Close()
+		}
+	}()
 	// Between Lstat and OpenFile a link or another file may have replaced it.
 	opened, err := old.Stat()
 	if err != nil {
@@ -142,37 +161,33 @@ func (f *file) check(want []byte) (fs.FileInfo, error) {
 	if !bytes.Equal(got, want) {
 		return nil, ErrChanged
 	}
-	return opened, nil
+	return &oldFile{old, opened}, nil
 }
 
 // writeTemp makes a file in the same folder with the given contents and with the
-// mode bits and owner of old, and syncs it to disk.
-func (f *file) writeTemp(old fs.FileInfo, contents []byte) (_ string, err error) {
+// metadata of old, and syncs it to disk. It returns the attributes that the file does
+// not have.
+func (f *file) writeTemp(old *oldFile, contents []byte) (_ string, lost []string, err error) {
 	temp, name, err := f.openTemp(0o600)
 	if err != nil {
-		return "", fmt.Errorf("making a temporary file in its folder: %w", reason(err))
+		return "", nil, fmt.Errorf("making a temporary file in its folder: %w", reason(err))
 	}
 	defer func() {
 		if err != nil {
 			temp.Close()
 			_ = f.folder.Remove(name)
-			err = fmt.Errorf("writing a temporary file: %w", reason(err))
 		}
 	}()
 	if _, err := temp.Write(contents); err != nil {
-		return "", err
+		return "", nil, fmt.Errorf("writing a temporary file: %w", reason(err))
 	}
-	// Set the owner first: chown clears set-user-ID.
-	if err := keepOwner(temp, old); err != nil {
-		return "", err
+	if lost, err = keepMetadata(temp, old.File, old.info); err != nil {
+		return "", nil, err
 	}
-	if err := temp.Chmod(old.Mode() & permissions); err != nil {
-		return "", err
+	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
+		return "", nil, fmt.Errorf("writing a temporary file: %w", reason(err))
 	}
-	if err := temp.Sync(); err != nil {
-		return "", err
-	}
-	return name, temp.Close()
+	return name, lost, nil
 }
 
 // openTemp makes a file with a new name in the same folder.
@@ -189,12 +204,13 @@ func (f *file) openTemp(mode fs.FileMode) (temp *os.File, name string, err error
 
 // commit renames temp to the name of the file if the file there has not changed
 // since old was read.
-func (f *file) commit(temp string, old fs.FileInfo, want []byte) error {
+func (f *file) commit(temp string, old *oldFile, want []byte) error {
 	now, err := f.check(want)
 	if err != nil {
 		return err
 	}
-	if now.Mode() != old.Mode() {
+	defer now.Close()
+	if now.info.Mode() != old.info.Mode() || !os.SameFile(now.info, old.info) {
 		return ErrChanged
 	}
 	return reason(f.folder.Rename(temp, f.name))

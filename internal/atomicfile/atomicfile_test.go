@@ -39,7 +39,8 @@ func replaceFile(path string, want, contents []byte) error {
 		return err
 	}
 	defer dir.Close()
-	return dir.Replace(filepath.Base(path), want, contents)
+	_, err = dir.Replace(filepath.Base(path), want, contents)
+	return err
 }
 
 // wantNames checks that a folder contains exactly these names.
@@ -182,7 +183,8 @@ func TestReplaceWithConcurrentChange(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			temp, err := f.writeTemp(old, []byte("new"))
+			defer old.Close()
+			temp, _, err := f.writeTemp(old, []byte("new"))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,8 +9,14 @@ import (
 
 const nonBlocking = 0
 
-// keepOwner does nothing: on these systems a new file needs no change of owner.
-func keepOwner(*os.File, fs.FileInfo) error { return nil }
+// keepMetadata sets the mode bits of temp to those of the old file. On these systems
+// a new file needs no change of owner, and inherits access control from its folder.
+func keepMetadata(temp, _ *os.File, info fs.FileInfo) ([]string, error) {
+	if err := temp.Chmod(info.Mode() & permissions); err != nil {
+		return nil, &MetadataError{"mode", reason(err)}
+	}
+	return nil, nil
+}
 
 // syncFolder does nothing: these systems cannot sync a folder.
 func syncFolder(*os.Root) {}

@@ -12,25 +12,69 @@ import (
 // replaced the file.
 const nonBlocking = syscall.O_NONBLOCK
 
-// keepOwner sets the owner and group of f to those of old. Only root can change
-// the owner; other users can change the group only to one that they are in.
-func keepOwner(f *os.File, old fs.FileInfo) error {
-	is, err := f.Stat()
-	if err != nil {
-		return err
+// keepMetadata gives temp the owner, group, mode and access control list of the old
+// file, whose state is info, and as many of its attributes as possible. It returns
+// the names of the other attributes. It reads back what it sets: a file system may
+// accept a value and not store it.
+func keepMetadata(temp, old *os.File, info fs.FileInfo) (lost []string, err error) {
+	// Set the owner first: that clears set-user-ID. Set the mode last: an access
+	// control list, and its removal, change it.
+	if err := keepOwner(temp, info); err != nil {
+		return nil, &MetadataError{"owner and group", reason(err)}
 	}
+	if lost, err = keepAttributes(temp, old); err != nil {
+		return nil, &MetadataError{"access control list", err}
+	}
+	if err := keepMode(temp, info); err != nil {
+		return nil, &MetadataError{"mode", reason(err)}
+	}
+	if err := compareAccess(temp, old); err != nil {
+		return nil, &MetadataError{"access control list", err}
+	}
+	return lost, nil
+}
+
+// keepOwner sets the owner and group of f to those of old. Only root can change the
+// owner; other users can change the group only to one that they are in.
+func keepOwner(f *os.File, old fs.FileInfo) error {
 	o, ok := old.Sys().(*syscall.Stat_t)
-	n, ok2 := is.Sys().(*syscall.Stat_t)
-	if !ok || !ok2 || o.Uid == n.Uid && o.Gid == n.Gid {
+	if !ok {
 		return nil
 	}
-	if err := f.Chown(int(o.Uid), int(o.Gid)); err == nil || os.Geteuid() == 0 {
+	isSame := func() (bool, error) {
+		info, err := f.Stat()
+		if err != nil {
+			return false, err
+		}
+		n, ok := info.Sys().(*syscall.Stat_t)
+		return ok && o.Uid == n.Uid && o.Gid == n.Gid, nil
+	}
+	if same, err := isSame(); same || err != nil {
 		return err
 	}
-	// Try to set the group alone. If that fails too, the result is the same as
-	// that of replacing the file with a copy by hand.
-	_ = f.Chown(-1, int(o.Gid))
-	return nil
+	if err := f.Chown(int(o.Uid), int(o.Gid)); err != nil {
+		return err
+	}
+	if same, err := isSame(); same || err != nil {
+		return err
+	}
+	return errNotKept
+}
+
+// keepMode sets the mode bits of f to those of old.
+func keepMode(f *os.File, old fs.FileInfo) error {
+	if err := f.Chmod(old.Mode() & permissions); err != nil {
+		// A file system without modes, where all files have the same one.
+		if info, err := f.Stat(); err == nil && info.Mode() == old.Mode() {
+			return nil
+		}
+		return err
+	}
+	info, err := f.Stat()
+	if err == nil && info.Mode() != old.Mode() {
+		err = errNotKept
+	}
+	return err
 }
 
 // syncFolder makes a rename durable across a crash of the system. Errors are

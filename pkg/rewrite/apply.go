@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/atomicfile"
@@ -44,9 +45,14 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 			stopped = fmt.Errorf("stopped after %d files: %w", written, err)
 			continue
 		}
-		if err := dir.Replace(f.Path, f.Before, f.After()); err != nil {
+		lost, err := dir.Replace(f.Path, f.Before, f.After())
+		if err != nil {
 			f.fail(pathlessError(err))
 			continue
+		}
+		if len(lost) > 0 {
+			p.Advice = append(p.Advice, Advice{Path: f.Path, Note: true, Text: "The file lost its extended attributes " + strings.Join(lost, ", ") + ": the system does not accept them on the new file."})
+			slices.SortStableFunc(p.Advice, compareAdvice)
 		}
 		written++
 	}

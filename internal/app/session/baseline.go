@@ -167,7 +167,8 @@ func (b *baseline) write(text []byte) error {
 	if b.src == nil {
 		return errors.Unwrap(dir.Create(name, text)) // the message contains the path already
 	}
-	return errors.Unwrap(dir.Replace(name, b.src, text))
+	_, err = dir.Replace(name, b.src, text)
+	return errors.Unwrap(err)
 }
 
 // RelativePaths returns paths relative to the root, with slashes.
