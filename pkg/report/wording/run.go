@@ -152,7 +152,7 @@ func (r *Run) nothingToMove() string {
 	return words
 }
 
-// RulesInForce lists the presets and the other rules, "" when there are none.
+// RulesInForce lists the presets and the other rules, "" if no rule is in force.
 func (r *Run) RulesInForce() string {
 	var parts []string
 	if n := len(r.Presets); n > 0 {
@@ -165,7 +165,7 @@ func (r *Run) RulesInForce() string {
 }
 
 // Updated says how many mentions changed as a consequence of the references
-// that move, "" when there are none.
+// that move, "" if no mention changed.
 func (r *Run) Updated() string {
 	c := r.Consequences
 	if c.Mentions == 0 {
@@ -204,7 +204,7 @@ func (r *Run) VersionBumps(limit int) (items []string, hidden int) {
 	return items, len(r.Bumps) - len(shown)
 }
 
-// Unchanged says how many mentions are not changed, "" when there are none.
+// Unchanged says how many mentions are not changed, "" if all changed.
 func (r *Run) Unchanged() string {
 	var parts []string
 	if r.SpelledOut.NotChanged > 0 {
