@@ -9,46 +9,67 @@ import (
 	"testing"
 )
 
-// TestReadme runs the console blocks of the README in order, in a copy of
-// testdata/demo that is a git repository. A line that begins with "$ " is a
-// command for sh. The lines up to the next command are the expected output of
-// both streams: a line "..." matches any number of lines, and "..." at the end
-// of a line matches the rest of the line.
-func TestReadme(t *testing.T) {
-	sh, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip("no sh here")
-	}
-	src, err := os.ReadFile("../../README.md")
+// TestPages runs the console blocks of the README and of the pages in docs. The
+// blocks of a page run in order, in a copy of testdata/demo that is a git repository.
+// A line that begins with "$ " is a command for sh. The lines up to the next command
+// are the expected output of both streams: a line "..." matches any number of lines,
+// and "..." at the end of a line matches the rest of the line.
+func TestPages(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := console(string(src))
-	if len(steps) < 3 {
-		t.Fatalf("%d commands in console blocks of the README, want 3 at least", len(steps))
+	ran := 0
+	for _, page := range append([]string{"../../README.md"}, pages...) {
+		src, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := console(string(src))
+		if len(steps) == 0 {
+			continue
+		}
+		ran += len(steps)
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			dir := demoRepository(t)
+			for _, s := range steps {
+				if got := runShell(t, dir, s.command); !pattern(s.output).MatchString(got) {
+					t.Errorf("%s:%d: %s\nprints:\n%s\nthe page says:\n%s", filepath.Base(page), s.line, s.command, got, s.output)
+				}
+			}
+		})
 	}
+	if ran < 5 {
+		t.Fatalf("%d commands in console blocks of the pages, want 5 at least", ran)
+	}
+}
+
+// demoRepository returns the root of a git repository with the files of
+// testdata/demo.
+func demoRepository(t *testing.T) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "demo")
 	if err := os.CopyFS(dir, os.DirFS("../../testdata/demo")); err != nil {
 		t.Fatal(err)
 	}
-	run := func(name string, args ...string) string {
-		cmd := exec.Command(name, args...)
-		cmd.Dir = dir
-		cmd.Env = append(append(os.Environ(), "NO_COLOR=1"), cleanGit()...)
-		out, err := cmd.CombinedOutput()
-		if _, exited := err.(*exec.ExitError); err != nil && !exited {
-			t.Fatal(err)
-		}
-		return string(out)
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("SKIPPED: sh is missing")
 	}
-	run("git", "init", "-q")
-	run("git", "add", "-A")
-	run("git", "commit", "-q", "-m", "demo")
-	for _, s := range steps {
-		if got := run(sh, "-c", s.command); !pattern(s.output).MatchString(got) {
-			t.Errorf("README.md:%d: %s\nprints:\n%s\nthe README says:\n%s", s.line, s.command, got, s.output)
-		}
+	runShell(t, dir, "git init -q && git add -A && git commit -q -m demo")
+	return dir
+}
+
+// runShell runs a command in the folder dir, and returns what it prints.
+func runShell(t *testing.T, dir, command string) string {
+	t.Helper()
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "NO_COLOR=1"), cleanGit()...)
+	out, err := cmd.CombinedOutput()
+	if _, exited := err.(*exec.ExitError); err != nil && !exited {
+		t.Fatal(err)
 	}
+	return string(out)
 }
 
 // A step is a command of a console block and its expected output.
@@ -81,7 +102,7 @@ func console(text string) []step {
 	return out
 }
 
-// pattern returns a pattern for the output in the README.
+// pattern returns a pattern for the output that a page shows.
 func pattern(shown string) *regexp.Regexp {
 	var b strings.Builder
 	b.WriteString(`\A`)
@@ -99,7 +120,7 @@ func pattern(shown string) *regexp.Regexp {
 	return regexp.MustCompile(b.String())
 }
 
-func TestReadmeConsole(t *testing.T) {
+func TestConsole(t *testing.T) {
 	steps := console("x\n```sh\n$ no\n```\n```console\n$ one \\\n  more\na\n...\nb...\n$ two\n```\n$ no\n")
 	if len(steps) != 2 || steps[0] != (step{6, "one \\\n  more", "a\n...\nb...\n"}) || steps[1] != (step{11, "two", ""}) {
 		t.Fatalf("got %+v", steps)
