@@ -98,16 +98,21 @@ func sameHost(server, host string) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
+// tokenVariables are the environment variables that have a token: of any forge, two of
+// github.com, and two of an Enterprise Server. Git does not inherit them, because it runs
+// programs that the configuration of the repository names.
+var tokenVariables = [...]string{"REGMIGRATE_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
+
 // tokenFor returns the token for a host and the name of its environment variable.
 // If no variable is set, it returns "" and the names of all variables that it
 // reads. A token of github.com is not sent to another host, unless
 // GITHUB_SERVER_URL, which GitHub Actions sets, names that host.
 func tokenFor(host string, env func(string) string) (token, from string) {
-	names := []string{"REGMIGRATE_TOKEN"}
+	names := append([]string(nil), tokenVariables[0])
 	if isGitHub(host) || sameHost(env("GITHUB_SERVER_URL"), host) {
-		names = append(names, "GH_TOKEN", "GITHUB_TOKEN")
+		names = append(names, tokenVariables[1:3]...)
 	} else {
-		names = append(names, "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
+		names = append(names, tokenVariables[3:]...)
 	}
 	for _, name := range names {
 		if v := strings.TrimSpace(env(name)); v != "" {

@@ -124,7 +124,7 @@ func (s *Session) fetchMissingBlobs(ctx context.Context) error {
 	if ids.Len() == 0 {
 		return nil
 	}
-	_, err = s.git.run(ctx, gitCall{network: true, stdin: strings.NewReader(ids.String()), config: []string{"fetch.negotiationAlgorithm=noop"}, args: []string{
+	_, err = s.git.run(ctx, gitCall{remote: s.o.Remote, stdin: strings.NewReader(ids.String()), config: []string{"fetch.negotiationAlgorithm=noop"}, args: []string{
 		"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--stdin", "--", s.o.Remote}})
 	if err != nil {
 		return remoteProblem(err, s.o.Remote)

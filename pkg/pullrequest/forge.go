@@ -46,7 +46,7 @@ func newForge(api, slug, headSlug, token string, o Options) (*forge, error) {
 	base := strings.TrimSuffix(u.String(), "/") + "/"
 	client, err := github.NewClient(
 		github.WithURLs(&base, nil), github.WithUserAgent("regmigrate"), github.WithTimeout(requestTimeout),
-		github.WithHTTPClient(&http.Client{Transport: tokenTransport{token, u.Host}, CheckRedirect: sameHostOnly}),
+		github.WithHTTPClient(&http.Client{Transport: tokenTransport{token, u.Scheme, u.Host}, CheckRedirect: sameHostOnly}),
 	)
 	if err != nil {
 		return nil, err
@@ -64,19 +64,25 @@ func newForge(api, slug, headSlug, token string, o Options) (*forge, error) {
 
 // tokenTransport adds the token to requests to one host, and not to requests that
 // are redirected to another host.
-type tokenTransport struct{ token, host string }
+type tokenTransport struct{ token, scheme, host string }
 
 func (b tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Host == b.host {
+	if req.URL.Host == b.host && req.URL.Scheme == b.scheme {
 		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+b.token)
 	}
 	return http.DefaultTransport.RoundTrip(req)
 }
 
+// maxRequests is the maximum number of requests that redirects make of one.
+const maxRequests = 10
+
 func sameHostOnly(req *http.Request, via []*http.Request) error {
-	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme || len(via) > 5 {
-		return fmt.Errorf("the forge redirects to %s; redirects to another host are not followed", req.URL.Host)
+	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme {
+		return fmt.Errorf("the forge redirects to %s://%s; redirects to another host are not followed", req.URL.Scheme, req.URL.Host)
+	}
+	if len(via) >= maxRequests {
+		return fmt.Errorf("the forge redirects more than %d times", maxRequests-1)
 	}
 	return nil
 }

@@ -17,9 +17,9 @@ import (
 // A git runs git in a repository.
 type git struct {
 	dir       string
-	token     string   // "" if git uses its own credentials
-	tokenURLs []string // remotes that get the token
-	secrets   []string // removed from all output
+	token     string              // "" if git uses its own credentials
+	tokenURLs map[string][]string // by name of a remote: its addresses that get the token
+	secrets   []string            // removed from all output
 }
 
 // A gitError is the error of a git command that failed.
@@ -42,12 +42,12 @@ func (e *gitError) Unwrap() error { return e.err }
 
 // A gitCall describes one run of git.
 type gitCall struct {
-	args    []string
-	stdin   io.Reader
-	index   string   // the index file; "" for the index of the repository
-	env     []string // additional environment
-	config  []string // additional configuration, "key=value"
-	network bool     // whether the command contacts a remote
+	args   []string
+	stdin  io.Reader
+	index  string   // the index file; "" for the index of the repository
+	env    []string // additional environment
+	config []string // additional configuration, "key=value"
+	remote string   // the remote that the command contacts; "" for none
 }
 
 // run runs git and returns its standard output.
@@ -96,10 +96,19 @@ func (g *git) env(c gitCall) []string {
 		key, value, _ := strings.Cut(x, "=")
 		config = append(config, [2]string{key, value})
 	}
-	if c.network {
-		config = append(config, g.networkConfig()...)
+	var extra []string
+	if c.remote != "" {
+		config = append(config, g.networkConfig(c.remote)...)
+		if len(g.tokenURLs[c.remote]) > 0 {
+			// Git runs no program with the token in its environment, except its own for http.
+			extra = []string{"GIT_ASKPASS=", "GIT_ALLOW_PROTOCOL=http:https"}
+		}
 	}
-	out := gitcmd.Environ(config...)
+	out := slices.DeleteFunc(gitcmd.Environ(config...), func(s string) bool {
+		name, _, _ := strings.Cut(s, "=")
+		return slices.Contains(tokenVariables[:], name)
+	})
+	out = append(out, extra...)
 	if c.index != "" {
 		out = append(out, "GIT_INDEX_FILE="+c.index)
 	}
@@ -107,16 +116,17 @@ func (g *git) env(c gitCall) []string {
 }
 
 // networkConfig returns the settings for a command that contacts a remote.
-func (g *git) networkConfig() [][2]string {
+func (g *git) networkConfig(remote string) [][2]string {
 	out := [][2]string{
 		{"gc.auto", "0"}, {"maintenance.auto", "false"},
 		{"http.lowSpeedLimit", "1000"}, {"http.lowSpeedTime", "60"}, // end a dead connection
 	}
-	if g.token == "" {
+	urls := g.tokenURLs[remote]
+	if len(urls) == 0 {
 		return out
 	}
 	out = append(out, [2]string{"credential.helper", ""})
-	for _, u := range g.tokenURLs {
+	for _, u := range urls {
 		// The empty value removes headers of less specific settings, such
 		// as that of actions/checkout: servers reject two headers.
 		key := "http." + u + ".extraHeader"

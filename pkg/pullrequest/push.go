@@ -11,7 +11,7 @@ import (
 // The push fails if the branch changed on the remote since the session read it.
 func (s *Session) push(ctx context.Context, commit string) error {
 	ref := "refs/heads/" + s.o.Branch
-	_, err := s.git.run(ctx, gitCall{network: true, args: []string{"push", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-follow-tags", "--signed=no",
+	_, err := s.git.run(ctx, gitCall{remote: s.o.PushRemote, args: []string{"push", "--porcelain", "--no-verify", "--recurse-submodules=no", "--no-follow-tags", "--signed=no",
 		"--force-with-lease=" + ref + ":" + s.head, "--", s.o.PushRemote, commit + ":" + ref}})
 	if err == nil {
 		s.head = commit

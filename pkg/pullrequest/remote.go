@@ -45,9 +45,16 @@ func (s *Session) openRemote(ctx context.Context) error {
 	}
 	s.git.token = token
 	s.git.addSecret(token)
-	for _, a := range []address{base, fork, pushTo} {
-		if a.urlWithoutUser != "" && a.host == host && !slices.Contains(s.git.tokenURLs, a.urlWithoutUser) {
-			s.git.tokenURLs = append(s.git.tokenURLs, a.urlWithoutUser)
+	if err := s.checkConfig(ctx); err != nil {
+		return err
+	}
+	s.git.tokenURLs = map[string][]string{}
+	for _, x := range []struct {
+		remote string
+		address
+	}{{s.o.Remote, base}, {s.o.PushRemote, fork}, {s.o.PushRemote, pushTo}} {
+		if urls := s.git.tokenURLs[x.remote]; x.urlWithoutUser != "" && x.host == host && !slices.Contains(urls, x.urlWithoutUser) {
+			s.git.tokenURLs[x.remote] = append(urls, x.urlWithoutUser)
 		}
 	}
 	s.forge, err = newForge(api, s.slug, headSlug, token, s.o)
@@ -182,7 +189,7 @@ func (s *Session) readRemote(ctx context.Context) error {
 // listRemote returns the commits of refs on a remote, by full name of the ref,
 // and the branch that its HEAD points to.
 func (s *Session) listRemote(ctx context.Context, remote string, refs ...string) (heads map[string]string, defaultBranch string, err error) {
-	out, err := s.git.run(ctx, gitCall{args: append([]string{"ls-remote", "--symref", "--", remote}, refs...), network: true})
+	out, err := s.git.run(ctx, gitCall{args: append([]string{"ls-remote", "--symref", "--", remote}, refs...), remote: remote})
 	if err != nil {
 		return nil, "", remoteProblem(err, remote)
 	}
@@ -208,7 +215,7 @@ func (s *Session) fetch(ctx context.Context, remote, commit, branch string) erro
 	if has() {
 		return nil
 	}
-	_, err := s.git.run(ctx, gitCall{network: true, args: []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune",
+	_, err := s.git.run(ctx, gitCall{remote: remote, args: []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune",
 		"--refmap=", "--", remote, "refs/heads/" + branch}})
 	if err != nil {
 		return remoteProblem(err, remote)
