@@ -3,13 +3,16 @@ package format
 import (
 	"bytes"
 	"path"
+	"slices"
+
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // IsOwnFile reports whether the file at name is a configuration or a baseline of
 // regmigrate. The start of src shows a baseline, which can have any name. Names
 // of registries in such a file are not references.
 func IsOwnFile(name string, src []byte) bool {
-	return path.Base(name) == ".regmigrate.yaml" || IsBaseline(src)
+	return slices.Contains(rules.ConfigNames, path.Base(name)) || IsBaseline(src)
 }
 
 // IsBaseline reports whether src starts as a baseline of regmigrate does. The

@@ -3,7 +3,6 @@ package session
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -123,11 +122,8 @@ func nearestConfig(root, path string) (string, error) {
 		dir = filepath.Dir(dir)
 	}
 	for isWithin(root, dir) {
-		file := filepath.Join(dir, ConfigName)
-		if _, err := os.Lstat(file); err == nil {
-			return file, nil
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("looking for a configuration: %w", err)
+		if file, err := configIn(root, dir); file != "" || err != nil {
+			return file, err
 		}
 		if dir == root {
 			break

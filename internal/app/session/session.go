@@ -15,9 +15,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// ConfigName is the name of the configuration file.
-const ConfigName = ".regmigrate.yaml"
-
 // A Session contains the settings of a run, from flags and configuration.
 type Session struct {
 	Rewrite    rewrite.Options
