@@ -81,6 +81,7 @@ var table = []pkg{
 	{"cmd/regmigrate", program, nil, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 
 	{"internal/archtest", tests, nil, nil},
+	{"internal/licenses", tests, nil, nil},
 	{"internal/testforge", tests, nil, []string{"github.com/google/go-github/..."}},
 	{"internal/testlink", tests, nil, []string{"github.com/rogpeppe/go-internal/txtar"}},
 	{"internal/testregistry", tests, nil, []string{"github.com/google/go-containerregistry/..."}},
