@@ -2,8 +2,10 @@
 // whose texts have byte positions.
 //
 // It reads what names a text: attributes, blocks with their labels, keys of
-// objects, and arguments of calls. In place of another expression, such as a variable
-// or a text with escapes, the tree has an empty scalar. The package never fails: of a
+// objects, and arguments of calls. If a conditional expression or a function chooses
+// one of several texts, the tree has an [Alternatives] node with them. In place of
+// another expression, such as a variable or a text with escapes, the tree has an empty
+// scalar. The package never fails: of a
 // source that its language rejects, the tree has what a reader would see. The trees
 // are those of package syntax; mappings may have a key several times. Positions are
 // byte offsets, 0-based; a range is half-open.
@@ -22,6 +24,10 @@ const (
 	HCL Language = iota
 	Starlark
 )
+
+// Alternatives is the tag of a sequence whose items are the possible values of an
+// expression.
+const Alternatives = "!alternatives"
 
 const (
 	// maxSource is the length of the longest source that is read.
@@ -57,6 +63,8 @@ type parser struct {
 	scanner
 	token token
 	root  *syntax.Node
+
+	inBrackets bool // of a list or of arguments, in which line breaks do not end an expression
 
 	// Of Starlark:
 	loaded   map[string]string // names of functions, and what they are
@@ -139,28 +147,63 @@ func (p *parser) skip() {
 	}
 }
 
-// value reads a value, and returns nil for an expression that is no text, object or
-// list.
-func (p *parser) value(depth int) *syntax.Node {
+// value reads a value, and returns nil for an expression that has no text, object or
+// list as its value.
+func (p *parser) value(depth int) *syntax.Node { return p.valueBefore("", depth) }
+
+// valueBefore is value for an expression that the symbol stop ends.
+func (p *parser) valueBefore(stop string, depth int) *syntax.Node {
 	n := p.operand(depth)
-	if p.rest(depth) {
+	switch results, isExpression := p.rest(stop, depth); {
+	case len(results) > 0:
+		return alternatives(results)
+	case isExpression:
 		return nil
 	}
 	return n
 }
 
-// rest reads the rest of an expression, and reports whether there is any.
-func (p *parser) rest(depth int) bool {
-	isPart := false
-	for p.token.kind != end && p.token.kind != closing && !p.token.afterBreak && !p.token.is(",") {
-		isPart = true
-		if p.token.kind == opening && depth < maxDepth && p.language == HCL {
+// rest reads the rest of an expression, up to a comma, a line break, a closing bracket
+// or the symbol stop. It reports whether there is any, and returns the results of a
+// conditional expression.
+func (p *parser) rest(stop string, depth int) (results []*syntax.Node, isExpression bool) {
+	for p.token.kind != end && p.token.kind != closing && (!p.token.afterBreak || p.inBrackets) && !p.token.is(",") && (stop == "" || !p.token.is(stop)) {
+		isExpression = true
+		switch {
+		case p.language == HCL && p.token.is("?") && depth < maxDepth:
+			p.next()
+			results = append(results, p.valueBefore(":", depth+1))
+			if p.token.is(":") {
+				p.next()
+				results = append(results, p.valueBefore(stop, depth+1))
+			}
+		case p.language == HCL && p.token.kind == opening && depth < maxDepth:
 			p.operand(depth)
-			continue
+		default:
+			p.skip()
 		}
-		p.skip()
 	}
-	return isPart
+	return results, isExpression
+}
+
+// alternatives returns a node for results, which can be nil or alternatives
+// themselves; nil if there is none.
+func alternatives(results []*syntax.Node) *syntax.Node {
+	n := &syntax.Node{Kind: syntax.Sequence, Tag: Alternatives}
+	for _, r := range results {
+		switch {
+		case r == nil:
+		case r.Tag == Alternatives:
+			n.Children = append(n.Children, r.Children...)
+		default:
+			n.Children = append(n.Children, r)
+		}
+	}
+	if len(n.Children) == 0 {
+		return nil
+	}
+	n.Span = edit.Span{Start: n.Children[0].Span.Start, End: n.Children[0].Span.Start}
+	return n
 }
 
 // operand reads a text, an object, a list or a call.
@@ -177,15 +220,12 @@ func (p *parser) operand(depth int) *syntax.Node {
 		}
 		return key(t.text, t.span)
 	case t.is("{"):
-		p.next()
 		n := mapping(t.span.Start)
-		p.body(n, depth)
-		p.close()
+		p.bracketed(false, func() { p.body(n, depth) })
 		return n
 	case t.is("["):
-		p.next()
 		n := &syntax.Node{Kind: syntax.Sequence, Tag: "!!seq", Span: edit.Span{Start: t.span.Start, End: t.span.Start}}
-		p.items(n, depth)
+		p.bracketed(true, func() { n.Children = p.items(depth) })
 		return n
 	case t.kind == word && p.language == Starlark:
 		p.next()
@@ -193,28 +233,75 @@ func (p *parser) operand(depth int) *syntax.Node {
 			return p.call(t, depth)
 		}
 		return nil
-	case t.kind == word && encoders[t.text]:
-		p.next()
-		if !p.token.is("(") {
+	case t.is("(") && p.language == HCL:
+		var n []*syntax.Node
+		p.bracketed(true, func() { n = p.items(depth) })
+		if len(n) != 1 {
 			return nil
 		}
+		return n[0]
+	case t.kind == word && p.language == HCL:
 		p.next()
-		n := p.value(depth + 1)
-		for p.token.kind != end && p.token.kind != closing {
-			p.skip()
+		if p.token.is("(") && !p.token.afterBreak {
+			return p.function(t.text, depth)
 		}
-		p.close()
-		return n
+		return nil
 	}
 	p.skip()
 	return nil
 }
 
-// encoders are functions of Terraform that write their argument in another notation.
-var encoders = map[string]bool{"jsonencode": true, "yamlencode": true}
+// bracketed reads an opening bracket, what read reads, and a closing bracket. isList
+// says that line breaks in the brackets do not end an expression.
+func (p *parser) bracketed(isList bool, read func()) {
+	outer := p.inBrackets
+	p.inBrackets = isList
+	p.next()
+	read()
+	p.inBrackets = outer
+	p.close()
+}
+
+// The functions of Terraform whose value is their first argument, perhaps in another
+// notation or with other text in place of verbs, and those whose value is one of their
+// arguments.
+// Source: https://developer.hashicorp.com/terraform/language/functions
+var (
+	firstArgument = map[string]bool{"jsonencode": true, "yamlencode": true, "format": true, "trimspace": true, "lower": true,
+		"tostring": true, "sensitive": true, "nonsensitive": true, "tolist": true, "tomap": true, "toset": true}
+	oneOfArguments = map[string]bool{"coalesce": true, "try": true}
+	lastArgument   = map[string]bool{"lookup": true}
+)
+
+// function reads the arguments of the function name of HCL, and returns its value.
+func (p *parser) function(name string, depth int) *syntax.Node {
+	var arguments []*syntax.Node
+	p.bracketed(true, func() {
+		for p.token.kind != end && p.token.kind != closing {
+			if p.token.is(",") {
+				p.next()
+				continue
+			}
+			start := p.pos
+			arguments = append(arguments, p.value(depth+1))
+			if p.pos == start {
+				p.skip()
+			}
+		}
+	})
+	switch n := len(arguments); {
+	case n > 0 && firstArgument[name]:
+		return arguments[0]
+	case oneOfArguments[name]:
+		return alternatives(arguments)
+	case n == 3 && lastArgument[name]:
+		return alternatives(arguments[2:])
+	}
+	return nil
+}
 
 // items reads the items of a list up to its closing bracket.
-func (p *parser) items(n *syntax.Node, depth int) {
+func (p *parser) items(depth int) (items []*syntax.Node) {
 	for p.token.kind != end && p.token.kind != closing {
 		if p.token.is(",") {
 			p.next()
@@ -222,11 +309,11 @@ func (p *parser) items(n *syntax.Node, depth int) {
 		}
 		start := p.pos
 		if v := p.value(depth + 1); v != nil {
-			n.Children = append(n.Children, v)
+			items = append(items, v)
 		}
 		if p.pos == start { // value reads at least one token, unless a line break precedes it
 			p.skip()
 		}
 	}
-	p.close()
+	return items
 }

@@ -64,9 +64,18 @@ func (s hclSource) block(n *syntax.Node, x *hclsyntax.Block) {
 func (s hclSource) value(x hclsyntax.Expression) *syntax.Node {
 	switch x := x.(type) {
 	case *hclsyntax.TemplateExpr:
+		for _, part := range x.Parts {
+			if l, ok := part.(*hclsyntax.LiteralValueExpr); ok && bytes.ContainsRune(s[l.SrcRange.Start.Byte:l.SrcRange.End.Byte], '\\') {
+				return nil
+			}
+		}
 		return s.text(x.SrcRange)
 	case *hclsyntax.TemplateWrapExpr:
 		return s.text(x.SrcRange)
+	case *hclsyntax.ParenthesesExpr:
+		return s.value(x.Expression)
+	case *hclsyntax.ConditionalExpr:
+		return alternatives([]*syntax.Node{s.value(x.TrueResult), s.value(x.FalseResult)})
 	case *hclsyntax.ObjectConsExpr:
 		n := mapping(x.SrcRange.Start.Byte)
 		for _, item := range x.Items {
@@ -82,8 +91,17 @@ func (s hclSource) value(x hclsyntax.Expression) *syntax.Node {
 		}
 		return n
 	case *hclsyntax.FunctionCallExpr:
-		if encoders[x.Name] && len(x.Args) > 0 {
+		switch n := len(x.Args); {
+		case n > 0 && firstArgument[x.Name]:
 			return s.value(x.Args[0])
+		case n == 3 && lastArgument[x.Name]:
+			return alternatives([]*syntax.Node{s.value(x.Args[2])})
+		case oneOfArguments[x.Name]:
+			var all []*syntax.Node
+			for _, a := range x.Args {
+				all = append(all, s.value(a))
+			}
+			return alternatives(all)
 		}
 	}
 	return nil
@@ -103,19 +121,18 @@ func (s hclSource) objectKey(x hclsyntax.Expression) *syntax.Node {
 	return key("", edit.Span{Start: span.Start, End: span.Start})
 }
 
-// text returns the text in quotes at r, as it is written; nil if it has escapes or
-// quotes, or is a here-document.
+// text returns the text in quotes at r, as it is written; nil if it has line breaks, or
+// is a here-document.
 func (s hclSource) text(r hcl.Range) *syntax.Node {
 	span := spanOf(r)
 	if span.Len() < 2 || s[span.Start] != '"' || s[span.End-1] != '"' {
 		return nil
 	}
 	span = edit.Span{Start: span.Start + 1, End: span.End - 1}
-	raw := s[span.Start:span.End]
-	if bytes.ContainsAny(raw, "\\\"\n") || bytes.Contains(raw, []byte("$${")) || bytes.Contains(raw, []byte("%{")) {
+	if bytes.ContainsRune(s[span.Start:span.End], '\n') {
 		return nil
 	}
-	return key(string(raw), span)
+	return key(string(s[span.Start:span.End]), span)
 }
 
 func spanOf(r hcl.Range) edit.Span { return edit.Span{Start: r.Start.Byte, End: r.End.Byte} }

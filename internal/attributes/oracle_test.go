@@ -44,6 +44,20 @@ locals {
     image = "not:this"
   EOT
   cond = var.x ? "a" : "b"
+  nested = var.x == "y" ? (var.z ? "a:1" : "b:1") : var.w ? "c:1" : "d:1"
+  lines = (
+    var.x
+    ? "a:1"
+    : "b:1"
+  )
+  object = { a = var.x ? "1" : "2", b : var.x ? "3" : "4" }
+  first = format("a/b:%s", var.tag)
+  one = coalesce(var.image, try(var.y.image, "a:1"), "b:1")
+  last = lookup(var.images, "x", "c:1")
+  none = join("/", ["a", "b"]) != "" ? var.x : var.y
+  inner = "a/b:${lookup(var.tags, "b", "}")}"
+  directive = "a/b:%{ if var.x }1%{ else }2%{ endif }"
+  escaped = "a/b:\"1\""
 }
 resource "aws_ecs_task_definition" "web" {
   container_definitions = jsonencode([{ name = "web", image = "nginx:1" }])

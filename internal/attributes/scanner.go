@@ -1,7 +1,6 @@
 package attributes
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -23,7 +22,7 @@ type token struct {
 	kind       tokenKind
 	text       string    // of a text: without quotes, not decoded
 	span       edit.Span // of text
-	isPlain    bool      // a text without escapes, line breaks, and interpolations of more than names
+	isPlain    bool      // a text without escapes and line breaks
 	afterBreak bool      // a line break precedes the token
 }
 
@@ -151,18 +150,12 @@ func (s *scanner) quoted(q byte) token {
 			plain = false
 			s.pos++
 		case s.language == HCL && (c == '$' || c == '%') && s.at(s.pos+1) == '{':
-			if !simpleInterpolation.MatchString(s.src[s.pos:]) || s.at(s.pos-1) == c {
-				plain = false
-			}
 			s.skipInterpolation()
 		}
 	}
 	s.pos = len(s.src)
 	return token{kind: text, span: edit.Span{Start: start, End: s.pos}}
 }
-
-// simpleInterpolation matches ${name.name}.
-var simpleInterpolation = regexp.MustCompile(`^\$\{[\w.-]+\}`)
 
 // skipInterpolation skips ${…} up to its last byte. Texts in it may have brackets.
 func (s *scanner) skipInterpolation() {

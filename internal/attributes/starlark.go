@@ -45,7 +45,7 @@ func (p *parser) call(f token, depth int) *syntax.Node {
 			case name == "maybe" && len(positional) == 0:
 				name = t.text // maybe(container_pull, name = …)
 			}
-			p.rest(depth + 1)
+			p.rest("", depth+1)
 		default:
 			if v := p.value(depth + 1); v != nil && v.Kind == syntax.Scalar {
 				positional = append(positional, v.Value)

@@ -43,6 +43,18 @@ func (in *Instruction) Defaults() Args {
 	}
 }
 
+// WithoutEmpty returns parts without the variables at their start that are empty by
+// default.
+func (a Args) WithoutEmpty(parts []Part) []Part {
+	for len(parts) > 0 && parts[0].Name != "" && len(parts[0].Default) == 0 {
+		if i := a.lookup(parts[0].Name); i >= 0 && len(a[i].Value) > 0 {
+			break
+		}
+		parts = parts[1:]
+	}
+	return parts
+}
+
 // Expand returns the values that the word parts can have by defaults: an ARG
 // and the variable itself may each have one. A variable without a default, or
 // in a tag or digest, remains as written. Each value is a list of fragments,

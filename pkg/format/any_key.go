@@ -32,3 +32,16 @@ func AnyKeyNamesImage(path string, declared []Field) bool {
 	}
 	return slices.ContainsFunc(withoutKeyword(), func(e *tableEntry) bool { return e.matchesPath(in) })
 }
+
+// IsInTable reports whether a table has the blocks, the calls or the text of the file at
+// path, which no parser of a format reads.
+func IsInTable(path string) bool {
+	in := &Input{Path: path}
+	return slices.ContainsFunc(withoutParser(), func(e *tableEntry) bool { return e.matchesPath(in) })
+}
+
+// withoutParser returns the entries for blocks, calls and text.
+var withoutParser = sync.OnceValue(func() []*tableEntry {
+	all := entries()
+	return slices.DeleteFunc(slices.Concat(all.files, all.attributes), func(e *tableEntry) bool { return len(e.text) == 0 && e.language == nil })
+})

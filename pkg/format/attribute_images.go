@@ -57,6 +57,10 @@ func (a attributeImages) node(f *frame) {
 			a.to.replace(o)
 		})
 	case syntax.Sequence:
+		if n.Tag == attributes.Alternatives {
+			a.alternatives(f)
+			return
+		}
 		for i, item := range n.Children {
 			g := f.below(item)
 			g.index, g.item = i, true
@@ -66,6 +70,25 @@ func (a attributeImages) node(f *frame) {
 		a.scalar(f)
 	}
 }
+
+// alternatives reads the possible values at f. If the rules make one out of another,
+// the expression describes the move.
+func (a attributeImages) alternatives(f *frame) {
+	all := f.node.Children
+	for i, item := range all {
+		g := *f
+		g.node = item
+		a.node(&g)
+		for _, other := range all[:i] {
+			if item.Kind == syntax.Scalar && other.Kind == syntax.Scalar && len(all) < maxAlternatives {
+				a.to.Mappings = append(a.to.Mappings, Mapping{From: other.Value, To: item.Value, What: "an expression", Kept: []edit.Span{other.Span, item.Span}})
+			}
+		}
+	}
+}
+
+// maxAlternatives bounds the pairs of values of an expression.
+const maxAlternatives = 32
 
 // pairs returns the names and values in the block or the list at f.
 func (a attributeImages) pairs(f *frame) []namedValue {
@@ -156,7 +179,12 @@ func (a attributeImages) artifact(f *frame, t *tableField) {
 
 func (a attributeImages) image(f *frame, t *tableField) {
 	text, n := image.TrimTransport(f.node.Value)
-	if !isReference(text) || text == "scratch" || hasVariableName(text) {
+	if start, isUntagged, ok := nameAfterVariable(text); ok {
+		a.to.replace(Occurrence{LikelyImage: true, IsUntagged: isUntagged, AfterVariable: true, Note: mayHoldRegistry,
+			Pieces: []Piece{a.attribute(f, n+start, Whole)}, Place: f.place(), Scope: a.scope})
+		return
+	}
+	if !isReference(text) || text == "scratch" {
 		return
 	}
 	r, _ := image.Parse(text)
@@ -164,12 +192,6 @@ func (a attributeImages) image(f *frame, t *tableField) {
 		Tag: f.up.node.Str("tag"), Digest: f.up.node.Str("digest")}
 	o.Pieces, o.Place, o.Scope = []Piece{a.attribute(f, n, Whole)}, f.place(), a.scope
 	a.to.replace(o)
-}
-
-// hasVariableName reports whether text has a variable before its tag.
-func hasVariableName(text string) bool {
-	i := strings.IndexByte(text, '$')
-	return i >= 0 && (strings.Contains(text[i:], "/") || !strings.Contains(text[strings.LastIndexByte(text[:i], '/')+1:i], ":"))
 }
 
 // attribute makes a piece of the value at f from the offset start.
@@ -183,7 +205,7 @@ func (a attributeImages) attribute(f *frame, start int, role Role) Piece {
 // the block, at f.
 func (a attributeImages) split(f *frame, t *tableField) {
 	repository := f.node.Field(t.Repository)
-	if repository == nil || repository.Kind != syntax.Scalar || !isName(repository.Value) || strings.Contains(repository.Value, "$") {
+	if repository == nil || repository.Kind != syntax.Scalar || !isName(repository.Value) {
 		return
 	}
 	at := f.below(repository).withKey(t.Repository)

@@ -60,6 +60,9 @@ func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stag
 			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true}) || found
 		}
 	}
+	if !found {
+		found = s.afterEmpty(args.WithoutEmpty(parts), len(parts), place, args)
+	}
 	if found {
 		return
 	}
@@ -67,6 +70,32 @@ func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stag
 	if pieces := piecesOf(dockerfile.Literal(parts)); pieces != nil {
 		s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true})
 	}
+}
+
+// afterEmpty adds the image in the end of a FROM, after variables that are empty by
+// default. all is the number of parts with the variables. A name without a domain is a
+// likely image, because the variables may hold a registry.
+func (s *dockerScan) afterEmpty(parts []dockerfile.Part, all int, place Place, args dockerfile.Args) (found bool) {
+	if len(parts) == all || len(parts) == 0 {
+		return false
+	}
+	for _, value := range args.Expand(parts) {
+		name := dockerfile.Join(value)
+		pieces := piecesOf(value)
+		if pieces == nil || !isAlnum(name[0]) {
+			continue
+		}
+		o := Occurrence{Pieces: pieces, Place: place, IsImage: true}
+		switch r, _ := image.Parse(name); {
+		case r.Domain == "":
+			o.IsImage, o.LikelyImage, o.AfterVariable, o.Note = false, true, true, mayHoldRegistry
+			o.IsUntagged = r.Tag == "" && r.Digest == ""
+		case parts[0].Name == "":
+			continue // the variable may hold the start of the host
+		}
+		found = s.add(o) || found
+	}
+	return found
 }
 
 // isNoImage reports whether name is scratch, a stage, or the number of a stage.

@@ -77,7 +77,8 @@ func TestDockerfilePieces(t *testing.T) {
 		{"ARG after a FROM", "FROM x:1\nARG R=a.b\nFROM $R/c", []string{"[x:1]"}},
 		{"default", "FROM ${R:-a.b}/c\nFROM ${S-a.b/d}", []string{"[a.b]/[c]", "[a.b/d]"}},
 		{"two defaults", "ARG R=a.b\nFROM ${R:-c.d}/e", []string{"[a.b]/[e]", "[c.d]/[e]"}},
-		{"empty ARG", "ARG R\nARG S=\nFROM ${R}a.b/c\nFROM ${S}c", nil},
+		{"host after an empty ARG", "ARG R\nFROM ${R}a.b/c", nil},
+		{"names after empty ARGs", "ARG R\nARG S=\nARG H=a.b/\nFROM ${S}c\nFROM ${R}d/e:1\nFROM $S${H}f", []string{"[a.b/][f]"}}, // c and d/e are likely images
 		{"other forms of variables", "ARG R=a.b\nFROM ${R:+x.y}/c\nFROM ${R%b}/c\nFROM ${R", nil},
 		{"line continuation", "ARG R=a\\\n.b\nFROM \\\n# c\n\n $R\\\n/c", []string{"[a.b]/[c]"}},
 		{"escape directive", "#escape=`\nARG R=a`.b\nFROM `\n$R/c", []string{"[a.b]/[c]"}},

@@ -148,6 +148,9 @@ type Occurrence struct {
 	// or beside it. Package account decides which of them a run accounts for.
 	LikelyImage, IsUntagged bool
 
+	// AfterVariable reports that a variable before the name may hold a registry.
+	AfterVariable bool
+
 	// IsDeclared reports that IsImage is set because the configuration says so.
 	IsDeclared bool
 
@@ -203,7 +206,7 @@ type Occurrence struct {
 	// Keep is the reason for which no rule changes the reference, "" if the
 	// rules decide.
 	Keep Reason
-	Note string // details of Keep
+	Note string // details of Keep, or of LikelyImage
 }
 
 // Text returns the reference that the pieces make up.

@@ -27,7 +27,7 @@ func joinNamed(values []namedValue, add func(at *frame, o Occurrence)) {
 		case byRole[role] == nil || keptListReason(fold(v.name)) != "" || fold(v.name) == "version":
 			continue
 		case role == registryPart && !image.IsHost(strings.TrimSuffix(v.value, "/")),
-			role == repositoryPart && (!isName(v.value) || strings.Contains(v.value, "$")):
+			role == repositoryPart && !isName(v.value):
 			continue
 		}
 		if _, known := byRole[role][prefix]; known {

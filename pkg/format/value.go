@@ -56,8 +56,10 @@ func (d *detector) value(f *frame) {
 	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
 		d.host(f)
 	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
+	case text[0] == '$' && !isPath && !isPattern && d.afterVariable(f, kind):
 	case (kind == imageField || kind == unqualifiedField) && isReference(text):
 		d.addWhole(f, kind == imageField)
+	case !isPath && !isPattern && d.invalidTag(f, kind):
 	case isPath && isReference(strings.TrimSuffix(text, "/")):
 		d.contexts(f, n, Context{Reason: Path})
 	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f)): // oci://docker.io/charts/

@@ -16,6 +16,8 @@ import (
 func (d *detector) variableDefault(f *frame) bool {
 	n := f.node
 	start, end, tail := transportLen(n.Value), len(n.Value), ""
+	prefix := emptyDefaults(n.Value[start:])
+	start += prefix
 	for depth := 0; ; depth++ {
 		from, to, ok := defaultOf(n.Value[:end], start)
 		if !ok || depth > dockerfile.MaxNested {
@@ -26,18 +28,22 @@ func (d *detector) variableDefault(f *frame) bool {
 	}
 	text := n.Value[start:end]
 	host := strings.TrimSuffix(text, "/")
-	if start == transportLen(n.Value) || host == "" || strings.HasPrefix(text, "$") {
+	if start == transportLen(n.Value)+prefix || host == "" || strings.HasPrefix(text, "$") {
 		return false
 	}
 	isImage := d.isImageField(f)
-	o := Occurrence{IsImage: isImage, Tail: tail}
+	r, _ := image.Parse(text + tail)
+	o := Occurrence{IsImage: isImage, Tail: tail, IsUntagged: r.Tag == "" && r.Digest == ""}
+	if o.LikelyImage = !isImage && d.namesImage(f, r, nil); prefix > 0 && isImage && r.Domain == "" {
+		o.IsImage, o.LikelyImage, o.AfterVariable, o.Note = false, true, true, mayHoldRegistry
+	}
 	isHost := image.IsHost(host) && !(isImage && strings.HasPrefix(tail, ":")) && !d.isNumericTag(f, text)
 	switch {
 	case isHost && tail == "":
 		if !IsRegistryKey(f.effectiveKey()) && !d.hasImageSiblings(f) {
 			return false
 		}
-	case !isReference(text + tail), !hasDomain(text+tail) && !isImage:
+	case !isReference(text + tail), !hasDomain(text+tail) && !isImage && !o.LikelyImage:
 		return false
 	}
 	role := Whole
@@ -48,6 +54,18 @@ func (d *detector) variableDefault(f *frame) bool {
 	d.add(f, o)
 	d.contexts(f, n, Context{Reason: DifferentName})
 	return true
+}
+
+// emptyDefaults returns the length of the variables at the start of text whose default
+// is empty, and that another variable follows: ${PREFIX:-}${IMAGE:-nginx}.
+func emptyDefaults(text string) (n int) {
+	for {
+		from, to, ok := defaultOf(text, n)
+		if !ok || from != to || !strings.HasPrefix(text[to+1:], "${") {
+			return n
+		}
+		n = to + 1
+	}
 }
 
 // defaultOf returns the span of the default of the variable that begins at offset

@@ -13,7 +13,8 @@
 //
 // Variables of a template, a shell or Make (`{{ .Tag }}`, `${TAG:-1}`,
 // `$(TAG)`) may be anywhere in a path, a tag or a digest. They count as one or
-// more letters there.
+// more letters there. If a text is known to be one reference, the variables of
+// more tools count as well, such as `((tag))` and `%TAG%`.
 package image
 
 import (

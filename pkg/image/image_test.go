@@ -35,6 +35,18 @@ func TestParse(t *testing.T) {
 		{"k8s.gcr.io/%s:%s", "k8s.gcr.io", "%s", "%s", ""},
 		{"k8s.gcr.io/%p:%i", "k8s.gcr.io", "%p", "%i", ""},
 		{"{{ .Registry }}/x:1", "", "{{ .Registry }}/x", "1", ""},
+		{"a/x:<< parameters.tag >>", "", "a/x", "<< parameters.tag >>", ""},
+		{"a/((name)):((vault:a/b.c))", "", "a/((name))", "((vault:a/b.c))", ""},
+		{"a/x:$[[ inputs.tag | expand_vars ]]", "", "a/x", "$[[ inputs.tag | expand_vars ]]", ""},
+		{"a/x:$[variables['tag']]", "", "a/x", "$[variables['tag']]", ""},
+		{`a/x:[[ var "tag" . ]]`, "", "a/x", `[[ var "tag" . ]]`, ""},
+		{"a/x:%{ if y }1%{ else }2%{ endif }", "", "a/x", "%{ if y }1%{ else }2%{ endif }", ""},
+		{"a/x:<%= tag %>", "", "a/x", "<%= tag %>", ""},
+		{"a/x:{% if y %}1{% endif %}", "", "a/x", "{% if y %}1{% endif %}", ""},
+		{"a/#{name}#:#{tag}", "", "a/#{name}#", "#{tag}", ""},
+		{"a/x:@project.version@", "", "a/x", "@project.version@", ""},
+		{"a/x:%TAG%", "", "a/x", "%TAG%", ""},
+		{"a/%%NAME%%:%%VERSION%%", "", "a/%%NAME%%", "%%VERSION%%", ""},
 	} {
 		r, err := Parse(c.text)
 		if err != nil {
@@ -51,6 +63,7 @@ func TestParseErrors(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "/x", "x/", "a//b", "K8S", "x:", "x:-a", "x@", "x@sha256:12", "k8s.gcr.io/", "k8s.gcr.io/X", "k8s.gcr.io/*", "^k8s.gcr.io/x",
 		"https://k8s.gcr.io/v2/", "k8s.gcr.io/a b", "a..b/x..y", "k8s.gcr.io:port/x", "s.g_r.io/p", "-a/b", "x:" + strings.Repeat("t", 129), "k8s.gcr.io/x:{{", "k8s.gcr.io/x:${A", "k8s.gcr.io/x,y",
+		"a/((x|y)):1", "a/[[:alpha:]]+", "a/x:<< a", "a/x:%TAG", "a/x:@TAG",
 	} {
 		if r, err := Parse(text); err == nil {
 			t.Errorf("Parse(%q) = %+v, want an error", text, r)

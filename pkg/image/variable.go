@@ -1,6 +1,9 @@
 package image
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // spans are the byte ranges of the variables of a text, in order.
 type spans [][2]int
@@ -18,13 +21,16 @@ func (s spans) anyIn(start, end int) bool {
 // mask returns text with every byte of a variable replaced by the letter v,
 // and the spans of the variables. Offsets do not change.
 func mask(text string) (string, spans) {
-	if !strings.ContainsAny(text, "{$<%") {
+	if !strings.ContainsAny(text, "{$<%([@#") {
 		return text, nil
 	}
 	var out []byte
 	var found spans
 	for i := 0; i < len(text); {
-		n := variable(text[i:])
+		n := placeholder(text[i:])
+		if n == 0 {
+			n = variable(text[i:])
+		}
 		if n == 0 {
 			i++
 			continue
@@ -95,6 +101,59 @@ func variable(s string) int {
 	return 0
 }
 
+// placeholders match, at the start of a text, the variables of tools that replace
+// text before anything else reads the file.
+var placeholders = []struct {
+	prefix  string
+	pattern *regexp.Regexp
+}{
+	// Expressions of CircleCI: << parameters.tag >>.
+	// Source: https://circleci.com/docs/guides/orchestrate/pipeline-variables/
+	{"<<", regexp.MustCompile(`^<<[ \t]*[\w.-]+[ \t]*>>`)},
+	// Variables of Concourse and BOSH: ((tag)), ((vault:a/b.c)).
+	// Source: https://concourse-ci.org/vars.html
+	{"((", regexp.MustCompile(`^\(\([\w./:"-]+\)\)`)},
+	// Inputs of GitLab: $[[ inputs.tag | expand_vars ]].
+	// Source: https://docs.gitlab.com/ci/inputs/
+	{"$[[", regexp.MustCompile(`^\$\[\[[\w .|(),'"-]+\]\]`)},
+	// Runtime expressions of Azure Pipelines: $[variables.tag].
+	// Source: https://learn.microsoft.com/en-us/azure/devops/pipelines/process/expressions
+	{"$[", regexp.MustCompile(`^\$\[(?:[^\[\]]|\[[^\[\]]*\])+\]`)},
+	// Actions of Levant and Nomad Pack: [[ .tag ]].
+	// Source: https://developer.hashicorp.com/nomad/tools/nomad-pack/create-packs
+	{"[[", regexp.MustCompile(`^\[\[[ .\w][\w .|()"-]*\]\]`)},
+	// Directives of HCL: %{ if x }1%{ else }2%{ endif }.
+	// Source: https://developer.hashicorp.com/terraform/language/expressions/strings
+	{"%{", regexp.MustCompile(`^%\{[^{}]+\}`)},
+	// ERB: <%= tag %>. Source: https://docs.ruby-lang.org/en/master/ERB.html
+	{"<%", regexp.MustCompile(`^<%[^<>]+%>`)},
+	// Tokens that a task of Azure Pipelines replaces, and interpolations of Ruby:
+	// #{tag}#, #{tag}. Source: https://github.com/qetza/replacetokens-task#readme
+	{"#{", regexp.MustCompile(`^#\{[^{}]+\}#?`)},
+	// Statements of Jinja: {% if x %}1{% endif %}.
+	// Source: https://jinja.palletsprojects.com/en/stable/templates/
+	{"{%", regexp.MustCompile(`^\{%[^{}]+%\}`)},
+	// Names between two marks, as filters of Maven and scripts with sed write them:
+	// @tag@, %TAG%, %%TAG%%.
+	// Source: https://maven.apache.org/plugins/maven-resources-plugin/examples/filter.html
+	{"@", regexp.MustCompile(`^@[A-Za-z_][\w.]*@`)},
+	{"%", regexp.MustCompile(`^(?:%[A-Za-z_][\w.]*%|%%[A-Za-z_][\w.]*%%)`)},
+}
+
+// placeholder returns the length in bytes of the variable of [placeholders] at the
+// start of s, or 0.
+func placeholder(s string) int {
+	s = s[:min(len(s), maxWord)]
+	for _, p := range placeholders {
+		if strings.HasPrefix(s, p.prefix) {
+			if n := len(p.pattern.FindString(s)); n > 0 {
+				return n
+			}
+		}
+	}
+	return 0
+}
+
 // bracketed returns the length of the name at the start of s and the closing
 // bracket after it, or -1 if s does not start with them.
 func bracketed(s string, closing byte) int {
@@ -135,6 +194,22 @@ func balanced(s string) int {
 
 func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// LeadingVariables returns the length in bytes of the variables of a shell, Make or
+// Terraform at the start of text: ${NAME}, $(NAME), $NAME. hasEmptyDefault reports that
+// the last of them has a default, which is empty: ${NAME:-}.
+func LeadingVariables(text string) (n int, hasEmptyDefault bool) {
+	for n < len(text) && text[n] == '$' {
+		k := variable(text[n:])
+		if k == 0 {
+			break
+		}
+		v := text[n : n+k]
+		hasEmptyDefault = strings.HasSuffix(v, "-}") || strings.HasSuffix(v, "=}")
+		n += k
+	}
+	return n, hasEmptyDefault
 }
 
 // HasVariable reports whether text contains a variable of a template, a shell

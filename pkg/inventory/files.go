@@ -46,6 +46,7 @@ const bigFile = 4 << 20
 func (v *Inventory) AddFiles(ctx context.Context) error {
 	bufs := sync.Pool{New: func() any { return new(bytes.Buffer) }}
 	var big sync.Mutex
+	var compose composeFiles
 	skipped, err := walk.Walk(ctx, v.opts.Walk, func(f walk.File) error {
 		buf := bufs.Get().(*bytes.Buffer)
 		defer bufs.Put(buf)
@@ -58,6 +59,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 			s := v.scan(f.Path, src, Use{Origin: InFile, Path: strings.Clone(f.Path), Line: 1})
 			v.add(s.refs, s.unresolved)
 			err = s.err
+			compose.record(f, src)
 		}
 		v.recordFile(f, skip, err)
 		return ctx.Err()
@@ -65,6 +67,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	v.addComposeFiles(&compose)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.Skipped = append(v.Skipped, skipped...)

@@ -366,3 +366,41 @@ func diff(want, got []string) string {
 	}
 	return "expected\n" + w + "\ngot\n" + g
 }
+
+// A file that a Compose file includes or extends is read as a Compose file, also if a
+// file between the two names it. Its uses are listed once.
+func TestComposeFiles(t *testing.T) {
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"compose.yaml":     "include: [parts/a.yml]\nservices:\n  x: {extends: {file: parts/b.yml, service: x}}\n",
+		"parts/a.yml":      "services:\n  a: {image: acme/a}\n",
+		"parts/b.yml":      "services:\n  x: {extends: {file: c.yml, service: x}, image: \"acme/b:1\"}\n",
+		"parts/c.yml":      "services:\n  x: {image: acme/c, build: .}\n  y: {image: acme/d}\n",
+		"parts/other.yml":  "services:\n  x: {image: acme/other}\n",
+		"parts/absent.yml": "a: b\n",
+	} {
+		if err := os.MkdirAll(filepath.Join(root, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := options(t)
+	o.Walk = walk.Options{Root: root}
+	v := New(o)
+	if err := v.AddFiles(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Join([]string{
+		"acme/a | parts/a.yml:2:14 .services.a.image",
+		"acme/b:1 | parts/b.yml:2:51 .services.x.image",
+		"acme/d | parts/c.yml:3:14 .services.y.image",
+	}, "\n")
+	if got := strings.Join(formatUses(v), "\n"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	if v.ScannedFiles != 6 {
+		t.Errorf("%d files scanned, want 6", v.ScannedFiles)
+	}
+}

@@ -22,12 +22,18 @@ type scanResult struct {
 // have the origin and the path of base; base.Line is the line of the first byte
 // of src, or 0 to omit positions.
 func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
+	return v.scanAs(name, "", src, base)
+}
+
+// scanAs is scan for a file that is read as one with the name as too, if that is not
+// empty. It then does not record charts, which scan has recorded.
+func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
 	if format.IsOwnFile(name, src) {
 		return scanResult{}
 	}
 	f := format.Detect(name, src)
-	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields}
-	if f == format.Text && !v.readsText(name) {
+	in := format.Input{Path: name, As: as, Src: src, Fields: v.opts.Fields}
+	if f == format.Text && !v.readsText(name) && !format.IsInTable(name) {
 		return scanResult{}
 	}
 	// A file that no parser reads is searched only around the marks.
@@ -58,7 +64,9 @@ func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 			out.refs = append(out.refs, *f)
 		}
 	}
-	v.addChartUses(scanned, lines, base)
+	if as == "" {
+		v.addChartUses(scanned, lines, base)
+	}
 	return out
 }
 
@@ -115,7 +123,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 	text := o.Text()
 	r, err := parse(o)
 	if err != nil || !v.isListed(o, r) {
-		return nil, false
+		return nil, o.AfterVariable
 	}
 	if image.HasVariable(r.Domain) || r.Domain == "" && image.HasVariable(r.Path) {
 		return nil, o.IsImage || o.LikelyImage

@@ -119,7 +119,7 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 	case !scopes.Has(m.occ.Scope):
 		return cmp.Or(m.occ.OutOfScope, format.ManifestText), ""
 	case !m.occ.Unconfirmed && account.ClassOf(m.occ, set) == account.Likely:
-		return format.LikelyImage, ""
+		return format.LikelyImage, m.occ.Note
 	}
 	return "", ""
 }
