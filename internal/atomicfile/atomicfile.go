@@ -12,6 +12,14 @@
 // possible, on Linux and macOS. Times are not kept, and neither are the access
 // control lists of other systems.
 //
+// A process that is killed may leave a temporary file. On Linux such a file has a
+// name only while it takes the place of the old one, where the file system permits
+// that. The name is in the git directory if the Dir is the top of a repository and on
+// the same file system, so that git cannot add the file. Otherwise it is in the folder
+// of the old file; [IsTemporary] reports whether a name is one of these.
+// [Dir.RemoveTemporary] deletes files of both kinds, unless the process that made
+// them still runs.
+//
 // Hard links: the new contents are a new file with the given name. Other names
 // of the old file keep the old contents, as with git and sed -i.
 //
@@ -21,19 +29,11 @@
 package atomicfile
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 )
-
-// TempPrefix is the prefix of the names of temporary files. If a process is
-// killed, it may leave such a file behind, which can be deleted.
-const TempPrefix = ".regmigrate-tmp-"
 
 // The reasons why a file is not replaced; errors wrap them.
 var (
@@ -55,14 +55,15 @@ const permissions = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 // The result lost has the names, sorted, of the extended attributes that the new
 // file does not have.
 //
-// If another process writes to the file between the last comparison and the
-// rename directly after it, that change is lost. Without locks this cannot be
-// avoided.
+// On Linux and macOS the two files change places, and the old one is compared again
+// before it is deleted: a change by another process is not lost, unless the process
+// still writes to the old file afterwards. On other systems and file systems, a change
+// between the last comparison and the rename directly after it is lost.
 func (d *Dir) Replace(name string, want, contents []byte) (lost []string, err error) {
 	f, err := d.open(name)
 	if err == nil {
 		defer f.close()
-		lost, err = f.replace(want, contents)
+		lost, err = f.replace(d.places(f), want, contents)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("replacing %q: %w", name, err)
@@ -98,153 +99,6 @@ func (d *Dir) Create(name string, contents []byte) error {
 	if err != nil {
 		return fmt.Errorf("creating %q: %w", name, err)
 	}
-	return nil
-}
-
-func (f *file) replace(want, contents []byte) (lost []string, err error) {
-	old, err := f.check(want)
-	if err != nil {
-		return nil, err
-	}
-	defer old.Close()
-	temp, lost, err := f.writeTemp(old, contents)
-	if err != nil {
-		return nil, err
-	}
-	if err := f.commit(temp, old, want); err != nil {
-		_ = f.folder.Remove(temp)
-		return nil, err
-	}
-	syncFolder(f.folder)
-	return lost, nil
-}
-
-// An oldFile is the file to replace, open for reading.
-type oldFile struct {
-	*os.File
-	info fs.FileInfo
-}
-
-// check opens the file if it may be replaced.
-func (f *file) check(want []byte) (_ *oldFile, err error) {
-	named, err := f.folder.Lstat(f.name)
-	if err != nil {
-		return nil, reason(err)
-	}
-	switch mode := named.Mode(); {
-	case mode&fs.ModeSymlink != 0:
-		return nil, ErrSymlink
-	case !mode.IsRegular():
-		return nil, ErrNotRegular
-	}
-	old, err := f.folder.OpenFile(f.name, os.O_RDONLY|nonBlocking, 0)
-	if err != nil {
-		return nil, reason(err)
-	}
-	defer func() {
-		if err != nil {
-			old.Close()
-		}
-	}()
-	// Between Lstat and OpenFile a link or another file may have replaced it.
-	opened, err := old.Stat()
-	if err != nil {
-		return nil, reason(err)
-	}
-	if !os.SameFile(named, opened) || opened.Size() != int64(len(want)) {
-		return nil, ErrChanged
-	}
-	got, err := io.ReadAll(io.LimitReader(old, int64(len(want))+1))
-	if err != nil {
-		return nil, reason(err)
-	}
-	if !bytes.Equal(got, want) {
-		return nil, ErrChanged
-	}
-	return &oldFile{old, opened}, nil
-}
-
-// writeTemp makes a file in the same folder with the given contents and with the
-// metadata of old, and syncs it to disk. It returns the attributes that the file does
-// not have.
-func (f *file) writeTemp(old *oldFile, contents []byte) (_ string, lost []string, err error) {
-	temp, name, err := f.openTemp(0o600)
-	if err != nil {
-		return "", nil, fmt.Errorf("making a temporary file in its folder: %w", reason(err))
-	}
-	defer func() {
-		if err != nil {
-			temp.Close()
-			_ = f.folder.Remove(name)
-		}
-	}()
-	if _, err := temp.Write(contents); err != nil {
-		return "", nil, fmt.Errorf("writing a temporary file: %w", reason(err))
-	}
-	if lost, err = keepMetadata(temp, old.File, old.info); err != nil {
-		return "", nil, err
-	}
-	if err := errors.Join(temp.Sync(), temp.Close()); err != nil {
-		return "", nil, fmt.Errorf("writing a temporary file: %w", reason(err))
-	}
-	return name, lost, nil
-}
-
-// openTemp makes a file with a new name in the same folder.
-func (f *file) openTemp(mode fs.FileMode) (temp *os.File, name string, err error) {
-	for range 100 {
-		name = fmt.Sprintf("%s%016x", TempPrefix, rand.Uint64())
-		temp, err = f.folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-		if !errors.Is(err, fs.ErrExist) {
-			break
-		}
-	}
-	return temp, name, err
-}
-
-// commit renames temp to the name of the file if the file there has not changed
-// since old was read.
-func (f *file) commit(temp string, old *oldFile, want []byte) error {
-	now, err := f.check(want)
-	if err != nil {
-		return err
-	}
-	defer now.Close()
-	if now.info.Mode() != old.info.Mode() || !os.SameFile(now.info, old.info) {
-		return ErrChanged
-	}
-	return reason(f.folder.Rename(temp, f.name))
-}
-
-// create writes a temporary file and gives it its name.
-func (f *file) create(contents []byte) (err error) {
-	temp, name, err := f.openTemp(0o644)
-	if err != nil {
-		return reason(err)
-	}
-	defer func() { _ = f.folder.Remove(name) }()
-	_, err = temp.Write(contents)
-	if err == nil {
-		err = temp.Sync()
-	}
-	if closed := temp.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return reason(err)
-	}
-	// Unlike Rename, Link does not replace a file.
-	if err := f.folder.Link(name, f.name); errors.Is(err, fs.ErrExist) {
-		return fs.ErrExist
-	} else if err != nil { // the file system has no hard links
-		if _, err := f.folder.Lstat(f.name); !errors.Is(err, fs.ErrNotExist) {
-			return cmp.Or(reason(err), fs.ErrExist)
-		}
-		if err := f.folder.Rename(name, f.name); err != nil {
-			return reason(err)
-		}
-	}
-	syncFolder(f.folder)
 	return nil
 }
 

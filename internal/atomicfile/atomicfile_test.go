@@ -147,7 +147,7 @@ func TestReplaceErrors(t *testing.T) {
 			if !bytes.Equal(before, after) {
 				t.Errorf("the contents became %q", after)
 			}
-			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), TempPrefix+"*"))
+			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), hiddenPrefix+"*"))
 			if err != nil || len(left) > 0 {
 				t.Errorf("temporary files left: %q, %v", left, err)
 			}
@@ -155,44 +155,115 @@ func TestReplaceErrors(t *testing.T) {
 	}
 }
 
-// TestReplaceWithConcurrentChange changes the file between the two halves of
-// Replace.
-func TestReplaceWithConcurrentChange(t *testing.T) {
-	tests := []struct {
-		name   string
-		change func(t *testing.T, path string)
-	}{
-		{"contents", func(t *testing.T, path string) { write(t, path, "odd", 0o644) }},
-		{"mode", func(t *testing.T, path string) { write(t, path, "old", 0o444) }},
+// changes of another process to the file f in folder, which contains "old" and has the
+// mode 0o644.
+var changes = []struct {
+	name   string
+	change func(t *testing.T, folder string)
+	want   string // the contents afterwards
+	err    error
+}{
+	{"appended", func(t *testing.T, folder string) {
+		f, err := os.OpenFile(filepath.Join(folder, "f"), os.O_WRONLY|os.O_APPEND, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteString("er"); err != nil {
+			t.Fatal(err)
+		}
+	}, "older", ErrChanged},
+	{"mode", func(t *testing.T, folder string) { write(t, filepath.Join(folder, "f"), "old", 0o444) }, "old", ErrChanged},
+	{"replaced by a rename", func(t *testing.T, folder string) {
+		write(t, filepath.Join(folder, "g"), "odd", 0o644)
+		renameFile(t, filepath.Join(folder, "g"), filepath.Join(folder, "f"))
+	}, "odd", ErrChanged},
+	{"replaced by the same contents", func(t *testing.T, folder string) {
+		write(t, filepath.Join(folder, "g"), "old", 0o600)
+		renameFile(t, filepath.Join(folder, "g"), filepath.Join(folder, "f"))
+	}, "old", ErrChanged},
+	{"removed", func(t *testing.T, folder string) { remove(t, filepath.Join(folder, "f")) }, "", fs.ErrNotExist},
+	{"a folder", func(t *testing.T, folder string) {
+		remove(t, filepath.Join(folder, "f"))
+		if err := os.Mkdir(filepath.Join(folder, "f"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}, "", ErrNotRegular},
+	{"a link", func(t *testing.T, folder string) {
+		renameFile(t, filepath.Join(folder, "f"), filepath.Join(folder, "g"))
+		if err := os.Symlink("g", filepath.Join(folder, "f")); err != nil {
+			t.Skip("cannot make symbolic links: ", err)
+		}
+	}, "old", ErrSymlink},
+}
+
+func renameFile(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
 	}
-	for _, tt := range tests {
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// openForReplace opens the file f in folder and makes a temporary file with the
+// contents "new".
+func openForReplace(t *testing.T, folder string) (*file, *oldFile, *temporary) {
+	t.Helper()
+	dir, err := OpenDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { dir.Close() })
+	f, err := dir.open("f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.close)
+	old, err := f.check([]byte("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { old.Close() })
+	temp, err := dir.places(f)[0].make(0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(temp.close)
+	if _, err := temp.fill(old, []byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if err := temp.giveName(); err != nil {
+		t.Fatal(err)
+	}
+	return f, old, temp
+}
+
+// A change before the last comparison is not lost.
+func TestReplaceWithConcurrentChange(t *testing.T) {
+	for _, tt := range changes {
 		t.Run(tt.name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "f")
-			write(t, path, "old", 0o644)
-			dir, err := OpenDir(filepath.Dir(path))
-			if err != nil {
-				t.Fatal(err)
+			if runtime.GOOS == "windows" {
+				t.Skip("Windows does not rename open files")
 			}
-			defer dir.Close()
-			f, err := dir.open("f")
-			if err != nil {
-				t.Fatal(err)
+			folder := t.TempDir()
+			write(t, filepath.Join(folder, "f"), "old", 0o644)
+			f, old, temp := openForReplace(t, folder)
+			tt.change(t, folder)
+			if err := f.commit(temp, old, []byte("old")); !errors.Is(err, tt.err) {
+				t.Errorf("got error %v, want %v", err, tt.err)
 			}
-			defer f.close()
-			old, err := f.check([]byte("old"))
-			if err != nil {
-				t.Fatal(err)
+			temp.close()
+			if got, _ := os.ReadFile(filepath.Join(folder, "f")); string(got) != tt.want {
+				t.Errorf("the file contains %q, want %q", got, tt.want)
 			}
-			defer old.Close()
-			temp, _, err := f.writeTemp(old, []byte("new"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantFile(t, path, "old")
-			wantFile(t, filepath.Join(filepath.Dir(path), temp), "new")
-			tt.change(t, path)
-			if err := f.commit(temp, old, []byte("old")); !errors.Is(err, ErrChanged) {
-				t.Errorf("got error %v, want %v", err, ErrChanged)
+			if left := temps(t, folder); len(left) > 0 {
+				t.Errorf("temporary files left: %q", left)
 			}
 		})
 	}

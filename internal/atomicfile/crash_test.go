@@ -29,7 +29,7 @@ func twoTexts() [2][]byte {
 }
 
 // replaceForever replaces each text with the other, in turns. It writes a byte
-// to standard output before each replacement. It ends only on an error.
+// to standard output before and after each replacement. It ends only on an error.
 func replaceForever(path string) {
 	texts := twoTexts()
 	now, err := os.ReadFile(path)
@@ -41,15 +41,20 @@ func replaceForever(path string) {
 		at = 1
 	}
 	for ; ; at = 1 - at {
-		if _, err := os.Stdout.WriteString("."); err != nil {
+		if _, err := os.Stdout.WriteString("("); err != nil {
 			panic(err)
 		}
 		if err := replaceFile(path, texts[at], texts[1-at]); err != nil {
 			panic(err)
 		}
+		if _, err := os.Stdout.WriteString(")"); err != nil {
+			panic(err)
+		}
 	}
 }
 
+// A killed process leaves the old or the new text, and nothing that RemoveTemporary
+// does not delete.
 func TestReplaceKilled(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -61,9 +66,14 @@ func TestReplaceKilled(t *testing.T) {
 	if err := os.WriteFile(path, texts[0], 0o644); err != nil {
 		t.Fatal(err)
 	}
+	dir, err := OpenDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer dir.Close()
 	r := rand.New(rand.NewPCG(1, 1))
-	interrupted := 0
-	for round := range 50 {
+	interrupted, left := 0, 0
+	for range 50 {
 		cmd := exec.Command(self)
 		cmd.Env = append(os.Environ(), childFile+"="+path)
 		var stderr bytes.Buffer
@@ -75,31 +85,25 @@ func TestReplaceKilled(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		// After the last byte read, the child begins a replacement. In every
-		// other round the test waits until the temporary file exists; otherwise
-		// the scheduler decides how far the child gets before the signal.
-		if _, err := io.ReadFull(out, make([]byte, 1+r.IntN(4))); err != nil {
+		// The child writes "(" before a replacement and ")" after it. After the last
+		// "(" read, the scheduler decides how far the child gets before the signal.
+		if _, err := io.ReadFull(out, make([]byte, 1+2*r.IntN(4))); err != nil {
 			_ = cmd.Wait()
 			t.Fatalf("%v\n%s", err, &stderr)
 		}
-		ended := make(chan struct{})
+		rest := make(chan []byte)
 		go func() {
-			_, _ = io.Copy(io.Discard, out) // a full pipe would stop the child
-			close(ended)
+			all, _ := io.ReadAll(out) // a full pipe would stop the child
+			rest <- all
 		}()
-		for round%2 == 0 && len(temps(t, folder)) == 0 {
-			select {
-			case <-ended:
-				_ = cmd.Wait()
-				t.Fatalf("the child ended before it was killed\n%s", &stderr)
-			default:
-			}
-		}
-		for range r.IntN(20) {
+		for range r.IntN(100) {
 			runtime.Gosched()
 		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
+		}
+		if all := <-rest; !bytes.HasSuffix(all, []byte(")")) {
+			interrupted++
 		}
 		_ = cmd.Wait() // "signal: killed"
 
@@ -110,26 +114,28 @@ func TestReplaceKilled(t *testing.T) {
 		if !bytes.Equal(got, texts[0]) && !bytes.Equal(got, texts[1]) {
 			t.Fatalf("%d bytes that are neither of the texts", len(got))
 		}
-		for _, name := range temps(t, folder) {
-			interrupted++
-			if err := os.Remove(name); err != nil {
-				t.Fatal(err)
-			}
+		names := temps(t, folder)
+		left += len(names)
+		if got := dir.RemoveTemporary(names); len(got) != len(names) {
+			t.Fatalf("%q were left, and only %q deleted", names, got)
 		}
 		wantNames(t, folder, "f")
 	}
 	if interrupted == 0 {
 		t.Error("no replacement was interrupted, so the test proves nothing")
 	}
-	t.Logf("%d of 50 replacements were interrupted", interrupted)
+	t.Logf("%d of 50 replacements were interrupted, %d temporary files were left", interrupted, left)
 }
 
-// temps returns the temporary files in folder.
+// temps returns the names of the temporary files in folder.
 func temps(t *testing.T, folder string) []string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(folder, TempPrefix+"*"))
+	names, err := filepath.Glob(filepath.Join(folder, hiddenPrefix+"*"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := range names {
+		names[i] = filepath.Base(names[i])
 	}
 	return names
 }

@@ -10,19 +10,25 @@ import (
 // goroutines may use it.
 type Dir struct {
 	root *os.Root
+	git  *os.Root // the git directory; nil if temporary files cannot be there
 }
 
-// OpenDir opens the folder at path. Close closes it.
+// OpenDir opens the folder at path, such as the top of a repository. Close closes it.
 func OpenDir(path string) (*Dir, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Dir{root}, nil
+	return &Dir{root, openGit(path)}, nil
 }
 
 // Close closes the folder.
-func (d *Dir) Close() error { return d.root.Close() }
+func (d *Dir) Close() error {
+	if d.git != nil {
+		d.git.Close()
+	}
+	return d.root.Close()
+}
 
 // A file is a name in an open folder. If the folder is moved or replaced, folder is
 // still the same one.

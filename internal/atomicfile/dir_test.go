@@ -69,7 +69,7 @@ func TestReplaceInMovedFolder(t *testing.T) {
 	if err := os.Symlink("other", filepath.Join(root, "folder")); err != nil {
 		t.Skip("cannot make symbolic links: ", err)
 	}
-	if _, err := f.replace([]byte("old"), []byte("new")); err != nil {
+	if _, err := f.replace(dir.places(f), []byte("old"), []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	wantFile(t, filepath.Join(root, "moved", "f"), "new")

@@ -3,9 +3,12 @@
 package atomicfile
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // nonBlocking prevents OpenFile from waiting for the writer of a pipe that has
@@ -86,3 +89,56 @@ func syncFolder(folder *os.Root) {
 		f.Close()
 	}
 }
+
+// exchange exchanges the file a in the folder from with the file b in the folder to.
+// The error wraps errors.ErrUnsupported if the system cannot do that.
+func exchange(from *os.Root, a string, to *os.Root, b string) error {
+	err := betweenFolders(from, to, func(f, t *os.File) error { return exchangeAt(f, a, t, b) })
+	if errors.Is(err, syscall.EINVAL) { // the file system does not support the flag
+		return errors.ErrUnsupported
+	}
+	return err
+}
+
+// rename renames the file a in the folder from to b in the folder to.
+func rename(from *os.Root, a string, to *os.Root, b string) error {
+	return betweenFolders(from, to, func(f, t *os.File) error { return unix.Renameat(int(f.Fd()), a, int(t.Fd()), b) })
+}
+
+// betweenFolders calls f with both folders, open.
+func betweenFolders(from, to *os.Root, f func(from, to *os.File) error) error {
+	a, err := from.Open(".")
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	b, err := to.Open(".")
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	return f(a, b)
+}
+
+func isCrossDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }
+
+// isSameDevice reports whether both folders are on the same file system.
+func isSameDevice(a, b *os.Root) bool {
+	device := func(r *os.Root) (any, bool) {
+		info, err := r.Stat(".")
+		if err != nil {
+			return nil, false
+		}
+		s, ok := info.Sys().(*syscall.Stat_t)
+		if !ok {
+			return nil, false
+		}
+		return s.Dev, true
+	}
+	x, ok := device(a)
+	y, ok2 := device(b)
+	return ok && ok2 && x == y
+}
+
+// removesOpenFiles says that an open file can be deleted.
+const removesOpenFiles = true

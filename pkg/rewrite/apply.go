@@ -12,6 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/atomicfile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
 // Apply writes the changed files of the plan, each atomically. A file whose
@@ -32,6 +33,7 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	defer dir.Close()
+	p.removeTemporaryFiles(dir)
 	p.dropChangedOnDisk(dir)
 	written := 0
 	var stopped error
@@ -57,6 +59,18 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 		written++
 	}
 	return written, stopped
+}
+
+// removeTemporaryFiles deletes files that earlier runs left because they were killed.
+func (p *Plan) removeTemporaryFiles(dir *atomicfile.Dir) {
+	var names []string
+	for _, s := range p.Skipped {
+		if s.Reason == walk.Temporary {
+			names = append(names, s.Path)
+		}
+	}
+	removed := dir.RemoveTemporary(names)
+	p.Skipped = slices.DeleteFunc(p.Skipped, func(s walk.Skip) bool { return s.Reason == walk.Temporary && slices.Contains(removed, s.Path) })
 }
 
 // dropChangedOnDisk compares every changed file with the bytes of the plan

@@ -19,6 +19,7 @@ const (
 	Vendored    Reason = "vendored"
 	Symlink     Reason = "symlink"
 	Irregular   Reason = "not a regular file"
+	Temporary   Reason = "temporary file of regmigrate"
 	Unreadable  Reason = "unreadable"
 	Binary      Reason = "binary"
 	TooLarge    Reason = "too large"
@@ -29,7 +30,7 @@ const (
 func Reasons() []Reason {
 	return []Reason{
 		Ignored, Excluded, NotIncluded, GitFolder, Submodule, Vendored,
-		Symlink, Irregular, Unreadable, Binary, TooLarge, UTF16,
+		Symlink, Irregular, Temporary, Unreadable, Binary, TooLarge, UTF16,
 	}
 }
 
@@ -53,6 +54,8 @@ func (r Reason) Doc() string {
 		return "It is a symbolic link, which is neither followed nor replaced. If its target is in the repository, the target is scanned itself."
 	case Irregular:
 		return "It is a device, a socket or a pipe, which has no content to rewrite."
+	case Temporary:
+		return "A run that was killed left it, or a run that is not finished uses it. The next run that writes files deletes it, unless a run uses it."
 	case Unreadable:
 		return "The system returned an error when it was read."
 	case Binary:

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/regmigrate/regmigrate/internal/atomicfile"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
@@ -210,6 +211,9 @@ func (r *round) waive(sub *dir) bool {
 // skipReason returns why the file at path is skipped, or "".
 func (r *round) skipReason(path string, e fs.DirEntry, named bool) Reason {
 	d := r.dir
+	if e.Type().IsRegular() && atomicfile.IsTemporary(e.Name()) && !r.git.tracked.has(path) {
+		return Temporary
+	}
 	if matchAny(r.Exclude, path, false) {
 		return Excluded
 	}
