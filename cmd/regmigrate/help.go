@@ -44,10 +44,13 @@ func setExitLines(cmd *cobra.Command, lines string) {
 	cmd.Annotations[exitsKey] = lines
 }
 
-// setUsage adds exit codes to the help of cmd and its subcommands, and wraps the
-// text of flags at the given number of columns; 0 means no wrapping.
+// setUsage adds exit codes to the help of cmd and its subcommands, groups the flags,
+// and wraps their text at the given number of columns; 0 means no wrapping.
 func setUsage(cmd *cobra.Command, columns int) {
-	usage := strings.ReplaceAll(new(cobra.Command).UsageTemplate(), ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns))
+	cobra.AddTemplateFunc("flagUsages", flagUsages)
+	usage := strings.Replace(new(cobra.Command).UsageTemplate(),
+		"Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", fmt.Sprintf("{{flagUsages . %d}}", columns), 1)
+	usage = strings.ReplaceAll(usage, ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns))
 	cmd.SetUsageTemplate(usage + fmt.Sprintf(`{{with index .Annotations %q}}
 Exit codes:
 {{.}}{{end}}`, exitsKey))
