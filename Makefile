@@ -10,7 +10,7 @@ CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: run build test test-real lint fuzz reproducible snapshot bench cover golden clean help
+.PHONY: run build test test-engines test-real lint fuzz reproducible snapshot bench cover golden clean help
 
 run: build ## build, and show what the program would change in testdata/demo
 	./bin/regmigrate --dry-run testdata/demo
@@ -22,6 +22,9 @@ test: ## go vet and all tests that need no other programs: about 4 minutes on tw
 	@echo "make test takes about 4 minutes on two idle cores, longer on a busy machine"
 	$(GO) vet ./...
 	$(GO) test -timeout $(TIMEOUT) ./...
+
+test-engines: ## compare the policies with the rules in the libraries of Kubernetes (the first run downloads and builds them, minutes)
+	cd test/engines && $(GO) test -count 1 -timeout $(TIMEOUT) ./...
 
 test-real: ## tests with real helm, kustomize, pre-commit, gitea and act (the first run builds them, many minutes), and with the repositories in CORPUS
 	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real

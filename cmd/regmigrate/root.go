@@ -119,6 +119,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		newImagesCommand(s),
 		newRulesCommand(s),
 		newRegistryCommand(s),
+		newPolicyCommand(s, &line),
 		newPRCommand(s, &line),
 	)
 	if s.Plugin {

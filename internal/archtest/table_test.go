@@ -31,6 +31,7 @@ var table = []pkg{
 	{"internal/archive", values, nil, nil},
 	{"internal/atomicfile", values, []string{"internal/repofile"}, []string{"golang.org/x/sys/..."}},
 	{"internal/repofile", values, nil, nil},
+	{"internal/podspec", values, nil, nil},
 	{"internal/gitcmd", values, []string{"internal/repofile"}, nil},
 	{"internal/syntax", values, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", values, []string{"pkg/edit", "internal/syntax"}, nil},
@@ -70,6 +71,7 @@ var table = []pkg{
 
 	{"pkg/report/wording", outside, nil, nil},
 	{"pkg/report", outside, []string{"pkg/report/wording"}, []string{"github.com/sergi/go-diff/..."}},
+	{"pkg/policy", outside, nil, []string{kyaml}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
 

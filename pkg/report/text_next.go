@@ -39,7 +39,7 @@ func (t *textReport) next() {
 
 // command writes a command to run next, and what it does.
 func (t *textReport) command(args []string, does string) {
-	command := strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, shellQuoted(args)...), " ")
+	command := strings.Join(append([]string{cmp.Or(t.o.Program, "regmigrate")}, ShellQuoted(args)...), " ")
 	const label = "next: "
 	t.put(plain, label)
 	t.put(bold, command)
@@ -154,8 +154,8 @@ func verifyArgs(args []string) ([]string, bool) {
 // safeInShell matches words that need no quotes in any shell.
 var safeInShell = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// shellQuoted returns args, quoted for a POSIX shell where needed.
-func shellQuoted(args []string) []string {
+// ShellQuoted returns args, quoted for a POSIX shell where needed.
+func ShellQuoted(args []string) []string {
 	var out []string
 	for _, a := range args {
 		if !safeInShell.MatchString(a) {

@@ -35,7 +35,7 @@ func TestWriteArgs(t *testing.T) {
 func TestShellQuoted(t *testing.T) {
 	in := []string{"charts/web", "--rule", "k8s.gcr.io=registry.k8s.io", "my folder", "it's", "**/*.yaml", ""}
 	want := `charts/web --rule k8s.gcr.io=registry.k8s.io 'my folder' 'it'\''s' '**/*.yaml' ''`
-	if got := strings.Join(shellQuoted(in), " "); got != want {
+	if got := strings.Join(ShellQuoted(in), " "); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -115,6 +117,9 @@ func splitForTable(ref string) (host, path, tail string, ok bool) {
 	path = rest
 	if i := strings.IndexAny(rest, ":@"); i >= 0 {
 		path, tail = rest[:i], rest[i:]
+	}
+	if path == "" {
+		return "", "", "", false
 	}
 	if strings.Contains(path, "/") || !slices.Contains(HubHosts(), host) {
 		return host, path, tail, true
@@ -286,4 +291,16 @@ func (s *Set) officialNames() []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Digest returns a digest of all rows: two tables that have the same digest decide
+// alike.
+func (t *Table) Digest() string {
+	h := sha256.New()
+	for _, host := range t.Hosts() {
+		for _, r := range t.hosts[host] {
+			fmt.Fprintf(h, "%q %q %q %d\n", host, r.From, r.To, r.Mode)
+		}
+	}
+	return fmt.Sprintf("sha256:%x", h.Sum(nil)[:16])
 }

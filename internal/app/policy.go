@@ -1,0 +1,96 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/pkg/policy"
+	"github.com/regmigrate/regmigrate/pkg/report"
+)
+
+// PolicyFlags are the flags of the command policy.
+type PolicyFlags struct {
+	Name             string
+	Actions          []string
+	Existing         string
+	Kubernetes       string
+	ExceptNamespaces []string
+	ExceptOwners     []string
+	Kinds            []string
+	Controllers      []string
+}
+
+// Policy runs the command policy: it writes the policy for an engine to standard output.
+func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) error {
+	o, err := p.options()
+	if err != nil {
+		return err
+	}
+	f.Color = "never"
+	set, err := session.New(f, nil, nil)
+	if err != nil {
+		return err
+	}
+	o.Rules = set.Rewrite.Rules
+	o.Command = strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(f.Args)...), " ")
+	text, err := policy.Write(engine, o)
+	if err != nil {
+		return err
+	}
+	if _, err := s.Out.Write(text); err != nil {
+		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+	}
+	return nil
+}
+
+// options validates the flags that do not depend on the engine.
+func (p *PolicyFlags) options() (policy.Options, error) {
+	o := policy.Options{Name: p.Name, Actions: p.Actions}
+	switch p.Existing {
+	case "allow":
+	case "deny":
+		o.DenyExisting = true
+	default:
+		return o, fmt.Errorf("--existing %q: expected allow or deny", p.Existing)
+	}
+	var err error
+	if p.Kubernetes != "" {
+		if o.Kubernetes, err = policy.ParseVersion(p.Kubernetes); err != nil {
+			return o, fmt.Errorf("--min-kubernetes %w", err)
+		}
+	}
+	for _, name := range p.ExceptNamespaces {
+		if strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.Trim(name, "-") != name || len(name) > 63 {
+			return o, fmt.Errorf("--except-namespace %q: expected the name of a namespace: a-z, 0-9 and -", name)
+		}
+		o.ExceptSpaces = append(o.ExceptSpaces, name)
+	}
+	for _, text := range p.ExceptOwners {
+		k, err := policy.ParseKind(text)
+		if err != nil {
+			return o, fmt.Errorf("--except-owner %w", err)
+		}
+		o.ExceptOwners = append(o.ExceptOwners, k)
+	}
+	for _, text := range p.Kinds {
+		r, err := podspec.ParseResource(text)
+		if err != nil {
+			return o, fmt.Errorf("--kind %w", err)
+		}
+		o.Kinds = append(o.Kinds, r)
+	}
+	for _, text := range p.Controllers {
+		kind, user, ok := strings.Cut(text, "=")
+		if !ok || user == "" || strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return o, fmt.Errorf("--controller %q: expected GROUP/KIND=USER, such as argoproj.io/Rollout=system:serviceaccount:rollouts:argo-rollouts", text)
+		}
+		k, err := policy.ParseKind(kind)
+		if err != nil {
+			return o, fmt.Errorf("--controller %w", err)
+		}
+		o.Controllers = append(o.Controllers, policy.Controller{Kind: k, User: user})
+	}
+	return o, nil
+}

@@ -1,0 +1,168 @@
+// Package policy writes policies for Kubernetes that decide about images exactly as a
+// set of rules does.
+//
+// [Write] writes the policy for one engine: an engine is one file of this package and
+// one entry in [Engines]. All engines get the rules as the rows of a [rules.Table], and
+// the places of images from package podspec. The output depends on the options only.
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// Options are the settings of a policy.
+type Options struct {
+	Name    string // of the objects in the cluster
+	Command string // the command line that makes the policy, for the header
+	Rules   *rules.Set
+
+	Actions      []string // of ActionNames; empty for the default of the engine
+	DenyExisting bool     // also judge what was in the cluster before
+	Kubernetes   Version  // the oldest version that must accept the policy; the zero value is the default of the engine
+	ExceptSpaces []string // names of namespaces
+	ExceptOwners []Kind   // objects of these owners are exempt
+	Kinds        []podspec.Resource
+	Controllers  []Controller // in addition to those of a default installation
+}
+
+// A Kind is a kind of Kubernetes objects without its version. The core group is "".
+type Kind struct{ Group, Kind string }
+
+// ParseKind reads GROUP/KIND, or KIND for the core group.
+func ParseKind(text string) (Kind, error) {
+	group, kind, ok := strings.Cut(text, "/")
+	if !ok {
+		group, kind = "", text
+	}
+	isName := func(s, others string) bool {
+		return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789"+others) == ""
+	}
+	if !isName(group, "-.") || kind == "" || kind[0] < 'A' || kind[0] > 'Z' || !isName(kind, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
+		return Kind{}, fmt.Errorf("%q: expected GROUP/KIND without a version, such as postgresql.cnpg.io/Cluster", text)
+	}
+	return Kind{group, kind}, nil
+}
+
+func (k Kind) String() string { return strings.TrimPrefix(k.Group+"/"+k.Kind, "/") }
+
+// A Controller is a user that makes the objects which objects of a kind own.
+type Controller struct {
+	Kind Kind
+	User string // such as system:serviceaccount:kube-system:replicaset-controller
+}
+
+// ActionNames are the actions of policies that judge, the weakest first.
+var ActionNames = []string{"audit", "warn", "deny"}
+
+// An Engine evaluates policies in a cluster.
+type Engine struct {
+	Name string // as on the command line
+	make func(*Options) (output, error)
+}
+
+// An output is a policy: lines of its header, and objects that become YAML documents.
+type output struct {
+	notes   []string
+	objects []any
+}
+
+// Engines returns all engines.
+func Engines() []Engine {
+	return []Engine{
+		{"vap", makeVAP},
+		{"map", makeMAP},
+	}
+}
+
+// EngineNames returns the names of all engines.
+func EngineNames() []string {
+	var out []string
+	for _, e := range Engines() {
+		out = append(out, e.Name)
+	}
+	return out
+}
+
+// headerStart begins the second line of the header, which holds the command.
+const headerStart = "# Command: "
+
+// Write returns the policy for the engine called name as YAML. Its errors are those of
+// usage: an option that the engine does not have, or rules that it cannot hold.
+func Write(name string, o Options) ([]byte, error) {
+	i := slices.IndexFunc(Engines(), func(e Engine) bool { return e.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("%q: unknown engine%s; known are %s", name, rules.DidYouMean(name, EngineNames()), strings.Join(EngineNames(), ", "))
+	}
+	e := Engines()[i]
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	out, err := e.make(&o)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", name, err)
+	}
+	return out.encode(&o)
+}
+
+// check returns an error for options that no engine accepts.
+func (o *Options) check() error {
+	for _, a := range o.Actions {
+		if !slices.Contains(ActionNames, a) {
+			return fmt.Errorf("--action %q: expected %s", a, strings.Join(ActionNames, ", "))
+		}
+	}
+	if slices.Contains(o.Actions, "deny") && slices.Contains(o.Actions, "warn") {
+		return errors.New("--action: Kubernetes does not accept warn together with deny; a denial has the same message\n  use --action deny,audit or --action deny")
+	}
+	if len(o.Rules.Table().Hosts()) == 0 {
+		return errors.New("no rule moves images; a policy would decide nothing\n  regmigrate rules lists the active rules")
+	}
+	if strings.Trim(o.Name, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" || strings.Trim(o.Name, "-.") != o.Name || len(o.Name) > 200 {
+		return fmt.Errorf("--name %q: expected the name of a Kubernetes object (a-z, 0-9, dots and dashes)", o.Name)
+	}
+	return nil
+}
+
+// encode returns the objects as YAML documents after a header of comments.
+func (p output) encode(o *Options) ([]byte, error) {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# This file is generated by regmigrate. Do not edit it.\n%s%s\n#\n", headerStart, o.Command)
+	fmt.Fprintf(&b, "# Digest of the rules: %s\n", o.Rules.Table().Digest())
+	for _, note := range p.notes {
+		b.WriteString("#\n")
+		for _, line := range wrap(note, 96) {
+			b.WriteString("# " + line + "\n")
+		}
+	}
+	for _, object := range p.objects {
+		b.WriteString("---\n")
+		e := yaml.NewEncoder(&b)
+		e.SetIndent(2)
+		if err := e.Encode(object); err != nil {
+			return nil, fmt.Errorf("writing YAML: %w", err)
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// wrap breaks text at spaces into lines of at most width bytes, if words allow it.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len(line)+1+len(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
+}

@@ -1,0 +1,179 @@
+package policy
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+var update = flag.Bool("update", false, "write the expected policies to testdata")
+
+func set(t testing.TB, list ...rules.Rule) *rules.Set {
+	t.Helper()
+	s, err := rules.New(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var someRules = []rules.Rule{
+	{From: "k8s.gcr.io", To: "registry.k8s.io"},
+	{From: "gcr.io/google_containers", To: "registry.k8s.io", Keep: []string{"gcr.io/google_containers/kept"}},
+	{From: "docker.io", To: "mirror.example/hub", Keep: []string{"docker.io/library/nginx"}},
+	{From: "quay.io/x", To: "docker.io/library"},
+}
+
+func kind(t testing.TB, text string) podspec.Resource {
+	t.Helper()
+	r, err := podspec.ParseResource(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// The expected policies are in testdata/ENGINE/CASE.yaml.
+func TestGolden(t *testing.T) {
+	for _, c := range []struct {
+		file string
+		o    Options
+	}{
+		{"vap/default.yaml", Options{Command: "regmigrate policy vap"}},
+		{"vap/all-flags.yaml", Options{
+			Command: "regmigrate policy vap --action deny", Actions: []string{"deny", "audit"}, Kubernetes: Version{1, 33},
+			ExceptSpaces: []string{"kube-system"}, ExceptOwners: []Kind{{"postgresql.cnpg.io", "Cluster"}},
+			Kinds:       []podspec.Resource{kind(t, "monitoring.coreos.com/v1/prometheuses:/spec/image"), kind(t, "ray.io/v1/rayclusters:/spec/workerGroupSpecs/*/template/spec")},
+			Controllers: []Controller{{Kind{"ray.io", "RayCluster"}, "system:serviceaccount:ray:operator"}},
+		}},
+		{"vap/existing-deny.yaml", Options{Command: "regmigrate policy vap --existing deny", DenyExisting: true}},
+		{"map/default.yaml", Options{Command: "regmigrate policy map"}},
+		{"map/all-flags.yaml", Options{Command: "regmigrate policy map", ExceptSpaces: []string{"a", "b"}, ExceptOwners: []Kind{{"postgresql.cnpg.io", "Cluster"}, {"", "Node"}}}},
+	} {
+		engine, _, _ := strings.Cut(c.file, "/")
+		c.o.Name, c.o.Rules = "regmigrate", set(t, someRules...)
+		got, err := Write(engine, c.o)
+		if err != nil {
+			t.Errorf("%s: %v", c.file, err)
+			continue
+		}
+		again, err := Write(engine, c.o)
+		if err != nil || !bytes.Equal(got, again) {
+			t.Errorf("%s: a second run writes another policy (%v)", c.file, err)
+		}
+		file := filepath.Join("testdata", filepath.FromSlash(c.file))
+		if *update {
+			if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, got, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(strings.ReplaceAll(string(want), "\r\n", "\n"), string(got)); diff != "" {
+			t.Errorf("%s: %s", c.file, diff)
+		}
+	}
+}
+
+// Each policy is one header and documents that a YAML parser reads.
+func TestOutputIsYAML(t *testing.T) {
+	for _, e := range Engines() {
+		got, err := Write(e.Name, Options{Name: "regmigrate", Command: "regmigrate policy " + e.Name, Rules: set(t, someRules...)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := yaml.NewDecoder(bytes.NewReader(got))
+		for _, want := range []string{"Policy", "PolicyBinding"} {
+			var o struct {
+				Kind     string
+				Metadata struct{ Name string }
+			}
+			if err := d.Decode(&o); err != nil || !strings.HasSuffix(o.Kind, want) || o.Metadata.Name != "regmigrate" {
+				t.Errorf("%s: got %+v, %v, want a kind that ends in %s", e.Name, o, err, want)
+			}
+		}
+		if line := strings.Split(string(got), "\n")[1]; line != "# Command: regmigrate policy "+e.Name {
+			t.Errorf("%s: line 2 of the header is %q", e.Name, line)
+		}
+	}
+}
+
+func TestWriteErrors(t *testing.T) {
+	many := func(host string, n int) []rules.Rule {
+		var out []rules.Rule
+		for i := range n {
+			out = append(out, rules.Rule{From: host + "/a/b" + strings.Repeat("x", i), To: "new.example/" + strings.Repeat("y", i+1)})
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name, engine string
+		o            Options
+		want         string
+	}{
+		{"unknown engine", "vpa", Options{}, `"vpa": unknown engine (did you mean "vap"?); known are vap, map`},
+		{"unknown action", "vap", Options{Actions: []string{"block"}}, `--action "block": expected audit, warn, deny`},
+		{"warn and deny", "vap", Options{Actions: []string{"warn", "deny"}}, "does not accept warn together with deny"},
+		{"old Kubernetes for vap", "vap", Options{Kubernetes: Version{1, 29}}, "--min-kubernetes 1.29: ValidatingAdmissionPolicy is not in older versions than Kubernetes 1.30"},
+		{"old Kubernetes for map", "map", Options{Kubernetes: Version{1, 35}}, "--min-kubernetes 1.35: MutatingAdmissionPolicy is not in v1 in older versions than Kubernetes 1.36\n  use the engine vap"},
+		{"an action of map", "map", Options{Actions: []string{"deny"}}, "--action: a mutation has no action"},
+		{"existing objects and map", "map", Options{DenyExisting: true}, "--existing deny: a mutation denies nothing"},
+		{"a kind and map", "map", Options{Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/image")}}, "--kind: this engine changes pods only"},
+		{"two stars", "vap", Options{Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/*/x/*/image")}}, "/spec/*/x/*/image: the path has more than one *"},
+		{"a controller of a kind that is not judged", "vap", Options{Controllers: []Controller{{Kind{"db.io", "Database"}, "x"}}}, `--controller db.io/Database=x: the policy judges no kind of the group "db.io"`},
+		{"an invalid name", "vap", Options{Name: "Reg_migrate"}, `--name "Reg_migrate": expected the name of a Kubernetes object`},
+		{"rules for charts only", "vap", Options{Rules: set(t, rules.Rule{From: "https://a.io", To: "https://b.io"})}, "no rule moves images"},
+		{"too many rules", "vap", Options{Rules: set(t, many("gcr.io", 600)...)}, "Kubernetes accepts at most"},
+		{"too much cost", "vap", Options{Rules: set(t, many("gcr.io", 500)...)}, "an object with 100 containers may cost 1"},
+	} {
+		if c.o.Name == "" {
+			c.o.Name = "regmigrate"
+		}
+		if c.o.Rules == nil {
+			c.o.Rules = set(t, someRules...)
+		}
+		if _, err := Write(c.engine, c.o); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestParseVersion(t *testing.T) {
+	for text, want := range map[string]Version{"1.30": {1, 30}, "v1.36.3": {1, 36}, "2.0": {2, 0}} {
+		if got, err := ParseVersion(text); err != nil || got != want {
+			t.Errorf("%s: got %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "1", "1.x", "1.-3", "1.2.3.4", "latest"} {
+		if v, err := ParseVersion(text); err == nil {
+			t.Errorf("%q: got %v, want an error", text, v)
+		}
+	}
+}
+
+func TestParseKind(t *testing.T) {
+	for text, want := range map[string]Kind{"apps/Deployment": {"apps", "Deployment"}, "Node": {"", "Node"}, "a.b-c.io/K8s": {"a.b-c.io", "K8s"}} {
+		if got, err := ParseKind(text); err != nil || got != want {
+			t.Errorf("%s: got %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "apps/", "apps/v1/Deployment", "apps/deployment", "Apps/Deployment", `a"b/C`} {
+		if k, err := ParseKind(text); err == nil {
+			t.Errorf("%q: got %v, want an error", text, k)
+		}
+	}
+}
