@@ -37,6 +37,7 @@ type Case struct {
 // demand.
 func Parse(archive []byte, always func(path string) bool) (*Case, error) {
 	c := &Case{Archive: txtar.Parse(archive), Tree: &link.Tree{}}
+	c.Tree.IsLikely = func(o *format.Occurrence) bool { return account.IsLikely(o, c.Rules) }
 	var list []rules.Rule
 	for line := range strings.Lines(string(c.Archive.Comment)) {
 		line = strings.TrimSpace(line)

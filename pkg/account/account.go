@@ -6,6 +6,8 @@
 package account
 
 import (
+	"strings"
+
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
@@ -46,6 +48,15 @@ func ClassOf(o *format.Occurrence, set *rules.Set) Class {
 	return Unknown
 }
 
+// IsLikely reports whether a rule of set selects the short name o, if its key names an
+// image and it has a tag.
+func IsLikely(o *format.Occurrence, set *rules.Set) bool {
+	x := *o
+	x.IsImage, x.LikelyImage, x.IsUntagged, x.Unconfirmed = false, true, false, false
+	_, ok := Match(&x, set)
+	return ok && ClassOf(&x, set) == Likely
+}
+
 // hasDomain reports whether the reference in text spells out its domain.
 func hasDomain(text string) bool {
 	text, _ = image.TrimTransport(text)
@@ -70,7 +81,35 @@ func KindOf(o *format.Occurrence, set *rules.Set) rules.Kind {
 
 // Match returns what the rules of set say about o; false if no rule selects it.
 func Match(o *format.Occurrence, set *rules.Set) (rules.Match, bool) {
-	return set.Match(o.Text(), KindOf(o, set))
+	m, ok := set.Match(o.Text(), KindOf(o, set))
+	if ok && KindOf(o, set) == rules.ShortForm && !selectsShortForm(o.Text()+o.Tail, &m) {
+		return rules.Match{}, false
+	}
+	return m, ok
+}
+
+// MatchShortForm returns what the rules of set say about the image text, which may
+// have no domain.
+func MatchShortForm(text string, set *rules.Set) (rules.Match, bool) {
+	m, ok := set.Match(text, rules.ShortForm)
+	if ok && !selectsShortForm(text, &m) {
+		return rules.Match{}, false
+	}
+	return m, ok
+}
+
+// selectsShortForm reports whether the rule of m is about the name text. A name on
+// Docker Hub is a namespace and a name. If a name without a domain has more
+// components, the first one stands for a registry, often in values for tests: a rule
+// on all of Docker Hub is not about it. A variable may be empty.
+// Source: https://docs.docker.com/docker-hub/repos/create/
+func selectsShortForm(text string, m *rules.Match) bool {
+	isAll := m.Rule != nil && !strings.Contains(m.Rule.From, "/")
+	if !isAll || strings.Count(text, "/") < 2 || image.HasVariable(text) {
+		return true
+	}
+	r, err := image.Parse(text)
+	return err != nil || r.Domain != ""
 }
 
 // Joined returns the occurrences of a file that are a part of another one: a

@@ -193,6 +193,10 @@ type TracedRef struct {
 	// IsRegistry says that Ref is a registry in a field such as imageRegistry.
 	IsRegistry bool
 
+	// IsLikely says that Ref is a short name in another field than image whose key
+	// names an image.
+	IsLikely bool
+
 	// Tolerant says that the chart does not render, and that a rendering without
 	// what is missing shows the reference. It shows which values form the
 	// reference, and not that no registry precedes it.

@@ -26,6 +26,10 @@ type Tree struct {
 	// called by several goroutines. Nil renders nothing.
 	TraceChart func(dir string) ([]TracedRef, error)
 
+	// IsLikely reports whether a rule selects the short name o, if it is likely an
+	// image: see package account. Nil reports true.
+	IsLikely func(o *format.Occurrence) bool
+
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
 	// folder of their chart, for all charts of the repository: by the folder of
 	// the chart and by the path of the sub-chart in it, charts/common. If it is

@@ -36,7 +36,7 @@ func (l *ledger) likelyFindings(f *scannedFile) []Finding {
 }
 
 // isAccounted reports whether a piece of o has a finding of a reference that a rule
-// matches, or a mention.
+// matches, or a mention. The finding of a reference is in the file of its first piece.
 func (l *ledger) isAccounted(f *scannedFile, o *format.Occurrence, uses []pieceUse) bool {
 	for k := range o.Pieces {
 		p := &o.Pieces[k]
@@ -45,7 +45,7 @@ func (l *ledger) isAccounted(f *scannedFile, o *format.Occurrence, uses []pieceU
 			return true
 		}
 		for _, u := range usesAt(uses, p.Span) {
-			if u.member.matched {
+			if u.member.matched && u.member.occ.Pieces[0].Path == f.file.Path {
 				return true
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
+	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/walk"
@@ -18,7 +19,7 @@ import (
 // linkTree returns the linkers' view of the scanned files and of the other
 // files of the repository.
 func (r *reader) linkTree(ctx context.Context) *link.Tree {
-	t := &link.Tree{Names: r.family}
+	t := &link.Tree{Names: r.family, IsLikely: func(o *format.Occurrence) bool { return account.IsLikely(o, r.opts.Rules) }}
 	for _, a := range r.archives {
 		t.Packed = append(t.Packed, a.path)
 	}
@@ -37,7 +38,7 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 		}
 		t.TraceChart = func(dir string) ([]link.TracedRef, error) {
 			refs, err := r.opts.TraceChart(dir, scanned)
-			r.traces.add(dir, refs)
+			r.traces.add(dir, slices.DeleteFunc(slices.Clone(refs), func(ref link.TracedRef) bool { return ref.IsLikely }))
 			return refs, err
 		}
 	}

@@ -79,6 +79,7 @@ type chart struct {
 	isUser   bool                    // the tree of the run does not contain it, and it uses one of the charts of the tree
 	outside  map[string]string       // folders of the sub-charts that are not in dir, by their path in the chart
 	refs     []link.TracedRef        // the references that the chart renders
+	likely   []link.TracedRef        // short names that it renders in fields whose key only names an image
 	err      error                   // why the chart does not render
 	failures []link.RenderFailure    // values files with which the chart does not render
 	backstop *link.RenderFailure     // one of failures after which nothing is known about the chart, nil for none
@@ -134,6 +135,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		}
 		own = append(own, c.linkOverrides(move)...)
 		own = append(own, c.keepAfterText(own, printed, move)...)
+		own = append(own, c.keepLikely(own, printed, move)...)
 		if !c.isUser {
 			own = append(own, c.linkAbsent(own, names, move)...)
 			own = append(own, c.linkLocks(move)...)
@@ -157,6 +159,7 @@ func traceCharts(t *link.Tree, charts []*chart) {
 	}
 	wg.Wait()
 	for _, c := range charts {
+		c.splitLikely()
 		partial := (*link.TraceError)(nil)
 		if errors.As(c.err, &partial) {
 			c.failures, c.backstop = slices.Clone(partial.Failures), partial.Backstop()

@@ -76,25 +76,46 @@ func (c *chart) keepUnshown(rendered map[link.PieceID]bool, move link.MoveFunc) 
 }
 
 // keepUnproven keeps the short names that only renderings without what is missing
-// show: a registry that is missing may precede them. The parameter rendered has the
-// pieces of all rendered references.
+// show: a registry that is missing may precede them. They are likely images, unless
+// the templates or the name itself show that a registry precedes them. The parameter
+// rendered has the pieces of all rendered references.
 func (c *chart) keepUnproven(rendered map[link.PieceID]bool, move link.MoveFunc) []link.Group {
 	known := maps.Clone(rendered)
 	var groups []link.Group
 	for i := range c.unproven {
 		o := &c.unproven[i]
-		if !move.Moves(o) || slices.ContainsFunc(o.Pieces, func(p format.Piece) bool { return known[link.IDOf(&p)] }) {
+		if !move.Moves(o) || hasPiece(known, o) {
 			continue
 		}
-		for k := range o.Pieces {
-			known[link.IDOf(&o.Pieces[k])] = true
+		addPieces(known, []format.Occurrence{*o})
+		g := link.Group{Occurrences: []format.Occurrence{*o}, Keep: format.LikelyImage, Why: "the chart does not render, and a registry that is missing may precede the name"}
+		if why := c.whyNotOnDockerHub(o); why != "" {
+			g.Keep, g.Why = format.NotRendered, "the chart does not render, and "+why
 		}
-		groups = append(groups, link.Group{
-			Occurrences: []format.Occurrence{*o}, Keep: format.LikelyImage,
-			Why: "the chart does not render, and a registry that is missing may precede the name",
-		})
+		groups = append(groups, g)
 	}
 	return groups
+}
+
+// whyNotOnDockerHub says why the short name o of a chart that does not render is
+// probably no name on Docker Hub; "" if it may be one.
+func (c *chart) whyNotOnDockerHub(o *format.Occurrence) string {
+	key := o.Field(0)[strings.LastIndexByte(o.Field(0), '.')+1:]
+	text := o.Text() + o.Tail
+	if len(o.Pieces) > 1 || o.Tail != "" {
+		if namesRegistry.MatchString(key) {
+			return o.Pieces[0].Text + " stands for a registry"
+		}
+	} else if uses, dir := c.usesAfterText(o); len(uses) > 0 {
+		i := slices.IndexFunc(uses, func(u textUse) bool { return !strings.HasSuffix(u.before, "/") || !c.mayBeHub(u.before, dir) })
+		if i >= 0 {
+			return uses[i].String()
+		}
+	}
+	if !strings.Contains(text, "/") && !c.isLikely(o) {
+		return "Docker Hub has no official image with this name: a registry that is missing may precede it"
+	}
+	return ""
 }
 
 // prints reports whether a rendering shows the reference o, which one value spells

@@ -72,16 +72,29 @@ func (c *chart) shortName(o *format.Occurrence, move link.MoveFunc) (*format.Occ
 // its text. It returns "" if a template prints the value in another way, or none
 // does. isHub reports that this may be a part of Docker Hub.
 func (c *chart) textBefore(o *format.Occurrence) (why string, isHub bool) {
-	field := o.Field(0)
-	if strings.ContainsAny(field, `["|`) {
+	uses, dir := c.usesAfterText(o)
+	if len(uses) == 0 {
 		return "", false
 	}
+	for i := range uses {
+		isHub = isHub || c.mayBeHub(uses[i].before, dir)
+	}
+	return uses[0].String(), isHub
+}
+
+// usesAfterText returns the uses of the value o after other text, and the folder of
+// the chart whose values the text may print. It returns nil if a template prints the
+// value in another way, or none does.
+func (c *chart) usesAfterText(o *format.Occurrence) (all []textUse, dir string) {
+	field := o.Field(0)
+	if strings.ContainsAny(field, `["|`) {
+		return nil, ""
+	}
 	dir, at := c.innermost(path.Dir(o.Pieces[0].Path)), strings.Split(strings.TrimPrefix(field, "."), ".")
-	var all []textUse
 	for {
 		uses, ok := c.textUses(path.Join(dir, "templates"), at)
 		if !ok {
-			return "", false
+			return nil, ""
 		}
 		all = append(all, uses...)
 		sub, isSub := c.subchart(c.within(dir), at[0])
@@ -93,17 +106,11 @@ func (c *chart) textBefore(o *format.Occurrence) (why string, isHub bool) {
 	if len(all) == 0 && at[0] == "global" { // all charts of a release share it
 		uses, ok := c.textUses(".", at)
 		if !ok {
-			return "", false
+			return nil, ""
 		}
 		all = uses
 	}
-	for i := range all {
-		isHub = isHub || c.mayBeHub(all[i].before, dir)
-	}
-	if len(all) == 0 {
-		return "", false
-	}
-	return fmt.Sprintf("%s:%d prints %s before this value", all[0].template, all[0].line, all[0].before), isHub
+	return all, dir
 }
 
 // mayBeHub reports whether the text before a value, of a template of the chart in the
@@ -124,8 +131,9 @@ func (c *chart) mayBeHub(before, dir string) bool {
 		// One word for a registry is a placeholder, and no namespace: registry: test.
 		return ok && isHubHost(p.Text) && (!isRegistry || !isPath(p.Text))
 	}
-	if mayBe(c.scalar(path.Join(dir, "values.yaml"), at)) {
-		return true
+	p, isSet := c.scalar(path.Join(dir, "values.yaml"), at)
+	if mayBe(p, isSet) || !strings.HasSuffix(before, "/") && (!isSet || p.Text == "") {
+		return true // without a registry, the name is on Docker Hub
 	}
 	return slices.ContainsFunc(c.valuesFileNames(nil), func(file string) bool {
 		p, _, ok := c.value(at, file)
@@ -155,8 +163,13 @@ type textUse struct {
 	before   string // the text before the value
 }
 
+// String says where the text is, and what it is.
+func (u *textUse) String() string {
+	return fmt.Sprintf("%s:%d prints %s before this value", u.template, u.line, u.before)
+}
+
 // textUses returns the uses of the value at a path in the templates in folder. It is
-// false if a template uses the value in another way than after a slash.
+// false if a template uses the value in another way than after a slash or a registry.
 func (c *chart) textUses(folder string, at []string) (all []textUse, ok bool) {
 	uses := valueUse(at)
 	for _, name := range c.tree.NamesUnder(folder) {
@@ -184,6 +197,7 @@ var (
 	openingAction  = regexp.MustCompile(`^(?:\{\{-?\s*(?:define|block|if|else|with|range|end)\b[^}]*\}\})+`)
 	templateAction = regexp.MustCompile(`(?s)\{\{-?\s*(.*?)\s*-?\}\}`)
 	namesRegistry  = regexp.MustCompile(`(?i)registry|mirror`)
+	registryAction = regexp.MustCompile(`\{\{-?\s*\$?\.Values(?:\.\w+)*\.(?i:\w*registry\w*)\s*-?\}\}$`)
 	valuePath      = regexp.MustCompile(`\.Values((?:\.\w+)+)`)
 
 	// printsNoValue matches conditions, comments, and actions that print a checksum or
@@ -196,10 +210,10 @@ var (
 
 // lineBefore returns the text of the line of src that ends at the offset end, from
 // the last space or quote on. It is false if it does not end with a slash after a
-// name or an action.
+// name or an action, or with an action that prints the value of a registry key.
 func lineBefore(src string, end int) (string, bool) {
 	line := src[strings.LastIndexByte(src[:end], '\n')+1 : end]
-	if len(line) < 2 || line[len(line)-1] != '/' || strings.IndexByte(" \t\"'/", line[len(line)-2]) >= 0 {
+	if !registryAction.MatchString(line) && (len(line) < 2 || line[len(line)-1] != '/' || strings.IndexByte(" \t\"'/", line[len(line)-2]) >= 0) {
 		return "", false
 	}
 	from := 0 // spaces and quotes in actions do not end the text

@@ -18,7 +18,7 @@ func (c *chart) linkTraced(printed *printedRefs, move link.MoveFunc) []link.Grou
 	t := c.groupTraced(x.all, printed.moving)
 	c.addKeyNamed(t, printed.pieces, move)
 	c.addAnnotations(t.groups)
-	return slices.Concat(t.groups, x.doubled, c.linkSharedValues(t, x.all, move), c.keepPrefixed(t, printed, move), c.keepUnshown(printed.pieces, move), c.keepUnproven(printed.pieces, move))
+	return slices.Concat(t.groups, x.doubled, x.kept, c.linkSharedValues(t, x.all, move), c.keepPrefixed(t, printed, move), c.keepUnshown(printed.pieces, move), c.keepUnproven(printed.pieces, move))
 }
 
 // printedRefs are the rendered references of all charts. Charts that use the same
@@ -34,6 +34,7 @@ type chartRefs struct {
 	files   []string            // the values files that the chart can be rendered with, and values of tests
 	all     []format.Occurrence // the references
 	doubled []link.Group        // of references with two registries
+	kept    []link.Group        // of values that stand for a registry
 }
 
 func newPrintedRefs(charts []*chart, move link.MoveFunc) *printedRefs {
@@ -43,12 +44,29 @@ func newPrintedRefs(charts []*chart, move link.MoveFunc) *printedRefs {
 			continue
 		}
 		x := &chartRefs{files: append(append(c.valuesFileNames(c.refs), c.testFiles...), c.testNames...)}
-		x.all, x.doubled = splitDoubled(c.tracedOccurrences(x.files, move), move)
+		x.all, x.kept = splitPlaceholders(c.tracedOccurrences(x.files, move), move)
+		x.all, x.doubled = splitDoubled(x.all, move)
 		out.of[c] = x
 		addPieces(out.pieces, x.all)
 		addPieces(out.moving, slices.DeleteFunc(slices.Clone(x.all), func(o format.Occurrence) bool { return !move.Moves(&o) }))
 	}
 	return out
+}
+
+// splitPlaceholders returns the occurrences without those that are one word in a
+// registry key, such as registry: test where the chart prints no name after it, and
+// groups that keep these.
+func splitPlaceholders(all []format.Occurrence, move link.MoveFunc) (out []format.Occurrence, kept []link.Group) {
+	for i := range all {
+		o := &all[i]
+		key := o.Field(0)[strings.LastIndexByte(o.Field(0), '.')+1:]
+		if len(o.Pieces) > 1 || o.Tail != "" || strings.Contains(o.Text(), "/") || !isPath(o.Text()) || !namesRegistry.MatchString(key) || !move.Moves(o) {
+			out = append(out, *o)
+			continue
+		}
+		kept = append(kept, link.Group{Occurrences: []format.Occurrence{*o}, Keep: format.DifferentName, Why: "the chart prints no name after this registry"})
+	}
+	return out, kept
 }
 
 // tracedGroups are groups of rendered references.

@@ -65,11 +65,15 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 	if q.Tolerant {
 		t.findIncomplete()
 	}
+	if !q.Tolerant {
+		t.findLikely(&base.Rendered)
+	}
 	if q.Known != nil && t.isKnown(q.Known) {
 		return &Trace{IsKnown: true, Renderings: t.renderings}, nil
 	}
+	likely := t.traceLikely()
 	if len(t.base) == 0 {
-		return t.trace(nil, ""), nil
+		return t.trace(nil, "", likely), nil
 	}
 	var refs []string
 	for _, r := range t.base {
@@ -83,9 +87,9 @@ func traceChart(q *renderRequest, l render.Limits) (*Trace, error) {
 	}
 	literals := t.newLiterals(q.Hosts)
 	if why != "" || len(literals) == 0 {
-		return t.trace(parts, why), nil
+		return t.trace(parts, why, likely), nil
 	}
-	out := t.trace(t.traceLiterals(parts, markers, literals), why)
+	out := t.trace(t.traceLiterals(parts, markers, literals), why, likely)
 	out.Refs = append(out.Refs, t.fallbacks(out.Refs, literals)...)
 	out.Renderings = t.renderings
 	return out, nil
@@ -98,7 +102,8 @@ func (t *tracer) isKnown(known []string) bool {
 	for _, id := range known {
 		isKnown[id] = true
 	}
-	return !slices.ContainsFunc(t.base, func(r renderedRef) bool { return !isKnown[r.id()] })
+	isNew := func(r renderedRef) bool { return !isKnown[r.id()] }
+	return !slices.ContainsFunc(t.base, isNew) && !slices.ContainsFunc(t.likely, isNew)
 }
 
 // accepted returns the markers that the chart accepts, and adds the others to
@@ -132,6 +137,7 @@ type tracer struct {
 	options    renderOptions
 	all        map[string]any // the values that templates get without markers
 	base       []renderedRef  // the references that render without markers
+	likely     []renderedRef  // short names in other fields whose key names an image
 	rejected   []marker
 	empty      []marker // values that are empty in all renderings
 	renderings int
@@ -244,8 +250,8 @@ func (t *tracer) isComplete(parts map[string][]link.TracedPart) bool {
 }
 
 // trace returns the result. why says why references that parts does not hold are
-// untraced.
-func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
+// untraced. likely is added to the references.
+func (t *tracer) trace(parts map[string][]link.TracedPart, why string, likely []TracedRef) *Trace {
 	if why == "" {
 		why = "with markers in its values, the chart renders a different reference here, or no reference"
 	}
@@ -267,6 +273,10 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string) *Trace {
 			out.Refs = append(out.Refs, TracedRef{ref, r.object, r.field})
 		}
 	}
+	for i := range t.likely {
+		out.Printed = append(out.Printed, t.likely[i].id())
+	}
+	out.Refs = append(out.Refs, likely...)
 	return out
 }
 
