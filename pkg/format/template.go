@@ -126,6 +126,7 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	isHost := image.IsHost(host)
 	isName := !isHost || !strings.ContainsAny(host, "./[") // redis:7 is a name with a tag
 	switch {
+	case d.kotsImage(l, f, literal):
 	case isName && isReference(text) && d.isImageDefault(l, f):
 		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	case isHost && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):

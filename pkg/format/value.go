@@ -24,7 +24,7 @@ func (d *detector) scalar(f *frame) {
 		d.words(f, Docs, Prose)
 		return
 	}
-	if d.frames == nil && strings.Contains(n.Value, "{{") && d.interesting(n) {
+	if d.frames == nil && strings.Contains(n.Value, "{{") && (d.interesting(n) || strings.Contains(n.Value, "HasLocalRegistry")) {
 		d.actionLiterals(f)
 	}
 	if !d.feature(f) && !d.gitops(f) && !d.chartRepository(f) {

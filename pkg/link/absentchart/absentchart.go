@@ -1,6 +1,7 @@
 // Package absentchart decides the short names of Docker Hub in the values of charts
-// that the repository does not have: values in objects of Flux and Argo CD, in
-// Helmfiles, in files of Fleet, Sveltos, k3s and helmsman, and of dependencies that are not in charts/.
+// that the repository does not have: values in objects of Flux, Argo CD, KOTS, k0s,
+// Crossplane and Cluster API, in Helmfiles, in files of Fleet, Sveltos, k3s and helmsman,
+// and of dependencies that are not in charts/.
 //
 // No rendering shows what such a chart prints before a name. A name moves if the
 // chart belongs to a family whose templates are known (rules.ChartFamily), or if the

@@ -10,8 +10,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// LinkReleases returns the groups of the values that files of Fleet, Sveltos, k3s and
-// helmsman pass to charts which the repository does not have.
+// LinkReleases returns the groups of the values that files of Fleet, Sveltos, k3s,
+// KOTS, k0s, Crossplane, Cluster API and helmsman pass to charts which the repository does not have.
 func LinkReleases(t *link.Tree, move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	for _, f := range t.Files {
@@ -49,6 +49,8 @@ func releasesOf(t *link.Tree, f *link.File, root *syntax.Node) []release {
 		return sveltosReleases(f, root)
 	case strings.HasPrefix(api, "helm.cattle.io/"):
 		return k3sReleases(f, root)
+	case objectCharts[objectKind{group(api), root.Str("kind")}] != nil:
+		return objectReleases(f, root, objectCharts[objectKind{group(api), root.Str("kind")}])
 	case root.Field("apps") != nil && (root.Field("helmRepos") != nil || strings.Contains(path.Base(f.Path), "helmsman")):
 		return helmsmanReleases(f, root)
 	}
