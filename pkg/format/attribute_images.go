@@ -29,6 +29,9 @@ func addAttributeImages(in Input, s *ScanResult) {
 	if language == nil || in.May != nil && !in.May(in.Src) {
 		return
 	}
+	if *language == attributes.HCL {
+		addImageLines(in, s, scope)
+	}
 	a := attributeImages{d, s, scope}
 	a.node(&frame{node: attributes.Parse(string(in.Src), *language)})
 }
@@ -220,6 +223,9 @@ func (a attributeImages) split(f *frame, t *tableField) {
 		return
 	default:
 		o.Pieces = []Piece{a.attribute(at, 0, Whole)}
+		if t.Likely {
+			o.IsImage, o.LikelyImage, o.IsUntagged = false, true, o.Tag+o.Digest == ""
+		}
 		if t.Separate {
 			o.Keep, o.Note = Conflict, "there is no "+t.Registry+", which is Docker Hub by default: add it with the new registry, and change "+t.Repository
 		}

@@ -62,6 +62,9 @@ func (e *tableEntry) compileText() error {
 	if (len(e.text) > 0 || e.Syntax != "") && len(e.APIVersion)+len(e.Kind) > 0 {
 		return errors.New("text or syntax, and apiVersion or kind; expected one of the two")
 	}
+	if e.Comments != "" && blankComments[e.Comments] == nil {
+		return fmt.Errorf("comments is %q; expected hash or slashes", e.Comments)
+	}
 	switch e.Scope {
 	case "":
 	case Scripts.String():

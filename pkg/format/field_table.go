@@ -70,6 +70,11 @@ type tableEntry struct {
 	Text  texts
 	Scope string // "scripts" or "code"; "" for manifests
 
+	// Comments is the syntax of comments, which Text does not match: "hash" for # at
+	// the start of a word, "slashes" for those of Groovy. Text in three quotes is
+	// omitted, too.
+	Comments string
+
 	tool     string
 	language *attributes.Language // of Syntax
 	globs    []walk.Glob
@@ -110,6 +115,10 @@ type tableField struct {
 	// Separate reports that the repository has no registry in it: without the key
 	// Registry, it is on Docker Hub.
 	Separate bool
+
+	// Likely reports that a registry may precede a repository without the key
+	// Registry: in the values of a chart.
+	Likely bool
 
 	Value  texts            // globs, one of which matches the value
 	Where  map[string]texts // keys of the nearest mapping around the place that has the key, and globs of which one matches its value

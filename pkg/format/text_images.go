@@ -29,13 +29,33 @@ func addTextImages(in Input, s *ScanResult) {
 		if len(e.text) == 0 || !e.matchesFile(&in) {
 			continue
 		}
+		src := in.Src
+		if blank := blankComments[e.Comments]; blank != nil {
+			src = blank(src)
+		}
 		for _, x := range e.text {
-			for _, m := range x.FindAllSubmatchIndex(in.Src, -1) {
+			for _, m := range x.FindAllSubmatchIndex(src, -1) {
 				if m[2] >= 0 {
 					addReference(in, s, edit.Span{Start: m[2], End: m[3]}, e.scope)
 				}
 			}
 		}
+		addImageLines(in, s, e.scope)
+	}
+}
+
+// addImageLines adds the short names that lines of YAML with the key image have in a
+// here-document or a text in quotes: a manifest, or values of a chart. They are likely
+// images.
+func addImageLines(in Input, s *ScanResult, scope Scope) {
+	for _, m := range imageLine.FindAllSubmatchIndex(in.Src, -1) {
+		span := edit.Span{Start: m[2], End: m[3]}
+		name := string(in.Src[span.Start:span.End])
+		if !isReference(name) || hasDomain(name) || hasSuffix(name, pictures) {
+			continue
+		}
+		s.replace(Occurrence{LikelyImage: true, IsUntagged: !strings.ContainsAny(name, ":@"), Scope: scope,
+			Pieces: []Piece{{Path: in.Path, Text: name, Span: span, Map: edit.Identity(span.Start, len(name))}}, Place: Place{Field: "image"}})
 	}
 }
 
@@ -87,6 +107,12 @@ func followsImage(src []byte, s *ScanResult, at int) bool {
 func addReference(in Input, s *ScanResult, span edit.Span, scope Scope) {
 	text, n := image.TrimTransport(string(in.Src[span.Start:span.End]))
 	span.Start += n
+	if start, isUntagged, ok := nameAfterVariable(text); ok {
+		span.Start += start
+		s.replace(Occurrence{LikelyImage: true, IsUntagged: isUntagged, AfterVariable: true, Note: mayHoldRegistry, Scope: scope,
+			Pieces: []Piece{{Path: in.Path, Text: text[start:], Span: span, Map: edit.Identity(span.Start, span.Len())}}})
+		return
+	}
 	if !isReference(text) || text == "scratch" {
 		return
 	}
