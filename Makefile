@@ -10,7 +10,7 @@ CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: run build test test-engines test-real lint fuzz reproducible snapshot bench cover golden clean help
+.PHONY: run build test test-engines test-real lint fuzz torture reproducible snapshot bench cover golden clean help
 
 run: build ## build, and show what the program would change in testdata/demo
 	./bin/regmigrate --dry-run testdata/demo
@@ -39,6 +39,9 @@ lint: ## gofmt, go vet, staticcheck, gocyclo, actionlint (the first run download
 
 fuzz: ## run all fuzz targets, FUZZTIME (60s) in total
 	@GO="$(GO)" .ci/fuzz "$(FUZZTIME)"
+
+torture: ## kill the program 1,800 times, and let system calls, disks and other processes interfere with it: hours; TORTURE=--short takes a minute, TORTURE="--fuzz 10m --race" does more
+	@GO="$(GO)" .ci/torture $(TORTURE)
 
 reproducible: ## build the last commit twice, in two folders, and compare
 	@GO="$(GO)" .ci/reproducible

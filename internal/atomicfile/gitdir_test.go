@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -87,5 +88,44 @@ func TestOpenGitLink(t *testing.T) {
 	if got := openGit(filepath.Join(root, "tree")); got != nil {
 		got.Close()
 		t.Errorf("got %s, want no directory", got.Name())
+	}
+}
+
+// The layouts are those of git.
+func TestOpenGitOfGit(t *testing.T) {
+	root := t.TempDir()
+	git := func(dir string, args ...string) {
+		t.Helper()
+		args = append([]string{"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"}, args...)
+		cmd := exec.Command("git", args...)
+		cmd.Dir = filepath.Join(root, dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %q: %v\n%s", args, err, out)
+		}
+	}
+	git(".", "init", "-q", "main")
+	git("main", "commit", "-q", "--allow-empty", "-m", "one")
+	git("main", "worktree", "add", "-q", "../linked")
+	git(".", "clone", "-q", "main", "above")
+	git("above", "submodule", "--quiet", "add", "../main", "sub")
+	git(".", "init", "-q", "--separate-git-dir", "elsewhere", "separate")
+	for folder, want := range map[string]string{
+		"main":      "main/.git",
+		"linked":    "main/.git/worktrees/linked",
+		"above":     "above/.git",
+		"above/sub": "above/.git/modules/sub",
+		"separate":  "", // the directory does not name the folder
+	} {
+		got := openGit(filepath.Join(root, filepath.FromSlash(folder)))
+		switch {
+		case got == nil && want == "":
+		case got == nil:
+			t.Errorf("%s: got no directory, want %s", folder, want)
+		case want == "" || !isSame(got.Name(), filepath.Join(root, filepath.FromSlash(want))):
+			t.Errorf("%s: got %s, want %q", folder, got.Name(), want)
+		}
+		if got != nil {
+			got.Close()
+		}
 	}
 }
