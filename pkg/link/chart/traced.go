@@ -44,7 +44,7 @@ func newPrintedRefs(charts []*chart, move link.MoveFunc) *printedRefs {
 			continue
 		}
 		x := &chartRefs{files: append(append(c.valuesFileNames(c.refs), c.testFiles...), c.testNames...)}
-		x.all, x.kept = splitPlaceholders(c.tracedOccurrences(x.files, move), move)
+		x.all, x.kept = c.splitPlaceholders(c.tracedOccurrences(x.files, move), move)
 		x.all, x.doubled = splitDoubled(x.all, move)
 		out.of[c] = x
 		addPieces(out.pieces, x.all)
@@ -54,13 +54,13 @@ func newPrintedRefs(charts []*chart, move link.MoveFunc) *printedRefs {
 }
 
 // splitPlaceholders returns the occurrences without those that are one word in a
-// registry key, such as registry: test where the chart prints no name after it, and
-// groups that keep these.
-func splitPlaceholders(all []format.Occurrence, move link.MoveFunc) (out []format.Occurrence, kept []link.Group) {
+// registry key and no official image, such as registry: test where the chart prints no
+// name after it, and groups that keep these.
+func (c *chart) splitPlaceholders(all []format.Occurrence, move link.MoveFunc) (out []format.Occurrence, kept []link.Group) {
 	for i := range all {
 		o := &all[i]
 		key := o.Field(0)[strings.LastIndexByte(o.Field(0), '.')+1:]
-		if len(o.Pieces) > 1 || o.Tail != "" || strings.Contains(o.Text(), "/") || !isPath(o.Text()) || !namesRegistry.MatchString(key) || !move.Moves(o) {
+		if len(o.Pieces) > 1 || o.Tail != "" || strings.Contains(o.Text(), "/") || !isPath(o.Text()) || !namesRegistry.MatchString(key) || !move.Moves(o) || c.isLikely(o) {
 			out = append(out, *o)
 			continue
 		}
