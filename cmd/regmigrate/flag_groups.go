@@ -17,6 +17,7 @@ var flagGroups = []struct {
 }{
 	{"Make the pull request", "push-remote", []string{"dry-run", "base", "branch", "remote", "push-remote", "repo", "api-url", "max-wait", "title", "message", "commit-per", "author", "committer", "signoff", "trailer", "label", "reviewer", "team", "assignee", "draft"}},
 	{"Copy images", "with-host", []string{"to", "from", "with-host", "dry-run", "sizes"}},
+	{"Write the policy", "existing", []string{"action", "existing", "min-kubernetes", "kind", "except-namespace", "except-owner", "controller", "name"}},
 	{"Write, look or check", "", []string{"dry-run", "check", "base", "baseline", "update-baseline", "old-only"}},
 	{"Select rules, and what they move", "", []string{"preset", "rule", "config", "scope", "kind", "assume-images", "bump-chart"}},
 	{"Select files", "", []string{"include", "exclude", "no-ignore", "together", "stdin-filename"}},
