@@ -199,13 +199,29 @@ func (d *detector) withoutRegistry(f *frame, r *splitReference) []*syntax.Node {
 		d.out.Occurrences = append(d.out.Occurrences, o)
 		return nil
 	}
+	o := Occurrence{IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true}
 	if !r.isImage && (r.repository == nil || !r.hasVersion || r.hasSourceKey || !r.hasTag && key == "repo") {
-		return nil
+		if !isRepositoryOfImage(f, r) {
+			return nil
+		}
+		o.IsImage, o.LikelyImage, o.IsUntagged = false, true, true
 	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).withKey(r.keys[n]).field()
-	d.add(f, Occurrence{Pieces: []Piece{p}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true})
+	o.Pieces = []Piece{p}
+	d.add(f, o)
 	return []*syntax.Node{n}
+}
+
+// isRepositoryOfImage reports whether the keys of the repository r, which has no tag
+// and no pull policy, name an image: image.repository or imageRepository. A key
+// repository alone often names a repository of source code.
+func isRepositoryOfImage(f *frame, r *splitReference) bool {
+	if r.repository == nil || r.hasSourceKey || !strings.Contains(r.repository.Value, "/") {
+		return false
+	}
+	key := fold(r.keys[r.repository])
+	return strings.HasSuffix(key, "repository") && (strings.Contains(key, "image") || !f.item && strings.HasSuffix(fold(f.key), "image"))
 }
 
 // notImages reports whether a value of r is declared not to be an image.

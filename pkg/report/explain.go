@@ -55,7 +55,7 @@ func (t *textReport) explain(x fileFinding) {
 	t.explanation(fieldOf(x))
 	t.explainRule(x)
 	if x.Implicit {
-		t.explanation("Implicit: the old name is not spelled out, because the reference is split across keys, contains an escape sequence, or is a Docker Hub short name.")
+		t.explanation("Implicit: the old name is not spelled out, because the reference is split across keys, contains an escape sequence, is in Base64 text, or is a Docker Hub short name.")
 	}
 	switch {
 	case x.IsConsequence:

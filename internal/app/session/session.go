@@ -140,7 +140,7 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 		}
 		list = append(list, r)
 	}
-	s.OtherRules = describeOtherRules(len(config.Rules), f.Rules)
+	s.OtherRules = describeOtherRules(config, f.Rules)
 	if len(list) == 0 {
 		s.Presets = []string{"k8s"}
 		var err error
@@ -155,10 +155,10 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 
 // describeOtherRules describes the rules that no preset contains: the number of
 // those in the configuration, and those of --rule.
-func describeOtherRules(configured int, given []string) string {
+func describeOtherRules(config *rules.Config, given []string) string {
 	var parts []string
-	if configured > 0 {
-		parts = append(parts, Plural(configured, "rule")+" of "+ConfigName)
+	if n := len(config.Rules); n > 0 {
+		parts = append(parts, Plural(n, "rule")+" of "+cmp.Or(filepath.Base(config.Path), ConfigName))
 	}
 	switch n := len(given); {
 	case n == 1:
