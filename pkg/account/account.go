@@ -82,7 +82,7 @@ func KindOf(o *format.Occurrence, set *rules.Set) rules.Kind {
 // Match returns what the rules of set say about o; false if no rule selects it.
 func Match(o *format.Occurrence, set *rules.Set) (rules.Match, bool) {
 	m, ok := set.Match(o.Text(), KindOf(o, set))
-	if ok && KindOf(o, set) == rules.ShortForm && !selectsShortForm(o.Text()+o.Tail, &m) {
+	if ok && KindOf(o, set) == rules.ShortForm && !selectsShortForm(o.Text(), &m) {
 		return rules.Match{}, false
 	}
 	return m, ok

@@ -56,7 +56,7 @@ func TestMatchLongNames(t *testing.T) {
 		{"three components", "test/acme/agent:1", "", "docker.io=m.corp/hub", false},
 		{"the rest of the name follows", "test", "/acme/agent", "docker.io=m.corp/hub", false},
 		{"two components", "acme/agent:1", "", "docker.io=m.corp/hub", true},
-		{"the rest of the last component follows", "acme/agent", "-amd64", "docker.io=m.corp/hub", true},
+		{"the name follows", "acme", "/agent", "docker.io=m.corp/hub", true},
 		{"a variable", "acme/${FLAVOR}/agent:1", "", "docker.io=m.corp/hub", true},
 		{"the domain is spelled out", "docker.io/test/acme/agent:1", "", "docker.io=m.corp/hub", true},
 		{"another spelling of Docker Hub in the rule", "test/acme/agent:1", "", "index.docker.io=m.corp/hub", false},
