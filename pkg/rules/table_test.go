@@ -218,3 +218,28 @@ func TestTable(t *testing.T) {
 		}
 	}
 }
+
+// The digest depends on what the rules do, not on their order, names and reasons.
+func TestTableDigest(t *testing.T) {
+	digest := func(list ...Rule) string {
+		t.Helper()
+		s, err := New(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Table().Digest()
+	}
+	a, b := Rule{Name: "a", From: "a.io/x", To: "b.io"}, Rule{From: "docker.io", To: "h.io/hub"}
+	same, want := a, digest(a, b)
+	same.Name, same.Doc = "other", "a reason"
+	if got := digest(b, same); got != want {
+		t.Errorf("got %s for the same rules, want %s", got, want)
+	}
+	kept, moved := a, a
+	kept.Keep, moved.To = []string{"a.io/x/y"}, "c.io"
+	for _, other := range []Rule{kept, moved} {
+		if digest(other, b) == want {
+			t.Errorf("%v has the digest of %v", other, a)
+		}
+	}
+}
