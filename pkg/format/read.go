@@ -9,13 +9,17 @@ import (
 )
 
 // Read calls Scan for an untrusted file. It returns an error if a parser
-// panics, and errors that tell a user what is wrong with the file.
+// panics, a *LimitError if the file has too many parts, and errors that tell a user
+// what is wrong with the file.
 func (f *Format) Read(in Input) (s ScanResult, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s, err = ScanResult{}, fmt.Errorf("reading it as %s failed: %v", f.Name, p)
 		}
 	}()
+	if err := f.checkLimits(in.Src); err != nil {
+		return ScanResult{}, err
+	}
 	s, err = f.Scan(in)
 	switch {
 	case err == nil:

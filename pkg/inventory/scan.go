@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
 	in.Marks = v.hostSpans(src)
 	scanned, err := f.Read(in)
 	if err != nil {
-		if len(in.Marks) == 0 {
+		if len(in.Marks) == 0 && !errors.As(err, new(*format.LimitError)) {
 			return scanResult{}
 		}
 		return scanResult{err: err}

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sort"
 	"strings"
@@ -167,6 +168,12 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		in.May = nil
 	}
 	scanned, err := out.format.Read(in)
+	if limit := (*format.LimitError)(nil); errors.As(err, &limit) {
+		// It may have references that are not spelled out, too.
+		out.setReason(format.NotEditedSafely, "the file has too many "+limit.Parts)
+		out.file.Err = err
+		return out
+	}
 	if err != nil {
 		out.setReason(format.NotEditedSafely, "the file could not be parsed as "+out.format.Name)
 		if len(out.mentions) > 0 {

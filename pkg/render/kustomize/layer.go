@@ -24,6 +24,7 @@ const (
 	maxTreeFiles  = 20000
 	maxTreeBytes  = 256 << 20
 	maxLayers     = 2000 // a base counts once per use
+	maxImages     = 2000 // entries of images; kustomize searches all objects for each
 )
 
 // Dirs returns the folders of the kustomization files among names, once each and

@@ -40,10 +40,17 @@ func (x *Tree) overlayTree(dir string) (*overlayTree, error) {
 	}
 	t := &overlayTree{dir: dir, files: map[string]string{}, load: x.load, tree: x}
 	seen := map[string]bool{dir: true}
+	images := 0
 	for next := []*layer{top}; len(next) > 0; next = next[1:] {
 		l := next[0]
 		if l.err != nil {
 			return nil, l.err
+		}
+		if l.k != nil {
+			images += len(l.k.Images)
+		}
+		if images > maxImages {
+			return nil, fmt.Errorf("the kustomization and its bases have more than %d images entries", maxImages)
 		}
 		t.layers = append(t.layers, l)
 		t.omitted = append(t.omitted, l.omitted...)

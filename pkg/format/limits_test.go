@@ -1,0 +1,40 @@
+package format
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+// A file with as many parts as a limit allows is read; with one more, it is not.
+func TestLimits(t *testing.T) {
+	for _, tt := range []struct {
+		name, path, part string
+		n                int
+		parts            string // of the error
+	}{
+		{"documents", "a.yaml", "---\na: b\n", maxDocuments, "YAML documents"},
+		{"lines of YAML", "a.yaml", "- a\n", maxParts, "lines and commas"},
+		{"a list in one line", "a.json", "1,", maxParts, "lines and commas"},
+		{"lines of TOML", "a.toml", "[a]\n", maxParts, "lines and commas"},
+		{"variables", ".env", "A=b\n", maxLines, "lines"},
+		{"a text", "a.md", "a,\n", maxParts, ""},
+		{"a script", "a.sh", "---\n", maxParts, ""},
+	} {
+		src := []byte(strings.Repeat(tt.part, tt.n))
+		f := Detect(tt.path, src[:min(len(src), 1000)])
+		if err := f.checkLimits(src); err != nil {
+			t.Errorf("%s: %d parts: %v", tt.name, tt.n, err)
+		}
+		err := f.checkLimits(append(src, tt.part...))
+		limit := (*LimitError)(nil)
+		if tt.parts == "" && err != nil || tt.parts != "" && (!errors.As(err, &limit) || limit.Parts != tt.parts || limit.Max != tt.n) {
+			t.Errorf("%s: one part more: %v", tt.name, err)
+		}
+	}
+	// Read returns the error, and does not parse the file.
+	src := []byte("image: k8s.gcr.io/a:1\n" + strings.Repeat("---\n", maxDocuments+1))
+	if _, err := Detect("a.yaml", src).Read(Input{Path: "a.yaml", Src: src}); !errors.As(err, new(*LimitError)) {
+		t.Errorf("Read: %v", err)
+	}
+}
