@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 )
@@ -45,7 +46,10 @@ func Presets() []PresetInfo {
 // PresetUsages returns what the user writes to select each embedded preset, sorted:
 // "k8s", "gcr:PROJECT[,PROJECT]". It does not parse the presets, which takes as long
 // as searching a small repository.
-func PresetUsages() []string {
+func PresetUsages() []string { return slices.Clone(presetUsages()) }
+
+// presetUsages reads the presets once: each command lists them in its help.
+var presetUsages = sync.OnceValue(func() []string {
 	var out []string
 	for _, name := range presetNames() {
 		if arg := presetArgument(name); arg != "" {
@@ -55,7 +59,7 @@ func PresetUsages() []string {
 		out = append(out, name)
 	}
 	return out
-}
+})
 
 // presetArgument returns the value of the key argument of a preset file; "" if it
 // has none.
