@@ -40,9 +40,11 @@ func (t *Tree) attributesOf(name string) (attributes, error) {
 		}
 		cmd := Command(t.ctx, t.dir, append([]string{"check-attr", "-z", "--stdin"}, attributeNames...)...)
 		cmd.Stdin = strings.NewReader(in.String())
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
 		out, err := cmd.Output()
 		if err != nil {
-			t.attributesErr = fmt.Errorf("reading the attributes of the files: git check-attr: %w", err)
+			t.attributesErr = fmt.Errorf("reading the attributes of the files: git check-attr: %w: %s", err, strings.TrimSpace(stderr.String()))
 			return
 		}
 		fields := strings.Split(string(out), "\x00") // PATH, NAME, VALUE

@@ -72,6 +72,10 @@ func OpenTree(ctx context.Context, dir, rev string) (*Tree, error) {
 		slices.Sort(e.children)
 	}
 	t.objects = objects{ctx: ctx, dir: dir}
+	// Without the attributes no file can be compared, and nothing would be proven.
+	if _, err := t.attributesOf("."); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
