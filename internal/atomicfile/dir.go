@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -43,7 +44,7 @@ func (f *file) close() { f.folder.Close() }
 // even within d: the caller knows the file by a path without links. The error is
 // ErrFolder if there is a link.
 func (d *Dir) open(name string) (*file, error) {
-	if !fs.ValidPath(name) || name == "." {
+	if !isLocal(name) {
 		return nil, fs.ErrInvalid
 	}
 	folder, err := d.root.OpenRoot(".")
@@ -61,6 +62,17 @@ func (d *Dir) open(name string) (*file, error) {
 		folder = below
 	}
 	return &file{folder, elements[last]}, nil
+}
+
+// isLocal reports whether name is the slash-separated path of a file in a folder. Other
+// than in fs.ValidPath, its bytes need not be UTF-8: a file system allows all names.
+func isLocal(name string) bool {
+	for element := range strings.SplitSeq(name, "/") {
+		if element == "" || element == "." || element == ".." {
+			return false
+		}
+	}
+	return filepath.IsLocal(filepath.FromSlash(name))
 }
 
 // openBelow opens the folder called name in the folder above.
