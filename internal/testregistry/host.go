@@ -138,12 +138,7 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`, http.StatusUnauthorized)
 	case b.NoHead && r.Method == http.MethodHead:
 		w.WriteHeader(http.StatusMethodNotAllowed)
-	case b.RedirectToSelf && strings.Contains(r.URL.Path, "/manifests/"):
-		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
-	case b.RedirectManifests != "" && strings.Contains(r.URL.Path, "/manifests/"):
-		http.Redirect(w, r, "https://"+b.RedirectManifests+r.URL.Path, http.StatusTemporaryRedirect)
-	case b.RedirectBlobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
-		http.Redirect(w, r, "https://"+b.RedirectBlobs+r.URL.Path, http.StatusTemporaryRedirect)
+	case redirect(w, r, b):
 	case h.rejectUpload(w, r, b):
 	case truncate:
 		h.serveHalf(w, r)
@@ -152,6 +147,23 @@ func (h *Host) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		h.registry.ServeHTTP(w, r)
 	}
+}
+
+// redirect redirects a request as b says. It reports whether it did.
+func redirect(w http.ResponseWriter, r *http.Request, b Behavior) bool {
+	target := ""
+	switch isManifest := strings.Contains(r.URL.Path, "/manifests/"); {
+	case isManifest && b.RedirectToSelf:
+		target = r.URL.Path
+	case isManifest && b.RedirectManifests != "":
+		target = "https://" + b.RedirectManifests + r.URL.Path
+	case b.RedirectBlobs != "" && strings.Contains(r.URL.Path, "/blobs/sha"):
+		target = "https://" + b.RedirectBlobs + r.URL.Path
+	default:
+		return false
+	}
+	http.Redirect(w, r, target, http.StatusTemporaryRedirect)
+	return true
 }
 
 // serveFalseHeaders serves a manifest with the headers of ReportDigest and ReportType.

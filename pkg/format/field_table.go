@@ -35,6 +35,9 @@ const (
 	featureField                      // a feature of development containers, if it has a registry
 )
 
+// isImage reports whether the field holds an image, which may lack its registry.
+func (k fieldKind) isImage() bool { return k == imageField || k == unqualifiedField }
+
 // A formatFields returns the kind of the field at f in a file of a format.
 type formatFields func(f *frame) fieldKind
 

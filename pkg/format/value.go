@@ -51,15 +51,15 @@ func (d *detector) value(f *frame) {
 	}
 	key := fold(f.effectiveKey())
 	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
+	mayBeName := !isPath && !isPattern
 	switch kind := d.fieldKind(f); {
 	case d.keptByField(f, kind):
-	case image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text):
+	case d.isHostText(f, text):
 		d.host(f)
-	case strings.HasPrefix(text, "${") && !isPath && !isPattern && d.variableDefault(f):
-	case text[0] == '$' && !isPath && !isPattern && d.afterVariable(f, kind):
-	case (kind == imageField || kind == unqualifiedField) && isReference(text):
+	case mayBeName && text[0] == '$' && d.variableFirst(f, kind, text):
+	case kind.isImage() && isReference(text):
 		d.addWhole(f, kind == imageField)
-	case !isPath && !isPattern && d.invalidTag(f, kind):
+	case mayBeName && d.invalidTag(f, kind):
 	case isPath && isReference(strings.TrimSuffix(text, "/")):
 		d.contexts(f, n, Context{Reason: Path})
 	case isRegistryWithPath(text) && (text != n.Value || d.isRegistryField(f)): // oci://docker.io/charts/
@@ -73,6 +73,17 @@ func (d *detector) value(f *frame) {
 	default:
 		d.addWhole(f, false)
 	}
+}
+
+// isHostText reports whether text, the value at f, is a registry host alone.
+func (d *detector) isHostText(f *frame, text string) bool {
+	return image.IsHost(strings.TrimSuffix(text, "/")) && !d.isNumericTag(f, text)
+}
+
+// variableFirst adds the reference in the value at f, whose text begins with a
+// variable. It returns false if nothing shows that there is a reference.
+func (d *detector) variableFirst(f *frame, kind fieldKind, text string) bool {
+	return strings.HasPrefix(text, "${") && d.variableDefault(f) || d.afterVariable(f, kind)
 }
 
 // keptByField explains the value at f if its field, of the given kind, or the flag

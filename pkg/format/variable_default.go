@@ -15,17 +15,8 @@ import (
 // Source: https://github.com/compose-spec/compose-spec/blob/main/12-interpolation.md
 func (d *detector) variableDefault(f *frame) bool {
 	n := f.node
-	start, end, tail := transportLen(n.Value), len(n.Value), ""
-	prefix := emptyDefaults(n.Value[start:])
-	start += prefix
-	for depth := 0; ; depth++ {
-		from, to, ok := defaultOf(n.Value[:end], start)
-		if !ok || depth > dockerfile.MaxNested {
-			break
-		}
-		tail = n.Value[to+1:end] + tail
-		start, end = from, to
-	}
+	prefix := emptyDefaults(n.Value[transportLen(n.Value):])
+	start, end, tail := nestedDefault(n.Value, transportLen(n.Value)+prefix)
 	text := n.Value[start:end]
 	host := strings.TrimSuffix(text, "/")
 	if start == transportLen(n.Value)+prefix || host == "" || strings.HasPrefix(text, "$") {
@@ -37,7 +28,7 @@ func (d *detector) variableDefault(f *frame) bool {
 	if o.LikelyImage = !isImage && d.namesImage(f, r, nil); prefix > 0 && isImage && r.Domain == "" {
 		o.IsImage, o.LikelyImage, o.AfterVariable, o.Note = false, true, true, mayHoldRegistry
 	}
-	isHost := image.IsHost(host) && !(isImage && strings.HasPrefix(tail, ":")) && !d.isNumericTag(f, text)
+	isHost := d.isHostText(f, text) && !(isImage && strings.HasPrefix(tail, ":"))
 	switch {
 	case isHost && tail == "":
 		if !IsRegistryKey(f.effectiveKey()) && !d.hasImageSiblings(f) {
@@ -54,6 +45,22 @@ func (d *detector) variableDefault(f *frame) bool {
 	d.add(f, o)
 	d.contexts(f, n, Context{Reason: DifferentName})
 	return true
+}
+
+// nestedDefault returns the span of the default of the variable that begins at offset
+// start of text, inside all variables that begin with another variable, and the texts
+// after them. The span ends at the end of text if no variable begins at start.
+func nestedDefault(text string, start int) (from, to int, tail string) {
+	from, to = start, len(text)
+	for depth := 0; depth <= dockerfile.MaxNested; depth++ {
+		a, b, ok := defaultOf(text[:to], from)
+		if !ok {
+			break
+		}
+		tail = text[b+1:to] + tail
+		from, to = a, b
+	}
+	return from, to, tail
 }
 
 // emptyDefaults returns the length of the variables at the start of text whose default
