@@ -50,7 +50,7 @@ func setAttribute(t *testing.T, path, name string, value []byte) {
 	}
 }
 
-// attribute returns the attribute, nil if there is none.
+// attribute returns the attribute, nil if the file does not have it.
 func attribute(t *testing.T, path, name string) []byte {
 	t.Helper()
 	buffer := make([]byte, maxAttribute)

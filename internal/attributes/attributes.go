@@ -187,7 +187,7 @@ func (p *parser) rest(stop string, depth int) (results []*syntax.Node, isExpress
 }
 
 // alternatives returns a node for results, which can be nil or alternatives
-// themselves; nil if there is none.
+// themselves. It returns nil if all results are nil.
 func alternatives(results []*syntax.Node) *syntax.Node {
 	n := &syntax.Node{Kind: syntax.Sequence, Tag: Alternatives}
 	for _, r := range results {

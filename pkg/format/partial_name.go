@@ -33,7 +33,7 @@ func (d *detector) invalidTag(f *frame, kind fieldKind) bool {
 }
 
 // nameLen returns the length in bytes of the name at the start of text, up to the colon
-// or the @ after its last component; 0 if there is none.
+// or the @ after its last component. It returns 0 if text has no tag and no digest.
 func nameLen(text string) int {
 	for i := range len(text) {
 		if (text[i] == ':' || text[i] == '@') && !strings.Contains(text[i:], "/") {
@@ -57,7 +57,7 @@ func (d *detector) afterVariable(f *frame, kind fieldKind) bool {
 		return false
 	}
 	r, _ := image.Parse(n.Value[start+end:])
-	if kind != imageField && kind != unqualifiedField && (kind != unknownField || !d.namesImage(f, r, nil)) {
+	if !kind.isImage() && (kind != unknownField || !d.namesImage(f, r, nil)) {
 		return false
 	}
 	d.pieces[n] = true

@@ -29,7 +29,7 @@ func OverlayFunc(base fs.FS, read func(path string) (src []byte, ok bool)) fs.FS
 type overlay struct {
 	base  fs.FS
 	read  func(path string) (src []byte, ok bool)
-	links sync.Map // path -> the target of the symbolic link there, "" if it is none
+	links sync.Map // path -> the target of the symbolic link there, "" for everything else
 }
 
 func (o *overlay) Open(name string) (fs.File, error) {

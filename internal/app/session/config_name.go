@@ -23,9 +23,9 @@ var unreadNames = []string{".regmigrate", ".regmigrate.toml", "regmigrate.yaml",
 var configKeys = regexp.MustCompile(`(?m)^(?:presets|rules)\s*:|^\s*\{?\s*"(?:presets|rules)"\s*:`)
 
 // configIn returns the configuration file of the folder dir of the repository at root,
-// or "". It returns an error if there are two, and if there is none but a file whose
-// name is almost right: without that error, the run would have other rules than the
-// user thinks.
+// or "". It returns an error if the folder has two configurations, and if it has only a
+// file whose name is almost right: without that error, the run would have other rules
+// than the user thinks.
 func configIn(root, dir string) (string, error) {
 	found := ""
 	for _, name := range rules.ConfigNames {

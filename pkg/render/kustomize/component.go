@@ -184,7 +184,7 @@ const maxActs = 50
 
 // hiddenChange returns an entry that the change touches and that has no effect on
 // the output after the change: the output does not show whether it is right. It
-// returns "" if there is none. A patch without a target and patchesStrategicMerge have
+// returns "" if each such entry has an effect. A patch without a target and patchesStrategicMerge have
 // an effect, because kustomize fails if nothing matches them.
 func (c *comparison) hiddenChange(ctx context.Context) (string, error) {
 	changed := c.changedActs()

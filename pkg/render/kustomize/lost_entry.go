@@ -116,23 +116,10 @@ func (c *comparison) selectingEntries(ctx context.Context, t *overlayTree, repla
 	var entries []markedEntry
 	out, err := c.buildOnce(ctx, t, func(t *overlayTree) replacements {
 		replaced := replace(t)
-		for _, l := range t.layers {
-			k := replaced[l.file]
-			if k == nil {
-				k = l.k
-			}
-			if k == nil || len(k.Images) == 0 {
-				continue
-			}
-			copied := *k
-			copied.Images = slices.Clone(k.Images)
-			for i := range copied.Images {
-				e := &copied.Images[i]
-				e.NewTag, e.Digest, e.TagSuffix = "", "", fmt.Sprintf("%s%d.", markPrefix, len(entries))
-				entries = append(entries, markedEntry{l, i})
-			}
-			replaced[l.file] = &copied
-		}
+		changeEntries(replaced, t.layers, func(e *types.Image, at markedEntry) {
+			e.NewTag, e.Digest, e.TagSuffix = "", "", fmt.Sprintf("%s%d.", markPrefix, len(entries))
+			entries = append(entries, at)
+		})
 		return replaced
 	})
 	if err != nil {

@@ -13,6 +13,26 @@ import (
 // the file.
 type replacements = map[string]*types.Kustomization
 
+// changeEntries adds replacements in which change has changed each entry of images of
+// the layers. The kustomizations that it changes are copies.
+func changeEntries(out replacements, layers []*layer, change func(e *types.Image, at markedEntry)) {
+	for _, l := range layers {
+		k := out[l.file]
+		if k == nil {
+			k = l.k
+		}
+		if k == nil || len(k.Images) == 0 {
+			continue
+		}
+		copied := *k
+		copied.Images = slices.Clone(k.Images)
+		for i := range copied.Images {
+			change(&copied.Images[i], markedEntry{l, i})
+		}
+		out[l.file] = &copied
+	}
+}
+
 // A replaceFunc returns the replacements to build an overlayTree with.
 type replaceFunc = func(t *overlayTree) replacements
 

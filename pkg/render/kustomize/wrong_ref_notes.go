@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"sigs.k8s.io/kustomize/api/types"
+
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/image"
@@ -119,26 +121,13 @@ func markTags(replace replaceFunc, all bool) (replaceFunc, *entryMarks) {
 	m := &entryMarks{}
 	return func(t *overlayTree) replacements {
 		out := replace(t)
-		for _, l := range t.layers {
-			k := out[l.file]
-			if k == nil {
-				k = l.k
+		changeEntries(out, t.layers, func(e *types.Image, at markedEntry) {
+			if !all && e.NewTag == "" && e.Digest == "" && e.TagSuffix == "" {
+				return
 			}
-			if k == nil || len(k.Images) == 0 {
-				continue
-			}
-			copied := *k
-			copied.Images = slices.Clone(k.Images)
-			for i := range copied.Images {
-				e := &copied.Images[i]
-				if !all && e.NewTag == "" && e.Digest == "" && e.TagSuffix == "" {
-					continue
-				}
-				e.NewTag, e.Digest, e.TagSuffix = markPrefix+strconv.Itoa(len(m.entries)), "", ""
-				m.entries = append(m.entries, markedEntry{l, i})
-			}
-			out[l.file] = &copied
-		}
+			e.NewTag, e.Digest, e.TagSuffix = markPrefix+strconv.Itoa(len(m.entries)), "", ""
+			m.entries = append(m.entries, at)
+		})
 		return out
 	}, m
 }
