@@ -6,8 +6,6 @@
 package account
 
 import (
-	"strings"
-
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
@@ -81,35 +79,7 @@ func KindOf(o *format.Occurrence, set *rules.Set) rules.Kind {
 
 // Match returns what the rules of set say about o; false if no rule selects it.
 func Match(o *format.Occurrence, set *rules.Set) (rules.Match, bool) {
-	m, ok := set.Match(o.Text(), KindOf(o, set))
-	if ok && KindOf(o, set) == rules.ShortForm && !selectsShortForm(o.Text(), &m) {
-		return rules.Match{}, false
-	}
-	return m, ok
-}
-
-// MatchShortForm returns what the rules of set say about the image text, which may
-// have no domain.
-func MatchShortForm(text string, set *rules.Set) (rules.Match, bool) {
-	m, ok := set.Match(text, rules.ShortForm)
-	if ok && !selectsShortForm(text, &m) {
-		return rules.Match{}, false
-	}
-	return m, ok
-}
-
-// selectsShortForm reports whether the rule of m is about the name text. A name on
-// Docker Hub is a namespace and a name. If a name without a domain has more
-// components, the first one stands for a registry, often in values for tests: a rule
-// on all of Docker Hub is not about it. A variable may be empty.
-// Source: https://docs.docker.com/docker-hub/repos/create/
-func selectsShortForm(text string, m *rules.Match) bool {
-	isAll := m.Rule != nil && !strings.Contains(m.Rule.From, "/")
-	if !isAll || strings.Count(text, "/") < 2 || image.HasVariable(text) {
-		return true
-	}
-	r, err := image.Parse(text)
-	return err != nil || r.Domain != ""
+	return set.Match(o.Text(), KindOf(o, set))
 }
 
 // Joined returns the occurrences of a file that are a part of another one: a

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -26,11 +25,7 @@ func ByRules(set *rules.Set) RewriteFunc {
 			kinds = []rules.Kind{rules.Registry, rules.ShortForm} // nginx:1 might be a host, too
 		}
 		for _, k := range kinds {
-			m, ok := set.Match(text, k)
-			if k == rules.ShortForm {
-				m, ok = account.MatchShortForm(text, set)
-			}
-			if ok && m.Keep == "" {
+			if m, ok := set.Match(text, k); ok && m.Keep == "" {
 				return m.New + text[m.Len:], true
 			}
 		}
