@@ -4,9 +4,13 @@ package torture
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -21,28 +25,49 @@ func mount(t *testing.T, options string) string {
 	return folder
 }
 
+// largest is the number of pages of the largest file of TestDiskFull.
+const largest = 40
+
+// pages returns files of 1, 2, 3, … pages, which have as many pages after the run. A
+// run needs as many free pages as the largest file has: each old file is deleted before
+// the next new file is written.
+func pages(i int) (name, text string) {
+	const line = "# filled\n"
+	text = "image: k8s.gcr.io/pause:3.9\n"
+	room := (i+1)*os.Getpagesize() - len(text) - len(line) // the new name is longer, by less than a line
+	return fmt.Sprintf("%d.yaml", i), text + strings.Repeat(line, room/len(line))
+}
+
 // TestDiskFull runs the program with 0 to 49 free pages; the short form takes every
-// tenth number.
+// tenth number. Exactly the files for which there is space must be new.
 func TestDiskFull(t *testing.T) {
 	needRounds(t)
-	folder := mount(t, "size=16m")
-	x := makeTreeOf(t, folder, 40, largeSample)
+	page := os.Getpagesize()
+	folder := mount(t, fmt.Sprintf("size=%d", 4096*page))
+	x := makeTreeOf(t, folder, largest, pages)
 	filler := filepath.Join(folder, "filler")
-	full, runs := 0, 0
-	for free := 0; free < 50; free += max(1, 20 / *rounds) {
-		runs++
+	full, whole := 0, 0
+	for free := 0; free < largest+10; free += max(1, 20 / *rounds) {
 		x.reset(t)
-		fill(t, filler, free)
+		fill(t, filler, free*page)
 		code, out := x.run(t)
-		if code != 0 && code != 3 {
-			t.Errorf("%d pages free: exit %d\n%s", free, code, out)
-		}
-		if code == 3 {
+		want := 0
+		if free < largest {
+			want = 3
 			full++
+		} else {
+			whole++
 		}
-		for _, name := range x.names {
-			if got := x.read(t, name); !bytes.Equal(got, x.old[name]) && !bytes.Equal(got, x.new[name]) {
-				t.Errorf("LOST: %d pages free: %s is neither old nor new", free, name)
+		if code != want {
+			t.Errorf("%d pages free: expected exit %d, got %d\n%s", free, want, code, out)
+		}
+		for i, name := range x.names {
+			want, state := x.old[name], "old"
+			if i < free {
+				want, state = x.new[name], "new"
+			}
+			if got := x.read(t, name); !bytes.Equal(got, want) {
+				t.Errorf("%d pages free: %s, with %d pages, is not the %s file\n%s", free, name, i+1, state, out)
 			}
 		}
 		if err := os.Remove(filler); err != nil {
@@ -54,10 +79,10 @@ func TestDiskFull(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d runs, in %d of them the disk was full", runs, full)
+	t.Logf("%d runs, in %d of them the disk was full, in %d all files were new", full+whole, full, whole)
 }
 
-// fill writes a file until the disk is full, and then makes pages free again.
+// fill writes a file until the disk is full, and then makes some bytes free again.
 func fill(t *testing.T, path string, free int) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -65,16 +90,19 @@ func fill(t *testing.T, path string, free int) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	page := make([]byte, 4096)
-	size := int64(0)
+	page := make([]byte, os.Getpagesize())
+	size := 0
 	for {
 		n, err := f.Write(page)
-		size += int64(n)
-		if err != nil {
+		size += n
+		if errors.Is(err, syscall.ENOSPC) {
 			break
 		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := f.Truncate(max(0, size-int64(free)*4096)); err != nil {
+	if err := f.Truncate(int64(size - free)); err != nil {
 		t.Fatal(err)
 	}
 }

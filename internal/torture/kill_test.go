@@ -10,24 +10,29 @@ import (
 )
 
 // TestKilled sends each signal at random moments of a run: a third of them at any
-// moment, the others while it writes.
+// moment, the others while it writes. It stops before the timeout of the test, so that
+// its figures are printed.
 func TestKilled(t *testing.T) {
 	onEachFileSystem(t, func(t *testing.T, folder string) {
 		x := makeTree(t, folder, *files)
 		r := rand.New(rand.NewPCG(1, 2))
 		for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(signal.String(), func(t *testing.T) {
-				during, left := 0, 0
+				during, left, sent := 0, 0, 0
 				for round := range *rounds {
+					if timeIsUp(t) {
+						break
+					}
+					sent++
 					cmd := x.command(t.Context())
 					if err := cmd.Start(); err != nil {
 						t.Fatal(err)
 					}
 					ended := make(chan struct{})
-					sent := make(chan struct{})
+					done := make(chan struct{})
 					whole, writing := time.Duration(r.Int64N(int64(x.duration))), time.Duration(r.Int64N(int64(x.writing)))
 					go func() {
-						defer close(sent)
+						defer close(done)
 						delay := whole
 						if round%3 > 0 {
 							x.waitForWrite(ended)
@@ -41,7 +46,7 @@ func TestKilled(t *testing.T) {
 					}()
 					_ = cmd.Wait() // a killed process returns an error
 					close(ended)
-					<-sent
+					<-done
 					if n := x.check(t); n > 0 && n < len(x.names) {
 						during++
 					}
@@ -52,10 +57,16 @@ func TestKilled(t *testing.T) {
 						break
 					}
 				}
-				t.Logf("%d signals over %d files, %d of them between the first and the last write; %d temporary files left in the git directory until the next run; lost: 0 unless reported above", *rounds, len(x.names), during, left)
+				t.Logf("%d signals over %d files, %d of them between the first and the last write; %d temporary files left in the git directory until the next run; lost: 0 unless reported above", sent, len(x.names), during, left)
 			})
 		}
 	})
+}
+
+// timeIsUp reports whether a minute is left until the timeout of the test.
+func timeIsUp(t *testing.T) bool {
+	deadline, ok := t.Deadline()
+	return ok && time.Until(deadline) < time.Minute
 }
 
 // TestTwoRuns runs the program twice at the same time.

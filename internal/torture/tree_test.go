@@ -103,11 +103,6 @@ func sample(i int) (name, text string) {
 	return fmt.Sprintf("%s/%d.yaml", folder, i), strings.Repeat(pod+"---\n", 1+i%7)
 }
 
-// largeSample returns files of 1, 2, 3, … pages of 4096 bytes.
-func largeSample(i int) (name, text string) {
-	return fmt.Sprintf("%d.yaml", i), "image: k8s.gcr.io/pause:3.9\n" + strings.Repeat("# filled\n", (i+1)*4096/9-3)
-}
-
 // reset writes the old contents, and removes everything else.
 func (x *tree) reset(t *testing.T) {
 	t.Helper()
