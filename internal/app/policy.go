@@ -20,6 +20,7 @@ type PolicyFlags struct {
 	ExceptOwners     []string
 	Kinds            []string
 	Controllers      []string
+	Mutate           bool
 }
 
 // Policy runs the command policy: it writes the policy for an engine to standard output.
@@ -47,7 +48,7 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 
 // options validates the flags that do not depend on the engine.
 func (p *PolicyFlags) options() (policy.Options, error) {
-	o := policy.Options{Name: p.Name, Actions: p.Actions}
+	o := policy.Options{Name: p.Name, Actions: p.Actions, Mutate: p.Mutate}
 	switch p.Existing {
 	case "allow":
 	case "deny":

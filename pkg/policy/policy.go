@@ -32,6 +32,7 @@ type Options struct {
 	ExceptOwners []Kind   // objects of these owners are exempt
 	Kinds        []podspec.Resource
 	Controllers  []Controller // in addition to those of a default installation
+	Mutate       bool         // move images instead of judging them, with the engine kyverno
 }
 
 // A Kind is a kind of Kubernetes objects without its version. The core group is "".
@@ -67,6 +68,8 @@ var ActionNames = []string{"audit", "warn", "deny"}
 type Engine struct {
 	Name string // as on the command line
 	make func(*Options) (output, error)
+
+	mutates bool // whether it has the flag --mutate
 }
 
 // An output is a policy: lines of its header, and objects that become YAML documents.
@@ -78,8 +81,9 @@ type output struct {
 // Engines returns all engines.
 func Engines() []Engine {
 	return []Engine{
-		{"vap", makeVAP},
-		{"map", makeMAP},
+		{"vap", makeVAP, false},
+		{"map", makeMAP, false},
+		{"kyverno", makeKyverno, true},
 	}
 }
 
@@ -105,6 +109,9 @@ func Write(name string, o Options) ([]byte, error) {
 	e := Engines()[i]
 	if err := o.check(); err != nil {
 		return nil, err
+	}
+	if o.Mutate && !e.mutates {
+		return nil, fmt.Errorf("policy %s: --mutate is a flag of the engine kyverno\n  use the engine map, or policy kyverno --mutate", name)
 	}
 	out, err := e.make(&o)
 	if err != nil {

@@ -56,6 +56,13 @@ func TestGolden(t *testing.T) {
 			Controllers: []Controller{{Kind{"ray.io", "RayCluster"}, "system:serviceaccount:ray:operator"}},
 		}},
 		{"vap/existing-deny.yaml", Options{Command: "regmigrate policy vap --existing deny", DenyExisting: true}},
+		{"kyverno/default.yaml", Options{Command: "regmigrate policy kyverno"}},
+		{"kyverno/all-flags.yaml", Options{
+			Command: "regmigrate policy kyverno --action deny", Actions: []string{"deny"}, DenyExisting: true,
+			ExceptSpaces: []string{"kube-system"}, ExceptOwners: []Kind{{"postgresql.cnpg.io", "Cluster"}},
+			Kinds: []podspec.Resource{kind(t, "monitoring.coreos.com/v1/prometheuses:/spec/image")},
+		}},
+		{"kyverno/mutate.yaml", Options{Command: "regmigrate policy kyverno --mutate", Mutate: true, ExceptSpaces: []string{"a"}}},
 		{"map/default.yaml", Options{Command: "regmigrate policy map"}},
 		{"map/all-flags.yaml", Options{Command: "regmigrate policy map", ExceptSpaces: []string{"a", "b"}, ExceptOwners: []Kind{{"postgresql.cnpg.io", "Cluster"}, {"", "Node"}}}},
 	} {
@@ -97,7 +104,7 @@ func TestOutputIsYAML(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := yaml.NewDecoder(bytes.NewReader(got))
-		for _, want := range []string{"Policy", "PolicyBinding"} {
+		for _, want := range map[string][]string{"vap": {"Policy", "PolicyBinding"}, "map": {"Policy", "PolicyBinding"}, "kyverno": {"Policy"}}[e.Name] {
 			var o struct {
 				Kind     string
 				Metadata struct{ Name string }
@@ -125,7 +132,7 @@ func TestWriteErrors(t *testing.T) {
 		o            Options
 		want         string
 	}{
-		{"unknown engine", "vpa", Options{}, `"vpa": unknown engine (did you mean "vap"?); known are vap, map`},
+		{"unknown engine", "vpa", Options{}, `"vpa": unknown engine (did you mean "vap"?); known are vap, map, kyverno`},
 		{"unknown action", "vap", Options{Actions: []string{"block"}}, `--action "block": expected audit, warn, deny`},
 		{"warn and deny", "vap", Options{Actions: []string{"warn", "deny"}}, "does not accept warn together with deny"},
 		{"old Kubernetes for vap", "vap", Options{Kubernetes: Version{1, 29}}, "--min-kubernetes 1.29: ValidatingAdmissionPolicy is not in older versions than Kubernetes 1.30"},
@@ -133,6 +140,10 @@ func TestWriteErrors(t *testing.T) {
 		{"an action of map", "map", Options{Actions: []string{"deny"}}, "--action: a mutation has no action"},
 		{"existing objects and map", "map", Options{DenyExisting: true}, "--existing deny: a mutation denies nothing"},
 		{"a kind and map", "map", Options{Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/image")}}, "--kind: this engine changes pods only"},
+		{"old Kubernetes for kyverno", "kyverno", Options{Kubernetes: Version{1, 30}}, "--min-kubernetes: Kyverno evaluates the policy"},
+		{"an action of a mutation by kyverno", "kyverno", Options{Mutate: true, Actions: []string{"deny"}}, "--action: a mutation has no action: it gives no warning and writes no audit annotation\n  use --action with policy kyverno without --mutate"},
+		{"existing objects and a mutation by kyverno", "kyverno", Options{Mutate: true, DenyExisting: true}, "--existing deny: a mutation denies nothing"},
+		{"a mutation by vap", "vap", Options{Mutate: true}, "--mutate is a flag of the engine kyverno\n  use the engine map"},
 		{"two stars", "vap", Options{Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/*/x/*/image")}}, "/spec/*/x/*/image: the path has more than one *"},
 		{"a controller of a kind that is not judged", "vap", Options{Controllers: []Controller{{Kind{"db.io", "Database"}, "x"}}}, `--controller db.io/Database=x: the policy judges no kind of the group "db.io"`},
 		{"an invalid name", "vap", Options{Name: "Reg_migrate"}, `--name "Reg_migrate": expected the name of a Kubernetes object`},

@@ -140,12 +140,6 @@ func TestVAPOfUsersKinds(t *testing.T) {
 // What was in the cluster before passes with --existing allow, and only that.
 func TestVAPExisting(t *testing.T) {
 	set := ruleSet(t, "k8s")
-	owned := func(r podspec.Resource, owner string, controller bool) map[string]any {
-		o := object(r, map[string][]string{"containers": {oldImage}})
-		group, kind, _ := strings.Cut(owner, "/")
-		o["metadata"] = map[string]any{"name": "x", "ownerReferences": []any{map[string]any{"apiVersion": strings.TrimPrefix(group+"/v1", "/"), "kind": kind, "name": "o", "controller": controller}}}
-		return o
-	}
 	deployment := find("Deployment")
 	containers := func(images ...string) map[string]any {
 		return object(deployment, map[string][]string{"containers": images})
@@ -200,6 +194,45 @@ func TestVAPExisting(t *testing.T) {
 	}
 }
 
+// owned returns an object of the kind with an old image and an owner GROUP/KIND.
+func owned(r podspec.Resource, owner string, controller bool) map[string]any {
+	o := object(r, map[string][]string{"containers": {oldImage}})
+	group, kind, _ := strings.Cut(owner, "/")
+	o["metadata"] = map[string]any{"name": "x", "ownerReferences": []any{map[string]any{"apiVersion": strings.TrimPrefix(group+"/v1", "/"), "kind": kind, "name": "o", "controller": controller}}}
+	return o
+}
+
+// situations returns requests about all kinds, places, owners and users.
+func situations() []request {
+	const account = "system:serviceaccount:kube-system:"
+	var out []request
+	for _, r := range podspec.Workloads() {
+		for _, list := range podspec.ContainerLists {
+			o := object(r, map[string][]string{list.Key: {newImage, oldImage}})
+			out = append(out, request{resource: r, operation: admission.Create, object: o},
+				request{resource: r, operation: admission.Update, object: o, old: object(r, map[string][]string{"containers": {newImage, oldImage}})},
+				request{resource: r, operation: admission.Update, object: o, old: object(r, map[string][]string{list.Key: {oldImage, newImage}})})
+		}
+		out = append(out, request{resource: r, operation: admission.Create, object: object(r, nil, newImage, oldImage)},
+			request{resource: r, operation: admission.Create, object: object(r, nil)},
+			request{resource: r, operation: admission.Create, object: object(r, map[string][]string{"containers": {newImage, "harbor.corp/k8s.gcr.io/x", ""}})})
+		for _, owner := range []string{"apps/ReplicaSet", "apps/Deployment", "/ReplicationController", "batch/CronJob", "evil.example/ReplicaSet"} {
+			for _, user := range []string{account + "replicaset-controller", account + "deployment-controller", "system:kube-controller-manager", "mallory"} {
+				out = append(out, request{resource: r, operation: admission.Create, object: owned(r, owner, true), user: user},
+					request{resource: r, operation: admission.Create, object: owned(r, owner, false), user: user})
+			}
+		}
+	}
+	mirror := object(pods, map[string][]string{"containers": {oldImage}})
+	mirror["metadata"] = map[string]any{"name": "x", "annotations": map[string]any{"kubernetes.io/config.mirror": "1"}}
+	for _, group := range []string{"system:nodes", "system:authenticated"} {
+		out = append(out, request{resource: pods, operation: admission.Create, object: mirror, groups: []string{group}},
+			request{resource: pods, operation: admission.Create, object: object(pods, map[string][]string{"containers": {oldImage}}), groups: []string{group}})
+	}
+	debug := object(pods, map[string][]string{"containers": {oldImage}, "ephemeralContainers": {oldImage}})
+	return append(out, request{resource: pods, sub: "ephemeralcontainers", operation: admission.Update, object: debug, old: object(pods, map[string][]string{"containers": {oldImage}})})
+}
+
 // A mirror pod passes if a node makes it, and is not a way around the policy.
 func TestMirrorPods(t *testing.T) {
 	set := ruleSet(t, "k8s")
@@ -251,49 +284,61 @@ func TestCost(t *testing.T) {
 	}
 }
 
-// The comparison with Match finds faults of the generator.
-func TestPlantedFaults(t *testing.T) {
-	set := ruleSet(t, ruleSets[2]...)
-	second := ruleSet(t, ruleSets[5]...)
-	for _, fault := range []struct{ old, replacement string }{
-		{`i[4].startsWith(r[0])`, `i[4].contains(r[0])`},
-		{`"library/"`, `""`},
-		{`"registry-1.docker.io"]`, `"registry-2.docker.io"]`},
-		{`split("@", 2)[0].split(":", 2)[0]`, `split(":", 2)[0]`},
-		{`i[3].contains(".") ||`, ``},
-		{`r[1] == "" ? i[1] :`, ``},
-		{`size(r[0]) - 1, size`, `size(r[0]), size`},
-		{` + i[3]]))`, `]))`},
-		{`i[2] == "localhost"`, `false`},
-		{`.filter(i, i[2] in variables.table)`, `.filter(i, i[2] in variables.table && i[2] != "index.docker.io")`},
-		{`r[2] == "=" && i[4] == r[0]`, `r[2] == "="`},
-		{`== size(i[4]) - 1`, `< size(i[4])`},
-		{` + variables.table[i[2]][?""].orValue([])`, ``},
-	} {
+// A fault is a change of a policy.
+type fault struct{ old, replacement string }
+
+// celFaults are faults of the generator of expressions.
+var celFaults = []fault{
+	{`i[4].startsWith(r[0])`, `i[4].contains(r[0])`},
+	{`"library/"`, `""`},
+	{`"registry-1.docker.io"]`, `"registry-2.docker.io"]`},
+	{`split("@", 2)[0].split(":", 2)[0]`, `split(":", 2)[0]`},
+	{`i[3].contains(".") ||`, ``},
+	{`r[1] == "" ? i[1] :`, ``},
+	{`size(r[0]) - 1, size`, `size(r[0]), size`},
+	{` + i[3]]))`, `]))`},
+	{`i[2] == "localhost"`, `false`},
+	{`.filter(i, i[2] in variables.table)`, `.filter(i, i[2] in variables.table && i[2] != "index.docker.io")`},
+	{`r[2] == "=" && i[4] == r[0]`, `r[2] == "="`},
+	{`== size(i[4]) - 1`, `< size(i[4])`},
+	{` + variables.table[i[2]][?""].orValue([])`, ``},
+}
+
+// A judgeFunc returns the message of a denial, or "" if the object passes.
+type judgeFunc func(testing.TB, request) (string, error)
+
+// plantFaults plants faults in the policy of an engine, and fails if the comparison with
+// Match does not find one.
+func plantFaults(t *testing.T, engine string, faults []fault, compile func(src []byte) judgeFunc) {
+	t.Helper()
+	for _, f := range faults {
 		found, planted := false, false
-		for _, s := range []struct {
-			name string
-			o    policy.Options
-		}{{"hub", policy.Options{Rules: set}}, {"second round", policy.Options{Rules: second}}} {
-			src := write(t, "vap", s.o)
-			changed := strings.ReplaceAll(string(src), fault.old, fault.replacement)
-			if changed == string(src) {
+		for _, args := range [][]string{ruleSets[2], ruleSets[5]} {
+			o := policy.Options{Rules: ruleSet(t, args...)}
+			src := write(t, engine, o)
+			changed := strings.ReplaceAll(string(src), f.old, f.replacement)
+			if changed == string(src) || found {
 				continue
 			}
 			planted = true
-			p, _ := documents[admissionregistration.ValidatingAdmissionPolicy, admissionregistration.ValidatingAdmissionPolicyBinding](t, []byte(changed))
-			j := compile(t, &p, 30)
-			for chunk := range slices.Chunk(references(s.o.Rules, 10_000), 10) {
-				o := object(pods, map[string][]string{"containers": chunk})
-				got, err := j.tryDenial(t, request{resource: pods, operation: admission.Create, object: o})
-				if err != nil || cut(got) != cut(expected(s.o.Rules, pods, o)) {
-					found = true
+			judge := compile([]byte(changed))
+			for chunk := range slices.Chunk(references(o.Rules, 10_000), 10) {
+				object := object(pods, map[string][]string{"containers": chunk})
+				got, err := judge(t, request{resource: pods, operation: admission.Create, object: object})
+				if found = err != nil || cut(got) != cut(expected(o.Rules, pods, object)); found {
 					break
 				}
 			}
 		}
 		if !planted || !found {
-			t.Errorf("%s -> %s: planted %v, found %v", fault.old, fault.replacement, planted, found)
+			t.Errorf("%s: %s -> %s: planted %v, found %v", engine, f.old, f.replacement, planted, found)
 		}
 	}
+}
+
+func TestPlantedFaults(t *testing.T) {
+	plantFaults(t, "vap", celFaults, func(src []byte) judgeFunc {
+		p, _ := documents[admissionregistration.ValidatingAdmissionPolicy, admissionregistration.ValidatingAdmissionPolicyBinding](t, src)
+		return compile(t, &p, 30).tryDenial
+	})
 }
