@@ -38,7 +38,7 @@ const (
 // If there are too many, all are cut.
 func (t *tracer) newLiterals(hosts []string) []marker {
 	var out []marker
-	var short *regexp.Regexp
+	var short map[string]bool
 	if slices.Contains(hosts, image.DockerHub) {
 		short = t.shortNames()
 	}
@@ -59,11 +59,13 @@ func (t *tracer) newLiterals(hosts []string) []marker {
 				}
 			}
 		}
-		if short == nil {
+		if len(short) == 0 {
 			continue
 		}
-		for _, m := range short.FindAllSubmatchIndex(src, -1) {
-			out = append(out, marker{original: string(src[m[2]:m[3]]), file: name, offset: m[2]})
+		for _, m := range imageLine.FindAllSubmatchIndex(src, -1) {
+			if text := string(src[m[2]:m[3]]); short[text] {
+				out = append(out, marker{original: text, file: name, offset: m[2]})
+			}
 		}
 	}
 	if len(out) > maxLiterals {
@@ -85,22 +87,19 @@ func (r *renderedRef) isContainer() bool { return containerImage.MatchString(r.f
 
 var containerImage = regexp.MustCompile(`\.(?:containers|initContainers|ephemeralContainers)\[\d+\]\.image$`)
 
-// shortNames returns a pattern that matches the short names of containers which the
-// chart renders, as the value of a key image; group 1 is the name. It is nil if no
-// container has a short name.
-func (t *tracer) shortNames() *regexp.Regexp {
-	var names []string
+// shortNames returns the short names of containers which the chart renders.
+func (t *tracer) shortNames() map[string]bool {
+	names := map[string]bool{}
 	for i := range t.base {
 		if r, err := image.Parse(t.base[i].ref); err == nil && r.Domain == "" && t.base[i].isContainer() {
-			names = append(names, regexp.QuoteMeta(t.base[i].ref))
+			names[t.base[i].ref] = true
 		}
 	}
-	if len(names) == 0 {
-		return nil
-	}
-	slices.Sort(names)
-	return regexp.MustCompile(`(?m)^[ \t-]*["']?image["']?:[ \t]+["']?(` + strings.Join(slices.Compact(names), "|") + `)["']?[ \t]*\r?$`)
+	return names
 }
+
+// imageLine matches a line that is a key image and its value, which is group 1.
+var imageLine = regexp.MustCompile(`(?m)^[ \t-]*["']?image["']?:[ \t]+["']?([^\s"']+)["']?[ \t]*\r?$`)
 
 // isWholeHost reports whether src[start:end] is not a part of a longer name.
 func isWholeHost(src []byte, start, end int) bool {
@@ -232,13 +231,7 @@ func (t *tracer) markedValues(markers []marker) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range t.empty {
-		setValue(values, t.all, &t.empty[i])
-	}
-	for i := range markers {
-		if markers[i].file == "" {
-			setValue(values, t.all, &markers[i])
-		}
-	}
+	setMarkers(values, t.all, t.empty)
+	setMarkers(values, t.all, slices.DeleteFunc(slices.Clone(markers), func(m marker) bool { return m.file != "" }))
 	return values, nil
 }

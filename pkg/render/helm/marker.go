@@ -94,12 +94,23 @@ type markWriter struct {
 // replaces text and ends in suffix.
 func (w *markWriter) put(separator, text, suffix string) {
 	// The final z keeps a mark from being a prefix of another mark.
-	mark := fmt.Sprintf("zq%dz%sz", w.n, strings.Repeat("a", len(w.parts)+1)) + suffix
+	mark := fmt.Sprintf("zq%dz%sz", w.n, letters(len(w.parts))) + suffix
 	if len(w.parts) > 0 {
 		w.b.WriteString(separator)
 	}
 	w.b.WriteString(mark)
 	w.parts = append(w.parts, component{mark, text})
+}
+
+// letters returns a number in letters, of which none is z: a, b, …, p, ba.
+func letters(n int) string {
+	digits := []byte(strconv.FormatInt(int64(n), 16))
+	for i, c := range digits {
+		if digits[i] = 'a' + c - '0'; c >= 'a' {
+			digits[i] = c + 10
+		}
+	}
+	return string(digits)
 }
 
 // markVersion returns a version that compares with other versions like text does,
@@ -121,7 +132,14 @@ func markHex(n, digits int) string {
 // `global` of a sub-chart that equals the value of the parent chart gets no
 // marker.
 func newMarkers(values map[string]any, refs []string) []marker {
-	f := markerFinder{refs: refs, global: values["global"]}
+	refs = withoutDuplicates(refs)
+	var long []string // references that are found in longer values
+	for _, ref := range refs {
+		if strings.ContainsAny(ref, "/:") {
+			long = append(long, ref)
+		}
+	}
+	f := markerFinder{parts: newPartIndex(refs), long: long, inLonger: newTextIndex(long), global: values["global"]}
 	f.search(values, nil)
 	slices.SortStableFunc(f.markers, func(a, b marker) int { return slices.Compare(a.path, b.path) })
 	for i := range f.markers {
@@ -144,9 +162,11 @@ func globalIndex(path []string) int {
 
 // A markerFinder finds the values that get a marker.
 type markerFinder struct {
-	refs    []string
-	global  any // the value of the parent chart's `global`
-	markers []marker
+	parts    *partIndex
+	long     []string
+	inLonger *textIndex // of long
+	global   any        // the value of the parent chart's `global`
+	markers  []marker
 }
 
 func (f *markerFinder) search(v any, path []string) {
@@ -171,13 +191,14 @@ func (f *markerFinder) addScalar(text string, path []string) {
 	trimmed := strings.Trim(text, "/")
 	switch {
 	case trimmed == "":
-	case slices.ContainsFunc(f.refs, func(ref string) bool { return isPartOf(trimmed, ref) }):
+	case f.parts.has(trimmed):
 		f.markers = append(f.markers, marker{path: path, original: text})
 	case strings.ContainsAny(text, " \t\n\"{["):
-		for i, ref := range f.refs {
-			if strings.ContainsAny(ref, "/:") && isPartOf(ref, text) && !slices.Contains(f.refs[:i], ref) {
-				f.markers = append(f.markers, marker{path: path, original: ref, inner: true})
-			}
+		var found []int
+		f.inLonger.eachPart(text, func(number int) { found = append(found, number) })
+		slices.Sort(found)
+		for _, number := range slices.Compact(found) {
+			f.markers = append(f.markers, marker{path: path, original: f.long[number], inner: true})
 		}
 	}
 }
@@ -190,13 +211,17 @@ func isPartOf(part, text string) bool {
 			return false
 		}
 		start, end := offset+i, offset+i+len(part)
-		begins := start == 0 || isBoundary(text[start-1]) ||
-			text[start-1] == 'v' && start > 1 && isBoundary(text[start-2]) // v{{ tag }}
-		if begins && (end == len(text) || isBoundary(text[end])) {
+		if beginsPart(text, start) && (end == len(text) || isBoundary(text[end])) {
 			return true
 		}
 		offset = start + 1
 	}
+}
+
+// beginsPart reports whether a component of text begins at start.
+func beginsPart(text string, start int) bool {
+	return start == 0 || isBoundary(text[start-1]) ||
+		text[start-1] == 'v' && start > 1 && isBoundary(text[start-2]) // v{{ tag }}
 }
 
 // isBoundary reports whether c separates components of a reference, parts that

@@ -1,20 +1,34 @@
 package helm
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// setValue puts the marker m into values, which override the chart's own. all
-// are the values that the templates get. setValue copies a list from all when
+// setMarkers puts markers into values, which override the chart's own. all are the
+// values that the templates get. Markers for parts of one value are next to each other.
+func setMarkers(values, all map[string]any, markers []marker) {
+	for len(markers) > 0 {
+		n := 1
+		for markers[0].inner && n < len(markers) && markers[n].inner && slices.Equal(markers[n].path, markers[0].path) {
+			n++
+		}
+		setValue(values, all, markers[:n])
+		markers = markers[n:]
+	}
+}
+
+// setValue puts markers for one value into values. It copies a list from all when
 // values does not hold it, since Helm does not merge lists.
-func setValue(values, all map[string]any, m *marker) {
+func setValue(values, all map[string]any, markers []marker) {
 	var from any = all
 	var to any = values
-	for i, step := range m.path {
+	path := markers[0].path
+	for i, step := range path {
 		from = child(from, step)
-		if i == len(m.path)-1 {
-			setChild(to, step, m.replacement(child(to, step), from))
+		if i == len(path)-1 {
+			setChild(to, step, replacement(markers, from))
 			return
 		}
 		next := child(to, step)
@@ -34,17 +48,21 @@ func setValue(values, all map[string]any, m *marker) {
 	}
 }
 
-// replacement returns the value with the marker in it. override is the value
-// that an earlier marker set, nil for none; value is the value without markers.
-func (m *marker) replacement(override, value any) any {
-	if !m.inner {
-		return m.text
+// replacement returns the value with the markers in it. One pass replaces all parts of
+// a value: a value can have as many parts as it has words. Where one part begins with
+// another, the longer one is replaced.
+func replacement(markers []marker, value any) any {
+	if !markers[0].inner {
+		return markers[0].text
 	}
-	s, ok := override.(string)
-	if !ok {
-		s, _ = value.(string)
+	longest := slices.Clone(markers)
+	slices.SortStableFunc(longest, func(a, b marker) int { return len(b.original) - len(a.original) })
+	var pairs []string
+	for i := range longest {
+		pairs = append(pairs, longest[i].original, longest[i].text)
 	}
-	return strings.ReplaceAll(s, m.original, m.text)
+	s, _ := value.(string)
+	return strings.NewReplacer(pairs...).Replace(s)
 }
 
 // child returns the value of one path step in v: a key, or "[0]".

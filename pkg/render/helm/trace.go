@@ -232,12 +232,13 @@ func (t *tracer) renderMarkers(markers []marker) (parts map[string][]link.Traced
 		marked[ref.key] = ref
 	}
 	parts = map[string][]link.TracedPart{}
+	marks := newMarkIndex(markers)
 	for _, ref := range t.base {
 		m, ok := marked[ref.key]
 		if !ok || m.inField != ref.inField {
 			continue
 		}
-		if p := readParts(m.ref, markers); joinParts(p) == ref.ref {
+		if p := marks.read(m.ref); joinParts(p) == ref.ref {
 			parts[ref.key] = p
 		}
 	}
@@ -256,13 +257,18 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string, likely []
 		why = "with markers in its values, the chart renders a different reference here, or no reference"
 	}
 	out := &Trace{Renderings: t.renderings, CutValues: t.cutValues, CutTexts: t.cutTexts}
+	var originals []string
+	for i := range t.rejected {
+		originals = append(originals, strings.Trim(t.rejected[i].original, "/"))
+	}
+	rejected := newTextIndex(originals)
 	for i, r := range t.base {
 		out.Printed = append(out.Printed, t.base[i].id())
 		p, ok := parts[r.key]
 		if len(p) == 1 && p[0].Whole && p[0].File != "" && !r.isRegistry && !r.isContainer() {
 			p[0].File, p[0].Offset, p[0].Whole = "", 0, false // a short name, which another field prints, too
 		}
-		uncertain := t.uncertain(p)
+		uncertain := t.uncertain(p, rejected)
 		switch {
 		case !ok:
 			out.Untraced = append(out.Untraced, Untraced{r.ref, r.template, r.object, r.field, why})
@@ -281,16 +287,17 @@ func (t *tracer) trace(parts map[string][]link.TracedPart, why string, likely []
 }
 
 // uncertain returns why the parts are not certain: a part without a value can
-// come from a value whose marker the chart rejects.
-func (t *tracer) uncertain(parts []link.TracedPart) string {
+// come from a value whose marker the chart rejects. rejected are the texts of these
+// values.
+func (t *tracer) uncertain(parts []link.TracedPart, rejected *textIndex) string {
 	for _, p := range parts {
 		if p.Value != nil || p.File != "" {
 			continue
 		}
-		for _, m := range t.rejected {
-			if isPartOf(strings.Trim(m.original, "/"), p.Text) {
-				return fmt.Sprintf("with a marker in place of the value %s the chart does not render, or renders different references", strings.Join(m.path, "."))
-			}
+		first := len(t.rejected)
+		rejected.eachPart(p.Text, func(number int) { first = min(first, number) })
+		if first < len(t.rejected) {
+			return fmt.Sprintf("with a marker in place of the value %s the chart does not render, or renders different references", strings.Join(t.rejected[first].path, "."))
 		}
 	}
 	return ""

@@ -71,8 +71,9 @@ func (t *tracer) likelyParts(refs []renderedRef, markers []marker, templates map
 		marked[ref.key] = ref.ref
 	}
 	out := map[string][]link.TracedPart{}
+	marks := newMarkIndex(markers)
 	for i := range refs {
-		if p := readParts(marked[refs[i].key], markers); joinParts(p) == refs[i].ref {
+		if p := marks.read(marked[refs[i].key]); joinParts(p) == refs[i].ref {
 			out[refs[i].key] = p
 		}
 	}

@@ -6,12 +6,34 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// readParts splits a rendered reference with markers into parts.
-func readParts(ref string, markers []marker) []link.TracedPart {
+// A markIndex finds markers and their components in rendered references.
+type markIndex struct {
+	marks *textIndex
+	parts []link.TracedPart // what each mark stands for
+}
+
+func newMarkIndex(markers []marker) *markIndex {
+	x := &markIndex{}
+	var marks []string
+	for i := range markers {
+		m := &markers[i]
+		marks = append(marks, m.text)
+		x.parts = append(x.parts, link.TracedPart{Text: m.original, Value: m.path, Whole: !m.inner, File: m.file, Offset: m.offset})
+		for _, c := range m.parts {
+			marks = append(marks, c.mark)
+			x.parts = append(x.parts, link.TracedPart{Text: c.text, Value: m.path, File: m.file, Offset: m.offset})
+		}
+	}
+	x.marks = newTextIndex(marks)
+	return x
+}
+
+// read splits a rendered reference with markers into parts.
+func (x *markIndex) read(ref string) []link.TracedPart {
 	var parts []link.TracedPart
 	literal := 0 // where the text since the last marker starts
 	for i := 0; i < len(ref); {
-		part, n := markerAt(ref[i:], markers)
+		part, n := x.at(ref[i:])
 		if n == 0 {
 			i++
 			continue
@@ -29,21 +51,10 @@ func readParts(ref string, markers []marker) []link.TracedPart {
 	return parts
 }
 
-// markerAt returns the longest marker or component at the start of s, and its
+// at returns what the longest marker or component at the start of s stands for, and its
 // length in bytes, 0 for none.
-func markerAt(s string, markers []marker) (link.TracedPart, int) {
-	var part link.TracedPart
-	n := 0
-	for _, m := range markers {
-		if len(m.text) > n && strings.HasPrefix(s, m.text) {
-			part, n = link.TracedPart{Text: m.original, Value: m.path, Whole: !m.inner, File: m.file, Offset: m.offset}, len(m.text)
-		}
-		for _, c := range m.parts {
-			if len(c.mark) > n && strings.HasPrefix(s, c.mark) {
-				part, n = link.TracedPart{Text: c.text, Value: m.path, File: m.file, Offset: m.offset}, len(c.mark)
-			}
-		}
-	}
+func (x *markIndex) at(s string) (part link.TracedPart, n int) {
+	x.marks.eachPrefix(s, func(mark string, number int) { part, n = x.parts[number], len(mark) })
 	return part, n
 }
 
