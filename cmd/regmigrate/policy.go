@@ -37,6 +37,10 @@ The ENGINE kyverno is ValidatingPolicy, for Kyverno 1.19 or newer. It judges as 
 does. Its failurePolicy is Ignore, and Fail with --action deny: Kyverno is a webhook.
 With --mutate it is MutatingPolicy, and moves images as map does.
 
+The ENGINE gatekeeper is ConstraintTemplate with its constraint, for Gatekeeper 3.18 or
+newer. It holds the same conditions in CEL and in Rego, and judges as vap does. Its
+enforcementAction is warn; audit lists all objects with old images.
+
 No engine judges or changes the mirror pods of nodes. The header of the output
 holds the command that makes it, and says what the policy leaves open.`,
 		Example: `  regmigrate policy vap | kubectl apply -f -
@@ -44,6 +48,7 @@ holds the command that makes it, and says what the policy leaves open.`,
   regmigrate policy vap --kind monitoring.coreos.com/v1/prometheuses:/spec/image
   regmigrate policy kyverno --action deny,audit | kubectl apply -f -
   regmigrate policy kyverno --mutate --except-namespace kube-system
+  regmigrate policy gatekeeper --action deny > policy.yaml
   regmigrate policy map --except-owner postgresql.cnpg.io/Cluster`,
 		ValidArgs: policy.EngineNames(),
 		Args: func(_ *cobra.Command, args []string) error {
@@ -67,13 +72,13 @@ holds the command that makes it, and says what the policy leaves open.`,
 	if err := x.MarkHidden("scope"); err != nil {
 		panic(err)
 	}
-	x.StringSliceVar(&p.Actions, "action", nil, "vap, kyverno: comma-separated `list` of what happens to an object with an old image: "+strings.Join(policy.ActionNames, ", ")+" (default warn,audit)")
-	x.StringVar(&p.Existing, "existing", "allow", "vap, kyverno: `what` happens to objects that were in the cluster before: allow, deny")
+	x.StringSliceVar(&p.Actions, "action", nil, "vap, kyverno, gatekeeper: comma-separated `list` of what happens to an object with an old image: "+strings.Join(policy.ActionNames, ", ")+" (default warn,audit)")
+	x.StringVar(&p.Existing, "existing", "allow", "vap, kyverno, gatekeeper: `what` happens to objects that were in the cluster before: allow, deny")
 	x.StringVar(&p.Kubernetes, "min-kubernetes", "", "vap, map: the oldest `version` of Kubernetes that evaluates the policy (default: the oldest of the engine)")
 	x.StringArrayVar(&p.ExceptNamespaces, "except-namespace", nil, "do not judge or change objects in the namespace `name` (repeatable)")
 	x.StringArrayVar(&p.ExceptOwners, "except-owner", nil, "do not judge or change objects that an owner of this `GROUP/KIND` controls (repeatable)")
-	x.StringArrayVar(&p.Kinds, "kind", nil, "vap, kyverno: also judge the images, or the pod specs, at a path of this kind, `GROUP/VERSION/RESOURCE:/PATH` (repeatable)")
-	x.StringArrayVar(&p.Controllers, "controller", nil, "vap, kyverno: the user that makes the objects of owners of this kind, `GROUP/KIND=USER`, in addition to the usual ones (repeatable)")
+	x.StringArrayVar(&p.Kinds, "kind", nil, "vap, kyverno, gatekeeper: also judge the images, or the pod specs, at a path of this kind, `GROUP/VERSION/RESOURCE:/PATH` (repeatable)")
+	x.StringArrayVar(&p.Controllers, "controller", nil, "vap, kyverno, gatekeeper: the user that makes the objects of owners of this kind, `GROUP/KIND=USER`, in addition to the usual ones (repeatable)")
 	x.BoolVar(&p.Mutate, "mutate", false, "kyverno: move the images of pods instead of judging them")
 	x.StringVar(&p.Name, "name", "regmigrate", "`name` of the policy and its binding")
 	complete(cmd, "action", policy.ActionNames)

@@ -8,6 +8,7 @@ package policy
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,6 +85,7 @@ func Engines() []Engine {
 		{"vap", makeVAP, false},
 		{"map", makeMAP, false},
 		{"kyverno", makeKyverno, true},
+		{"gatekeeper", makeGatekeeper, true},
 	}
 }
 
@@ -151,6 +153,9 @@ func (p output) encode(o *Options) ([]byte, error) {
 		}
 	}
 	for _, object := range p.objects {
+		if err := checkSize(object); err != nil {
+			return nil, err
+		}
 		b.WriteString("---\n")
 		e := yaml.NewEncoder(&b)
 		e.SetIndent(2)
@@ -159,6 +164,31 @@ func (p output) encode(o *Options) ([]byte, error) {
 		}
 	}
 	return b.Bytes(), nil
+}
+
+// maxObject is the maximum number of bytes of an object as JSON: kubectl apply stores it
+// in an annotation. etcd accepts 1.5 MB.
+// Source: k8s.io/apimachinery, pkg/api/validation/objectmeta.go, TotalAnnotationSizeLimitB.
+const maxObject = 256 << 10
+
+// checkSize returns an error for an object that kubectl cannot apply.
+func checkSize(object any) error {
+	text, err := yaml.Marshal(object)
+	if err != nil {
+		return fmt.Errorf("writing YAML: %w", err)
+	}
+	var fields any
+	if err := yaml.Unmarshal(text, &fields); err != nil {
+		return fmt.Errorf("reading the policy: %w", err)
+	}
+	text, err = json.Marshal(fields)
+	if err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
+	}
+	if len(text) > maxObject {
+		return fmt.Errorf("the policy has %d bytes, and kubectl apply accepts at most %d, since it stores them in an annotation; use fewer rules, or several policies", len(text), maxObject)
+	}
+	return nil
 }
 
 // wrap breaks text at spaces into lines of at most width bytes, if words allow it.

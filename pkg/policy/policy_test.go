@@ -3,8 +3,10 @@ package policy
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +65,12 @@ func TestGolden(t *testing.T) {
 			Kinds: []podspec.Resource{kind(t, "monitoring.coreos.com/v1/prometheuses:/spec/image")},
 		}},
 		{"kyverno/mutate.yaml", Options{Command: "regmigrate policy kyverno --mutate", Mutate: true, ExceptSpaces: []string{"a"}}},
+		{"gatekeeper/default.yaml", Options{Command: "regmigrate policy gatekeeper"}},
+		{"gatekeeper/all-flags.yaml", Options{
+			Command: "regmigrate policy gatekeeper --action deny", Actions: []string{"deny"}, DenyExisting: true,
+			ExceptSpaces: []string{"kube-system"}, ExceptOwners: []Kind{{"postgresql.cnpg.io", "Cluster"}},
+			Kinds: []podspec.Resource{kind(t, "monitoring.coreos.com/v1/prometheuses:/spec/image"), kind(t, "ray.io/v1/rayclusters:/spec/workerGroupSpecs/*/template/spec")},
+		}},
 		{"map/default.yaml", Options{Command: "regmigrate policy map"}},
 		{"map/all-flags.yaml", Options{Command: "regmigrate policy map", ExceptSpaces: []string{"a", "b"}, ExceptOwners: []Kind{{"postgresql.cnpg.io", "Cluster"}, {"", "Node"}}}},
 	} {
@@ -104,7 +112,7 @@ func TestOutputIsYAML(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := yaml.NewDecoder(bytes.NewReader(got))
-		for _, want := range map[string][]string{"vap": {"Policy", "PolicyBinding"}, "map": {"Policy", "PolicyBinding"}, "kyverno": {"Policy"}}[e.Name] {
+		for _, want := range map[string][]string{"vap": {"Policy", "PolicyBinding"}, "map": {"Policy", "PolicyBinding"}, "kyverno": {"Policy"}, "gatekeeper": {"ConstraintTemplate", "Regmigrate"}}[e.Name] {
 			var o struct {
 				Kind     string
 				Metadata struct{ Name string }
@@ -127,12 +135,19 @@ func TestWriteErrors(t *testing.T) {
 		}
 		return out
 	}
+	spread := func(n int) []rules.Rule {
+		var out []rules.Rule
+		for i := range n {
+			out = append(out, rules.Rule{From: fmt.Sprintf("gcr.io/%d", i), To: fmt.Sprintf("a.b/%d", i)})
+		}
+		return out
+	}
 	for _, c := range []struct {
 		name, engine string
 		o            Options
 		want         string
 	}{
-		{"unknown engine", "vpa", Options{}, `"vpa": unknown engine (did you mean "vap"?); known are vap, map, kyverno`},
+		{"unknown engine", "vpa", Options{}, `"vpa": unknown engine (did you mean "vap"?); known are vap, map, kyverno, gatekeeper`},
 		{"unknown action", "vap", Options{Actions: []string{"block"}}, `--action "block": expected audit, warn, deny`},
 		{"warn and deny", "vap", Options{Actions: []string{"warn", "deny"}}, "does not accept warn together with deny"},
 		{"old Kubernetes for vap", "vap", Options{Kubernetes: Version{1, 29}}, "--min-kubernetes 1.29: ValidatingAdmissionPolicy is not in older versions than Kubernetes 1.30"},
@@ -144,6 +159,12 @@ func TestWriteErrors(t *testing.T) {
 		{"an action of a mutation by kyverno", "kyverno", Options{Mutate: true, Actions: []string{"deny"}}, "--action: a mutation has no action: it gives no warning and writes no audit annotation\n  use --action with policy kyverno without --mutate"},
 		{"existing objects and a mutation by kyverno", "kyverno", Options{Mutate: true, DenyExisting: true}, "--existing deny: a mutation denies nothing"},
 		{"a mutation by vap", "vap", Options{Mutate: true}, "--mutate is a flag of the engine kyverno\n  use the engine map"},
+		{"a mutation by gatekeeper", "gatekeeper", Options{Mutate: true}, "set constants; they cannot replace a prefix and keep the rest of a name (open-policy-agent/gatekeeper#2381)\n  use policy map (Kubernetes 1.36 or newer) or policy kyverno --mutate"},
+		{"old Kubernetes for gatekeeper", "gatekeeper", Options{Kubernetes: Version{1, 30}}, "--min-kubernetes: Gatekeeper evaluates the policy"},
+		{"a name that begins with a digit", "gatekeeper", Options{Name: "2-registries"}, `--name "2-registries": the kind of the constraint is made of it`},
+		{"a long name", "gatekeeper", Options{Name: strings.Repeat("x", 64)}, "at most 63 letters and digits"},
+		{"too much cost for gatekeeper", "gatekeeper", Options{Rules: set(t, many("gcr.io", 170)...)}, "Gatekeeper accepts at most 1000000"},
+		{"too many bytes", "gatekeeper", Options{Rules: set(t, spread(2000)...), Kinds: slices.Repeat([]podspec.Resource{kind(t, "a.io/v1/as:/spec/a/b/c/d/image")}, 100)}, "bytes, and kubectl apply accepts at most 262144"},
 		{"two stars", "vap", Options{Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/*/x/*/image")}}, "/spec/*/x/*/image: the path has more than one *"},
 		{"a controller of a kind that is not judged", "vap", Options{Controllers: []Controller{{Kind{"db.io", "Database"}, "x"}}}, `--controller db.io/Database=x: the policy judges no kind of the group "db.io"`},
 		{"an invalid name", "vap", Options{Name: "Reg_migrate"}, `--name "Reg_migrate": expected the name of a Kubernetes object`},

@@ -232,6 +232,7 @@ func (k kyvernoPolicy) moves(t testing.TB, r request) map[string]string {
 
 // A ValidatingPolicy decides as Match does, and a MutatingPolicy moves as Match does.
 func TestKyvernoEqualsMatch(t *testing.T) {
+	t.Parallel()
 	total := 0
 	for _, args := range ruleSets {
 		set := ruleSet(t, args...)
@@ -282,5 +283,6 @@ func TestKyvernoMutatesNewEphemeralContainers(t *testing.T) {
 }
 
 func TestKyvernoPlantedFaults(t *testing.T) {
+	t.Parallel()
 	plantFaults(t, "kyverno", celFaults, func(src []byte) judgeFunc { return compileKyverno(t, src).denial })
 }

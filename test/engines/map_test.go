@@ -69,6 +69,7 @@ func (m mutator) patches(t testing.TB, r request) (map[string]string, int64) {
 
 // A pod gets the images to which Match moves them, in all places.
 func TestMAPEqualsMatch(t *testing.T) {
+	t.Parallel()
 	total := 0
 	for _, args := range ruleSets {
 		set := ruleSet(t, args...)
@@ -109,6 +110,7 @@ func TestMAPEphemeralContainers(t *testing.T) {
 
 // A second pass changes nothing.
 func TestMAPIsFinal(t *testing.T) {
+	t.Parallel()
 	for _, args := range ruleSets {
 		set := ruleSet(t, args...)
 		m := newMAP(t, policy.Options{Rules: set})

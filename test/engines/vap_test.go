@@ -15,6 +15,7 @@ import (
 
 // The policy decides as Match does, for 12 sets of rules and 10,000 references each.
 func TestVAPEqualsMatch(t *testing.T) {
+	t.Parallel()
 	total := 0
 	for _, args := range ruleSets {
 		set := ruleSet(t, args...)
@@ -94,8 +95,9 @@ func TestVAPWithoutAnImage(t *testing.T) {
 	}
 }
 
-func TestVAPOfUsersKinds(t *testing.T) {
-	set := ruleSet(t, "k8s")
+// usersKinds returns kinds that a user names.
+func usersKinds(t testing.TB) []podspec.Resource {
+	t.Helper()
 	var kinds []podspec.Resource
 	for _, text := range []string{
 		"monitoring.coreos.com/v1/prometheuses:/spec/image",
@@ -110,28 +112,44 @@ func TestVAPOfUsersKinds(t *testing.T) {
 		}
 		kinds = append(kinds, r)
 	}
-	j := newVAP(t, policy.Options{Rules: set, Kinds: kinds}, 30)
+	return kinds
+}
+
+// usersSituations returns requests about the kinds of usersKinds; wantUsers are the
+// fields whose images move.
+func usersSituations(kinds []podspec.Resource) []request {
 	spec := map[string]any{"containers": []any{map[string]any{"name": "c", "image": oldImage}}}
-	for i, c := range []struct {
+	var out []request
+	for _, c := range []struct {
 		kind   podspec.Resource
 		object map[string]any
-		want   string
 	}{
-		{kinds[0], map[string]any{"spec": map[string]any{"image": oldImage}}, "/spec/image: "},
-		{kinds[0], map[string]any{"spec": map[string]any{"sidecars": []any{map[string]any{"image": newImage}, map[string]any{"image": oldImage}}}}, "/spec/sidecars/*/image: "},
-		{kinds[2], map[string]any{"spec": map[string]any{"headGroupSpec": map[string]any{"template": map[string]any{"spec": spec}}}}, `container "c": `},
-		{kinds[2], map[string]any{"spec": map[string]any{"workerGroupSpecs": []any{map[string]any{}, map[string]any{"template": map[string]any{"spec": spec}}}}}, `container "c": `},
-		{kinds[4], map[string]any{"data": map[string]any{"a/b": oldImage}}, "/data/a~1b: "},
-		{kinds[0], map[string]any{"spec": map[string]any{}}, ""},
-		{kinds[0], map[string]any{"spec": map[string]any{"image": newImage, "other": oldImage}}, ""},
-		{kinds[2], map[string]any{"spec": map[string]any{"image": oldImage}}, ""},
+		{kinds[0], map[string]any{"spec": map[string]any{"image": oldImage}}},
+		{kinds[0], map[string]any{"spec": map[string]any{"sidecars": []any{map[string]any{"image": newImage}, map[string]any{"image": oldImage}}}}},
+		{kinds[2], map[string]any{"spec": map[string]any{"headGroupSpec": map[string]any{"template": map[string]any{"spec": spec}}}}},
+		{kinds[2], map[string]any{"spec": map[string]any{"workerGroupSpecs": []any{map[string]any{}, map[string]any{"template": map[string]any{"spec": spec}}}}}},
+		{kinds[4], map[string]any{"data": map[string]any{"a/b": oldImage}}},
+		{kinds[0], map[string]any{"spec": map[string]any{}}},
+		{kinds[0], map[string]any{"spec": map[string]any{"image": newImage, "other": oldImage}}},
+		{kinds[2], map[string]any{"spec": map[string]any{"image": oldImage}}},
 	} {
 		c.object["metadata"] = map[string]any{"name": "x"}
-		want := c.want
+		out = append(out, request{resource: c.kind, operation: admission.Create, object: c.object})
+	}
+	return out
+}
+
+var wantUsers = []string{"/spec/image: ", "/spec/sidecars/*/image: ", `container "c": `, `container "c": `, "/data/a~1b: ", "", "", ""}
+
+func TestVAPOfUsersKinds(t *testing.T) {
+	kinds := usersKinds(t)
+	j := newVAP(t, policy.Options{Rules: ruleSet(t, "k8s"), Kinds: kinds}, 30)
+	for i, r := range usersSituations(kinds) {
+		want := wantUsers[i]
 		if want != "" {
 			want += oldImage + " must be " + newImage
 		}
-		if got, _ := j.denial(t, request{resource: c.kind, operation: admission.Create, object: c.object}); got != want {
+		if got, _ := j.denial(t, r); got != want {
 			t.Errorf("%d: got %q, want %q", i, got, want)
 		}
 	}
@@ -261,6 +279,7 @@ func TestMirrorPods(t *testing.T) {
 // A pod of 100 containers costs less than a tenth of what Kubernetes allows, and the
 // estimate of the generator is not lower.
 func TestCost(t *testing.T) {
+	t.Parallel()
 	for _, args := range append(ruleSets, []string{"k8s-staging", "k8s", "bitnami", "istio"}) {
 		set := ruleSet(t, args...)
 		refs := references(set, 5_000)
@@ -337,6 +356,7 @@ func plantFaults(t *testing.T, engine string, faults []fault, compile func(src [
 }
 
 func TestPlantedFaults(t *testing.T) {
+	t.Parallel()
 	plantFaults(t, "vap", celFaults, func(src []byte) judgeFunc {
 		p, _ := documents[admissionregistration.ValidatingAdmissionPolicy, admissionregistration.ValidatingAdmissionPolicyBinding](t, src)
 		return compile(t, &p, 30).tryDenial
