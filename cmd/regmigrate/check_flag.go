@@ -20,7 +20,7 @@ const (
 
 func addCheckFlag(cmd *cobra.Command, f *session.Flags) {
 	x := cmd.Flags()
-	x.Var(checkFlag{f}, "check", "``write nothing; exit 1 if a reference would move or is a likely image; with --check=certain, likely images do not count")
+	x.Var(checkFlag{f}, "check", "``write nothing; exit 1 if a reference would move, is a likely image or must be changed by hand; with --check=certain, likely images do not count")
 	x.Lookup("check").NoOptDefVal = checkAll
 	complete(cmd, "check", []string{checkAll, checkCertain})
 }

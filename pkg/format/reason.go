@@ -118,6 +118,16 @@ func (r Reason) Advice() string {
 	return ""
 }
 
+// IsUnresolved reports whether r means that a rule selects the reference, and that
+// the program cannot move it, so that a person must change it.
+func (r Reason) IsUnresolved() bool {
+	switch r {
+	case Conflict, ValuesSchema, NotRendered, NotEditedSafely:
+		return true
+	}
+	return false
+}
+
 // IsScope reports whether r means that the run did not select the scope of the
 // place.
 func (r Reason) IsScope() bool {

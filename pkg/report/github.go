@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -110,33 +111,49 @@ func mentionAnnotations(p *rewrite.Plan, s *summary, o Options) []annotation {
 		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, title, x.Old + " " + outcome(x)})
 	}
 	for _, x := range s.likely() {
+		likely := level
 		if o.CheckCertain {
-			level = "notice"
+			likely = "notice"
 		}
-		out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "likely image", x.Old + ": " + x.Reason.Advice()})
+		out = append(out, annotation{likely, x.file.Path, x.Line, x.Column, "likely image", x.Old + ": " + x.Reason.Advice()})
 	}
 	for _, g := range s.unchanged {
 		for _, x := range g.all {
-			if x.MovesIfScanned {
-				out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "old registry in a skipped folder", x.Old + ": " + x.Note})
-			}
-			if x.Reason == format.LostEntry && s.run.Mode == wording.Check {
-				out = append(out, annotation{level, x.file.Path, x.Line, x.Column, "entry that selects nothing", x.Old + ": " + x.Note})
+			if title := leftTitle(x, s.run.Mode); title != "" {
+				out = append(out, annotation{level, x.file.Path, x.Line, x.Column, title, x.Old + ": " + cmp.Or(x.Note, x.Reason.Advice(), x.Reason.Doc())})
 			}
 		}
 	}
 	return out
 }
 
+// leftTitle returns the title of the annotation for a finding that is not changed
+// and that fails --check, "" for other findings and for likely images.
+func leftTitle(x fileFinding, mode wording.Mode) string {
+	switch {
+	case x.MovesIfScanned:
+		return "old registry in a skipped folder"
+	case mode != wording.Check:
+		return ""
+	case x.Reason == format.LostEntry:
+		return "entry that selects nothing"
+	case x.Reason.IsUnresolved() && x.file.Err == nil:
+		return "to change by hand: " + string(x.Reason)
+	}
+	return ""
+}
+
 // adviceAnnotations returns notices.
 func adviceAnnotations(p *rewrite.Plan, s *summary) []annotation {
 	var out []annotation
 	for _, g := range s.unchanged {
-		annotated := g.reason == format.LikelyImage && s.run.Mode != wording.Write || g.reason == format.LostEntry && s.run.Mode == wording.Check
-		if g.reason.Advice() == "" || p.Baseline != nil || annotated {
+		if g.reason.Advice() == "" || p.Baseline != nil || g.reason == format.LikelyImage && s.run.Mode != wording.Write {
 			continue
 		}
 		for _, x := range g.all {
+			if leftTitle(x, s.run.Mode) != "" {
+				continue
+			}
 			out = append(out, annotation{"notice", x.file.Path, x.Line, x.Column, "action required: " + string(g.reason), x.Old + ": " + g.reason.Advice()})
 		}
 	}

@@ -120,6 +120,7 @@ func pageCards(p *rewrite.Plan, s *summary) []pageCard {
 	}
 	add(s.run.Likely, wording.Plural(s.run.Likely, "likely image not changed", "likely images not changed"), "warn")
 	add(s.run.Assumed, wording.Plural(s.run.Assumed, "likely image ", "likely images ")+verb, "warn")
+	add(s.run.Unresolved, "to change by hand", "bad")
 	add(s.run.Failed, wording.Plural(s.run.Failed, "file failed", "files failed"), "bad")
 	_, n := proofsByState(p)
 	add(n.Proven, "proven", "good")

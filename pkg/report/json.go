@@ -44,6 +44,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 			ImplicitNotChanged:   c.NotChangedImplicit,
 			Likely:               c.Likely(),
 			Assumed:              c.Assumed,
+			Unresolved:           c.Unresolved,
 			Reasons:              map[string]int{},
 			FilesScanned:         p.ScannedFiles,
 			FilesSearched:        p.SearchedFiles,

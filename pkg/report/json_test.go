@@ -65,6 +65,7 @@ func TestJSON(t *testing.T) {
 		`    "implicitNotChanged": 0,`,
 		`    "likely": 0,`,
 		`    "assumed": 0,`,
+		`    "unresolved": 0,`,
 		`    "reasons": {`,
 		`      "could not be edited safely": 1`,
 		`    },`,

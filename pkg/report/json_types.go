@@ -41,8 +41,9 @@ type JSONCounts struct {
 	Implicit             int            `json:"implicit"` // ImplicitRewritten + ImplicitNotChanged
 	ImplicitRewritten    int            `json:"implicitRewritten"`
 	ImplicitNotChanged   int            `json:"implicitNotChanged"`
-	Likely               int            `json:"likely"`  // likely images that are not changed
-	Assumed              int            `json:"assumed"` // likely images that are rewritten
+	Likely               int            `json:"likely"`     // likely images that are not changed
+	Assumed              int            `json:"assumed"`    // likely images that are rewritten
+	Unresolved           int            `json:"unresolved"` // to be changed by a person; not in failed files
 	Reasons              map[string]int `json:"reasons"`
 	FilesScanned         int            `json:"filesScanned"`
 	FilesSearched        int            `json:"filesSearched"`  // files of skipped folders

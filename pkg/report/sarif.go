@@ -142,7 +142,7 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	run.Properties = map[string]int{
 		"spelledOut": c.Mentions(), "spelledOutRewritten": c.Rewritten, "spelledOutNotChanged": c.NotChanged,
 		"implicit": c.RewrittenImplicit + c.NotChangedImplicit, "implicitRewritten": c.RewrittenImplicit, "implicitNotChanged": c.NotChangedImplicit,
-		"likely": c.Likely(), "assumed": c.Assumed,
+		"likely": c.Likely(), "assumed": c.Assumed, "unresolved": c.Unresolved,
 		"filesScanned": p.ScannedFiles, "filesSearched": p.SearchedFiles, "movesInSkipped": s.run.MovesInSkipped, "filesChanged": c.ChangedFiles, "filesFailed": c.FailedFiles, "skipped": len(p.Skipped), "advice": len(p.Advice),
 		"proven": n.Proven, "unproven": n.Unproven, "proofsFailed": n.Failed,
 		"imagesMissing": v[rewrite.Missing], "imagesDifferent": v[rewrite.Different],
@@ -155,7 +155,7 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 	switch {
 	case x.Status == rewrite.NotChanged:
 		r.RuleID = ruleID(x.Reason)
-		if (x.MovesIfScanned || x.Reason == format.LostEntry) && o.Check {
+		if (x.MovesIfScanned || x.Reason == format.LostEntry || x.Reason.IsUnresolved() && x.file.Err == nil) && o.Check {
 			r.Level = "error"
 		}
 		if x.Reason == format.LikelyImage && !o.CheckCertain {

@@ -175,7 +175,7 @@ func TestText(t *testing.T) {
 			"2 files scanned",
 		)},
 		{"conflicts with different notes", conflicts, Options{Check: true}, lines(
-			"nothing to move",
+			"nothing to move automatically; 3 references must be changed by hand",
 			"2 mentions and 1 implicit reference not changed",
 			"     2 conflict  a.yaml:3  b.yaml:1   it shares x with y",
 			"     1 conflict  a.yaml:1             it needs a write outside of PATH",
@@ -272,7 +272,7 @@ func TestTextFitsAScreen(t *testing.T) {
 		t.Errorf("got %d lines, want at most %d:\n%s", n, most, got)
 	}
 	for _, want := range []string{
-		"3,000 references in 2,700 files would move to new.example; 3,000 entries of\n    kustomizations select nothing\n",
+		"3,000 references in 2,700 files would move to new.example; 10,800 references\n    must be changed by hand; 3,000 entries of kustomizations select nothing\n",
 		"2,600 from 52 other names\n",
 		fmt.Sprintf("%d,000 mentions not changed\n", 3*len(format.Reasons)),
 		" 3,000 policy                      folder/0000.yaml:2\n",

@@ -130,6 +130,7 @@ type Counts struct {
 	FailedFiles                    int // files with an error
 	Reasons                        map[format.Reason]int
 	Assumed                        int // rewritten findings that are likely images
+	Unresolved                     int // selected by a rule, and to be changed by a person; not in failed files
 }
 
 // Likely returns the number of likely images that are not changed.
@@ -170,6 +171,9 @@ func (p *Plan) Count() Counts {
 			}
 			if x.Status == NotChanged {
 				c.Reasons[x.Reason]++
+				if x.Reason.IsUnresolved() && f.Err == nil {
+					c.Unresolved++
+				}
 			}
 		}
 	}

@@ -51,6 +51,8 @@ type Run struct {
 
 	LostEntries int // entries of kustomizations that select nothing, because the image already has its new name
 
+	Unresolved int // references that a rule selects and that a person must change
+
 	Failed   int // files
 	Scanned  int // files
 	Searched int // files in skipped folders
@@ -89,11 +91,15 @@ const maxOldNames = 4
 const maxTargets = 2
 
 // Headline says in one line how many references move and where to, how many would
-// move in skipped folders, and how many entries of kustomizations select nothing.
+// move in skipped folders, how many a person must change, and how many entries of
+// kustomizations select nothing.
 func (r *Run) Headline() string {
 	words := r.moves()
 	if n := r.MovesInSkipped; n > 0 {
 		words += "; " + Count(n, "reference") + " in skipped folders would move"
+	}
+	if n := r.Unresolved; n > 0 {
+		words += "; " + Count(n, "reference") + " must be changed by hand"
 	}
 	if n := r.LostEntries; n > 0 {
 		words += "; " + Number(n) + Plural(n, " entry of a kustomization selects nothing", " entries of kustomizations select nothing")
@@ -128,6 +134,9 @@ func (r *Run) HasMentions() bool {
 
 func (r *Run) nothingToMove() string {
 	words := "nothing to move"
+	if r.Unresolved > 0 {
+		words = "nothing to move automatically"
+	}
 	if r.Likely > 0 {
 		words = "nothing certain to move, and " + Count(r.Likely, "likely image") + " not changed"
 	}

@@ -27,6 +27,8 @@ func TestHeadline(t *testing.T) {
 		{"mentions not changed", Run{Scanned: 1, SpelledOut: Tally{NotChanged: 2}}, "nothing to move"},
 		{"moves in skipped folders", in(Check, Run{Scanned: 2, MovesInSkipped: 1, SpelledOut: Tally{NotChanged: 1}}), "nothing to move; 1 reference in skipped folders would move"},
 		{"written, and moves in skipped folders", Run{Moved: 2, MovedFiles: 1, Targets: []string{"new.example"}, MovesInSkipped: 3}, "2 references in 1 file moved to new.example; 3 references in skipped folders would move"},
+		{"changes by hand", in(Check, Run{Scanned: 1, Unresolved: 2, SpelledOut: Tally{NotChanged: 2}}), "nothing to move automatically; 2 references must be changed by hand"},
+		{"written, and a change by hand", Run{Moved: 2, MovedFiles: 1, Targets: []string{"new.example"}, Unresolved: 1}, "2 references in 1 file moved to new.example; 1 reference must be changed by hand"},
 		{"failure", Run{Scanned: 1, Failed: 1}, "nothing to move in the files that could be read"},
 		{"failures and mentions not changed", Run{Scanned: 3, Failed: 2, Implicit: Tally{NotChanged: 1}}, "nothing to move, but 2 files failed"},
 	} {
