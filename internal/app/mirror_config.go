@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/registry"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -78,6 +79,9 @@ func parseMirror(flag string) (string, error) {
 func writeConfig(s session.Streams, dir string, files []registry.ConfigFile) error {
 	for _, x := range files {
 		name := filepath.Join(dir, filepath.FromSlash(x.Path))
+		if err := repofile.CheckOutput(name, ""); err != nil {
+			return session.Failed(fmt.Errorf("writing %q: %w", name, err))
+		}
 		old, err := os.ReadFile(name)
 		switch {
 		case err == nil && string(old) == x.Text:
@@ -88,15 +92,25 @@ func writeConfig(s session.Streams, dir string, files []registry.ConfigFile) err
 		case !errors.Is(err, os.ErrNotExist):
 			return session.Failed(err)
 		}
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return session.Failed(err)
-		}
-		if err := os.WriteFile(name, []byte(x.Text), 0o644); err != nil {
-			return session.Failed(err)
+		if err := writeNewFile(name, x.Text); err != nil {
+			return session.Failed(fmt.Errorf("writing %q: %w", name, repofile.WithoutPath(err)))
 		}
 		fmt.Fprintf(s.Out, "wrote      %s\n", name)
 	}
 	return nil
+}
+
+// writeNewFile writes a file and the folders above it.
+func writeNewFile(name, text string) error {
+	if err := repofile.CreateOutputFolder(filepath.Dir(name), ""); err != nil {
+		return err
+	}
+	f, err := repofile.CreateOutput(name, "")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // mirrorSources returns the prefixes of the references before and after the move,

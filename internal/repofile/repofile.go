@@ -4,7 +4,8 @@
 // The content of a repository is not trusted, and a name may lead anywhere. The
 // package reads regular files only. It never waits for the writer of a pipe, follows
 // no symbolic link out of the repository or into its folder .git, and reads no more
-// than a limit. Files that the user names on the command line do not need it.
+// than a limit. Files that the user names on the command line to be read do not
+// need it. Files that the user names to be written do: [CreateOutput].
 package repofile
 
 import (

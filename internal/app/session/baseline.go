@@ -57,10 +57,22 @@ func (s *Session) readBaseline(f *Flags, config *rules.Config) error {
 	if !f.Check && !f.UpdateBaseline {
 		return nil
 	}
+	if err := s.checkWritten(f, root, file); err != nil {
+		return fmt.Errorf("%s %q: %w", from, file, err)
+	}
 	if s.Baseline, err = openBaseline(root, file, f.UpdateBaseline); err != nil {
 		return fmt.Errorf("%s: %w", from, err)
 	}
 	return nil
+}
+
+// checkWritten returns an error if a symbolic link of the repository leads to the file
+// that --update-baseline writes. If root is not "", the write has the same condition.
+func (s *Session) checkWritten(f *Flags, root, file string) error {
+	if !f.UpdateBaseline || root != "" {
+		return nil
+	}
+	return repofile.CheckOutput(file, s.Rewrite.Walk.Root)
 }
 
 // isOfRepository reports whether the configuration is a file of the repository, which

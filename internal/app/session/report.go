@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -40,7 +41,7 @@ func WriteReport(r ReportFile, plan *rewrite.Plan, o report.Options) (err error)
 			err = fmt.Errorf("writing the report %q: %w", r.Path, err)
 		}
 	}()
-	file, err := os.Create(r.Path)
+	file, err := repofile.CreateOutput(r.Path, plan.Root)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/report"
@@ -70,6 +71,11 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 		return nil, fmt.Errorf("--bump-chart %w", err)
 	}
 	s.Rewrite.Walk.Root = root
+	for _, r := range s.Reports {
+		if err := repofile.CheckOutput(r.Path, root); err != nil {
+			return nil, fmt.Errorf("--report %q: %w", r.Path, err)
+		}
+	}
 	if err := s.readBaseline(f, config); err != nil {
 		return nil, err
 	}
