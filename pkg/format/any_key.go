@@ -22,8 +22,12 @@ func (f *tableField) lacksKeyword() bool {
 
 // AnyKeyNamesImage reports whether a field of the file at path, in a table or in
 // declared, holds an image although its keys do not contain a word of
-// image.HasKeyword. A file without such a word may then have short names.
+// image.HasKeyword, or whether the file may be a list of images. A file without such a
+// word may then have short names.
 func AnyKeyNamesImage(path string, declared []Field) bool {
+	if hasImageListName(path) {
+		return true
+	}
 	in := &Input{Path: path}
 	for i := range declared {
 		if f := declared[i].field; f.lacksKeyword() && f.entry.matchesPath(in) {

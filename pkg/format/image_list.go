@@ -32,13 +32,7 @@ type listLine struct {
 // isImageList decides by the name and by the content: all lines are references,
 // and most of them have a registry, a path, a tag or a digest.
 func isImageList(name string, src []byte) bool {
-	base := strings.ToLower(path.Base(name))
-	switch path.Ext(base) {
-	case ".txt", ".lst", ".list", ".csv":
-	default:
-		return false
-	}
-	if !strings.Contains(base, "image") || bytes.IndexByte(src, 0) >= 0 {
+	if !hasImageListName(name) || bytes.IndexByte(src, 0) >= 0 {
 		return false
 	}
 	lines := listLines(src)
@@ -58,6 +52,16 @@ func isImageList(name string, src []byte) bool {
 		}
 	}
 	return words > 0 && 2*complete >= words
+}
+
+// hasImageListName reports whether name is one of a list of images.
+func hasImageListName(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	switch path.Ext(base) {
+	case ".txt", ".lst", ".list", ".csv":
+		return strings.Contains(base, "image")
+	}
+	return false
 }
 
 func listLines(src []byte) []listLine {

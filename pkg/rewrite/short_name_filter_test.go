@@ -1,0 +1,78 @@
+package rewrite
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/regmigrate/regmigrate/pkg/account"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// TestShortNameFilter checks that the filters, which read no keys, omit no file and no
+// part of a file of the cases in which a rule on all of Docker Hub selects a reference.
+func TestShortNameFilter(t *testing.T) {
+	r, err := rules.ParseRuleFlag("docker.io=m.corp/hub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := rules.New([]rules.Rule{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases, err := filepath.Glob("../../testdata/cases/*/*.txtar")
+	if err != nil || len(cases) == 0 {
+		t.Fatalf("testdata/cases: expected .txtar files, got none, error %v", err)
+	}
+	selected := 0
+	for _, name := range cases {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range txtar.Parse(src).Files {
+			if f.Name == "ledger" || strings.HasPrefix(f.Name, "want/") {
+				continue
+			}
+			reader := newReader(Options{Rules: set}, nil)
+			in := format.Input{Path: f.Name, Src: f.Data}
+			all := selectedNames(in, set)
+			selected += len(all)
+			if reader.anyKeyNamesImage(f.Name) {
+				continue // no filter reads it
+			}
+			if len(all) > 0 && !reader.mayMatch(f.Data) {
+				t.Errorf("%s: %s: the run does not scan this file, and the rule selects %q", filepath.Base(name), f.Name, all)
+			}
+			in.May = reader.mayMatchPart
+			if got := selectedNames(in, set); !slices.Equal(got, all) {
+				t.Errorf("%s: %s: with the filter for parts of a file: expected %q, got %q", filepath.Base(name), f.Name, all, got)
+			}
+		}
+	}
+	if selected < 500 {
+		t.Errorf("expected at least 500 selected references, got %d", selected)
+	}
+}
+
+// selectedNames returns the texts of the occurrences in a file that a rule of set
+// selects and that are likely or certain.
+func selectedNames(in format.Input, set *rules.Set) []string {
+	scanned, err := format.Detect(in.Path, in.Src).Scan(in)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for i := range scanned.Occurrences {
+		o := &scanned.Occurrences[i]
+		if _, ok := account.Match(o, set); ok && account.ClassOf(o, set) != account.Unknown {
+			out = append(out, o.Text())
+		}
+	}
+	return out
+}
