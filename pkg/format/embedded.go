@@ -16,7 +16,7 @@ const maxDepth = 3
 // in YAML, JSON or TOML, or words, some of them references.
 func (d *detector) longText(f *frame) {
 	n := f.node
-	if !d.interesting(n) {
+	if !d.interesting(n) || d.assignedName(f) {
 		return
 	}
 	key := fold(f.effectiveKey())

@@ -13,7 +13,7 @@ import (
 // to insert. Groups of linkers come first, then the others by file and position.
 // If likely images count as images, groups that are kept as such move, and
 // unconfirmed occurrences have a group.
-func mergeGroups(t *link.Tree, linked []link.Group, assumeImages bool) []*group {
+func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
 	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}}
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
 	for i := range linked {
@@ -22,9 +22,10 @@ func mergeGroups(t *link.Tree, linked []link.Group, assumeImages bool) []*group 
 		if l.Chart != "" {
 			g.charts = []string{l.Chart}
 		}
-		isAssumed := assumeImages && l.Keep == format.LikelyImage
+		isAssumed := opts.AssumeImages && l.Keep == format.LikelyImage
 		if isAssumed {
 			g.reason = ""
+			classify(l.Occurrences, opts)
 		}
 		for j := range l.Occurrences {
 			o := &l.Occurrences[j]
@@ -46,7 +47,7 @@ func mergeGroups(t *link.Tree, linked []link.Group, assumeImages bool) []*group 
 				}
 			}
 			switch {
-			case o.Unconfirmed && o.LikelyImage && assumeImages && n == 0:
+			case o.Unconfirmed && o.LikelyImage && opts.AssumeImages && n == 0:
 				o.IsAssumed = true
 			case o.Unconfirmed, n == len(o.Pieces):
 				continue

@@ -104,7 +104,7 @@ func (r *reader) entryContent(size int64, body io.Reader) (fileContent, error) {
 // archive, except names that only look like an old one.
 func (f *scannedFile) archivedFile(o Options) File {
 	t := &link.Tree{Files: []*link.File{{Path: f.file.Path, Src: f.file.Before, Scanned: f.contents}}}
-	groups := mergeGroups(t, nil, false)
+	groups := mergeGroups(t, nil, Options{})
 	for _, g := range groups {
 		g.decide(o.Rules, ^format.Scopes(0), keptPlaces{})
 		if g.moves() || g.reason != "" {

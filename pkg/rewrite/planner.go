@@ -93,7 +93,7 @@ func (p *planner) decideGroups(ctx context.Context) {
 	for round := 1; ; round++ {
 		p.linkers.Link(p.tree, kept.moveFunc(p.opts.Rules))
 		p.mergeLoaded()
-		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups), p.opts.AssumeImages)
+		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups), p.opts)
 		ignored := newIgnores(p.files)
 		p.mapped = newMappings(p.files, p.opts.Rules)
 		for _, g := range p.groups {

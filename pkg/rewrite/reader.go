@@ -25,6 +25,7 @@ type reader struct {
 	loaded   []*scannedFile // loaded by linkers, not yet in files
 	family   []string       // paths that a linker wants, sorted after the walk
 	yaml     []string       // paths of all YAML files of the walk, sorted after it
+	others   []string       // paths of the other files of the walk, in no order
 	skipped  []walk.Skip    // sorted after the walk
 	scanned  int            // number of files
 	searched int            // number of files in skipped folders
@@ -126,11 +127,15 @@ func (r *reader) record(f walk.File, c fileContent) {
 	if found != nil {
 		r.files = append(r.files, found)
 	}
-	if r.linkers.Wants(f.Path) {
+	isWanted, isYAML := r.linkers.Wants(f.Path), format.HasYAMLName(f.Path)
+	if isWanted {
 		r.family = append(r.family, f.Path)
 	}
-	if format.HasYAMLName(f.Path) {
+	if isYAML {
 		r.yaml = append(r.yaml, f.Path)
+	}
+	if !isWanted && !isYAML {
+		r.others = append(r.others, f.Path)
 	}
 	if r.opts.Progress != nil {
 		r.opts.Progress(r.scanned)

@@ -112,12 +112,11 @@ func (r *reader) resolveLinks(path string) string {
 
 // mayWrite reports whether the run may write the file at path: the walk visited
 // the file, so the file is below the given paths and is not ignored, excluded or
-// vendored. The result is only valid for YAML files and files that a linker
-// wants.
+// vendored.
 func (r *reader) mayWrite(path string) bool {
 	_, isYAML := slices.BinarySearch(r.yaml, path)
 	_, isWanted := slices.BinarySearch(r.family, path)
-	return isYAML || isWanted
+	return isYAML || isWanted || slices.Contains(r.others, path)
 }
 
 // yamlContaining returns a func that searches the YAML files of the whole

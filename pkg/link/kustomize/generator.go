@@ -1,7 +1,6 @@
 package kustomize
 
 import (
-	"slices"
 	"sort"
 	"strings"
 
@@ -70,10 +69,7 @@ func (g *Graph) addChartValues(l *layer, f *link.File, prefix string) {
 // addGeneratedObject adds the data of the object of a ConfigMap or Secret
 // generator.
 func (g *Graph) addGeneratedObject(l *layer, f *link.File, n *syntax.Node, kind string) {
-	envs := append(itemsOf(n, "envs"), n.Field("env"))
-	for _, x := range slices.Concat(itemsOf(n, "files"), envs) {
-		g.groupGeneratorFile(f, x)
-	}
+	envs := envFilesOf(n)
 	object := kind + " " + n.Str("name")
 	for _, x := range itemsOf(n, "literals") {
 		l.generated = append(l.generated, g.generatedKeys(f, object, x.Value, x.Span)...)
@@ -108,30 +104,4 @@ func (g *Graph) generatedKeys(f *link.File, object, text string, span edit.Span)
 		}
 	}
 	return []generatedKey{k}
-}
-
-// groupGeneratorFile makes the references in a file of a generator a part of
-// the manifests: they become data of a ConfigMap or Secret, whatever the file
-// is called.
-func (g *Graph) groupGeneratorFile(f *link.File, n *syntax.Node) {
-	if n == nil || n.Kind != syntax.Scalar {
-		return
-	}
-	at := *n
-	if _, name, ok := strings.Cut(n.Value, "="); ok {
-		at.Value = name
-	}
-	in := g.namedFile(f, &at)
-	if in == nil || g.firstPass || g.generators[in.Path] {
-		return
-	}
-	g.generators[in.Path] = true
-	for i := range in.Scanned.Occurrences {
-		o := in.Scanned.Occurrences[i]
-		if o.Unconfirmed || o.Scope != format.Docs && o.Scope != format.Scripts && o.Scope != format.Code || !g.move.Moves(&o) {
-			continue
-		}
-		o.Scope = format.Manifests
-		g.addGroup(link.Group{Occurrences: []format.Occurrence{o}, Why: "a generator in " + f.Path + " reads the file as data"})
-	}
 }

@@ -40,7 +40,6 @@ type Graph struct {
 	objectRefs map[string][]imageRef          // images of the objects of a file, by its path
 	otherRefs  map[string][]imageRef          // images of the patches and replacements of a file, by its path
 	scalars    map[string]map[string][]scalar // scalars of the objects of a file, by the path of the file and by field path
-	generators map[string]bool                // paths of the files of generators that were read
 	fieldSpecs []fieldSpec                    // image fields that some kustomization configures
 	selected   map[link.PieceID]bool          // images in configured fields that an entry selects
 
@@ -66,7 +65,7 @@ func newGraph(t *link.Tree, move link.MoveFunc) *Graph {
 		tree: t, move: move,
 		files: map[string]*parsedFile{}, layers: map[string]*layer{},
 		objectRefs: map[string][]imageRef{}, otherRefs: map[string][]imageRef{},
-		scalars: map[string]map[string][]scalar{}, generators: map[string]bool{}, selected: map[link.PieceID]bool{},
+		scalars: map[string]map[string][]scalar{}, selected: map[link.PieceID]bool{},
 		replacedNames: map[link.PieceID]string{}, byEntry: map[link.PieceID]*decision{}, advised: map[link.Advice]bool{},
 		rejectedInserts: map[link.FileEdit]string{}, needsBoth: map[link.PieceID]bool{},
 	}
@@ -76,12 +75,14 @@ func newGraph(t *link.Tree, move link.MoveFunc) *Graph {
 // adds to the advice of t.
 func Link(t *link.Tree, move link.MoveFunc) *Graph {
 	g := newGraph(t, move)
+	names := kustomizationPaths(t)
 	if !g.anyMoves() {
+		g.addGeneratorFiles(names)
 		return g
 	}
 	var dirs []string
 	usesImages, usesShortNames := false, false
-	for _, name := range kustomizationPaths(t) {
+	for _, name := range names {
 		f := t.File(name)
 		if f == nil {
 			continue
@@ -108,6 +109,7 @@ func Link(t *link.Tree, move link.MoveFunc) *Graph {
 		g.makeGroups()
 		g.addFieldGroups()
 	}
+	g.addGeneratorFiles(names)
 	return g
 }
 
