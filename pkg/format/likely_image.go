@@ -82,12 +82,23 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	switch {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false
-	case d.fieldKind(f) == noImageField, f.up != nil && metadataKeys[f.up.key]:
+	case d.fieldKind(f) == noImageField, f.up != nil && metadataKeys[f.up.key], isSelected(f):
 		return false
 	case d.fieldKind(f) == builtField:
 		return false
 	}
 	return true
+}
+
+// isSelected reports whether a mapping around f selects objects by their images, such
+// as selectors: {images: [redis:7]}.
+func isSelected(f *frame) bool {
+	for g := f; g != nil && !g.inner; g = g.up {
+		if k := fold(g.key); !g.item && g != f && (strings.HasSuffix(k, "selector") || strings.HasSuffix(k, "selectors")) {
+			return true
+		}
+	}
+	return false
 }
 
 // metadataKeys are keys of Kubernetes for names that only describe an object, or

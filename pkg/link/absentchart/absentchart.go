@@ -51,13 +51,13 @@ func (l *linker) decide(f *link.File, o *format.Occurrence, x *value) {
 	case len(o.Pieces) > 1:
 		l.decideSplit(o, x)
 	case o.Pieces[0].Role == format.Registry || !isShort(o.Text()):
-	case l.family != nil && x.name() == l.family.RepositoryKey && x.isWhole(o):
-		l.decideKnown(f, o, x)
 	case l.family != nil && x.isItem && x.name() == "image" && x.isWhole(o):
 		// The family prints lists of containers as they are.
 		image := *o
 		image.IsImage = true
 		l.tie("the chart prints containers in its values as they are", image)
+	case l.family != nil && x.name() == l.family.RepositoryKey && x.isWhole(o):
+		l.decideKnown(f, o, x)
 	case l.family != nil && !x.isWhole(o) && o.IsImage: // in the text of a manifest
 	case o.IsImage && l.move.Moves(o):
 		l.keepLikely(o, "the chart is not in this repository, and may print a registry before the name")
@@ -85,6 +85,10 @@ func (l *linker) decideKnown(f *link.File, o *format.Occurrence, x *value) {
 		default:
 			l.tie("the registry before the name is empty", name)
 		}
+		return
+	}
+	if !isHub(l.family.Registry) {
+		l.keep(&name, format.DifferentName, "the chart prints "+l.family.Registry+" before the name")
 		return
 	}
 	if after, ok := l.move.NewText(&name); ok && isShort(after) {

@@ -129,7 +129,8 @@ func (c *chart) mayBeHub(before, dir string) bool {
 	isRegistry := namesRegistry.MatchString(at[len(at)-1])
 	mayBe := func(p format.Piece, ok bool) bool {
 		// One word for a registry is a placeholder, and no namespace: registry: test.
-		return ok && isHubHost(p.Text) && (!isRegistry || !isPath(p.Text))
+		// Without a value, the text begins with a slash: somebody has to set it.
+		return ok && p.Text != "" && isHubHost(p.Text) && (!isRegistry || !isPath(p.Text))
 	}
 	p, isSet := c.scalar(path.Join(dir, "values.yaml"), at)
 	if mayBe(p, isSet) || !strings.HasSuffix(before, "/") && (!isSet || p.Text == "") {
