@@ -67,6 +67,7 @@ func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
 		name, _, _ := strings.Cut(usage, ":")
 		names = append(names, name)
 	}
+	f.ParsePolicy = parsePolicyRules
 	x := cmd.Flags()
 	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(usages, ", "))
 	x.StringArrayVar(&f.Rules, "rule", nil, "use the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")

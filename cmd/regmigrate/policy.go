@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/policy"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // newPolicyCommand returns `regmigrate policy`. The parameter line holds the arguments
@@ -16,7 +18,7 @@ func newPolicyCommand(s session.Streams, line *[]string) *cobra.Command {
 	var f session.Flags
 	var p app.PolicyFlags
 	cmd := &cobra.Command{
-		Use:   "policy [flags] ENGINE",
+		Use:   "policy [flags] ENGINE|FILE...",
 		Short: "write a policy that keeps old images out of a cluster",
 		Long: `policy writes a policy for Kubernetes to standard output. The policy decides about
 each image exactly as the rules do: whole path components, kept prefixes, short
@@ -42,33 +44,100 @@ newer. It holds the same conditions in CEL and in Rego, and judges as vap does. 
 enforcementAction is warn; audit lists all objects with old images.
 
 No engine judges or changes the mirror pods of nodes. The header of the output
-holds the command that makes it, and says what the policy leaves open.`,
+holds the command that makes it, and says what the policy leaves open.
+
+--kustomize writes a folder instead, for kubectl apply -k: one file for each object.
+--update makes policies again: each FILE with the command in its header, from the
+rules and the configuration of today. regmigrate never replaces a file that it did not
+make, and one that was edited since only with --force.`,
 		Example: `  regmigrate policy vap | kubectl apply -f -
   regmigrate policy vap --action deny --except-namespace kube-system > policy.yaml
   regmigrate policy vap --kind monitoring.coreos.com/v1/prometheuses:/spec/image
   regmigrate policy kyverno --action deny,audit | kubectl apply -f -
   regmigrate policy kyverno --mutate --except-namespace kube-system
   regmigrate policy gatekeeper --action deny > policy.yaml
-  regmigrate policy map --except-owner postgresql.cnpg.io/Cluster`,
+  regmigrate policy map --except-owner postgresql.cnpg.io/Cluster
+  regmigrate policy vap --kustomize deploy/policy
+  regmigrate policy --update --check policy.yaml deploy/policy/*.yaml`,
 		ValidArgs: policy.EngineNames(),
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return fmt.Errorf("policy: expected one ENGINE: %s\n  for example: regmigrate policy vap", strings.Join(policy.EngineNames(), ", "))
-			}
-			return nil
-		},
+		Args:      func(_ *cobra.Command, args []string) error { return checkPolicyArgs(&p, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
-			f.Args = *line
+			f.Args, p.Parse = *line, parsePolicy
+			if p.Update {
+				if err := refuseWithUpdate(cmd); err != nil {
+					return err
+				}
+				return app.UpdatePolicies(s, &f, &p, args)
+			}
 			return app.Policy(s, &f, &p, args[0])
 		},
 	}
-	setExits(cmd, "", "standard output could not be written")
+	setExits(cmd, "--check: a file would change", "a file or standard output could not be written")
+	addPolicyFlags(cmd, &f, &p)
+	return cmd
+}
+
+// checkPolicyArgs validates the arguments of the command policy.
+func checkPolicyArgs(p *app.PolicyFlags, args []string) error {
+	switch {
+	case p.Update && len(args) == 0:
+		return errors.New("policy --update: expected policies that regmigrate made\n  for example: regmigrate policy --update policy.yaml")
+	case !p.Update && len(args) != 1:
+		return fmt.Errorf("policy: expected one ENGINE: %s\n  for example: regmigrate policy vap", strings.Join(policy.EngineNames(), ", "))
+	case !p.Update && p.Kustomize == "" && (p.Check || p.Force):
+		return errors.New("policy: --check and --force: expected with --update or --kustomize")
+	}
+	return nil
+}
+
+// refuseWithUpdate returns an error for flags that --update takes from the headers.
+func refuseWithUpdate(cmd *cobra.Command) error {
+	var err error
+	cmd.Flags().Visit(func(x *pflag.Flag) {
+		switch x.Name {
+		case "update", "check", "force":
+		default:
+			if err == nil {
+				err = fmt.Errorf("policy --update: --%s: the command in the header of a policy has its flags\n  to change them, make the policy again without --update", x.Name)
+			}
+		}
+	})
+	return err
+}
+
+// parsePolicy reads the arguments of the command policy, without its name. They come from
+// the header of a policy.
+func parsePolicy(args []string) (*session.Flags, *app.PolicyFlags, []string, error) {
+	var f session.Flags
+	var p app.PolicyFlags
+	cmd := &cobra.Command{}
+	addPolicyFlags(cmd, &f, &p)
+	err := cmd.ParseFlags(args)
+	if err == nil {
+		args = cmd.Flags().Args()
+		if err = checkPolicyArgs(&p, args); err == nil && p.Update {
+			err = errors.New("expected no --update")
+		}
+	}
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("the command in the header: %w", err)
+	}
+	return &f, &p, args, nil
+}
+
+// parsePolicyRules reads the flags that select rules.
+func parsePolicyRules(args []string) (*session.Flags, error) {
+	f, _, _, err := parsePolicy(args)
+	return f, err
+}
+
+func addPolicyFlags(cmd *cobra.Command, f *session.Flags, p *app.PolicyFlags) {
 	x := cmd.Flags()
 	x.SortFlags = false
-	addRuleFlags(cmd, &f)
+	addRuleFlags(cmd, f)
 	if err := x.MarkHidden("scope"); err != nil {
 		panic(err)
 	}
@@ -81,7 +150,10 @@ holds the command that makes it, and says what the policy leaves open.`,
 	x.StringArrayVar(&p.Controllers, "controller", nil, "vap, kyverno, gatekeeper: the user that makes the objects of owners of this kind, `GROUP/KIND=USER`, in addition to the usual ones (repeatable)")
 	x.BoolVar(&p.Mutate, "mutate", false, "kyverno: move the images of pods instead of judging them")
 	x.StringVar(&p.Name, "name", "regmigrate", "`name` of the policy and its binding")
+	x.StringVar(&p.Kustomize, "kustomize", "", "write a kustomization to this `folder` instead of standard output")
+	x.BoolVar(&p.Update, "update", false, "make policies again, with the commands in their headers and the rules of today")
+	x.BoolVar(&p.Check, "check", false, "with --update or --kustomize: write no file; exit 1 if a file would change")
+	x.BoolVar(&p.Force, "force", false, "with --update or --kustomize: also replace policies that were edited by hand")
 	complete(cmd, "action", policy.ActionNames)
 	complete(cmd, "existing", []string{"allow", "deny"})
-	return cmd
 }

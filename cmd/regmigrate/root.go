@@ -36,7 +36,7 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
   helm template ./chart | regmigrate -`
 
 const (
-	leftLine   = "--check: a reference would move, is a likely image or must be\n     changed by hand, or an entry of a kustomization lost its image,\n     or with --baseline a mention is new;\n     --verify: a proof failed; --require-proof: something is unproven;\n     --require: an image does not meet the requirement"
+	leftLine   = "--check: a reference would move, is a likely image or must be\n     changed by hand, an entry of a kustomization lost its image,\n     or a policy that regmigrate made is outdated,\n     or with --baseline a mention is new;\n     --verify: a proof failed; --require-proof: something is unproven;\n     --require: an image does not meet the requirement"
 	failedLine = "a file could not be read, verified or written; the others were processed"
 )
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
@@ -21,9 +22,18 @@ type PolicyFlags struct {
 	Kinds            []string
 	Controllers      []string
 	Mutate           bool
+
+	Kustomize string // the folder to write, or ""
+	Update    bool   // the arguments are policies to make again
+	Check     bool   // write no file
+	Force     bool   // replace files that were edited
+
+	// Parse reads the arguments of the command, without its name.
+	Parse func(args []string) (*session.Flags, *PolicyFlags, []string, error)
 }
 
-// Policy runs the command policy: it writes the policy for an engine to standard output.
+// Policy runs the command policy: it writes the policy for an engine to standard output,
+// or to a folder.
 func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) error {
 	o, err := p.options()
 	if err != nil {
@@ -34,8 +44,11 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 	if err != nil {
 		return err
 	}
-	o.Rules = set.Rewrite.Rules
-	o.Command = strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(f.Args)...), " ")
+	o.Rules, o.Config = set.Rewrite.Rules, set.ConfigInRoot()
+	o.Command = strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(withoutWriting(f.Args))...), " ")
+	if p.Kustomize != "" {
+		return writePolicyFolder(s, p, engine, o)
+	}
 	text, err := policy.Write(engine, o)
 	if err != nil {
 		return err
@@ -44,6 +57,15 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	return nil
+}
+
+// withoutWriting returns args without the flags that say what happens to files: the policy
+// does not depend on them.
+func withoutWriting(args []string) []string {
+	return slices.DeleteFunc(slices.Clone(args), func(a string) bool {
+		name, _, _ := strings.Cut(a, "=")
+		return name == "--check" || name == "--force"
+	})
 }
 
 // options validates the flags that do not depend on the engine.

@@ -135,10 +135,10 @@ func planError(f *session.Flags, plan *rewrite.Plan) error {
 // isLeft reports whether the plan has something that --check finds: a mention that
 // the baseline does not accept or, without a baseline, a reference to move, also
 // in a skipped folder, a reference that a person must change, an entry of a
-// kustomization that selects nothing any more, or a likely image. With
+// kustomization that selects nothing any more, an outdated policy, or a likely image. With
 // --check=certain, likely images do not count.
 func isLeft(f *session.Flags, plan *rewrite.Plan, counts rewrite.Counts) bool {
-	left := counts.Rewritten + counts.RewrittenImplicit + counts.Likely() + counts.LostEntries() + counts.Unresolved + plan.MovesInSkippedFolders()
+	left := counts.Rewritten + counts.RewrittenImplicit + counts.Likely() + counts.LostEntries() + counts.OutdatedPolicies() + counts.Unresolved + plan.MovesInSkippedFolders()
 	likely := counts.Likely()
 	if plan.Baseline != nil {
 		left, likely = plan.Baseline.New, plan.Baseline.NewLikely

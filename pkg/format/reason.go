@@ -30,6 +30,7 @@ const (
 	Archive         Reason = "archive"
 	SkippedFolder   Reason = "skipped folder"
 	OwnConfig       Reason = "own configuration"
+	OutdatedPolicy  Reason = "outdated policy"
 	Ignored         Reason = "ignored"
 	ExcludedByRule  Reason = "excluded by the rule"
 	Encoded         Reason = "encoded"
@@ -48,6 +49,7 @@ var Reasons = []struct {
 	Doc    string
 }{
 	{Policy, "A policy decides by the old name. Replacing the name would change the decision."},
+	{OutdatedPolicy, "The rules have changed since regmigrate made this policy, or regmigrate cannot tell whether they have."},
 	{Mirror, "A mirror configuration, or a command or table that maps the old name to another one. It needs the old name."},
 	{AllowList, "A list of allowed or blocked names. Add the new name; remove the old name when nothing uses it."},
 	{Credentials, "Credentials are valid for one host only."},
@@ -77,7 +79,7 @@ var Reasons = []struct {
 	{DocsText, "The mention is in documentation."},
 	{ScriptText, "The mention is in a script, a makefile or a similar file."},
 	{CodeText, "The mention is in source code, or in text of an unknown format."},
-	{OwnConfig, "The configuration of regmigrate itself names the old registry."},
+	{OwnConfig, "The configuration of regmigrate itself, or a policy that it made, names the old registry."},
 	{Ignored, "regmigrate:ignore or the configuration excludes it."},
 	{ExcludedByRule, "The keep list of the rule excludes the image."},
 }
@@ -98,6 +100,8 @@ func (r Reason) Advice() string {
 	switch r {
 	case Policy:
 		return "add the new registry by hand: the policy may deny or not match the moved images"
+	case OutdatedPolicy:
+		return "make it again from the rules of today: regmigrate policy --update FILE"
 	case AllowList:
 		return "add the new registry by hand: images from it may be denied"
 	case Credentials:

@@ -22,6 +22,7 @@ var otherReasons = map[Reason]string{
 	Conflict:       "pkg/link and pkg/rewrite",
 	RemoteBase:     "pkg/link",
 	LostEntry:      "pkg/link",
+	OutdatedPolicy: "pkg/rewrite",
 	Archive:        "pkg/rewrite",
 	SkippedFolder:  "pkg/rewrite",
 	Encoded:        "pkg/rewrite",

@@ -90,9 +90,9 @@ func makeGatekeeper(o *Options) (output, error) {
 			"failurePolicy: Fail: an object that cannot be evaluated is a violation. The webhook of Gatekeeper has a failurePolicy of its own, by default Ignore: objects pass while Gatekeeper does not respond.",
 			"Audit reports all objects with old images, also those that --existing allow lets pass, and mirror pods: it does not know who made an object, or what it was before.",
 		}, judgeNotes(o)...),
-		objects: []any{
-			object{"templates.gatekeeper.sh/v1", "ConstraintTemplate", metadata{Name: strings.ToLower(kind)}, spec},
-			object{"constraints.gatekeeper.sh/v1beta1", kind, metadata{Name: o.Name}, constraintSpec{action, constraintMatch{constraintKinds(j.kinds), o.ExceptSpaces}}},
+		objects: []object{
+			{"templates.gatekeeper.sh/v1", "ConstraintTemplate", metadata{Name: strings.ToLower(kind)}, spec},
+			{"constraints.gatekeeper.sh/v1beta1", kind, metadata{Name: o.Name}, constraintSpec{action, constraintMatch{constraintKinds(j.kinds), o.ExceptSpaces}}},
 		},
 	}, nil
 }

@@ -39,7 +39,7 @@ func makeValidatingPolicy(o *Options) (output, error) {
 	spec := validatingPolicySpec{capitalized(actions), failure, match{o.namespaces(), resourceRules(j.kinds)}, j.variables, j.validations}
 	return output{
 		notes:   append([]string{"Kyverno 1.19 or newer. " + failureNote(actions, failure)}, append(judgeNotes(o), kyvernoNotes(o)...)...),
-		objects: []any{object{kyvernoV1, "ValidatingPolicy", metadata{Name: o.Name}, spec}},
+		objects: []object{{kyvernoV1, "ValidatingPolicy", metadata{Name: o.Name}, spec}},
 	}, nil
 }
 
@@ -52,8 +52,8 @@ func makeMutatingPolicy(o *Options) (output, error) {
 	notes := append([]string{
 		"Kyverno 1.19 or newer. failurePolicy: Ignore: a pod starts with its old images if the policy cannot be evaluated, or if Kyverno does not respond. reinvocationPolicy: IfNeeded: containers that other webhooks add are moved too.",
 	}, append(mutationNotes(o), kyvernoNotes(o)...)...)
-	return output{notes, []any{
-		object{kyvernoV1, "MutatingPolicy", metadata{Name: o.Name}, mapSpec{"Ignore", "IfNeeded", o.mutationMatch(), variables, mutations}},
+	return output{notes, []object{
+		{kyvernoV1, "MutatingPolicy", metadata{Name: o.Name}, mapSpec{"Ignore", "IfNeeded", o.mutationMatch(), variables, mutations}},
 	}}, nil
 }
 

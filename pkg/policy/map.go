@@ -23,8 +23,8 @@ func makeMAP(o *Options) (output, error) {
 	notes := append([]string{
 		fmt.Sprintf("Kubernetes %s or newer. failurePolicy: Ignore: a pod starts with its old images if the policy cannot be evaluated. reinvocationPolicy: IfNeeded: containers that webhooks add are moved too.", version),
 	}, mutationNotes(o)...)
-	return output{notes, []any{
-		object{admissionV1, "MutatingAdmissionPolicy", metadata{Name: o.Name}, mapSpec{"Ignore", "IfNeeded", o.mutationMatch(), variables, mutations}},
-		object{admissionV1, "MutatingAdmissionPolicyBinding", metadata{Name: o.Name}, bindingSpec{PolicyName: o.Name}},
+	return output{notes, []object{
+		{admissionV1, "MutatingAdmissionPolicy", metadata{Name: o.Name}, mapSpec{"Ignore", "IfNeeded", o.mutationMatch(), variables, mutations}},
+		{admissionV1, "MutatingAdmissionPolicyBinding", metadata{Name: o.Name}, bindingSpec{PolicyName: o.Name}},
 	}}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -121,8 +122,8 @@ func TestOutputIsYAML(t *testing.T) {
 				t.Errorf("%s: got %+v, %v, want a kind that ends in %s", e.Name, o, err, want)
 			}
 		}
-		if line := strings.Split(string(got), "\n")[1]; line != "# Command: regmigrate policy "+e.Name {
-			t.Errorf("%s: line 2 of the header is %q", e.Name, line)
+		if header, ok := format.ReadOwnPolicy(got); !ok || header.Command != "regmigrate policy "+e.Name || header.Edited {
+			t.Errorf("%s: the header is %+v", e.Name, header)
 		}
 	}
 }

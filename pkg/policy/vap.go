@@ -68,9 +68,9 @@ func makeVAP(o *Options) (output, error) {
 	}
 	return output{
 		notes: append([]string{fmt.Sprintf("Kubernetes %s or newer. Action: %s. failurePolicy: Fail.", version, strings.Join(actions, ", "))}, judgeNotes(o)...),
-		objects: []any{
-			object{admissionV1, "ValidatingAdmissionPolicy", metadata{Name: o.Name}, vapSpec{"Fail", match{o.namespaces(), resourceRules(j.kinds)}, j.variables, j.validations}},
-			object{admissionV1, "ValidatingAdmissionPolicyBinding", metadata{Name: o.Name}, bindingSpec{o.Name, capitalized(actions)}},
+		objects: []object{
+			{admissionV1, "ValidatingAdmissionPolicy", metadata{Name: o.Name}, vapSpec{"Fail", match{o.namespaces(), resourceRules(j.kinds)}, j.variables, j.validations}},
+			{admissionV1, "ValidatingAdmissionPolicyBinding", metadata{Name: o.Name}, bindingSpec{o.Name, capitalized(actions)}},
 		},
 	}, nil
 }

@@ -54,7 +54,7 @@ func (t *textReport) explain(x fileFinding) {
 	}
 	t.explanation(fieldOf(x))
 	t.explainRule(x)
-	if x.Implicit {
+	if x.Implicit && x.Reason != format.OutdatedPolicy {
 		t.explanation("Implicit: the old name is not spelled out, because the reference is split across keys, contains an escape sequence, is in Base64 text, or is a Docker Hub short name.")
 	}
 	switch {

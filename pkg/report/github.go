@@ -137,6 +137,8 @@ func leftTitle(x fileFinding, mode wording.Mode) string {
 		return ""
 	case x.Reason == format.LostEntry:
 		return "entry that selects nothing"
+	case x.Reason == format.OutdatedPolicy:
+		return string(x.Reason)
 	case x.Reason.IsUnresolved() && x.file.Err == nil:
 		return "to change by hand: " + string(x.Reason)
 	}

@@ -155,7 +155,7 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 	switch {
 	case x.Status == rewrite.NotChanged:
 		r.RuleID = ruleID(x.Reason)
-		if (x.MovesIfScanned || x.Reason == format.LostEntry || x.Reason.IsUnresolved() && x.file.Err == nil) && o.Check {
+		if (x.MovesIfScanned || x.Reason == format.LostEntry || x.Reason == format.OutdatedPolicy || x.Reason.IsUnresolved() && x.file.Err == nil) && o.Check {
 			r.Level = "error"
 		}
 		if x.Reason == format.LikelyImage && !o.CheckCertain {

@@ -43,7 +43,7 @@ func summarize(p *rewrite.Plan, o Options) summary {
 	c := p.Count()
 	s := summary{run: wording.Run{
 		Mode: o.mode(), Presets: o.Presets, Rules: o.Rules, Scanned: p.ScannedFiles, Searched: p.SearchedFiles,
-		Skips: skips(p), MovesInSkipped: p.MovesInSkippedFolders(), LostEntries: c.LostEntries(), Unresolved: c.Unresolved,
+		Skips: skips(p), MovesInSkipped: p.MovesInSkippedFolders(), LostEntries: c.LostEntries(), OutdatedPolicies: c.OutdatedPolicies(), Unresolved: c.Unresolved,
 		SpelledOut: wording.Tally{Rewritten: c.Rewritten, NotChanged: c.NotChanged},
 		Implicit:   wording.Tally{Rewritten: c.RewrittenImplicit, NotChanged: c.NotChangedImplicit},
 		Likely:     c.Likely(), Assumed: c.Assumed,

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -164,4 +165,43 @@ func ShellQuoted(args []string) []string {
 		out = append(out, a)
 	}
 	return out
+}
+
+// ParseShellQuoted returns the words of a command line that ShellQuoted made. It returns
+// an error for other command lines, which a shell might expand.
+func ParseShellQuoted(line string) ([]string, error) {
+	var out []string
+	for _, word := range splitQuoted(line) {
+		arg := word
+		if unquoted, ok := strings.CutPrefix(word, "'"); ok {
+			unquoted, ok = strings.CutSuffix(unquoted, "'")
+			if arg = strings.ReplaceAll(unquoted, `'\''`, "'"); !ok {
+				return nil, fmt.Errorf("%s: the quote does not end", word)
+			}
+		}
+		if ShellQuoted([]string{arg})[0] != word {
+			return nil, fmt.Errorf("%s: expected a word as regmigrate quotes it", word)
+		}
+		out = append(out, arg)
+	}
+	return out, nil
+}
+
+// splitQuoted splits line at spaces outside of single quotes.
+func splitQuoted(line string) []string {
+	var out []string
+	isQuoted := false
+	start := 0
+	for i := 0; i < len(line); i++ {
+		switch {
+		case line[i] == '\'':
+			isQuoted = !isQuoted
+		case line[i] == '\\' && !isQuoted:
+			i++ // the quote after it is a character of the word
+		case line[i] == ' ' && !isQuoted:
+			out = append(out, line[start:i])
+			start = i + 1
+		}
+	}
+	return append(out, line[start:])
 }

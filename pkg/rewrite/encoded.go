@@ -22,9 +22,9 @@ type encodedMention struct {
 }
 
 // mayMatch reports whether src may contain an occurrence or a mention, also in
-// escape sequences or in Base64.
+// escape sequences or in Base64, or is a policy that regmigrate made.
 func (r *reader) mayMatch(src []byte) bool {
-	return r.mayMatchPart(src) || len(base64Mentions(r.opts.Rules, src)) > 0
+	return format.IsOwnPolicy(src) || r.mayMatchPart(src) || len(base64Mentions(r.opts.Rules, src)) > 0
 }
 
 // mayMatchPart reports whether a part of a file may contain an occurrence, also

@@ -16,6 +16,7 @@ import (
 // implicit occurrence that a rule matches.
 type ledger struct {
 	rules        *rules.Set
+	policyRules  func(path string, p format.OwnPolicy) (string, error) // may be nil
 	scopes       format.Scopes
 	uses         map[string][]pieceUse // by path, sorted by position
 	consequences map[string][]*group   // by path
@@ -33,7 +34,7 @@ type pieceUse struct {
 
 func newLedger(groups []*group, opts Options) *ledger {
 	l := &ledger{
-		rules: opts.Rules, scopes: opts.scopes(), uses: map[string][]pieceUse{},
+		rules: opts.Rules, policyRules: opts.PolicyRules, scopes: opts.scopes(), uses: map[string][]pieceUse{},
 		consequences: map[string][]*group{}, explicit: map[*member]bool{},
 	}
 	for _, g := range groups {
@@ -121,9 +122,10 @@ func (l *ledger) addFindings(f *scannedFile) {
 		}
 		f.file.Findings = append(f.file.Findings, x)
 	}
-	implicit := slices.Concat(l.implicitFindings(f), l.likelyFindings(f), l.encodedFindings(f))
+	implicit := slices.Concat(l.implicitFindings(f), l.likelyFindings(f), l.encodedFindings(f), l.outdatedPolicy(f))
 	slices.SortStableFunc(implicit, func(a, b Finding) int { return a.Mention.Start - b.Mention.Start })
 	f.file.Findings = append(f.file.Findings, implicit...)
+	f.setOwnPolicy()
 	lines := edit.NewLines(f.file.Before)
 	for i := range f.file.Findings {
 		x := &f.file.Findings[i]

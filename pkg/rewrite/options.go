@@ -28,6 +28,12 @@ type Options struct {
 	// Their mentions are not changed.
 	OwnConfig []string
 
+	// PolicyRules returns the digest of the rules from which the command of a policy
+	// makes it today: see [rules.Table.Digest]. The policy is in the file at path, which
+	// is relative to Walk.Root. A finding says that the digest differs, or the error. If
+	// PolicyRules is nil, no policy is outdated.
+	PolicyRules func(path string, p format.OwnPolicy) (string, error)
+
 	// TraceChart returns the parts of the references that the chart in the
 	// folder dir renders: see link.Tree. It reads the files for which scanned
 	// returns bytes from there and all others from the disk, so that its result

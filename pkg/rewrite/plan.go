@@ -140,6 +140,10 @@ func (c Counts) Likely() int { return c.Reasons[format.LikelyImage] }
 // because the image already has its new name.
 func (c Counts) LostEntries() int { return c.Reasons[format.LostEntry] }
 
+// OutdatedPolicies returns the number of policies that regmigrate made from other rules
+// than those of today.
+func (c Counts) OutdatedPolicies() int { return c.Reasons[format.OutdatedPolicy] }
+
 // Mentions returns the number of explicit mentions.
 func (c Counts) Mentions() int { return c.Rewritten + c.NotChanged }
 

@@ -111,7 +111,7 @@ func (r *reader) record(f walk.File, c fileContent) {
 	switch {
 	case c.src != nil:
 		found = r.scan(f, c.src)
-		if len(found.mentions)+len(found.encoded)+len(found.contents.Occurrences) == 0 && found.file.Err == nil && !r.mayHaveHiddenRefs(f.Path) {
+		if len(found.mentions)+len(found.encoded)+len(found.contents.Occurrences) == 0 && found.ownPolicy == nil && found.file.Err == nil && !r.mayHaveHiddenRefs(f.Path) {
 			found = nil
 		}
 	case c.err != nil && c.skip == "":
@@ -160,6 +160,9 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		out.file.Format = "yaml"
 		out.setReason(format.OwnConfig, "")
 		return out
+	}
+	if p, ok := format.ReadOwnPolicy(src); ok {
+		out.ownPolicy = &p
 	}
 	out.encoded = encodedMentions(r.opts.Rules, src)
 	out.format = format.Detect(f.Path, src)

@@ -17,7 +17,9 @@ type scannedFile struct {
 	mentions []edit.Span
 	encoded  []encodedMention
 	contents format.ScanResult
-	outside  bool // read for a decision; not written or reported
+
+	ownPolicy *format.OwnPolicy // the header of a policy that regmigrate made, or nil
+	outside   bool              // read for a decision; not written or reported
 }
 
 // isReported reports whether a plan lists the file.

@@ -69,7 +69,7 @@ func (r *reader) localDependencies(charts []string) []string {
 // file may have something to report.
 func (r *reader) searchSkipped(ctx context.Context, skipped []walk.File) (*Plan, error) {
 	o := r.opts
-	o.Unavailable, o.Progress = nil, nil
+	o.Unavailable, o.Progress, o.PolicyRules = nil, nil, nil
 	sub := newReader(o, families.New(o.Bump))
 	sub.readOnly = true
 	parallel(o.Walk.Jobs, len(skipped), func(i int) {

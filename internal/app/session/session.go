@@ -90,6 +90,19 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 	if err := s.fields(config); err != nil {
 		return nil, err
 	}
+	if f.ParsePolicy != nil {
+		s.Rewrite.PolicyRules = func(file string, p format.OwnPolicy) (string, error) {
+			args, err := PolicyArgs(p)
+			if err != nil {
+				return "", err
+			}
+			set, _, err := s.PolicyRules(f, args, file, p)
+			if err != nil {
+				return "", err
+			}
+			return set.Table().Digest(), nil
+		}
+	}
 	return s, s.globs(f, config)
 }
 

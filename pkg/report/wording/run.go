@@ -53,6 +53,8 @@ type Run struct {
 
 	Unresolved int // references that a rule selects and that a person must change
 
+	OutdatedPolicies int // policies that regmigrate made from other rules than those of today
+
 	Failed   int // files
 	Scanned  int // files
 	Searched int // files in skipped folders
@@ -91,8 +93,8 @@ const maxOldNames = 4
 const maxTargets = 2
 
 // Headline says in one line how many references move and where to, how many would
-// move in skipped folders, how many a person must change, and how many entries of
-// kustomizations select nothing.
+// move in skipped folders, how many a person must change, how many entries of
+// kustomizations select nothing, and how many policies are outdated.
 func (r *Run) Headline() string {
 	words := r.moves()
 	if n := r.MovesInSkipped; n > 0 {
@@ -103,6 +105,9 @@ func (r *Run) Headline() string {
 	}
 	if n := r.LostEntries; n > 0 {
 		words += "; " + Number(n) + Plural(n, " entry of a kustomization selects nothing", " entries of kustomizations select nothing")
+	}
+	if n := r.OutdatedPolicies; n > 0 {
+		words += "; " + Number(n) + Plural(n, " policy of regmigrate is", " policies of regmigrate are") + " outdated"
 	}
 	return words
 }

@@ -1,0 +1,244 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/internal/atomicfile"
+	"github.com/regmigrate/regmigrate/internal/repofile"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/policy"
+	"github.com/regmigrate/regmigrate/pkg/report"
+)
+
+// A policyFile is a file to write.
+type policyFile struct {
+	shown       string // its name in messages
+	name        string // relative to the folder of policyFiles, slash-separated
+	before, now []byte // before is nil if the file does not exist
+}
+
+// policyFiles are the files of one folder.
+type policyFiles struct {
+	dir   string
+	files []policyFile
+}
+
+// write replaces and creates the files that differ, and lists all on standard output.
+// With check it only lists them, and returns an error if one differs.
+func (p *policyFiles) write(s session.Streams, check bool) error {
+	var dir *atomicfile.Dir
+	if !check {
+		var err error
+		if dir, err = atomicfile.OpenDir(p.dir); err != nil {
+			return session.Failed(err)
+		}
+		defer dir.Close()
+	}
+	differ := false
+	for _, f := range p.files {
+		state, err := f.write(dir)
+		if err != nil {
+			return session.Failed(fmt.Errorf("writing %q: %w", f.shown, err))
+		}
+		differ = differ || state != upToDate
+		if check && state != upToDate {
+			state = "would be " + state
+		}
+		if _, err := fmt.Fprintf(s.Out, "%s: %s\n", report.EscapeText(f.shown), state); err != nil {
+			return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+		}
+	}
+	if check && differ {
+		return session.Left(nil)
+	}
+	return nil
+}
+
+const upToDate = "up to date"
+
+// write writes the file if it differs, and says what it does. A nil dir writes nothing.
+func (f *policyFile) write(dir *atomicfile.Dir) (state string, err error) {
+	switch {
+	case f.before == nil:
+		state = "created"
+		if dir != nil {
+			err = dir.Create(f.name, f.now)
+		}
+	case sameText(f.before, f.now):
+		state = upToDate
+	default:
+		state = "updated"
+		if dir != nil {
+			_, err = dir.Replace(f.name, f.before, f.now)
+		}
+	}
+	return state, err
+}
+
+// sameText compares texts without regard to line endings, which git may change.
+func sameText(a, b []byte) bool {
+	return strings.ReplaceAll(string(a), "\r\n", "\n") == string(b)
+}
+
+// UpdatePolicies makes policies again with the commands in their headers. It reads all
+// files before it writes the first one.
+func UpdatePolicies(s session.Streams, f *session.Flags, p *PolicyFlags, files []string) error {
+	set, err := session.NewForPolicies(files)
+	if err != nil {
+		return err
+	}
+	out := policyFiles{dir: set.Rewrite.Walk.Root}
+	for _, file := range files {
+		x, err := updatedPolicy(set, f, p, file)
+		if err != nil {
+			return err
+		}
+		out.files = append(out.files, x)
+	}
+	return out.write(s, p.Check)
+}
+
+// updatedPolicy returns the policy in file, made again.
+func updatedPolicy(set *session.Session, f *session.Flags, p *PolicyFlags, file string) (policyFile, error) {
+	rel, src, header, err := set.ReadPolicy(file)
+	if err != nil {
+		return policyFile{}, err
+	}
+	if header.Edited && !p.Force {
+		return policyFile{}, errEdited(file)
+	}
+	fail := func(err error) (policyFile, error) {
+		return policyFile{}, fmt.Errorf("%s: %w\n  make the policy with regmigrate policy, and replace the file", file, err)
+	}
+	args, err := session.PolicyArgs(header)
+	if err != nil {
+		return fail(err)
+	}
+	_, flags, engine, err := p.Parse(args)
+	if err != nil {
+		return fail(err)
+	}
+	o, err := flags.options()
+	if err != nil {
+		return fail(err)
+	}
+	if o.Rules, o.Config, err = set.PolicyRules(f, args, rel, header); err != nil {
+		return fail(err)
+	}
+	o.Command = header.Command
+	out := policyFile{shown: file, name: rel, before: src}
+	if flags.Kustomize == "" {
+		out.now, err = policy.Write(engine[0], o)
+	} else {
+		out.now, err = partOfPolicy(engine[0], o, path.Base(rel))
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return out, nil
+}
+
+func errEdited(file string) error {
+	return fmt.Errorf("%s: the file was edited after regmigrate made it, and the change would be lost\n  change the command, or use --force", file)
+}
+
+// partOfPolicy returns the file called name of a kustomization.
+func partOfPolicy(engine string, o policy.Options, name string) ([]byte, error) {
+	files, err := policy.Kustomization(engine, o)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, x := range files {
+		if x.Name == name {
+			return x.Text, nil
+		}
+		names = append(names, x.Name)
+	}
+	return nil, fmt.Errorf("the command in the header makes no file with this name, but %s", strings.Join(names, ", "))
+}
+
+// writePolicyFolder writes the policy as a kustomization to the folder of --kustomize. It
+// replaces only files that regmigrate made.
+func writePolicyFolder(s session.Streams, p *PolicyFlags, engine string, o policy.Options) error {
+	parts, err := policy.Kustomization(engine, o)
+	if err != nil {
+		return err
+	}
+	out := policyFiles{dir: p.Kustomize}
+	for _, x := range parts {
+		file := policyFile{shown: path.Join(filepath.ToSlash(p.Kustomize), x.Name), name: x.Name, now: x.Text}
+		if file.before, err = ownFileIn(p.Kustomize, x.Name, p.Force); err != nil {
+			return err
+		}
+		out.files = append(out.files, file)
+	}
+	if !p.Check {
+		if err := os.MkdirAll(p.Kustomize, 0o777); err != nil {
+			return fmt.Errorf("--kustomize: %w", err)
+		}
+	}
+	if err := out.write(s, p.Check); err != nil {
+		return err
+	}
+	tellOldFiles(s, p.Kustomize, parts)
+	return nil
+}
+
+// maxOwnFile is the largest file in bytes that may be replaced.
+const maxOwnFile = 8 << 20
+
+// ownFileIn returns the bytes of a file that regmigrate made, or nil if there is no
+// file. It returns an error for other files, and for edited ones without force.
+func ownFileIn(dir, name string, force bool) ([]byte, error) {
+	file := filepath.Join(dir, name)
+	info, err := os.Lstat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--kustomize: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("--kustomize: %s is not a regular file\n  choose another folder", file)
+	}
+	src, err := repofile.ReadFile(file, maxOwnFile)
+	if err != nil {
+		return nil, fmt.Errorf("--kustomize: reading %q: %w", file, repofile.WithoutPath(err))
+	}
+	header, ok := format.ReadOwnPolicy(src)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("--kustomize: %s exists, and regmigrate did not make it\n  choose another folder", file)
+	case header.Edited && !force:
+		return nil, errEdited(file)
+	}
+	return src, nil
+}
+
+// tellOldFiles lists the files that regmigrate made in dir before and that are not parts
+// of the policy any more.
+func tellOldFiles(s session.Streams, dir string, parts []policy.File) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		isPart := slices.ContainsFunc(parts, func(x policy.File) bool { return x.Name == e.Name() })
+		if isPart || !strings.HasSuffix(e.Name(), ".yaml") || !e.Type().IsRegular() {
+			continue
+		}
+		src, err := repofile.ReadFile(filepath.Join(dir, e.Name()), maxOwnFile)
+		if err == nil && format.IsOwnPolicy(src) {
+			fmt.Fprintf(s.Err, "%s: not a part of the policy any more; delete it\n", report.EscapeText(path.Join(filepath.ToSlash(dir), e.Name())))
+		}
+	}
+}
