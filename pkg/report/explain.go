@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +16,8 @@ import (
 
 // Explain writes what becomes of the mentions in the file at path, or of those
 // on one line (1-based; 0 means all lines): the field, the rule, the reason,
-// and what would change the result. It returns the number of mentions.
+// and what would change the result. The order is that of the file. It returns the
+// number of mentions.
 func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (int, error) {
 	t := newTextReport(p, o)
 	n := 0
@@ -26,11 +29,14 @@ func Explain(w io.Writer, p *rewrite.Plan, path string, line int, o Options) (in
 		if f.Err != nil {
 			t.line(red, fmt.Sprintf("%s: %v", f.Path, f.Err))
 		}
+		var findings []fileFinding
 		for j := range f.Findings {
-			x := fileFinding{f, &f.Findings[j]}
-			if line != 0 && x.Line != line {
-				continue
+			if x := &f.Findings[j]; line == 0 || x.Line == line {
+				findings = append(findings, fileFinding{f, x})
 			}
+		}
+		slices.SortStableFunc(findings, func(a, b fileFinding) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+		for _, x := range findings {
 			if n > 0 {
 				t.b.WriteByte('\n')
 			}

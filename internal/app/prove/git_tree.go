@@ -43,5 +43,5 @@ func commitError(rev string, err error, isShallow func() bool) error {
 	case isShallow():
 		return fmt.Errorf("--base %q: %w in this shallow clone\n  in a workflow, set fetch-depth: 0 for actions/checkout; elsewhere: git fetch --depth=1 origin %s", rev, gitcmd.ErrUnknownRevision, strings.TrimPrefix(rev, "origin/"))
 	}
-	return fmt.Errorf("--base %q: %w in this repository\n  to get the branches of the remote: git fetch; they are named origin/BRANCH", rev, gitcmd.ErrUnknownRevision)
+	return fmt.Errorf("--base %q: %w in this repository\n  check the name; after git fetch, the branches of a remote are named REMOTE/BRANCH", rev, gitcmd.ErrUnknownRevision)
 }
