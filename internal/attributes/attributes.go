@@ -3,7 +3,8 @@
 //
 // It reads what names a text: attributes, blocks with their labels, keys of
 // objects, and arguments of calls. If a conditional expression or a function chooses
-// one of several texts, the tree has an [Alternatives] node with them. In place of
+// one of several texts, the tree has an [Alternatives] node with them; if a function
+// joins several texts, it has a [Joined] node. In place of
 // another expression, such as a variable or a text with escapes, the tree has an empty
 // scalar. The package never fails: of a
 // source that its language rejects, the tree has what a reader would see. The trees
@@ -28,6 +29,10 @@ const (
 // Alternatives is the tag of a sequence whose items are the possible values of an
 // expression.
 const Alternatives = "!alternatives"
+
+// Joined is the tag of a sequence whose items are, in their order, the parts of one
+// text that an expression makes of them. A part that is no text is an empty scalar.
+const Joined = "!joined"
 
 const (
 	// maxSource is the length of the longest source that is read.
@@ -236,7 +241,7 @@ func (p *parser) operand(depth int) *syntax.Node {
 	case t.is("(") && p.language == HCL:
 		var n []*syntax.Node
 		p.bracketed(true, func() { n = p.items(depth) })
-		if len(n) != 1 {
+		if len(n) != 1 || n[0] == expression {
 			return nil
 		}
 		return n[0]
@@ -289,6 +294,9 @@ func (p *parser) function(name string, depth int) *syntax.Node {
 			}
 		}
 	})
+	if n := joined(name, arguments); n != nil {
+		return n
+	}
 	switch n := len(arguments); {
 	case n > 0 && firstArgument[name]:
 		return arguments[0]
@@ -300,7 +308,8 @@ func (p *parser) function(name string, depth int) *syntax.Node {
 	return nil
 }
 
-// items reads the items of a list up to its closing bracket.
+// items reads the items of a list up to its closing bracket. In place of an item that is
+// no text, object or list is an empty scalar.
 func (p *parser) items(depth int) (items []*syntax.Node) {
 	for p.token.kind != end && p.token.kind != closing {
 		if p.token.is(",") {
@@ -308,12 +317,14 @@ func (p *parser) items(depth int) (items []*syntax.Node) {
 			continue
 		}
 		start := p.pos
-		if v := p.value(depth + 1); v != nil {
-			items = append(items, v)
-		}
+		v := p.value(depth + 1)
 		if p.pos == start { // value reads at least one token, unless a line break precedes it
 			p.skip()
 		}
+		if v == nil {
+			v = expression
+		}
+		items = append(items, v)
 	}
 	return items
 }

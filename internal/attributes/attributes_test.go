@@ -44,6 +44,8 @@ func TestParse(t *testing.T) {
 		{"expressions", HCL, `a = var.x == "1" ? var.y : var.z` + "\n" + `b = "1" == "2"` + "\n" + `c = f("3", { d = "4" })` + "\n" + `e = "5"`, "/e=5"},
 		{"a conditional expression", HCL, `a = var.x == "0" ? "1" : var.y ? "2" : "3"` + "\n" + `b = "4"`, "/a/0=1 /a/1=2 /a/2=3 /b=4"},
 		{"functions", HCL, `a = format("x:%s", "y")` + "\n" + `b = coalesce("1", var.x, try(var.y, "2"))` + "\n" + `c = lookup(var.x, "y", "3")`, "/a=x:%s /b/0=1 /b/1=2 /c/0=3"},
+		{"a list that is joined", HCL, `a = join("/", ["b", var.c, "d"])` + "\n" + `e = join("", "f")`, "/a/0=b /a/1=/ /a/3=/ /a/4=d"},
+		{"a format that begins with a verb", HCL, `a = format("%s/b:%d", "c", var.d)` + "\n" + `e = format("%s", "f", "g")` + "\n" + `h = format("%q/i", "j")`, "/a/0=c /a/1=/b: /e/0=f /h=%q/i"},
 		{"line breaks in brackets", HCL, "a = (\n var.x\n ? \"1\"\n : \"2\"\n)\nb = \"3\"", "/a/0=1 /a/1=2 /b=3"},
 		{"a list in an expression", HCL, `a = concat(["1"], ["2"])` + "\n" + `b = "3"`, "/b=3"},
 		{"encoded values", HCL, `a = jsonencode([{ b = "1" }])`, "/a/0/b=1"},

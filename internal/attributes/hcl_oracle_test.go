@@ -83,14 +83,23 @@ func (s hclSource) value(x hclsyntax.Expression) *syntax.Node {
 		}
 		return n
 	case *hclsyntax.TupleConsExpr:
-		n := &syntax.Node{Kind: syntax.Sequence}
+		n := &syntax.Node{Kind: syntax.Sequence, Tag: "!!seq"}
 		for _, item := range x.Exprs {
-			if v := s.value(item); v != nil {
-				n.Children = append(n.Children, v)
+			v := s.value(item)
+			if v == nil {
+				v = expression
 			}
+			n.Children = append(n.Children, v)
 		}
 		return n
 	case *hclsyntax.FunctionCallExpr:
+		var arguments []*syntax.Node
+		for _, a := range x.Args {
+			arguments = append(arguments, s.value(a))
+		}
+		if n := joined(x.Name, arguments); n != nil {
+			return n
+		}
 		switch n := len(x.Args); {
 		case n > 0 && firstArgument[x.Name]:
 			return s.value(x.Args[0])

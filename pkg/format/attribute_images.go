@@ -21,7 +21,9 @@ func addAttributeImages(in Input, s *ScanResult) {
 		if !e.matchesFile(&in) || language != nil && *language != *e.language {
 			continue
 		}
-		language, scope = e.language, e.scope
+		if language == nil {
+			language, scope = e.language, e.scope
+		}
 		for i := range e.Fields {
 			d.fields.document.add(&e.Fields[i])
 		}
@@ -60,8 +62,12 @@ func (a attributeImages) node(f *frame) {
 			a.to.replace(o)
 		})
 	case syntax.Sequence:
-		if n.Tag == attributes.Alternatives {
+		switch n.Tag {
+		case attributes.Alternatives:
 			a.alternatives(f)
+			return
+		case attributes.Joined:
+			a.joined(f)
 			return
 		}
 		for i, item := range n.Children {
@@ -182,7 +188,7 @@ func (a attributeImages) artifact(f *frame, t *tableField) {
 
 func (a attributeImages) image(f *frame, t *tableField) {
 	text, n := image.TrimTransport(f.node.Value)
-	if start, isUntagged, ok := nameAfterVariable(text); ok {
+	if start, isUntagged, ok := nameAfterVariable(text, t.kind == imageField); ok {
 		a.to.replace(Occurrence{LikelyImage: true, IsUntagged: isUntagged, AfterVariable: true, Note: mayHoldRegistry,
 			Pieces: []Piece{a.attribute(f, n+start, Whole)}, Place: f.place(), Scope: a.scope})
 		return

@@ -16,10 +16,14 @@ const maxDepth = 3
 // in YAML, JSON or TOML, or words, some of them references.
 func (d *detector) longText(f *frame) {
 	n := f.node
+	key := fold(f.effectiveKey())
+	if d.imageNames(f, key) {
+		d.words(f, Manifests, "")
+		return
+	}
 	if !d.interesting(n) || d.assignedName(f) {
 		return
 	}
-	key := fold(f.effectiveKey())
 	switch {
 	case hasSuffix(key, patternKeys):
 		d.contexts(f, n, Context{Reason: Pattern})

@@ -79,6 +79,9 @@ func (e *tableEntry) compileText() error {
 
 func (e *tableEntry) compileSyntax() error {
 	if e.Syntax == "" {
+		if e.Generic {
+			return errors.New("generic without syntax; expected hcl or starlark")
+		}
 		return nil
 	}
 	l, known := map[string]attributes.Language{"hcl": attributes.HCL, "starlark": attributes.Starlark}[e.Syntax]

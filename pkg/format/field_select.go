@@ -62,10 +62,13 @@ var entries = sync.OnceValue(func() (all struct{ files, objects, attributes []*t
 	if err != nil {
 		panic("reading the tables of fields: " + err.Error()) // TestFieldTables fails
 	}
+	var generic []*tableEntry
 	for _, t := range tables {
 		for i := range t.Entries {
 			if e := &t.Entries[i]; len(e.APIVersion)+len(e.Kind) > 0 {
 				all.objects = append(all.objects, e)
+			} else if e.language != nil && e.Generic {
+				generic = append(generic, e)
 			} else if e.language != nil {
 				all.attributes = append(all.attributes, e)
 			} else {
@@ -73,6 +76,7 @@ var entries = sync.OnceValue(func() (all struct{ files, objects, attributes []*t
 			}
 		}
 	}
+	all.attributes = append(all.attributes, generic...)
 	return all
 })
 

@@ -64,6 +64,10 @@ type tableEntry struct {
 	Labels     map[string]texts // labels of the object, and globs of which one matches the value
 	Fields     []tableField
 
+	// Generic reports that the entry is for files of any tool: other entries decide
+	// first.
+	Generic bool
+
 	// Syntax is the language of files whose blocks and calls have the fields: "hcl"
 	// or "starlark". Scope is as for Text.
 	Syntax string

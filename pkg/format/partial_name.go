@@ -52,7 +52,7 @@ const mayHoldRegistry = "the variable before the name may hold a registry"
 func (d *detector) afterVariable(f *frame, kind fieldKind) bool {
 	n := f.node
 	start := transportLen(n.Value)
-	end, isUntagged, ok := nameAfterVariable(n.Value[start:])
+	end, isUntagged, ok := nameAfterVariable(n.Value[start:], kind.isImage())
 	if !ok {
 		return false
 	}
@@ -67,10 +67,10 @@ func (d *detector) afterVariable(f *frame, kind fieldKind) bool {
 }
 
 // nameAfterVariable returns the length of the variables at the start of text, which a
-// short name follows. isUntagged reports that the name has no tag, or that nothing shows
-// that the variables are empty by default: it is then likely only if a rule names its
-// namespace.
-func nameAfterVariable(text string) (start int, isUntagged, ok bool) {
+// short name follows. isUntagged reports that the name has no tag, or that neither its
+// field is one for images (isImage) nor the variables are empty by default: it is then
+// likely only if a rule names its namespace.
+func nameAfterVariable(text string, isImage bool) (start int, isUntagged, ok bool) {
 	start, isEmpty := image.LeadingVariables(text)
 	rest := text[start:]
 	if start == 0 || rest == "" || !isAlnum(rest[0]) {
@@ -81,5 +81,5 @@ func nameAfterVariable(text string) (start int, isUntagged, ok bool) {
 	if err != nil || r.Domain != "" || strings.Contains(first, ".") && !hasNamespace || image.HasVariable(first) {
 		return 0, false, false
 	}
-	return start, !isEmpty || r.Tag == "" && r.Digest == "", true
+	return start, !isImage && !isEmpty || r.Tag == "" && r.Digest == "", true
 }

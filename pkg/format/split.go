@@ -108,6 +108,9 @@ func (d *detector) join(f *frame, r *splitReference) []*syntax.Node {
 	if d.notImages(f, r) {
 		return nil
 	}
+	if nodes := r.kotsNodes(); len(nodes) > 0 && d.kotsParts(f, nodes...) {
+		return nodes
+	}
 	use := r.nameUse()
 	if use != nameMayJoin {
 		return d.joinParts(f, r, use == nameJoins)

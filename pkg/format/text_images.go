@@ -107,7 +107,7 @@ func followsImage(src []byte, s *ScanResult, at int) bool {
 func addReference(in Input, s *ScanResult, span edit.Span, scope Scope) {
 	text, n := image.TrimTransport(string(in.Src[span.Start:span.End]))
 	span.Start += n
-	if start, isUntagged, ok := nameAfterVariable(text); ok {
+	if start, isUntagged, ok := nameAfterVariable(text, true); ok {
 		span.Start += start
 		s.replace(Occurrence{LikelyImage: true, IsUntagged: isUntagged, AfterVariable: true, Note: mayHoldRegistry, Scope: scope,
 			Pieces: []Piece{{Path: in.Path, Text: text[start:], Span: span, Map: edit.Identity(span.Start, span.Len())}}})

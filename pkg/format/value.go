@@ -24,6 +24,9 @@ func (d *detector) scalar(f *frame) {
 		d.words(f, Docs, Prose)
 		return
 	}
+	if hasChoice(n) && d.kotsValue(f) {
+		return
+	}
 	if d.frames == nil && strings.Contains(n.Value, "{{") && (d.interesting(n) || strings.Contains(n.Value, "HasLocalRegistry")) {
 		d.actionLiterals(f)
 	}
@@ -56,7 +59,7 @@ func (d *detector) value(f *frame) {
 	case d.keptByField(f, kind):
 	case d.isHostText(f, text):
 		d.host(f)
-	case mayBeName && text[0] == '$' && d.variableFirst(f, kind, text):
+	case mayBeName && d.variableFirst(f, kind, text):
 	case kind.isImage() && isReference(text):
 		d.addWhole(f, kind == imageField)
 	case mayBeName && d.invalidTag(f, kind):

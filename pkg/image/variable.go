@@ -196,17 +196,23 @@ func isWord(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// LeadingVariables returns the length in bytes of the variables of a shell, Make or
-// Terraform at the start of text: ${NAME}, $(NAME), $NAME. hasEmptyDefault reports that
+// emptyDefault matches the end of a variable whose default is empty: ${NAME:-}, or
+// {{ name | default(”) }}.
+var emptyDefault = regexp.MustCompile(`(?:[-=]\}|\bdefault[ (]+(?:''|"")[^'"{}]*\}\})$`)
+
+// LeadingVariables returns the length in bytes of the variables at the start of text:
+// ${NAME}, $(NAME), {{ name }} and those of other tools. hasEmptyDefault reports that
 // the last of them has a default, which is empty: ${NAME:-}.
 func LeadingVariables(text string) (n int, hasEmptyDefault bool) {
-	for n < len(text) && text[n] == '$' {
-		k := variable(text[n:])
+	for n < len(text) && strings.IndexByte("{$<%([@#", text[n]) >= 0 {
+		k := placeholder(text[n:])
+		if k == 0 {
+			k = variable(text[n:])
+		}
 		if k == 0 {
 			break
 		}
-		v := text[n : n+k]
-		hasEmptyDefault = strings.HasSuffix(v, "-}") || strings.HasSuffix(v, "=}")
+		hasEmptyDefault = emptyDefault.MatchString(text[n : n+k])
 		n += k
 	}
 	return n, hasEmptyDefault

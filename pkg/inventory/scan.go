@@ -96,7 +96,7 @@ func (v *Inventory) selectOccurrences(all []format.Occurrence) []*format.Occurre
 	var out []*format.Occurrence
 	for i := range all {
 		o := &all[i]
-		if !v.opts.Scopes.Has(o.Scope) || o.Keep != "" || joined[o] {
+		if !v.opts.Scopes.Has(o.Scope) || o.Keep != "" && o.Keep != format.Conflict || joined[o] {
 			continue
 		}
 		out = append(out, o)
