@@ -43,7 +43,12 @@ The ENGINE gatekeeper is ConstraintTemplate with its constraint, for Gatekeeper 
 newer. It holds the same conditions in CEL and in Rego, and judges as vap does. Its
 enforcementAction is warn; audit lists all objects with old images.
 
-No engine judges or changes the mirror pods of nodes. The header of the output
+The ENGINE sigstore is ClusterImagePolicy of sigstore's policy-controller. Its globs
+have no exceptions: if they cannot say the same as the rules, the exit code is 2. Its
+mode is warn; --action deny needs --existing deny. The policy-controller decides which
+objects it judges.
+
+No other engine judges or changes the mirror pods of nodes. The header of the output
 holds the command that makes it, and says what the policy leaves open.
 
 --kustomize writes a folder instead, for kubectl apply -k: one file for each object.

@@ -89,6 +89,7 @@ func Engines() []Engine {
 		{"map", makeMAP, false},
 		{"kyverno", makeKyverno, true},
 		{"gatekeeper", makeGatekeeper, true},
+		{"sigstore", makeImagePolicy, false},
 	}
 }
 
