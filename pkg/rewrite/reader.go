@@ -25,7 +25,7 @@ type reader struct {
 	loaded   []*scannedFile // loaded by linkers, not yet in files
 	family   []string       // paths that a linker wants, sorted after the walk
 	yaml     []string       // paths of all YAML files of the walk, sorted after it
-	others   []string       // paths of the other files of the walk, in no order
+	others   []uint64       // hashes of the paths of the other files of the walk, sorted after it
 	skipped  []walk.Skip    // sorted after the walk
 	scanned  int            // number of files
 	searched int            // number of files in skipped folders
@@ -80,6 +80,7 @@ func (r *reader) sort() {
 	r.files.sort()
 	slices.Sort(r.family)
 	slices.Sort(r.yaml)
+	slices.Sort(r.others)
 	sort.Slice(r.archives, func(i, j int) bool { return r.archives[i].path < r.archives[j].path })
 	sort.Slice(r.skipped, func(i, j int) bool { return r.skipped[i].Path < r.skipped[j].Path })
 }
@@ -135,7 +136,7 @@ func (r *reader) record(f walk.File, c fileContent) {
 		r.yaml = append(r.yaml, f.Path)
 	}
 	if !isWanted && !isYAML {
-		r.others = append(r.others, f.Path)
+		r.others = append(r.others, pathHash(f.Path))
 	}
 	if r.opts.Progress != nil {
 		r.opts.Progress(r.scanned)

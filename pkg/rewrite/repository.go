@@ -3,6 +3,7 @@ package rewrite
 import (
 	"bytes"
 	"context"
+	"hash/maphash"
 	"os"
 	"path/filepath"
 	"slices"
@@ -110,13 +111,21 @@ func (r *reader) resolveLinks(path string) string {
 	return filepath.ToSlash(rel)
 }
 
+// pathSeed is the seed of pathHash.
+var pathSeed = maphash.MakeSeed()
+
+// pathHash returns a hash of path. Most files match nothing, and a hash needs less
+// memory than a path.
+func pathHash(path string) uint64 { return maphash.String(pathSeed, path) }
+
 // mayWrite reports whether the run may write the file at path: the walk visited
 // the file, so the file is below the given paths and is not ignored, excluded or
 // vendored.
 func (r *reader) mayWrite(path string) bool {
 	_, isYAML := slices.BinarySearch(r.yaml, path)
 	_, isWanted := slices.BinarySearch(r.family, path)
-	return isYAML || isWanted || slices.Contains(r.others, path)
+	_, isOther := slices.BinarySearch(r.others, pathHash(path))
+	return isYAML || isWanted || isOther
 }
 
 // yamlContaining returns a func that searches the YAML files of the whole
