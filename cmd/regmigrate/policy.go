@@ -37,7 +37,8 @@ the pod starts with its old images.
 
 The ENGINE kyverno is ValidatingPolicy, for Kyverno 1.19 or newer. It judges as vap
 does. Its failurePolicy is Ignore, and Fail with --action deny: Kyverno is a webhook.
-With --mutate it is MutatingPolicy, and moves images as map does.
+With --mutate it is MutatingPolicy, and moves images as map does. With --legacy it is
+ClusterPolicy, which Kyverno has deprecated.
 
 The ENGINE gatekeeper is ConstraintTemplate with its constraint, for Gatekeeper 3.18 or
 newer. It holds the same conditions in CEL and in Rego, and judges as vap does. Its
@@ -153,6 +154,7 @@ func addPolicyFlags(cmd *cobra.Command, f *session.Flags, p *app.PolicyFlags) {
 	x.StringArrayVar(&p.ExceptOwners, "except-owner", nil, "do not judge or change objects that an owner of this `GROUP/KIND` controls (repeatable)")
 	x.StringArrayVar(&p.Kinds, "kind", nil, "vap, kyverno, gatekeeper: also judge the images, or the pod specs, at a path of this kind, `GROUP/VERSION/RESOURCE:/PATH` (repeatable)")
 	x.StringArrayVar(&p.Controllers, "controller", nil, "vap, kyverno, gatekeeper: the user that makes the objects of owners of this kind, `GROUP/KIND=USER`, in addition to the usual ones (repeatable)")
+	x.BoolVar(&p.Legacy, "legacy", false, "kyverno: write a ClusterPolicy, for Kyverno 1.13 or newer; it is deprecated since 1.19")
 	x.BoolVar(&p.Mutate, "mutate", false, "kyverno: move the images of pods instead of judging them")
 	x.StringVar(&p.Name, "name", "regmigrate", "`name` of the policy and its binding")
 	x.StringVar(&p.Kustomize, "kustomize", "", "write a kustomization to this `folder` instead of standard output")

@@ -22,6 +22,7 @@ type PolicyFlags struct {
 	Kinds            []string
 	Controllers      []string
 	Mutate           bool
+	Legacy           bool
 
 	Kustomize string // the folder to write, or ""
 	Update    bool   // the arguments are policies to make again
@@ -46,6 +47,9 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 	}
 	o.Rules, o.Config = set.Rewrite.Rules, set.ConfigInRoot()
 	o.Command = strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(withoutWriting(f.Args))...), " ")
+	if o.Legacy {
+		fmt.Fprintf(s.Err, "note: %s\n", policy.LegacyNote)
+	}
 	if p.Kustomize != "" {
 		return writePolicyFolder(s, p, engine, o)
 	}
@@ -70,7 +74,7 @@ func withoutWriting(args []string) []string {
 
 // options validates the flags that do not depend on the engine.
 func (p *PolicyFlags) options() (policy.Options, error) {
-	o := policy.Options{Name: p.Name, Actions: p.Actions, Mutate: p.Mutate}
+	o := policy.Options{Name: p.Name, Actions: p.Actions, Mutate: p.Mutate, Legacy: p.Legacy}
 	switch p.Existing {
 	case "allow":
 	case "deny":

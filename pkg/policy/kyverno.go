@@ -22,7 +22,10 @@ func makeKyverno(o *Options) (output, error) {
 	if (o.Kubernetes != Version{}) {
 		return output{}, errors.New("--min-kubernetes: Kyverno evaluates the policy, in all versions of Kubernetes that it supports\n  remove the flag; the policy needs Kyverno 1.19 or newer")
 	}
-	if o.Mutate {
+	switch {
+	case o.Legacy:
+		return makeClusterPolicy(o)
+	case o.Mutate:
 		return makeMutatingPolicy(o)
 	}
 	return makeValidatingPolicy(o)

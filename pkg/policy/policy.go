@@ -36,6 +36,7 @@ type Options struct {
 	ExceptOwners []Kind   // objects of these owners are exempt
 	Kinds        []podspec.Resource
 	Controllers  []Controller // in addition to those of a default installation
+	Legacy       bool         // a ClusterPolicy, with the engine kyverno
 	Mutate       bool         // move images instead of judging them, with the engine kyverno
 }
 
@@ -122,6 +123,9 @@ func makeOutput(name string, o *Options) (output, error) {
 		return output{}, err
 	}
 	e := Engines()[i]
+	if o.Legacy && name != "kyverno" {
+		return output{}, fmt.Errorf("policy %s: --legacy is a flag of the engine kyverno\n  remove the flag", name)
+	}
 	if o.Mutate && !e.mutates {
 		return output{}, fmt.Errorf("policy %s: --mutate is a flag of the engine kyverno\n  use the engine map, or policy kyverno --mutate", name)
 	}

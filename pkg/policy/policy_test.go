@@ -66,6 +66,7 @@ func TestGolden(t *testing.T) {
 			Kinds: []podspec.Resource{kind(t, "monitoring.coreos.com/v1/prometheuses:/spec/image")},
 		}},
 		{"kyverno/mutate.yaml", Options{Command: "regmigrate policy kyverno --mutate", Mutate: true, ExceptSpaces: []string{"a"}}},
+		{"kyverno/legacy.yaml", Options{Command: "regmigrate policy kyverno --legacy", Legacy: true, Actions: []string{"deny"}, ExceptSpaces: []string{"a"}}},
 		{"gatekeeper/default.yaml", Options{Command: "regmigrate policy gatekeeper"}},
 		{"gatekeeper/all-flags.yaml", Options{
 			Command: "regmigrate policy gatekeeper --action deny", Actions: []string{"deny"}, DenyExisting: true,
@@ -170,6 +171,9 @@ func TestWriteErrors(t *testing.T) {
 		{"a long name", "gatekeeper", Options{Name: strings.Repeat("x", 64)}, "at most 63 letters and digits"},
 		{"too much cost for gatekeeper", "gatekeeper", Options{Rules: set(t, many("gcr.io", 170)...)}, "Gatekeeper accepts at most 1000000"},
 		{"too many bytes", "gatekeeper", Options{Rules: set(t, spread(2000)...), Kinds: slices.Repeat([]podspec.Resource{kind(t, "a.io/v1/as:/spec/a/b/c/d/image")}, 100)}, "bytes, and kubectl apply accepts at most 262144"},
+		{"a legacy mutation", "kyverno", Options{Legacy: true, Mutate: true}, "--legacy: the mutations of a ClusterPolicy have no CEL"},
+		{"a kind of a legacy policy", "kyverno", Options{Legacy: true, Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/image")}}, "--legacy: a ClusterPolicy selects kinds"},
+		{"a legacy policy of another engine", "vap", Options{Legacy: true}, "--legacy is a flag of the engine kyverno"},
 		{"two stars", "vap", Options{Kinds: []podspec.Resource{kind(t, "a.io/v1/as:/spec/*/x/*/image")}}, "/spec/*/x/*/image: the path has more than one *"},
 		{"a controller of a kind that is not judged", "vap", Options{Controllers: []Controller{{Kind{"db.io", "Database"}, "x"}}}, `--controller db.io/Database=x: the policy judges no kind of the group "db.io"`},
 		{"an invalid name", "vap", Options{Name: "Reg_migrate"}, `--name "Reg_migrate": expected the name of a Kubernetes object`},

@@ -272,6 +272,52 @@ func TestKyvernoEqualsVAP(t *testing.T) {
 	}
 }
 
+// compileLegacy compiles a ClusterPolicy, whose CEL Kyverno evaluates with the packages
+// of Kubernetes.
+func compileLegacy(t testing.TB, src []byte) judge {
+	t.Helper()
+	var p struct {
+		Spec struct {
+			Rules []struct {
+				Validate struct {
+					CEL struct {
+						Variables   []admissionregistration.Variable
+						Expressions []admissionregistration.Validation
+					}
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal(bytes.Split(src, []byte("\n---\n"))[1], &p); err != nil {
+		t.Fatal(err)
+	}
+	rule := p.Spec.Rules[0].Validate.CEL
+	return compile(t, &admissionregistration.ValidatingAdmissionPolicy{Spec: admissionregistration.ValidatingAdmissionPolicySpec{Variables: rule.Variables, Validations: rule.Expressions}}, 35)
+}
+
+// A ClusterPolicy decides as the policies of Kubernetes do, also if a request has a kind
+// and no resource.
+func TestLegacyEqualsVAP(t *testing.T) {
+	for _, o := range []policy.Options{{Rules: ruleSet(t, "k8s")}, {Rules: ruleSet(t, ruleSets[2]...), DenyExisting: true}} {
+		vap := newVAP(t, o, 30)
+		o.Legacy = true
+		legacy := compileLegacy(t, write(t, "kyverno", o))
+		requests := situations()
+		for chunk := range slices.Chunk(references(o.Rules, 2_000), 10) {
+			requests = append(requests, request{resource: pods, operation: admission.Create, object: object(pods, map[string][]string{"containers": chunk})})
+		}
+		for _, r := range requests {
+			want, _ := vap.denial(t, r)
+			for _, resource := range []string{r.resource.Resource, ""} {
+				r.resource.Resource = resource
+				if got, err := legacy.tryDenial(t, r); err != nil || got != want {
+					t.Errorf("%s %s by %s: got %q, %v, want %q", r.operation, r.resource.Kind, r.user, got, err, want)
+				}
+			}
+		}
+	}
+}
+
 func TestKyvernoMutatesNewEphemeralContainers(t *testing.T) {
 	k := compileKyverno(t, write(t, "kyverno", policy.Options{Rules: ruleSet(t, "k8s"), Mutate: true}))
 	old := object(pods, map[string][]string{"containers": {oldImage}, "ephemeralContainers": {oldImage}})
