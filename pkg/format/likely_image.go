@@ -84,6 +84,8 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 		return false
 	case d.fieldKind(f) == noImageField, f.up != nil && metadataKeys[f.up.key], isSelected(f):
 		return false
+	case f.up != nil && machineKeys[fold(f.up.key)]:
+		return false
 	case d.fieldKind(f) == builtField:
 		return false
 	}
@@ -100,6 +102,9 @@ func isSelected(f *frame) bool {
 	}
 	return false
 }
+
+// machineKeys are keys of mappings that describe a virtual machine, whose image is a disk.
+var machineKeys = set("machine", "vm", "vmconfig", "virtualmachine")
 
 // metadataKeys are keys of Kubernetes for names that only describe an object, or
 // select one.

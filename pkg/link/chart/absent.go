@@ -15,9 +15,11 @@ import (
 // pieces: a rendering shows how these are used. The function names returns the names
 // of the charts of the tree.
 func (c *chart) linkAbsent(known []link.Group, names func() map[string]bool, move link.MoveFunc) []link.Group {
-	anyMoves := false
-	c.eachKeyNamed(func(o *format.Occurrence) { anyMoves = anyMoves || move.Moves(o) })
-	if !anyMoves {
+	anySelected := false
+	c.eachKeyNamed(func(o *format.Occurrence) {
+		anySelected = anySelected || move.Moves(o) || o.LikelyImage && c.isLikely(o)
+	})
+	if !anySelected {
 		return nil
 	}
 	var groups []link.Group
