@@ -150,8 +150,11 @@ func (c *child) failure(l Limits) error {
 }
 
 // outOfMemoryRE matches the messages of Go's runtime, cgo and the race detector
-// when the system refuses memory.
-var outOfMemoryRE = regexp.MustCompile(`out of memory|cannot allocate memory|pthread_create failed|ThreadSanitizer`)
+// when the system refuses memory. The garbage collector does not check all results of
+// the system, and then writes to the address 0 on a stack of the runtime. Source:
+// newSpanSPMC in runtime/mgcmark_greenteagc.go of Go 1.26. A nil pointer in other code
+// is a panic, whose message begins differently.
+var outOfMemoryRE = regexp.MustCompile(`out of memory|cannot allocate memory|pthread_create failed|ThreadSanitizer|^SIGSEGV: segmentation violation\s+PC=\S+ m=\S+ sigcode=\S+ addr=0x0\b`)
 
 // TooMuchOutput returns the error text of a job that exceeds the limit of output.
 func TooMuchOutput(l Limits) string { return "the output is larger than " + FormatBytes(l.MaxOutput) }
