@@ -53,6 +53,8 @@ No other engine judges or changes the mirror pods of nodes. The header of the ou
 holds the command that makes it, and says what the policy leaves open.
 
 --kustomize writes a folder instead, for kubectl apply -k: one file for each object.
+--tests writes a folder with the policy and its tests, for kyverno test or gator verify:
+for each rule images that move, and images near it that stay.
 --update makes policies again: each FILE with the command in its header, from the
 rules and the configuration of today. regmigrate never replaces a file that it did not
 make, and one that was edited since only with --force.`,
@@ -64,6 +66,7 @@ make, and one that was edited since only with --force.`,
   regmigrate policy gatekeeper --action deny > policy.yaml
   regmigrate policy map --except-owner postgresql.cnpg.io/Cluster
   regmigrate policy vap --kustomize deploy/policy
+  regmigrate policy gatekeeper --tests policy-tests && gator verify policy-tests
   regmigrate policy --update --check policy.yaml deploy/policy/*.yaml`,
 		ValidArgs: policy.EngineNames(),
 		Args:      func(_ *cobra.Command, args []string) error { return checkPolicyArgs(&p, args) },
@@ -93,8 +96,10 @@ func checkPolicyArgs(p *app.PolicyFlags, args []string) error {
 		return errors.New("policy --update: expected policies that regmigrate made\n  for example: regmigrate policy --update policy.yaml")
 	case !p.Update && len(args) != 1:
 		return fmt.Errorf("policy: expected one ENGINE: %s\n  for example: regmigrate policy vap", strings.Join(policy.EngineNames(), ", "))
-	case !p.Update && p.Kustomize == "" && (p.Check || p.Force):
-		return errors.New("policy: --check and --force: expected with --update or --kustomize")
+	case p.Kustomize != "" && p.Tests != "":
+		return errors.New("policy: --kustomize and --tests: expected one of them\n  run the command twice, with different folders")
+	case !p.Update && p.Kustomize == "" && p.Tests == "" && (p.Check || p.Force):
+		return errors.New("policy: --check and --force: expected with --update, --kustomize or --tests")
 	}
 	return nil
 }
@@ -158,9 +163,10 @@ func addPolicyFlags(cmd *cobra.Command, f *session.Flags, p *app.PolicyFlags) {
 	x.BoolVar(&p.Mutate, "mutate", false, "kyverno: move the images of pods instead of judging them")
 	x.StringVar(&p.Name, "name", "regmigrate", "`name` of the policy and its binding")
 	x.StringVar(&p.Kustomize, "kustomize", "", "write a kustomization to this `folder` instead of standard output")
+	x.StringVar(&p.Tests, "tests", "", "kyverno, gatekeeper: write the policy with tests of each rule to this `folder`, for kyverno test or gator verify")
 	x.BoolVar(&p.Update, "update", false, "make policies again, with the commands in their headers and the rules of today")
-	x.BoolVar(&p.Check, "check", false, "with --update or --kustomize: write no file; exit 1 if a file would change")
-	x.BoolVar(&p.Force, "force", false, "with --update or --kustomize: also replace policies that were edited by hand")
+	x.BoolVar(&p.Check, "check", false, "with --update, --kustomize or --tests: write no file; exit 1 if a file would change")
+	x.BoolVar(&p.Force, "force", false, "with --update, --kustomize or --tests: also replace policies that were edited by hand")
 	complete(cmd, "action", policy.ActionNames)
 	complete(cmd, "existing", []string{"allow", "deny"})
 }

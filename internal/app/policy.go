@@ -25,6 +25,7 @@ type PolicyFlags struct {
 	Legacy           bool
 
 	Kustomize string // the folder to write, or ""
+	Tests     string // the folder to write with tests of the policy, or ""
 	Update    bool   // the arguments are policies to make again
 	Check     bool   // write no file
 	Force     bool   // replace files that were edited
@@ -50,8 +51,12 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 	if o.Legacy {
 		fmt.Fprintf(s.Err, "note: %s\n", policy.LegacyNote)
 	}
-	if p.Kustomize != "" {
-		return writePolicyFolder(s, p, engine, o)
+	if dir, make := p.folder(); dir.path != "" {
+		parts, err := make(engine, o)
+		if err != nil {
+			return err
+		}
+		return writePolicyFolder(s, p, dir, parts)
 	}
 	text, err := policy.Write(engine, o)
 	if err != nil {
@@ -61,6 +66,15 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}
 	return nil
+}
+
+// folder returns the folder to write and the function that makes its files. The path is
+// "" if the policy is written to standard output.
+func (p *PolicyFlags) folder() (policyFolder, func(string, policy.Options) ([]policy.File, error)) {
+	if p.Tests != "" {
+		return policyFolder{"--tests", p.Tests}, policy.Suite
+	}
+	return policyFolder{"--kustomize", p.Kustomize}, policy.Kustomization
 }
 
 // withoutWriting returns args without the flags that say what happens to files: the policy

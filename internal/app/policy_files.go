@@ -135,10 +135,13 @@ func updatedPolicy(set *session.Session, f *session.Flags, p *PolicyFlags, file 
 	}
 	o.Command = header.Command
 	out := policyFile{shown: file, name: rel, before: src}
-	if flags.Kustomize == "" {
+	if dir, make := flags.folder(); dir.path == "" {
 		out.now, err = policy.Write(engine[0], o)
 	} else {
-		out.now, err = partOfPolicy(engine[0], o, path.Base(rel))
+		var parts []policy.File
+		if parts, err = make(engine[0], o); err == nil {
+			out.now, err = partOfPolicy(parts, path.Base(rel))
+		}
 	}
 	if err != nil {
 		return fail(err)
@@ -150,12 +153,8 @@ func errEdited(file string) error {
 	return fmt.Errorf("%s: the file was edited after regmigrate made it, and the change would be lost\n  change the command, or use --force", file)
 }
 
-// partOfPolicy returns the file called name of a kustomization.
-func partOfPolicy(engine string, o policy.Options, name string) ([]byte, error) {
-	files, err := policy.Kustomization(engine, o)
-	if err != nil {
-		return nil, err
-	}
+// partOfPolicy returns the file called name of files.
+func partOfPolicy(files []policy.File, name string) ([]byte, error) {
 	var names []string
 	for _, x := range files {
 		if x.Name == name {
@@ -166,58 +165,57 @@ func partOfPolicy(engine string, o policy.Options, name string) ([]byte, error) 
 	return nil, fmt.Errorf("the command in the header makes no file with this name, but %s", strings.Join(names, ", "))
 }
 
-// writePolicyFolder writes the policy as a kustomization to the folder of --kustomize. It
-// replaces only files that regmigrate made.
-func writePolicyFolder(s session.Streams, p *PolicyFlags, engine string, o policy.Options) error {
-	parts, err := policy.Kustomization(engine, o)
-	if err != nil {
-		return err
-	}
-	out := policyFiles{dir: p.Kustomize}
+// A policyFolder is a folder that a flag names.
+type policyFolder struct{ flag, path string }
+
+// writePolicyFolder writes files to a folder. It replaces only files that regmigrate made.
+func writePolicyFolder(s session.Streams, p *PolicyFlags, dir policyFolder, parts []policy.File) error {
+	out := policyFiles{dir: dir.path}
 	for _, x := range parts {
-		file := policyFile{shown: path.Join(filepath.ToSlash(p.Kustomize), x.Name), name: x.Name, now: x.Text}
-		if file.before, err = ownFileIn(p.Kustomize, x.Name, p.Force); err != nil {
+		file := policyFile{shown: path.Join(filepath.ToSlash(dir.path), x.Name), name: x.Name, now: x.Text}
+		var err error
+		if file.before, err = dir.ownFile(x.Name, p.Force); err != nil {
 			return err
 		}
 		out.files = append(out.files, file)
 	}
 	if !p.Check {
-		if err := os.MkdirAll(p.Kustomize, 0o777); err != nil {
-			return fmt.Errorf("--kustomize: %w", err)
+		if err := os.MkdirAll(dir.path, 0o777); err != nil {
+			return fmt.Errorf("%s: %w", dir.flag, err)
 		}
 	}
 	if err := out.write(s, p.Check); err != nil {
 		return err
 	}
-	tellOldFiles(s, p.Kustomize, parts)
+	tellOldFiles(s, dir.path, parts)
 	return nil
 }
 
 // maxOwnFile is the largest file in bytes that may be replaced.
 const maxOwnFile = 8 << 20
 
-// ownFileIn returns the bytes of a file that regmigrate made, or nil if there is no
+// ownFile returns the bytes of a file that regmigrate made, or nil if there is no
 // file. It returns an error for other files, and for edited ones without force.
-func ownFileIn(dir, name string, force bool) ([]byte, error) {
-	file := filepath.Join(dir, name)
+func (d policyFolder) ownFile(name string, force bool) ([]byte, error) {
+	file := filepath.Join(d.path, name)
 	info, err := os.Lstat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("--kustomize: %w", err)
+		return nil, fmt.Errorf("%s: %w", d.flag, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("--kustomize: %s is not a regular file\n  choose another folder", file)
+		return nil, fmt.Errorf("%s: %s is not a regular file\n  choose another folder", d.flag, file)
 	}
 	src, err := repofile.ReadFile(file, maxOwnFile)
 	if err != nil {
-		return nil, fmt.Errorf("--kustomize: reading %q: %w", file, repofile.WithoutPath(err))
+		return nil, fmt.Errorf("%s: reading %q: %w", d.flag, file, repofile.WithoutPath(err))
 	}
 	header, ok := format.ReadOwnPolicy(src)
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("--kustomize: %s exists, and regmigrate did not make it\n  choose another folder", file)
+		return nil, fmt.Errorf("%s: %s exists, and regmigrate did not make it\n  choose another folder", d.flag, file)
 	case header.Edited && !force:
 		return nil, errEdited(file)
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A File is a file of a folder that kustomize builds. Name has no folder.
+// A File is a file of a folder. Name has no folder.
 type File struct {
 	Name string
 	Text []byte

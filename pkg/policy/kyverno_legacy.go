@@ -48,6 +48,9 @@ type (
 // LegacyNote says that the kind of a legacy policy is deprecated.
 const LegacyNote = "ClusterPolicy is deprecated since Kyverno 1.19; without --legacy the policy is a ValidatingPolicy"
 
+// legacyRule is the name of the rule of a ClusterPolicy.
+const legacyRule = "images"
+
 // makeClusterPolicy makes a ClusterPolicy of Kyverno.
 func makeClusterPolicy(o *Options) (output, error) {
 	switch {
@@ -67,7 +70,7 @@ func makeClusterPolicy(o *Options) (output, error) {
 		action = "Enforce"
 	}
 	rule := clusterPolicyRule{
-		Name:     "images",
+		Name:     legacyRule,
 		Match:    legacyAny{[]legacyFilter{{legacyResources{Kinds: legacyKinds(j.kinds), Operations: []string{"CREATE", "UPDATE"}}}}},
 		Validate: legacyValidate{action, legacyCEL{j.variables, j.validations}},
 	}
