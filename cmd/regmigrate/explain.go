@@ -16,7 +16,9 @@ func newExplainCommand(s session.Streams) *cobra.Command {
 		Short: "explain a mention: what it is, and why it moves or does not move",
 		Long: `explain prints every mention of an old name in FILE, or only those on line LINE.
 For each mention it prints the position, and either the rule that moves it, or
-the reason why it does not move and what would make it move. It writes no file.`,
+the reason why it does not move and what would make it move. After the mentions in
+policies for clusters it prints a policy that decides as the rules do, for the same
+engine, and the command that makes it. It writes no file.`,
 		Example: `  regmigrate explain policies/deny-old.yaml
   regmigrate explain charts/web/values.yaml:8`,
 		Args: func(_ *cobra.Command, args []string) error {

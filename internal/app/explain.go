@@ -59,6 +59,13 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	if err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}
+	for i := range plan.Files {
+		if x := &plan.Files[i]; x.Path == filepath.ToSlash(rel)+inner {
+			if err := explainPolicies(s.Out, set, f, x.Findings, line); err != nil {
+				return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+			}
+		}
+	}
 	if n == 0 {
 		fmt.Fprintf(s.Err, "%s: no mention that a rule matches\n", arg)
 		for _, x := range plan.Skipped {
