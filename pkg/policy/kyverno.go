@@ -41,7 +41,10 @@ func makeValidatingPolicy(o *Options) (output, error) {
 	actions, failure := o.webhookActions()
 	spec := validatingPolicySpec{capitalized(actions), failure, match{o.namespaces(), resourceRules(j.kinds)}, j.variables, j.validations}
 	return output{
-		notes:   append([]string{"Kyverno 1.19 or newer. " + failureNote(actions, failure)}, append(judgeNotes(o), kyvernoNotes(o)...)...),
+		notes: append([]string{
+			"Kyverno 1.19 or newer. " + failureNote(actions, failure),
+			"Background scans report all objects with old images, also those that --existing allow lets pass, and mirror pods: they do not know who made an object, or what it was before.",
+		}, append(judgeNotes(o), kyvernoNotes(o)...)...),
 		objects: []object{{kyvernoV1, "ValidatingPolicy", metadata{Name: o.Name}, spec}},
 	}, nil
 }

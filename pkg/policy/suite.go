@@ -27,7 +27,7 @@ func Suite(name string, o Options) ([]File, error) {
 	case "gatekeeper":
 		return gatekeeperSuite(&o, out)
 	}
-	return nil, fmt.Errorf("policy %s: --tests: no program evaluates this policy without a cluster exactly as a cluster does\n  use the engine kyverno, whose expressions are the same, or kubectl apply --dry-run=server in a cluster with the policy", name)
+	return nil, fmt.Errorf("policy %s: --tests: no program evaluates this policy without a cluster exactly as a cluster does\n  use the engine kyverno or gatekeeper, which decide alike, or kubectl apply --dry-run=server in a cluster with the policy", name)
 }
 
 // A sample is an image that shows what a rule does.
