@@ -17,9 +17,9 @@ func envFilesOf(n *syntax.Node) []*syntax.Node { return append(itemsOf(n, "envs"
 // addGeneratorFiles adds the groups of the files that the generators in the
 // kustomizations with the given paths read.
 func (g *Graph) addGeneratorFiles(names []string) {
-	read := map[string]bool{}
+	grouped := map[link.PieceID]bool{}
 	for _, name := range names {
-		if g.tree.ReadFile != nil && !bytes.Contains(g.tree.ReadFile(name), []byte("Generator:")) {
+		if g.tree.ReadFile != nil && !bytes.Contains(g.tree.ReadFile(name), []byte("Generator")) {
 			continue // most kustomizations: they need not be parsed
 		}
 		f := g.tree.File(name)
@@ -29,10 +29,10 @@ func (g *Graph) addGeneratorFiles(names []string) {
 		root := g.root(f)
 		for _, n := range append(itemsOf(root, "configMapGenerator"), itemsOf(root, "secretGenerator")...) {
 			for _, x := range itemsOf(n, "files") {
-				g.addGeneratorFile(f, x, false, read)
+				g.addGeneratorFile(f, x, false, grouped)
 			}
 			for _, x := range envFilesOf(n) {
-				g.addGeneratorFile(f, x, true, read)
+				g.addGeneratorFile(f, x, true, grouped)
 			}
 		}
 	}
@@ -41,8 +41,8 @@ func (g *Graph) addGeneratorFiles(names []string) {
 // addGeneratorFile makes the references in a file of a generator a part of the
 // manifests: they become data of a ConfigMap or Secret, whatever the file is called.
 // The file has lines NAME=VALUE if isEnv is true; else n is its path, or KEY=PATH. The
-// paths of the files that were read are in read.
-func (g *Graph) addGeneratorFile(f *link.File, n *syntax.Node, isEnv bool, read map[string]bool) {
+// pieces that have a group are in grouped.
+func (g *Graph) addGeneratorFile(f *link.File, n *syntax.Node, isEnv bool, grouped map[link.PieceID]bool) {
 	if n == nil || n.Kind != syntax.Scalar {
 		return
 	}
@@ -52,10 +52,15 @@ func (g *Graph) addGeneratorFile(f *link.File, n *syntax.Node, isEnv bool, read 
 		key, at.Value = before, name
 	}
 	in := g.namedFile(f, &at)
-	if in == nil || read[in.Path] {
+	if in == nil {
 		return
 	}
-	read[in.Path] = true
+	add := func(group link.Group) {
+		if id := link.IDOf(&group.Occurrences[0].Pieces[0]); !grouped[id] {
+			grouped[id] = true
+			g.addGroup(group)
+		}
+	}
 	why := "a generator in " + f.Path + " reads the file as data"
 	for i := range in.Scanned.Occurrences {
 		o := in.Scanned.Occurrences[i]
@@ -63,12 +68,12 @@ func (g *Graph) addGeneratorFile(f *link.File, n *syntax.Node, isEnv bool, read 
 			continue
 		}
 		o.Scope = format.Manifests
-		g.addGroup(link.Group{Occurrences: []format.Occurrence{o}, Why: why})
+		add(link.Group{Occurrences: []format.Occurrence{o}, Why: why})
 	}
 	for _, o := range shortNamesIn(in, key, isEnv) {
 		isKnown := slices.ContainsFunc(in.Scanned.Occurrences, func(x format.Occurrence) bool { return x.Pieces[0].Span.Overlaps(o.Pieces[0].Span) })
 		if !isKnown && (g.tree.IsLikely == nil || g.tree.IsLikely(&o)) {
-			g.addGroup(link.Group{Occurrences: []format.Occurrence{o}, Keep: format.LikelyImage, Why: why})
+			add(link.Group{Occurrences: []format.Occurrence{o}, Keep: format.LikelyImage, Why: why})
 		}
 	}
 }
