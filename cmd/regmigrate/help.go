@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/internal/strictyaml"
 )
 
 // exitsKey is the annotation of a command that describes its exit codes, one
@@ -76,7 +76,7 @@ func suggestFlag(cmd *cobra.Command, err error) string {
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(x *pflag.Flag) { known = append(known, "--"+x.Name) })
-	return rules.DidYouMean("--"+unknown.GetSpecifiedName(), known)
+	return strictyaml.DidYouMean("--"+unknown.GetSpecifiedName(), known)
 }
 
 // refuseMistyped returns an error if the first PATH does not exist and its name
@@ -88,7 +88,7 @@ func refuseMistyped(cmd *cobra.Command, args []string) error {
 	if _, err := os.Lstat(args[0]); !errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	if s := rules.DidYouMean(args[0], commandNames(cmd)); s != "" {
+	if s := strictyaml.DidYouMean(args[0], commandNames(cmd)); s != "" {
 		return fmt.Errorf("%q: unknown command or path%s", args[0], s)
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
-	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/internal/strictyaml"
 )
 
 // newRegistryCommand returns `regmigrate registry`, a group of subcommands.
@@ -25,7 +25,7 @@ SSL_CERT_FILE.`,
 				return nil
 			}
 			names := commandNames(cmd)
-			return fmt.Errorf("registry: unknown command %q; known are %s%s", args[0], strings.Join(names, ", "), rules.DidYouMean(args[0], names))
+			return fmt.Errorf("registry: unknown command %q; known are %s%s", args[0], strings.Join(names, ", "), strictyaml.DidYouMean(args[0], names))
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return errors.New("registry: expected check, mirror, mirror-config or ping\n  regmigrate registry --help describes them")

@@ -26,7 +26,8 @@ const kyaml = "sigs.k8s.io/kustomize/kyaml/yaml"
 var table = []pkg{
 	{"pkg/edit", values, nil, nil},
 	{"pkg/image", values, []string{"pkg/edit"}, nil},
-	{"pkg/rules", values, []string{"pkg/edit", "pkg/image"}, []string{kyaml}},
+	{"internal/strictyaml", values, nil, []string{kyaml}},
+	{"pkg/rules", values, []string{"pkg/edit", "pkg/image", "internal/strictyaml"}, []string{kyaml}},
 	{"pkg/walk", values, []string{"internal/atomicfile", "internal/repofile"}, nil},
 	{"internal/archive", values, nil, nil},
 	{"internal/atomicfile", values, []string{"internal/repofile"}, []string{"golang.org/x/sys/..."}},

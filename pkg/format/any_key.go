@@ -29,18 +29,23 @@ func AnyKeyNamesImage(path string, declared []Field) bool {
 		return true
 	}
 	in := &Input{Path: path}
-	for i := range declared {
-		if f := declared[i].field; f.lacksKeyword() && f.entry.matchesPath(in) {
+	for _, f := range declared {
+		if slices.ContainsFunc(f.entry.Fields, func(f tableField) bool { return f.lacksKeyword() }) && f.entry.matchesPath(in) {
 			return true
 		}
 	}
 	return slices.ContainsFunc(withoutKeyword(), func(e *tableEntry) bool { return e.matchesPath(in) })
 }
 
-// IsInTable reports whether a table has the blocks, the calls or the text of the file at
-// path, which no parser of a format reads.
-func IsInTable(path string) bool {
+// IsInTable reports whether a table or declared, the fields of the configuration, has the
+// blocks, the calls or the text of the file at path, which no parser of a format reads.
+func IsInTable(path string, declared []Field) bool {
 	in := &Input{Path: path}
+	if slices.ContainsFunc(declared, func(f Field) bool {
+		return (len(f.entry.text) > 0 || f.entry.language != nil) && f.entry.matchesPath(in)
+	}) {
+		return true
+	}
 	return slices.ContainsFunc(withoutParser(), func(e *tableEntry) bool { return e.matchesPath(in) })
 }
 
@@ -49,3 +54,15 @@ var withoutParser = sync.OnceValue(func() []*tableEntry {
 	all := entries()
 	return slices.DeleteFunc(slices.Concat(all.files, all.attributes), func(e *tableEntry) bool { return len(e.text) == 0 && e.language == nil })
 })
+
+// SyntaxOf returns the value of the word syntax for the file at path, whose blocks or
+// calls a table has, or "".
+func SyntaxOf(path string) string {
+	in := &Input{Path: path}
+	for _, e := range entries().attributes {
+		if e.matchesPath(in) {
+			return e.Syntax
+		}
+	}
+	return ""
+}

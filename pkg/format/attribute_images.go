@@ -17,15 +17,26 @@ func addAttributeImages(in Input, s *ScanResult) {
 	var scope Scope
 	d := &detector{in: in}
 	d.fields = &selectedFields{in: &d.in, objects: map[objectType]*fieldIndex{}, roots: map[rootOf]bool{}}
-	for _, e := range entries().attributes {
+	declared, hasScope := 0, false
+	var all []*tableEntry
+	for _, f := range in.Fields {
+		if f.entry.language != nil {
+			all = append(all, f.entry)
+			declared++
+		}
+	}
+	for i, e := range append(all, entries().attributes...) {
 		if !e.matchesFile(&in) || language != nil && *language != *e.language {
 			continue
 		}
-		if language == nil {
-			language, scope = e.language, e.scope
+		language = e.language
+		if !hasScope && (i >= declared || e.Scope != "") { // the configuration can leave the scope to the tables
+			scope, hasScope = e.scope, true
 		}
-		for i := range e.Fields {
-			d.fields.document.add(&e.Fields[i])
+		if i < declared {
+			d.fields.declared.addAll(e)
+		} else {
+			d.fields.document.addAll(e)
 		}
 	}
 	if language == nil || in.May != nil && !in.May(in.Src) {
@@ -198,7 +209,7 @@ func (a attributeImages) image(f *frame, t *tableField) {
 	}
 	r, _ := image.Parse(text)
 	o := Occurrence{IsImage: t.kind == imageField || r.Domain != "", LikelyImage: true, IsUntagged: r.Tag == "" && r.Digest == "", InRepositoryKey: true,
-		Tag: f.up.node.Str("tag"), Digest: f.up.node.Str("digest")}
+		IsDeclared: t.kind == imageField && t.entry.tool == "", Tag: f.up.node.Str("tag"), Digest: f.up.node.Str("digest")}
 	o.Pieces, o.Place, o.Scope = []Piece{a.attribute(f, n, Whole)}, f.place(), a.scope
 	a.to.replace(o)
 }

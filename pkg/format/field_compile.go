@@ -9,9 +9,11 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-func (e *tableEntry) compile() (err error) {
+// compile validates e, whose fields are compiled. Globs of files are relative to the
+// folder base. The entry of a table has a condition.
+func (e *tableEntry) compile(base string, inTable bool) (err error) {
 	isObject := len(e.APIVersion)+len(e.Kind) > 0
-	if len(e.Files) == 0 && !isObject && e.Contains == "" && e.Root == nil {
+	if inTable && len(e.Files) == 0 && !isObject && e.Contains == "" && e.Root == nil {
 		return errors.New("no files, contains, root, apiVersion or kind; expected a condition")
 	}
 	if len(e.Name)+len(e.Labels) > 0 && !isObject {
@@ -27,23 +29,20 @@ func (e *tableEntry) compile() (err error) {
 		return err
 	}
 	for _, s := range e.Files {
-		g, err := walk.ParseGlob(s, "")
+		g, err := walk.ParseGlob(s, base)
 		if err != nil {
-			return err
+			return &wordError{"files", err}
 		}
 		e.globs = append(e.globs, g)
 	}
 	if e.Contains != "" {
 		if e.contains, err = regexp.Compile("(?m)" + e.Contains); err != nil {
-			return fmt.Errorf("contains: %w", err)
+			return &wordError{"contains", err}
 		}
 	}
 	for i := range e.Fields {
 		f := &e.Fields[i]
 		f.object, f.entry = isObject, e
-		if err := f.compile(); err != nil {
-			return fmt.Errorf("fields[%d]: %w", i, err)
-		}
 	}
 	return nil
 }
@@ -55,7 +54,7 @@ func (e *tableEntry) compileText() error {
 			err = fmt.Errorf("%q has %d groups; expected 1", s, x.NumSubexp())
 		}
 		if err != nil {
-			return fmt.Errorf("text: %w", err)
+			return &wordError{"text", err}
 		}
 		e.text = append(e.text, x)
 	}
@@ -63,7 +62,7 @@ func (e *tableEntry) compileText() error {
 		return errors.New("text or syntax, and apiVersion or kind; expected one of the two")
 	}
 	if e.Comments != "" && blankComments[e.Comments] == nil {
-		return fmt.Errorf("comments is %q; expected hash or slashes", e.Comments)
+		return &wordError{"comments", fmt.Errorf("%q is unknown; expected hash or slashes", e.Comments)}
 	}
 	switch e.Scope {
 	case "":
@@ -72,7 +71,7 @@ func (e *tableEntry) compileText() error {
 	case Code.String():
 		e.scope = Code
 	default:
-		return fmt.Errorf("scope is %q; expected scripts or code", e.Scope)
+		return &wordError{"scope", fmt.Errorf("%q is unknown; expected scripts or code", e.Scope)}
 	}
 	return nil
 }
@@ -86,47 +85,49 @@ func (e *tableEntry) compileSyntax() error {
 	}
 	l, known := map[string]attributes.Language{"hcl": attributes.HCL, "starlark": attributes.Starlark}[e.Syntax]
 	if !known {
-		return fmt.Errorf("syntax is %q; expected hcl or starlark", e.Syntax)
+		return &wordError{"syntax", fmt.Errorf("%q is unknown; expected hcl or starlark", e.Syntax)}
 	}
 	e.language = &l
 	return nil
 }
 
 // imageKinds are the kinds by the values of the word image.
-var imageKinds = map[string]fieldKind{"true": imageField, "false": noImageField, "unqualified": unqualifiedField}
+var imageKinds = map[imageWord]fieldKind{"true": imageField, "false": noImageField, "unqualified": unqualifiedField}
 
 func (f *tableField) compile() (err error) {
-	if f.Path != "" || !f.isSplit() {
+	if f.Path != "" {
 		if f.path, err = parseFieldPath(f.Path); err != nil {
-			return err
+			return &wordError{"path", err}
 		}
 	}
-	kinds := 0
+	var kinds []string
 	for _, x := range []struct {
 		isSet bool
 		kind  fieldKind
+		word  string
 	}{
-		{f.Image != "", imageKinds[f.Image]}, {f.Chart, chartField}, {f.Artifact, artifactField}, {f.Pairs, pairField},
-		{f.Feature, featureField}, {f.Keep != "", noImageField}, {f.isSplit(), unknownField},
+		{f.Image != "", imageKinds[f.Image], "image"}, {f.Chart, chartField, "chart"}, {f.Artifact, artifactField, "artifact"}, {f.Pairs, pairField, "pairs"},
+		{f.Feature, featureField, "feature"}, {f.Keep != "", noImageField, "keep"}, {f.isSplit(), unknownField, "keys of a reference"},
 	} {
 		if x.isSet {
-			kinds++
+			kinds = append(kinds, x.word)
 			f.kind = x.kind
 		}
 	}
 	switch {
-	case f.Image != "" && f.kind == unknownField:
-		return fmt.Errorf("image is %q; expected true, false or unqualified", f.Image)
+	case len(kinds) == 0:
+		return errors.New("no image; expected, for example, {path: spec.image, image: true}, or one of chart, artifact, pairs, feature, keep, and the keys of a registry and a repository")
+	case len(kinds) > 1:
+		return fmt.Errorf("%s and %s; expected one of the two", kinds[0], kinds[1])
+	case f.Path == "" && !f.isSplit():
+		return errors.New("no path; expected the path of the value, for example {path: spec.image, image: true}")
 	case f.Keep != "" && f.Keep.Doc() == "":
-		return fmt.Errorf("keep is %q; expected a reason, such as %q", f.Keep, Mirror)
-	case f.isSplit() && f.Registry == "" && f.Repository == "":
-		return errors.New("no registry and no repository; expected the key of one of them")
-	}
-	if kinds != 1 {
-		return errors.New("expected one of image, chart, artifact, pairs, feature, keep, and the keys of a registry and a repository")
+		return &wordError{"keep", fmt.Errorf("%q is unknown; expected a reason, such as %q", f.Keep, Mirror)}
+	case f.isSplit() && f.Repository == "" && (f.Registry == "" || f.Path == ""):
+		return errors.New("no repository; expected the key that holds the path of an image, for example {registry: imageHub, repository: imagePath}")
 	}
 	if f.Keys && f.kind != imageField && f.kind != featureField {
-		return errors.New("keys without image: true or feature: true")
+		return errors.New("keys without image: true or feature: true; expected one of the two, which says what the keys are")
 	}
 	return nil
 }

@@ -7,30 +7,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// A Field declares what fields of files hold. The configuration of a repository
-// declares fields in the same words as the tables of tools; see [NewField].
-type Field struct {
-	Files []walk.Glob // one of which matches the file; empty for all files
-	Path  string      // "" for any place
-	Image string      // "true", "false", "unqualified", or "" if the field has Feature or keys of a reference
-
-	Feature bool // the value is a feature of development containers
-	Keys    bool // the keys of the mapping at Path are images or features
-
-	// Keys of one mapping that together hold a reference.
-	Registry, Repository, Tag, Digest string
-
-	field *tableField
-}
-
-// NewField validates x. The error says which word is wrong.
-func NewField(x Field) (Field, error) {
-	f := &tableField{Path: x.Path, Image: x.Image, Feature: x.Feature, Keys: x.Keys, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest,
-		entry: &tableEntry{globs: x.Files}}
-	x.field = f
-	return x, f.compile()
-}
-
 // A fieldIndex finds the fields that can be at a place.
 type fieldIndex struct {
 	byKey  map[string][]*tableField // by the last key of the path
@@ -55,6 +31,13 @@ func (x *fieldIndex) add(f *tableField) {
 	}
 }
 
+// addAll adds the fields of e.
+func (x *fieldIndex) addAll(e *tableEntry) {
+	for i := range e.Fields {
+		x.add(&e.Fields[i])
+	}
+}
+
 // entries returns the entries of all tables: those for files, those for objects,
 // and those for blocks and calls.
 var entries = sync.OnceValue(func() (all struct{ files, objects, attributes []*tableEntry }) {
@@ -64,8 +47,8 @@ var entries = sync.OnceValue(func() (all struct{ files, objects, attributes []*t
 	}
 	var generic []*tableEntry
 	for _, t := range tables {
-		for i := range t.Entries {
-			if e := &t.Entries[i]; len(e.APIVersion)+len(e.Kind) > 0 {
+		for _, e := range t.Entries {
+			if len(e.APIVersion)+len(e.Kind) > 0 {
 				all.objects = append(all.objects, e)
 			} else if e.language != nil && e.Generic {
 				generic = append(generic, e)
@@ -96,15 +79,13 @@ type objectType struct{ version, kind string }
 func selectFields(in *Input) *selectedFields {
 	s := &selectedFields{in: in, objects: map[objectType]*fieldIndex{}, roots: map[rootOf]bool{}}
 	for i := range in.Fields {
-		if f := in.Fields[i].field; f != nil && (len(f.entry.globs) == 0 || f.entry.matchesFile(in)) {
-			s.declared.add(f)
+		if e := in.Fields[i].entry; e.language == nil && e.matchesFile(in) {
+			s.declared.addAll(e)
 		}
 	}
 	for _, e := range entries().files {
 		if e.matchesFile(in) {
-			for i := range e.Fields {
-				s.document.add(&e.Fields[i])
-			}
+			s.document.addAll(e)
 		}
 	}
 	return s
@@ -119,10 +100,13 @@ func (e *tableEntry) matchesPath(in *Input) bool {
 	return len(e.globs) == 0 || slices.ContainsFunc(e.globs, func(g walk.Glob) bool { return g.Match(in.Path, false) || in.As != "" && g.Match(in.As, false) })
 }
 
-// matchesObject reports whether the name and the labels of o, the object of a place,
-// are those that e describes.
+// matchesObject reports whether the name and the labels of o, the object of a place or
+// nil, are those that e describes, and for the configuration also the type.
 func (e *tableEntry) matchesObject(o *object) bool {
-	if len(e.Name)+len(e.Labels) == 0 {
+	switch {
+	case e.tool == "" && len(e.APIVersion)+len(e.Kind) > 0 && (o == nil || !matchesText(e.APIVersion, o.version) || !matchesText(e.Kind, o.kind)):
+		return false // ofObject selects the entries of tables
+	case len(e.Name)+len(e.Labels) == 0:
 		return true
 	}
 	for key, globs := range e.Labels {
@@ -141,9 +125,7 @@ func (s *selectedFields) ofObject(o *object) *fieldIndex {
 		x = &fieldIndex{}
 		for _, e := range entries().objects {
 			if matchesText(e.APIVersion, o.version) && matchesText(e.Kind, o.kind) && e.matchesFile(s.in) {
-				for i := range e.Fields {
-					x.add(&e.Fields[i])
-				}
+				x.addAll(e)
 			}
 		}
 		s.objects[t] = x
@@ -208,7 +190,7 @@ func (s *selectedFields) isAt(t *tableField, f *frame, at []*frame, inObject int
 	if t.object {
 		at = at[len(at)-inObject:]
 	}
-	return t.path.match(at) && t.holds(f) && t.entry.matchesObject(f.object) && s.hasRoot(t.entry.Root, root.node)
+	return (len(t.path.steps) == 0 || t.path.match(at)) && t.holds(f) && t.entry.matchesObject(f.object) && s.hasRoot(t.entry.Root, root.node)
 }
 
 // fieldKind returns the kind of the field at f.

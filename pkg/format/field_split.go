@@ -10,7 +10,7 @@ func (s *selectedFields) splitsAt(f *frame) []*tableField {
 			if slices.ContainsFunc(t.Unless, f.has) {
 				continue
 			}
-			if at, inObject := framesBelowRoot(f); len(t.path.steps) == 0 || s.isAt(t, f, at, inObject) {
+			if at, inObject := framesBelowRoot(f); s.isAt(t, f, at, inObject) {
 				out = append(out, t)
 			}
 		}

@@ -1,16 +1,9 @@
 package format
 
 import (
-	"bytes"
 	"embed"
-	"errors"
-	"fmt"
-	"io"
 	"regexp"
-	"strings"
 	"sync"
-
-	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/internal/attributes"
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -49,7 +42,7 @@ var tableFiles embed.FS
 type fieldTable struct {
 	Tool    string
 	Source  texts // URLs of the reference of the tool
-	Entries []tableEntry
+	Entries []*tableEntry
 }
 
 // A tableEntry selects files and objects, and has their fields. All conditions
@@ -58,7 +51,7 @@ type tableEntry struct {
 	Files      texts            // globs as of the option --include, one of which matches
 	Contains   string           // a regular expression that matches in the file
 	Root       *rootKeys        // about the root of the document
-	APIVersion texts            `yaml:"apiVersion"` // globs, one of which matches
+	APIVersion texts            // globs, one of which matches
 	Kind       texts            // globs, one of which matches
 	Name       texts            // globs, one of which matches the name of the object
 	Labels     map[string]texts // labels of the object, and globs of which one matches the value
@@ -82,7 +75,7 @@ type tableEntry struct {
 	// omitted, too.
 	Comments string
 
-	tool     string
+	tool     string               // "" for an entry of the configuration
 	language *attributes.Language // of Syntax
 	globs    []walk.Glob
 	contains *regexp.Regexp
@@ -93,7 +86,7 @@ type tableEntry struct {
 // A tableField says what a place holds.
 type tableField struct {
 	Path  string
-	Image string // "true", "false" or "unqualified"
+	Image imageWord // "true", "false" or "unqualified"
 	Chart bool
 
 	// Feature reports that the value is a feature of development containers, if it
@@ -137,17 +130,11 @@ type tableField struct {
 	entry  *tableEntry
 }
 
+// An imageWord is a value of the word image.
+type imageWord string
+
 // texts is a list of strings, which a file can write as one string.
 type texts []string
-
-// UnmarshalYAML implements yaml.Unmarshaler.
-func (t *texts) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		*t = texts{n.Value}
-		return nil
-	}
-	return n.Decode((*[]string)(t))
-}
 
 // fieldTables returns the tables of all tools, sorted by the names of their files.
 var fieldTables = sync.OnceValues(func() ([]*fieldTable, error) {
@@ -169,42 +156,6 @@ var fieldTables = sync.OnceValues(func() ([]*fieldTable, error) {
 	}
 	return out, nil
 })
-
-// readFieldTable reads the table in src. file is its name for messages. An
-// unknown word, a glob or a path that does not parse, and a missing source are
-// errors.
-func readFieldTable(file string, src []byte) (*fieldTable, error) {
-	d := yaml.NewDecoder(bytes.NewReader(src))
-	d.KnownFields(true)
-	t := &fieldTable{}
-	if err := d.Decode(t); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if err := d.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: expected one document", file)
-	}
-	switch {
-	case t.Tool == "":
-		return nil, fmt.Errorf("%s: no tool; expected the name of the tool", file)
-	case len(t.Source) == 0:
-		return nil, fmt.Errorf("%s: no source; expected the URL of the tool's reference", file)
-	case len(t.Entries) == 0:
-		return nil, fmt.Errorf("%s: no entries; expected files and fields", file)
-	}
-	for _, s := range t.Source {
-		if !strings.HasPrefix(s, "https://") {
-			return nil, fmt.Errorf("%s: source %q: expected a URL that begins with https://", file, s)
-		}
-	}
-	for i := range t.Entries {
-		e := &t.Entries[i]
-		e.tool = t.Tool
-		if err := e.compile(); err != nil {
-			return nil, fmt.Errorf("%s: entries[%d]: %w", file, i, err)
-		}
-	}
-	return t, nil
-}
 
 // isSplit reports whether f names keys with parts of a reference.
 func (f *tableField) isSplit() bool { return f.Registry+f.Repository+f.Tag+f.Digest != "" }

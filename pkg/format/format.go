@@ -54,7 +54,7 @@ type Input struct {
 	Path   string // slash-separated, relative to the root
 	As     string // a name whose tables describe the file too, because another file says what it is; "" for none
 	Src    []byte
-	Fields []Field // from the configuration of the repository; see NewField
+	Fields []Field // from the configuration of the repository; see ReadField
 
 	// Marks are the raw mentions of old names, in order. Each is inside a
 	// piece of an occurrence of the result, or has a context there.

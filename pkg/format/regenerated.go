@@ -102,3 +102,12 @@ func shellWord(s string) string {
 	}
 	return s
 }
+
+// UnmarshalYAML implements yaml.Unmarshaler, for regenerated.yaml.
+func (t *texts) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*t = texts{n.Value}
+		return nil
+	}
+	return n.Decode((*[]string)(t))
+}

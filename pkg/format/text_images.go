@@ -25,7 +25,11 @@ var ratchetComment = regexp.MustCompile(`#[ \t]*ratchet:([^\s#]+)`)
 
 // addTextImages adds the references that tables find in the text of the file.
 func addTextImages(in Input, s *ScanResult) {
-	for _, e := range entries().files {
+	all := entries().files
+	for _, f := range in.Fields {
+		all = append(slices.Clip(all), f.entry)
+	}
+	for _, e := range all {
 		if len(e.text) == 0 || !e.matchesFile(&in) {
 			continue
 		}

@@ -34,7 +34,7 @@ func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
 	}
 	f := format.Detect(name, src)
 	in := format.Input{Path: name, As: as, Src: src, Fields: v.opts.Fields}
-	if f == format.Text && !v.readsText(name) && !format.IsInTable(name) {
+	if f == format.Text && !v.readsText(name) && !format.IsInTable(name, v.opts.Fields) {
 		return scanResult{}
 	}
 	// A file that no parser reads is searched only around the marks.

@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/internal/strictyaml"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -117,7 +118,7 @@ func Write(name string, o Options) ([]byte, error) {
 func makeOutput(name string, o *Options) (output, error) {
 	i := slices.IndexFunc(Engines(), func(e Engine) bool { return e.Name == name })
 	if i < 0 {
-		return output{}, fmt.Errorf("%q: unknown engine%s; known are %s", name, rules.DidYouMean(name, EngineNames()), strings.Join(EngineNames(), ", "))
+		return output{}, fmt.Errorf("%q: unknown engine%s; known are %s", name, strictyaml.DidYouMean(name, EngineNames()), strings.Join(EngineNames(), ", "))
 	}
 	if err := o.check(); err != nil {
 		return output{}, err

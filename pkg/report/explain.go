@@ -99,9 +99,13 @@ func (t *textReport) explainLikely(x fileFinding) {
 	if path == "" {
 		return
 	}
+	syntax := ""
+	if s := format.SyntaxOf(x.file.Path); s != "" {
+		syntax = ", syntax: " + s
+	}
 	t.explanation("To declare the field in the configuration, as an image or as something else:")
 	for _, isImage := range []string{"true", "false"} {
-		t.line(plain, "  fields: [{files: ["+strconv.Quote(x.file.Path)+"], path: "+strconv.Quote(path)+", image: "+isImage+"}]")
+		t.line(plain, "  fields: [{files: ["+strconv.Quote(x.file.Path)+"]"+syntax+", path: "+strconv.Quote(path)+", image: "+isImage+"}]")
 	}
 }
 

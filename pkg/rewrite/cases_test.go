@@ -11,11 +11,12 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"sigs.k8s.io/kustomize/kyaml/yaml"
+
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
-	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
 var update = flag.Bool("update", false, "regenerate want/ and ledger of the cases")
@@ -126,32 +127,7 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 		case "scope":
 			scopes = append(scopes, strings.Split(value, ",")...)
 		case "field":
-			var f format.Field
-			for _, kv := range strings.Split(value, ",") {
-				k, v, _ := strings.Cut(kv, "=")
-				if k == "files" {
-					g, err := walk.ParseGlob(v, "")
-					if err != nil {
-						t.Fatal(err)
-					}
-					f.Files = append(f.Files, g)
-					continue
-				}
-				switch k {
-				case "feature":
-					f.Feature = true
-					continue
-				case "keys":
-					f.Keys = true
-					continue
-				}
-				*map[string]*string{"path": &f.Path, "image": &f.Image, "registry": &f.Registry, "repository": &f.Repository, "tag": &f.Tag, "digest": &f.Digest}[k] = v
-			}
-			f, err := format.NewField(f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c.options.Fields = append(c.options.Fields, f)
+			c.options.Fields = append(c.options.Fields, readField(t, value))
 		case "bump":
 			var err error
 			if c.options.Bump, err = chart.ParseBump(value); err != nil {
@@ -267,4 +243,18 @@ func write(t testing.TB, name string, data []byte) {
 	if err := os.WriteFile(name, data, 0o666); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// readField returns the item of the list fields of a configuration in src.
+func readField(t testing.TB, src string) format.Field {
+	t.Helper()
+	var n yaml.Node
+	if err := yaml.Unmarshal([]byte(src), &n); err != nil {
+		t.Fatal(err)
+	}
+	f, err := format.ReadField(n.Content[0], "case", "fields[0]", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/internal/strictyaml"
 )
 
 // The keys of the catalogue and of its entries.
@@ -17,8 +19,8 @@ var (
 // readCatalogue reads a catalogue as strictly as LoadConfig reads a
 // configuration.
 func readCatalogue(file string, src []byte) ([]catalogueEntry, error) {
-	s := yamlReader{file, map[string]string{}}
-	root, err := s.document(src)
+	s := yamlReader{strictyaml.New(file)}
+	root, err := s.Document(src)
 	if err != nil {
 		return nil, err
 	}
@@ -27,11 +29,11 @@ func readCatalogue(file string, src []byte) ([]catalogueEntry, error) {
 	}
 	lists := map[string][]string{}
 	var out []catalogueEntry
-	err = s.mapping(root, "", catalogueKeys, func(key, name string, v *yaml.Node) error {
+	err = s.Mapping(root, "", catalogueKeys, func(key, name string, v *yaml.Node) error {
 		if key == "prefixLists" {
 			return s.prefixLists(v, name, lists)
 		}
-		return s.list(v, name, "[{images: [a.io/b], text: t, source: s, date: d}]", func(_ int, name string, v *yaml.Node) error {
+		return s.List(v, name, "[{images: [a.io/b], text: t, source: s, date: d}]", func(_ int, name string, v *yaml.Node) error {
 			e, err := s.entry(v, name, lists)
 			out = append(out, e)
 			return err
@@ -43,18 +45,18 @@ func readCatalogue(file string, src []byte) ([]catalogueEntry, error) {
 // prefixLists reads named lists of prefixes into lists. The lists must come
 // before the entries that use them.
 func (s yamlReader) prefixLists(n *yaml.Node, name string, lists map[string][]string) error {
-	n = resolveAlias(n)
+	n = strictyaml.ResolveAlias(n)
 	if n.Kind != yaml.MappingNode {
-		return s.errorf(n, "%s is %s; expected a mapping of lists", name, describeNode(n))
+		return s.Errorf(n, "%s is %s; expected a mapping of lists", name, strictyaml.DescribeNode(n))
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		list, err := s.textList(n.Content[i+1], name+"."+n.Content[i].Value, "k8s.gcr.io")
+		list, err := s.TextList(n.Content[i+1], name+"."+n.Content[i].Value, "k8s.gcr.io")
 		if err != nil {
 			return err
 		}
 		for _, p := range list {
 			if _, err := parsePrefix(p); err != nil {
-				return s.errorf(n.Content[i+1], "%w", err)
+				return s.Errorf(n.Content[i+1], "%w", err)
 			}
 		}
 		lists[n.Content[i].Value] = list
@@ -64,7 +66,7 @@ func (s yamlReader) prefixLists(n *yaml.Node, name string, lists map[string][]st
 
 func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) (catalogueEntry, error) {
 	var e catalogueEntry
-	err := s.mapping(n, name, entryKeys, func(key, name string, v *yaml.Node) (err error) {
+	err := s.Mapping(n, name, entryKeys, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
 		case "images":
 			e.images, err = s.globs(v, name, lists)
@@ -73,17 +75,17 @@ func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) 
 		case "tags":
 			e.tags, err = s.conditions(v, name)
 		case "preset":
-			e.preset, err = s.text(v, name, "k8s")
+			e.preset, err = s.Text(v, name, "k8s")
 		case "forCharts":
-			e.advice.ForCharts, err = true, s.flag(v, name)
+			e.advice.ForCharts, err = true, s.Flag(v, name)
 		case "note":
-			e.advice.Note, err = true, s.flag(v, name)
+			e.advice.Note, err = true, s.Flag(v, name)
 		case "text":
-			e.advice.Text, err = s.text(v, name, "what to do")
+			e.advice.Text, err = s.Text(v, name, "what to do")
 		case "source":
-			e.advice.Source, err = s.text(v, name, "https://example.com")
+			e.advice.Source, err = s.Text(v, name, "https://example.com")
 		case "date":
-			e.advice.Date, err = s.text(v, name, `"2023-03-20"`)
+			e.advice.Date, err = s.Text(v, name, `"2023-03-20"`)
 		}
 		return err
 	})
@@ -91,7 +93,7 @@ func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) 
 		return catalogueEntry{}, err
 	}
 	if len(e.images) == 0 || e.advice.Text == "" || e.advice.Source == "" || e.advice.Date == "" {
-		return catalogueEntry{}, s.errorf(n, "%s: expected images, text, source and date", name)
+		return catalogueEntry{}, s.Errorf(n, "%s: expected images, text, source and date", name)
 	}
 	return e, nil
 }
@@ -99,7 +101,7 @@ func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) 
 // globs reads a list of globs, of which each may start with the name of a
 // prefix list in braces.
 func (s yamlReader) globs(n *yaml.Node, name string, lists map[string][]string) ([]*regexp.Regexp, error) {
-	texts, err := s.textList(n, name, "k8s.gcr.io/coredns")
+	texts, err := s.TextList(n, name, "k8s.gcr.io/coredns")
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +109,7 @@ func (s yamlReader) globs(n *yaml.Node, name string, lists map[string][]string) 
 	for _, text := range texts {
 		globs, err := expandPrefixList(text, lists)
 		if err != nil {
-			return nil, s.errorf(n, "%w", err)
+			return nil, s.Errorf(n, "%w", err)
 		}
 		for _, g := range globs {
 			out = append(out, compileGlob(g))
@@ -117,13 +119,13 @@ func (s yamlReader) globs(n *yaml.Node, name string, lists map[string][]string) 
 }
 
 func (s yamlReader) conditions(n *yaml.Node, name string) ([]condition, error) {
-	text, err := s.text(n, name, ">=1.8.0")
+	text, err := s.Text(n, name, ">=1.8.0")
 	if err != nil {
 		return nil, err
 	}
 	out, err := parseConditions(text)
 	if err != nil {
-		return nil, s.errorf(n, "%w", err)
+		return nil, s.Errorf(n, "%w", err)
 	}
 	return out, nil
 }

@@ -29,25 +29,25 @@ var chartFamilyKeys = []string{"repositories", "registry", "repository", "global
 // chartFamily reads an entry of charts.
 func (s yamlReader) chartFamily(n *yaml.Node, keyPath string) (ChartFamily, error) {
 	var f ChartFamily
-	err := s.mapping(n, keyPath, chartFamilyKeys, func(key, keyPath string, v *yaml.Node) (err error) {
+	err := s.Mapping(n, keyPath, chartFamilyKeys, func(key, keyPath string, v *yaml.Node) (err error) {
 		switch key {
 		case "repositories":
-			f.Repositories, err = s.textList(v, keyPath, "https://charts.example.com")
+			f.Repositories, err = s.TextList(v, keyPath, "https://charts.example.com")
 		case "registry":
-			f.RegistryKey, err = s.text(v, keyPath, "registry")
+			f.RegistryKey, err = s.Text(v, keyPath, "registry")
 		case "repository":
-			f.RepositoryKey, err = s.text(v, keyPath, "repository")
+			f.RepositoryKey, err = s.Text(v, keyPath, "repository")
 		case "global":
-			f.GlobalRegistry, err = s.text(v, keyPath, "global.imageRegistry")
+			f.GlobalRegistry, err = s.Text(v, keyPath, "global.imageRegistry")
 		case "default":
-			f.Registry, err = s.text(v, keyPath, "docker.io")
+			f.Registry, err = s.Text(v, keyPath, "docker.io")
 		case "source":
-			f.Source, err = s.text(v, keyPath, "https://example.com/template")
+			f.Source, err = s.Text(v, keyPath, "https://example.com/template")
 		}
 		return err
 	})
 	if err == nil && (len(f.Repositories) == 0 || slices.Contains([]string{f.RegistryKey, f.RepositoryKey, f.GlobalRegistry, f.Registry, f.Source}, "")) {
-		err = s.errorf(n, "%s: expected %s", keyPath, strings.Join(chartFamilyKeys, ", "))
+		err = s.Errorf(n, "%s: expected %s", keyPath, strings.Join(chartFamilyKeys, ", "))
 	}
 	return f, err
 }

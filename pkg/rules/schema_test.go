@@ -24,7 +24,7 @@ type schema struct {
 	Pattern     string            `json:"pattern"`
 	Description string            `json:"description"`
 	Examples    []any             `json:"examples"`
-	Additional  *bool             `json:"additionalProperties"`
+	Additional  any               `json:"additionalProperties"`
 }
 
 func readSchema(t testing.TB) (schema, []byte) {
@@ -51,7 +51,6 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 	}{
 		{"config", root, configKeys, reflect.TypeFor[Config](), []string{"path"}},
 		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), nil},
-		{"field", root.Defs["field"], fieldKeys, reflect.TypeFor[Field](), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var inSchema, inStruct []string
@@ -82,7 +81,7 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 			if !slices.Equal(inSchema, keys) || !slices.Equal(inStruct, keys) {
 				t.Errorf("keys in the schema %v, in the struct %v, in the reader %v", inSchema, inStruct, keys)
 			}
-			if c.schema.Additional == nil || *c.schema.Additional {
+			if c.schema.Additional != false {
 				t.Error("the schema allows unknown keys")
 			}
 		})

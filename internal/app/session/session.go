@@ -238,19 +238,10 @@ func (s *Session) configBase(config *rules.Config) string {
 
 // fields validates the fields that the configuration declares.
 func (s *Session) fields(config *rules.Config) error {
-	for i, x := range config.Fields {
-		key := fmt.Sprintf("fields[%d]", i)
-		f := format.Field{Path: x.Path, Image: x.Image, Feature: x.Feature, Keys: x.Keys, Registry: x.Registry, Repository: x.Repository, Tag: x.Tag, Digest: x.Digest}
-		for _, p := range x.Files {
-			g, err := walk.ParseGlob(p, s.configBase(config))
-			if err != nil {
-				return fmt.Errorf("%s: %w", config.Position(key+".files"), err)
-			}
-			f.Files = append(f.Files, g)
-		}
-		f, err := format.NewField(f)
+	for i, n := range config.Fields {
+		f, err := format.ReadField(n, config.Path, fmt.Sprintf("fields[%d]", i), s.configBase(config))
 		if err != nil {
-			return fmt.Errorf("%s: %w", config.Position(key), err)
+			return err
 		}
 		s.Rewrite.Fields = append(s.Rewrite.Fields, f)
 	}
