@@ -24,8 +24,7 @@ func TestFieldForms(t *testing.T) {
 	}
 	for _, table := range tables {
 		forms := 0
-		for i := range table.Entries {
-			e := &table.Entries[i]
+		for _, e := range table.Entries {
 			if e.contains != nil || e.language != nil || len(e.text) > 0 {
 				continue
 			}
@@ -48,7 +47,7 @@ func TestFieldForms(t *testing.T) {
 				}
 			}
 		}
-		if hasImages := slices.ContainsFunc(table.Entries, func(e tableEntry) bool {
+		if hasImages := slices.ContainsFunc(table.Entries, func(e *tableEntry) bool {
 			return slices.ContainsFunc(e.Fields, func(f tableField) bool { return f.kind == imageField && !f.isSplit() && !f.Keys })
 		}); hasImages && forms == 0 && !elsewhere[table.Tool] {
 			t.Errorf("%s: no field was checked", table.Tool)
