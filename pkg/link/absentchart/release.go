@@ -1,24 +1,28 @@
 package absentchart
 
 import (
+	"bytes"
 	"cmp"
 	"path"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// LinkReleases returns the groups of the values that files of Fleet, Sveltos, k3s,
-// KOTS, k0s, Crossplane, Cluster API and helmsman pass to charts which the repository does not have.
+// LinkReleases returns the groups of the values that files of Fleet, Sveltos, k3s, KOTS,
+// k0s, Crossplane, Cluster API and helmsman pass to charts which the repository does not
+// have.
 func LinkReleases(t *link.Tree, move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	for _, f := range t.Files {
 		if !format.HasYAMLName(f.Path) || !anyShortMoves(&link.Tree{Files: []*link.File{f}}, move) {
 			continue
 		}
-		y, err := syntax.ParseYAML(f.Src, nil)
+		y, err := syntax.ParseYAML(f.Src, mayHaveRelease(f.Path))
 		if err != nil {
 			continue
 		}
@@ -33,6 +37,29 @@ func LinkReleases(t *link.Tree, move link.MoveFunc) []link.Group {
 	}
 	return groups
 }
+
+// mayHaveRelease returns a func that reports whether releasesOf may find a release in a
+// part of the file called name, or nil if it may in every part. Most documents have none,
+// and are not parsed again.
+func mayHaveRelease(name string) func(part []byte) bool {
+	base := path.Base(name)
+	if base == "fleet.yaml" || strings.Contains(base, "helmsman") {
+		return nil
+	}
+	return func(part []byte) bool {
+		return slices.ContainsFunc(releaseWords(), func(word []byte) bool { return bytes.Contains(part, word) })
+	}
+}
+
+// releaseWords returns texts of which each document with a release has one: its API group,
+// the key of Helmsman, or the start of an escape sequence that may hide one of them.
+var releaseWords = sync.OnceValue(func() [][]byte {
+	words := [][]byte{[]byte("config.projectsveltos.io/"), []byte("helm.cattle.io/"), []byte("helmRepos"), []byte(`\x`), []byte(`\u`), []byte(`\U`)}
+	for kind := range objectCharts {
+		words = append(words, []byte(kind.group))
+	}
+	return words
+})
 
 // A release is a chart that is not in the repository, and its values.
 type release struct {
