@@ -100,6 +100,7 @@ func TestRealPolicies(t *testing.T) {
 	}
 
 	set := ruleSet(t, ruleSets[2]...)
+	t.Run("types", func(t *testing.T) { c.testTypes(t, set, thing) })
 	moves := write(t, "map", policy.Options{Rules: set})
 	c.apply(t, moves)
 	probe := valid(pods, "probe", map[string][]string{"containers": {oldImage}})
