@@ -183,8 +183,7 @@ func newAccount(plan *report.JSONReport) *account {
 }
 
 // hasInFile reports whether a use in a file has a finding. The registry of a chart may
-// be in another file. A reference may be the end of one that a rendering shows, whose
-// finding is on the line of its registry.
+// be in another file.
 func (a *account) hasInFile(u report.JSONUse, ref string, isChart bool) bool {
 	if a.lines[fileLine{u.Path, u.Line}] {
 		return true
@@ -192,11 +191,6 @@ func (a *account) hasInFile(u report.JSONUse, ref string, isChart bool) bool {
 	for ; ref != ""; ref = ref[:max(strings.LastIndexAny(ref, "@:/"), 0)] {
 		if a.texts[u.Path][ref] || isChart && a.all[ref] {
 			return true
-		}
-		for text := range a.texts[u.Path] {
-			if strings.Contains(ref, "/") && strings.HasSuffix(text, "/"+ref) {
-				return true
-			}
 		}
 	}
 	return false

@@ -53,8 +53,8 @@ func splitObject(object string) (name, kind, apiVersion string) {
 	return name, kind, apiVersion
 }
 
-// explainPolicy writes the policy for an engine, or the reason why it has none and the
-// policy for vap.
+// explainPolicy writes the policy for an engine, or the reason why it cannot hold the
+// rules and the policy for vap, or the reason why no engine can.
 func explainPolicy(w io.Writer, set *session.Session, f *session.Flags, engine []string, objects string) error {
 	o := policy.Options{Name: "regmigrate", Rules: set.Rewrite.Rules, Config: set.ConfigInRoot(), Mutate: slices.Contains(engine, "--mutate")}
 	o.Command = policyCommand(f, engine)
@@ -67,7 +67,8 @@ func explainPolicy(w io.Writer, set *session.Session, f *session.Flags, engine [
 		text, err = policy.Write("vap", o)
 	}
 	if err != nil {
-		return nil // the rules move no images, so that there is no policy
+		_, err = fmt.Fprintf(w, "\nregmigrate cannot write a policy to replace %s: %s\n", report.EscapeText(objects), report.EscapeText(err.Error()))
+		return err
 	}
 	_, err = fmt.Fprintf(w, "\n%sTo replace %s with a policy that decides about images as the rules do:\n  %s\nThe policy is:\n\n%s",
 		report.EscapeText(note), report.EscapeText(objects), report.EscapeText(o.Command), text)

@@ -172,6 +172,9 @@ type policyFolder struct{ flag, path string }
 func writePolicyFolder(s session.Streams, p *PolicyFlags, dir policyFolder, parts []policy.File) error {
 	out := policyFiles{dir: dir.path}
 	for _, x := range parts {
+		if err := repofile.CheckOutput(filepath.Join(dir.path, x.Name), ""); err != nil {
+			return fmt.Errorf("%s %q: %w", dir.flag, dir.path, err)
+		}
 		file := policyFile{shown: path.Join(filepath.ToSlash(dir.path), x.Name), name: x.Name, now: x.Text}
 		var err error
 		if file.before, err = dir.ownFile(x.Name, p.Force); err != nil {
@@ -180,8 +183,8 @@ func writePolicyFolder(s session.Streams, p *PolicyFlags, dir policyFolder, part
 		out.files = append(out.files, file)
 	}
 	if !p.Check {
-		if err := os.MkdirAll(dir.path, 0o777); err != nil {
-			return fmt.Errorf("%s: %w", dir.flag, err)
+		if err := repofile.CreateOutputFolder(dir.path, ""); err != nil {
+			return fmt.Errorf("%s %q: %w", dir.flag, dir.path, err)
 		}
 	}
 	if err := out.write(s, p.Check); err != nil {
@@ -190,9 +193,6 @@ func writePolicyFolder(s session.Streams, p *PolicyFlags, dir policyFolder, part
 	tellOldFiles(s, dir.path, parts)
 	return nil
 }
-
-// maxOwnFile is the largest file in bytes that may be replaced.
-const maxOwnFile = 8 << 20
 
 // ownFile returns the bytes of a file that regmigrate made, or nil if there is no
 // file. It returns an error for other files, and for edited ones without force.
@@ -208,7 +208,7 @@ func (d policyFolder) ownFile(name string, force bool) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %s is not a regular file\n  choose another folder", d.flag, file)
 	}
-	src, err := repofile.ReadFile(file, maxOwnFile)
+	src, err := repofile.ReadFile(file, session.MaxPolicy)
 	if err != nil {
 		return nil, fmt.Errorf("%s: reading %q: %w", d.flag, file, repofile.WithoutPath(err))
 	}
@@ -226,15 +226,15 @@ func (d policyFolder) ownFile(name string, force bool) ([]byte, error) {
 // of the policy any more.
 func tellOldFiles(s session.Streams, dir string, parts []policy.File) {
 	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // with --check, nothing has made the folder
+		fmt.Fprintf(s.Err, "looking for files that are not a part of the policy any more: %v\n", err)
 	}
 	for _, e := range entries {
 		isPart := slices.ContainsFunc(parts, func(x policy.File) bool { return x.Name == e.Name() })
 		if isPart || !strings.HasSuffix(e.Name(), ".yaml") || !e.Type().IsRegular() {
 			continue
 		}
-		src, err := repofile.ReadFile(filepath.Join(dir, e.Name()), maxOwnFile)
+		src, err := repofile.ReadFile(filepath.Join(dir, e.Name()), session.MaxPolicy)
 		if err == nil && format.IsOwnPolicy(src) {
 			fmt.Fprintf(s.Err, "%s: not a part of the policy any more; delete it\n", report.EscapeText(path.Join(filepath.ToSlash(dir), e.Name())))
 		}

@@ -80,7 +80,7 @@ func (o *Options) webhookActions() (actions []string, failure string) {
 func failureNote(actions []string, failure string) string {
 	note := "Action: " + strings.Join(actions, ", ") + ". failurePolicy: " + failure
 	if failure == "Fail" {
-		return note + ": no object of these kinds is accepted while Kyverno does not respond."
+		return note + ": while Kyverno does not respond, all objects of these kinds are denied."
 	}
 	return note + ", since it denies nothing; with --action deny it is Fail."
 }

@@ -67,7 +67,7 @@ func (s *Session) PolicyRules(f *Flags, args []string, file string, p format.Own
 }
 
 // ConfigInRoot returns the path of the configuration, slash-separated and relative to the
-// root, or "" if there is none in the root.
+// root. It is "" if the session has no configuration, or one outside of the root.
 func (s *Session) ConfigInRoot() string {
 	for _, abs := range s.Rewrite.OwnConfig {
 		if rel, err := filepath.Rel(s.Rewrite.Walk.Root, abs); err == nil && filepath.IsLocal(rel) {
@@ -83,8 +83,8 @@ func NewForPolicies(files []string) (*Session, error) {
 	return &Session{Rewrite: rewrite.Options{Walk: walk.Options{Root: root}, Within: within}}, err
 }
 
-// maxPolicy is the largest policy in bytes that is read.
-const maxPolicy = 8 << 20
+// MaxPolicy is the largest policy in bytes that is read.
+const MaxPolicy = 8 << 20
 
 // ReadPolicy reads the file, a policy that regmigrate made, and returns its path relative
 // to the root, slash-separated.
@@ -92,7 +92,7 @@ func (s *Session) ReadPolicy(file string) (rel string, src []byte, p format.OwnP
 	if rel, err = relativeFile(s.Rewrite.Walk.Root, file); err != nil {
 		return "", nil, p, fmt.Errorf("%s: %w", file, err)
 	}
-	src, _, err = readIn(s.Rewrite.Walk.Root, rel, maxPolicy)
+	src, _, err = readIn(s.Rewrite.Walk.Root, rel, MaxPolicy)
 	if err != nil {
 		return "", nil, p, fmt.Errorf("reading %q: %w", file, err)
 	}
