@@ -22,7 +22,7 @@ const (
 
 	// Likely images have a key that names an image, and a tag, a digest or a pull
 	// policy in the value or beside it, or a namespace that a rule names. A name of
-	// one word is the name of an official image, or a rule names it in library. They are not
+	// one word is the name of an official image, or a rule names it. They are not
 	// changed unless the user asks for it.
 	Likely
 

@@ -23,7 +23,7 @@ func TestClassOfShortNames(t *testing.T) {
 		{"no official image, with the namespace", "library/agent:1", "docker.io=m.corp", account.Unknown},
 		{"a word of another language", "rule:context_is_editor", "docker.io=m.corp", account.Unknown},
 		{"no official image, under a rule on library", "agent:1", "docker.io/library=m.corp", account.Unknown},
-		{"a rule names the namespace", "agent:1", "docker.io/agent=m.corp/agent", account.Unknown},
+		{"a rule names the image", "agent:1", "docker.io/agent=m.corp/agent", account.Likely},
 		{"a rule names an official image", "redis:7", "docker.io/redis=m.corp/redis", account.Likely},
 		{"a rule names the image in library", "agent:1", "docker.io/library/agent=m.corp/agent", account.Likely},
 		{"a rule names another image", "agent:1", "docker.io/library/server=m.corp/server", account.Unknown},

@@ -104,8 +104,9 @@ func (s *Set) NamesNamespace(text string) bool {
 }
 
 // NamesOfficialImage reports whether a rule is on the image called name, which has
-// one component, in the namespace library of Docker Hub: docker.io/library/nginx. A rule
-// on docker.io/nginx may be about the namespace.
+// one component, in the namespace library of Docker Hub: docker.io/nginx or
+// docker.io/library/nginx.
 func (s *Set) NamesOfficialImage(name string) bool {
-	return s.hosts[dockerHub][library+"/"+name].rule != nil
+	paths := s.hosts[dockerHub]
+	return paths[name].rule != nil || paths[library+"/"+name].rule != nil
 }
