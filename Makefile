@@ -26,7 +26,7 @@ test: ## go vet and all tests that need no other programs: about 4 minutes on tw
 test-engines: ## compare the policies with the rules in the libraries of Kubernetes (the first run downloads and builds them, minutes)
 	cd test/engines && $(GO) test -count 1 -timeout $(TIMEOUT) ./...
 
-test-real: ## tests with real helm, kustomize, pre-commit, gitea and act (the first run builds them, many minutes), and with the repositories in CORPUS
+test-real: ## tests with real helm, kustomize, kube-apiserver, pre-commit, gitea and act (the first run builds them, many minutes), and with the repositories in CORPUS
 	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
 
 lint: ## gofmt, go vet, staticcheck, gocyclo, actionlint (the first run downloads the last three), shellcheck

@@ -85,6 +85,7 @@ var table = []pkg{
 
 	{"internal/archtest", tests, nil, nil},
 	{"internal/licenses", tests, nil, nil},
+	{"internal/testcluster", tests, nil, nil},
 	{"internal/testforge", tests, nil, []string{"github.com/google/go-github/..."}},
 	{"internal/torture", tests, nil, nil},
 	{"internal/testlink", tests, nil, []string{"github.com/rogpeppe/go-internal/txtar"}},

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/internal/testcluster"
 	"github.com/regmigrate/regmigrate/pkg/policy"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -76,10 +77,10 @@ func (c *cluster) createCustomKinds(t *testing.T, kinds []podspec.Resource) {
 					"schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}},
 			},
 		}
-		if s := c.do(t, "admin", "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd); s.status != http.StatusCreated {
-			t.Fatalf("creating %s: %s", name, s.message())
+		if s := c.Do(t, "admin", "POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd); s.Status != http.StatusCreated {
+			t.Fatalf("creating %s: %s", name, s.Message())
 		}
-		eventually(t, "the kind "+name, func() bool { return c.do(t, "admin", "GET", path(r), nil).status == http.StatusOK })
+		testcluster.Eventually(t, "the kind "+name, func() bool { return c.Do(t, "admin", "GET", path(r), nil).Status == http.StatusOK })
 	}
 }
 
@@ -104,29 +105,29 @@ func TestRealPolicies(t *testing.T) {
 	moves := write(t, "map", policy.Options{Rules: set})
 	c.apply(t, moves)
 	probe := valid(pods, "probe", map[string][]string{"containers": {oldImage}})
-	eventually(t, "a mutation", func() bool {
-		r := c.do(t, "admin", "POST", path(pods)+"?dryRun=All", probe)
-		return r.status == http.StatusCreated && pods.Images(r.body)[0].Ref == newImage
+	testcluster.Eventually(t, "a mutation", func() bool {
+		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", probe)
+		return r.Status == http.StatusCreated && pods.Images(r.Body)[0].Ref == newImage
 	})
 	t.Run("map", func(t *testing.T) { c.testMutation(t, set) })
 	c.remove(t, moves)
-	eventually(t, "no mutation", func() bool {
-		r := c.do(t, "admin", "POST", path(pods)+"?dryRun=All", probe)
-		return r.status == http.StatusCreated && pods.Images(r.body)[0].Ref == oldImage
+	testcluster.Eventually(t, "no mutation", func() bool {
+		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", probe)
+		return r.Status == http.StatusCreated && pods.Images(r.Body)[0].Ref == oldImage
 	})
 
 	warns := write(t, "vap", policy.Options{Rules: set})
 	c.apply(t, warns)
-	eventually(t, "a warning", func() bool {
-		r := c.do(t, "admin", "POST", path(pods)+"?dryRun=All", probe)
-		return r.status == http.StatusCreated && strings.Contains(strings.Join(r.warnings, ""), oldImage+" must be "+newImage)
+	testcluster.Eventually(t, "a warning", func() bool {
+		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", probe)
+		return r.Status == http.StatusCreated && strings.Contains(strings.Join(r.Warnings, ""), oldImage+" must be "+newImage)
 	})
 	c.remove(t, warns)
 
 	denies := write(t, "vap", policy.Options{Rules: set, Actions: []string{"deny"}, Kinds: []podspec.Resource{thing}})
 	c.apply(t, denies)
-	eventually(t, "a denial", func() bool {
-		return c.do(t, "admin", "POST", path(pods)+"?dryRun=All", probe).status >= 400
+	testcluster.Eventually(t, "a denial", func() bool {
+		return c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", probe).Status >= 400
 	})
 	t.Run("vap", func(t *testing.T) { c.testDenials(t, set) })
 	t.Run("places", func(t *testing.T) { c.testPlaces(t, thing) })
@@ -137,16 +138,16 @@ func TestRealPolicies(t *testing.T) {
 // create creates an object, and fails unless the error contains want; "" means success.
 func (c *cluster) create(t *testing.T, user string, r podspec.Resource, o map[string]any, want string) {
 	t.Helper()
-	c.check(t, c.do(t, user, "POST", path(r), o), want)
+	c.check(t, c.Do(t, user, "POST", path(r), o), want)
 }
 
 func (c *cluster) check(t *testing.T, r response, want string) {
 	t.Helper()
 	switch {
-	case want == "" && r.status >= 300:
-		t.Errorf("status %d: %s", r.status, r.message())
-	case want != "" && (r.status < 400 || !strings.Contains(r.message(), want)):
-		t.Errorf("status %d: %q, want an error with %q", r.status, r.message(), want)
+	case want == "" && r.Status >= 300:
+		t.Errorf("status %d: %s", r.Status, r.Message())
+	case want != "" && (r.Status < 400 || !strings.Contains(r.Message(), want)):
+		t.Errorf("status %d: %q, want an error with %q", r.Status, r.Message(), want)
 	}
 }
 
@@ -156,11 +157,11 @@ func (c *cluster) testMutation(t *testing.T, set *rules.Set) {
 	for chunk := range slices.Chunk(references(set, 10_000), 100) {
 		o := valid(pods, "many", map[string][]string{"containers": chunk[:60], "initContainers": chunk[60:90]}, chunk[90:]...)
 		before := pods.Images(o)
-		r := c.do(t, "admin", "POST", path(pods)+"?dryRun=All", o)
-		if r.status != http.StatusCreated {
-			t.Fatalf("status %d: %s", r.status, r.message())
+		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", o)
+		if r.Status != http.StatusCreated {
+			t.Fatalf("status %d: %s", r.Status, r.Message())
 		}
-		for i, after := range pods.Images(r.body) {
+		for i, after := range pods.Images(r.Body) {
 			want := move(set, before[i].Ref)
 			if want == "" {
 				want = before[i].Ref
@@ -176,10 +177,10 @@ func (c *cluster) testMutation(t *testing.T, set *rules.Set) {
 	t.Logf("%d references in pods of 100 images, %d moved, 0 differences", total, moved)
 
 	// kubectl debug: only the new container changes.
-	r := c.do(t, "admin", "PATCH", path(pods)+"/before/ephemeralcontainers", map[string]any{"spec": map[string]any{"ephemeralContainers": []any{map[string]any{"name": "debug", "image": oldImage}}}})
+	r := c.Do(t, "admin", "PATCH", path(pods)+"/before/ephemeralcontainers", map[string]any{"spec": map[string]any{"ephemeralContainers": []any{map[string]any{"name": "debug", "image": oldImage}}}})
 	c.check(t, r, "")
 	var refs []string
-	for _, i := range pods.Images(r.body) {
+	for _, i := range pods.Images(r.Body) {
 		refs = append(refs, i.Field+" "+i.Ref)
 	}
 	if want := []string{`container "c0" ` + oldImage, `ephemeral container "debug" ` + newImage}; !slices.Equal(refs, want) {
@@ -187,8 +188,8 @@ func (c *cluster) testMutation(t *testing.T, set *rules.Set) {
 	}
 	// Workloads do not change.
 	d := find("Deployment")
-	if r := c.do(t, "admin", "POST", path(d)+"?dryRun=All", valid(d, "d", map[string][]string{"containers": {oldImage}})); r.status != http.StatusCreated || d.Images(r.body)[0].Ref != oldImage {
-		t.Errorf("a Deployment: %d %v", r.status, d.Images(r.body))
+	if r := c.Do(t, "admin", "POST", path(d)+"?dryRun=All", valid(d, "d", map[string][]string{"containers": {oldImage}})); r.Status != http.StatusCreated || d.Images(r.Body)[0].Ref != oldImage {
+		t.Errorf("a Deployment: %d %v", r.Status, d.Images(r.Body))
 	}
 }
 
@@ -197,10 +198,10 @@ func (c *cluster) testDenials(t *testing.T, set *rules.Set) {
 	denied, total := 0, 0
 	for chunk := range slices.Chunk(references(set, 10_000), 10) {
 		o := valid(pods, "some", map[string][]string{"containers": chunk})
-		r := c.do(t, "admin", "POST", path(pods)+"?dryRun=All", o)
+		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", o)
 		want := expected(set, pods, o)
-		if (want == "") != (r.status == http.StatusCreated) || !strings.Contains(r.message(), want) {
-			t.Fatalf("%q: status %d, %q, want %q", chunk, r.status, r.message(), want)
+		if (want == "") != (r.Status == http.StatusCreated) || !strings.Contains(r.Message(), want) {
+			t.Fatalf("%q: status %d, %q, want %q", chunk, r.Status, r.Message(), want)
 		}
 		if want != "" {
 			denied++
@@ -209,7 +210,7 @@ func (c *cluster) testDenials(t *testing.T, set *rules.Set) {
 	}
 	t.Logf("%d references in pods of 10 containers, %d pods denied, 0 differences", total, denied)
 	o := valid(pods, "hundred", map[string][]string{"containers": slices.Repeat([]string{oldImage}, 100)})
-	c.check(t, c.do(t, "admin", "POST", path(pods)+"?dryRun=All", o), `container "c0": `+oldImage+" must be "+newImage)
+	c.check(t, c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", o), `container "c0": `+oldImage+" must be "+newImage)
 }
 
 // testPlaces tries every kind and every place, by server-side dry run.
@@ -220,24 +221,24 @@ func (c *cluster) testPlaces(t *testing.T, thing podspec.Resource) {
 				continue // only in a pod that exists
 			}
 			o := valid(r, "place", map[string][]string{list.Key: {newImage, oldImage}})
-			c.check(t, c.do(t, "admin", "POST", path(r)+"?dryRun=All", o), fmt.Sprintf(`%s "%s1": %s must be %s`, list.Item, list.Key[:1], oldImage, newImage))
+			c.check(t, c.Do(t, "admin", "POST", path(r)+"?dryRun=All", o), fmt.Sprintf(`%s "%s1": %s must be %s`, list.Item, list.Key[:1], oldImage, newImage))
 		}
-		c.check(t, c.do(t, "admin", "POST", path(r)+"?dryRun=All", valid(r, "place", nil, oldImage)), `volume "v0": `+oldImage+" must be "+newImage)
-		c.check(t, c.do(t, "admin", "POST", path(r)+"?dryRun=All", valid(r, "place", map[string][]string{"containers": {newImage}})), "")
+		c.check(t, c.Do(t, "admin", "POST", path(r)+"?dryRun=All", valid(r, "place", nil, oldImage)), `volume "v0": `+oldImage+" must be "+newImage)
+		c.check(t, c.Do(t, "admin", "POST", path(r)+"?dryRun=All", valid(r, "place", map[string][]string{"containers": {newImage}})), "")
 	}
 	custom := map[string]any{"apiVersion": "example.com/v1", "kind": "Thing", "metadata": map[string]any{"name": "x"},
 		"spec": map[string]any{"images": []any{map[string]any{"ref": newImage}, map[string]any{"ref": oldImage}}}}
-	c.check(t, c.do(t, "admin", "POST", path(thing)+"?dryRun=All", custom), "/spec/images/*/ref: "+oldImage+" must be "+newImage)
+	c.check(t, c.Do(t, "admin", "POST", path(thing)+"?dryRun=All", custom), "/spec/images/*/ref: "+oldImage+" must be "+newImage)
 
 	running := valid(pods, "running", map[string][]string{"containers": {newImage}})
 	c.create(t, "admin", pods, running, "")
 	debug := func(image string) response {
-		return c.do(t, "admin", "PATCH", path(pods)+"/running/ephemeralcontainers", map[string]any{"spec": map[string]any{"ephemeralContainers": []any{map[string]any{"name": "debug", "image": image}}}})
+		return c.Do(t, "admin", "PATCH", path(pods)+"/running/ephemeralcontainers", map[string]any{"spec": map[string]any{"ephemeralContainers": []any{map[string]any{"name": "debug", "image": image}}}})
 	}
 	c.check(t, debug(oldImage), `ephemeral container "debug": `+oldImage+" must be "+newImage)
 	c.check(t, debug(newImage), "")
 	setImage := func(image string) response {
-		return c.do(t, "admin", "PATCH", path(pods)+"/running", map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"name": "c0", "image": image}}}})
+		return c.Do(t, "admin", "PATCH", path(pods)+"/running", map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"name": "c0", "image": image}}}})
 	}
 	c.check(t, setImage(oldImage), `container "c0": `+oldImage+" must be "+newImage)
 	c.check(t, setImage(newImage+".1"), "")
@@ -247,10 +248,10 @@ func (c *cluster) testPlaces(t *testing.T, thing podspec.Resource) {
 func (c *cluster) testExisting(t *testing.T) {
 	deployment, replicaSet := find("Deployment"), find("ReplicaSet")
 	scale := map[string]any{"spec": map[string]any{"replicas": 3, "template": map[string]any{"metadata": map[string]any{"annotations": map[string]any{"a": "b"}}}}}
-	c.check(t, c.do(t, "admin", "PATCH", path(deployment)+"/before", scale), "")
+	c.check(t, c.Do(t, "admin", "PATCH", path(deployment)+"/before", scale), "")
 	image := map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"name": "c0", "image": oldImage + ".1"}}}}}}
-	c.check(t, c.do(t, "admin", "PATCH", path(deployment)+"/before", image), oldImage+".1 must be "+newImage+".1")
-	c.check(t, c.do(t, "admin", "PATCH", path(find("CronJob"))+"/before", map[string]any{"spec": map[string]any{"suspend": true}}), "")
+	c.check(t, c.Do(t, "admin", "PATCH", path(deployment)+"/before", image), oldImage+".1 must be "+newImage+".1")
+	c.check(t, c.Do(t, "admin", "PATCH", path(find("CronJob"))+"/before", map[string]any{"spec": map[string]any{"suspend": true}}), "")
 
 	owned := func(r podspec.Resource, name, kind string) map[string]any {
 		o := valid(r, name, map[string][]string{"containers": {oldImage}})

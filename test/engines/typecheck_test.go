@@ -22,7 +22,7 @@ import (
 // omits kinds after the tenth.
 // Source: k8s.io/kubernetes, pkg/controller/validatingadmissionpolicystatus.
 func (c *cluster) testTypes(t *testing.T, set *rules.Set, thing podspec.Resource) {
-	client, err := discovery.NewDiscoveryClientForConfig(&rest.Config{Host: c.url, BearerToken: "token-admin", TLSClientConfig: rest.TLSClientConfig{Insecure: true}})
+	client, err := discovery.NewDiscoveryClientForConfig(&rest.Config{Host: c.URL, BearerToken: "token-admin", TLSClientConfig: rest.TLSClientConfig{Insecure: true}})
 	if err != nil {
 		t.Fatal(err)
 	}
