@@ -102,6 +102,9 @@ var writers = []Writer{
 	{"github", writeGitHub},
 	{"markdown", writeMarkdown},
 	{"html", writeHTML},
+	{"codeclimate", writeCodeQuality},
+	{"junit", writeJUnit},
+	{"checkstyle", writeCheckstyle},
 }
 
 // Names returns the names of all writers, the default first.

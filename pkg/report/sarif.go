@@ -2,14 +2,11 @@ package report
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -26,12 +23,6 @@ const (
 )
 
 const homepage = "https://github.com/regmigrate/regmigrate"
-
-// oldRegistryRule is the ID of results about references that have to move.
-const oldRegistryRule = "old-registry"
-
-// assumedRule is the ID of results about likely images that --assume-images moves.
-const assumedRule = "likely-image-moved"
 
 // writeSARIF writes references that have to move and mentions that are not
 // changed as SARIF 2.1.0.
@@ -55,23 +46,16 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 	for i, r := range run.Tool.Driver.Rules {
 		index[r.ID] = i
 	}
-	for i := range p.Files {
-		f := &p.Files[i]
-		lines := edit.NewLines(f.Before)
-		seen := map[string]int{}
-		for j := range f.Findings {
-			x := fileFinding{f, &f.Findings[j]}
-			if !x.BaselineApplies() || x.Status == rewrite.Rewritten && o.mode() == wording.Write {
-				continue
-			}
-			r := sarifFinding(x, lines, p.Baseline != nil, o)
-			r.RuleIndex = index[r.RuleID]
-			key := f.Path + "\x00" + x.Old + "\x00" + r.RuleID
-			sum := sha256.Sum256([]byte(key + "\x00" + strconv.Itoa(seen[key])))
-			seen[key]++
-			r.Fingerprints = map[string]string{"regmigrate/v1": hex.EncodeToString(sum[:16])}
-			run.Results = append(run.Results, r)
+	var lines *edit.Lines
+	var file *rewrite.File
+	for _, x := range results(p, o) {
+		if x.finding.file != file {
+			file = x.finding.file
+			lines = edit.NewLines(file.Before)
 		}
+		r := sarifOfResult(x, lines)
+		r.RuleIndex = index[r.RuleID]
+		run.Results = append(run.Results, r)
 	}
 	run.limitResults()
 	sarifSummary(p, &run, o)
@@ -114,31 +98,20 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	s := summarize(p, o)
 	in := run.invocation()
 	in.Successful = len(s.failed) == 0
-	for _, f := range s.failed {
-		in.notify("error", f.why, f.path, 0)
-	}
-	proofs, n := proofsByState(p)
-	for _, x := range proofs {
-		level := map[rewrite.ProofState]string{rewrite.Failed: "error", rewrite.Unproven: "warning", rewrite.Proven: "note"}[x.State]
-		in.notify(level, x.State.String()+": "+x.Path+": "+x.Summary, "", 0)
-	}
-	images, v := imagesByVerdict(p)
-	for _, x := range images {
-		level := "note"
-		if isBad(x.Verdict) {
-			level = "error"
+	for _, x := range runResults(p, &s) {
+		path := x.path
+		if x.kind != failedResult && x.kind != adviceResult {
+			path = "" // in the text
 		}
-		in.notify(level, "registries: "+x.Verdict.String()+": "+x.New+wording.Prefixed(", ", verdictDetail(&x)), "", 0)
-	}
-	for _, x := range p.Advice {
-		group := adviceGroup{note: x.Note}
-		in.notify("note", group.kind()+": "+refPrefix(x.Ref)+x.Text+wording.Prefixed(" ", x.Source), x.Path, x.Line)
+		in.notify(x.level, x.text, path, x.line)
 	}
 	if n := len(in.Notifications); n > sarifNotifications {
 		in.Notifications = in.Notifications[:sarifNotifications]
 		in.notify("warning", wording.Number(n-sarifNotifications)+" more notifications omitted; regmigrate -o json lists all.", "", 0)
 	}
 	c := p.Count()
+	_, n := proofsByState(p)
+	_, v := imagesByVerdict(p)
 	run.Properties = map[string]int{
 		"spelledOut": c.Mentions(), "spelledOutRewritten": c.Rewritten, "spelledOutNotChanged": c.NotChanged,
 		"implicit": c.RewrittenImplicit + c.NotChangedImplicit, "implicitRewritten": c.RewrittenImplicit, "implicitNotChanged": c.NotChangedImplicit,
@@ -149,34 +122,11 @@ func sarifSummary(p *rewrite.Plan, run *sarifRun, o Options) {
 	}
 }
 
-// sarifFinding returns the result for x; lines are those of its file.
-func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sarifResult {
-	r := sarifResult{RuleID: oldRegistryRule, Level: "note"}
-	switch {
-	case x.Status == rewrite.NotChanged:
-		r.RuleID = ruleID(x.Reason)
-		if (x.MovesIfScanned || x.Reason == format.LostEntry || x.Reason == format.OutdatedPolicy || x.Reason.IsUnresolved() && x.file.Err == nil) && o.Check {
-			r.Level = "error"
-		}
-		if x.Reason == format.LikelyImage && !o.CheckCertain {
-			r.Level = checkLevel(o)
-		}
-	case x.IsAssumed:
-		r.RuleID = assumedRule
-		r.Level = checkLevel(o)
-	default:
-		r.Level = checkLevel(o)
-	}
-	if baseline {
-		r.Level, r.BaselineState = "note", "unchanged"
-		if x.NotInBaseline {
-			r.Level, r.BaselineState = "error", "new"
-		}
-	}
-	text := escape(x.Old) + " " + escape(outcome(x)) + wording.Prefixed(" — ", escape(x.Note)) + wording.Prefixed(" — ", escape(fieldOf(x)))
-	if x.Status == rewrite.NotChanged {
-		text += ". " + wording.Sentence(x.Reason.Doc()) + wording.Prefixed(" ", wording.Sentence(wording.Action(x.Reason.Advice())))
-	}
+// sarifOfResult returns r as a result of SARIF; lines are those of its file.
+func sarifOfResult(res result, lines *edit.Lines) sarifResult {
+	x, text := res.finding, res.text
+	r := sarifResult{RuleID: res.rule, Level: res.level, BaselineState: res.baseline}
+	r.Fingerprints = map[string]string{"regmigrate/v1": res.fingerprint}
 	file, inner, isPacked := strings.Cut(x.file.Path, "!")
 	if isPacked {
 		text += " File in the archive: " + escape(inner) + "."
@@ -198,14 +148,6 @@ func sarifFinding(x fileFinding, lines *edit.Lines, baseline bool, o Options) sa
 		}}
 	}
 	return r
-}
-
-// checkLevel returns the level of what fails a check.
-func checkLevel(o Options) string {
-	if o.Check {
-		return "error"
-	}
-	return "warning"
 }
 
 // wholeEdit returns the edit that moves x, if a single edit does. One of
@@ -264,9 +206,4 @@ func sarifFile(path string) sarifArtifact {
 // link.
 func sarifMessage(text string) sarifText {
 	return sarifText{strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(text)}
-}
-
-// ruleID returns the ID of results that are not changed for r.
-func ruleID(r format.Reason) string {
-	return "not-changed-" + strings.ReplaceAll(strings.ToLower(string(r)), " ", "-")
 }
