@@ -62,10 +62,16 @@ func TestDocs(t *testing.T) {
 	}
 }
 
-// documented returns the command line with everything that its pages show.
-func documented() *cobra.Command {
+// newPagesCommand returns the command line for the pages.
+func newPagesCommand() *cobra.Command {
 	root := newRootCommand(session.Streams{}, nil)
 	root.DisableAutoGenTag = true
+	return root
+}
+
+// documented returns the command line with the exit codes in its descriptions.
+func documented() *cobra.Command {
+	root := newPagesCommand()
 	var each func(*cobra.Command)
 	each = func(c *cobra.Command) {
 		if lines := c.Annotations[exitsKey]; lines != "" {
@@ -104,25 +110,22 @@ func pages(t *testing.T, cmd *cobra.Command, separator, ext string, write func(*
 }
 
 func markdownPages(t *testing.T) map[string]string {
-	return pages(t, documented(), "_", ".md", func(c *cobra.Command, b *bytes.Buffer) error { return doc.GenMarkdown(c, b) })
+	return pages(t, documented(), "_", ".md", func(c *cobra.Command, b *bytes.Buffer) error {
+		var page bytes.Buffer
+		if err := doc.GenMarkdown(c, &page); err != nil {
+			return err
+		}
+		before, after, found := strings.Cut(page.String(), "### SEE ALSO\n")
+		if found {
+			after = "### SEE ALSO\n" + after
+		}
+		b.WriteString(before + markdownSections(c) + after)
+		return nil
+	})
 }
 
 func manPages(t *testing.T) map[string]string {
-	return pages(t, documented(), "-", ".1", func(c *cobra.Command, b *bytes.Buffer) error {
-		var page bytes.Buffer
-		if err := doc.GenMan(c, &doc.GenManHeader{Section: "1", Source: "regmigrate", Manual: "regmigrate"}, &page); err != nil {
-			return err
-		}
-		// The title contains the date of today: omit it.
-		for line := range strings.Lines(page.String()) {
-			if fields := strings.SplitN(line, `"`, 7); strings.HasPrefix(line, ".TH ") && len(fields) == 7 {
-				fields[5] = ""
-				line = strings.Join(fields, `"`)
-			}
-			b.WriteString(line)
-		}
-		return nil
-	})
+	return pages(t, newPagesCommand(), "-", ".1", writeManPage)
 }
 
 func completions(t *testing.T) map[string]string {
