@@ -17,10 +17,11 @@ import "github.com/regmigrate/regmigrate/pkg/edit"
 // If want is not nil, only the parts of the source for which want returns true
 // are read. A part is one document (rarely several) with the comments in front
 // of it. If a document refers to an anchor of an earlier document, all of src is
-// read.
+// read. Only parts that are read count for the limits of documents, lines, keys and
+// items.
 //
 // The grammar is that of go.yaml.in/yaml/v3, which kyaml uses: YAML 1.1 with most
-// of 1.2. Errors: ErrUTF16, ErrInnerBOM, ErrTooDeep, and otherwise a
+// of 1.2. Errors: ErrUTF16, ErrInnerBOM, ErrTooDeep, a *LimitError, and otherwise a
 // *ParseError. Its line counts LF, as editors do. For an error inside a mapping
 // or list it is often the line where the mapping or list starts.
 func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
@@ -30,7 +31,10 @@ func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 	whole := edit.Span{Start: 0, End: len(src)}
 	parts := []edit.Span{whole}
 	if want != nil {
-		parts = wantedYAMLChunks(src, yamlChunks(src), want)
+		parts = wantedYAMLChunks(src, want)
+	}
+	if err := checkYAMLLimits(src, parts); err != nil {
+		return nil, err
 	}
 	regions, err := readYAMLParts(src, parts)
 	if err != nil {
@@ -55,6 +59,9 @@ func readYAMLParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
 			continue
 		}
 		if p == whole {
+			return nil, err
+		}
+		if err := checkYAMLLimits(src, []edit.Span{whole}); err != nil {
 			return nil, err
 		}
 		if r, e := readYAML(src, whole); e == nil {

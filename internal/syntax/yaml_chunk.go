@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"bytes"
+	"iter"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
@@ -15,31 +16,37 @@ import (
 // A chunk contains at least one document. It contains several if the line break
 // before or after a --- is not LF. A file with directives is one chunk, because
 // only the decoder knows to which documents they apply.
-func yamlChunks(src []byte) []edit.Span {
-	first := 0
-	if bytes.HasPrefix(src, utf8BOM) {
-		first = len(utf8BOM)
-	}
-	if bytes.HasPrefix(src[first:], []byte("%")) || bytes.Contains(src, []byte("\n%")) || bytes.Contains(src, []byte("\r%")) {
-		return []edit.Span{{Start: 0, End: len(src)}}
-	}
-	var out []edit.Span
-	start := 0
-	for at := 0; ; {
-		n := bytes.Index(src[at:], []byte("\n---"))
-		if n < 0 {
-			return append(out, edit.Span{Start: start, End: len(src)})
+func yamlChunks(src []byte) iter.Seq[edit.Span] {
+	return func(yield func(edit.Span) bool) {
+		first := 0
+		if bytes.HasPrefix(src, utf8BOM) {
+			first = len(utf8BOM)
 		}
-		at += n + 1
-		if !isYAMLMarker(src, at) {
-			continue
+		if bytes.HasPrefix(src[first:], []byte("%")) || bytes.Contains(src, []byte("\n%")) || bytes.Contains(src, []byte("\r%")) {
+			yield(edit.Span{Start: 0, End: len(src)})
+			return
 		}
-		cut := yamlDocumentStart(src, max(start, first), at)
-		if len(out) == 0 && isYAMLComment(src[first:cut]) {
-			continue // for example a license header, which belongs to the document below
+		start := 0
+		isFirst := true
+		for at := 0; ; {
+			n := bytes.Index(src[at:], []byte("\n---"))
+			if n < 0 {
+				yield(edit.Span{Start: start, End: len(src)})
+				return
+			}
+			at += n + 1
+			if !isYAMLMarker(src, at) {
+				continue
+			}
+			cut := yamlDocumentStart(src, max(start, first), at)
+			if isFirst && isYAMLComment(src[first:cut]) {
+				continue // for example a license header, which belongs to the document below
+			}
+			if !yield(edit.Span{Start: start, End: cut}) {
+				return
+			}
+			start, isFirst = cut, false
 		}
-		out = append(out, edit.Span{Start: start, End: cut})
-		start = cut
 	}
 }
 
@@ -90,11 +97,11 @@ func isYAMLComment(src []byte) bool {
 	return true
 }
 
-// wantedYAMLChunks returns the chunks for which want returns true. Adjacent chunks are
+// wantedYAMLChunks returns the chunks of src for which want returns true. Adjacent chunks are
 // joined.
-func wantedYAMLChunks(src []byte, chunks []edit.Span, want func([]byte) bool) []edit.Span {
+func wantedYAMLChunks(src []byte, want func([]byte) bool) []edit.Span {
 	var out []edit.Span
-	for _, c := range chunks {
+	for c := range yamlChunks(src) {
 		if want(src[c.Start:c.End]) {
 			out = appendJoined(out, c)
 		}

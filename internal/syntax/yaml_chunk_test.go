@@ -25,7 +25,7 @@ func TestYAMLChunks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got []string
-		for _, c := range yamlChunks([]byte(tt.src)) {
+		for c := range yamlChunks([]byte(tt.src)) {
 			got = append(got, tt.src[c.Start:c.End])
 		}
 		if s := strings.Join(got, "|"); s != tt.want {
@@ -39,7 +39,7 @@ func TestYAMLChunks(t *testing.T) {
 func checkYAMLChunks(t *testing.T, src []byte, whole *File) {
 	t.Helper()
 	next := 0
-	for _, c := range yamlChunks(src) {
+	for c := range yamlChunks(src) {
 		at := 0
 		f, err := ParseYAML(src, func(chunk []byte) bool {
 			at += len(chunk)

@@ -117,8 +117,8 @@ func TestParseYAMLLarge(t *testing.T) {
 	const n = 100_000
 	tests := []struct{ name, src string }{
 		{"one line that is not ASCII", "{é: [" + strings.Repeat("k8s.gcr.io/a, ", n) + "x]}"},
-		{"documents", strings.Repeat("---\na: b\n", n)},
-		{"documents with ends", strings.Repeat("---\na: .... ...\n...\n# c\n", n)},
+		{"documents", strings.Repeat("---\na: b\n", maxYAMLDocuments)},
+		{"documents with ends", strings.Repeat("---\na: .... ...\n...\n# c\n", maxYAMLDocuments)},
 		{"empty lines in a literal", "a: |+\n" + strings.Repeat("\n", n)},
 		{"a line of blanks in a literal", "a: |1\n" + strings.Repeat(" ", n) + "\n"},
 		{"literal", "a: |\n" + strings.Repeat("  é\n\n", n)},

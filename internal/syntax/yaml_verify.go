@@ -2,6 +2,7 @@ package syntax
 
 import (
 	"fmt"
+	"iter"
 	"sort"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -36,7 +37,11 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 	if err := checkYAMLEncoding(after); err != nil {
 		return fmt.Errorf("after the edits: %w", err)
 	}
-	regions, err := readYAMLParts(before, editedYAMLChunks(yamlChunks(before), edits))
+	edited := editedYAMLChunks(yamlChunks(before), edits)
+	if err := checkYAMLLimits(before, edited); err != nil {
+		return fmt.Errorf("before the edits: %w", err)
+	}
+	regions, err := readYAMLParts(before, edited)
 	if err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
@@ -60,10 +65,10 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 
 // editedYAMLChunks returns the chunks that edits touch. Adjacent chunks are
 // joined. An insertion between two chunks belongs to the first.
-func editedYAMLChunks(chunks []edit.Span, edits []edit.Edit) []edit.Span {
+func editedYAMLChunks(chunks iter.Seq[edit.Span], edits []edit.Edit) []edit.Span {
 	var out []edit.Span
 	i := 0
-	for _, c := range chunks {
+	for c := range chunks {
 		touched := false
 		for i < len(edits) && edits[i].Start <= c.End && edits[i].End <= c.End {
 			touched = true

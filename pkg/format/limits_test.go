@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -13,11 +14,6 @@ func TestLimits(t *testing.T) {
 		n                int
 		parts            string // of the error
 	}{
-		{"documents", "a.yaml", "---\na: b\n", maxDocuments, "YAML documents"},
-		{"items of YAML", "a.yaml", "- a\n", (maxParts - 1) / 2, "lines, keys and items"},
-		{"nested items in one line", "a.yaml", "- ", maxParts - 1, "lines, keys and items"},
-		{"nested keys in one line", "a.yaml", "{a: ", (maxParts - 1) / 2, "lines, keys and items"},
-		{"a text in YAML", "a.yaml", "some long text-with few-parts\n", maxParts - 1, "lines, keys and items"},
 		{"a list in one line", "a.json", "1,", maxParts - 1, "lines, keys and items"},
 		{"keys of JSON", "a.json", "\"a\": 1,\n", (maxParts - 1) / 2, "lines, keys and items"},
 		{"lines of TOML", "a.toml", "a=1\n", (maxParts - 1) / 2, "lines, keys and items"},
@@ -38,8 +34,19 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	// Read returns the error, and does not parse the file.
-	src := []byte("image: k8s.gcr.io/a:1\n" + strings.Repeat("---\n", maxDocuments+1))
+	src := []byte("image: k8s.gcr.io/a:1\n" + strings.Repeat("---\n", 50_001))
+	may := func(part []byte) bool { return bytes.Contains(part, []byte("k8s.gcr.io")) }
 	if _, err := Detect("a.yaml", src).Read(Input{Path: "a.yaml", Src: src}); !errors.As(err, new(*LimitError)) {
 		t.Errorf("Read: %v", err)
+	}
+	if s, err := Detect("a.yaml", src).Read(Input{Path: "a.yaml", Src: src, May: may}); err != nil || len(s.Occurrences) != 1 {
+		t.Errorf("Read of one document: %v", err)
+	}
+	// A template is read as a whole, and so is YAML that is one.
+	src = []byte("a: {{ x }}\nimage: k8s.gcr.io/a:1\n" + strings.Repeat("---\na: {{ x }}\n", maxParts/3))
+	for _, name := range []string{"a.yaml", "a.yaml.j2"} {
+		if _, err := Detect(name, src).Read(Input{Path: name, Src: src, May: may}); !errors.As(err, new(*LimitError)) {
+			t.Errorf("Read of a template, %s: %v", name, err)
+		}
 	}
 }

@@ -40,6 +40,9 @@ func isTemplate(name string, src []byte) bool {
 }
 
 func scanTemplate(in Input) (ScanResult, error) {
+	if err := checkParts("template", in.Src); err != nil {
+		return ScanResult{}, err
+	}
 	file, err := template.Parse(in.Src, in.May)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {

@@ -37,6 +37,8 @@ func HasYAMLName(file string) bool {
 func scanYAML(in Input) (ScanResult, error) {
 	file, err := syntax.ParseYAML(in.Src, in.May)
 	switch wrong := (*syntax.ParseError)(nil); {
+	case errors.As(err, new(*LimitError)):
+		return ScanResult{}, err
 	case template.Sniff(in.Src) && (err != nil || bracesAreActions(in.Src, file.Docs)):
 		return scanTemplate(in)
 	case errors.As(err, &wrong):
@@ -69,6 +71,8 @@ func verifyYAML(name string, before []byte, edits []edit.Edit) error {
 	}
 	file, unread := syntax.ParseYAML(before, touched)
 	switch {
+	case errors.As(unread, new(*LimitError)):
+		return unread
 	case template.Sniff(before) && (unread != nil || bracesAreActions(before, file.Docs)):
 		return verifyTemplate(name, before, edits)
 	case unread != nil:

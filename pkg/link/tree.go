@@ -72,17 +72,6 @@ type Tree struct {
 	loaded   map[string]*File  // results of LoadFile
 }
 
-// A File is a scanned file.
-type File struct {
-	Path    string // slash-separated, relative to the root
-	Src     []byte
-	Scanned format.ScanResult
-
-	// Outside says that the file is outside of the paths of the run: linkers
-	// may read it, but it must not be written.
-	Outside bool
-}
-
 // IsScanned reports whether the file at path is in Files. The scan of the tree
 // found nothing in the files that it read and that are not there.
 func (t *Tree) IsScanned(path string) bool {

@@ -89,9 +89,16 @@ const maxRounds = 50
 // with that information.
 func (p *planner) decideGroups(ctx context.Context) {
 	p.tree = p.linkTree(ctx)
-	kept := newKeptSet()
+	kept, scanned := newKeptSet(), p.files
 	for round := 1; ; round++ {
 		p.linkers.Link(p.tree, kept.moveFunc(p.opts.Rules))
+		if p.limitFiles() {
+			// A file that was taken for readable is not: begin again.
+			p.files, p.loaded = scanned, nil
+			p.linkers.Forget()
+			p.tree, kept, round = p.linkTree(ctx), newKeptSet(), 0
+			continue
+		}
 		p.mergeLoaded()
 		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups), p.opts)
 		ignored := newIgnores(p.files)

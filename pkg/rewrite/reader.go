@@ -34,6 +34,8 @@ type reader struct {
 	as       map[string]string // names for [format.Input.As] by path
 	traces   traces
 
+	limits map[string]*format.LimitError // of files that a linker needed as a whole, by path
+
 	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size
 	openArchive sync.Mutex // held while an archive is read: each may use all the memory that is allowed for archives
 	buffers     sync.Pool
@@ -43,7 +45,7 @@ type reader struct {
 const largeFileSize = 4 << 20
 
 func newReader(o Options, l *families.Linkers) *reader {
-	return &reader{opts: o, linkers: l, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+	return &reader{opts: o, linkers: l, limits: map[string]*format.LimitError{}, buffers: sync.Pool{New: func() any { return new([]byte) }}}
 }
 
 // readTree walks the tree and scans every file that may contain something to
@@ -178,9 +180,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 	}
 	scanned, err := out.format.Read(in)
 	if limit := (*format.LimitError)(nil); errors.As(err, &limit) {
-		// It may have references that are not spelled out, too.
-		out.setReason(format.NotEditedSafely, "the file has too many "+limit.Parts)
-		out.file.Err = err
+		out.setLimit(limit)
 		return out
 	}
 	if err != nil {

@@ -58,6 +58,9 @@ func (r *reader) loadFile(path string) *link.File {
 		return nil
 	}
 	scanned := r.scan(f, src)
+	if limit := r.limits[path]; limit != nil {
+		scanned.setLimit(limit)
+	}
 	scanned.outside = !r.mayWrite(path)
 	r.loaded = append(r.loaded, scanned)
 	return &link.File{Path: path, Src: src, Scanned: scanned.contents, Outside: scanned.outside}

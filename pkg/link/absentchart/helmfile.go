@@ -77,7 +77,7 @@ func (h *helmfile) link() []link.Group {
 // parse sets the roots of the documents: of a YAML file, or of a template of one.
 func (h *helmfile) parse() {
 	var docs []*syntax.Document
-	if y, err := syntax.ParseYAML(h.file.Src, nil); err == nil && !template.Sniff(h.file.Src) {
+	if y, err := h.file.ParseYAML(nil); err == nil && !template.Sniff(h.file.Src) {
 		docs = y.Docs
 	} else if t, err := template.Parse(h.file.Src, nil); err == nil {
 		docs = t.Docs

@@ -22,7 +22,7 @@ func LinkReleases(t *link.Tree, move link.MoveFunc) []link.Group {
 		if !format.HasYAMLName(f.Path) || !anyShortMoves(&link.Tree{Files: []*link.File{f}}, move) {
 			continue
 		}
-		y, err := syntax.ParseYAML(f.Src, mayHaveRelease(f.Path))
+		y, err := f.ParseYAML(mayHaveRelease(f.Path))
 		if err != nil {
 			continue
 		}

@@ -54,7 +54,7 @@ func (c *chart) findTestValues() {
 		if !isTestSuite(f.Path) || !isBelow(f.Path, c.dir) || strings.HasPrefix(f.Path, c.path("charts")+"/") {
 			continue
 		}
-		file, err := syntax.ParseYAML(f.Src, nil)
+		file, err := f.ParseYAML(nil)
 		if err != nil {
 			continue
 		}

@@ -68,7 +68,7 @@ func (c *chart) parse(name string) *syntax.Node {
 	}
 	var root *syntax.Node
 	if f := c.tree.File(name); f != nil {
-		if y, err := syntax.ParseYAML(f.Src, nil); err == nil && len(y.Docs) > 0 {
+		if y, err := f.ParseYAML(nil); err == nil && len(y.Docs) > 0 {
 			root = y.Docs[0].Root
 		}
 	}

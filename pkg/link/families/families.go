@@ -74,6 +74,9 @@ func (l *Linkers) Link(t *link.Tree, move link.MoveFunc) {
 	}
 }
 
+// Forget makes the next Link run all linkers, also those that run once.
+func (l *Linkers) Forget() { clear(l.once) }
+
 // DependsOn reports whether the groups of the last Link may change if a
 // reference in the file at path is kept.
 func (l *Linkers) DependsOn(path string) bool { return l.kustomizations.Reads(path) }

@@ -44,7 +44,7 @@ func LinkArgo(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 	var apps []*application
 	var updaters []*object
 	for _, f := range g.filesContaining(unmentioned || g.contains(updaterGroup), argoGroup+"/") {
-		all, ok := objectsIn(f)
+		all, ok := objectsIn(f, argoGroup+"/")
 		if !ok {
 			g.keepTemplateSelectors(f)
 			continue

@@ -102,7 +102,7 @@ func hasPieceIn(o *format.Occurrence, path string, span edit.Span) bool {
 // repository.
 func (g *gitopsLinker) imageObjects() (repositories, policies []*object) {
 	for _, f := range g.filesContaining(true, fluxImage, `"$imagepolicy"`) {
-		all, _ := objectsIn(f)
+		all, _ := objectsIn(f, fluxImage)
 		for _, x := range all {
 			switch {
 			case x.isA(fluxImage, "ImageRepository"):

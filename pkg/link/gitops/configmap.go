@@ -39,7 +39,7 @@ func (g *gitopsLinker) configMapsAndSecrets() []*object {
 	if g.configMaps == nil {
 		g.configMaps = []*object{}
 		for _, f := range g.filesContaining(false, "ConfigMap", "Secret") {
-			all, _ := objectsIn(f)
+			all, _ := objectsIn(f, "ConfigMap", "Secret")
 			for _, m := range all {
 				if m.kind() == "ConfigMap" || m.kind() == "Secret" {
 					g.configMaps = append(g.configMaps, m)

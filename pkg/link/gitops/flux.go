@@ -29,7 +29,7 @@ func LinkFlux(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 		return nil
 	}
 	for _, f := range g.filesContaining(g.concernsUnmentioned(), fluxKustomize, fluxHelm) {
-		all, ok := objectsIn(f)
+		all, ok := objectsIn(f, fluxKustomize, fluxHelm)
 		if !ok {
 			g.keepTemplateSelectors(f)
 			continue

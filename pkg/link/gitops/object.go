@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/internal/template"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
@@ -56,9 +57,14 @@ func find(all []*object, want objectName) *object {
 }
 
 // objectsIn returns the objects in f, including the items of Lists; false if f
-// is not YAML, such as a template.
-func objectsIn(f *link.File) ([]*object, bool) {
-	y, err := syntax.ParseYAML(f.Src, nil)
+// is not YAML, such as a template. If there are texts, documents without them are
+// not read. A template is always read as a whole.
+func objectsIn(f *link.File, texts ...string) ([]*object, bool) {
+	var want func(part []byte) bool
+	if len(texts) > 0 && !template.Sniff(f.Src) {
+		want = func(part []byte) bool { return containsAny(part, texts) }
+	}
+	y, err := f.ParseYAML(want)
 	if err != nil {
 		return nil, false
 	}
@@ -81,6 +87,11 @@ func (g *gitopsLinker) contains(text string) bool {
 	return slices.ContainsFunc(g.tree.Files, func(f *link.File) bool { return bytes.Contains(f.Src, []byte(text)) })
 }
 
+// containsAny reports whether src contains one of texts.
+func containsAny(src []byte, texts []string) bool {
+	return slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(src, []byte(t)) })
+}
+
 // filesContaining returns the YAML files that contain one of texts, sorted:
 // those of the tree and, if whole is set or the run is partial, those of the
 // repository.
@@ -91,7 +102,7 @@ func (g *gitopsLinker) filesContaining(whole bool, texts ...string) []*link.File
 		if !format.HasYAMLName(f.Path) {
 			continue
 		}
-		if slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(f.Src, []byte(t)) }) {
+		if containsAny(f.Src, texts) {
 			names[f.Path] = true
 		}
 	}
@@ -114,7 +125,7 @@ func (g *gitopsLinker) filesContaining(whole bool, texts ...string) []*link.File
 func (g *gitopsLinker) objectsOf(group, kind string, texts ...string) []*object {
 	out := []*object{}
 	for _, f := range g.filesContaining(true, texts...) {
-		all, _ := objectsIn(f)
+		all, _ := objectsIn(f, texts...)
 		for _, x := range all {
 			if x.isA(group, kind) {
 				out = append(out, x)

@@ -160,6 +160,9 @@ func (g *Graph) addFile(l *layer, name string) {
 	}
 	l.files = append(l.files, f)
 	g.addRefs(l, g.refsOf(f))
+	if f.Limit != nil {
+		l.missing = cmp.Or(l.missing, name+" has too many "+f.Limit.Parts+" to be read")
+	}
 }
 
 // addRefs adds images from files.

@@ -1,6 +1,7 @@
 package kustomize
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
@@ -54,15 +55,23 @@ func (g *Graph) parse(f *link.File) *parsedFile {
 // parseRoots returns the roots of the documents of f, none if f cannot be
 // parsed.
 func parseRoots(f *link.File) []*syntax.Node {
-	parse := func(src []byte) (*syntax.File, error) { return syntax.ParseYAML(src, nil) }
+	var file *syntax.File
+	var err error
 	if path.Ext(f.Path) == ".json" {
-		parse = syntax.ParseJSON
+		file, err = syntax.ParseJSON(f.Src)
+	} else {
+		file, err = f.ParseYAML(hasKustomizeImages)
 	}
-	file, err := parse(f.Src)
 	if err != nil {
 		return nil
 	}
 	return rootsOf(file)
+}
+
+// hasKustomizeImages reports whether a part of a file is not only the definition of a
+// custom resource: kustomize finds no image in those, and they are long.
+func hasKustomizeImages(part []byte) bool {
+	return !bytes.Contains(part, []byte("\nkind: CustomResourceDefinition\n")) || bytes.ContainsRune(part, '\r')
 }
 
 func rootsOf(file *syntax.File) []*syntax.Node {
