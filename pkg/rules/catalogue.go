@@ -2,8 +2,9 @@ package rules
 
 import (
 	_ "embed"
-	"regexp"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
@@ -29,50 +30,127 @@ type Advice struct {
 
 // A catalogueEntry selects references by repository and tag.
 type catalogueEntry struct {
-	images []*regexp.Regexp
-	except []*regexp.Regexp
+	images []string // globs
+	except []string
 	tags   []condition // alternatives; empty means every tag
 	preset string      // the preset that does what the advice recommends, or ""
 	advice Advice
+
+	// presetRules returns the rules of preset, nil if there are none.
+	presetRules func() *Set
+}
+
+// A catalogueIndex finds the entries that may select an image. It has their positions
+// in the catalogue.
+type catalogueIndex struct {
+	entries []catalogueEntry
+	names   map[string][]int // by globs that are names
+	hosts   map[string][]int // by the hosts of the other globs
 }
 
 // catalogue parses the embedded catalogue on first use.
-var catalogue = sync.OnceValues(func() ([]catalogueEntry, error) { return readCatalogue("catalogue.yaml", catalogueFile) })
+var catalogue = sync.OnceValues(func() (*catalogueIndex, error) {
+	entries, err := readCatalogue("catalogue.yaml", catalogueFile)
+	return newCatalogueIndex(entries), err
+})
+
+func newCatalogueIndex(entries []catalogueEntry) *catalogueIndex {
+	x := &catalogueIndex{entries, map[string][]int{}, map[string][]int{}}
+	for i := range entries {
+		e := &entries[i]
+		e.presetRules = sync.OnceValue(e.loadPresetRules)
+		for _, glob := range e.images {
+			if !strings.Contains(glob, "*") {
+				x.names[glob] = append(x.names[glob], i)
+				continue
+			}
+			host, _, _ := strings.Cut(glob, "/")
+			x.hosts[host] = append(x.hosts[host], i)
+		}
+	}
+	return x
+}
 
 // Advise returns what the catalogue says about a reference: oldRef before the
 // move, and newRef after it, or "" if no rule moves it. An entry that matches
 // both is returned once. An entry is not returned if the preset that it recommends
 // makes the move to newRef. Advise does not contact registries.
 func Advise(oldRef, newRef string) []Advice {
-	entries, err := catalogue()
+	x, err := catalogue()
 	if err != nil {
 		return nil // TestCatalogue fails
 	}
+	found := x.matching(nil, oldRef)
+	if newRef != "" {
+		found = x.matching(found, newRef)
+	}
+	slices.Sort(found)
 	var out []Advice
-	for i := range entries {
-		e := &entries[i]
-		if (e.matches(oldRef) || newRef != "" && e.matches(newRef)) && !e.isFollowed(oldRef, newRef) {
+	for _, i := range slices.Compact(found) {
+		if e := &x.entries[i]; !e.isFollowed(oldRef, newRef) {
 			out = append(out, e.advice)
 		}
 	}
 	return out
 }
 
-// matches reports whether the entry selects the reference ref.
-func (e *catalogueEntry) matches(ref string) bool {
+// matching appends the entries that select the reference ref to found. An entry may
+// occur several times.
+func (x *catalogueIndex) matching(found []int, ref string) []int {
 	r, err := image.Parse(ref)
 	if err != nil {
-		return false
+		return found
 	}
-	name := image.CanonicalHost(r.Domain) + "/" + r.Path
-	if r.Domain == "" {
-		name = dockerHub + "/" + r.Path
+	host := dockerHub
+	if r.Domain != "" {
+		host = image.CanonicalHost(r.Domain)
 	}
-	matchesName := func(glob *regexp.Regexp) bool { return glob.MatchString(name) }
+	name := host + "/" + r.Path
+	for _, list := range [][]int{x.names[name], x.hosts[host]} {
+		for _, i := range list {
+			if x.entries[i].matches(name, r) {
+				found = append(found, i)
+			}
+		}
+	}
+	return found
+}
+
+// matches reports whether the entry selects the reference r, whose host and path are
+// name.
+func (e *catalogueEntry) matches(name string, r image.Ref) bool {
+	matchesName := func(glob string) bool { return matchesGlob(glob, name) }
 	if !slices.ContainsFunc(e.images, matchesName) || slices.ContainsFunc(e.except, matchesName) {
 		return false
 	}
 	return len(e.tags) == 0 || slices.ContainsFunc(e.tags, func(c condition) bool { return c.matches(r.Tag, r.Digest) })
+}
+
+// matchesGlob reports whether name matches glob, in which * matches one or more
+// characters of a single path component.
+func matchesGlob(glob, name string) bool {
+	literal, _, hasStar := strings.Cut(glob, "*")
+	if !hasStar {
+		return glob == name
+	}
+	if !strings.HasPrefix(name, literal) {
+		return false // the answer for most names, without an allocation
+	}
+	ok, err := path.Match(strings.ReplaceAll(glob, "*", "?*"), name)
+	return ok && err == nil
+}
+
+// loadPresetRules returns the rules of the preset of the entry, nil if there are none.
+func (e *catalogueEntry) loadPresetRules() *Set {
+	list, err := Preset(e.preset)
+	if err != nil {
+		return nil // TestCatalogue fails
+	}
+	set, err := New(list)
+	if err != nil {
+		return nil
+	}
+	return set
 }
 
 // isFollowed reports whether the preset of the entry moves oldRef to newRef.
@@ -80,12 +158,8 @@ func (e *catalogueEntry) isFollowed(oldRef, newRef string) bool {
 	if e.preset == "" || newRef == "" {
 		return false
 	}
-	list, err := Preset(e.preset)
-	if err != nil {
-		return false // TestCatalogue fails
-	}
-	set, err := New(list)
-	if err != nil {
+	set := e.presetRules()
+	if set == nil {
 		return false
 	}
 	m, ok := set.Match(oldRef, Reference)

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"sigs.k8s.io/kustomize/kyaml/yaml"
@@ -100,20 +99,23 @@ func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) 
 
 // globs reads a list of globs, of which each may start with the name of a
 // prefix list in braces.
-func (s yamlReader) globs(n *yaml.Node, name string, lists map[string][]string) ([]*regexp.Regexp, error) {
+func (s yamlReader) globs(n *yaml.Node, name string, lists map[string][]string) ([]string, error) {
 	texts, err := s.TextList(n, name, "k8s.gcr.io/coredns")
 	if err != nil {
 		return nil, err
 	}
-	var out []*regexp.Regexp
+	var out []string
 	for _, text := range texts {
 		globs, err := expandPrefixList(text, lists)
 		if err != nil {
 			return nil, s.Errorf(n, "%w", err)
 		}
 		for _, g := range globs {
-			out = append(out, compileGlob(g))
+			if host, _, _ := strings.Cut(g, "/"); strings.Contains(host, "*") {
+				return nil, s.Errorf(n, "%q: expected a host without *", g)
+			}
 		}
+		out = append(out, globs...)
 	}
 	return out, nil
 }
@@ -145,10 +147,4 @@ func expandPrefixList(glob string, lists map[string][]string) ([]string, error) 
 		return nil, fmt.Errorf("%q: no prefix list is named %q", glob, name)
 	}
 	return out, nil
-}
-
-// compileGlob returns a regular expression for a glob in which * matches one or
-// more characters of a single path component.
-func compileGlob(glob string) *regexp.Regexp {
-	return regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(glob), `\*`, `[^/]+`) + "$")
 }

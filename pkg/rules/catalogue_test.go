@@ -1,21 +1,29 @@
 package rules
 
 import (
+	"cmp"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // Every entry of the embedded catalogue has a sentence, a source and a date.
 func TestCatalogue(t *testing.T) {
-	entries, err := catalogue()
+	index, err := catalogue()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(entries) < 30 {
-		t.Errorf("%d entries", len(entries))
+	if len(index.entries) < 30 {
+		t.Errorf("%d entries", len(index.entries))
 	}
-	for _, e := range entries {
+	for _, e := range index.entries {
+		if e.preset != "" && e.presetRules() == nil {
+			t.Errorf("%q: preset %q", e.advice.Text, e.preset)
+		}
 		if _, err := time.Parse(time.DateOnly, e.advice.Date); err != nil || !strings.HasPrefix(e.advice.Source, "https://") {
 			t.Errorf("%q: date %q, source %q", e.advice.Text, e.advice.Date, e.advice.Source)
 		}
@@ -178,4 +186,68 @@ func FuzzConditions(f *testing.F) {
 			t.Errorf("version %q does not equal itself", tag)
 		}
 	})
+}
+
+// The index finds the entries that a search of all entries finds.
+func TestCatalogueIndex(t *testing.T) {
+	index, err := catalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []string
+	for _, e := range index.entries {
+		for _, glob := range slices.Concat(e.images, e.except) {
+			for _, text := range []string{"", "a", "amd64", "a/b"} {
+				name := strings.ReplaceAll(glob, "*", text)
+				name = strings.TrimPrefix(name, "docker.io/")
+				for _, around := range []string{"%s:v1.25.8", "%s", "%s/x:1.9", "%sx:latest", "index.docker.io/%s", "a.example/%s:1"} {
+					refs = append(refs, strings.ReplaceAll(around, "%s", name))
+				}
+			}
+		}
+	}
+	globs := map[string]*regexp.Regexp{}
+	matched := 0
+	for _, ref := range refs {
+		var want []int
+		for i := range index.entries {
+			if e := &index.entries[i]; matchesEntry(e, ref, globs) {
+				want = append(want, i)
+			}
+		}
+		got := index.matching(nil, ref)
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, want) {
+			t.Errorf("%s: expected the entries %v, got %v", ref, want, got)
+		}
+		matched += len(want)
+	}
+	if matched < 500 {
+		t.Errorf("only %d matches of %d references", matched, len(refs))
+	}
+}
+
+// matchesEntry reports whether e selects ref, with regular expressions. It adds those of
+// the globs of e to globs.
+func matchesEntry(e *catalogueEntry, ref string, globs map[string]*regexp.Regexp) bool {
+	r, err := image.Parse(ref)
+	if err != nil {
+		return false
+	}
+	name := cmp.Or(image.CanonicalHost(r.Domain), dockerHub) + "/" + r.Path
+	matches := func(glob string) bool {
+		if globs[glob] == nil {
+			globs[glob] = regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(glob), `\*`, `[^/]+`) + "$")
+		}
+		return globs[glob].MatchString(name)
+	}
+	return slices.ContainsFunc(e.images, matches) && !slices.ContainsFunc(e.except, matches) &&
+		(len(e.tags) == 0 || slices.ContainsFunc(e.tags, func(c condition) bool { return c.matches(r.Tag, r.Digest) }))
+}
+
+func BenchmarkAdvise(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		Advise("k8s.gcr.io/team/app:1.2.3", "registry.k8s.io/team/app:1.2.3")
+	}
 }
