@@ -117,6 +117,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		newExplainCommand(s),
 		newVerifyCommand(s),
 		newImagesCommand(s),
+		newInitCommand(s),
 		newRulesCommand(s),
 		newRegistryCommand(s),
 		newPolicyCommand(s, &line),

@@ -11,82 +11,11 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
-	"github.com/regmigrate/regmigrate/internal/atomicfile"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/policy"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
-
-// A policyFile is a file to write.
-type policyFile struct {
-	shown       string // its name in messages
-	name        string // relative to the folder of policyFiles, slash-separated
-	before, now []byte // before is nil if the file does not exist
-}
-
-// policyFiles are the files of one folder.
-type policyFiles struct {
-	dir   string
-	files []policyFile
-}
-
-// write replaces and creates the files that differ, and lists all on standard output.
-// With check it only lists them, and returns an error if one differs.
-func (p *policyFiles) write(s session.Streams, check bool) error {
-	var dir *atomicfile.Dir
-	if !check {
-		var err error
-		if dir, err = atomicfile.OpenDir(p.dir); err != nil {
-			return session.Failed(err)
-		}
-		defer dir.Close()
-	}
-	differ := false
-	for _, f := range p.files {
-		state, err := f.write(dir)
-		if err != nil {
-			return session.Failed(fmt.Errorf("writing %q: %w", f.shown, err))
-		}
-		differ = differ || state != upToDate
-		if check && state != upToDate {
-			state = "would be " + state
-		}
-		if _, err := fmt.Fprintf(s.Out, "%s: %s\n", report.EscapeText(f.shown), state); err != nil {
-			return session.Failed(fmt.Errorf("writing to standard output: %w", err))
-		}
-	}
-	if check && differ {
-		return session.Left(nil)
-	}
-	return nil
-}
-
-const upToDate = "up to date"
-
-// write writes the file if it differs, and says what it does. A nil dir writes nothing.
-func (f *policyFile) write(dir *atomicfile.Dir) (state string, err error) {
-	switch {
-	case f.before == nil:
-		state = "created"
-		if dir != nil {
-			err = dir.Create(f.name, f.now)
-		}
-	case sameText(f.before, f.now):
-		state = upToDate
-	default:
-		state = "updated"
-		if dir != nil {
-			_, err = dir.Replace(f.name, f.before, f.now)
-		}
-	}
-	return state, err
-}
-
-// sameText compares texts without regard to line endings, which git may change.
-func sameText(a, b []byte) bool {
-	return strings.ReplaceAll(string(a), "\r\n", "\n") == string(b)
-}
 
 // UpdatePolicies makes policies again with the commands in their headers. It reads all
 // files before it writes the first one.
@@ -95,7 +24,7 @@ func UpdatePolicies(s session.Streams, f *session.Flags, p *PolicyFlags, files [
 	if err != nil {
 		return err
 	}
-	out := policyFiles{dir: set.Rewrite.Walk.Root}
+	out := outputFiles{dir: set.Rewrite.Walk.Root}
 	for _, file := range files {
 		x, err := updatedPolicy(set, f, p, file)
 		if err != nil {
@@ -107,16 +36,16 @@ func UpdatePolicies(s session.Streams, f *session.Flags, p *PolicyFlags, files [
 }
 
 // updatedPolicy returns the policy in file, made again.
-func updatedPolicy(set *session.Session, f *session.Flags, p *PolicyFlags, file string) (policyFile, error) {
+func updatedPolicy(set *session.Session, f *session.Flags, p *PolicyFlags, file string) (outputFile, error) {
 	rel, src, header, err := set.ReadPolicy(file)
 	if err != nil {
-		return policyFile{}, err
+		return outputFile{}, err
 	}
 	if header.Edited && !p.Force {
-		return policyFile{}, errEdited(file)
+		return outputFile{}, errEdited(file)
 	}
-	fail := func(err error) (policyFile, error) {
-		return policyFile{}, fmt.Errorf("%s: %w\n  make the policy with regmigrate policy, and replace the file", file, err)
+	fail := func(err error) (outputFile, error) {
+		return outputFile{}, fmt.Errorf("%s: %w\n  make the policy with regmigrate policy, and replace the file", file, err)
 	}
 	args, err := session.PolicyArgs(header)
 	if err != nil {
@@ -134,7 +63,7 @@ func updatedPolicy(set *session.Session, f *session.Flags, p *PolicyFlags, file 
 		return fail(err)
 	}
 	o.Command = header.Command
-	out := policyFile{shown: file, name: rel, before: src}
+	out := outputFile{shown: file, name: rel, before: src}
 	if dir, make := flags.folder(); dir.path == "" {
 		out.now, err = policy.Write(engine[0], o)
 	} else {
@@ -170,12 +99,12 @@ type policyFolder struct{ flag, path string }
 
 // writePolicyFolder writes files to a folder. It replaces only files that regmigrate made.
 func writePolicyFolder(s session.Streams, p *PolicyFlags, dir policyFolder, parts []policy.File) error {
-	out := policyFiles{dir: dir.path}
+	out := outputFiles{dir: dir.path}
 	for _, x := range parts {
 		if err := repofile.CheckOutput(filepath.Join(dir.path, x.Name), ""); err != nil {
 			return fmt.Errorf("%s %q: %w", dir.flag, dir.path, err)
 		}
-		file := policyFile{shown: path.Join(filepath.ToSlash(dir.path), x.Name), name: x.Name, now: x.Text}
+		file := outputFile{shown: path.Join(filepath.ToSlash(dir.path), x.Name), name: x.Name, now: x.Text}
 		var err error
 		if file.before, err = dir.ownFile(x.Name, p.Force); err != nil {
 			return err

@@ -79,7 +79,8 @@ var table = []pkg{
 	{"internal/app/session", commands, nil, []string{"golang.org/x/term"}},
 	{"internal/app/prove", commands, []string{"internal/app/session"}, nil},
 	{"internal/app/imageset", commands, []string{"internal/app/session", "internal/app/prove"}, nil},
-	{"internal/app", commands, []string{"internal/app/session", "internal/app/prove", "internal/app/imageset"}, nil},
+	{"internal/app/scaffold", commands, nil, []string{kyaml}},
+	{"internal/app", commands, []string{"internal/app/session", "internal/app/prove", "internal/app/imageset", "internal/app/scaffold"}, nil},
 
 	{"cmd/regmigrate", program, nil, []string{"github.com/spf13/cobra", "github.com/spf13/pflag", "golang.org/x/term"}},
 

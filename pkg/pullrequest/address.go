@@ -121,3 +121,14 @@ func tokenFor(host string, env func(string) string) (token, from string) {
 	}
 	return "", strings.Join(names, ", ")
 }
+
+// RepositoryName returns HOST/PATH for the URL of a remote, such as
+// github.com/owner/name, without a user and a password. It returns "" for a path on this
+// machine.
+func RepositoryName(remote string) string {
+	a := parseAddress(remote)
+	if a.host == "" || a.path == "" || a.scheme == "file" {
+		return ""
+	}
+	return a.host + "/" + a.path
+}

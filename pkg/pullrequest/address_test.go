@@ -64,3 +64,21 @@ func TestTokenFor(t *testing.T) {
 		}
 	}
 }
+
+func TestRepositoryName(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://user:secret@GitHub.com/a/b.git":   "github.com/a/b",
+		"git@gitlab.example:group/sub/project.git": "gitlab.example/group/sub/project",
+		"ssh://git@git.example:2222/a/b":           "git.example/a/b",
+		"https://git.example:8443/a/b/":            "git.example:8443/a/b",
+		"/srv/git/a.git":                           "",
+		"file:///srv/git/a.git":                    "",
+		"../a":                                     "",
+		"":                                         "",
+		"https://user:secret@%zz/a/b":              "",
+	} {
+		if got := RepositoryName(url); got != want {
+			t.Errorf("%q: got %q, want %q", url, got, want)
+		}
+	}
+}

@@ -24,12 +24,16 @@ type PresetInfo struct {
 	Source   string // the URL of the primary source
 	Argument string // what the user adds after the name and a colon, such as "project" for gcr:my-project; "" if nothing
 
+	// Decision is what a person must know before the preset is used, a sentence; "" if
+	// the preset is right for every repository that has images of it.
+	Decision string
+
 	charts []ChartFamily
 }
 
 // The keys of a preset file. The key from of a preset's rule is a list.
 var (
-	presetKeys     = []string{"doc", "source", "argument", "rules", "charts"}
+	presetKeys     = []string{"doc", "source", "argument", "decision", "rules", "charts"}
 	presetRuleKeys = []string{"from", "to", "keep", "doc", "source", "date"}
 )
 
@@ -171,6 +175,8 @@ func readPreset(file, name string, src []byte) (PresetInfo, []Rule, error) {
 			info.Doc, err = s.Text(v, keyPath, "what moved")
 		case "source":
 			info.Source, err = s.Text(v, keyPath, "https://example.com/announcement")
+		case "decision":
+			info.Decision, err = s.Text(v, keyPath, "The new registry has only the newest tags.")
 		case "argument":
 			info.Argument, err = s.Text(v, keyPath, "project")
 		case "rules":

@@ -1,0 +1,103 @@
+package scaffold
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+func TestReleaseIsThatOfTheAction(t *testing.T) {
+	src, err := os.ReadFile("../../../action/version")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.TrimSpace(string(src)); got != Release {
+		t.Errorf("action/version is %s, Release is %s", got, Release)
+	}
+}
+
+// The configuration is valid, and has the presets and rules that it was made from.
+func TestConfig(t *testing.T) {
+	c := Config{
+		Presets:    []PresetUse{{Name: "k8s", Doc: "Move.", Images: 3}},
+		Proposed:   []PresetUse{{Name: "bitnami", Doc: "Move.", Images: 1, Decision: "Decide."}},
+		Rules:      []Rule{{"quay.io/coreos", "mirror.example/a,b"[:14]}, {"docker.io", "mirror.example:5000/hub"}},
+		Registries: []RegistryUse{{"docker.io", 4}, {"quay.io", 1}},
+	}
+	got, err := rules.LoadConfig(".regmigrate.yaml", c.Write())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, c.Write())
+	}
+	if len(got.Presets) != 1 || got.Presets[0] != "k8s" || len(got.Rules) != 2 || got.Rules[1].To != "mirror.example:5000/hub" {
+		t.Errorf("got %v and %v", got.Presets, got.Rules)
+	}
+	for _, want := range []string{"# Images of this repository by registry: docker.io 4, quay.io 1.\n", "- k8s   # 3 images. Move.\n", "# Decide.\n# - bitnami\n"} {
+		if !strings.Contains(string(c.Write()), want) {
+			t.Errorf("%q is not in\n%s", want, c.Write())
+		}
+	}
+	if _, err := rules.LoadConfig(".regmigrate.yaml", (&Config{}).Write()); err != nil {
+		t.Errorf("an empty configuration: %v", err)
+	}
+}
+
+func TestAddHook(t *testing.T) {
+	entry := func(indent, newline string) string {
+		var b strings.Builder
+		for line := range strings.Lines(HookEntry) {
+			b.WriteString(indent + strings.TrimSuffix(line, "\n") + newline)
+		}
+		return b.String()
+	}
+	for _, x := range []struct{ name, src, want string }{
+		{"block", "repos:\n- repo: a\n  rev: v1 # pinned\n  hooks: [{id: x}]\n", "repos:\n- repo: a\n  rev: v1 # pinned\n  hooks: [{id: x}]\n" + entry("", "\n")},
+		{"indented, no final newline", "minimum_pre_commit_version: 3.0.0\nrepos:\n    - repo: a\n      hooks: []", "minimum_pre_commit_version: 3.0.0\nrepos:\n    - repo: a\n      hooks: []\n" + entry("    ", "\n")},
+		{"line endings of Windows", "repos:\r\n- repo: local\r\n  hooks: []\r\n", "repos:\r\n- repo: local\r\n  hooks: []\r\n" + entry("", "\r\n")},
+		{"already there", "repos:\n- repo: https://github.com/regmigrate/regmigrate\n  rev: v0.0.9\n", "repos:\n- repo: https://github.com/regmigrate/regmigrate\n  rev: v0.0.9\n"},
+	} {
+		got, err := AddHook([]byte(x.src))
+		if err != nil || string(got) != x.want {
+			t.Errorf("%s: %v, got\n%s", x.name, err, got)
+		}
+	}
+	for _, src := range []string{"", "repos: []\n", "repos: [{repo: a}]\n", "repos:\n- repo: a\nexclude: x\n", "repos: a\n", "repos:\n- repo: a\n  args: |\n   x\n...\n"} {
+		if got, err := AddHook([]byte(src)); !errors.Is(err, ErrHookByHand) {
+			t.Errorf("%q: got %q, %v", src, got, err)
+		}
+	}
+	for _, src := range []string{"repos: [", "- repo: a\n"} {
+		if _, err := AddHook([]byte(src)); err == nil || errors.Is(err, ErrHookByHand) {
+			t.Errorf("%q: got %v", src, err)
+		}
+	}
+}
+
+func TestFindCI(t *testing.T) {
+	with := func(names ...string) func(string) bool {
+		return func(name string) bool { return strings.Contains(" "+strings.Join(names, " ")+" ", " "+name+" ") }
+	}
+	for _, x := range []struct {
+		host   string
+		exists func(string) bool
+		want   string
+	}{
+		{"github.com", with(".gitlab-ci.yml"), "github"},
+		{"gitlab.example", with(".github"), "gitlab"},
+		{"codeberg.org", with(), "forgejo"},
+		{"git.example", with(".gitea"), "gitea"},
+		{"", with(".gitlab-ci.yml"), "gitlab"},
+		{"", with(".github"), "github"},
+		{"git.example", with(), ""},
+	} {
+		name := ""
+		if c := FindCI(x.host, x.exists); c != nil {
+			name = c.Name
+		}
+		if name != x.want {
+			t.Errorf("host %q: got %q, want %q", x.host, name, x.want)
+		}
+	}
+}

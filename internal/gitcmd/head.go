@@ -1,0 +1,62 @@
+package gitcmd
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Head is the commit that is checked out, and the remote origin.
+type Head struct {
+	Commit string    // in hexadecimal
+	Time   time.Time // of the commit, in UTC
+	Remote string    // the URL of origin as configured, which may contain a password; "" if there is none
+}
+
+// ReadHead returns the commit that is checked out in the repository that contains dir. It
+// returns an error if dir is in no repository, or if the repository has no commit.
+func ReadHead(ctx context.Context, dir string) (Head, error) {
+	commit, err := output(ctx, dir, "rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")
+	if err != nil {
+		return Head{}, err
+	}
+	h := Head{Commit: strings.TrimSpace(commit)}
+	// git log would run programs that verify signatures.
+	text, err := output(ctx, dir, "cat-file", "commit", h.Commit)
+	if err != nil {
+		return Head{}, err
+	}
+	h.Time = commitTime(text)
+	h.Remote = RemoteURL(ctx, dir)
+	return h, nil
+}
+
+// RemoteURL returns the URL of origin as configured in the repository that contains dir,
+// "" if there is none. It may contain a password.
+func RemoteURL(ctx context.Context, dir string) string {
+	url, err := output(ctx, dir, "config", "--get", "remote.origin.url")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(url)
+}
+
+// commitTime returns the time in the line "committer NAME <EMAIL> SECONDS ZONE" of a
+// commit object, zero if there is none. Source: gitformat-commit.
+func commitTime(object string) time.Time {
+	header, _, _ := strings.Cut(object, "\n\n")
+	for line := range strings.Lines(header) {
+		if !strings.HasPrefix(line, "committer ") {
+			continue
+		}
+		fields := strings.Fields(line[strings.LastIndexByte(line, '>')+1:])
+		if len(fields) != 2 {
+			break
+		}
+		if n, err := strconv.ParseInt(fields[0], 10, 64); err == nil {
+			return time.Unix(n, 0).UTC()
+		}
+	}
+	return time.Time{}
+}
