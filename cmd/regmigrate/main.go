@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -27,23 +28,29 @@ func main() {
 		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers()))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	go endAfterSignal(ctx, stop)
-	code := Main(ctx, os.Args[1:], session.SystemStreams())
+	var grace atomic.Int64
+	grace.Store(int64(gracePeriod))
+	go endAfterSignal(ctx, stop, &grace)
+	streams := session.SystemStreams()
+	streams.SetGracePeriod = func(d time.Duration) { grace.Store(int64(d)) }
+	code := Main(ctx, os.Args[1:], streams)
 	stop()
 	os.Exit(code)
 }
 
-// gracePeriod is the time that a run has to end after a signal.
+// gracePeriod is the time that a run has to end after a signal, unless the command sets
+// another one.
 const gracePeriod = 5 * time.Second
 
 // endAfterSignal ends the process if it does not end by itself after a signal: it may
 // wait for a pipe or for a network file system. A second signal ends it at once. Files
 // stay complete, since they are replaced as a whole.
-func endAfterSignal(ctx context.Context, restore func()) {
+func endAfterSignal(ctx context.Context, restore func(), grace *atomic.Int64) {
 	<-ctx.Done()
 	restore()
-	time.Sleep(gracePeriod)
-	fmt.Fprintf(os.Stderr, "error: interrupted; the command did not end within %v\n", gracePeriod)
+	period := time.Duration(grace.Load())
+	time.Sleep(period)
+	fmt.Fprintf(os.Stderr, "error: interrupted; the command did not end within %v\n", period)
 	os.Exit(session.ExitFailed)
 }
 

@@ -121,6 +121,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		newRulesCommand(s),
 		newRegistryCommand(s),
 		newPolicyCommand(s, &line),
+		newWebhookCommand(s),
 		newPRCommand(s, &line),
 	)
 	if s.Plugin {

@@ -73,6 +73,7 @@ var table = []pkg{
 	{"pkg/report/wording", outside, nil, nil},
 	{"pkg/report", outside, []string{"pkg/report/wording"}, []string{"github.com/sergi/go-diff/..."}},
 	{"pkg/policy", outside, nil, []string{kyaml}},
+	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
 
@@ -107,6 +108,7 @@ var forTests = []string{
 	"github.com/moby/buildkit/frontend/dockerfile/...", // the parser of Dockerfiles, without our positions
 	"github.com/yuin/goldmark/...",                     // an independent parser of Markdown
 	"github.com/santhosh-tekuri/jsonschema/v6",
+	"gopkg.in/evanphx/json-patch.v4",         // applies JSON patches
 	"github.com/hashicorp/hcl/v2/...",        // an independent parser of HCL
 	"github.com/bazelbuild/buildtools/build", // an independent parser of Starlark
 }

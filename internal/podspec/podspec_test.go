@@ -1,6 +1,7 @@
 package podspec
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -101,4 +102,30 @@ func decode(t *testing.T, text string) map[string]any {
 		t.Fatalf("%v in %s", err, text)
 	}
 	return out
+}
+
+// A Spec has the same images as the same pod spec in a map.
+func TestSpecEqualsResource(t *testing.T) {
+	pods := Workloads()[0]
+	for _, spec := range []string{
+		podSpec,
+		"{}",
+		"containers: []",
+		"containers: [{name: a}, {image: b}, {name: c, image: ''}, null]\nvolumes: null",
+		"volumes: [{name: a, image: {}}, {name: b, image: {reference: ''}}, {image: {reference: c, pullPolicy: Always}}]",
+		"initContainers: [{name: a, image: b, restartPolicy: Always, env: [{name: image, value: x}]}]",
+	} {
+		object := decode(t, "spec:\n  "+strings.ReplaceAll(strings.TrimSpace(spec), "\n", "\n  "))
+		text, err := json.Marshal(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var typed struct{ Spec Spec }
+		if err := json.Unmarshal(text, &typed); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(pods.Images(object), typed.Spec.Images("/spec")); diff != "" {
+			t.Errorf("%s: %s", spec, diff)
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/term"
 )
@@ -16,6 +17,10 @@ type Streams struct {
 	Out, Err io.Writer
 
 	Plugin bool // kubectl started the program
+
+	// SetGracePeriod sets the time that the command has to end after a signal. It may be
+	// nil: then no signal ends the process.
+	SetGracePeriod func(time.Duration)
 }
 
 // SystemStreams returns the streams of the process. Under the name

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+	"github.com/regmigrate/regmigrate/pkg/webhook"
+)
+
+// WebhookFlags are the flags of the command webhook serve.
+type WebhookFlags struct {
+	CertFile, KeyFile string
+	Listen            string
+	Metrics           string // an address, or "off"
+	DryRun            bool
+	WatchConfig       bool
+	Drain             time.Duration
+	Version           string
+}
+
+// NoMetrics is the value of --metrics with which metrics are not served.
+const NoMetrics = "off"
+
+// maxDrain is more than the time in which clusters stop sending requests to a pod.
+const maxDrain = 5 * time.Minute
+
+// ServeWebhook runs the command webhook serve until ctx ends.
+func ServeWebhook(ctx context.Context, s session.Streams, f *session.Flags, w *WebhookFlags) error {
+	switch {
+	case w.CertFile == "" || w.KeyFile == "":
+		return errors.New("webhook serve: expected --tls-cert and --tls-key: Kubernetes calls webhooks with TLS only\n  regmigrate webhook manifests writes a deployment that has a certificate")
+	case w.Drain < 0 || w.Drain > maxDrain:
+		return fmt.Errorf("--drain %v: expected a time of at most %v", w.Drain, maxDrain)
+	}
+	f.Color = "never"
+	load := webhookRules{flags: f}
+	set, err := load.read()
+	if err != nil {
+		return err
+	}
+	if w.WatchConfig && load.config == "" {
+		return fmt.Errorf("--watch-config: there is no configuration to watch: no --config is set, and no %s was found\n  remove the flag, or name a configuration with --config", session.ConfigName)
+	}
+	if len(set.Table().Hosts()) == 0 {
+		return errors.New("no rule moves images; the webhook would change nothing\n  regmigrate rules lists the active rules")
+	}
+	log := slog.New(slog.NewJSONHandler(s.Err, nil))
+	server, err := webhook.New(webhook.Options{
+		CertFile: w.CertFile, KeyFile: w.KeyFile, LoadRules: load.read, WatchRules: w.WatchConfig,
+		DryRun: w.DryRun, Version: w.Version, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	if s.SetGracePeriod != nil {
+		s.SetGracePeriod(w.Drain + webhook.DrainTimeout + time.Second)
+	}
+	reviews, err := net.Listen("tcp", w.Listen)
+	if err != nil {
+		return fmt.Errorf("--listen: %w", err)
+	}
+	defer reviews.Close()
+	var metrics net.Listener
+	address := NoMetrics
+	if w.Metrics != NoMetrics {
+		if metrics, err = net.Listen("tcp", w.Metrics); err != nil {
+			return fmt.Errorf("--metrics: %w", err)
+		}
+		defer metrics.Close()
+		address = metrics.Addr().String()
+	}
+	log.Info("serving", "version", w.Version, "reviews", reviews.Addr().String()+webhook.Path, "metrics", address,
+		"rules", len(set.Rules()), "digest", set.Table().Digest(), "config", load.config, "dryRun", w.DryRun)
+	if err := server.Run(ctx, reviews, metrics, w.Drain); err != nil {
+		return session.Failed(err)
+	}
+	return nil
+}
+
+// webhookRules reads the rules of the flags and of the configuration.
+type webhookRules struct {
+	flags  *session.Flags
+	config string // the path of the configuration that was in use first, or ""
+}
+
+// read returns the rules of today. Without the configuration that was in use first, it
+// returns an error: the rules of the flags, or the default, are others.
+func (w *webhookRules) read() (*rules.Set, error) {
+	set, err := session.New(w.flags, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	if len(set.Rewrite.OwnConfig) > 0 {
+		if w.config == "" {
+			w.config = set.Rewrite.OwnConfig[0]
+		}
+	} else if w.config != "" {
+		return nil, fmt.Errorf("the configuration %q does not exist any more", w.config)
+	}
+	return set.Rewrite.Rules, nil
+}
