@@ -71,7 +71,8 @@ var table = []pkg{
 	}},
 
 	{"pkg/report/wording", outside, nil, nil},
-	{"pkg/report", outside, []string{"pkg/report/wording"}, []string{"github.com/sergi/go-diff/..."}},
+	{"pkg/cluster", outside, nil, []string{"k8s.io/api/...", "k8s.io/apimachinery/...", "k8s.io/client-go/...", "github.com/go-logr/logr", "sigs.k8s.io/yaml"}},
+	{"pkg/report", outside, []string{"pkg/cluster", "pkg/report/wording"}, []string{"github.com/sergi/go-diff/..."}},
 	{"pkg/policy", outside, nil, []string{kyaml}},
 	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
@@ -87,7 +88,7 @@ var table = []pkg{
 
 	{"internal/archtest", tests, nil, nil},
 	{"internal/licenses", tests, nil, nil},
-	{"internal/testcluster", tests, nil, nil},
+	{"internal/testcluster", tests, nil, []string{kyaml}},
 	{"internal/testforge", tests, nil, []string{"github.com/google/go-github/..."}},
 	{"internal/torture", tests, nil, nil},
 	{"internal/testlink", tests, nil, []string{"github.com/rogpeppe/go-internal/txtar"}},

@@ -101,13 +101,7 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 			out.Counts.Moving++
 			out.Counts.MovingUses += len(m.Uses)
 		}
-		j := JSONImage{
-			Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
-			Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), Kind: m.Kind.String(), IsSource: m.IsSource, New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, HasVariable: m.HasVariable, Uses: []JSONUse{},
-		}
-		for _, a := range m.Advice {
-			j.Advice = append(j.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})
-		}
+		j := jsonImage(m)
 		for _, u := range m.Uses {
 			j.Uses = append(j.Uses, JSONUse{u.Origin.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), u.IsLikely, utf8Text(u.RunningDigest)})
 		}
@@ -116,6 +110,18 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 	out.Counts.Registries = len(registries)
 	for _, x := range v.Skipped {
 		out.Skipped = append(out.Skipped, jsonSkip(x))
+	}
+	return out
+}
+
+// jsonImage returns the JSON of an image without its uses.
+func jsonImage(m *inventory.Image) JSONImage {
+	out := JSONImage{
+		Reference: utf8Text(m.Ref), Registry: m.Registry, Repository: utf8Text(m.Repository), Domain: m.Domain, Path: utf8Text(m.Path),
+		Tag: utf8Text(m.Tag), Digest: utf8Text(m.Digest), Kind: m.Kind.String(), IsSource: m.IsSource, New: utf8Text(m.New), Rule: utf8Text(m.Rule), Keep: m.Keep, HasVariable: m.HasVariable, Uses: []JSONUse{},
+	}
+	for _, a := range m.Advice {
+		out.Advice = append(out.Advice, CatalogueAdvice{a.Text, a.Source, a.Date})
 	}
 	return out
 }

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/internal/testcluster"
+)
+
+const clusterObjects = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: a, labels: {team: red}, annotations: {meta.helm.sh/release-name: shop, meta.helm.sh/release-namespace: a}}
+spec: {template: {spec: {containers: [{name: app, image: "k8s.gcr.io/pause:3.1"}]}}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web-x, namespace: a, ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: web, uid: Deployment/a/web, controller: true}]}
+spec: {containers: [{name: app, image: "k8s.gcr.io/pause:3.1"}]}
+status: {phase: Running, containerStatuses: [{name: app, image: "k8s.gcr.io/pause:3.1", imageID: "k8s.gcr.io/pause@sha256:aaa"}]}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata: {name: night, namespace: b}
+spec: {schedule: "0 0 * * *", jobTemplate: {spec: {template: {spec: {containers: [{name: job, image: "nginx:1"}]}}}}}
+`
+
+// runCluster runs the command, and returns its output and exit code.
+func runCluster(t *testing.T, s session.Streams, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	s.In, s.Out, s.Err = strings.NewReader(""), &out, &errs
+	code = Main(context.Background(), append([]string{"cluster"}, args...), s)
+	return out.String(), errs.String(), code
+}
+
+func TestClusterTable(t *testing.T) {
+	f := testcluster.StartFake(t, clusterObjects)
+	config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": f}, "east")
+	out, errs, code := runCluster(t, session.Streams{}, "--kubeconfig", config)
+	want := `docker.io  1 image, 1 use
+  nginx:1  1 use, 0 pods
+
+k8s.gcr.io  1 image, 1 use, to move
+  pause:3.1  -> registry.k8s.io/pause:3.1
+    Deployment a/web  container "app"  1 pod  Helm release a/shop
+
+2 images, 2 uses, 2 registries in 3 objects (1 pod) of east
+1 image to move (1 use, 1 container running)
+`
+	if out != want || errs != "" || code != 0 {
+		t.Errorf("exit %d, %s, got\n%s\nwant\n%s", code, errs, out, want)
+	}
+}
+
+// The sources of an image: a manifest, a chart, and a place that is ahead of the cluster.
+func TestClusterMatch(t *testing.T) {
+	manifest := "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  template:\n    spec:\n      containers:\n      - name: app\n        image: IMAGE\n"
+	chart := map[string]string{
+		"charts/web/Chart.yaml":          "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+		"charts/web/values.yaml":         "image:\n  repository: k8s.gcr.io/pause\n  tag: \"3.1\"\n",
+		"charts/web/templates/web.yaml":  strings.ReplaceAll(strings.Replace(manifest, "IMAGE", `"{{ .Values.image.repository }}:{{ .Values.image.tag }}"`, 1), "name: web}", `name: {{ printf "%s-web" .Release.Name }} }`),
+		"charts/web/templates/other.yml": "",
+	}
+	objects := strings.Replace(clusterObjects, "kind: Deployment\nmetadata: {name: web,", "kind: Deployment\nmetadata: {name: shop-web,", 1)
+	for name, c := range map[string]struct {
+		files   map[string]string
+		objects string
+		want    string
+	}{
+		"manifest": {map[string]string{"web.yaml": strings.Replace(manifest, "IMAGE", "k8s.gcr.io/pause:3.1", 1)}, clusterObjects, "/web.yaml:9\n"},
+		"ahead":    {map[string]string{"web.yaml": strings.Replace(manifest, "IMAGE", "registry.k8s.io/pause:3.2", 1)}, clusterObjects, "/web.yaml:9 has registry.k8s.io/pause:3.2, differs\n"},
+		"other":    {map[string]string{"job.yaml": strings.Replace(strings.Replace(manifest, "IMAGE", "k8s.gcr.io/pause:3.1", 1), "name: web", "name: x", 1)}, clusterObjects, "/job.yaml:9, only by reference\n"},
+		"nowhere":  {map[string]string{"web.yaml": strings.Replace(manifest, "IMAGE", "k8s.gcr.io/etcd:3.1", 1)}, clusterObjects, "        nowhere here\n"},
+		"chart":    {chart, objects, "/charts/web/values.yaml:2\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for file, text := range c.files {
+				path := filepath.Join(dir, file)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": testcluster.StartFake(t, c.objects)}, "east")
+			out, errs, code := runCluster(t, session.Streams{}, "--kubeconfig", config, "--old-only", "--match", dir)
+			if !strings.Contains(out, c.want) || errs != "" || code != 0 {
+				t.Errorf("exit %d, %s, want %q in\n%s", code, errs, c.want, out)
+			}
+		})
+	}
+}
+
+func TestClusterExitCodes(t *testing.T) {
+	f := testcluster.StartFake(t, clusterObjects)
+	config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": f}, "east")
+	for _, c := range []struct {
+		args []string
+		code int
+		want string // in standard error
+	}{
+		{[]string{"--check", "-q"}, 1, ""},
+		{[]string{"--check", "-q", "-n", "b"}, 0, ""},
+		{[]string{"--check", "-q", "--rule", "quay.io/x=quay.io/y"}, 0, ""},
+		{[]string{"--context", "west"}, 2, `context "west" does not exist`},
+		{[]string{"-o", "yaml"}, 2, `--output: "yaml": expected table,`},
+		{[]string{"PATH"}, 2, `unknown command "PATH"`},
+	} {
+		_, errs, code := runCluster(t, session.Streams{}, append([]string{"--kubeconfig", config}, c.args...)...)
+		if code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("%q: exit %d, %q; want %d, %q", c.args, code, errs, c.code, c.want)
+		}
+	}
+	f.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path != "/apis/batch/v1/cronjobs" {
+			return false
+		}
+		testcluster.Status(w, http.StatusForbidden, "Forbidden", "cronjobs.batch is forbidden", "")
+		return true
+	}
+	out, _, code := runCluster(t, session.Streams{}, "--kubeconfig", config, "--check")
+	if code != 3 || !strings.Contains(out, "east/cronjobs.batch: not listed: the user may not list it: cronjobs.batch is forbidden\n") || !strings.Contains(out, "Deployment a/web") {
+		t.Errorf("exit %d,\n%s", code, out)
+	}
+}
+
+// The formats for programs, of two clusters; registry check reads the JSON.
+func TestClusterFormats(t *testing.T) {
+	config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": testcluster.StartFake(t, clusterObjects), "west": testcluster.StartFake(t, clusterObjects)}, "east")
+	both := []string{"--kubeconfig", config, "--context", "east", "--context", "west"}
+	text, errs, code := runCluster(t, session.Streams{}, append(both, "-o", "json")...)
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("..", "..", "schema", "cluster.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{`"runningDigest": "sha256:aaa"`, `"context": "west"`, `"team": "red"`, `"gatingUses": 2`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the JSON does not have %s:\n%s", want, text)
+		}
+	}
+	if out, _, _ := runCluster(t, session.Streams{}, append(both, "-o", "plain", "--old-only")...); out != "k8s.gcr.io/pause:3.1\n" {
+		t.Errorf("plain: got %q", out)
+	}
+	want := "k8s.gcr.io/pause:3.1,k8s.gcr.io,pause,3.1,,registry.k8s.io/pause:3.1,preset k8s,,west,a,Deployment,web,Deployment a/web (apps/v1),\"container \"\"app\"\"\",running,true,1,0,sha256:aaa,Helm release a/shop,,,team=red\n"
+	if out, _, _ := runCluster(t, session.Streams{}, append(both, "-o", "csv", "--old-only")...); !strings.HasSuffix(out, want) {
+		t.Errorf("csv: got %q", out)
+	}
+
+	var out, failed bytes.Buffer
+	s := session.Streams{In: strings.NewReader(text), Out: &out, Err: &failed}
+	Main(t.Context(), []string{"registry", "check", "--offline", "-"}, s)
+	if !strings.Contains(out.String(), "registry.k8s.io/pause:3.1") {
+		t.Errorf("registry check: %s%s", out.String(), failed.String())
+	}
+}
+
+// As a plugin of kubectl, the command shows the name that the user types.
+func TestClusterPlugin(t *testing.T) {
+	out, _, code := runCluster(t, session.Streams{Plugin: true}, "--help")
+	if code != 0 || !strings.Contains(out, "kubectl regmigrate cluster [flags]") || !strings.Contains(out, "  kubectl regmigrate cluster --old-only") {
+		t.Errorf("exit %d,\n%s", code, out)
+	}
+}

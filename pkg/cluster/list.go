@@ -1,0 +1,279 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/rest"
+
+	"github.com/regmigrate/regmigrate/internal/podspec"
+	"github.com/regmigrate/regmigrate/pkg/inventory"
+)
+
+// Options select what is listed. The zero value lists pods and workloads of all
+// namespaces.
+type Options struct {
+	Namespaces []string // empty: all
+	CRDs       bool     // also all custom resources
+	Nodes      bool     // also the images that nodes hold
+	Helm       bool     // also the hooks of Helm releases; reads their secrets
+	Labels     []string // labels of owners that Use.Labels has
+
+	// Custom reads custom resources; required.
+	Custom *inventory.Inventory
+
+	// Progress, if not nil, is called after each page.
+	Progress func(objects, pods int)
+}
+
+// A lister lists one cluster.
+type lister struct {
+	*Client
+	o       Options
+	report  *Report
+	owners  owners
+	pending []pendingUse // of workloads: their owners may be read later
+	kinds   *kinds       // nil before the first use
+	loaded  map[string]bool
+
+	answered bool // the server answered a list
+}
+
+// A pendingUse is a use whose owner at the top is not known yet.
+type pendingUse struct {
+	of  *knownObject
+	ref string
+	use Use
+}
+
+// List adds the images of the cluster to the report. What cannot be listed is a Problem of
+// the report; an error means that ctx is done, or that the server cannot be used at all.
+func (c *Client) List(ctx context.Context, report *Report, o Options) error {
+	l := &lister{Client: c, o: o, report: report, owners: owners{}, loaded: map[string]bool{}}
+	report.mu.Lock()
+	report.Contexts = append(report.Contexts, c.Context)
+	report.mu.Unlock()
+	err := l.list(ctx)
+	l.flush(ctx)
+	if err != nil && ctx.Err() != nil {
+		report.Interrupted = true
+		return nil
+	}
+	return err
+}
+
+func (l *lister) list(ctx context.Context) error {
+	all := builtinKinds()
+	for i, k := range all {
+		if k.Kind != "Pod" {
+			if err := l.eachNamespace(ctx, k.Resource, func(namespace string) error { return l.listBuiltin(ctx, k, namespace) }); err != nil {
+				return l.unusable(i, err)
+			}
+			continue
+		}
+		if err := l.listCustom(ctx); err != nil {
+			return err
+		}
+		l.flush(ctx)
+		if err := l.eachNamespace(ctx, k.Resource, func(namespace string) error { return l.listBuiltin(ctx, k, namespace) }); err != nil {
+			return err
+		}
+	}
+	if l.o.Nodes {
+		if err := l.listNodes(ctx); err != nil {
+			return err
+		}
+	}
+	if l.o.Helm {
+		return l.listReleases(ctx)
+	}
+	return nil
+}
+
+// unusable returns the error of the first list, which says that there is no cluster.
+func (l *lister) unusable(i int, err error) error {
+	if i > 0 {
+		return err
+	}
+	return fmt.Errorf("context %q: %w", l.Context, err)
+}
+
+// eachNamespace lists a kind in all selected namespaces and records what cannot be listed.
+// It returns an error only if no other list can succeed.
+func (l *lister) eachNamespace(ctx context.Context, k podspec.Resource, list func(namespace string) error) error {
+	namespaces := l.o.Namespaces
+	if len(namespaces) == 0 {
+		namespaces = []string{""}
+	}
+	name := k.Resource
+	if k.Group != "" {
+		name += "." + k.Group
+	}
+	for _, n := range namespaces {
+		err := list(n)
+		switch {
+		case err == nil || apierrors.IsNotFound(err): // the server does not have the kind
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case apierrors.IsUnauthorized(err):
+			return fmt.Errorf("the server does not accept the credentials: %w", err)
+		default:
+			if status := apierrors.APIStatus(nil); !errors.As(err, &status) && !errors.Is(err, errForbidden) && !l.answered {
+				return err
+			}
+			l.report.fail(Problem{l.Context, name, n, err})
+		}
+	}
+	return nil
+}
+
+// listBuiltin lists a kind of Kubernetes.
+func (l *lister) listBuiltin(ctx context.Context, k builtinKind, namespace string) error {
+	seen := map[types.UID]bool{} // lists that begin again have objects twice
+	return l.eachPage(ctx, listRequest{path: apiPath(k.Group, k.Version, k.Resource.Resource, namespace)}, func(ctx context.Context, r *rest.Request) (string, error) {
+		list := k.newList()
+		if err := r.Do(ctx).Into(list); err != nil {
+			return "", err
+		}
+		return list.(metav1.ListInterface).GetContinue(), l.addList(ctx, k, list, seen)
+	}, l.resumed(k.Resource.Resource))
+}
+
+// resumed notes that the list of a kind was resumed.
+func (l *lister) resumed(resource string) func(string) {
+	return func(text string) { l.report.note(l.Context, resource+": "+text) }
+}
+
+// addList adds the images of a page.
+func (l *lister) addList(ctx context.Context, k builtinKind, list runtime.Object, seen map[types.UID]bool) error {
+	l.answered = true
+	objects, pods := 0, 0
+	if k.Kind == "Pod" {
+		if err := l.loadOwners(ctx, list.(*corev1.PodList)); err != nil {
+			return err
+		}
+	}
+	apiVersion := strings.TrimPrefix(k.Group+"/"+k.Version, "/")
+	eachWorkload(list, func(w workload) {
+		if seen[w.meta.UID] {
+			return
+		}
+		if w.meta.UID != "" {
+			seen[w.meta.UID] = true
+		}
+		objects++
+		object := Object{apiVersion, k.Kind, w.meta.Namespace, w.meta.Name}
+		if k.Kind == "Pod" {
+			pods++
+			known := owners{}.add(object, w.meta, l.o.Labels)
+			l.addWorkload(known, w, l.owners.follow(known))
+			return
+		}
+		known := l.owners.add(object, w.meta, l.o.Labels)
+		l.pend(known, w)
+	})
+	l.progress(objects, pods)
+	return nil
+}
+
+func (l *lister) progress(objects, pods int) {
+	l.report.count(objects, pods)
+	if l.o.Progress != nil {
+		l.o.Progress(l.report.Objects, l.report.Pods)
+	}
+}
+
+// addWorkload adds the images of a pod.
+func (l *lister) addWorkload(known *knownObject, w workload, c chain) {
+	for _, x := range w.specImages() {
+		l.report.add(x.ref, l.useOf(known, w, x, c))
+	}
+}
+
+// pend keeps the images of a workload until flush.
+func (l *lister) pend(known *knownObject, w workload) {
+	for _, x := range w.specImages() {
+		l.pending = append(l.pending, pendingUse{known, x.ref, l.useOf(known, w, x, chain{})})
+	}
+}
+
+func (l *lister) useOf(known *knownObject, w workload, x specImage, c chain) Use {
+	u := Use{Context: l.Context, Object: known.object, Field: x.field, State: w.state}
+	for _, s := range w.spec.ImagePullSecrets {
+		u.PullSecrets = append(u.PullSecrets, s.Name)
+	}
+	slices.Sort(u.PullSecrets)
+	if w.status != nil && w.state == Running {
+		u.Pods = 1
+	}
+	x.addTo(&u)
+	c.addTo(&u)
+	return u
+}
+
+func (c *chain) addTo(u *Use) {
+	u.Owner, u.Managers, u.Labels, u.IsStatic, u.ByOperator = c.top, c.managers, c.labels, c.isStatic, c.byOperator
+}
+
+// flush adds the pending uses to the report, after it has read their owners.
+func (l *lister) flush(ctx context.Context) {
+	var refs []*metav1.OwnerReference
+	for _, p := range l.pending {
+		if p.of.owner != nil {
+			refs = append(refs, p.of.owner)
+		}
+	}
+	_ = l.loadKinds(ctx, refs) // only if ctx is done
+	for _, p := range l.pending {
+		c := l.owners.follow(p.of)
+		c.addTo(&p.use)
+		l.report.add(p.ref, p.use)
+	}
+	l.pending = nil
+}
+
+// loadOwners reads the custom resources that own pods of a page.
+func (l *lister) loadOwners(ctx context.Context, pods *corev1.PodList) error {
+	var refs []*metav1.OwnerReference
+	for i := range pods.Items {
+		if o := ownerOf(&pods.Items[i].ObjectMeta); o != nil {
+			refs = append(refs, o)
+		}
+	}
+	return l.loadKinds(ctx, refs)
+}
+
+// loadKinds reads the metadata of all objects of the kinds of refs that are not part of
+// Kubernetes, and of the kinds of their owners.
+func (l *lister) loadKinds(ctx context.Context, refs []*metav1.OwnerReference) error {
+	for range maxOwners {
+		todo := map[string]*metav1.OwnerReference{}
+		for _, ref := range refs {
+			for ref != nil && l.owners[ref.UID] != nil {
+				ref = l.owners[ref.UID].owner
+			}
+			if ref != nil && isCustom(ref.APIVersion) && !l.loaded[ref.APIVersion+" "+ref.Kind] {
+				todo[ref.APIVersion+" "+ref.Kind] = ref
+			}
+		}
+		if len(todo) == 0 {
+			return nil
+		}
+		for _, key := range slices.Sorted(maps.Keys(todo)) {
+			l.loaded[key] = true
+			if err := l.loadKind(ctx, todo[key]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
