@@ -60,7 +60,7 @@ git uses your key.`,
   regmigrate pr --remote upstream --push-remote origin     # from a fork
   regmigrate pr --api-url https://gitea.example/api/v1     # Gitea`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.Args = *line
+			f.Args, f.Version = *line, cmd.Root().Version
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}

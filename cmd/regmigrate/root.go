@@ -57,7 +57,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.Args, f.Program = line, s.ProgramPath(os.Args[0])
+			f.Args, f.Program, f.Version = line, s.ProgramPath(os.Args[0]), cmd.Version
 			if f.Together {
 				f.Args = app.CommandForFolder(line, args)
 			}

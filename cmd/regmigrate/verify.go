@@ -26,6 +26,7 @@ a kustomization that needs a remote resource, are unproven. If interrupted
   regmigrate verify --base origin/main .  # proves the change of a pull request
   regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.Version = cmd.Root().Version
 			return app.Verify(cmd.Context(), s, &f, args)
 		},
 	}

@@ -30,20 +30,20 @@ func writeHTML(w io.Writer, p *rewrite.Plan, o Options) error {
 	if err != nil {
 		return fmt.Errorf("writing the HTML report: %w", err)
 	}
-	if _, err := io.WriteString(w, page(p, &s, block)); err != nil {
+	if _, err := io.WriteString(w, page(p, &s, block, o)); err != nil {
 		return fmt.Errorf("writing the HTML report: %w", err)
 	}
 	return nil
 }
 
 // page returns the whole page; data is its block of JSON.
-func page(p *rewrite.Plan, s *summary, data []byte) string {
+func page(p *rewrite.Plan, s *summary, data []byte, o Options) string {
 	out := func(s string) string { return html.EscapeString(escape(s)) }
 	head, below := s.run.Headline(), ""
 	if p.Baseline != nil {
 		head, below = wording.SinceBaseline(p.Baseline.New, p.Baseline.File), s.run.Headline()+". "
 	}
-	below += strings.Join(nonEmpty(wording.Prefixed("Rules: ", s.run.RulesInForce()), s.run.Updated()), "; ")
+	below += strings.Join(nonEmpty(wording.Prefixed("Rules: ", s.run.RulesInForce()), s.run.Updated(), o.origin()), "; ")
 	var b strings.Builder
 	b.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">` +
 		`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '` + sourceHash(pageStyle) + `'; script-src '` + sourceHash(pageScript) + `'; base-uri 'none'; form-action 'none'">` +

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -33,6 +34,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	c := p.Count()
 	out := JSONReport{
 		Version: jsonVersion,
+		Program: o.Version,
 		DryRun:  o.mode() != wording.Write,
 		Rules:   []JSONRule{},
 		Counts: JSONCounts{
@@ -62,7 +64,14 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	for r, n := range c.Reasons {
 		out.Counts.Reasons[string(r)] = n
 	}
+	if o.Source.Commit != "" {
+		out.Source = &JSONSource{Repository: utf8Text(o.Source.Repository), Commit: o.Source.Commit}
+		if !o.Source.Time.IsZero() {
+			out.Source.Time = o.Source.Time.Format(time.RFC3339)
+		}
+	}
 	if p.Rules != nil {
+		out.Digest = p.Rules.Table().Digest()
 		for _, r := range p.Rules.Rules() {
 			out.Rules = append(out.Rules, JSONRule{utf8Text(r.Name), r.From, r.To, append([]string{}, r.Keep...)})
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -41,7 +42,14 @@ func TestJSON(t *testing.T) {
 	want := lines(
 		`{`,
 		`  "version": 1,`,
+		`  "program": "v1.2.3",`,
+		`  "source": {`,
+		`    "repository": "github.com/acme/shop",`,
+		`    "commit": "0123456789abcdef",`,
+		`    "time": "2026-11-30T01:02:03Z"`,
+		`  },`,
 		`  "dryRun": true,`,
+		`  "rulesDigest": "`+fullPlan(t).Rules.Table().Digest()+`",`,
 		`  "rules": [`,
 		`    {`,
 		`      "name": "preset k8s",`,
@@ -190,7 +198,8 @@ func TestJSON(t *testing.T) {
 		`  }`,
 		`}`,
 	)
-	if got := write(t, "json", fullPlan(t), Options{DryRun: true, Color: true}); got != want {
+	source := Source{"github.com/acme/shop", "0123456789abcdef", time.Date(2026, 11, 30, 1, 2, 3, 0, time.UTC)}
+	if got := write(t, "json", fullPlan(t), Options{DryRun: true, Color: true, Version: "v1.2.3", Source: source}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

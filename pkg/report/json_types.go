@@ -12,7 +12,10 @@ package report
 // A JSONReport is the whole report.
 type JSONReport struct {
 	Version  int           `json:"version"` // jsonVersion
-	DryRun   bool          `json:"dryRun"`  // nothing was written
+	Program  string        `json:"program,omitempty"`
+	Source   *JSONSource   `json:"source,omitempty"`
+	DryRun   bool          `json:"dryRun"`      // nothing was written
+	Digest   string        `json:"rulesDigest"` // of the rules; equal digests decide alike
 	Rules    []JSONRule    `json:"rules"`
 	Counts   JSONCounts    `json:"counts"`
 	Files    []JSONFile    `json:"files"`
@@ -21,6 +24,13 @@ type JSONReport struct {
 	Images   []JSONVerdict `json:"images"`
 	Advice   []JSONAdvice  `json:"advice"`
 	Baseline *JSONBaseline `json:"baseline,omitempty"`
+}
+
+// A JSONSource is the commit that the run began with.
+type JSONSource struct {
+	Repository string `json:"repository,omitempty"` // HOST/PATH of the remote origin
+	Commit     string `json:"commit"`
+	Time       string `json:"time,omitempty"` // of the commit, RFC 3339, in UTC
 }
 
 // A JSONRule is a rule in force, chains composed.

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -62,9 +63,46 @@ type Options struct {
 	// suggests the next command with them.
 	Args []string
 
+	// Version is the version of the program. It may be empty.
+	Version string
+
+	// Source is the commit that the run began with. The zero value means that it is
+	// not known.
+	Source Source
+
 	// InGit means that the files are in a work tree of git, so that the change
 	// can be compared with the commit before it.
 	InGit bool
+}
+
+// A Source is a commit of a repository.
+type Source struct {
+	Repository string    // HOST/PATH of the remote origin, such as github.com/owner/name, or ""
+	Commit     string    // in hexadecimal
+	Time       time.Time // of the commit, in UTC
+}
+
+// text returns the repository, the commit and its date, separated by spaces; "" if the
+// source is not known.
+func (s Source) text() string {
+	if s.Commit == "" {
+		return ""
+	}
+	out := "commit " + s.Commit[:min(12, len(s.Commit))]
+	if s.Repository != "" {
+		out = s.Repository + ", " + out
+	}
+	if !s.Time.IsZero() {
+		out += " of " + s.Time.Format(time.DateOnly)
+	}
+	return out
+}
+
+// origin returns the source and the version of the program in words; "" if neither is
+// known.
+func (o Options) origin() string {
+	out := nonEmpty(o.Source.text(), wording.Prefixed("regmigrate ", o.Version))
+	return strings.Join(out, ", ")
 }
 
 func (o Options) mode() wording.Mode {
@@ -89,22 +127,25 @@ func (o Options) columns() int {
 type Writer struct {
 	Name string // the value of --output
 
+	// NeedsSource reports that the report has Options.Source.
+	NeedsSource bool
+
 	// Write writes the report. It returns the errors of w.
 	Write func(w io.Writer, p *rewrite.Plan, o Options) error
 }
 
 // writers are all writers, the default first.
 var writers = []Writer{
-	{"text", writeText},
-	{"diff", writeDiff},
-	{"json", writeJSON},
-	{"sarif", writeSARIF},
-	{"github", writeGitHub},
-	{"markdown", writeMarkdown},
-	{"html", writeHTML},
-	{"codeclimate", writeCodeQuality},
-	{"junit", writeJUnit},
-	{"checkstyle", writeCheckstyle},
+	{"text", false, writeText},
+	{"diff", false, writeDiff},
+	{"json", true, writeJSON},
+	{"sarif", true, writeSARIF},
+	{"github", false, writeGitHub},
+	{"markdown", false, writeMarkdown},
+	{"html", true, writeHTML},
+	{"codeclimate", false, writeCodeQuality},
+	{"junit", false, writeJUnit},
+	{"checkstyle", false, writeCheckstyle},
 }
 
 // Names returns the names of all writers, the default first.

@@ -22,7 +22,10 @@ const (
 	sarifNotifications = 1_000
 )
 
-const homepage = "https://github.com/regmigrate/regmigrate"
+const (
+	homepage = "https://github.com/regmigrate/regmigrate"
+	helpPage = homepage + "/blob/main/docs/what-is-rewritten.md"
+)
 
 // writeSARIF writes references that have to move and mentions that are not
 // changed as SARIF 2.1.0.
@@ -41,7 +44,10 @@ func writeSARIF(w io.Writer, p *rewrite.Plan, o Options) error {
 
 func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 	run := sarifRun{ColumnKind: "utf16CodeUnits", Results: []sarifResult{}}
-	run.Tool.Driver = sarifDriver{Name: "regmigrate", InformationURI: homepage, Rules: sarifRules()}
+	run.Tool.Driver = sarifDriver{Name: "regmigrate", Version: o.Version, InformationURI: homepage, Rules: sarifRules()}
+	if o.Source.Repository != "" {
+		run.Provenance = []sarifVersionControl{{"https://" + o.Source.Repository, o.Source.Commit}}
+	}
 	index := map[string]int{}
 	for i, r := range run.Tool.Driver.Rules {
 		index[r.ID] = i
@@ -66,7 +72,7 @@ func sarifOf(p *rewrite.Plan, o Options) sarifLog {
 // and one for each reason not to change a mention.
 func sarifRules() []sarifRule {
 	rule := func(id, short, full, level string) sarifRule {
-		return sarifRule{id, sarifText{short}, sarifText{full}, sarifText{full}, sarifLevel{level}}
+		return sarifRule{id, sarifText{short}, sarifText{full}, sarifText{full}, helpPage, sarifLevel{level}}
 	}
 	rules := []sarifRule{rule(oldRegistryRule, "Reference to an old registry", "The image has moved: run regmigrate, or replace the reference with the new one.", "error")}
 	rules = append(rules, rule(assumedRule, "Likely reference to an old registry", "The short name is likely an image, and --assume-images moves it. Check that it is one.", "error"))

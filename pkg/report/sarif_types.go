@@ -12,10 +12,16 @@ type sarifRun struct {
 	Tool struct {
 		Driver sarifDriver `json:"driver"`
 	} `json:"tool"`
-	ColumnKind  string            `json:"columnKind"`
-	Invocations []sarifInvocation `json:"invocations,omitempty"`
-	Results     []sarifResult     `json:"results"`
-	Properties  map[string]int    `json:"properties"`
+	Provenance  []sarifVersionControl `json:"versionControlProvenance,omitempty"`
+	ColumnKind  string                `json:"columnKind"`
+	Invocations []sarifInvocation     `json:"invocations,omitempty"`
+	Results     []sarifResult         `json:"results"`
+	Properties  map[string]int        `json:"properties"`
+}
+
+type sarifVersionControl struct {
+	RepositoryURI string `json:"repositoryUri"`
+	RevisionID    string `json:"revisionId"`
 }
 
 // invocation returns the only invocation of the run.
@@ -28,6 +34,7 @@ func (run *sarifRun) invocation() *sarifInvocation {
 
 type sarifDriver struct {
 	Name           string      `json:"name"`
+	Version        string      `json:"version,omitempty"`
 	InformationURI string      `json:"informationUri"`
 	Rules          []sarifRule `json:"rules"`
 }
@@ -37,6 +44,7 @@ type sarifRule struct {
 	Short   sarifText  `json:"shortDescription"`
 	Full    sarifText  `json:"fullDescription"`
 	Help    sarifText  `json:"help"`
+	HelpURI string     `json:"helpUri"`
 	Default sarifLevel `json:"defaultConfiguration"`
 }
 

@@ -36,6 +36,7 @@ type Flags struct {
 
 	Args    []string // the command line; reports repeat it in suggestions
 	Program string   // the command that starts the program, for suggestions
+	Version string   // of the program, for reports
 }
 
 // RenderFlags are the flags for rendering charts.

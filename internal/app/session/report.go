@@ -1,21 +1,38 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"github.com/regmigrate/regmigrate/internal/gitcmd"
 	"github.com/regmigrate/regmigrate/internal/repofile"
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // ReportOptions returns the options of reports that do not go to a terminal.
 func (s *Session) ReportOptions(f *Flags) report.Options {
-	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, InGit: s.inGitRepository()}
+	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, Version: f.Version, Source: s.source(), InGit: s.inGitRepository()}
+}
+
+// source returns the commit of the repository, if a report of the run has it.
+func (s *Session) source() report.Source {
+	if !s.Output.NeedsSource && !slices.ContainsFunc(s.Reports, func(r ReportFile) bool { return r.writer.NeedsSource }) || !s.inGitRepository() {
+		return report.Source{}
+	}
+	if s.head == nil {
+		// An error means that there is no commit, or no git.
+		h, _ := gitcmd.ReadHead(context.Background(), s.Rewrite.Walk.Root)
+		s.head = &report.Source{Repository: pullrequest.RepositoryName(h.Remote), Commit: h.Commit, Time: h.Time}
+	}
+	return *s.head
 }
 
 // inGitRepository reports whether the root is a git work tree.

@@ -26,6 +26,8 @@ type Session struct {
 
 	ProofFailed bool // a proof failed: do not write files
 
+	head *report.Source // nil: not read yet
+
 	Baseline *baseline // nil unless the run reads or updates a baseline
 }
 
