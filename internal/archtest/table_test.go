@@ -78,6 +78,8 @@ var table = []pkg{
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
 
+	{"pkg/regmigrate", outside, nil, nil},
+
 	{"internal/app/session", commands, nil, []string{"golang.org/x/term"}},
 	{"internal/app/prove", commands, []string{"internal/app/session"}, nil},
 	{"internal/app/imageset", commands, []string{"internal/app/session", "internal/app/prove"}, nil},
