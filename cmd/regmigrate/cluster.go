@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,8 +12,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
-// newClusterCommand returns `regmigrate cluster`.
-func newClusterCommand(s session.Streams) *cobra.Command {
+// newClusterCommand returns `regmigrate cluster`. The parameter line holds the arguments
+// that the user typed.
+func newClusterCommand(s session.Streams, line *[]string) *cobra.Command {
 	var f session.Flags
 	var x app.ClusterFlags
 	cmd := &cobra.Command{
@@ -40,13 +43,18 @@ Lists are read in pages. If one is interrupted, the command prints what it has.`
   regmigrate cluster --old-only --match .       # what would move, and from which file
   regmigrate cluster --context a --context b -n web --check
   regmigrate cluster --crds -o json > images.json && regmigrate registry check - < images.json
+  regmigrate cluster --history state.jsonl -o html > state.html
+  regmigrate cluster --watch -n web             # until nothing is left to move
   regmigrate cluster --rbac | kubectl apply -f -`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
-			x.Version = version()
+			if x.Interval <= 0 {
+				return fmt.Errorf("--interval %v: expected more than 0", x.Interval)
+			}
+			x.Version, f.Args = version(), *line
 			return app.Cluster(cmd.Context(), s, &f, &x)
 		},
 	}
@@ -67,6 +75,11 @@ Lists are read in pages. If one is interrupted, the command prints what it has.`
 	complete(cmd, "output", report.ClusterNames())
 	fl.BoolVar(&x.OldOnly, "old-only", false, "list only images that a rule moves")
 	fl.BoolVar(&x.Check, "check", false, "exit 1 if an image to move runs, or would run")
+	fl.BoolVar(&x.CheckOperators, "check-operators", false, "also name custom resources whose operators make pods with images to move: they may undo a mutation, or fight it")
+	fl.BoolVar(&x.RBAC, "rbac", false, "print the ClusterRole that the other flags need, and read nothing")
+	fl.BoolVar(&x.Watch, "watch", false, "list again until no image to move runs or would run; print each change to standard error")
+	fl.DurationVar(&x.Interval, "interval", 30*time.Second, "with --watch: time between two lists")
+	fl.StringVar(&x.History, "history", "", "append the state of the migration to this `file`, one JSON object per line; -o html draws it as a chart")
 	fl.StringArrayVar(&x.Labels, "label", []string{"team"}, "report this `label` of owners, such as that of the team (repeatable)")
 	addRenderFlags(cmd, &f.Render)
 	fl.IntVarP(&f.Jobs, "jobs", "j", 0, "with --match: `number` of files processed at a time (default: the number of CPUs)")

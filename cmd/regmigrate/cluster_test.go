@@ -182,3 +182,92 @@ func TestClusterPlugin(t *testing.T) {
 		t.Errorf("exit %d,\n%s", code, out)
 	}
 }
+
+// The state of several runs, as lines and as a page with a chart and without scripts.
+func TestClusterHistory(t *testing.T) {
+	f := testcluster.StartFake(t, clusterObjects)
+	config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": f}, "east")
+	file := filepath.Join(t.TempDir(), "state.jsonl")
+	args := []string{"--kubeconfig", config, "--history", file}
+	if out, errs, code := runCluster(t, session.Streams{}, append(args, "-q")...); code != 0 || out != "" {
+		t.Fatalf("exit %d, %q, %s", code, out, errs)
+	}
+	f.Add(map[string]any{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": map[string]any{"name": "<script>", "namespace": "c"},
+		"spec": map[string]any{"template": map[string]any{"spec": map[string]any{"containers": []any{map[string]any{"name": "c", "image": "registry.k8s.io/done:1"}, map[string]any{"name": "d", "image": "k8s.gcr.io/old:1"}}}}}})
+	page, errs, code := runCluster(t, session.Streams{}, append(args, "-o", "html")...)
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	for _, want := range []string{"<title>2 uses to move in east</title>", "<polyline points=", "By namespace", "By team", "<td>red</td>", "DaemonSet c/&lt;script&gt;", "Helm release a/shop", "33 %"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not have %q:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "<script") || strings.Contains(page, "http://") {
+		t.Error("the page has a script, or loads something")
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "\n"); n != 2 || !strings.Contains(string(text), `"toMove":2,"moved":1`) {
+		t.Errorf("got %s", text)
+	}
+	// A list that is not complete is no state.
+	f.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		testcluster.Status(w, http.StatusForbidden, "Forbidden", "no", "")
+		return true
+	}
+	if _, _, code := runCluster(t, session.Streams{}, append(args, "-q")...); code != 3 {
+		t.Errorf("exit %d", code)
+	}
+	if again, err := os.ReadFile(file); err != nil || string(again) != string(text) {
+		t.Errorf("%v, got %s", err, again)
+	}
+	if err := os.WriteFile(file, []byte("hello\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, errs, code := runCluster(t, session.Streams{}, args...); code != 2 || !strings.Contains(errs, "line 1: expected a JSON object that --history wrote") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+// --watch ends when nothing to move would run, and says what changed.
+func TestClusterWatch(t *testing.T) {
+	f := testcluster.StartFake(t, clusterObjects)
+	config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": f}, "east")
+	lists := 0
+	f.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Path == "/api/v1/pods" {
+			lists++
+		}
+		if lists < 3 || r.URL.Path == "/apis" {
+			return false
+		}
+		w.Header().Set("Content-Type", "application/json")
+		kind := map[string]string{"deployments": "DeploymentList", "pods": "PodList"}[filepath.Base(r.URL.Path)]
+		if kind == "" {
+			return false
+		}
+		_, _ = w.Write([]byte(`{"apiVersion":"` + strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(filepath.Dir(r.URL.Path)), "/apis/"), "/api/") + `","kind":"` + kind + `","metadata":{},"items":[]}`))
+		return true
+	}
+	out, errs, code := runCluster(t, session.Streams{}, "--kubeconfig", config, "--watch", "--interval", "1ms", "--check")
+	if lines := strings.Split(strings.TrimSpace(errs), "\n"); code != 0 || len(lines) < 2 || !strings.HasSuffix(lines[0], "  1 use to move, 1 container running, 0 moved") ||
+		!strings.HasSuffix(lines[len(lines)-1], "  0 uses to move, 0 containers running, 0 moved (-1)") || !strings.Contains(out, "no image to move") {
+		t.Errorf("exit %d\n%s\n%s", code, errs, out)
+	}
+}
+
+func TestClusterRole(t *testing.T) {
+	out, errs, code := runCluster(t, session.Streams{}, "--rbac", "--kubeconfig", "nowhere", "-n", "a")
+	if code != 0 || errs != "" || !strings.HasPrefix(out, "# The permissions of: regmigrate cluster --rbac --kubeconfig nowhere -n a\n") || strings.Contains(out, "secrets") || strings.Contains(out, "nodes") || !strings.Contains(out, "RoleBinding in each of these namespaces: a\n") {
+		t.Errorf("exit %d, %s%s", code, errs, out)
+	}
+	out, _, _ = runCluster(t, session.Streams{}, "--rbac", "--helm", "--nodes", "--crds")
+	for _, want := range []string{"nodes, secrets]", "resources: [\"*\"]"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%s\nwithout %s", out, want)
+		}
+	}
+}

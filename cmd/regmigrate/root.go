@@ -118,7 +118,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		newVerifyCommand(s),
 		newImagesCommand(s),
 		newInitCommand(s),
-		newClusterCommand(s),
+		newClusterCommand(s, &line),
 		newRulesCommand(s),
 		newRegistryCommand(s),
 		newPolicyCommand(s, &line),

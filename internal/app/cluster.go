@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/session"
@@ -23,9 +25,11 @@ type ClusterFlags struct {
 	OldOnly, Check       bool
 	CheckOperators       bool
 	RBAC, Watch          bool
+	Interval             time.Duration // of Watch
 	Labels               []string
 	History              string
-	Version              string // of the program
+	Now                  func() time.Time // nil: time.Now
+	Version              string           // of the program
 
 }
 
@@ -40,18 +44,30 @@ func Cluster(ctx context.Context, s session.Streams, f *session.Flags, x *Cluste
 	if err != nil {
 		return err
 	}
+	if x.RBAC {
+		_, err := fmt.Fprint(s.Out, cluster.Role(x.options(), s.ProgramName()+" "+strings.Join(f.Args, " ")))
+		return err
+	}
 	clients, err := x.clients()
 	if err != nil {
 		return err
 	}
+	history, err := x.readHistory()
+	if err != nil {
+		return err
+	}
 	bar := session.NewProgress(s.Err, f.Quiet)
-	run := clusterRun{s: s, f: f, x: x, set: set, bar: bar, writer: writer, clients: clients}
+	run := clusterRun{s: s, f: f, x: x, set: set, bar: bar, writer: writer, clients: clients, history: history}
 	repositories, err := run.readRepositories(ctx)
 	if err != nil {
 		bar.Clear()
 		return session.InterruptedError(ctx, err)
 	}
-	r, err := run.list(ctx)
+	list := run.list
+	if x.Watch {
+		list = run.watch
+	}
+	r, err := list(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,6 +86,7 @@ type clusterRun struct {
 	bar        *session.Progress
 	writer     report.ClusterWriter
 	clients    []*cluster.Client
+	history    []cluster.Point
 	incomplete bool // a repository could not be read whole
 }
 
@@ -88,6 +105,11 @@ func (x *ClusterFlags) clients() ([]*cluster.Client, error) {
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// options returns the options of a list.
+func (x *ClusterFlags) options() cluster.Options {
+	return cluster.Options{Namespaces: x.Namespaces, CRDs: x.CRDs, Nodes: x.Nodes, Helm: x.Helm, Labels: x.Labels}
 }
 
 // readRepositories returns the images of the repositories of --match, with what charts
@@ -122,12 +144,10 @@ func (r *clusterRun) list(ctx context.Context) (*cluster.Report, error) {
 	out := cluster.NewReport(r.set.Rewrite.Rules)
 	defer r.bar.Clear()
 	for _, c := range r.clients {
-		o := cluster.Options{
-			Namespaces: r.x.Namespaces, CRDs: r.x.CRDs, Nodes: r.x.Nodes, Helm: r.x.Helm, Labels: r.x.Labels,
-			Custom: inventory.New(inventory.Options{Rules: r.set.Rewrite.Rules, Fields: r.set.Rewrite.Fields}),
-			Progress: func(objects, pods int) {
-				r.bar.ShowFunc(func() string { return fmt.Sprintf("%s: %d objects read, %d of them pods", c.Context, objects, pods) })
-			},
+		o := r.x.options()
+		o.Custom = inventory.New(inventory.Options{Rules: r.set.Rewrite.Rules, Fields: r.set.Rewrite.Fields})
+		o.Progress = func(objects, pods int) {
+			r.bar.ShowFunc(func() string { return fmt.Sprintf("%s: %d objects read, %d of them pods", c.Context, objects, pods) })
 		}
 		if err := c.List(ctx, out, o); err != nil {
 			if len(r.clients) == 1 {
@@ -159,7 +179,15 @@ func (r *clusterRun) write(rep *cluster.Report) error {
 	}
 	o := report.ClusterOptions{
 		Options: report.Options{Color: session.UseColor(r.f.Color, r.s.Out), Width: session.Columns(r.s.Out), Quiet: r.f.Quiet, Verbose: r.f.Verbose},
-		Advice:  cluster.Advise(shown), Title: r.x.Labels,
+		Advice:  cluster.Advise(shown), Labels: r.x.Labels,
+		IsTarget: func(m *cluster.Image) bool { return cluster.IsTarget(m, r.set.Rewrite.Rules) },
+		Point:    rep.NewPoint(r.x.now(), r.x.Namespaces),
+	}
+	if r.x.CheckOperators {
+		o.Advice = append(cluster.AdviseOperators(all), o.Advice...)
+	}
+	if err := r.addHistory(&o); err != nil {
+		return session.Failed(err)
 	}
 	if err := r.print(rep, shown, o); err != nil {
 		return session.Failed(err)

@@ -25,6 +25,16 @@ type Advice struct {
 // publicHosts are registries that serve images without a login.
 var publicHosts = []string{"docker.io", "registry.k8s.io", "quay.io", "gcr.io", "ghcr.io", "mcr.microsoft.com", "public.ecr.aws", "registry.gitlab.com"}
 
+// AdviseOperators returns advice about pods that operators make.
+func AdviseOperators(images []Image) []Advice {
+	var out []Advice
+	for _, x := range OperatedUses(images) {
+		out = append(out, Advice{ActionRequired, strings.TrimPrefix(x.Context+": "+x.Owner.String(), ": "),
+			fmt.Sprintf("its operator makes pods with %s: change the custom resource or the settings of the operator; do not mutate these pods, the operator may undo it or make them again for ever", strings.Join(x.Images, ", "))})
+	}
+	return out
+}
+
 // Advise returns advice about images that a rule moves, and about images that did not
 // arrive at a node.
 func Advise(images []Image) []Advice {

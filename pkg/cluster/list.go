@@ -176,10 +176,16 @@ func (l *lister) addList(ctx context.Context, k builtinKind, list runtime.Object
 			pods++
 			known := owners{}.add(object, w.meta, l.o.Labels)
 			l.addWorkload(known, w, l.owners.follow(known))
+			if known.owner == nil {
+				l.addArguments(known, w, k.Resource)
+			}
 			return
 		}
 		known := l.owners.add(object, w.meta, l.o.Labels)
 		l.pend(known, w)
+		if w.state != Old && !l.isRevision(known) {
+			l.addArguments(known, w, k.Resource)
+		}
 	})
 	l.progress(objects, pods)
 	return nil

@@ -20,9 +20,13 @@ type ClusterWriter struct {
 // ClusterOptions configure a report about clusters.
 type ClusterOptions struct {
 	Options
-	Advice  []cluster.Advice
-	Title   []string        // of the owner labels that HTML groups by
-	History []cluster.Point // for HTML, the oldest first
+	Advice []cluster.Advice
+
+	// For HTML:
+	Point    cluster.Point             // the state now
+	History  []cluster.Point           // the oldest first, with the state now
+	Labels   []string                  // labels of owners to group by
+	IsTarget func(*cluster.Image) bool // whether the image has a name that a rule moves to
 }
 
 // clusterWriters are all writers of clusters, the default first.
@@ -31,6 +35,7 @@ var clusterWriters = []ClusterWriter{
 	{"plain", writeClusterPlain},
 	{"csv", writeClusterCSV},
 	{"json", writeClusterJSON},
+	{"html", writeClusterHTML},
 }
 
 // ClusterNames returns the names of all writers of clusters, the default first.
