@@ -74,7 +74,7 @@ make, and one that was edited since only with --force.`,
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
-			f.Args, p.Parse = *line, parsePolicy
+			f.Args, p.Parse, p.ParseManifests = *line, parsePolicy, parseManifests
 			if p.Update {
 				if err := refuseWithUpdate(cmd); err != nil {
 					return err
@@ -119,14 +119,14 @@ func refuseWithUpdate(cmd *cobra.Command) error {
 	return err
 }
 
-// parsePolicy reads the arguments of the command policy, without its name. They come from
-// the header of a policy.
+// parsePolicy reads the arguments of the command policy, with its name. They come from the
+// header of a policy.
 func parsePolicy(args []string) (*session.Flags, *app.PolicyFlags, []string, error) {
 	var f session.Flags
 	var p app.PolicyFlags
 	cmd := &cobra.Command{}
 	addPolicyFlags(cmd, &f, &p)
-	err := cmd.ParseFlags(args)
+	err := cmd.ParseFlags(args[1:])
 	if err == nil {
 		args = cmd.Flags().Args()
 		if err = checkPolicyArgs(&p, args); err == nil && p.Update {
@@ -139,8 +139,12 @@ func parsePolicy(args []string) (*session.Flags, *app.PolicyFlags, []string, err
 	return &f, &p, args, nil
 }
 
-// parsePolicyRules reads the flags that select rules.
+// parsePolicyRules reads the flags that select rules, of policy or of webhook manifests.
 func parsePolicyRules(args []string) (*session.Flags, error) {
+	if args[0] == "webhook" {
+		f, _, err := parseManifests(args)
+		return f, err
+	}
 	f, _, _, err := parsePolicy(args)
 	return f, err
 }

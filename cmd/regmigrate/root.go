@@ -122,7 +122,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		newRulesCommand(s),
 		newRegistryCommand(s),
 		newPolicyCommand(s, &line),
-		newWebhookCommand(s),
+		newWebhookCommand(s, &line),
 		newPRCommand(s, &line),
 	)
 	if s.Plugin {

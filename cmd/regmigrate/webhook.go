@@ -13,8 +13,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/strictyaml"
 )
 
-// newWebhookCommand returns `regmigrate webhook`, a group of subcommands.
-func newWebhookCommand(s session.Streams) *cobra.Command {
+// newWebhookCommand returns `regmigrate webhook`, a group of subcommands. The parameter line
+// holds the arguments that the user typed.
+func newWebhookCommand(s session.Streams, line *[]string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "webhook",
 		Short: "move the images of pods in a cluster by an admission webhook: the last resort",
@@ -37,7 +38,7 @@ respond, pods start with their old images.`,
 		},
 	}
 	setExits(cmd, "", "")
-	cmd.AddCommand(newWebhookServeCommand(s))
+	cmd.AddCommand(newWebhookServeCommand(s), newWebhookManifestsCommand(s, line))
 	return cmd
 }
 

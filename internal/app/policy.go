@@ -30,8 +30,10 @@ type PolicyFlags struct {
 	Check     bool   // write no file
 	Force     bool   // replace files that were edited
 
-	// Parse reads the arguments of the command, without its name.
-	Parse func(args []string) (*session.Flags, *PolicyFlags, []string, error)
+	// Parse and ParseManifests read the arguments of the commands policy and webhook
+	// manifests, with their names.
+	Parse          func(args []string) (*session.Flags, *PolicyFlags, []string, error)
+	ParseManifests func(args []string) (*session.Flags, *ManifestFlags, error)
 }
 
 // Policy runs the command policy: it writes the policy for an engine to standard output,

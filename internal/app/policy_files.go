@@ -45,37 +45,54 @@ func updatedPolicy(set *session.Session, f *session.Flags, p *PolicyFlags, file 
 		return outputFile{}, errEdited(file)
 	}
 	fail := func(err error) (outputFile, error) {
-		return outputFile{}, fmt.Errorf("%s: %w\n  make the policy with regmigrate policy, and replace the file", file, err)
+		return outputFile{}, fmt.Errorf("%s: %w\n  make the file again with regmigrate, and replace it", file, err)
 	}
 	args, err := session.PolicyArgs(header)
 	if err != nil {
 		return fail(err)
 	}
-	_, flags, engine, err := p.Parse(args)
-	if err != nil {
-		return fail(err)
-	}
-	o, err := flags.options()
-	if err != nil {
-		return fail(err)
-	}
-	if o.Rules, o.Config, err = set.PolicyRules(f, args, rel, header); err != nil {
-		return fail(err)
-	}
-	o.Command = header.Command
 	out := outputFile{shown: file, name: rel, before: src}
-	if dir, make := flags.folder(); dir.path == "" {
-		out.now, err = policy.Write(engine[0], o)
+	if args[0] == "webhook" {
+		out.now, err = updatedManifests(set, f, p, headerOf{header, rel, args})
 	} else {
-		var parts []policy.File
-		if parts, err = make(engine[0], o); err == nil {
-			out.now, err = partOfPolicy(parts, path.Base(rel))
-		}
+		out.now, err = policyAgain(set, f, p, headerOf{header, rel, args})
 	}
 	if err != nil {
 		return fail(err)
 	}
 	return out, nil
+}
+
+// headerOf is the header of the file rel, with the arguments of the command in it.
+type headerOf struct {
+	format.OwnPolicy
+	rel  string
+	args []string
+}
+
+// policyAgain returns a policy, made again with the command in its header.
+func policyAgain(set *session.Session, f *session.Flags, p *PolicyFlags, at headerOf) ([]byte, error) {
+	_, flags, engine, err := p.Parse(at.args)
+	if err != nil {
+		return nil, err
+	}
+	o, err := flags.options()
+	if err != nil {
+		return nil, err
+	}
+	if o.Rules, o.Config, err = set.PolicyRules(f, at.args, at.rel, at.OwnPolicy); err != nil {
+		return nil, err
+	}
+	o.Command = at.Command
+	dir, make := flags.folder()
+	if dir.path == "" {
+		return policy.Write(engine[0], o)
+	}
+	parts, err := make(engine[0], o)
+	if err != nil {
+		return nil, err
+	}
+	return partOfPolicy(parts, path.Base(at.rel))
 }
 
 func errEdited(file string) error {

@@ -147,8 +147,8 @@ func (o *Options) check() error {
 	if slices.Contains(o.Actions, "deny") && slices.Contains(o.Actions, "warn") {
 		return errors.New("--action: Kubernetes does not accept warn together with deny; a denial has the same message\n  use --action deny,audit or --action deny")
 	}
-	if hasControl(o.Command) || hasControl(o.Config) {
-		return errors.New("an argument or the path of the configuration has a control character, which the header of a policy cannot hold")
+	if err := CheckHeader(o.Command, o.Config); err != nil {
+		return err
 	}
 	if len(o.Rules.Table().Hosts()) == 0 {
 		return errors.New("no rule moves images; a policy would decide nothing\n  regmigrate rules lists the active rules")
@@ -175,9 +175,7 @@ func (p output) body() ([]byte, error) {
 	var b bytes.Buffer
 	for _, note := range p.notes {
 		b.WriteString("#\n")
-		for _, line := range wrap(note, 96) {
-			b.WriteString("# " + line + "\n")
-		}
+		b.WriteString(Comment(note))
 	}
 	for _, object := range p.objects {
 		if err := checkSize(object); err != nil {
@@ -225,12 +223,17 @@ func encodeYAML(b *bytes.Buffer, object any) error {
 	return nil
 }
 
-// withHeader returns body after the lines that [format.ReadOwnPolicy] reads. The digest of
-// the rules may be empty.
+// withHeader returns body after a header.
 func withHeader(o *Options, rulesDigest string, body []byte) []byte {
-	header := format.PolicyHeader + "# Make it again from the rules of today: regmigrate policy --update FILE\n" + format.PolicyCommand + o.Command + "\n"
-	if o.Config != "" {
-		header += format.PolicyConfig + o.Config + "\n"
+	return WithHeader(o.Command, o.Config, rulesDigest, body)
+}
+
+// WithHeader returns body after the lines that [format.ReadOwnPolicy] reads. The path of the
+// configuration and the digest of the rules may be empty.
+func WithHeader(command, config, rulesDigest string, body []byte) []byte {
+	header := format.PolicyHeader + "# Make it again from the rules of today: regmigrate policy --update FILE\n" + format.PolicyCommand + command + "\n"
+	if config != "" {
+		header += format.PolicyConfig + config + "\n"
 	}
 	if rulesDigest != "" {
 		header += format.PolicyRulesDigest + rulesDigest + "\n"
@@ -238,6 +241,17 @@ func withHeader(o *Options, rulesDigest string, body []byte) []byte {
 	digest := format.DigestOfPolicy(append([]byte(header), body...))
 	return append([]byte(header+format.PolicyDigestOfFile+digest+"\n"), body...)
 }
+
+// CheckHeader returns an error for a command or a path that a header cannot hold.
+func CheckHeader(command, config string) error {
+	if hasControl(command) || hasControl(config) {
+		return errors.New("an argument or the path of the configuration has a control character, which the header of a policy cannot hold")
+	}
+	return nil
+}
+
+// Comment returns text as lines of a YAML comment.
+func Comment(text string) string { return "# " + strings.Join(wrap(text, 96), "\n# ") + "\n" }
 
 // wrap breaks text at spaces into lines of at most width bytes, if words allow it.
 func wrap(text string, width int) []string {

@@ -30,8 +30,8 @@ type Flags struct {
 	RenderAll        bool // render all charts and kustomizations
 	Registry         RegistryFlags
 
-	// ParsePolicy reads the arguments of the command policy, without its name, of which
-	// it returns the flags that select rules. Nil: the command line is not known.
+	// ParsePolicy reads arguments as PolicyArgs returns them, of which it returns the
+	// flags that select rules. Nil: the command line is not known.
 	ParsePolicy func(args []string) (*Flags, error)
 
 	Args    []string // the command line; reports repeat it in suggestions

@@ -3,7 +3,6 @@ package session
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -13,21 +12,23 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
-// PolicyArgs returns the arguments of the command policy that made p. The header of a
-// policy is not trusted: the command is only parsed, and never runs in a shell.
+// PolicyArgs returns the arguments of the program with which it made p: those of the command
+// policy or webhook manifests, with its name. The header of a policy is not trusted: the
+// command is only parsed, and never runs in a shell.
 func PolicyArgs(p format.OwnPolicy) ([]string, error) {
 	words, err := report.ParseShellQuoted(p.Command)
 	if err != nil {
 		return nil, fmt.Errorf("the command in the header: %w", err)
 	}
-	i := slices.Index(words, "policy")
-	if i != 1 || words[0] != "regmigrate" {
-		return nil, fmt.Errorf("the command in the header: expected regmigrate policy, got %q", p.Command)
+	isPolicy := len(words) > 1 && words[1] == "policy"
+	isWebhook := len(words) > 2 && words[1] == "webhook" && words[2] == "manifests"
+	if !isPolicy && !isWebhook || words[0] != "regmigrate" {
+		return nil, fmt.Errorf("the command in the header: expected regmigrate policy or regmigrate webhook manifests, got %q", p.Command)
 	}
-	return words[2:], nil
+	return words[1:], nil
 }
 
-// PolicyRules returns the rules from which the command policy with args makes the policy p
+// PolicyRules returns the rules from which the command args, see PolicyArgs, makes the policy p
 // today, and its configuration, slash-separated and relative to the root, or "". The
 // policy is in file, which is relative to the root. The configuration is the one that
 // the header names, or else the nearest one to the file. It must be in the repository,
