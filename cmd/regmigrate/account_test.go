@@ -182,10 +182,11 @@ func newAccount(plan *report.JSONReport) *account {
 	return a
 }
 
-// hasInFile reports whether a use in a file has a finding. The registry of a chart may
-// be in another file.
+// hasInFile reports whether a use in a file has a finding: on its line, with its text, or
+// with its name in the registry, where a template prints the registry before it. The
+// registry of a chart may be in another file.
 func (a *account) hasInFile(u report.JSONUse, ref string, isChart bool) bool {
-	if a.lines[fileLine{u.Path, u.Line}] {
+	if a.lines[fileLine{u.Path, u.Line}] || a.names[u.Path][normalName(ref)] {
 		return true
 	}
 	for ; ref != ""; ref = ref[:max(strings.LastIndexAny(ref, "@:/"), 0)] {

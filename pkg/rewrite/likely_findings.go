@@ -5,6 +5,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // likelyFindings returns the findings of f for the references that a scan finds
@@ -35,8 +36,9 @@ func (l *ledger) likelyFindings(f *scannedFile) []Finding {
 	return out
 }
 
-// isAccounted reports whether a piece of o has a finding of a reference that a rule
-// matches, or a mention. The finding of a reference is in the file of its first piece.
+// isAccounted reports whether a piece of o has a mention, or a finding of the image of o
+// that a rule matches. The finding of an image is in the file of its first piece. A
+// longer name that contains o is another image: TEST/acme/app for acme/app.
 func (l *ledger) isAccounted(f *scannedFile, o *format.Occurrence, uses []pieceUse) bool {
 	for k := range o.Pieces {
 		p := &o.Pieces[k]
@@ -45,10 +47,27 @@ func (l *ledger) isAccounted(f *scannedFile, o *format.Occurrence, uses []pieceU
 			return true
 		}
 		for _, u := range usesAt(uses, p.Span) {
-			if u.member.matched && u.member.occ.Pieces[0].Path == f.file.Path {
+			if u.member.matched && u.member.occ.Pieces[0].Path == f.file.Path && isSameImage(u.member.occ, o) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// isSameImage reports whether a and b begin at the same place, or name the same image.
+func isSameImage(a, b *format.Occurrence) bool {
+	if a.Pieces[0].Span == b.Pieces[0].Span && a.Pieces[0].Path == b.Pieces[0].Path {
+		return true
+	}
+	name := func(o *format.Occurrence) string {
+		text, _ := image.TrimTransport(o.Text() + o.Tail)
+		r, err := image.Parse(text)
+		if err != nil {
+			return text
+		}
+		registry, repository := image.Normalize(r.Domain, r.Path)
+		return registry + "/" + repository
+	}
+	return name(a) == name(b)
 }
