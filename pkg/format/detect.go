@@ -25,6 +25,7 @@ type detector struct {
 	logins      []login
 	loginValues map[edit.Span]string // values that logins use through a variable, and their registry
 	builds      []buildTags
+	builtHere   map[string]bool // see addCommandImage
 
 	roots       []*syntax.Node        // of the documents
 	scripts     []scriptGroup         // parts with commands
@@ -145,6 +146,7 @@ func (d *detector) node(f *frame) {
 		d.mapping(f)
 	case syntax.Sequence:
 		d.splitList(f)
+		d.listImages(f)
 		for i, item := range n.Children {
 			g := f.below(item)
 			g.index, g.item, g.prose = i, true, f.prose

@@ -98,6 +98,8 @@ type dockerScan struct {
 	seen     map[string]bool                 // the occurrences so far, by the spans of their pieces
 	pieces   []edit.Span                     // of the occurrences so far, sorted
 	comments map[*dockerfile.Instruction]int // results of shellComment
+
+	builtHere map[string]bool // see detector.addCommandImage
 }
 
 func scanDockerfile(in Input) (ScanResult, error) {

@@ -58,6 +58,8 @@ func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stag
 		}
 		if pieces := piecesOf(value); pieces != nil {
 			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true}) || found
+		} else if pieces := partsOfFirst(value); pieces != nil {
+			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true, Keep: Conflict, Note: "variables make up the registry or the namespace: change them by hand"}) || found
 		}
 	}
 	if !found {
@@ -176,6 +178,30 @@ func piecesOf(value []dockerfile.Fragment) []Piece {
 		}
 	case image.IsHost(strings.TrimSuffix(first.Text, "/")) || hasDomain(strings.TrimSuffix(first.Text, "/")):
 		first.Role = Registry
+	}
+	return out
+}
+
+// partsOfFirst returns the pieces of a value whose first path component several fragments
+// make up, as in ${HOST}.io/name: no edit of one of them moves the image. It returns nil
+// for other values.
+func partsOfFirst(value []dockerfile.Fragment) []Piece {
+	name := dockerfile.Join(value)
+	first, _, more := strings.Cut(name, "/")
+	if !isReference(name) || !more || strings.Contains(first, "$") || len(value) < 2 || len(value[0].Text) >= len(first) {
+		return nil
+	}
+	var out []Piece
+	before := ""
+	for i, f := range value {
+		if i > 0 && beginsTag(f.Text, before, dockerfile.Join(value[i:])) {
+			break
+		}
+		before += f.Text
+		out = append(out, Piece{Text: f.Text, Map: f.Map, Role: Repository})
+	}
+	if out[0].Role = Whole; hasDomain(name) {
+		out[0].Role = Registry
 	}
 	return out
 }

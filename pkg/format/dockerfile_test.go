@@ -68,8 +68,11 @@ func TestDockerfilePieces(t *testing.T) {
 		{"ARG is a path component", "ARG N=c\nFROM a.b/$N/d", []string{"[a.b/][c]/[d]"}},
 		{"ARG at the end of a name", "ARG A=x\nFROM a.b/c-$A:1", []string{"[a.b/c-$A:1]"}},
 		{"variable in the first component", "FROM a$A/c\nFROM a-$A\nFROM a-$A:1", []string{"[a-$A]", "[a-$A:1]"}},
-		{"ARG at the end of a host", "ARG A=b\nFROM a.$A/c", nil},
-		{"ARG at the start of a host", "ARG A=a\nFROM $A.b/c", nil},
+		{"ARG at the end of a host", "ARG A=b\nFROM a.$A/c", []string{"[a.][b][/c] conflict"}},
+		{"ARG at the start of a host", "ARG A=a\nFROM $A.b/c", []string{"[a][.b/c] conflict"}},
+		{"ARG in a namespace", "ARG A=a\nFROM ${A}b/c:1", []string{"[a][b/c:1] conflict"}},
+		{"ARG in a name of one word", "ARG A=a\nFROM ${A}b:1", nil},
+		{"ARG without a default at the start of a host", "ARG A\nFROM $A.b/c", nil},
 		{"ARG before the rest of a component", "ARG R=a.b\nARG F=$R/c\nFROM $F-d", []string{"[a.b]/[c][-d]"}},
 		{"ARG of ARGs", "ARG R=a.b\nARG N=c\nARG F=${R}/${N}\nFROM ${F}:1", []string{"[a.b]/[c]"}},
 		{"ARG after its use", "ARG F=$R/c\nARG R=a.b\nFROM $F", nil},
@@ -106,6 +109,9 @@ func TestDockerfilePieces(t *testing.T) {
 				text := ""
 				for _, p := range o.Pieces {
 					text += "[" + p.Text + "]" + p.Sep
+				}
+				if o.Keep != "" {
+					text += " " + string(o.Keep)
 				}
 				got = append(got, text)
 				if err := checkMaps([]byte(tt.src), &o); err != nil {

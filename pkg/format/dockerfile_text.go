@@ -31,6 +31,44 @@ func (s *dockerScan) references(in *dockerfile.Instruction) {
 			s.found(text, span, s.setting(in, span))
 		}
 	}
+	s.commandImages(in)
+}
+
+// commandImages adds the images without a registry in the commands of in.
+func (s *dockerScan) commandImages(in *dockerfile.Instruction) {
+	switch in.Cmd {
+	case "run", "cmd", "entrypoint":
+	default:
+		return
+	}
+	args := in.Text[in.Args:]
+	if !mayHaveCommandImages(args) {
+		return
+	}
+	text := dockerfile.Fragment{Text: in.Text, Map: in.Map}
+	for _, words := range commandsOf(args) {
+		for _, x := range imagesOfCommand(wordTexts(words)) {
+			at, ok := spanOfImage(args, words[x.word], x.start)
+			if !ok {
+				continue
+			}
+			at.Start, at.End = at.Start+in.Args, at.End+in.Args
+			place := s.setting(in, at)
+			if place.keep != "" {
+				continue
+			}
+			if s.builtHere == nil {
+				s.builtHere = builtIn(string(s.in.Src))
+			}
+			o, name := x.occurrence(in.Text[at.Start:at.End]), text.Slice(at.Start, at.End)
+			o.Pieces = []Piece{{Text: name.Text, Map: name.Map, Role: Whole}}
+			o.Place, o.Scope, o.OutOfScope = place.place, place.scope, place.outOfScope
+			if s.builtHere[withTag(name.Text)] {
+				o.Keep = Built
+			}
+			s.add(o)
+		}
+	}
 }
 
 // heredoc adds the references that are spelled out in a line of a here-document.

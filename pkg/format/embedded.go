@@ -151,6 +151,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 	if scope == Manifests {
 		d.noteScript(f)
 		d.helmSets(f, scope, outOfScope)
+		d.commandImages(f)
 	}
 	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: keptDocuments(n.Value)}
 	for _, found := range image.Find(n.Value) {

@@ -95,6 +95,14 @@ func AreRegistryAndRepository(registry, repository string) bool {
 	return p == registryPart && q == repositoryPart && of == other
 }
 
+// IsRegistryOf reports whether two keys of one mapping name the registry and the name of
+// one image: registry and image.
+func IsRegistryOf(registry, name string) bool {
+	p, of := keyPart(registry)
+	q, other := keyPart(name)
+	return p == registryPart && (q == repositoryPart || q == namePart) && of == other
+}
+
 // formerKeys are the beginnings of keys for a registry that is no longer used,
 // or from which another one copies.
 var formerKeys = []string{"old", "legacy", "deprecated", "former", "previous", "source", "upstream"}

@@ -85,12 +85,13 @@ type chart struct {
 	backstop *link.RenderFailure     // one of failures after which nothing is known about the chart, nil for none
 	parsed   map[string]*syntax.Node // roots of YAML files, by path; nil for a file that cannot be parsed
 
-	tests     map[string]*testValues // values that test suites give the chart, by a name of their own
-	testNames []string               // the names, in order
-	tested    []format.Occurrence    // references that tests make of the chart and that do not move
-	sources   map[string]string      // texts of templates, by path
-	unproven  []format.Occurrence    // short names that only renderings without what is missing show
-	testFiles []string               // values files that only test suites use, as paths in the chart
+	tests     map[string]*testValues  // values that test suites give the chart, by a name of their own
+	testNames []string                // the names, in order
+	tested    []format.Occurrence     // references that tests make of the chart and that do not move
+	sources   map[string]string       // texts of templates, by path
+	unproven  []format.Occurrence     // short names that only renderings without what is missing show
+	unscanned map[string]*syntax.Node // roots of values.yaml files that the run did not scan, by path
+	testFiles []string                // values files that only test suites use, as paths in the chart
 }
 
 func newChart(t *link.Tree, dir string) *chart {
@@ -134,6 +135,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 			own = c.linkTraced(printed, move)
 		}
 		own = append(own, c.linkOverrides(move)...)
+		own = append(own, c.keepOverriding(own, printed, move)...)
 		own = append(own, c.keepAfterText(own, printed, move)...)
 		own = append(own, c.keepLikely(own, printed, move)...)
 		if !c.isUser {

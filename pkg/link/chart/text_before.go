@@ -184,7 +184,9 @@ func (c *chart) textUses(folder string, at []string) (all []textUse, ok bool) {
 				continue
 			}
 			before, follows := lineBefore(src, m[0])
-			if !follows || buildsText.MatchString(body) {
+			if text, ok := printfBefore(body, uses); ok {
+				before, follows = text, true
+			} else if !follows || buildsText.MatchString(body) {
 				return nil, false
 			}
 			line, _ := edit.NewLines([]byte(src)).Position(m[0])
@@ -193,6 +195,32 @@ func (c *chart) textUses(folder string, at []string) (all []textUse, ok bool) {
 	}
 	return all, true
 }
+
+// printfBefore returns the text that printf prints before the value that uses matches, in
+// the action body: {{ .Values.registry }}/ for printf "%s/%s" .Values.registry .Values.name.
+// It is false for other actions, and unless the text ends with a slash.
+func printfBefore(body string, uses *regexp.Regexp) (string, bool) {
+	m := printfAction.FindStringSubmatch(body)
+	if m == nil {
+		return "", false
+	}
+	texts, args := strings.Split(m[1], "%s"), strings.Fields(m[2])
+	at := slices.IndexFunc(args, uses.MatchString)
+	if at < 0 || len(texts) != len(args)+1 || strings.Contains(m[1], "%%") {
+		return "", false
+	}
+	before := ""
+	for i := range at + 1 {
+		if i > 0 {
+			before += "{{ " + args[i-1] + " }}"
+		}
+		before += texts[i]
+	}
+	return before, strings.HasSuffix(before, "/") && before != "/"
+}
+
+// printfAction matches an action that prints values by a format.
+var printfAction = regexp.MustCompile(`^printf\s+"([^"\\]*)"((?:\s+\$?\.[.\w]+)+)$`)
 
 var (
 	openingAction  = regexp.MustCompile(`^(?:\{\{-?\s*(?:define|block|if|else|with|range|end)\b[^}]*\}\})+`)
