@@ -132,13 +132,16 @@ func (n *Node) Resolve() *Node {
 	return n
 }
 
-// decodedRange returns the decoded range of the source bytes s. ok is false
-// unless one run of m contains them. Unlike edit.Map.Decoded, it does not join
-// adjacent runs.
+// decodedRange returns the decoded range of the source bytes s. ok is false unless one run
+// of m contains them, or escape sequences are between the runs. Unlike edit.Map.Decoded, it
+// does not join adjacent runs.
 func decodedRange(m edit.Map, s edit.Span) (start, end int, ok bool) {
 	i := sort.Search(len(m), func(i int) bool { return m[i].Src+m[i].Len >= s.End })
 	if i == len(m) {
 		return 0, 0, false
 	}
-	return m[i : i+1].Decoded(s)
+	if start, end, ok := m[i : i+1].Decoded(s); ok {
+		return start, end, true
+	}
+	return m.EscapedDecoded(s)
 }

@@ -43,6 +43,48 @@ func (m Map) Span(start, end int) (s Span, ok bool) {
 	return Span{r.Src + start - r.Dec, r.Src + end - r.Dec}, true
 }
 
+// EscapedSpan is Span for text in which the source may have escape sequences: docker.io\/a
+// for docker.io/a. It returns the source range of decoded [start, end). ok is false if the
+// first or the last byte is escaped, or if the source has bytes in the range that make no
+// text, such as the end of a line that is continued.
+func (m Map) EscapedSpan(start, end int) (s Span, ok bool) {
+	if start >= end {
+		return Span{}, false
+	}
+	first, last := m.after(start), m.after(end-1)
+	if last == len(m) || m[first].Dec > start || m[last].Dec >= end || !m.hasEscapesOnly(first, last) {
+		return Span{}, false
+	}
+	return Span{m[first].Src + start - m[first].Dec, m[last].Src + end - m[last].Dec}, true
+}
+
+// EscapedDecoded is the inverse of EscapedSpan: it returns the decoded range of the source
+// bytes s.
+func (m Map) EscapedDecoded(s Span) (start, end int, ok bool) {
+	if s.Len() <= 0 {
+		return 0, 0, false
+	}
+	at := func(src int) int {
+		return sort.Search(len(m), func(i int) bool { return m[i].Src+m[i].Len > src })
+	}
+	first, last := at(s.Start), at(s.End-1)
+	if last == len(m) || m[first].Src > s.Start || m[last].Src >= s.End || !m.hasEscapesOnly(first, last) {
+		return 0, 0, false
+	}
+	return m[first].Dec + s.Start - m[first].Src, m[last].Dec + s.End - m[last].Src, true
+}
+
+// hasEscapesOnly reports whether the source bytes between the runs from first to last make
+// text, wherever a run ends.
+func (m Map) hasEscapesOnly(first, last int) bool {
+	for i := first; i < last; i++ {
+		if m[i+1].Dec == m[i].Dec+m[i].Len {
+			return false
+		}
+	}
+	return true
+}
+
 // after returns the index of the first run that ends beyond decoded offset dec.
 func (m Map) after(dec int) int {
 	return sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len > dec })

@@ -165,3 +165,40 @@ func randomMap(r *rand.Rand, size int) (edit.Map, []int) {
 	}
 	return m, table
 }
+
+// TestMapEscapedSpan checks edits of text with escape sequences in the source.
+func TestMapEscapedSpan(t *testing.T) {
+	escaped := edit.Map{{Dec: 0, Src: 1, Len: 3}, {Dec: 4, Src: 6, Len: 2}} // "abc\/de": abc/de
+	continued := edit.Map{{Dec: 0, Src: 1, Len: 3}, {Dec: 3, Src: 6, Len: 2}}
+	first := edit.Map{{Dec: 1, Src: 7, Len: 3}} // "\u0061bcd": abcd
+	for _, c := range []struct {
+		name       string
+		m          edit.Map
+		start, end int
+		want       edit.Span
+		ok         bool
+	}{
+		{"across an escape", escaped, 0, 5, edit.Span{1, 7}, true},
+		{"after an escape", escaped, 4, 6, edit.Span{6, 8}, true},
+		{"up to an escape", escaped, 0, 4, edit.Span{}, false},
+		{"from an escape", escaped, 3, 6, edit.Span{}, false},
+		{"before an escape", escaped, 1, 3, edit.Span{2, 4}, true},
+		{"across the end of a line", continued, 0, 5, edit.Span{}, false},
+		{"from an escape at the start", first, 0, 3, edit.Span{}, false},
+		{"an empty text", escaped, 2, 2, edit.Span{}, false},
+		{"after the end", escaped, 5, 7, edit.Span{}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, ok := c.m.EscapedSpan(c.start, c.end)
+			if got != c.want || ok != c.ok {
+				t.Fatalf("expected %v, %v, got %v, %v", c.want, c.ok, got, ok)
+			}
+			if !ok {
+				return
+			}
+			if start, end, ok := c.m.EscapedDecoded(got); start != c.start || end != c.end || !ok {
+				t.Errorf("EscapedDecoded(%v): expected %d, %d, got %d, %d, %v", got, c.start, c.end, start, end, ok)
+			}
+		})
+	}
+}

@@ -63,6 +63,8 @@ type Input struct {
 	// May reports whether a part of Src can contain an occurrence of interest.
 	// Parts for which it is false need not be read. Nil means all parts.
 	May func(part []byte) bool
+
+	editsEscapes bool // see Piece.EditsEscapes
 }
 
 // A ScanResult has the occurrences and contexts of a file.
@@ -110,6 +112,10 @@ type Piece struct {
 	// Literal reports that the piece is text of a template that other pieces, or
 	// the tail of the occurrence, follow in the output.
 	Literal bool
+
+	// EditsEscapes reports that an edit may replace escape sequences in the text: those
+	// of JSON, and of YAML in double quotes.
+	EditsEscapes bool
 
 	// Added, if not nil, says that the file does not have the piece: Text is what a
 	// tool uses without it. The piece is added to the file, at Span, if it changes.

@@ -33,6 +33,7 @@ func scanJSON(in Input) (ScanResult, error) {
 	} else if err != nil {
 		return ScanResult{}, err
 	}
+	in.editsEscapes = true
 	return detect(in, file.Docs, func(_ string, mark edit.Span) Context {
 		return Context{Mark: mark, Reason: Comment, Scope: Comments}
 	}), nil

@@ -30,7 +30,7 @@ type decodedText struct {
 // cut makes a piece of the bytes [start, end) of t. The span of the piece is
 // that of t if no byte of the piece is in the file.
 func (d *detector) cut(t decodedText, start, end int, role Role) Piece {
-	p := Piece{Path: d.in.Path, Text: t.text[start:end], Role: role, Map: t.toFile.Slice(start, end), Span: t.span}
+	p := Piece{Path: d.in.Path, Text: t.text[start:end], Role: role, Map: t.toFile.Slice(start, end), Span: t.span, EditsEscapes: d.in.editsEscapes}
 	if s, ok := p.Map.Enclosing(0, len(p.Text)); ok {
 		p.Span = s
 	}

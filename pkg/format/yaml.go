@@ -46,6 +46,7 @@ func scanYAML(in Input) (ScanResult, error) {
 	case err != nil:
 		return ScanResult{}, err
 	}
+	in.editsEscapes = !template.Sniff(in.Src)
 	return detect(in, file.Docs, outsideYAML), nil
 }
 

@@ -126,6 +126,9 @@ func (c pieceChange) fileEdit(o *format.Occurrence) (edit.Edit, error) {
 		return edit.Edit{Span: p.Span, New: p.Added.Before + text + p.Added.After}, nil
 	}
 	s, ok := p.Map.Span(c.Start, c.End)
+	if !ok && p.EditsEscapes {
+		s, ok = p.Map.EscapedSpan(c.Start, c.End)
+	}
 	if !ok {
 		return edit.Edit{}, errEscaped
 	}
