@@ -159,6 +159,9 @@ func (p *parser) value(depth int) *syntax.Node { return p.valueBefore("", depth)
 // valueBefore is value for an expression that the symbol stop ends.
 func (p *parser) valueBefore(stop string, depth int) *syntax.Node {
 	n := p.operand(depth)
+	if p.language == Starlark && isText(n) {
+		n = p.builtText(n, depth)
+	}
 	switch results, isExpression := p.rest(stop, depth); {
 	case len(results) > 0:
 		return alternatives(results)
@@ -168,11 +171,16 @@ func (p *parser) valueBefore(stop string, depth int) *syntax.Node {
 	return n
 }
 
+// isRestEmpty reports whether the expression ends here.
+func (p *parser) isRestEmpty(stop string) bool {
+	return p.token.kind == end || p.token.kind == closing || p.token.afterBreak && !p.inBrackets || p.token.is(",") || stop != "" && p.token.is(stop)
+}
+
 // rest reads the rest of an expression, up to a comma, a line break, a closing bracket
 // or the symbol stop. It reports whether there is any, and returns the results of a
 // conditional expression.
 func (p *parser) rest(stop string, depth int) (results []*syntax.Node, isExpression bool) {
-	for p.token.kind != end && p.token.kind != closing && (!p.token.afterBreak || p.inBrackets) && !p.token.is(",") && (stop == "" || !p.token.is(stop)) {
+	for !p.isRestEmpty(stop) {
 		isExpression = true
 		switch {
 		case p.language == HCL && p.token.is("?") && depth < maxDepth:

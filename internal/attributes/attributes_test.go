@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 		{"no bracket at the end", HCL, `a { b = "1"`, "/a/b=1"},
 		{"a bracket too many", HCL, `a = "1" } b = "2"`, "/a=1"},
 
-		{"a call", Starlark, `f(a = "1", b = '2', c = x, d = "3" + y)`, "/f/a=1 /f/b=2"},
+		{"a call", Starlark, `f(a = "1", b = '2', c = x, d = "3" * y)`, "/f/a=1 /f/b=2"},
 		{"a method", Starlark, `oci.pull(a = "1")`, "/oci.pull/a=1"},
 		{"comments and long texts", Starlark, "# f(a = \"1\")\nx = \"\"\"\nf(a = \"2\")\n\"\"\"\nf(a = \"3\")", "/f/a=3"},
 		{"lists and dictionaries", Starlark, `f(a = ["1", "2"], b = {"c": "3"})`, "/f/a/0=1 /f/a/1=2 /f/b/c=3"},
@@ -61,6 +61,13 @@ func TestParse(t *testing.T) {
 		{"load", Starlark, `load("@a//:b.bzl", "f", g = "h")` + "\n" + `f(a = "1")` + "\n" + `g(a = "2")`,
 			"/load/g=h /f/a=1 /@a//:b.bzl%f/a=1 /g/a=2 /@a//:b.bzl%h/a=2"},
 		{"use_repo_rule", Starlark, `p = use_repo_rule("@a//:b.bzl", "pull")` + "\n" + `p(a = "1")`, "/p/a=1 /@a//:b.bzl%pull/a=1"},
+		{"a text with verbs", Starlark, `f(a = "x/%s:%s" % (N, "1"), b = "y:%s" % V, c = "%s/z" % "w", d = "%r" % V)`,
+			"/f/a/0=x/ /f/a/2=: /f/a/3=1 /f/b/0=y: /f/c/0=w /f/c/1=/z"},
+		{"a text with braces", Starlark, `f(a = "x/{}:{}".format(N, "1"), b = "{0}/{v}".format("y", v = V), c = "{{}}".format(V), d = "x".upper())`,
+			"/f/a/0=x/ /f/a/2=: /f/a/3=1 /f/b/0=y /f/b/1=/"},
+		{"a sum", Starlark, `f(a = "x/" + N + ":1", b = "x/%s" % N + ":1", c = "x" if V else "y", d = N + "x")`,
+			"/f/a/0=x/ /f/a/2=:1 /f/b/0=x/ /f/b/2=:1"},
+		{"a sum of a call", Starlark, `f(a = "x/" + g(b = "1"), c = "2")`, "/g/b=1 /f/a/0=x/ /f/c=2"},
 		{"raw texts and escapes", Starlark, `f(a = r"1", b = "\n", c = "2")`, "/f/c=2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -37,13 +37,18 @@ func joined(name string, arguments []*syntax.Node) *syntax.Node {
 	case name == "format" && strings.HasPrefix(first.Value, "%") && !strings.HasPrefix(first.Value, "%%"):
 		parts = formatted(first, arguments[1:])
 	}
-	if len(parts) == 0 || len(parts) > maxParts {
-		return nil
-	}
 	for _, p := range parts {
 		if p.Kind != syntax.Scalar {
 			return nil
 		}
+	}
+	return joinedNode(parts)
+}
+
+// joinedNode returns the node of the text that parts make up, nil if there are too many.
+func joinedNode(parts []*syntax.Node) *syntax.Node {
+	if len(parts) == 0 || len(parts) > maxParts {
+		return nil
 	}
 	at := parts[0].Span.Start
 	return &syntax.Node{Kind: syntax.Sequence, Tag: Joined, Children: parts, Span: edit.Span{Start: at, End: at}}

@@ -91,6 +91,8 @@ pull(name = "y", registry = "index.docker.io", repository = "library/ubuntu")
 def deps():
     if not native.existing_rule("z"):
         maybe(container_pull, name = "z", registry = "gcr.io", repository = "a/" + "b")
+    pull(name = "v", image = "acme/%s:%s" % (NAME, "1"), tag = "%s" % TAG, other = "a/{}:{v}".format(NAME, v = TAG) + "x")
+    pull(name = "w", image = "acme/" + NAME + ":1", tag = ("a" + "b"), other = "x" if NAME else "y")
 `,
 	},
 }

@@ -114,7 +114,14 @@ func (s *starlarkSource) value(x build.Expr, depth int) *syntax.Node {
 	switch x := x.(type) {
 	case *build.StringExpr:
 		return s.text(x, span)
+	case *build.BinaryExpr:
+		return joinedNode(s.parts(x))
 	case *build.CallExpr:
+		if dot, ok := x.X.(*build.DotExpr); ok && dot.Name == "format" {
+			if _, isText := dot.X.(*build.StringExpr); isText {
+				return joinedNode(s.parts(x))
+			}
+		}
 		return s.arguments(x, depth+1)
 	case *build.ListExpr:
 		n := &syntax.Node{Kind: syntax.Sequence}
@@ -132,6 +139,55 @@ func (s *starlarkSource) value(x build.Expr, depth int) *syntax.Node {
 			}
 		}
 		return n
+	}
+	return nil
+}
+
+// parts returns the parts of the text that x builds; nil for another expression.
+func (s *starlarkSource) parts(x build.Expr) []*syntax.Node {
+	texts := func(list []build.Expr) (out []*syntax.Node) {
+		for _, v := range list {
+			n := expression
+			if text, ok := v.(*build.StringExpr); ok {
+				if t := s.text(text, spanOfExpr(text)); t != nil {
+					n = t
+				}
+			}
+			out = append(out, n)
+		}
+		return out
+	}
+	switch x := x.(type) {
+	case *build.StringExpr:
+		if t := s.text(x, spanOfExpr(x)); t != nil {
+			return []*syntax.Node{t}
+		}
+	case *build.CallExpr:
+		dot, ok := x.X.(*build.DotExpr)
+		if !ok || dot.Name != "format" {
+			return nil
+		}
+		if format := s.parts(dot.X); len(format) == 1 {
+			return braceFormatted(format[0], texts(x.List))
+		}
+	case *build.BinaryExpr:
+		left := s.parts(x.X)
+		switch {
+		case left == nil:
+		case x.Op == "%" && len(left) == 1:
+			values := []build.Expr{x.Y}
+			if tuple, ok := x.Y.(*build.TupleExpr); ok {
+				values = tuple.List
+			} else if paren, ok := x.Y.(*build.ParenExpr); ok {
+				values = []build.Expr{paren.X}
+			}
+			return formatted(left[0], texts(values))
+		case x.Op == "+":
+			if right := s.parts(x.Y); right != nil {
+				return append(left, right...)
+			}
+			return append(left, expression)
+		}
 	}
 	return nil
 }

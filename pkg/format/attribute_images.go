@@ -225,6 +225,10 @@ func (a attributeImages) attribute(f *frame, start int, role Role) Piece {
 // the block, at f.
 func (a attributeImages) split(f *frame, t *tableField) {
 	repository := f.node.Field(t.Repository)
+	if repository != nil && repository.Tag == attributes.Joined && f.node.Field(t.Registry) == nil {
+		a.joinedParts(f.below(repository).withKey(t.Repository), !t.Likely)
+		return
+	}
 	if repository == nil || repository.Kind != syntax.Scalar || !isName(repository.Value) {
 		return
 	}

@@ -18,14 +18,20 @@ func (a attributeImages) joined(f *frame) {
 	if t == nil || !t.kind.isImage() || slices.ContainsFunc(t.Unless, f.up.has) {
 		return
 	}
+	a.joinedParts(f, t.kind == imageField)
+}
+
+// joinedParts adds the image whose parts an expression at f joins. isImage says that the
+// documentation of the tool says that f is an image.
+func (a attributeImages) joinedParts(f *frame, isImage bool) {
 	text := joinedText(f.node.Children)
-	start, isUntagged, afterVariable := nameAfterVariable(text, t.kind == imageField)
+	start, isUntagged, afterVariable := nameAfterVariable(text, isImage)
 	if !afterVariable && !isReference(text) || strings.HasPrefix(text[start:], unknownPart) {
 		return
 	}
 	r, _ := image.Parse(text[start:])
 	o := Occurrence{LikelyImage: true, IsUntagged: r.Tag == "" && r.Digest == "", InRepositoryKey: true, Place: f.place(), Scope: a.scope}
-	if o.IsImage = !afterVariable && (t.kind == imageField || r.Domain != ""); afterVariable {
+	if o.IsImage = !afterVariable && (isImage || r.Domain != ""); afterVariable {
 		o.AfterVariable, o.IsUntagged, o.Note = true, isUntagged, mayHoldRegistry
 	}
 	at := -start // offset of the part in the text after the variables
