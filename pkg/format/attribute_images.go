@@ -112,7 +112,7 @@ const maxAlternatives = 32
 
 // pairs returns the names and values in the block or the list at f.
 func (a attributeImages) pairs(f *frame) []namedValue {
-	if t := a.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); t == nil || t.kind != pairField {
+	if t := a.fields.find(f, func(x *fieldIndex) [2][]*tableField { return x.ofPlace(f) }); t == nil || t.kind != pairField {
 		return nil
 	}
 	items := []*syntax.Node{f.node}
@@ -137,7 +137,7 @@ func (a attributeImages) pairs(f *frame) []namedValue {
 
 // scalar adds the value at f if a table says that it is an image or an artifact.
 func (a attributeImages) scalar(f *frame) {
-	t := a.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) })
+	t := a.fields.find(f, func(x *fieldIndex) [2][]*tableField { return x.ofPlace(f) })
 	if t == nil || slices.ContainsFunc(t.Unless, f.up.has) {
 		return
 	}

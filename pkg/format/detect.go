@@ -191,12 +191,40 @@ func (d *detector) mapping(f *frame) {
 			g.keep, g.note = OwnConfig, "the input of the function itself"
 		}
 		switch {
+		case d.in.IsLive && isCopy(g):
+			d.explain(v)
 		case split[v] && g.keep == "":
 		case g.keep == "" && isBuildTags(g) && d.buildTags(g):
 		default:
 			d.node(g)
 		}
 	}
+}
+
+// explain makes the marks in the tree n need no explanation.
+func (d *detector) explain(n *syntax.Node) {
+	if len(d.in.Marks) == 0 {
+		return
+	}
+	if n.Kind == syntax.Scalar {
+		for _, i := range d.marksIn(n.Span) {
+			d.explained[i] = true
+		}
+	}
+	for _, c := range n.Children {
+		d.explain(c)
+	}
+}
+
+// isCopy reports whether f is what a cluster records about its object: the status, or
+// the annotation in which kubectl apply stores the manifest.
+func isCopy(f *frame) bool {
+	return isStatus(f) || f.key == "kubectl.kubernetes.io/last-applied-configuration" && f.up.key == "annotations"
+}
+
+// isStatus reports whether f is the status of a Kubernetes object.
+func isStatus(f *frame) bool {
+	return f.key == "status" && f.up.object != nil && f.up.node.Field("kind") != nil
 }
 
 // readKey sets the reason of f, and f.prose, by the key of f alone.
@@ -206,7 +234,7 @@ func (d *detector) readKey(f *frame) {
 	}
 	k := fold(f.key)
 	switch {
-	case historyKeys[k], f.key == "status" && f.up.object != nil && f.up.node.Field("kind") != nil:
+	case historyKeys[k], isStatus(f):
 		f.keep = Changelog // the status that a cluster records in an object
 	case k == "default" && (f.up.node.Field("enum") != nil || isSchemaConst(f.up)):
 		f.keep, f.note = AllowList, "the schema lists the values that are allowed"

@@ -71,6 +71,10 @@ type selectedFields struct {
 
 	objects map[objectType]*fieldIndex // results of ofObject
 	roots   map[rootOf]bool            // results of rootKeys.match
+
+	frames    [maxPathDepth]*frame // used by framesBelowRoot
+	splitsOf  *frame               // the last argument of splitsAt
+	lastSplit []*tableField        // its result
 }
 
 type objectType struct{ version, kind string }
@@ -140,9 +144,11 @@ func matchesText(globs texts, text string) bool {
 
 // framesBelowRoot returns the frames from below the root of the document of f to
 // f, nil for a place inside more than maxPathDepth collections. inObject is the
-// number of the last of them that are below the root of the object of f.
-func framesBelowRoot(f *frame) (at []*frame, inObject int) {
+// number of the last of them that are below the root of the object of f. The next call
+// overwrites the result.
+func (s *selectedFields) framesBelowRoot(f *frame) (at []*frame, inObject int) {
 	object := f.object
+	at = s.frames[:0]
 	for ; f.up != nil && !f.inner; f = f.up {
 		if len(at) == maxPathDepth {
 			return nil, 0
@@ -156,17 +162,23 @@ func framesBelowRoot(f *frame) (at []*frame, inObject int) {
 	return at, inObject
 }
 
-// find returns the field that is declared for the place f, or nil.
-func (s *selectedFields) find(f *frame, list func(x *fieldIndex) []*tableField) *tableField {
+// find returns the field that is declared for the place f, or nil. The function list
+// returns the fields of an index that may be there.
+func (s *selectedFields) find(f *frame, list func(x *fieldIndex) [2][]*tableField) *tableField {
 	var at []*frame
 	inObject := -1
 	for _, x := range s.indexes(f) {
-		for _, t := range list(x) {
-			if inObject < 0 {
-				at, inObject = framesBelowRoot(f)
-			}
-			if s.isAt(t, f, at, inObject) {
-				return t
+		if x == nil {
+			continue
+		}
+		for _, fields := range list(x) {
+			for _, t := range fields {
+				if inObject < 0 {
+					at, inObject = s.framesBelowRoot(f)
+				}
+				if s.isAt(t, f, at, inObject) {
+					return t
+				}
 			}
 		}
 	}
@@ -174,12 +186,13 @@ func (s *selectedFields) find(f *frame, list func(x *fieldIndex) []*tableField) 
 }
 
 // indexes returns the indexes with the fields of f, those that decide first in
-// front.
-func (s *selectedFields) indexes(f *frame) []*fieldIndex {
+// front. The second is nil outside of objects.
+func (s *selectedFields) indexes(f *frame) [3]*fieldIndex {
+	out := [3]*fieldIndex{0: &s.declared, 2: &s.document}
 	if f.object != nil {
-		return []*fieldIndex{&s.declared, s.ofObject(f.object), &s.document}
+		out[1] = s.ofObject(f.object)
 	}
-	return []*fieldIndex{&s.declared, &s.document}
+	return out
 }
 
 func (s *selectedFields) isAt(t *tableField, f *frame, at []*frame, inObject int) bool {
@@ -203,7 +216,7 @@ func (d *detector) fieldKind(f *frame) fieldKind {
 			return kind
 		}
 	}
-	t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) })
+	t := d.fields.find(f, func(x *fieldIndex) [2][]*tableField { return x.ofPlace(f) })
 	switch {
 	case t == nil:
 		return unknownField
@@ -214,16 +227,11 @@ func (d *detector) fieldKind(f *frame) fieldKind {
 }
 
 // ofPlace returns the fields whose paths may end with f.
-func (x *fieldIndex) ofPlace(f *frame) []*tableField {
+func (x *fieldIndex) ofPlace(f *frame) [2][]*tableField {
 	if f.item || len(x.byKey) == 0 {
-		return x.others
+		return [2][]*tableField{x.others}
 	}
-	if found := x.byKey[f.key]; len(x.others) == 0 {
-		return found
-	} else if len(found) > 0 {
-		return slices.Concat(found, x.others)
-	}
-	return x.others
+	return [2][]*tableField{x.byKey[f.key], x.others}
 }
 
 // isImageField reports whether the value at f is certainly an image, so that a
@@ -234,9 +242,9 @@ func (d *detector) isImageField(f *frame) bool { return d.fieldKind(f) == imageF
 
 // isDeclared reports whether the configuration declares the field at f.
 func (d *detector) isDeclared(f *frame) bool {
-	t := d.fields.find(f, func(x *fieldIndex) []*tableField {
+	t := d.fields.find(f, func(x *fieldIndex) (none [2][]*tableField) {
 		if x != &d.fields.declared {
-			return nil
+			return none
 		}
 		return x.ofPlace(f)
 	})
@@ -250,7 +258,7 @@ func (d *detector) keptAsNoImage(f *frame) bool {
 		return false
 	}
 	c := Context{Reason: DifferentName, Note: "not an image"}
-	switch t := d.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) }); {
+	switch t := d.fields.find(f, func(x *fieldIndex) [2][]*tableField { return x.ofPlace(f) }); {
 	case t.Keep != "":
 		c = Context{Reason: t.Keep, Note: t.Note}
 	case t.entry.tool == "":

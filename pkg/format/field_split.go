@@ -2,19 +2,27 @@ package format
 
 import "slices"
 
-// splitsAt returns the fields whose keys the mapping at f can have.
+// splitsAt returns the fields whose keys the mapping at f can have. It is called for
+// each key of a mapping.
 func (s *selectedFields) splitsAt(f *frame) []*tableField {
+	if s.splitsOf == f {
+		return s.lastSplit
+	}
 	var out []*tableField
 	for _, x := range s.indexes(f) {
+		if x == nil {
+			continue
+		}
 		for _, t := range x.splits {
 			if slices.ContainsFunc(t.Unless, f.has) {
 				continue
 			}
-			if at, inObject := framesBelowRoot(f); s.isAt(t, f, at, inObject) {
+			if at, inObject := s.framesBelowRoot(f); s.isAt(t, f, at, inObject) {
 				out = append(out, t)
 			}
 		}
 	}
+	s.splitsOf, s.lastSplit = f, out
 	return out
 }
 

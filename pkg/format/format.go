@@ -9,6 +9,7 @@
 package format
 
 import (
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
@@ -64,7 +65,22 @@ type Input struct {
 	// Parts for which it is false need not be read. Nil means all parts.
 	May func(part []byte) bool
 
+	// IsLive says that Src is an object of a cluster. Its status and its copy in the
+	// annotation of kubectl apply are not read.
+	IsLive bool
+
+	// Docs, if not nil, is set to the documents of a JSON or YAML file, if they can be
+	// parsed.
+	Docs *[]*syntax.Document
+
 	editsEscapes bool // see Piece.EditsEscapes
+}
+
+// setDocs sets Docs.
+func (in *Input) setDocs(docs []*syntax.Document) {
+	if in.Docs != nil {
+		*in.Docs = docs
+	}
 }
 
 // A ScanResult has the occurrences and contexts of a file.

@@ -14,7 +14,7 @@ const unknownPart = "${...}"
 // joined adds the image whose parts an expression at f joins: join("/", ["acme", "app:1"]).
 // It moves if one part has the whole name. Otherwise a person has to change the parts.
 func (a attributeImages) joined(f *frame) {
-	t := a.fields.find(f, func(x *fieldIndex) []*tableField { return x.ofPlace(f) })
+	t := a.fields.find(f, func(x *fieldIndex) [2][]*tableField { return x.ofPlace(f) })
 	if t == nil || !t.kind.isImage() || slices.ContainsFunc(t.Unless, f.up.has) {
 		return
 	}

@@ -34,6 +34,7 @@ func scanJSON(in Input) (ScanResult, error) {
 		return ScanResult{}, err
 	}
 	in.editsEscapes = true
+	in.setDocs(file.Docs)
 	return detect(in, file.Docs, func(_ string, mark edit.Span) Context {
 		return Context{Mark: mark, Reason: Comment, Scope: Comments}
 	}), nil

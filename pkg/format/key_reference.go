@@ -9,7 +9,7 @@ func (d *detector) keyField(f *frame) *tableField {
 	if f.keep != "" || f.up == nil {
 		return nil
 	}
-	return d.fields.find(f, func(x *fieldIndex) []*tableField { return x.keys })
+	return d.fields.find(f, func(x *fieldIndex) [2][]*tableField { return [2][]*tableField{x.keys} })
 }
 
 // keyReference adds the key k of the mapping at f, whose keys t describes. It returns

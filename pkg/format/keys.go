@@ -9,6 +9,14 @@ import (
 // fold returns key in lower case without separators, so that imageRegistry,
 // image_registry and IMAGE-REGISTRY are equal. The tables of keys are folded.
 func fold(key string) string {
+	isFolded := true
+	for i := 0; i < len(key) && isFolded; i++ {
+		c := key[i]
+		isFolded = 'a' <= c && c <= 'z' || '0' <= c && c <= '9'
+	}
+	if isFolded {
+		return key
+	}
 	return strings.Map(func(r rune) rune { // does not copy a key that does not change
 		switch r {
 		case '-', '_', '.', ' ':

@@ -47,6 +47,7 @@ func scanYAML(in Input) (ScanResult, error) {
 		return ScanResult{}, err
 	}
 	in.editsEscapes = !template.Sniff(in.Src)
+	in.setDocs(file.Docs)
 	return detect(in, file.Docs, outsideYAML), nil
 }
 

@@ -60,6 +60,9 @@ const (
 	specifiers = "iIjJnNpPH"
 )
 
+// variableStarts are the bytes with which a variable may begin.
+const variableStarts = "{<$%"
+
 // variable returns the length in bytes of the variable at the start of s, or 0
 // if s does not start with one. A variable is a template action `{{ … }}`, a
 // shell or Make variable `${…}` `$(…)` `$NAME` `$1`, also escaped as `$${…}`,

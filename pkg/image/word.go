@@ -206,9 +206,11 @@ func isInURL(text string, at int) bool {
 func Find(text string) []Word {
 	var out []Word
 	for i := 0; i < len(text); {
-		if n := variable(text[i:]); n > 0 {
-			i += variableBody(text[i : i+n])
-			continue
+		if strings.IndexByte(variableStarts, text[i]) >= 0 {
+			if n := variable(text[i:]); n > 0 {
+				i += variableBody(text[i : i+n])
+				continue
+			}
 		}
 		if !isRefByte(text[i]) {
 			i++

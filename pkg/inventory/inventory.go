@@ -69,7 +69,9 @@ type Inventory struct {
 	mu      sync.Mutex
 	images  map[imageKey]*Image
 	sources []chartSource
-	uses    []chartUse
+
+	ruleHosts map[string]bool // the hosts of the prefixes of the rules
+	uses      []chartUse
 }
 
 // A Failure is a file, stream or rendering that could not be read.
@@ -164,7 +166,7 @@ func New(o Options) *Inventory {
 	if o.MaxSize <= 0 {
 		o.MaxSize = defaultMaxSize
 	}
-	return &Inventory{opts: o, linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}}
+	return &Inventory{opts: o, ruleHosts: hostsOf(o.Rules), linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}}
 }
 
 // Images returns the images, sorted by registry, repository and reference. The

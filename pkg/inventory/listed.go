@@ -6,6 +6,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // isListed reports whether the occurrence o, whose reference is r, is listed; see
@@ -63,12 +64,17 @@ func (v *Inventory) servesImages(host string) bool {
 			return true
 		}
 	}
-	for _, r := range v.opts.Rules.Rules() {
+	return v.ruleHosts[host]
+}
+
+// hostsOf returns the hosts of the prefixes of the rules.
+func hostsOf(set *rules.Set) map[string]bool {
+	out := map[string]bool{}
+	for _, r := range set.Rules() {
 		for _, prefix := range []string{r.From, r.To} {
-			if h, _, _ := strings.Cut(prefix, "/"); h == host {
-				return true
-			}
+			host, _, _ := strings.Cut(prefix, "/")
+			out[host] = true
 		}
 	}
-	return false
+	return out
 }

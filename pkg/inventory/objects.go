@@ -109,86 +109,6 @@ func firstByte(in *bufio.Reader) (byte, error) {
 	}
 }
 
-// An objectHead has the name of an object and the digests that a pod runs.
-type objectHead struct {
-	APIVersion string `json:"apiVersion" yaml:"apiVersion"`
-	Kind       string `json:"kind" yaml:"kind"`
-	Metadata   struct {
-		Name      string `json:"name" yaml:"name"`
-		Namespace string `json:"namespace" yaml:"namespace"`
-	} `json:"metadata" yaml:"metadata"`
-	Spec struct {
-		Containers          []containerName `json:"containers" yaml:"containers"`
-		InitContainers      []containerName `json:"initContainers" yaml:"initContainers"`
-		EphemeralContainers []containerName `json:"ephemeralContainers" yaml:"ephemeralContainers"`
-	} `json:"spec" yaml:"spec"`
-	Status struct {
-		Containers          []containerStatus `json:"containerStatuses" yaml:"containerStatuses"`
-		InitContainers      []containerStatus `json:"initContainerStatuses" yaml:"initContainerStatuses"`
-		EphemeralContainers []containerStatus `json:"ephemeralContainerStatuses" yaml:"ephemeralContainerStatuses"`
-	} `json:"status" yaml:"status"`
-}
-
-type containerName struct {
-	Name string `json:"name" yaml:"name"`
-}
-
-type containerStatus struct {
-	Name    string `json:"name" yaml:"name"`
-	ImageID string `json:"imageID" yaml:"imageID"`
-}
-
-// titles returns the title of the object in package format, and the title with
-// the namespace for Use.Object.
-func (i *objectHead) titles() (short, long string) {
-	tail := ""
-	if i.APIVersion != "" {
-		tail = " (" + i.APIVersion + ")"
-	}
-	short = i.Kind
-	if i.Metadata.Name != "" {
-		short += " " + i.Metadata.Name
-	}
-	long = short
-	if i.Metadata.Namespace != "" && i.Metadata.Name != "" {
-		long = i.Kind + " " + i.Metadata.Namespace + "/" + i.Metadata.Name
-	}
-	return short + tail, long + tail
-}
-
-// runningDigests returns the digests that the node of a pod reports, keyed by the
-// field of the image.
-func (i *objectHead) runningDigests() map[string]string {
-	if i.Kind != "Pod" {
-		return nil
-	}
-	out := map[string]string{}
-	for _, x := range []struct {
-		field    string
-		names    []containerName
-		statuses []containerStatus
-	}{
-		{"containers", i.Spec.Containers, i.Status.Containers},
-		{"initContainers", i.Spec.InitContainers, i.Status.InitContainers},
-		{"ephemeralContainers", i.Spec.EphemeralContainers, i.Status.EphemeralContainers},
-	} {
-		ids := map[string]string{}
-		for _, s := range x.statuses {
-			// registry/name@sha256:…; a digest without a name is that of the
-			// image's configuration, which registries do not resolve.
-			if _, digest, ok := strings.Cut(s.ImageID, "@"); ok {
-				ids[s.Name] = digest
-			}
-		}
-		for k, c := range x.names {
-			if id := ids[c.Name]; id != "" {
-				out[fmt.Sprintf(".spec.%s[%d].image", x.field, k)] = id
-			}
-		}
-	}
-	return out
-}
-
 // addJSONObject adds the references of the JSON object src.
 func (v *Inventory) addJSONObject(src []byte) error {
 	return v.addObject("stream.json", src, 0, func(i *objectHead) {
@@ -224,9 +144,9 @@ func unmarshal(src []byte, to any) (err error) {
 }
 
 // addObject adds the references of one object of a stream. A line of 0 omits
-// positions. It calls read only if the object has references.
+// positions. It calls read only if the object has references and could not be parsed.
 func (v *Inventory) addObject(name string, src []byte, line int, read func(*objectHead)) error {
-	s := v.scan(name, src, Use{Origin: InObject, Path: Stream, Line: line})
+	s, docs := v.scanObject(name, src, Use{Origin: InObject, Path: Stream, Line: line})
 	if len(s.refs) == 0 && s.err == nil {
 		if line > 0 && !mayBeObject(src) {
 			return errNotObject(src)
@@ -235,7 +155,11 @@ func (v *Inventory) addObject(name string, src []byte, line int, read func(*obje
 		return nil
 	}
 	var i objectHead
-	read(&i)
+	if len(docs) == 1 {
+		i.readTree(docs[0].Root)
+	} else {
+		read(&i)
+	}
 	short, long := i.titles()
 	running := i.runningDigests()
 	for k := range s.refs {

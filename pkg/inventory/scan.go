@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -26,14 +27,27 @@ func (v *Inventory) scan(name string, src []byte, base Use) scanResult {
 	return v.scanAs(name, "", src, base)
 }
 
+// scanObject is scan for an object of a cluster. It returns the documents of src, nil if
+// they cannot be parsed.
+func (v *Inventory) scanObject(name string, src []byte, base Use) (scanResult, []*syntax.Document) {
+	var docs []*syntax.Document
+	return v.scanInput(format.Input{Path: name, Src: src, IsLive: true, Docs: &docs}, base), docs
+}
+
 // scanAs is scan for a file that is read as one with the name as too, if that is not
 // empty. It then does not record charts, which scan has recorded.
 func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
+	return v.scanInput(format.Input{Path: name, As: as, Src: src}, base)
+}
+
+// scanInput sets the fields of in that do not depend on the file, and scans it.
+func (v *Inventory) scanInput(in format.Input, base Use) scanResult {
+	name, src := in.Path, in.Src
 	if format.IsOwnFile(name, src) {
 		return scanResult{}
 	}
 	f := format.Detect(name, src)
-	in := format.Input{Path: name, As: as, Src: src, Fields: v.opts.Fields}
+	in.Fields = v.opts.Fields
 	if f == format.Text && !v.readsText(name) && !format.IsInTable(name, v.opts.Fields) {
 		return scanResult{}
 	}
@@ -65,7 +79,7 @@ func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
 			out.refs = append(out.refs, *f)
 		}
 	}
-	if as == "" {
+	if in.As == "" {
 		v.addChartUses(scanned, lines, base)
 	}
 	return out
