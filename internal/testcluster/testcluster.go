@@ -100,6 +100,43 @@ func (c *Cluster) Kubeconfig(t testing.TB, user, context string) string {
 	return file
 }
 
+// kwokStages make nodes ready, run their pods, and delete these when they are told to.
+const kwokStages = `apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: {name: node-ready}
+spec:
+  resourceRef: {apiGroup: v1, kind: Node}
+  selector: {matchExpressions: [{key: '.status.phase', operator: NotIn, values: [Running]}]}
+  next:
+    statusTemplate: |
+      conditions: [{type: Ready, status: "True", reason: KubeletReady, message: ready, lastHeartbeatTime: {{ Now | Quote }}, lastTransitionTime: {{ Now | Quote }}}]
+      phase: Running
+---
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: {name: pod-running}
+spec:
+  resourceRef: {apiGroup: v1, kind: Pod}
+  selector: {matchExpressions: [{key: '.metadata.deletionTimestamp', operator: DoesNotExist}, {key: '.status.phase', operator: In, values: [Pending]}]}
+  next:
+    statusTemplate: |
+      phase: Running
+      startTime: {{ Now | Quote }}
+      conditions: [{type: Ready, status: "True", lastTransitionTime: {{ Now | Quote }}}]
+      containerStatuses:
+      {{ range .spec.containers }}
+      - {name: {{ .name | Quote }}, image: {{ .image | Quote }}, ready: true, restartCount: 0, state: {running: {startedAt: {{ Now | Quote }}}}}
+      {{ end }}
+---
+apiVersion: kwok.x-k8s.io/v1alpha1
+kind: Stage
+metadata: {name: pod-deleted}
+spec:
+  resourceRef: {apiGroup: v1, kind: Pod}
+  selector: {matchExpressions: [{key: '.metadata.deletionTimestamp', operator: Exists}]}
+  next: {finalizers: {empty: true}, delete: true}
+`
+
 // StartKwok starts kwok, which makes the nodes and pods of the cluster ready. It skips
 // the test if there is no kwok.
 func (c *Cluster) StartKwok(t testing.TB) {
@@ -107,7 +144,9 @@ func (c *Cluster) StartKwok(t testing.TB) {
 	if _, err := exec.LookPath("kwok"); err != nil {
 		t.Skip("kwok is not in PATH: make test-real builds it")
 	}
-	run(t, "kwok", "--kubeconfig", c.Kubeconfig(t, Admin.Name, "kwok"), "--manage-all-nodes=true", "--server-address="+FreeAddress(t))
+	stages := filepath.Join(t.TempDir(), "stages.yaml")
+	writeFile(t, stages, []byte(kwokStages))
+	run(t, "kwok", "--kubeconfig", c.Kubeconfig(t, Admin.Name, "kwok"), "--config", stages, "--manage-all-nodes=true", "--server-address="+FreeAddress(t))
 }
 
 // FreeAddress returns an address of this machine that nothing listens on.

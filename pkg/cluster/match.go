@@ -42,8 +42,9 @@ type Repository struct {
 	Images []inventory.Image
 }
 
-// maxSources is the number of sources that a use has at most.
-const maxSources = 5
+// maxSources is the number of sources that a use has at most: several overlays may render
+// the same object.
+const maxSources = 50
 
 // renderedRelease is the name of the release in renderings of charts.
 const renderedRelease = "release-name"
@@ -243,7 +244,7 @@ func (x *index) files(p place) []place {
 	folder := cmp.Or(p.chart, p.use.Path)
 	title, _, _ := strings.Cut(p.use.Object, " (")
 	kind, _, _ := strings.Cut(title, " ")
-	var inFolder, inObjects []place
+	var inFolder, inObjects, inKustomizations []place
 	for _, q := range x.candidates(p) {
 		if q.repository != p.repository || q.use.Origin != inventory.InFile {
 			continue
@@ -254,12 +255,17 @@ func (x *index) files(p place) []place {
 		if p.chart == "" && strings.HasPrefix(q.use.Object, kind+" ") {
 			inObjects = append(inObjects, q)
 		}
+		if p.chart == "" && strings.HasPrefix(path.Base(q.use.Path), "kustomization.") {
+			inKustomizations = append(inKustomizations, q)
+		}
 	}
 	switch {
 	case len(inObjects) > 0:
 		return inObjects
 	case len(inFolder) > 0:
 		return inFolder
+	case len(inKustomizations) > 0: // a component, or a layer below
+		return inKustomizations
 	}
 	return []place{p}
 }

@@ -14,8 +14,9 @@ import (
 
 // Limits of the table. The JSON has everything.
 const (
-	maxClusterUses   = 10 // uses of one image
-	maxClusterAdvice = 10
+	maxClusterUses    = 10 // uses of one image
+	maxClusterSources = 5  // sources of one use
+	maxClusterAdvice  = 10
 )
 
 // clusterTotals are the sums over images.
@@ -216,11 +217,18 @@ func (t *clusterTable) sources(u *cluster.Use) {
 	if len(words) == 0 {
 		fmt.Fprintln(t.b, "        "+paint(t.o.Color, dim, string(u.SourceStatus)))
 	}
+	hidden := 0
+	if !t.o.Verbose && len(words) > maxClusterSources+1 {
+		hidden, words = len(words)-maxClusterSources, words[:maxClusterSources]
+	}
 	for _, w := range words {
 		if u.SourceStatus != cluster.Exact {
 			w += ", " + string(u.SourceStatus)
 		}
 		fmt.Fprintln(t.b, "        "+paint(t.o.Color, cyan, escape(w)))
+	}
+	if hidden > 0 {
+		fmt.Fprintf(t.b, "        and %s (--verbose lists all)\n", wording.Count(hidden, "more place"))
 	}
 }
 
