@@ -102,6 +102,11 @@ func TestCorpusAccount(t *testing.T) {
 		for name, args := range map[string][]string{
 			"hub":     {"--rule", "docker.io=mirror.example/hub"},
 			"presets": {"--preset", "k8s", "--preset", "bitnami"},
+			// A rule for a namespace, or for one name, makes names without a tag likely images.
+			"namespaces": {"--rule", "docker.io/grafana=mirror.example/grafana", "--rule", "docker.io/curlimages=mirror.example/curl",
+				"--rule", "docker.io/library/busybox=mirror.example/busybox", "--rule", "docker.io/otel=mirror.example/otel",
+				"--rule", "docker.io/prom=mirror.example/prom", "--rule", "docker.io/redis=mirror.example/redis",
+				"--rule", "docker.io/sapcc=mirror.example/sapcc", "--rule", "docker.io/jaegertracing=mirror.example/jaeger"},
 		} {
 			t.Run(r.Name()+"/"+name, func(t *testing.T) {
 				inFiles, rendered := checkRenderedAccount(t, root, args)

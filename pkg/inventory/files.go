@@ -47,6 +47,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 	bufs := sync.Pool{New: func() any { return new(bytes.Buffer) }}
 	var big sync.Mutex
 	var compose composeFiles
+	var generators generatorFiles
 	skipped, err := walk.Walk(ctx, v.opts.Walk, func(f walk.File) error {
 		buf := bufs.Get().(*bytes.Buffer)
 		defer bufs.Put(buf)
@@ -60,6 +61,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 			v.add(s.refs, s.unresolved)
 			err = s.err
 			compose.record(f, src)
+			generators.record(f.Path, src)
 		}
 		v.recordFile(f, skip, err)
 		return ctx.Err()
@@ -68,6 +70,9 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 		return err
 	}
 	v.addComposeFiles(&compose)
+	if err := v.addGeneratorFiles(ctx, &generators); err != nil {
+		return err
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.Skipped = append(v.Skipped, skipped...)

@@ -60,9 +60,17 @@ func (v *Inventory) scanInput(in format.Input, base Use) scanResult {
 		}
 		return scanResult{err: err}
 	}
-	var out scanResult
 	lines := edit.NewLines(src)
-	for _, o := range v.selectOccurrences(scanned.Occurrences) {
+	out := v.foundRefs(scanned.Occurrences, lines, base)
+	if in.As == "" {
+		v.addChartUses(scanned, lines, base)
+	}
+	return out
+}
+
+// foundRefs returns the references of all, the occurrences of a text.
+func (v *Inventory) foundRefs(all []format.Occurrence, lines *edit.Lines, base Use) (out scanResult) {
+	for _, o := range v.selectOccurrences(all) {
 		f, unresolved := v.newFoundRef(o)
 		switch {
 		case unresolved:
@@ -78,9 +86,6 @@ func (v *Inventory) scanInput(in format.Input, base Use) scanResult {
 			}
 			out.refs = append(out.refs, *f)
 		}
-	}
-	if in.As == "" {
-		v.addChartUses(scanned, lines, base)
 	}
 	return out
 }

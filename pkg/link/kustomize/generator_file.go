@@ -70,21 +70,11 @@ func (g *Graph) addGeneratorFile(f *link.File, n *syntax.Node, isEnv bool, group
 		o.Scope = format.Manifests
 		add(link.Group{Occurrences: []format.Occurrence{o}, Why: why})
 	}
-	for _, o := range shortNamesIn(in, key, isEnv) {
+	data := format.GeneratorFile{Path: in.Path, Key: key, IsEnv: isEnv}
+	for _, o := range data.ShortNames(format.Input{Path: in.Path, Src: in.Src}) {
 		isKnown := slices.ContainsFunc(in.Scanned.Occurrences, func(x format.Occurrence) bool { return x.Pieces[0].Span.Overlaps(o.Pieces[0].Span) })
 		if !isKnown && (g.tree.IsLikely == nil || g.tree.IsLikely(&o)) {
 			add(link.Group{Occurrences: []format.Occurrence{o}, Keep: format.LikelyImage, Why: why})
 		}
 	}
-}
-
-// shortNamesIn returns the likely images in a file of a generator. The format of the
-// file may not find them, because the kustomization has their keys.
-func shortNamesIn(in *link.File, key string, isEnv bool) []format.Occurrence {
-	input := format.Input{Path: in.Path, Src: in.Src}
-	found := format.LineOccurrences
-	if isEnv {
-		found = func(input format.Input, _ string) []format.Occurrence { return format.EnvFileOccurrences(input) }
-	}
-	return slices.DeleteFunc(found(input, key), func(o format.Occurrence) bool { return !o.LikelyImage || o.IsImage })
 }
