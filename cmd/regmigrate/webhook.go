@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,8 +18,8 @@ func newWebhookCommand(s session.Streams, line *[]string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "webhook",
 		Short: "move the images of pods in a cluster by an admission webhook: the last resort",
-		Long: `The subcommand serve is a mutating admission webhook for Kubernetes, and manifests
-writes the objects that install it.
+		Long: `The subcommand serve is a mutating admission webhook for Kubernetes, manifests writes
+the objects that install it, and rotate renews a self-signed certificate.
 
 A webhook is the last resort. First change the manifests: regmigrate, regmigrate pr.
 On Kubernetes 1.36 or newer use regmigrate policy map, on which no pod depends: the API
@@ -38,7 +37,7 @@ respond, pods start with their old images.`,
 		},
 	}
 	setExits(cmd, "", "")
-	cmd.AddCommand(newWebhookServeCommand(s), newWebhookManifestsCommand(s, line))
+	cmd.AddCommand(newWebhookServeCommand(s), newWebhookManifestsCommand(s, line), newWebhookRotateCommand(s))
 	return cmd
 }
 
@@ -79,9 +78,6 @@ JSON on standard error.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
-			}
-			if w.Listen == w.Metrics {
-				return errors.New("webhook serve: --listen and --metrics: expected different addresses")
 			}
 			return app.ServeWebhook(cmd.Context(), s, &f, &w)
 		},

@@ -33,7 +33,8 @@ pods from the webhook: those in which no image begins as one that moves.
 
 METHOD says where the certificate comes from. cert-manager: cert-manager makes and renews
 it. files: you make the Secret NAME-tls, with the keys tls.crt and tls.key; --ca-file has
-the authority that signed it.
+the authority that signed it. self-signed: a CronJob that runs regmigrate webhook rotate
+makes and renews it; it may change the Secret and the webhook configuration.
 
 regmigrate policy --update makes the files again when the rules change.`,
 		Example: `  regmigrate webhook manifests --image ghcr.io/regmigrate/regmigrate:1.2.3 --cert cert-manager -o deploy/webhook

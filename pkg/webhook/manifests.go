@@ -3,6 +3,7 @@ package webhook
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"crypto/x509"
 	"embed"
 	"encoding/base64"
@@ -22,7 +23,7 @@ import (
 var templates embed.FS
 
 // Certs are the values of ManifestOptions.Cert.
-var Certs = []string{"cert-manager", "files"}
+var Certs = []string{"cert-manager", "files", "self-signed"}
 
 // ManifestOptions are the settings of the manifests.
 type ManifestOptions struct {
@@ -133,10 +134,8 @@ func (o *ManifestOptions) notes() string {
 
 // check returns an error for options that no manifests can have.
 func (o *ManifestOptions) check() error {
-	for _, x := range []struct{ flag, value string }{{"--name", o.Name}, {"--namespace", o.Namespace}} {
-		if !isLabel(x.value) || len(x.value) > 40 {
-			return fmt.Errorf("%s %q: expected at most 40 characters of a-z, 0-9 and -, with a letter first", x.flag, x.value)
-		}
+	if err := o.checkNames(); err != nil {
+		return err
 	}
 	for _, name := range o.ExceptNamespaces {
 		if !isLabel("x"+name) || len(name) > 63 || strings.HasPrefix(name, "-") {
@@ -159,6 +158,26 @@ func (o *ManifestOptions) check() error {
 		return errors.New("no rule moves images; the webhook would change nothing\n  regmigrate rules lists the active rules")
 	}
 	return policy.CheckHeader(o.Command, o.Config)
+}
+
+// ServiceNames returns the DNS names of the service that the manifests contain.
+func ServiceNames(name, namespace string) ([]string, error) {
+	o := ManifestOptions{Name: name, Namespace: namespace}
+	if err := o.checkNames(); err != nil {
+		return nil, err
+	}
+	host := name + "." + namespace + ".svc"
+	return []string{host, host + ".cluster.local"}, nil
+}
+
+// checkNames returns an error for names that objects of a cluster cannot have.
+func (o *ManifestOptions) checkNames() error {
+	for _, x := range []struct{ flag, value string }{{"--name", o.Name}, {"--namespace", o.Namespace}} {
+		if !isLabel(x.value) || len(x.value) > 40 {
+			return fmt.Errorf("%s %q: expected at most 40 characters of a-z, 0-9 and -, with a letter first", x.flag, x.value)
+		}
+	}
+	return nil
 }
 
 // isLabel reports whether s is the name of a namespace and of a service, which YAML reads as a
@@ -195,6 +214,7 @@ func (o *ManifestOptions) values() (*values, error) {
 		}
 		v.CABundle = base64.StdEncoding.EncodeToString(o.CA)
 	}
+	v.JobDigest = fmt.Sprintf("%x", sha256.Sum256([]byte(o.Image)))[:8]
 	v.ExceptNamespaces = append([]string{"kube-system", o.Namespace}, o.ExceptNamespaces...)
 	return v, nil
 }
@@ -247,7 +267,13 @@ func configuration(set *rules.Set) (string, error) {
 
 // execute returns the objects of one template as YAML documents.
 func (v *values) execute(name string) ([]byte, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{
+	t := template.New(name)
+	t, err := t.Funcs(template.FuncMap{
+		"include": func(name string, data any) (string, error) {
+			var b strings.Builder
+			err := t.ExecuteTemplate(&b, name, data)
+			return b.String(), err
+		},
 		"quote": strconv.Quote,
 		"join": func(list []string) string {
 			var quoted []string
