@@ -37,9 +37,15 @@ var (
 	valuePiped   = regexp.MustCompile(valueRE + `\s*\|\s*(?:toString\s*\|\s*)?` + funcRE + literalRE)
 )
 
-// findComparisons returns the comparisons in the template src at file.
-func findComparisons(file string, src []byte) []comparison {
-	if !bytes.Contains(src, []byte(".Values")) {
+// findComparisons returns the comparisons with one of fields in the template src at file.
+// Others may be among them: regular expressions search only templates that contain the
+// name of a field.
+func findComparisons(file string, src []byte, fields map[string]bool) []comparison {
+	isUsed := false
+	for field := range fields {
+		isUsed = isUsed || bytes.Contains(src, []byte(".Values"+field))
+	}
+	if !isUsed {
 		return nil
 	}
 	var out []comparison
@@ -87,15 +93,22 @@ func adviseComparisons(t *link.Tree, moved []link.MovedPiece) {
 	if t.ReadFile == nil {
 		return
 	}
-	byChart := map[string][]comparison{} // by the chart's folder
+	// Both by the chart's folder.
+	fields, byChart := map[string]map[string]bool{}, map[string][]comparison{}
+	moved = slices.DeleteFunc(slices.Clone(moved), func(m link.MovedPiece) bool { return !IsValuesFile(m.Path) })
+	for _, m := range moved {
+		for dir, field, ok := path.Dir(m.Path), m.Field, true; ok; dir, field, ok = fieldOfSubChart(t, dir, field) {
+			if fields[dir] == nil {
+				fields[dir] = map[string]bool{}
+			}
+			fields[dir][field] = true
+		}
+	}
 	seen := map[link.Advice]bool{}
 	for _, m := range moved {
-		if !IsValuesFile(m.Path) {
-			continue
-		}
 		for dir, field, ok := path.Dir(m.Path), m.Field, true; ok; dir, field, ok = fieldOfSubChart(t, dir, field) {
 			if _, read := byChart[dir]; !read {
-				byChart[dir] = comparisonsOf(t, dir)
+				byChart[dir] = comparisonsOf(t, dir, fields[dir])
 			}
 			for _, x := range byChart[dir] {
 				if x.field != field || x.matches(m.Old) == x.matches(m.New) {
@@ -124,13 +137,13 @@ func fieldOfSubChart(t *link.Tree, dir, field string) (subDir, subField string, 
 	return sub, "." + rest, isChart
 }
 
-// comparisonsOf returns the comparisons in the templates of the chart in the
-// folder dir.
-func comparisonsOf(t *link.Tree, dir string) []comparison {
+// comparisonsOf returns the comparisons with one of fields in the templates of the chart
+// in the folder dir. Others may be among them.
+func comparisonsOf(t *link.Tree, dir string, fields map[string]bool) []comparison {
 	var out []comparison
 	for _, name := range t.NamesUnder(path.Join(dir, "templates")) {
 		if isTemplate(name) {
-			out = append(out, findComparisons(name, t.ReadFile(name))...)
+			out = append(out, findComparisons(name, t.ReadFile(name), fields)...)
 		}
 	}
 	return out
