@@ -1,14 +1,11 @@
 package rewrite
 
 import (
-	"bytes"
 	"context"
 	"hash/maphash"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
-	"sync"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/account"
@@ -45,7 +42,7 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 	}
 	if r.opts.Walk.Root != "" {
 		t.LoadFile, t.ReadFile, t.ResolveLinks = r.loadFile, r.readRaw, r.resolveLinks
-		t.YAMLContaining, t.Partial = r.yamlContaining(ctx), r.isPartial()
+		t.YAMLContaining, t.Partial = newYAMLSearch(ctx, r).containing, r.isPartial()
 	}
 	return t
 }
@@ -129,50 +126,6 @@ func (r *reader) mayWrite(path string) bool {
 	_, isWanted := slices.BinarySearch(r.family, path)
 	_, isOther := slices.BinarySearch(r.others, pathHash(path))
 	return isYAML || isWanted || isOther
-}
-
-// yamlContaining returns a func that searches the YAML files of the whole
-// repository for texts; see link.Tree. Its first call lists the files.
-func (r *reader) yamlContaining(ctx context.Context) func(texts ...string) []string {
-	list := sync.OnceValue(func() []walk.File {
-		var mu sync.Mutex
-		var files []walk.File
-		w := walk.Options{Root: r.opts.Walk.Root, Paths: []string{r.opts.searchRoot()}, NoIgnore: r.opts.Walk.NoIgnore, Jobs: r.opts.Walk.Jobs}
-		_, err := walk.Walk(ctx, w, func(f walk.File) error {
-			if format.HasYAMLName(f.Path) {
-				mu.Lock()
-				files = append(files, f)
-				mu.Unlock()
-			}
-			return ctx.Err()
-		})
-		if err != nil {
-			return nil // ctx is done, which ends the run, or the root does not exist any more
-		}
-		sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
-		return files
-	})
-	return func(texts ...string) []string {
-		files := list()
-		found := make([]bool, len(files))
-		parallel(r.opts.Walk.Jobs, len(files), func(i int) {
-			found[i] = len(texts) == 0 || r.containsAny(files[i], texts)
-		})
-		var out []string
-		for i, f := range files {
-			if found[i] {
-				out = append(out, f.Path)
-			}
-		}
-		return out
-	}
-}
-
-// containsAny reports whether the file contains one of texts. Files that are
-// too large to be parsed are not read.
-func (r *reader) containsAny(f walk.File, texts []string) bool {
-	src, err := repofile.ReadFile(f.Abs, r.opts.maxSize())
-	return err == nil && slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(src, []byte(t)) })
 }
 
 // isPartial reports whether the run scans only a part of the repository.

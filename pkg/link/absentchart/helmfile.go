@@ -20,12 +20,15 @@ func IsHelmfile(name string) bool {
 	return isNamed && (path.Ext(base) == ".yaml" || path.Ext(base) == ".yml")
 }
 
+// ReleasesKey is a text that each Helmfile with releases contains.
+const ReleasesKey = "releases:"
+
 // LinkHelmfiles returns the groups of the values that releases of Helmfiles pass to
 // charts which the repository does not have.
 func LinkHelmfiles(t *link.Tree, move link.MoveFunc) []link.Group {
 	names := slices.DeleteFunc(slices.Clone(t.Names), func(name string) bool { return !IsHelmfile(name) })
 	if t.Partial && t.YAMLContaining != nil && anyShortMoves(t, move) {
-		names = append(names, slices.DeleteFunc(t.YAMLContaining("releases:"), func(name string) bool { return !IsHelmfile(name) })...)
+		names = append(names, slices.DeleteFunc(t.YAMLContaining(ReleasesKey), func(name string) bool { return !IsHelmfile(name) })...)
 		slices.Sort(names)
 	}
 	var groups []link.Group

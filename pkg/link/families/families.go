@@ -74,6 +74,10 @@ func (l *Linkers) Link(t *link.Tree, move link.MoveFunc) {
 	}
 }
 
+// SearchTexts are the texts that linkers search for in all YAML files of a repository,
+// for every rule.
+func SearchTexts() []string { return append(gitops.SearchTexts(), absentchart.ReleasesKey) }
+
 // Forget makes the next Link run all linkers, also those that run once.
 func (l *Linkers) Forget() { clear(l.once) }
 

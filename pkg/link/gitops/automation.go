@@ -70,7 +70,7 @@ func (g *gitopsLinker) setterLines() []setterLine {
 	var out []setterLine
 	g.tree.MergeLoaded()
 	for _, f := range g.tree.Files {
-		if !bytes.Contains(f.Src, []byte(`"$imagepolicy"`)) {
+		if !bytes.Contains(f.Src, []byte(imagePolicyMark)) {
 			continue
 		}
 		for _, m := range setterComment.FindAllSubmatchIndex(f.Src, -1) {
@@ -98,10 +98,13 @@ func hasPieceIn(o *format.Occurrence, path string, span edit.Span) bool {
 	return false
 }
 
+// imagePolicyMark is part of the comments that mark what image automation sets.
+const imagePolicyMark = `"$imagepolicy"`
+
 // imageObjects returns the ImageRepositories and the ImagePolicies of the
 // repository.
 func (g *gitopsLinker) imageObjects() (repositories, policies []*object) {
-	for _, f := range g.filesContaining(true, fluxImage, `"$imagepolicy"`) {
+	for _, f := range g.filesContaining(true, fluxImage, imagePolicyMark) {
 		all, _ := objectsIn(f, fluxImage)
 		for _, x := range all {
 			switch {

@@ -39,6 +39,12 @@ type gitopsLinker struct {
 	groupsRead      int                            // groups of graph that keptEntries has
 }
 
+// SearchTexts are the texts that the linkers of this package pass to
+// Tree.YAMLContaining, so that a file is searched for all of them at once.
+func SearchTexts() []string {
+	return []string{argoGroup + "/", fluxKustomize, fluxHelm, fluxSource, fluxImage, imagePolicyMark, "HelmRepository", "OCIRepository", "ConfigMap", "Secret"}
+}
+
 func newLinker(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) *gitopsLinker {
 	return &gitopsLinker{tree: t, move: move, graph: graph, occurrences: map[*link.File][]*format.Occurrence{}, layers: map[string]*imageSet{}, chartSources: map[string][]*object{}}
 }
