@@ -249,7 +249,7 @@ func TestClusterWatch(t *testing.T) {
 		if kind == "" {
 			return false
 		}
-		_, _ = w.Write([]byte(`{"apiVersion":"` + strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(filepath.Dir(r.URL.Path)), "/apis/"), "/api/") + `","kind":"` + kind + `","metadata":{},"items":[]}`))
+		_, _ = w.Write([]byte(`{"apiVersion":"` + strings.TrimPrefix(strings.TrimPrefix(filepath.ToSlash(filepath.Dir(r.URL.Path)), "/apis/"), "/api/") + `","kind":"` + kind + `","metadata":{"resourceVersion":"1"},"items":[]}`))
 		return true
 	}
 	out, errs, code := runCluster(t, session.Streams{}, "--kubeconfig", config, "--watch", "--interval", "1ms", "--check")

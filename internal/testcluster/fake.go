@@ -133,6 +133,10 @@ func (f *Fake) List(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, namespace := r.URL.Path, ""
+	if name, ok := strings.CutPrefix(path, "/api/v1/namespaces/"); ok && !strings.Contains(name, "/") {
+		f.getNamespace(w, name)
+		return
+	}
 	if before, rest, ok := strings.Cut(path, "/namespaces/"); ok {
 		var resource string
 		namespace, resource, _ = strings.Cut(rest, "/")
@@ -171,7 +175,22 @@ func (f *Fake) List(w http.ResponseWriter, r *http.Request) {
 	if items == nil {
 		items = []any{}
 	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": map[string]any{"continue": next}, "items": items[min(start, len(items)):end]})
+	_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": apiVersion, "kind": kind, "metadata": map[string]any{"continue": next, "resourceVersion": "1"}, "items": items[min(start, len(items)):end]})
+}
+
+// getNamespace responds as if the namespaces of all objects existed.
+func (f *Fake) getNamespace(w http.ResponseWriter, name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, all := range f.lists {
+		for _, o := range all {
+			if o["metadata"].(map[string]any)["namespace"] == name {
+				_ = json.NewEncoder(w).Encode(map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name}})
+				return
+			}
+		}
+	}
+	Status(w, http.StatusNotFound, "NotFound", fmt.Sprintf("namespaces %q not found", name), "")
 }
 
 // discover writes the kinds that are not part of Kubernetes, as aggregated discovery.

@@ -291,6 +291,7 @@ func readList(r io.Reader, add func(json.RawMessage) error) (next string, err er
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return "", errors.Join(errNotList, err)
 	}
+	hasItems := false
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
@@ -298,6 +299,7 @@ func readList(r io.Reader, add func(json.RawMessage) error) (next string, err er
 		}
 		switch key {
 		case "items":
+			hasItems = true
 			if err := readItems(d, add); err != nil {
 				return "", err
 			}
@@ -314,7 +316,9 @@ func readList(r io.Reader, add func(json.RawMessage) error) (next string, err er
 			}
 		}
 	}
-	_, err = d.Token()
+	if _, err = d.Token(); err == nil && !hasItems {
+		err = errNotList
+	}
 	return next, err
 }
 

@@ -34,6 +34,9 @@ func (l *lister) listReleases(ctx context.Context) error {
 			if err := r.Do(ctx).Into(&list); err != nil {
 				return "", err
 			}
+			if list.ResourceVersion == "" {
+				return "", errNotList
+			}
 			for i := range list.Items {
 				s := &list.Items[i]
 				if err := l.addRelease(s); err != nil {

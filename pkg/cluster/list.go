@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -72,6 +73,9 @@ func (c *Client) List(ctx context.Context, report *Report, o Options) error {
 }
 
 func (l *lister) list(ctx context.Context) error {
+	if err := l.checkNamespaces(ctx); err != nil {
+		return err
+	}
 	all := builtinKinds()
 	for i, k := range all {
 		if k.Kind != "Pod" {
@@ -99,6 +103,22 @@ func (l *lister) list(ctx context.Context) error {
 	return nil
 }
 
+// checkNamespaces records namespaces that do not exist: a list of their objects is empty,
+// as if nothing were left to move. A user that may not read a namespace may still list
+// its objects.
+func (l *lister) checkNamespaces(ctx context.Context) error {
+	for _, n := range l.o.Namespaces {
+		err := l.getJSON(ctx, "/api/v1/namespaces/"+n, "", func(io.Reader) error { return nil })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if apierrors.IsNotFound(err) {
+			l.report.fail(Problem{l.Context, "", n, errors.New("the namespace does not exist")})
+		}
+	}
+	return nil
+}
+
 // unusable returns the error of the first list, which says that there is no cluster.
 func (l *lister) unusable(i int, err error) error {
 	if i > 0 {
@@ -121,7 +141,7 @@ func (l *lister) eachNamespace(ctx context.Context, k podspec.Resource, list fun
 	for _, n := range namespaces {
 		err := list(n)
 		switch {
-		case err == nil || apierrors.IsNotFound(err): // the server does not have the kind
+		case err == nil || apierrors.IsNotFound(err) && isCustomGroup(k.Group): // its definition was deleted
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case apierrors.IsUnauthorized(err):
@@ -144,7 +164,11 @@ func (l *lister) listBuiltin(ctx context.Context, k builtinKind, namespace strin
 		if err := r.Do(ctx).Into(list); err != nil {
 			return "", err
 		}
-		return list.(metav1.ListInterface).GetContinue(), l.addList(ctx, k, list, seen)
+		meta := list.(metav1.ListInterface)
+		if meta.GetResourceVersion() == "" { // the decoder accepts {} as an empty list
+			return "", errNotList
+		}
+		return meta.GetContinue(), l.addList(ctx, k, list, seen)
 	}, l.resumed(k.Resource.Resource))
 }
 

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -212,7 +213,7 @@ func TestCustomResources(t *testing.T) {
 		}
 	}
 	for _, q := range f.Requests() {
-		if !strings.Contains(q, "/namespaces/b/") && q != "/apis" {
+		if !strings.Contains(q, "/namespaces/b") && q != "/apis" {
 			t.Errorf("a request outside of the namespace: %s", q)
 		}
 	}
@@ -316,6 +317,13 @@ func TestLastingFaults(t *testing.T) {
 		"500": {func(w http.ResponseWriter, _ *http.Request) {
 			testcluster.Status(w, http.StatusInternalServerError, "InternalError", "etcd is away", "")
 		}, "deployments.apps: after 5 attempts: etcd is away", maxAttempts},
+		"404 of a kind that every cluster has": {func(w http.ResponseWriter, _ *http.Request) {
+			testcluster.Status(w, http.StatusNotFound, "NotFound", "the server could not find the requested resource", "")
+		}, "deployments.apps: the server could not find the requested resource", 1},
+		"not a list": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte("{}"))
+		}, "deployments.apps: after 5 attempts: the response is not a list of objects", maxAttempts},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := testcluster.StartFake(t, owned)
@@ -372,5 +380,27 @@ func TestInterrupt(t *testing.T) {
 	r, err := tryList(ctx, t, f, Options{}, 0)
 	if err != nil || !r.Interrupted || r.Pods != pageSize {
 		t.Errorf("got %v, interrupted %v, %d pods", err, r.Interrupted, r.Pods)
+	}
+}
+
+// A namespace that does not exist is no proof that nothing is left.
+func TestMissingNamespace(t *testing.T) {
+	r := list(t, testcluster.StartFake(t, owned), Options{Namespaces: []string{"b", "nowhere"}}, 0)
+	if len(r.Problems) != 1 || r.Problems[0].Namespace != "nowhere" || r.Problems[0].Err.Error() != "the namespace does not exist" {
+		t.Errorf("got %+v", r.Problems)
+	}
+}
+
+// A response that is not a list of custom resources is a problem, not an empty list.
+func TestBadLists(t *testing.T) {
+	for _, body := range []string{"", "{}", "[]", `{"items":{}}`, `{"items":[`, `{"metadata":{"continue":1},"items":[]}`, "<html>"} {
+		if _, err := readList(strings.NewReader(body), func(json.RawMessage) error { return nil }); err == nil {
+			t.Errorf("%q: no error", body)
+		}
+	}
+	for _, body := range []string{`{"items":[]}`, `{"items":null,"metadata":{}}`} {
+		if _, err := readList(strings.NewReader(body), func(json.RawMessage) error { return nil }); err != nil {
+			t.Errorf("%q: %v", body, err)
+		}
 	}
 }

@@ -25,6 +25,9 @@ func (l *lister) listNodes(ctx context.Context) error {
 			if err := r.Do(ctx).Into(&list); err != nil {
 				return "", err
 			}
+			if list.ResourceVersion == "" {
+				return "", errNotList
+			}
 			for i := range list.Items {
 				n := &list.Items[i]
 				if seen[n.Name] {
