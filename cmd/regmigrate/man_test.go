@@ -28,6 +28,8 @@ var manEnvironment = []manItem{
 	{[]string{"color"}, "TERM", "If it is dumb, --color=auto means never."},
 	{[]string{"exclude"}, "GIT_CONFIG_GLOBAL, GIT_CONFIG_SYSTEM, GIT_CONFIG_NOSYSTEM, XDG_CONFIG_HOME", "Where git reads its configuration. It may name files with ignore rules. See git(1)."},
 	{[]string{"cache-ttl", "token-file", "plain-http", "timeout"}, "HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy for requests to registries and forges."},
+	{[]string{"kubeconfig"}, "KUBECONFIG", "The kubeconfig, if --kubeconfig is not set."},
+	{[]string{"kubeconfig"}, "HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy for requests to the API server."},
 	{[]string{"cache-ttl", "plain-http", "timeout"}, "DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR", "Where the credentials of docker login and podman login are."},
 	{[]string{"cache-ttl", "plain-http", "timeout"}, "SSL_CERT_FILE, SSL_CERT_DIR", "Certificates of the authorities that requests trust."},
 	{[]string{"cache-ttl"}, "XDG_CACHE_HOME", "Where the cache is, on Linux."},
@@ -39,6 +41,7 @@ var manEnvironment = []manItem{
 
 var manFiles = []manItem{
 	{[]string{"config"}, ".regmigrate.yaml, .regmigrate.yml, .regmigrate.json", "The configuration: rules, presets, scopes, fields and excluded files."},
+	{[]string{"kubeconfig"}, "~/.kube/config", "The kubeconfig, if neither --kubeconfig nor KUBECONFIG is set."},
 	{[]string{"exclude"}, ".gitignore, .git/info/exclude", "Files that git ignores are not scanned, unless --no-ignore is set."},
 	{[]string{"cache-ttl"}, "~/.cache/regmigrate", "Responses of registries, in the cache folder of the user."},
 }

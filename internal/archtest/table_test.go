@@ -72,7 +72,7 @@ var table = []pkg{
 
 	{"pkg/report/wording", outside, nil, nil},
 	{"pkg/cluster", outside, nil, []string{"k8s.io/api/...", "k8s.io/apimachinery/...", "k8s.io/client-go/...", "github.com/go-logr/logr", "sigs.k8s.io/yaml"}},
-	{"pkg/report", outside, []string{"pkg/cluster", "pkg/report/wording"}, []string{"github.com/sergi/go-diff/..."}},
+	{"pkg/report", outside, []string{"pkg/cluster", "pkg/report/wording"}, []string{"github.com/mattn/go-runewidth", "github.com/sergi/go-diff/..."}},
 	{"pkg/policy", outside, nil, []string{kyaml}},
 	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/...", "k8s.io/client-go/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
 
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -105,9 +106,13 @@ func (t *textReport) line(s style, words string) {
 	t.b.WriteByte('\n')
 }
 
-// columns returns the number of columns of s once it is escaped. A wide
-// character counts as one column, which may misalign a remark.
-func columns(s string) int { return utf8.RuneCountInString(escape(s)) }
+// cells measures text for terminals in which ambiguous characters are narrow, as in most.
+// The default of the package depends on the environment, and reports do not.
+var cells = runewidth.Condition{}
+
+// columns returns the number of columns that s takes in a terminal. A wide character,
+// such as a Chinese one, takes two.
+func columns(s string) int { return cells.StringWidth(escape(s)) }
 
 // fits reports whether n columns fit on a line.
 func (t *textReport) fits(n int) bool { return t.width < 0 || n <= t.width }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -31,6 +32,9 @@ func (t *textReport) next() {
 			if args, ok := verifyArgs(t.o.Args); ok {
 				t.command(append([]string{"verify", "--base", "HEAD"}, args...), "verifies the "+what)
 			}
+		}
+		if left := t.scopesLeft(); !moves && left != "" {
+			t.command(append([]string{"--dry-run", "--scope", "all"}, writeArgs(t.o.Args)...), "shows the changes in "+left)
 		}
 		if reasons := t.blockingReasons(); len(reasons) > 0 {
 			t.hanging(plain, "next: add "+t.newName()+" in the places listed as "+wording.List(reasons, "and"))
@@ -66,6 +70,24 @@ func (t *textReport) verifiable() string {
 		what = append(what, "kustomizations")
 	}
 	return wording.List(what, "and")
+}
+
+// scopesLeft returns the scopes of the mentions that are not changed in words, if scopes
+// that the run did not select are the only reason; "" otherwise.
+func (t *textReport) scopesLeft() string {
+	var out []string
+	for _, g := range t.s.unchanged {
+		if !g.reason.IsScope() {
+			return ""
+		}
+		for _, x := range g.all {
+			if name := x.Scope.String(); !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return wording.List(out, "and")
 }
 
 // blockingReasons returns the reasons of mentions that may block images of the
