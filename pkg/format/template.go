@@ -50,6 +50,9 @@ func scanTemplate(in Input) (ScanResult, error) {
 	} else if err != nil {
 		return ScanResult{}, err
 	}
+	if ext := path.Ext(in.Path); in.As == "" && templateExt[ext] {
+		in.As = strings.TrimSuffix(in.Path, ext) // what the template makes
+	}
 	d := newDetector(in)
 	d.frames = map[*syntax.Node]*frame{}
 	// The detector reads actions as variables, so that their marks are left for
