@@ -61,9 +61,8 @@ func (l *lister) addNode(n *corev1.Node) {
 			}
 		}
 		for _, name := range x.Names {
-			repository, _, hasDigest := strings.Cut(name, "@")
-			if !hasDigest {
-				repository = name[:len(name)-len(tagOf(name))]
+			if !strings.Contains(name, "@") {
+				repository := name[:len(name)-len(tagOf(name))]
 				tagged[repository] = true
 				l.addNodeImage(object, name, digests[repository])
 			}
