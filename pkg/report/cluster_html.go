@@ -17,6 +17,9 @@ import (
 //go:embed page/cluster.html
 var clusterPage string
 
+//go:embed page/cluster.css
+var clusterStyle string
+
 // maxPageUses is the number of uses on the page at most.
 const maxPageUses = 2000
 
@@ -70,7 +73,7 @@ func newClusterPage(r *cluster.Report, images []cluster.Image, o ClusterOptions)
 	d := &clusterPageData{
 		Title: fmt.Sprintf("%s to move in %s", wording.Count(p.ToMove, "use"), clusterNames(r)),
 		Read:  fmt.Sprintf("%s, %s of them pods; %s", wording.Count(r.Objects, "object"), wording.Number(r.Pods), p.Time.Format("2 January 2006 15:04 MST")),
-		Style: template.CSS(pageStyle), StyleHash: sourceHash(pageStyle), Advice: o.Advice, Chart: newClusterChart(o.History),
+		Style: template.CSS(pageStyle + clusterStyle), StyleHash: sourceHash(pageStyle + clusterStyle), Advice: o.Advice, Chart: newClusterChart(o.History),
 		Cards: []clusterCard{
 			{wording.Number(p.ToMove), "uses to move", "bad"}, {wording.Number(p.Pods), "containers run from old names", ""},
 			{wording.Number(p.Moved), "uses have moved", "good"}, {wording.Number(p.Uses - p.ToMove - p.Moved), "uses of other images", ""},
@@ -242,7 +245,11 @@ func newClusterChart(points []cluster.Point) *clusterChart {
 	for _, n := range slices.Compact([]int{0, most / 2, most}) {
 		c.Grid = append(c.Grid, clusterMark{0, y(n), wording.Number(n)})
 	}
-	c.From, c.To = first.Format("2006-01-02"), last.Format("2006-01-02")
+	layout := time.DateOnly
+	if first.Format(layout) == last.Format(layout) {
+		layout = "2006-01-02 15:04"
+	}
+	c.From, c.To = first.Format(layout), last.Format(layout)
 	c.Title = fmt.Sprintf("%s to move on %s, %s on %s", wording.Count(points[0].ToMove, "use"), c.From, wording.Number(points[len(points)-1].ToMove), c.To)
 	return c
 }
