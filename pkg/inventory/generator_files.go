@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -14,7 +15,8 @@ import (
 // generatorFiles are the files that generators of kustomizations read as data, by path.
 type generatorFiles struct {
 	mu    sync.Mutex
-	named map[string][]format.GeneratorFile
+	named map[string][]format.GeneratorFile // each once
+	seen  map[format.GeneratorFile]bool     // what named has
 }
 
 // record records the files that the kustomization at name with the content src reads.
@@ -27,9 +29,13 @@ func (g *generatorFiles) record(name string, src []byte) {
 	defer g.mu.Unlock()
 	if g.named == nil {
 		g.named = map[string][]format.GeneratorFile{}
+		g.seen = map[format.GeneratorFile]bool{}
 	}
 	for _, f := range files {
-		g.named[f.Path] = append(g.named[f.Path], f)
+		if !g.seen[f] {
+			g.seen[f] = true
+			g.named[f.Path] = append(g.named[f.Path], f)
+		}
 	}
 }
 
@@ -40,22 +46,23 @@ func (v *Inventory) addGeneratorFiles(ctx context.Context, g *generatorFiles) er
 		return nil
 	}
 	_, err := walk.Walk(ctx, v.opts.Walk, func(f walk.File) error {
-		for _, x := range g.named[f.Path] {
+		if uses := g.named[f.Path]; len(uses) > 0 {
 			src, skip, err := v.read(f, new(bytes.Buffer))
-			if skip != "" || err != nil {
-				break // AddFiles has recorded it
+			if skip == "" && err == nil { // else AddFiles has recorded it
+				v.addGeneratorFile(ctx, uses, src)
 			}
-			v.addGeneratorFile(x, src)
 		}
 		return ctx.Err()
 	})
 	return err
 }
 
-// addGeneratorFile adds the references of the file f with the content src.
-func (v *Inventory) addGeneratorFile(f format.GeneratorFile, src []byte) {
-	in := format.Input{Path: f.Path, Src: src, Fields: v.opts.Fields, Marks: v.hostSpans(src)}
-	scanned, err := format.Detect(f.Path, src).Read(in)
+// addGeneratorFile adds the references of the file with the content src that generators
+// read as uses say. It ends early, and adds nothing, if ctx is done.
+func (v *Inventory) addGeneratorFile(ctx context.Context, uses []format.GeneratorFile, src []byte) {
+	name := uses[0].Path
+	in := format.Input{Path: name, Src: src, Fields: v.opts.Fields, Marks: v.hostSpans(src)}
+	scanned, err := format.Detect(name, src).Read(in)
 	if err != nil {
 		return // AddFiles has recorded it
 	}
@@ -66,13 +73,38 @@ func (v *Inventory) addGeneratorFile(f format.GeneratorFile, src []byte) {
 			add = append(add, o)
 		}
 	}
-	for _, o := range f.ShortNames(format.Input{Path: f.Path, Src: src}) {
-		if !slices.ContainsFunc(scanned.Occurrences, func(x format.Occurrence) bool { return x.Pieces[0].Span.Overlaps(o.Pieces[0].Span) }) {
-			add = append(add, o)
+	overlaps := overlapping(scanned.Occurrences)
+	added := map[edit.Span]bool{}
+	for i := range uses {
+		if ctx.Err() != nil {
+			return
+		}
+		for _, o := range uses[i].ShortNames(format.Input{Path: name, Src: src}) {
+			if at := o.Pieces[0].Span; !added[at] && !overlaps(at) {
+				added[at] = true
+				add = append(add, o)
+			}
 		}
 	}
-	found := v.foundRefs(add, edit.NewLines(src), Use{Origin: InFile, Path: f.Path, Line: 1})
+	found := v.foundRefs(add, edit.NewLines(src), Use{Origin: InFile, Path: name, Line: 1})
 	v.add(slices.DeleteFunc(found.refs, v.hasUse), found.unresolved)
+}
+
+// overlapping returns a function that reports whether a span overlaps the first piece of
+// one of the occurrences.
+func overlapping(occurrences []format.Occurrence) func(edit.Span) bool {
+	spans := make([]edit.Span, 0, len(occurrences))
+	for _, o := range occurrences {
+		spans = append(spans, o.Pieces[0].Span)
+	}
+	slices.SortFunc(spans, func(a, b edit.Span) int { return cmp.Compare(a.Start, b.Start) })
+	for i := 1; i < len(spans); i++ {
+		spans[i].End = max(spans[i].End, spans[i-1].End) // of all spans up to this one
+	}
+	return func(s edit.Span) bool {
+		n, _ := slices.BinarySearchFunc(spans, s.End, func(x edit.Span, end int) int { return cmp.Compare(x.Start, end) })
+		return n > 0 && spans[n-1].End > s.Start
+	}
 }
 
 // hasUse reports whether the inventory has an image at the place of f.
