@@ -9,10 +9,14 @@ import (
 	"github.com/regmigrate/regmigrate/internal/podspec"
 )
 
-// isRevision reports whether the owner of an object, which has been read, holds the same
-// pod spec.
+// isRevision reports whether the owner of an object holds the same pod spec, and has been
+// read with it. Nodes and most custom resources hold none.
 func (l *lister) isRevision(known *knownObject) bool {
-	return known.owner != nil && l.owners[known.owner.UID] != nil
+	if known.owner == nil {
+		return false
+	}
+	owner := l.owners[known.owner.UID]
+	return owner != nil && owner.hasSpec
 }
 
 // addArguments adds the images in commands, arguments and variables of a workload that a
@@ -74,6 +78,10 @@ func argumentText(spec *corev1.PodSpec) []byte {
 		for i := range list {
 			add(list[i].Command, list[i].Args, list[i].Env)
 		}
+	}
+	for i := range spec.EphemeralContainers {
+		c := &spec.EphemeralContainers[i]
+		add(c.Command, c.Args, c.Env)
 	}
 	return out
 }

@@ -139,8 +139,7 @@ func (l *lister) listCustom(ctx context.Context) error {
 		return err
 	}
 	for _, k := range custom {
-		hasPodSpec := slices.ContainsFunc(podspec.Workloads(), func(r podspec.Resource) bool { return r.Group == k.Group && r.Resource == k.Resource.Resource })
-		if !l.o.CRDs && !hasPodSpec || !k.namespaced && len(l.o.Namespaces) > 0 {
+		if !l.o.CRDs && !hasPodSpec(k.Resource) || !k.namespaced && len(l.o.Namespaces) > 0 {
 			continue
 		}
 		l.loaded[k.Group+"/"+k.Version+" "+k.Kind] = true
@@ -152,6 +151,11 @@ func (l *lister) listCustom(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// hasPodSpec reports whether objects of a kind contain a pod spec.
+func hasPodSpec(k podspec.Resource) bool {
+	return slices.ContainsFunc(podspec.Workloads(), func(r podspec.Resource) bool { return r.Group == k.Group && r.Resource == k.Resource })
 }
 
 // A customObject has what a report needs of a custom resource besides its images.
@@ -167,11 +171,15 @@ type customObject struct {
 // addCustom adds the images of a custom resource.
 func (l *lister) addCustom(k podspec.Resource, src []byte) error {
 	var o customObject
-	if err := json.Unmarshal(src, &o); err != nil && o.Metadata.Name == "" {
-		return err // other fields may have any type
+	if err := json.Unmarshal(src, &o); err != nil {
+		// The spec of a custom resource may have any type.
+		if x := (*json.UnmarshalTypeError)(nil); !errors.As(err, &x) || !strings.HasPrefix(x.Field, "spec") {
+			return err
+		}
 	}
 	object := Object{k.Group + "/" + k.Version, k.Kind, o.Metadata.Namespace, o.Metadata.Name}
 	known := l.owners.add(object, &o.Metadata, l.o.Labels)
+	known.hasSpec = hasPodSpec(k)
 	src, err := withoutManagedFields(src, object)
 	if err != nil {
 		return err
@@ -234,7 +242,7 @@ func (l *lister) loadKind(ctx context.Context, ref *metav1.OwnerReference) error
 	k.Version = version
 	const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 	add := func(r podspec.Resource, src []byte) error {
-		var o customObject
+		var o struct{ Metadata metav1.ObjectMeta }
 		if err := json.Unmarshal(src, &o); err != nil {
 			return err
 		}
@@ -254,7 +262,9 @@ func (l *lister) loadKind(ctx context.Context, ref *metav1.OwnerReference) error
 	})
 }
 
-// eachItem calls add for each object of a list in JSON, which it reads one by one.
+// eachItem calls add for each object of a list in JSON, which it reads one by one. An object
+// for which add fails is a Problem, and the list goes on: to read the page again does not
+// mend the object.
 func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource, add func(podspec.Resource, []byte) error) error {
 	seen := map[types.UID]bool{}
 	return l.eachPage(ctx, q, func(ctx context.Context, r *rest.Request) (string, error) {
@@ -265,7 +275,12 @@ func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource
 		defer body.Close()
 		n := 0
 		next, err := readList(body, func(item json.RawMessage) error {
-			var o struct{ Metadata struct{ UID types.UID } }
+			var o struct {
+				Metadata struct {
+					UID             types.UID
+					Name, Namespace string
+				}
+			}
 			if json.Unmarshal(item, &o) == nil && o.Metadata.UID != "" {
 				if seen[o.Metadata.UID] {
 					return nil
@@ -273,7 +288,11 @@ func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource
 				seen[o.Metadata.UID] = true
 			}
 			n++
-			return add(k, item)
+			if err := add(k, item); err != nil {
+				name := Object{k.Group + "/" + k.Version, k.Kind, o.Metadata.Namespace, o.Metadata.Name}.String()
+				l.report.fail(Problem{l.Context, name, "", fmt.Errorf("reading the object: %w", err)})
+			}
+			return nil
 		})
 		l.answered = true
 		l.progress(n, 0)

@@ -200,12 +200,14 @@ func (l *lister) addList(ctx context.Context, k builtinKind, list runtime.Object
 			pods++
 			known := owners{}.add(object, w.meta, l.o.Labels)
 			l.addWorkload(known, w, l.owners.follow(known))
-			if known.owner == nil {
-				l.addArguments(known, w, k.Resource)
+			if l.isRevision(known) {
+				w.spec = &corev1.PodSpec{EphemeralContainers: w.spec.EphemeralContainers} // only pods have them
 			}
+			l.addArguments(known, w, k.Resource)
 			return
 		}
 		known := l.owners.add(object, w.meta, l.o.Labels)
+		known.hasSpec = true
 		l.pend(known, w)
 		if w.state != Old && !l.isRevision(known) {
 			l.addArguments(known, w, k.Resource)

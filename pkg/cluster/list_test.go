@@ -404,3 +404,32 @@ func TestBadLists(t *testing.T) {
 		}
 	}
 }
+
+// An object that cannot be read is a problem, and the others are listed.
+func TestBadObjects(t *testing.T) {
+	const objects = `
+apiVersion: example.com/v1
+kind: Database
+metadata: {name: bad, namespace: a, creationTimestamp: bad}
+spec: {image: "k8s.gcr.io/bad:1"}
+---
+apiVersion: example.com/v1
+kind: Database
+metadata: {name: good, namespace: a}
+spec: {image: "k8s.gcr.io/good:1", replicas: many}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: x, namespace: a, ownerReferences: [{apiVersion: example.com/v1, kind: Database, name: good, uid: Database/a/good}]}
+spec: {containers: [{name: c, image: nginx}]}
+`
+	for _, o := range []Options{{CRDs: true}, {}} {
+		r := list(t, testcluster.StartFake(t, objects), o, 0)
+		if got := problems(r); len(got) != 1 || !strings.HasPrefix(got[0], "Database a/bad: reading the object: parsing time") {
+			t.Errorf("CRDs %v: got %q", o.CRDs, got)
+		}
+		if got := strings.Join(lines(r), "\n"); o.CRDs && !strings.Contains(got, "k8s.gcr.io/good:1") || !strings.Contains(got, "nginx") {
+			t.Errorf("CRDs %v: got %s", o.CRDs, got)
+		}
+	}
+}

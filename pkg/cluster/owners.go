@@ -19,6 +19,7 @@ type knownObject struct {
 	owner    *metav1.OwnerReference // nil: it is at the top
 	managers []Manager
 	labels   map[string]string
+	hasSpec  bool // its pod spec has been read
 }
 
 // owners are the objects that own others, by their UID.

@@ -242,3 +242,42 @@ func TestHistory(t *testing.T) {
 		}
 	}
 }
+
+// The arguments of pods are read if nothing else that was read has their pod spec.
+func TestArgumentsOfPods(t *testing.T) {
+	const args = `args: ["--sidecar-image=k8s.gcr.io/pause:3.1"]`
+	owner := func(apiVersion, kind, name string) string {
+		return fmt.Sprintf("ownerReferences: [{apiVersion: %s, kind: %s, name: %s, uid: %s/a/%s, controller: true}]", apiVersion, kind, name, kind, name)
+	}
+	pod := func(owner, spec string) string {
+		return "\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: a, " + owner + "}\nspec: " + spec + "\n"
+	}
+	const plain = `{containers: [{name: o, image: "quay.io/o:1", ` + args + `}]}`
+	const debug = `{containers: [{name: o, image: "quay.io/o:1"}], ephemeralContainers: [{name: e, image: "quay.io/e:1", ` + args + `}]}`
+	const replicaSet = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: r, namespace: a}\nspec: {template: {spec: " + plain + "}}\n"
+	const rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r, namespace: a}\nspec: {template: {spec: " + plain + "}}\n"
+	const custom = "apiVersion: db.example.com/v1\nkind: Database\nmetadata: {name: d, namespace: a}\nspec: {}\n"
+	for name, c := range map[string]struct {
+		objects, want string
+	}{
+		"a static pod":                  {pod(owner("v1", "Node", "n1"), plain), "Node n1 | .spec.containers[0].args[0] | running"},
+		"of a custom resource":          {custom + pod(owner("db.example.com/v1", "Database", "d"), plain), "Database a/d | .spec.containers[0].args[0] | running"},
+		"of a custom resource, unknown": {pod(owner("db.example.com/v1", "Database", "d"), plain), "Database a/d | .spec.containers[0].args[0] | running"},
+		"of a ReplicaSet not read":      {pod(owner("apps/v1", "ReplicaSet", "r"), plain), "ReplicaSet a/r | .spec.containers[0].args[0] | running"},
+		"of a ReplicaSet":               {replicaSet + pod(owner("apps/v1", "ReplicaSet", "r"), plain), "ReplicaSet a/r | .spec.template.spec.containers[0].args[0] | declared"},
+		"of a Rollout":                  {rollout + pod(owner("argoproj.io/v1alpha1", "Rollout", "r"), plain), "Rollout a/r | .spec.template.spec.containers[0].args[0] | declared"},
+		"of a debug container":          {pod("", debug), "Pod a/x | .spec.ephemeralContainers[0].args[0] | running"},
+		"of a debug container, owned":   {strings.ReplaceAll(replicaSet, args, "") + pod(owner("apps/v1", "ReplicaSet", "r"), debug), "ReplicaSet a/r | .spec.ephemeralContainers[0].args[0] | running"},
+	} {
+		r := list(t, testcluster.StartFake(t, strings.TrimPrefix(c.objects, "\n---\n")), Options{}, 0)
+		var got []string
+		for _, l := range lines(r) {
+			if rest, ok := strings.CutPrefix(l, "k8s.gcr.io/pause:3.1 > registry.k8s.io/pause:3.1 | "); ok {
+				got = append(got, rest)
+			}
+		}
+		if len(got) != 1 || !strings.HasPrefix(got[0], c.want) || len(r.Problems) > 0 {
+			t.Errorf("%s: got %q and the problems %q, want %q", name, got, problems(r), c.want)
+		}
+	}
+}
