@@ -30,7 +30,7 @@ func AdviseOperators(images []Image) []Advice {
 	var out []Advice
 	for _, x := range OperatedUses(images) {
 		out = append(out, Advice{ActionRequired, strings.TrimPrefix(x.Context+": "+x.Owner.String(), ": "),
-			fmt.Sprintf("its operator makes pods with %s: change the custom resource or the settings of the operator; do not mutate these pods, the operator may undo it or make them again for ever", strings.Join(x.Images, ", "))})
+			fmt.Sprintf("its operator makes pods with %s: change the custom resource or the settings of the operator; do not mutate these pods, the operator may undo it or make them again and again", strings.Join(x.Images, ", "))})
 	}
 	return out
 }

@@ -58,7 +58,10 @@ func (l *lister) customKinds(ctx context.Context) ([]customKind, error) {
 	var d discovery
 	err := l.getJSON(ctx, "/apis", acceptDiscovery, func(r io.Reader) error {
 		d = discovery{}
-		return json.NewDecoder(r).Decode(&d)
+		if err := json.NewDecoder(r).Decode(&d); err != nil {
+			return err
+		}
+		return expectKind(d.Kind, "APIGroupDiscoveryList", "APIGroupList")
 	})
 	if err != nil {
 		if ctx.Err() != nil {
@@ -100,6 +103,15 @@ func (l *lister) customKinds(ctx context.Context) ([]customKind, error) {
 	return out.custom, nil
 }
 
+// expectKind returns an error for a response that has none of the kinds: {} decodes as a
+// server without kinds.
+func expectKind(kind string, want ...string) error {
+	if slices.Contains(want, kind) {
+		return nil
+	}
+	return fmt.Errorf("the response has the kind %q, expected %s", kind, strings.Join(want, " or "))
+}
+
 func (k *kinds) add(group, version, resource, kind string, namespaced bool) {
 	k.custom = append(k.custom, customKind{podspec.Resource{Group: group, Version: version, Resource: resource, Kind: kind}, namespaced})
 }
@@ -112,7 +124,10 @@ func (l *lister) addGroup(ctx context.Context, out *kinds, g *metav1.APIGroup) e
 		var list metav1.APIResourceList
 		err := l.getJSON(ctx, "/apis/"+v.GroupVersion, "", func(r io.Reader) error {
 			list = metav1.APIResourceList{}
-			return json.NewDecoder(r).Decode(&list)
+			if err := json.NewDecoder(r).Decode(&list); err != nil {
+				return err
+			}
+			return expectKind(list.Kind, "APIResourceList")
 		})
 		if err != nil {
 			if ctx.Err() != nil {
@@ -288,6 +303,7 @@ func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource
 				seen[o.Metadata.UID] = true
 			}
 			n++
+			l.hasObjects[o.Metadata.Namespace] = true
 			if err := add(k, item); err != nil {
 				name := Object{k.Group + "/" + k.Version, k.Kind, o.Metadata.Namespace, o.Metadata.Name}.String()
 				l.report.fail(Problem{l.Context, name, "", fmt.Errorf("reading the object: %w", err)})

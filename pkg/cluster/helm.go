@@ -18,8 +18,10 @@ import (
 	"github.com/regmigrate/regmigrate/internal/podspec"
 )
 
-// maxRelease is the size of a decompressed release at most, in bytes.
-const maxRelease = 64 << 20
+const (
+	maxRelease = 64 << 20 // the size of a decompressed release at most, in bytes
+	maxHooks   = 4 << 20  // the size of all hooks of a release at most, in bytes
+)
 
 // listReleases adds the images of the hooks of Helm releases, which are no objects until
 // they run. Helm stores a release in a secret.
@@ -39,6 +41,7 @@ func (l *lister) listReleases(ctx context.Context) error {
 			}
 			for i := range list.Items {
 				s := &list.Items[i]
+				l.hasObjects[s.Namespace] = true
 				if err := l.addRelease(s); err != nil {
 					l.report.fail(Problem{l.Context, "Secret " + s.Namespace + "/" + s.Name, "", fmt.Errorf("reading the Helm release: %w", err)})
 				}
@@ -65,7 +68,11 @@ func (l *lister) addRelease(s *corev1.Secret) error {
 	if err != nil {
 		return err
 	}
+	size := 0
 	for _, h := range r.Hooks {
+		if size += len(h.Manifest); size > maxHooks {
+			return fmt.Errorf("the hook %s: the hooks of the release are larger than %d MiB", h.Path, maxHooks>>20)
+		}
 		src, err := yaml.YAMLToJSON([]byte(h.Manifest))
 		if err != nil {
 			return fmt.Errorf("the hook %s: %w", h.Path, err)

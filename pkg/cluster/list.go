@@ -47,6 +47,9 @@ type lister struct {
 	loaded  map[string]bool
 
 	answered bool // the server answered a list
+
+	unread     map[string]error // namespaces that cannot be read
+	hasObjects map[string]bool  // namespaces of which an object was listed
 }
 
 // A pendingUse is a use whose owner at the top is not known yet.
@@ -59,7 +62,7 @@ type pendingUse struct {
 // List adds the images of the cluster to the report. What cannot be listed is a Problem of
 // the report; an error means that ctx is done, or that the server cannot be used at all.
 func (c *Client) List(ctx context.Context, report *Report, o Options) error {
-	l := &lister{Client: c, o: o, report: report, owners: owners{}, loaded: map[string]bool{}}
+	l := &lister{Client: c, o: o, report: report, owners: owners{}, loaded: map[string]bool{}, unread: map[string]error{}, hasObjects: map[string]bool{}}
 	report.mu.Lock()
 	report.Contexts = append(report.Contexts, c.Context)
 	report.mu.Unlock()
@@ -98,14 +101,26 @@ func (l *lister) list(ctx context.Context) error {
 		}
 	}
 	if l.o.Helm {
-		return l.listReleases(ctx)
+		if err := l.listReleases(ctx); err != nil {
+			return err
+		}
 	}
+	l.checkUnread()
 	return nil
+}
+
+// checkUnread records the namespaces that may not exist.
+func (l *lister) checkUnread() {
+	for _, n := range slices.Sorted(maps.Keys(l.unread)) {
+		if !l.hasObjects[n] {
+			l.report.fail(Problem{l.Context, "", n, fmt.Errorf("no object was listed, and the namespace cannot be read; it may not exist: %w; --rbac prints the role that may read it", l.unread[n])})
+		}
+	}
 }
 
 // checkNamespaces records namespaces that do not exist: a list of their objects is empty,
 // as if nothing were left to move. A user that may not read a namespace may still list
-// its objects.
+// its objects: checkUnread decides about those.
 func (l *lister) checkNamespaces(ctx context.Context) error {
 	for _, n := range l.o.Namespaces {
 		err := l.getJSON(ctx, "/api/v1/namespaces/"+n, "", func(io.Reader) error { return nil })
@@ -114,6 +129,8 @@ func (l *lister) checkNamespaces(ctx context.Context) error {
 		}
 		if apierrors.IsNotFound(err) {
 			l.report.fail(Problem{l.Context, "", n, errors.New("the namespace does not exist")})
+		} else if err != nil {
+			l.unread[n] = err
 		}
 	}
 	return nil
@@ -195,6 +212,7 @@ func (l *lister) addList(ctx context.Context, k builtinKind, list runtime.Object
 			seen[w.meta.UID] = true
 		}
 		objects++
+		l.hasObjects[w.meta.Namespace] = true
 		object := Object{apiVersion, k.Kind, w.meta.Namespace, w.meta.Name}
 		if k.Kind == "Pod" {
 			pods++

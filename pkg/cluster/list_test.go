@@ -433,3 +433,57 @@ spec: {containers: [{name: c, image: nginx}]}
 		}
 	}
 }
+
+// A namespace that may not be read may not exist, unless an object of it is listed.
+func TestUnreadNamespace(t *testing.T) {
+	for name, fault := range map[string]func(w http.ResponseWriter){
+		"forbidden": func(w http.ResponseWriter) {
+			testcluster.Status(w, http.StatusForbidden, "Forbidden", `namespaces is forbidden: User "x" cannot get`, "")
+		},
+		"500": func(w http.ResponseWriter) {
+			testcluster.Status(w, http.StatusInternalServerError, "InternalError", "etcd is away", "")
+		},
+	} {
+		f := testcluster.StartFake(t, owned)
+		f.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if !strings.HasPrefix(r.URL.Path, "/api/v1/namespaces/") || strings.Count(r.URL.Path, "/") > 4 {
+				return false
+			}
+			fault(w)
+			return true
+		}
+		r := list(t, f, Options{Namespaces: []string{"b", "typo"}}, 0)
+		if len(r.Problems) != 1 || r.Problems[0].Namespace != "typo" || !strings.HasPrefix(r.Problems[0].Err.Error(), "no object was listed, and the namespace cannot be read; it may not exist: ") {
+			t.Errorf("%s: got %+v", name, r.Problems)
+		}
+	}
+}
+
+// A response that is not the list of kinds is a problem, not a server without kinds.
+func TestBadDiscovery(t *testing.T) {
+	const groups = `{"kind":"APIGroupList","groups":[{"name":"example.com","preferredVersion":{"groupVersion":"example.com/v1","version":"v1"}}]}`
+	for _, c := range []struct {
+		groups, resources string
+		want              string // "": no problem
+	}{
+		{`{}`, ``, `: reading the kinds of the server: after 5 attempts: the response has the kind "", expected APIGroupDiscoveryList or APIGroupList`},
+		{`null`, ``, `: reading the kinds of the server: after 5 attempts: the response has the kind ""`},
+		{`{"kind":"Status","status":"Success"}`, ``, `: reading the kinds of the server: after 5 attempts: the response has the kind "Status"`},
+		{groups, `{}`, `example.com/v1: after 5 attempts: the response has the kind "", expected APIResourceList`},
+		{groups, `{"kind":"APIResourceList","resources":[]}`, ""},
+		{`{"kind":"APIGroupDiscoveryList","items":[]}`, ``, ""},
+	} {
+		f := testcluster.StartFake(t, "")
+		f.Fault = func(w http.ResponseWriter, r *http.Request) bool {
+			body, ok := map[string]string{"/apis": c.groups, "/apis/example.com/v1": c.resources}[r.URL.Path]
+			if ok {
+				_, _ = w.Write([]byte(body))
+			}
+			return ok
+		}
+		got := problems(list(t, f, Options{CRDs: true}, 0))
+		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) == 0 || !strings.HasPrefix(got[0], c.want)) {
+			t.Errorf("%s, %s: got %q, want %q", c.groups, c.resources, got, c.want)
+		}
+	}
+}

@@ -48,6 +48,13 @@ func Role(o Options, command string) string {
 	for _, g := range groups {
 		fmt.Fprintf(&b, "- apiGroups: [%q]\n  resources: [%s]\n  verbs: [list]\n", g, strings.Join(resources[g], ", "))
 	}
+	if len(o.Namespaces) > 0 { // checkNamespaces
+		quoted := make([]string, len(o.Namespaces))
+		for i, n := range o.Namespaces {
+			quoted[i] = fmt.Sprintf("%q", n)
+		}
+		fmt.Fprintf(&b, "# To tell an empty namespace from one that does not exist.\n- apiGroups: [\"\"]\n  resources: [namespaces]\n  resourceNames: [%s]\n  verbs: [get]\n", strings.Join(quoted, ", "))
+	}
 	if o.CRDs {
 		b.WriteString("# --crds lists all custom resources: name the groups instead of \"*\" to allow less.\n- apiGroups: [\"*\"]\n  resources: [\"*\"]\n  verbs: [list]\n")
 	}

@@ -163,13 +163,15 @@ func TestHelm(t *testing.T) {
 	}
 	f := testcluster.StartFake(t, "")
 	f.Add(secret("good", pack(`{"name":"shop","namespace":"a","hooks":[{"path":"shop/templates/migrate.yaml","manifest":"apiVersion: batch/v1\nkind: Job\nmetadata: {name: migrate}\nspec: {template: {spec: {containers: [{name: m, image: \"k8s.gcr.io/migrate:1\"}]}}}\n"}]}`)))
+	large := strings.Repeat("# 456789\\n", maxHooks/20)
+	f.Add(secret("large", pack(`{"name":"large","namespace":"a","hooks":[{"path":"a","manifest":"`+large+`"},{"path":"b","manifest":"`+large+large+`"}]}`)))
 	f.Add(secret("bad", base64.StdEncoding.EncodeToString([]byte("no base64"))))
 	r := list(t, f, Options{Helm: true}, 0)
 	want := []string{`k8s.gcr.io/migrate:1 > registry.k8s.io/migrate:1 | Job a/migrate | container "m" | hook | Helm release a/shop`}
 	if diff := cmp.Diff(want, lines(r)); diff != "" {
 		t.Error(diff)
 	}
-	if got := problems(r); len(got) != 1 || !strings.HasPrefix(got[0], "Secret a/bad: reading the Helm release: ") {
+	if got := problems(r); len(got) != 2 || got[0] != "Secret a/large: reading the Helm release: the hook b: the hooks of the release are larger than 4 MiB" || !strings.HasPrefix(got[1], "Secret a/bad: reading the Helm release: ") {
 		t.Errorf("got %q", got)
 	}
 	if got := f.Requests(); !slices.Contains(got, "/api/v1/secrets?fieldSelector=type%3Dhelm.sh%2Frelease.v1&labelSelector=owner%3Dhelm%2Cstatus%3Ddeployed&limit=20") {
