@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -46,10 +47,23 @@ Lists are read in pages. If one is interrupted, the command prints what it has.`
   regmigrate cluster --history state.jsonl -o html > state.html
   regmigrate cluster --watch -n web             # until nothing is left to move
   regmigrate cluster --rbac | kubectl apply -f -`,
-		Args: cobra.NoArgs,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return fmt.Errorf("cluster: expected no argument, got %q; --match names a repository", args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err
+			}
+			for _, name := range []string{"values", "set", "kube-version", "api-versions", "jobs"} {
+				if cmd.Flags().Changed(name) && len(x.Match) == 0 {
+					return fmt.Errorf("--%s: expected with --match, which renders charts", name)
+				}
+			}
+			if cmd.Flags().Changed("interval") && !x.Watch {
+				return errors.New("--interval: expected with --watch")
 			}
 			if x.Interval <= 0 {
 				return fmt.Errorf("--interval %v: expected more than 0", x.Interval)

@@ -115,7 +115,7 @@ func TestClusterExitCodes(t *testing.T) {
 		{[]string{"--check", "-q", "--rule", "quay.io/x=quay.io/y"}, 0, ""},
 		{[]string{"--context", "west"}, 2, `context "west" does not exist`},
 		{[]string{"-o", "yaml"}, 2, `--output: "yaml": expected table,`},
-		{[]string{"PATH"}, 2, `unknown command "PATH"`},
+		{[]string{"PATH"}, 2, `expected no argument, got "PATH"`},
 	} {
 		_, errs, code := runCluster(t, session.Streams{}, append([]string{"--kubeconfig", config}, c.args...)...)
 		if code != c.code || !strings.Contains(errs, c.want) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,13 +21,14 @@ func newInitCommand(s session.Streams) *cobra.Command {
 		Long: `init lists the images of the repository that contains PATH (default: the current
 folder), and writes these files to the root of the repository:
 
-  - .regmigrate.yaml: the presets that move an image of the repository, and
-    comments for other settings. A preset about which a person must decide is
-    a comment.
+  - .regmigrate.yaml: the presets that move an image of the repository (k8s, if
+    none does), and comments for other settings. A preset about which a person
+    must decide is a comment.
   - A job that fails if a reference to an old registry is left, for GitHub,
     GitLab, Gitea or Forgejo. The remote origin, or the files of the repository,
-    show which of them it is.
-  - An entry in .pre-commit-config.yaml, if the repository has this file.
+    show which of them it is. On GitLab, include the file in .gitlab-ci.yml.
+  - An entry in .pre-commit-config.yaml, if the repository has this file, or with
+    --hook pre-commit. If repos is not the last key, init prints the entry.
 
 init moves no reference, asks no questions, and uses no network. It changes no
 file that exists, except for the entry that it adds to .pre-commit-config.yaml.`,
@@ -34,7 +36,12 @@ file that exists, except for the entry that it adds to .pre-commit-config.yaml.`
   regmigrate init --dry-run                   # print the files, write nothing
   regmigrate init --preset k8s --preset istio
   regmigrate init --rule quay.io/coreos=mirror.example/coreos --ci gitlab --hook pre-commit`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return fmt.Errorf("init: expected at most one PATH, got %d", len(args))
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := refuseEmpty(cmd); err != nil {
 				return err

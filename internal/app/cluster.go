@@ -100,7 +100,7 @@ func (x *ClusterFlags) clients() ([]*cluster.Client, error) {
 	for _, name := range contexts {
 		c, err := cluster.Connect(cluster.ConnectOptions{Kubeconfig: x.Kubeconfig, Context: name, UserAgent: "regmigrate/" + x.Version})
 		if err != nil {
-			return nil, fmt.Errorf("reading the kubeconfig: %w\n  kubectl config get-contexts lists the contexts", err)
+			return nil, err
 		}
 		out = append(out, c)
 	}

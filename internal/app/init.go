@@ -48,6 +48,8 @@ type initRun struct {
 	files outputFiles
 	kept  []string // files that exist and stay, with the reason
 	notes []string // what a person has to do
+
+	proposed int // presets that are comments in the configuration
 }
 
 // Init runs the command init: it writes a configuration, a job of a CI system and a hook
@@ -161,6 +163,9 @@ func configFor(x *InitFlags, images []inventory.Image, presets map[string]rules.
 			out.Presets = append(out.Presets, use)
 		case p.Decision != "":
 			out.Proposed = append(out.Proposed, use)
+		default:
+			use.Decision = "It is not active, because the command selected other rules."
+			out.Proposed = append(out.Proposed, use)
 		}
 	}
 	if len(out.Presets)+len(out.Rules) == 0 {
@@ -178,6 +183,7 @@ func (r *initRun) addConfig(c *scaffold.Config) error {
 			return nil
 		}
 	}
+	r.proposed = len(c.Proposed)
 	return r.addFile(rules.ConfigNames[0], c.Write())
 }
 
@@ -257,7 +263,7 @@ func (r *initRun) addHook() error {
 	}
 	text, err := scaffold.AddHook(src)
 	if errors.Is(err, scaffold.ErrHookByHand) {
-		r.notes = append(r.notes, "add the hook to repos in "+scaffold.HookFile+":\n  "+strings.ReplaceAll(strings.TrimSpace(scaffold.HookEntry), "\n", "\n  "))
+		r.notes = append(r.notes, scaffold.HookFile+" was not changed: repos must be its last key, and a list in block style; add the hook:\n  "+strings.ReplaceAll(strings.TrimSpace(scaffold.HookEntry), "\n", "\n  "))
 		return nil
 	}
 	if err != nil {
@@ -283,6 +289,9 @@ func (r *initRun) print(w io.Writer) error {
 func (r *initRun) printNotes(s session.Streams) {
 	if r.flags.Quiet {
 		return
+	}
+	if r.proposed > 0 {
+		fmt.Fprintf(s.Err, "note: %s would move images, and %s in %s\n", wording.Count(r.proposed, "more preset"), wording.Plural(r.proposed, "is a comment", "are comments"), rules.ConfigNames[0])
 	}
 	for _, name := range r.kept {
 		fmt.Fprintf(s.Err, "%s: not changed, because it exists; --force replaces it\n", name)

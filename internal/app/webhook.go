@@ -47,9 +47,6 @@ func ServeWebhook(ctx context.Context, s session.Streams, f *session.Flags, w *W
 	if w.WatchConfig && load.config == "" {
 		return fmt.Errorf("--watch-config: there is no configuration to watch: no --config is set, and no %s was found\n  remove the flag, or name a configuration with --config", session.ConfigName)
 	}
-	if len(set.Table().Hosts()) == 0 {
-		return errors.New("no rule moves images; the webhook would change nothing\n  regmigrate rules lists the active rules")
-	}
 	log := slog.New(slog.NewJSONHandler(s.Err, nil))
 	server, err := webhook.New(webhook.Options{
 		CertFile: w.CertFile, KeyFile: w.KeyFile, LoadRules: load.read, WatchRules: w.WatchConfig,
@@ -87,10 +84,12 @@ func ServeWebhook(ctx context.Context, s session.Streams, f *session.Flags, w *W
 type webhookRules struct {
 	flags  *session.Flags
 	config string // the path of the configuration that was in use first, or ""
+	chosen bool   // flags or the configuration had rules first
 }
 
-// read returns the rules of today. Without the configuration that was in use first, it
-// returns an error: the rules of the flags, or the default, are others.
+// read returns the rules of today. Without the configuration that was in use first, or if
+// it has lost its rules, read returns an error: the rules of the flags, or the default, are
+// others. A file that is written in place is empty for a moment.
 func (w *webhookRules) read() (*rules.Set, error) {
 	set, err := session.New(w.flags, nil, nil)
 	if err != nil {
@@ -102,6 +101,13 @@ func (w *webhookRules) read() (*rules.Set, error) {
 		}
 	} else if w.config != "" {
 		return nil, fmt.Errorf("the configuration %q does not exist any more", w.config)
+	}
+	if set.HasDefaultRules && w.chosen {
+		return nil, fmt.Errorf("the configuration %q has neither presets nor rules", w.config)
+	}
+	w.chosen = w.chosen || !set.HasDefaultRules
+	if len(set.Rewrite.Rules.Table().Hosts()) == 0 {
+		return nil, errors.New("no rule moves images; the webhook would change nothing\n  regmigrate rules lists the active rules")
 	}
 	return set.Rewrite.Rules, nil
 }

@@ -128,6 +128,15 @@ func TestWebhookRules(t *testing.T) {
 	if set, err = w.read(); err != nil || len(set.Rules()) != 2 {
 		t.Error(set, err)
 	}
+	// A file that is written in place is empty for a moment: that is not the default.
+	for _, text := range []string{"", "rules: []\n", "scope: [manifests]\n", "rules: [{from: https://charts.example/a, to: https://charts.example/b}]\n"} {
+		if err := os.WriteFile(session.ConfigName, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if set, err = w.read(); err == nil {
+			t.Errorf("%q: got the rules %v", text, set.Rules())
+		}
+	}
 	if err := os.WriteFile(session.ConfigName, []byte("rules: [{from"), 0o600); err != nil {
 		t.Fatal(err)
 	}

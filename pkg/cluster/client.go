@@ -65,8 +65,13 @@ func Connect(o ConnectOptions) (*Client, error) {
 	loading.ExplicitPath = o.Kubeconfig
 	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(loading, &clientcmd.ConfigOverrides{CurrentContext: o.Context})
 	config, err := loader.ClientConfig()
-	if err != nil {
-		return nil, err
+	switch {
+	case clientcmd.IsEmptyConfig(err):
+		return nil, errors.New("no kubeconfig: neither $KUBECONFIG nor ~/.kube/config names a cluster\n  use --kubeconfig FILE")
+	case clientcmd.IsContextNotFound(err):
+		return nil, fmt.Errorf("reading the kubeconfig: %w\n  kubectl config get-contexts lists the contexts", err)
+	case err != nil:
+		return nil, fmt.Errorf("reading the kubeconfig: %w", err)
 	}
 	name := o.Context
 	if name == "" {

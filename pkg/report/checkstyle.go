@@ -3,7 +3,6 @@ package report
 import (
 	"encoding/xml"
 	"io"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -35,7 +34,7 @@ func writeCheckstyle(w io.Writer, p *rewrite.Plan, o Options) error {
 	out := checkstyleReport{Version: "4.3"}
 	index := map[string]int{}
 	add := func(path string, e checkstyleError) {
-		file, inner, isPacked := strings.Cut(path, "!")
+		file, inner, isPacked := packedPath(path)
 		if isPacked {
 			e.Message += " File in the archive: " + escape(inner) + "."
 			e.Line, e.Column = 0, 0

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -38,7 +37,7 @@ func writeCodeQuality(w io.Writer, p *rewrite.Plan, o Options) error {
 	severity := map[string]string{"error": "major", "warning": "minor", "note": "info"}
 	issues := []qualityIssue{}
 	add := func(check, level, text, path string, line int, fingerprint string) {
-		file, inner, isPacked := strings.Cut(path, "!")
+		file, inner, isPacked := packedPath(path)
 		if isPacked {
 			text, line = text+" File in the archive: "+escape(inner)+".", 1
 		}

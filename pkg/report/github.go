@@ -173,7 +173,7 @@ func (a annotation) command() string {
 		value = strings.NewReplacer("%", "%25", ":", "%3A", ",", "%2C").Replace(escape(value))
 		props = append(props, name+"="+value)
 	}
-	if file, _, _ := strings.Cut(a.path, "!"); file != "" {
+	if file, _, _ := packedPath(a.path); file != "" {
 		add("file", file)
 		if a.line > 0 && file == a.path {
 			add("line", strconv.Itoa(a.line))

@@ -82,6 +82,21 @@ func resultOf(x fileFinding, baseline bool, o Options) result {
 	return r
 }
 
+// packedPath divides the path of a file in a packed chart, charts/x.tgz!x/values.yaml. It is
+// false for other files, whose names may contain an exclamation mark.
+func packedPath(path string) (archive, inner string, isPacked bool) {
+	for at := 0; ; {
+		i := strings.IndexByte(path[at:], '!')
+		if i < 0 {
+			return path, "", false
+		}
+		at += i + 1
+		if archive := path[:at-1]; strings.HasSuffix(strings.ToLower(archive), ".tgz") {
+			return archive, path[at:], true
+		}
+	}
+}
+
 // checkLevel returns the level of what fails a check.
 func checkLevel(o Options) string {
 	if o.Check {

@@ -157,3 +157,18 @@ func FuzzResults(f *testing.F) {
 		}
 	})
 }
+
+func TestPackedPath(t *testing.T) {
+	for path, want := range map[string][2]string{
+		"charts/x.tgz!x/values.yaml": {"charts/x.tgz", "x/values.yaml"},
+		"a!b/x.TGZ!y":                {"a!b/x.TGZ", "y"},
+		"bang/we!rd.yaml":            {"bang/we!rd.yaml", ""},
+		"a.yaml":                     {"a.yaml", ""},
+		"":                           {"", ""},
+	} {
+		archive, inner, isPacked := packedPath(path)
+		if archive != want[0] || inner != want[1] || isPacked != (inner != "") {
+			t.Errorf("%q: got %q, %q, %t", path, archive, inner, isPacked)
+		}
+	}
+}

@@ -133,7 +133,7 @@ func sarifOfResult(res result, lines *edit.Lines) sarifResult {
 	x, text := res.finding, res.text
 	r := sarifResult{RuleID: res.rule, Level: res.level, BaselineState: res.baseline}
 	r.Fingerprints = map[string]string{"regmigrate/v1": res.fingerprint}
-	file, inner, isPacked := strings.Cut(x.file.Path, "!")
+	file, inner, isPacked := packedPath(x.file.Path)
 	if isPacked {
 		text += " File in the archive: " + escape(inner) + "."
 	}

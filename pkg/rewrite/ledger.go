@@ -260,11 +260,18 @@ func (u *pieceUse) isWholeName(mention edit.Span) bool {
 	return rest == "" || rest[0] == '@' || rest[0] == ':' && strings.Contains(u.piece.Text[:end], "/")
 }
 
-// surroundingWord returns the word of src that contains the mention m, cut off
-// 80 bytes before and after m.
+// surroundingWord returns the word of src that contains the mention m. Longer words than
+// references are cut off 300 bytes before and after m; an ellipsis marks the place.
 func surroundingWord(src []byte, m edit.Span) string {
-	const margin = 80
+	const margin = 300
 	start, end := max(0, m.Start-margin), min(len(src), m.End+margin)
-	word := image.WordAt(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start})
-	return strings.ToValidUTF8(string(src[start+word.Span.Start:start+word.Span.End]), "\uFFFD")
+	word := image.WordAt(string(src[start:end]), edit.Span{Start: m.Start - start, End: m.End - start}).Span
+	text := string(src[start+word.Start : start+word.End])
+	if word.Start == 0 && start > 0 {
+		text = "…" + text
+	}
+	if start+word.End == end && end < len(src) {
+		text += "…"
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/regmigrate/regmigrate/internal/podspec"
@@ -32,6 +33,10 @@ type Move struct {
 	Rule     *rules.Rule // one of Set.Rules; read-only
 }
 
+// maxImages is the maximum number of images of a pod. The API server validates a pod after
+// webhooks, so that a review may have hundreds of thousands.
+const maxImages = 1000
+
 // mirrorAnnotation marks mirror pods. The value does not matter.
 // Source: k8s.io/api/core/v1/annotation_key_constants.go, MirrorPodAnnotationKey.
 const mirrorAnnotation = "kubernetes.io/config.mirror"
@@ -60,7 +65,11 @@ func Decide(set *rules.Set, body []byte) (Decision, error) {
 	if _, d.Mirror = r.Object.Metadata.Annotations[mirrorAnnotation]; d.Mirror {
 		return d, nil
 	}
-	for _, image := range changeable(r) {
+	images := changeable(r)
+	if len(images) > maxImages {
+		return Decision{}, fmt.Errorf("the pod has %d images: expected at most %d", len(images), maxImages)
+	}
+	for _, image := range images {
 		m, ok := set.Match(image.Ref, rules.ShortForm)
 		if !ok || m.Keep != "" {
 			continue

@@ -404,3 +404,21 @@ func BenchmarkDecide(b *testing.B) {
 		})
 	}
 }
+
+// The API server validates a pod after webhooks.
+func TestDecideLimit(t *testing.T) {
+	pod := func(n int) map[string]any {
+		list := make([]any, n)
+		for i := range list {
+			list[i] = map[string]any{"name": "c", "image": "k8s.gcr.io/a"}
+		}
+		return map[string]any{"spec": map[string]any{"containers": list}}
+	}
+	set := ruleSet(t, "k8s.gcr.io=registry.k8s.io")
+	if d, err := Decide(set, reviewOf(t, pod(maxImages), nil)); err != nil || len(d.Moves) != maxImages {
+		t.Errorf("%d images: %d moves, %v", maxImages, len(d.Moves), err)
+	}
+	if _, err := Decide(set, reviewOf(t, pod(maxImages+1), nil)); err == nil {
+		t.Errorf("%d images: expected an error", maxImages+1)
+	}
+}

@@ -101,7 +101,7 @@ func (o *ManifestOptions) notes() string {
 	notes := []string{
 		"A mutating admission webhook: the last resort. First change the manifests. On Kubernetes 1.36 or newer use regmigrate policy map instead, on which no pod depends.",
 		"Kubernetes 1.30 or newer. It moves the images of pods when they are made, and of ephemeral containers when they are added. failurePolicy: Ignore: pods start with their old images while no replica responds within 2 seconds. reinvocationPolicy: IfNeeded: containers that other webhooks add are moved too. It does not change mirror pods, and no pods in kube-system and in " + o.Namespace + ".",
-		"An operator that compares the images of its pods with its own replaces such pods for ever: see --except-owner.",
+		"An operator that compares the images of its pods with its own replaces such pods again and again: see --except-owner.",
 	}
 	switch o.Cert {
 	case "cert-manager":

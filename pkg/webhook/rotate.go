@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -29,6 +30,10 @@ const (
 	keyCA       = "ca.crt"   // the authorities that API servers must trust, PEM
 	keyNextCert = "next.crt" // what they will serve
 	keyNextKey  = "next.key"
+
+	// keyAnnounced has the time since which the webhook configuration has the authority of
+	// the next certificate, RFC 3339.
+	keyAnnounced = "announced"
 )
 
 // A RotationStore holds the state of a rotation, which is in the cluster. The versions are
@@ -111,8 +116,23 @@ func (r *Rotation) step(ctx context.Context, data map[string][]byte, bundle []by
 		return map[string][]byte{keyCert: c.Cert, keyKey: c.Key, keyCA: c.CA}, []string{note}, nil
 	}
 	if successor, err := parsePair(data[keyNextCert], data[keyNextKey], data[keyCA], r.Names); err == nil {
-		if !bytes.Contains(bundle, successor.ca) || r.Now.Before(successor.leaf.NotBefore.Add(clockSkew+announcement)) {
-			return nil, []string{"waiting until all API servers trust the next certificate"}, nil
+		waiting := []string{"waiting until all API servers trust the next certificate"}
+		if !bytes.Contains(bundle, successor.ca) {
+			if data[keyAnnounced] == nil {
+				return nil, waiting, nil // Run writes the bundle
+			}
+			next := maps.Clone(data)
+			delete(next, keyAnnounced)
+			return next, waiting, nil
+		}
+		announced, err := time.Parse(time.RFC3339, string(data[keyAnnounced]))
+		if err != nil {
+			next := maps.Clone(data)
+			next[keyAnnounced] = []byte(r.Now.UTC().Format(time.RFC3339))
+			return next, waiting, nil
+		}
+		if r.Now.Before(announced.Add(announcement)) {
+			return nil, waiting, nil
 		}
 		return map[string][]byte{keyCert: data[keyNextCert], keyKey: data[keyNextKey], keyCA: data[keyCA]}, []string{"gave the next certificate to the replicas"}, nil
 	}

@@ -226,3 +226,35 @@ func TestRotationSteps(t *testing.T) {
 		t.Errorf("keys %v", keys)
 	}
 }
+
+// The ten minutes begin when the webhook configuration has the authority, however late that
+// is.
+func TestRotationAfterLateBundle(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	w := &rotationWorld{}
+	run := func(after time.Duration) {
+		now = now.Add(after)
+		r := Rotation{Store: w, Names: []string{"a.example"}, Now: now}
+		_, _ = r.Run(t.Context()) // the write of the bundle fails once
+	}
+	run(0)
+	first := string(w.secret[keyCert])
+	w.failAt = w.writes + 2
+	run(validity - renewBefore + time.Minute)
+	if w.secret[keyNextCert] == nil || bytes.Equal(w.bundle, w.secret[keyCA]) {
+		t.Fatal("the write of the bundle did not fail")
+	}
+	w.failAt = 0
+	run(time.Hour)   // writes the bundle
+	run(time.Minute) // an early run by hand
+	if string(w.secret[keyCert]) != first {
+		t.Error("the next certificate is in use one minute after the bundle was written")
+	}
+	run(announcement)
+	if string(w.secret[keyCert]) == first {
+		t.Error("the next certificate is not in use")
+	}
+	if w.secret[keyAnnounced] != nil {
+		t.Error("the Secret still has the time of the announcement")
+	}
+}

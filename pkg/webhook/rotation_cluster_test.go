@@ -110,6 +110,8 @@ func TestClusterStore(t *testing.T) {
 	now = now.Add(validity - renewBefore + time.Hour)
 	run("made the next certificate")
 	now = now.Add(time.Hour)
+	run("waiting until all API servers trust the next certificate") // from the time at which it sees the bundle
+	now = now.Add(time.Hour)
 	run("gave the next certificate")
 	run("kept the old authority: a replica serves another certificate")
 	writeServed()

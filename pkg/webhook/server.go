@@ -45,6 +45,7 @@ type Server struct {
 	failed   string // the error of the last LoadRules, or ""
 	metrics  *metrics
 	draining atomic.Bool
+	deciding chan struct{} // one element for each review that is decoded
 }
 
 // New returns a server with the certificate and the rules of today. An error says which
@@ -53,7 +54,7 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, cert: keyPair{certFile: o.CertFile, keyFile: o.KeyFile}, metrics: newMetrics(o.Version, o.DryRun)}
+	s := &Server{o: o, cert: keyPair{certFile: o.CertFile, keyFile: o.KeyFile}, metrics: newMetrics(o.Version, o.DryRun), deciding: make(chan struct{}, maxDecisions)}
 	if _, err := s.cert.reload(); err != nil {
 		return nil, err
 	}
@@ -162,17 +163,12 @@ func (s *Server) serveReview(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	body, status, err := readReview(w, r)
 	var d Decision
-	if err == nil {
-		status = http.StatusBadRequest
-		d, err = Decide(s.rules.Load(), body)
-	}
 	var text []byte
 	if err == nil {
-		status = http.StatusInternalServerError
-		text, err = d.Response(s.o.DryRun)
+		d, text, status, err = s.decide(body)
 	}
 	if err != nil {
-		s.o.Log.Error("the request is not answered", "status", status, "error", printable(err.Error()), "remote", r.RemoteAddr)
+		s.o.Log.Error("the request is refused", "status", status, "error", printable(err.Error()), "remote", r.RemoteAddr)
 		if status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", http.MethodPost)
 		}
@@ -188,6 +184,22 @@ func (s *Server) serveReview(w http.ResponseWriter, r *http.Request) {
 	s.logMoves(r.Context(), &d)
 }
 
+// maxDecisions is the number of reviews that are decoded at a time: one of maxBody needs
+// about ten times its size.
+const maxDecisions = 8
+
+// decide returns the decision about the review in body, and the response. The status
+// belongs to the error.
+func (s *Server) decide(body []byte) (d Decision, text []byte, status int, err error) {
+	s.deciding <- struct{}{}
+	defer func() { <-s.deciding }()
+	if d, err = Decide(s.rules.Load(), body); err != nil {
+		return d, nil, http.StatusBadRequest, err
+	}
+	text, err = d.Response(s.o.DryRun)
+	return d, text, http.StatusInternalServerError, err
+}
+
 // result returns the label of the metric.
 func (d *Decision) result() string {
 	switch {
@@ -199,6 +211,9 @@ func (d *Decision) result() string {
 	return resultUnchanged
 }
 
+// maxLoggedMoves is the number of lines for one pod at most.
+const maxLoggedMoves = 20
+
 // logMoves writes one line for each image that moves: the lines say what must change in
 // manifests.
 func (s *Server) logMoves(ctx context.Context, d *Decision) {
@@ -206,7 +221,11 @@ func (s *Server) logMoves(ctx context.Context, d *Decision) {
 	if s.o.DryRun {
 		message = "an image would move"
 	}
-	for _, m := range d.Moves {
+	for i, m := range d.Moves {
+		if i == maxLoggedMoves {
+			s.o.Log.LogAttrs(ctx, slog.LevelInfo, "more images of the object are not logged", slog.String("object", d.Object), slog.Int("images", len(d.Moves)-i), slog.String("uid", d.UID))
+			break
+		}
 		s.o.Log.LogAttrs(ctx, slog.LevelInfo, message, slog.String("object", d.Object), slog.String("owner", d.Owner),
 			slog.String("field", m.Field), slog.String("old", m.Old), slog.String("new", m.New), slog.String("rule", m.Rule.From), slog.String("uid", d.UID))
 	}

@@ -16,6 +16,7 @@ import (
 	"net/http/httptrace"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -146,8 +147,8 @@ func TestServeReview(t *testing.T) {
 		`regmigrate_webhook_rules_info{digest="` + f.set.Table().Digest() + `"}`:        "1",
 		`regmigrate_webhook_info{dry_run="false",version="v1.2.3"}`:                     "1",
 		`regmigrate_webhook_reload_failing{object="rules"}`:                             "0",
-		`regmigrate_webhook_certificate_not_after_timestamp_seconds`:                    fmt.Sprintf("%.9e", float64(f.now.Add(time.Hour).Unix())),
-		`regmigrate_webhook_certificate_not_before_timestamp_seconds`:                   fmt.Sprintf("%.9e", float64(f.now.Add(-clockSkew).Unix())),
+		`regmigrate_webhook_certificate_not_after_timestamp_seconds`:                    strconv.FormatFloat(float64(f.now.Add(time.Hour).Unix()), 'g', -1, 64),
+		`regmigrate_webhook_certificate_not_before_timestamp_seconds`:                   strconv.FormatFloat(float64(f.now.Add(-clockSkew).Unix()), 'g', -1, 64),
 	} {
 		if got := f.metric(t, name); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)
@@ -283,7 +284,7 @@ func TestReloadCertificateThroughLinks(t *testing.T) {
 	if got := f.cert.current.Load().Leaf.SerialNumber.String(); got != f.serial {
 		t.Errorf("serial %s, want %s", got, f.serial)
 	}
-	if got := f.metric(t, "regmigrate_webhook_certificate_not_after_timestamp_seconds"); got != fmt.Sprintf("%.9e", float64(f.now.Add(2*time.Hour).Unix())) {
+	if got := f.metric(t, "regmigrate_webhook_certificate_not_after_timestamp_seconds"); got != strconv.FormatFloat(float64(f.now.Add(2*time.Hour).Unix()), 'g', -1, 64) {
 		t.Errorf("the metric of the expiry is %s", got)
 	}
 }

@@ -47,7 +47,7 @@ const maxRegistries = 8
 // Write returns the text of the configuration file, with comments.
 func (c *Config) Write() []byte {
 	var b strings.Builder
-	b.WriteString("# Configuration of regmigrate. Its words: " + homepage + "/blob/main/docs/configuration.md\n")
+	b.WriteString("# Configuration of regmigrate. Reference: " + homepage + "/blob/main/docs/configuration.md\n")
 	if len(c.Presets)+len(c.Proposed) > 0 {
 		b.WriteString("\n# Presets have the rules for registries that were moved. `regmigrate rules` prints the rules.\n")
 		if len(c.Presets) > 0 {
@@ -86,7 +86,12 @@ func (c *Config) Write() []byte {
 	return []byte(b.String())
 }
 
-func (p PresetUse) count() string { return wording.Count(p.Images, "image") }
+func (p PresetUse) count() string {
+	if p.Images == 0 {
+		return "no image to move now"
+	}
+	return wording.Count(p.Images, "image")
+}
 
 func (c *Config) registries() string {
 	var out []string

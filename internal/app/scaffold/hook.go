@@ -27,7 +27,7 @@ func NewHookFile() []byte { return []byte("repos:\n" + HookEntry) }
 var ErrHookByHand = errors.New("the entry cannot be added to this file without a change of other text")
 
 // AddHook adds the entry to src, the content of HookFile, after the last entry of repos.
-// All other bytes stay. If src has a hook of regmigrate, AddHook returns src. It returns
+// All other bytes stay, but for blank lines at the end. If src has a hook of regmigrate, AddHook returns src. It returns
 // ErrHookByHand if repos is not a list in block style, or not the last key.
 func AddHook(src []byte) ([]byte, error) {
 	before, repos, err := readHooks(src)

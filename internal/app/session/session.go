@@ -18,9 +18,11 @@ import (
 
 // A Session contains the settings of a run, from flags and configuration.
 type Session struct {
-	Rewrite    rewrite.Options
-	Presets    []string // names of the active presets
-	OtherRules string   // a description of the rules that no preset contains
+	Rewrite         rewrite.Options
+	Presets         []string // names of the active presets
+	HasDefaultRules bool     // neither flags nor the configuration have rules
+
+	OtherRules string // a description of the rules that no preset contains
 	Output     report.Writer
 	Reports    []ReportFile
 
@@ -163,7 +165,7 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 	}
 	s.OtherRules = describeOtherRules(config, f.Rules)
 	if len(list) == 0 {
-		s.Presets = []string{"k8s"}
+		s.Presets, s.HasDefaultRules = []string{"k8s"}, true
 		var err error
 		if list, err = rules.Preset("k8s"); err != nil {
 			return err
