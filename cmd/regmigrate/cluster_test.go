@@ -264,10 +264,61 @@ func TestClusterRole(t *testing.T) {
 	if code != 0 || errs != "" || !strings.HasPrefix(out, "# The permissions of: regmigrate cluster --rbac --kubeconfig nowhere -n a\n") || strings.Contains(out, "secrets") || strings.Contains(out, "nodes") || !strings.Contains(out, "RoleBinding in each of these namespaces: a\n") {
 		t.Errorf("exit %d, %s%s", code, errs, out)
 	}
+	if !strings.Contains(out, "  resources: [namespaces]\n  resourceNames: [\"a\"]\n  verbs: [get]\n") {
+		t.Errorf("no get on the namespace:\n%s", out)
+	}
 	out, _, _ = runCluster(t, session.Streams{}, "--rbac", "--helm", "--nodes", "--crds")
+	if strings.Contains(out, "[namespaces]") {
+		t.Errorf("get on namespaces, which no request needs:\n%s", out)
+	}
 	for _, want := range []string{"nodes, secrets]", "resources: [\"*\"]"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("%s\nwithout %s", out, want)
+		}
+	}
+}
+
+// The file of --history may be in a repository, where others may have put a symbolic link
+// or a pipe.
+func TestClusterHistoryFile(t *testing.T) {
+	config := testcluster.Kubeconfig(t, map[string]*testcluster.Fake{"east": testcluster.StartFake(t, clusterObjects)}, "east")
+	dir := t.TempDir()
+	repository, outside := filepath.Join(dir, "repository"), filepath.Join(dir, "outside.jsonl")
+	for _, name := range []string{filepath.Join(repository, ".git"), filepath.Join(repository, "folder")} {
+		if err := os.MkdirAll(name, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{filepath.Join(repository, "link"): outside, filepath.Join(dir, "own-link"): outside} {
+		if err := os.Symlink(target, name); err != nil {
+			t.Skip(err)
+		}
+	}
+	large, err := os.Create(filepath.Join(repository, "large"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer large.Close()
+	if err := large.Truncate(64<<20 + 1); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		name, want string
+		code       int
+	}{
+		{"repository/link", "is a symbolic link in", 2},
+		{"repository/folder", "not a regular file", 2},
+		{"repository/large", "--history: the file is larger than 64 MiB", 2},
+		{"repository/state.jsonl", "", 0},
+		{"repository/state.jsonl", "", 0}, // again
+		{"own-link", "", 0},
+	} {
+		_, errs, code := runCluster(t, session.Streams{}, "--kubeconfig", config, "-q", "--history", filepath.Join(dir, c.name))
+		if code != c.code || !strings.Contains(errs, c.want) {
+			t.Errorf("%s: exit %d, %q; want %d, %q", c.name, code, errs, c.code, c.want)
+		}
+		if _, err := os.Lstat(outside); (err == nil) != (c.name == "own-link") {
+			t.Errorf("%s: the file outside: %v", c.name, err)
 		}
 	}
 }

@@ -1,13 +1,14 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/cluster"
 	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
@@ -20,20 +21,23 @@ func (x *ClusterFlags) now() time.Time {
 	return time.Now()
 }
 
+// maxHistory is the size of the file of --history at most, in bytes: a state every five
+// minutes for a year.
+const maxHistory = 64 << 20
+
 // readHistory reads the file of --history. All errors are usage errors.
 func (x *ClusterFlags) readHistory() ([]cluster.Point, error) {
 	if x.History == "" {
 		return nil, nil
 	}
-	f, err := os.Open(x.History)
+	src, err := repofile.ReadOutput(x.History, "", maxHistory)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("--history: %w", err)
 	}
-	defer f.Close()
-	points, err := cluster.ReadHistory(f)
+	points, err := cluster.ReadHistory(bytes.NewReader(src))
 	if err != nil {
 		return nil, fmt.Errorf("--history: %s: %w", x.History, err)
 	}

@@ -18,6 +18,14 @@ func TestPipe(t *testing.T) {
 	if _, err := Open(filepath.Join(root, "pipe")); !errors.Is(err, ErrIrregular) {
 		t.Errorf("got %v", err)
 	}
+	for _, name := range []string{"pipe", "link"} {
+		if _, err := ReadOutput(filepath.Join(root, name), "", 10); !errors.Is(err, ErrIrregular) {
+			t.Errorf("ReadOutput of %s: got %v", name, err)
+		}
+		if _, err := AppendOutput(filepath.Join(root, name), ""); !errors.Is(err, ErrIrregular) {
+			t.Errorf("AppendOutput of %s: got %v", name, err)
+		}
+	}
 	dir, err := OpenDir(root)
 	if err != nil {
 		t.Fatal(err)

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -96,13 +96,14 @@ func ReadHistory(r io.Reader) ([]Point, error) {
 }
 
 // AppendHistory appends a point to a file, which it creates if it does not exist. It
-// writes the line at once, so that several processes may append.
+// writes the line at once, so that several processes may append. In a git repository, it
+// follows no symbolic link.
 func AppendHistory(name string, p Point) (err error) {
 	line, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o666)
+	f, err := repofile.AppendOutput(name, "")
 	if err != nil {
 		return err
 	}
