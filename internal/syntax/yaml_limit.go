@@ -11,7 +11,7 @@ import (
 // of its text: the comments say about how much a part needs.
 const (
 	maxYAMLDocuments = 50_000  // 7 kB each
-	maxYAMLParts     = 500_000 // lines, keys and items, see countYAMLParts; 1.3 kB each
+	maxYAMLParts     = 500_000 // lines, keys and items, see CountYAMLParts; 1.3 kB each
 )
 
 // A LimitError says that a source has more parts than are read into memory.
@@ -35,9 +35,9 @@ func checkYAMLLimits(src []byte, spans []edit.Span) error {
 	}
 	documents, parts := 0, 0
 	for _, s := range spans {
-		part := src[s.Start:s.End]
-		documents += 1 + bytes.Count(part, []byte("\n---"))
-		parts += countYAMLParts(part)
+		d, p := CountYAMLParts(src[s.Start:s.End])
+		documents += d
+		parts += p
 	}
 	if documents > maxYAMLDocuments {
 		return &LimitError{"YAML documents", maxYAMLDocuments}
@@ -48,19 +48,44 @@ func checkYAMLLimits(src []byte, spans []edit.Span) error {
 	return nil
 }
 
-// countYAMLParts returns a number that is not smaller than that of the nodes in the tree
-// of src. It counts the characters that begin a node; those in strings, too.
-func countYAMLParts(src []byte) int {
-	n := 1
+// CountYAMLParts returns the number of the lines --- or ... of src, whichever is more, and
+// a number that is not smaller than that of the nodes in the trees of src. It counts the
+// characters that begin a node; those in strings, too. Lines end at the breaks of YAML 1.1.
+func CountYAMLParts(src []byte) (documents, parts int) {
+	starts, ends := 1, 0
+	parts = 1
 	for i, c := range src {
 		switch c {
-		case ',', ':', '[', '{', '\n':
-			n++
-		case '-', '?': // an item or a key, if a blank follows
-			if i+1 < len(src) && (src[i+1] == ' ' || src[i+1] == '\t') {
-				n++
+		case ',', ':', '[', '{':
+			parts++
+		case '\n', '\r', 0x85, 0xA8, 0xA9: // a break ends with one of them
+			if isYAMLBreakEnd(src, i) {
+				parts++
+				switch rest := src[i+1:]; {
+				case bytes.HasPrefix(rest, []byte("---")):
+					starts++
+				case bytes.HasPrefix(rest, []byte("...")):
+					ends++
+				}
+			}
+		case '-', '?': // an item or a key, if a blank or a break follows
+			if i+1 < len(src) && (isYAMLBlank(src[i+1]) || yamlBreak(src, i+1) > 0) {
+				parts++
 			}
 		}
 	}
-	return n
+	return max(starts, ends), parts
+}
+
+// isYAMLBreakEnd reports whether a line break ends with src[i].
+func isYAMLBreakEnd(src []byte, i int) bool {
+	switch src[i] {
+	case '\n':
+		return true
+	case '\r':
+		return i+1 == len(src) || src[i+1] != '\n'
+	case 0x85:
+		return i > 0 && yamlBreak(src, i-1) == 2
+	}
+	return i > 1 && yamlBreak(src, i-2) == 3
 }

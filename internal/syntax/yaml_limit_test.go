@@ -20,6 +20,17 @@ func TestYAMLLimits(t *testing.T) {
 		{"items", "- a\n", (maxYAMLParts - 1) / 2, "lines, keys and items"},
 		{"nested items in one line", "- ", maxYAMLParts - 1, "lines, keys and items"},
 		{"nested keys in one line", "{a: ", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"documents after CR", "---\ra: b\r", maxYAMLDocuments, "YAML documents"},
+		{"documents after NEL", "---\u0085a: b\u0085", maxYAMLDocuments, "YAML documents"},
+		{"documents without a start", "a: b\n...\n", maxYAMLDocuments, "YAML documents"},
+		{"documents with an end", "---\na: b\n...\n", maxYAMLDocuments, "YAML documents"},
+		{"items in lines of CR", "-\r", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"items in lines of CRLF", "- a\r\n", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"items before NEL", "-\u0085", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"items before LS", "-\u2028", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"keys before PS", "?\u2029", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"items before LF", "-\n", (maxYAMLParts - 1) / 2, "lines, keys and items"},
+		{"a text with the last bytes of breaks", "é\u0445\u00a8\u2029", maxYAMLParts - 1, "lines, keys and items"},
 		{"a text", "some long text-with few-parts\n", maxYAMLParts - 1, "lines, keys and items"},
 	} {
 		src := []byte(strings.Repeat(tt.part, tt.n))

@@ -42,6 +42,12 @@ func TestLimits(t *testing.T) {
 	if s, err := Detect("a.yaml", src).Read(Input{Path: "a.yaml", Src: src, May: may}); err != nil || len(s.Occurrences) != 1 {
 		t.Errorf("Read of one document: %v", err)
 	}
+	// The breaks of YAML count in a template.
+	for _, part := range []string{"-\r", "-\n", "-\u2028"} {
+		if err := checkParts("template", []byte(strings.Repeat(part, maxParts/2+1))); !errors.As(err, new(*LimitError)) {
+			t.Errorf("a template of %q: %v", part, err)
+		}
+	}
 	// A template is read as a whole, and so is YAML that is one.
 	src = []byte("a: {{ x }}\nimage: k8s.gcr.io/a:1\n" + strings.Repeat("---\na: {{ x }}\n", maxParts/3))
 	for _, name := range []string{"a.yaml", "a.yaml.j2"} {
