@@ -244,10 +244,11 @@ func checkYAMLScalar(t *testing.T, src []byte, n *Node) {
 	}
 	var last edit.Run
 	for i, r := range n.Map {
-		if r.Len <= 0 || r.Dec < last.Dec+last.Len || i > 0 && r.Src < last.Src+last.Len {
+		isContinuation := r.Len == 0 && src[r.Src] == '\\' && yamlBreak(src, r.Src+1) > 0
+		if r.Len <= 0 && !isContinuation || r.Dec < last.Dec+last.Len || i > 0 && r.Src < last.Src+last.Len {
 			t.Errorf("%q: run %+v follows %+v", n.Value, r, last)
 		}
-		if i > 0 && r.Dec == last.Dec+last.Len && r.Src == last.Src+last.Len {
+		if i > 0 && r.Dec == last.Dec+last.Len && r.Src == last.Src+last.Len && !isContinuation {
 			t.Errorf("%q: runs %+v and %+v are adjacent", n.Value, last, r)
 		}
 		if !n.Span.Contains(edit.Span{Start: r.Src, End: r.Src + r.Len}) {

@@ -191,6 +191,7 @@ func (t *yamlToken) quoted(quote byte) {
 			t.at++
 			return
 		case c == '\\' && yamlBreak(t.src, i+1) > 0:
+			t.runs = append(t.runs, edit.Run{Dec: t.dec, Src: t.at}) // see edit.Map.EscapedSpan
 			t.at += 1 + yamlBreak(t.src, i+1)
 			t.foldSpace(true)
 		case c == '\\':

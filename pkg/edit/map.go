@@ -10,7 +10,8 @@ type Run struct{ Dec, Src, Len int }
 // bytes of its source. Its runs are sorted by Dec and by Src, since decoding
 // keeps the order, and are disjoint in both. Decoded bytes that no run covers
 // come from an escape or a folded line break; the source does not contain them
-// literally.
+// literally. A run of no bytes marks source bytes that make no text, such as the
+// end of a line that is continued.
 type Map []Run
 
 // Identity returns the map of a text of n bytes that is unchanged in the
@@ -78,7 +79,7 @@ func (m Map) EscapedDecoded(s Span) (start, end int, ok bool) {
 // text, wherever a run ends.
 func (m Map) hasEscapesOnly(first, last int) bool {
 	for i := first; i < last; i++ {
-		if m[i+1].Dec == m[i].Dec+m[i].Len {
+		if m[i+1].Dec == m[i].Dec+m[i].Len || m[i+1].Len == 0 {
 			return false
 		}
 	}
@@ -135,7 +136,7 @@ func (m Map) Compose(by Map) Map {
 				break
 			}
 			a, b := max(r.Src, q.Dec), min(r.Src+r.Len, q.Dec+q.Len)
-			if a < b {
+			if a < b || a == b && q.Len == 0 {
 				out = append(out, Run{r.Dec + a - r.Src, q.Src + a - q.Dec, b - a})
 			}
 		}
@@ -148,7 +149,7 @@ func (m Map) Slice(start, end int) Map {
 	var out Map
 	for i := sort.Search(len(m), func(i int) bool { return m[i].Dec+m[i].Len >= start }); i < len(m) && m[i].Dec <= end; i++ {
 		r := m[i]
-		if a, b := max(r.Dec, start), min(r.Dec+r.Len, end); a < b || start == end && a == b {
+		if a, b := max(r.Dec, start), min(r.Dec+r.Len, end); a < b || a == b && (start == end || r.Len == 0) {
 			out = append(out, Run{Dec: a - start, Src: r.Src + a - r.Dec, Len: b - a})
 		}
 	}

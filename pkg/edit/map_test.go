@@ -170,6 +170,10 @@ func randomMap(r *rand.Rand, size int) (edit.Map, []int) {
 func TestMapEscapedSpan(t *testing.T) {
 	escaped := edit.Map{{Dec: 0, Src: 1, Len: 3}, {Dec: 4, Src: 6, Len: 2}} // "abc\/de": abc/de
 	continued := edit.Map{{Dec: 0, Src: 1, Len: 3}, {Dec: 3, Src: 6, Len: 2}}
+	// "ab\/\⏎ de", "ab\⏎ \/de" and "ab\/\⏎ \/de": ab/de and ab//de
+	escapeFirst := edit.Map{{Dec: 0, Src: 1, Len: 2}, {Dec: 3, Src: 5, Len: 0}, {Dec: 3, Src: 8, Len: 2}}
+	escapeLast := edit.Map{{Dec: 0, Src: 1, Len: 2}, {Dec: 2, Src: 3, Len: 0}, {Dec: 3, Src: 8, Len: 2}}
+	escapeBoth := edit.Map{{Dec: 0, Src: 1, Len: 2}, {Dec: 3, Src: 5, Len: 0}, {Dec: 4, Src: 10, Len: 2}}
 	first := edit.Map{{Dec: 1, Src: 7, Len: 3}} // "\u0061bcd": abcd
 	for _, c := range []struct {
 		name       string
@@ -184,6 +188,12 @@ func TestMapEscapedSpan(t *testing.T) {
 		{"from an escape", escaped, 3, 6, edit.Span{}, false},
 		{"before an escape", escaped, 1, 3, edit.Span{2, 4}, true},
 		{"across the end of a line", continued, 0, 5, edit.Span{}, false},
+		{"across an escape and the end of a line", escapeFirst, 0, 5, edit.Span{}, false},
+		{"across the end of a line and an escape", escapeLast, 0, 5, edit.Span{}, false},
+		{"across the end of a line between escapes", escapeBoth, 0, 6, edit.Span{}, false},
+		{"after the end of a line", escapeFirst, 3, 5, edit.Span{8, 10}, true},
+		{"across a slice with the end of a line", escapeBoth.Slice(1, 6), 0, 5, edit.Span{}, false},
+		{"across the end of a line of a composed map", edit.Identity(0, 6).Compose(escapeBoth), 0, 6, edit.Span{}, false},
 		{"from an escape at the start", first, 0, 3, edit.Span{}, false},
 		{"an empty text", escaped, 2, 2, edit.Span{}, false},
 		{"after the end", escaped, 5, 7, edit.Span{}, false},
