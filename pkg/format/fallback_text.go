@@ -27,6 +27,10 @@ var (
 	actionDefault = regexp.MustCompile("\\{\\{-?\\s*(?:[^{}]*\\|\\s*)?default\\s+[\"`]$")
 	actionEnd     = regexp.MustCompile("^/?[\"`][^\"`{}|]*\\}\\}/")
 
+	// escapedSlash matches what follows the host of a name in double quotes with \/ for a
+	// slash. YAML 1.2 and JSON allow it.
+	escapedSlash = regexp.MustCompile(`^\\/(?:[\w.:@/-]|\\/)+"`)
+
 	lineHead = regexp.MustCompile(`(?m)^(apiVersion|kind):\s*["']?([\w./-]+)`)
 )
 
@@ -86,6 +90,8 @@ func (d *detector) fallbackMark(i int) {
 	case class == "":
 		d.add(f, Occurrence{Kind: kindIn(line, found.Span), Pieces: []Piece{d.cut(source, shift+found.Span.Start, shift+found.Span.End, roleIn(line, found.Span))}, FoundByMark: true})
 		return
+	case class == Pattern && strings.HasSuffix(line[:at.Start], `"`) && escapedSlash.MatchString(line[at.End:]):
+		c.Reason = NotEditedSafely
 	default:
 		c.Reason = class
 	}
