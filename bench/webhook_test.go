@@ -5,16 +5,11 @@ package bench
 import (
 	"bufio"
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/regmigrate/regmigrate/internal/testcluster"
 )
 
 // reviewSize is the number of bytes of a review of a usual pod.
@@ -141,25 +138,7 @@ func review(image string) []byte {
 func startWebhook(b *testing.B, program string) (*exec.Cmd, *http.Client, string) {
 	b.Helper()
 	dir := b.TempDir()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		b.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		b.Fatal(err)
-	}
-	keyText, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		b.Fatal(err)
-	}
-	certText := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-	for name, text := range map[string][]byte{"tls.crt": certText, "tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyText})} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
+	certificate := testcluster.WriteCertificate(b, dir)
 	cmd := exec.Command(program, "webhook", "serve", "--tls-cert", filepath.Join(dir, "tls.crt"), "--tls-key", filepath.Join(dir, "tls.key"), "--listen", "127.0.0.1:0", "--metrics", "off", "--drain", "0s")
 	log, err := cmd.StderrPipe()
 	if err != nil {
@@ -177,7 +156,7 @@ func startWebhook(b *testing.B, program string) (*exec.Cmd, *http.Client, string
 	}
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(certText)
+	roots.AddCert(certificate.Leaf)
 	client := &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: "localhost"}}}
 	return cmd, client, "https://" + start.Reviews
 }

@@ -29,8 +29,8 @@ that put it there.
 
 With --match it prints the file and the line of a repository that an image comes
 from. It renders charts and builds kustomizations, and looks for an object of the
-same kind and name with the same image. If there is none, it prints the places that
-have the same reference, or "nowhere here". --match and --context are repeatable: one
+same kind and name with the same image. Without such an object, it prints the places
+that have the same reference, or "nowhere here". --match and --context are repeatable: one
 report has several clusters and repositories.
 
 With --check the exit code is 1 if an image to move runs or would run: pods, and

@@ -4,15 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,34 +16,16 @@ import (
 	"time"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
+	"github.com/regmigrate/regmigrate/internal/testcluster"
 )
 
 // webhookFiles writes a certificate for localhost and a configuration to a folder.
 func webhookFiles(t *testing.T) (dir string, roots *x509.CertPool) {
 	t.Helper()
 	dir, roots = t.TempDir(), x509.NewCertPool()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
+	roots.AddCert(testcluster.WriteCertificate(t, dir).Leaf)
+	if err := os.WriteFile(filepath.Join(dir, "rules.yaml"), []byte("rules: [{from: quay.io/a, to: mirror.example/a}]\n"), 0o600); err != nil {
 		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true}
-	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	keyText, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certText := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-	roots.AppendCertsFromPEM(certText)
-	for name, content := range map[string][]byte{
-		"tls.crt": certText, "tls.key": pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyText}),
-		"rules.yaml": []byte("rules: [{from: quay.io/a, to: mirror.example/a}]\n"),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
 	}
 	return dir, roots
 }

@@ -11,7 +11,7 @@ import (
 type Head struct {
 	Commit string    // in hexadecimal
 	Time   time.Time // of the commit, in UTC
-	Remote string    // the URL of origin as configured, which may contain a password; "" if there is none
+	Remote string    // the URL of origin as configured, which may contain a password; "" without a remote origin
 }
 
 // ReadHead returns the commit that is checked out in the repository that contains dir. It
@@ -32,8 +32,8 @@ func ReadHead(ctx context.Context, dir string) (Head, error) {
 	return h, nil
 }
 
-// RemoteURL returns the URL of origin as configured in the repository that contains dir,
-// "" if there is none. It may contain a password.
+// RemoteURL returns the URL of origin as configured in the repository that contains dir.
+// The URL may contain a password. It is "" without a remote origin.
 func RemoteURL(ctx context.Context, dir string) string {
 	url, err := output(ctx, dir, "config", "--get", "remote.origin.url")
 	if err != nil {
@@ -43,7 +43,7 @@ func RemoteURL(ctx context.Context, dir string) string {
 }
 
 // commitTime returns the time in the line "committer NAME <EMAIL> SECONDS ZONE" of a
-// commit object, zero if there is none. Source: gitformat-commit.
+// commit object, or the zero time if the object has no such line. Source: gitformat-commit.
 func commitTime(object string) time.Time {
 	header, _, _ := strings.Cut(object, "\n\n")
 	for line := range strings.Lines(header) {

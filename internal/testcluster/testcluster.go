@@ -100,7 +100,8 @@ func (c *Cluster) Kubeconfig(t testing.TB, user, context string) string {
 	return file
 }
 
-// kwokStages make nodes ready, run their pods, and delete these when they are told to.
+// kwokStages make nodes ready and run their pods. They remove pods that the API server
+// marks as deleted.
 const kwokStages = `apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
 metadata: {name: node-ready}

@@ -109,8 +109,8 @@ func TestJUnitWithoutFindings(t *testing.T) {
 	}
 }
 
-// A failed file, a failed proof and a missing image are errors in each report; a proof
-// that holds is none of them.
+// A failed file, a failed proof and a missing image are errors in each report. A proof that
+// holds is no error.
 func TestRunResults(t *testing.T) {
 	p := typicalPlanWithProofs(t)
 	states := map[rewrite.ProofState]int{}

@@ -36,7 +36,7 @@ type catalogueEntry struct {
 	preset string      // the preset that does what the advice recommends, or ""
 	advice Advice
 
-	// presetRules returns the rules of preset, nil if there are none.
+	// presetRules returns the rules of preset, or nil if it cannot be loaded.
 	presetRules func() *Set
 }
 
@@ -140,7 +140,8 @@ func matchesGlob(glob, name string) bool {
 	return ok && err == nil
 }
 
-// loadPresetRules returns the rules of the preset of the entry, nil if there are none.
+// loadPresetRules returns the rules of the preset of the entry, or nil if the preset cannot
+// be loaded.
 func (e *catalogueEntry) loadPresetRules() *Set {
 	list, err := Preset(e.preset)
 	if err != nil {

@@ -64,9 +64,9 @@ var CIs = []CI{
 	{Name: "github", File: ".github/workflows/regmigrate.yml", Evidence: []string{".github"}, Hosts: []string{"github"}, text: workflowFor("ubuntu-latest", "")},
 }
 
-// FindCI returns the CI system of a repository: the one that the host of its remote
-// names, else the one that exists finds evidence of; nil if there is none. host may be
-// empty.
+// FindCI returns the CI system of a repository. The host of the remote decides, and then
+// the files: exists reports whether the repository has a file or folder. FindCI returns nil
+// if neither shows a CI system. The host may be empty.
 func FindCI(host string, exists func(name string) bool) *CI {
 	for i := range CIs {
 		for _, x := range CIs[i].Hosts {
