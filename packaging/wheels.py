@@ -55,7 +55,7 @@ README = """Hooks for pre-commit that install the program regmigrate as a wheel:
       - id: regmigrate-check
 
 The hooks are described in https://github.com/regmigrate/regmigrate/blob/main/docs/ci.md.
-This repository is written by each release of regmigrate.
+Each release of regmigrate contains the files of this repository.
 """
 
 
