@@ -19,9 +19,10 @@ func writeMarkdown(w io.Writer, p *rewrite.Plan, o Options) error {
 	// MarkdownLimit.
 	sections := []section{
 		m.headline(6_000, 0),
+		m.why(2_000, 11),
 		m.failures(4_000, 1),
 		m.newMentions(4_000, 2),
-		m.references(11_000, 5),
+		m.references(9_000, 5),
 		m.proofs(8_000, 4),
 		m.registries(8_000, 6),
 		m.actions(groups, 6_000, 3),
