@@ -103,12 +103,11 @@ func sameHost(server, host string) bool {
 // programs that the configuration of the repository names.
 var tokenVariables = [...]string{"REGMIGRATE_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
 
-// tokenFor returns the token for a host and the name of its environment variable.
-// If no variable is set, it returns "" and the names of all variables that it
-// reads. A token of github.com is not sent to another host, unless
+// tokenFor returns the token for a host, "" if no variable is set, and the names of the
+// variables that it reads. A token of github.com is not sent to another host, unless
 // GITHUB_SERVER_URL, which GitHub Actions sets, names that host.
-func tokenFor(host string, env func(string) string) (token, from string) {
-	names := append([]string(nil), tokenVariables[0])
+func tokenFor(host string, env func(string) string) (token string, names []string) {
+	names = append(names, tokenVariables[0])
 	if isGitHub(host) || sameHost(env("GITHUB_SERVER_URL"), host) {
 		names = append(names, tokenVariables[1:3]...)
 	} else {
@@ -116,10 +115,10 @@ func tokenFor(host string, env func(string) string) (token, from string) {
 	}
 	for _, name := range names {
 		if v := strings.TrimSpace(env(name)); v != "" {
-			return v, name
+			return v, names
 		}
 	}
-	return "", strings.Join(names, ", ")
+	return "", names
 }
 
 // RepositoryName returns HOST/PATH for the URL of a remote, such as

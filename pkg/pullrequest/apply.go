@@ -2,6 +2,7 @@ package pullrequest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,9 @@ const maxBody = 65536
 // true, the branch was pushed and a later step failed.
 func (s *Session) Apply(ctx context.Context, c Change) (*Result, error) {
 	r := &Result{Repo: s.slug, Base: s.Base, Branch: s.o.Branch}
+	if s.noToken != nil { // in a dry run
+		r.Warnings = append(r.Warnings, s.noToken.Message+"; without --dry-run, pr needs it")
+	}
 	c.Body = truncateBody(c.Body)
 	var err error
 	if len(c.Commits) == 0 {
@@ -36,6 +40,9 @@ func (s *Session) Apply(ctx context.Context, c Change) (*Result, error) {
 func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 	tip, err := s.buildCommits(ctx, c)
 	if err != nil {
+		if p := (*Problem)(nil); s.noToken != nil && errors.As(err, &p) && p.Usage {
+			return lackList{p, s.noToken}.problem()
+		}
 		return err
 	}
 	upToDate, err := s.isUpToDate(ctx, tip)

@@ -198,8 +198,8 @@ func TestDryRun(t *testing.T) {
 	o.DryRun = true
 	want(t, f.mustApply(o, f.change("a.yaml")), Opened, true)
 	o.Getenv = func(string) string { return "" }
-	// git has no token, so only the API is skipped: the forge asks git for one.
-	if _, err := Prepare(t.Context(), o); err == nil || !strings.Contains(err.Error(), "does not accept the token") {
+	// Without a token, only the API is skipped, but this forge asks git for one, too.
+	if _, err := Prepare(t.Context(), o); err == nil || !strings.Contains(err.Error(), "no token for 127.0.0.1") {
 		t.Errorf("without a token: %v", err)
 	}
 	o = f.options()

@@ -107,7 +107,7 @@ type Result struct {
 	Branch   string   // the branch with the change
 	Commit   string   // the last commit of the branch; "" if there is no commit
 	Pushed   bool     // the branch was pushed, or deleted
-	Warnings []string // labels, reviewers and assignees that the forge rejected
+	Warnings []string // labels, reviewers and assignees that the forge rejected; in a dry run, the missing token
 }
 
 // A Problem is an error that the user can fix.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -80,14 +81,7 @@ func remoteProblem(err error, remote string) error {
 	if !errors.As(err, &g) {
 		return err
 	}
-	has := func(texts ...string) bool {
-		for _, t := range texts {
-			if strings.Contains(g.stderr, t) {
-				return true
-			}
-		}
-		return false
-	}
+	has := g.has
 	p := &Problem{err: err}
 	output := ""
 	if l := lines(g.stderr); len(l) > 0 {
@@ -97,7 +91,7 @@ func remoteProblem(err error, remote string) error {
 	case has("Permission denied (publickey", "Host key verification failed", "Could not resolve hostname"):
 		p.Message = fmt.Sprintf("the remote %q does not accept the ssh connection%s", remote, output)
 		p.Hint = "test the connection with ssh -T USER@HOST and list the keys with ssh-add -l, or use an https address, for which the token is used"
-	case has("could not read Username", "could not read Password", "Authentication failed", "returned error: 401"):
+	case g.isUnauthorized():
 		p.Message = fmt.Sprintf("the remote %q does not accept the token%s", remote, output)
 		p.Hint = "the token may have expired, or may belong to another forge"
 	case has("returned error: 403", "Permission denied", "not allowed", "access denied"):
@@ -111,4 +105,14 @@ func remoteProblem(err error, remote string) error {
 		p.Hint = "run the same command again when the remote answers; finished steps are not repeated"
 	}
 	return p
+}
+
+// isUnauthorized reports whether a remote asked for a token, or did not accept it.
+func (e *gitError) isUnauthorized() bool {
+	return e.has("could not read Username", "could not read Password", "Authentication failed", "returned error: 401")
+}
+
+// has reports whether git wrote one of the texts.
+func (e *gitError) has(texts ...string) bool {
+	return slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(e.stderr, t) })
 }

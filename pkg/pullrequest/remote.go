@@ -2,46 +2,57 @@ package pullrequest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// openRemote finds the addresses of the remotes, their forge and its token.
-func (s *Session) openRemote(ctx context.Context) error {
-	base, _, err := s.remoteAddresses(ctx, s.o.Remote)
-	if err != nil {
-		return err
+// The remotes of a session: where the base is fetched from, and where the branch is
+// fetched from and pushed to.
+type remotes struct{ base, fork, pushTo address }
+
+// findRemotes finds the addresses of the remotes.
+func (s *Session) findRemotes(ctx context.Context) (*remotes, error) {
+	var r remotes
+	var err, forkErr error
+	if r.base, r.pushTo, err = s.remoteAddresses(ctx, s.o.Remote); s.o.PushRemote == s.o.Remote {
+		r.fork = r.base
+	} else {
+		r.fork, r.pushTo, forkErr = s.remoteAddresses(ctx, s.o.PushRemote)
 	}
-	fork, pushTo, err := s.remoteAddresses(ctx, s.o.PushRemote)
-	if err != nil {
-		return err
+	if err := errors.Join(err, forkErr); err != nil {
+		s.missToken("", tokenVariables[:])
+		return nil, err
 	}
-	if err := s.checkMirror(ctx); err != nil {
-		return err
-	}
-	headSlug, err := s.findRepos(base, fork)
-	if err != nil {
-		return err
-	}
+	return &r, nil
+}
+
+// openForge finds the forge of the remotes and its token.
+func (s *Session) openForge(ctx context.Context, r *remotes) error {
+	mirror := s.checkMirror(ctx)
+	headSlug, err := s.findRepos(r.base, r.fork)
 	api := s.o.APIURL
 	if api == "" {
-		api = apiURL(base, s.o.Getenv)
+		api = apiURL(r.base, s.o.Getenv)
 	}
-	if api == "" {
-		return &Problem{Message: fmt.Sprintf("the address of the remote %q does not name a forge", s.o.Remote), Hint: "add --api-url URL, such as --api-url https://api.github.com", Usage: true}
+	if err == nil && api == "" {
+		err = &Problem{Message: fmt.Sprintf("the address of the remote %q does not name a forge", s.o.Remote), Hint: "add --api-url URL, such as --api-url https://api.github.com", Usage: true}
 	}
 	// A remote on this machine has no host; it uses the token of the API's host.
-	host := base.host
+	host := r.base.host
 	if host == "" {
 		host = apiHost(api)
 	}
 	token, names := tokenFor(host, s.o.Getenv)
+	if host == "" {
+		names = tokenVariables[:]
+	}
 	if token == "" {
-		if s.o.DryRun {
-			return nil
-		}
-		return &Problem{Message: fmt.Sprintf("no token for %s: none of %s is set", host, names), Hint: tokenHint(host, s.o.Getenv), Usage: true}
+		s.missToken(host, names)
+	}
+	if err = errors.Join(mirror, err); err != nil || token == "" {
+		return err
 	}
 	s.git.token = token
 	s.git.addSecret(token)
@@ -52,13 +63,32 @@ func (s *Session) openRemote(ctx context.Context) error {
 	for _, x := range []struct {
 		remote string
 		address
-	}{{s.o.Remote, base}, {s.o.PushRemote, fork}, {s.o.PushRemote, pushTo}} {
+	}{{s.o.Remote, r.base}, {s.o.PushRemote, r.fork}, {s.o.PushRemote, r.pushTo}} {
 		if urls := s.git.tokenURLs[x.remote]; x.urlWithoutUser != "" && x.host == host && !slices.Contains(urls, x.urlWithoutUser) {
 			s.git.tokenURLs[x.remote] = append(urls, x.urlWithoutUser)
 		}
 	}
 	s.forge, err = newForge(api, s.slug, headSlug, token, s.o)
 	return err
+}
+
+// missToken sets noToken if none of the variables is set. host is "" if it is not known.
+func (s *Session) missToken(host string, names []string) {
+	if slices.ContainsFunc(names, func(n string) bool { return strings.TrimSpace(s.o.Getenv(n)) != "" }) {
+		return
+	}
+	s.noToken = &Problem{
+		Message: fmt.Sprintf("no token%s: none of %s is set", prefixed(" for ", host), strings.Join(names, ", ")),
+		Hint:    tokenHint(host, s.o.Getenv), Usage: true,
+	}
+}
+
+// prefixed returns the prefix and s, or "" if s is "".
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
 }
 
 // findRepos sets s.slug, the repository that gets the pull request, and returns
@@ -91,6 +121,9 @@ func (s *Session) findRepos(base, fork address) (headSlug string, err error) {
 // remoteAddresses returns the addresses that a remote is fetched from and pushed
 // to. Passwords in them are redacted from now on.
 func (s *Session) remoteAddresses(ctx context.Context, remote string) (fetch, push address, err error) {
+	if err := checkRemoteName(remote); err != nil {
+		return fetch, push, err
+	}
 	out, err := s.git.run(ctx, gitCall{args: []string{"remote", "get-url", "--", remote}})
 	if err != nil {
 		return fetch, push, &Problem{Message: fmt.Sprintf("the repository has no remote %q", remote), Hint: "git remote -v lists the remotes; --remote NAME selects one", Usage: true, err: err}
@@ -103,6 +136,14 @@ func (s *Session) remoteAddresses(ctx context.Context, remote string) (fetch, pu
 	s.git.addSecret(fetch.password)
 	s.git.addSecret(push.password)
 	return fetch, push, nil
+}
+
+// checkRemoteName returns an error for a name that git would read as an option.
+func checkRemoteName(name string) error {
+	if strings.HasPrefix(name, "-") {
+		return &Problem{Message: fmt.Sprintf("remote %q: expected the name of a remote", name), Usage: true}
+	}
+	return nil
 }
 
 // slugOf returns OWNER/NAME of the repository at an address.
@@ -140,15 +181,15 @@ func (s *Session) checkMirror(ctx context.Context) error {
 func tokenHint(host string, env func(string) string) string {
 	hint := "the token needs the permissions contents: write and pull requests: write, and is read only from the environment"
 	for _, name := range []string{"GH_TOKEN", "GITHUB_TOKEN"} {
-		if env(name) != "" && !isGitHub(host) {
+		if env(name) != "" && host != "" && !isGitHub(host) {
 			return hint + "\n  " + name + " is a token of github.com and is not sent to another host; if it is a token of " + host + ", set it as REGMIGRATE_TOKEN"
 		}
 	}
 	return hint
 }
 
-// readRemote reads the branches of the remote, and fetches the base.
-func (s *Session) readRemote(ctx context.Context) error {
+// readBranches reads the commits of the branches of the remotes.
+func (s *Session) readBranches(ctx context.Context) error {
 	refs := []string{"HEAD"}
 	if s.o.Base != "" {
 		refs = append(refs, "refs/heads/"+s.o.Base)
@@ -180,6 +221,11 @@ func (s *Session) readRemote(ctx context.Context) error {
 		}
 	}
 	s.head = heads[branchRef]
+	return nil
+}
+
+// fetchBase fetches the base, and reads its files.
+func (s *Session) fetchBase(ctx context.Context) error {
 	if err := s.fetch(ctx, s.o.Remote, s.BaseCommit, s.Base); err != nil {
 		return err
 	}

@@ -20,7 +20,11 @@ type Session struct {
 
 	o     Options
 	git   git
-	forge *forge               // nil in a dry run without a token
+	forge *forge // nil in a dry run without a token
+
+	// noToken says which token is missing, nil if none is.
+	noToken *Problem
+
 	slug  string               // OWNER/NAME of the repository that gets the pull request
 	head  string               // commit of the change's branch on the remote; "" if the branch does not exist
 	files map[string]treeEntry // of the base, by path
@@ -46,12 +50,57 @@ func Prepare(ctx context.Context, o Options) (*Session, error) {
 		o.PushRemote = o.Remote
 	}
 	s := &Session{o: o, git: git{dir: o.Dir}}
-	for _, step := range []func(context.Context) error{s.checkOptions, s.openRepository, s.checkClean, s.openRemote, s.readRemote} {
-		if err := step(ctx); err != nil {
-			return nil, s.redactError(err)
-		}
+	if err := s.prepare(ctx); err != nil {
+		return nil, s.redactError(err)
 	}
 	return s, nil
+}
+
+// prepare runs all steps before it returns an error, so that the error lists all that
+// is missing.
+func (s *Session) prepare(ctx context.Context) error {
+	var lacks lackList
+	if err := lacks.add(s.checkOptions(ctx)...); err != nil {
+		return err
+	}
+	if err := s.openRepository(ctx); err != nil {
+		if err := lacks.add(err); err != nil {
+			return err
+		}
+		return lacks.problem()
+	}
+	validOptions := len(lacks) == 0
+	if err := lacks.add(s.checkClean(ctx)); err != nil {
+		return err
+	}
+	remotes, err := s.findRemotes(ctx)
+	if err == nil {
+		err = s.openForge(ctx, remotes)
+	}
+	if err := lacks.add(err); err != nil {
+		return err
+	}
+	needsToken := !s.o.DryRun // a dry run needs it if the remote asks for it
+	if remotes != nil && validOptions && (s.forge != nil || s.noToken != nil) {
+		err := lacks.add(s.readBranches(ctx))
+		g := (*gitError)(nil)
+		needsToken = needsToken || errors.As(err, &g) && g.isUnauthorized()
+		if err != nil && (s.noToken == nil || !needsToken) {
+			return err
+		}
+	}
+	if s.noToken != nil && (len(lacks) > 0 || needsToken) {
+		lacks = append(lacks, s.noToken)
+	}
+	if len(lacks) == 0 {
+		return s.fetchBase(ctx)
+	}
+	if _, err := s.findIdentity(ctx); err != nil { // a run without a change needs no author
+		if err := lacks.add(err); err != nil {
+			return err
+		}
+	}
+	return lacks.problem()
 }
 
 // sleep waits for d, or until the context is done.
@@ -89,17 +138,21 @@ func (s *Session) redactError(err error) error {
 var identityRE = regexp.MustCompile(`^([^<>\n]*[^<>\s]) *<([^<>\s]+)>$`)
 var trailerRE = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]*: *\S.*$`)
 
-// checkOptions returns an error for options that git or the forge would reject
+// checkOptions returns errors for options that git or the forge would reject
 // only after other steps.
-func (s *Session) checkOptions(ctx context.Context) error {
+func (s *Session) checkOptions(ctx context.Context) []error {
+	var out []error
+	wrong := func(hint, format string, args ...any) {
+		out = append(out, &Problem{Message: fmt.Sprintf(format, args...), Hint: hint, Usage: true})
+	}
 	for _, x := range []struct{ flag, value string }{{"author", s.o.Author}, {"committer", s.o.Committer}} {
 		if x.value != "" && !identityRE.MatchString(x.value) {
-			return &Problem{Message: fmt.Sprintf("%s %q: expected a name and an address", x.flag, x.value), Hint: `for example: "Ann Example <ann@example.com>"`, Usage: true}
+			wrong(`for example: "Ann Example <ann@example.com>"`, "%s %q: expected a name and an address", x.flag, x.value)
 		}
 	}
 	for _, t := range s.o.Trailers {
 		if !trailerRE.MatchString(t) {
-			return &Problem{Message: fmt.Sprintf("trailer %q: expected a key and a value", t), Hint: `for example: "Refs: OPS-12"`, Usage: true}
+			wrong(`for example: "Refs: OPS-12"`, "trailer %q: expected a key and a value", t)
 		}
 	}
 	for _, name := range []string{s.o.Branch, s.o.Base} {
@@ -108,17 +161,12 @@ func (s *Session) checkOptions(ctx context.Context) error {
 		}
 		if _, err := s.git.run(ctx, gitCall{args: []string{"check-ref-format", "refs/heads/" + name}}); err != nil {
 			if p := (*Problem)(nil); errors.As(err, &p) {
-				return err
+				return []error{err} // git itself is missing
 			}
-			return &Problem{Message: fmt.Sprintf("branch %q: not a valid branch name for git", name), Usage: true}
+			wrong("", "branch %q: not a valid branch name for git", name)
 		}
 	}
-	for _, name := range []string{s.o.Remote, s.o.PushRemote} {
-		if strings.HasPrefix(name, "-") {
-			return &Problem{Message: fmt.Sprintf("remote %q: expected the name of a remote", name), Usage: true}
-		}
-	}
-	return nil
+	return out
 }
 
 var gitVersionRE = regexp.MustCompile(`(\d+)\.(\d+)`)

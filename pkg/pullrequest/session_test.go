@@ -31,6 +31,36 @@ func TestPrepareErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
+	// All that is missing is one error, in a dry run too.
+	for _, dry := range []bool{false, true} {
+		o := f.options()
+		o.DryRun, o.Base, o.Author, o.Getenv = dry, "none", "ann", func(string) string { return "" }
+		_, err := Prepare(t.Context(), o)
+		for _, want := range []string{"2 things", `author "ann"`, "no token for 127.0.0.1"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("several problems, dry run %v: error %v, want %q", dry, err, want)
+			}
+		}
+		o.Author, o.Remote = "", "none"
+		_, err = Prepare(t.Context(), o)
+		for _, want := range []string{`no remote "none"`, "no token: none of REGMIGRATE_TOKEN, GH_TOKEN"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("no remote, dry run %v: error %v, want %q", dry, err, want)
+			}
+		}
+		o.Remote = ""
+		if _, err = Prepare(t.Context(), o); err == nil || !strings.HasPrefix(err.Error(), "no token for 127.0.0.1") {
+			t.Errorf("a remote that asks for a token, dry run %v: %v", dry, err)
+		}
+		f.git("config", "remote.local.url", f.bare)
+		o.Remote, o.Repo, o.APIURL = "local", "acme/shop", "https://forge.example/api/v1"
+		_, err = Prepare(t.Context(), o)
+		for _, want := range []string{`no branch "none"`, "no token for forge.example"} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("no base, dry run %v: error %v, want %q", dry, err, want)
+			}
+		}
+	}
 	f.write("a.yaml", "changed\n")
 	if _, err := Prepare(t.Context(), f.options()); err == nil || !strings.Contains(err.Error(), `uncommitted changes: "a.yaml"`) {
 		t.Errorf("uncommitted change: %v", err)
