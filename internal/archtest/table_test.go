@@ -39,6 +39,10 @@ var table = []pkg{
 	{"internal/dockerfile", values, []string{"pkg/edit"}, []string{"github.com/moby/buildkit/frontend/dockerfile/parser"}},
 	{"internal/toml", values, []string{"pkg/edit", "internal/syntax"}, []string{"github.com/pelletier/go-toml/v2/unstable"}},
 	{"internal/attributes", values, []string{"pkg/edit", "internal/syntax"}, nil},
+	{"internal/chartutil", values, nil, []string{
+		"helm.sh/helm/v3/pkg/chart", // not Helm's own chartutil: see the comment of the package
+		"github.com/Masterminds/semver/v3", "github.com/mitchellh/copystructure", "k8s.io/apimachinery/pkg/util/version", "sigs.k8s.io/yaml",
+	}},
 	{"internal/envfile", values, []string{"pkg/edit", "internal/syntax"}, nil},
 
 	{"pkg/format", formats, nil, []string{kyaml}},
@@ -55,7 +59,7 @@ var table = []pkg{
 	{"pkg/rewrite", engine, []string{"pkg/link/families"}, nil},
 	{"pkg/inventory", engine, []string{"pkg/link/families"}, []string{kyaml}},
 
-	{"pkg/render", proof, nil, []string{"helm.sh/helm/v3/pkg/chartutil"}}, // reads YAML as Helm does
+	{"pkg/render", proof, nil, nil},
 	{"pkg/render/helm", proof, []string{"pkg/render"}, []string{
 		"helm.sh/helm/v3/...",
 		"github.com/santhosh-tekuri/jsonschema/v6/...", // validates values as Helm does, without network
@@ -64,7 +68,6 @@ var table = []pkg{
 		"sigs.k8s.io/yaml", "sigs.k8s.io/yaml/goyaml.v3",
 	}},
 	{"pkg/render/kustomize", proof, []string{"pkg/render", "pkg/render/helm"}, []string{ // charts in helmCharts
-		"helm.sh/helm/v3/pkg/chartutil",
 		"sigs.k8s.io/kustomize/api/...",
 		kyaml, kyaml + "/merge2", // merges values for helm as kustomize does
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter in kustomize/api
@@ -74,7 +77,7 @@ var table = []pkg{
 	{"pkg/cluster", outside, nil, []string{"k8s.io/api/...", "k8s.io/apimachinery/...", "k8s.io/client-go/...", "github.com/go-logr/logr", "sigs.k8s.io/yaml"}},
 	{"pkg/report", outside, []string{"pkg/cluster", "pkg/report/wording"}, []string{"github.com/mattn/go-runewidth", "github.com/sergi/go-diff/..."}},
 	{"pkg/policy", outside, nil, []string{kyaml}},
-	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/...", "k8s.io/client-go/..."}},
+	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/...", "k8s.io/apimachinery/...", "k8s.io/client-go/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
 	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
 
@@ -111,6 +114,7 @@ var forTests = []string{
 	"github.com/moby/buildkit/frontend/dockerfile/...", // the parser of Dockerfiles, without our positions
 	"github.com/yuin/goldmark/...",                     // an independent parser of Markdown
 	"github.com/santhosh-tekuri/jsonschema/v6",
+	"helm.sh/helm/v3/pkg/...",                // what our renderings must equal
 	"gopkg.in/evanphx/json-patch.v4",         // applies JSON patches
 	"github.com/hashicorp/hcl/v2/...",        // an independent parser of HCL
 	"github.com/bazelbuild/buildtools/build", // an independent parser of Starlark

@@ -25,7 +25,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -90,7 +89,7 @@ func NewClient(name string, config *rest.Config, timeout time.Duration) (*Client
 	c.QPS = -1 // the server has a limit of its own, and requests are sent one by one
 	c.GroupVersion = &schema.GroupVersion{}
 	c.APIPath = "/"
-	c.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	c.NegotiatedSerializer = codecs()
 	c.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
 	c.ContentType = runtime.ContentTypeJSON
 	r, err := rest.RESTClientFor(c)

@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/regmigrate/regmigrate/internal/podspec"
 )
@@ -20,7 +21,11 @@ type builtinKind struct {
 	newList func() runtime.Object
 }
 
-// path returns the path of the API for lists in a namespace, or in all if it is "".
+func (k builtinKind) groupVersion() schema.GroupVersion {
+	return schema.GroupVersion{Group: k.Group, Version: k.Version}
+}
+
+// apiPath returns the path of the API for lists in a namespace, or in all if it is "".
 func apiPath(group, version, resource, namespace string) string {
 	path := "/apis/" + group + "/" + version
 	if group == "" {

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/chartutil"
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 )
 
 // sameValues reports whether the YAML values of two texts differ in references

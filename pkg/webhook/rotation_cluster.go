@@ -12,7 +12,10 @@ import (
 	"strconv"
 	"time"
 
-	"k8s.io/client-go/kubernetes/scheme"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
@@ -34,7 +37,9 @@ func (s *ClusterStore) Connect(kubeconfig, version string) error {
 		return err
 	}
 	config.UserAgent, config.Timeout = "regmigrate/"+version, time.Minute
-	config.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	errors := runtime.NewScheme() // objects are read as JSON; the scheme of client-go has the types of all APIs
+	metav1.AddToGroupVersion(errors, schema.GroupVersion{Version: "v1"})
+	config.NegotiatedSerializer = serializer.NewCodecFactory(errors).WithoutConversion()
 	s.client, err = rest.UnversionedRESTClientFor(config)
 	return err
 }

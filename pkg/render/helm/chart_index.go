@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/chartutil"
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 )
 
 // A chartIndex lists the charts of a tree that are not sub-charts.

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart/loader"
-	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/ignore"
 
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 

@@ -10,9 +10,9 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/strvals"
 
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
@@ -92,7 +92,7 @@ func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 		return nil, err
 	}
 	r.KubeVersion = caps.KubeVersion.Version
-	if err := chartutil.ProcessDependenciesWithMerge(ch, values); err != nil {
+	if err := chartutil.ProcessDependencies(ch, values); err != nil {
 		return nil, fmt.Errorf("processing the dependencies: %w", err)
 	}
 	eachChart(ch, ch.Name(), func(name string, ch *chart.Chart) {
@@ -112,8 +112,7 @@ func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 	if release.Namespace == "" {
 		release.Namespace = "default"
 	}
-	const skipSchemas = true
-	top, err := chartutil.ToRenderValuesWithSchemaValidation(ch, values, release, caps, skipSchemas)
+	top, err := chartutil.ToRenderValues(ch, values, release, caps)
 	if err != nil {
 		return nil, fmt.Errorf("merging the values: %w", err)
 	}
@@ -209,8 +208,8 @@ var olderKubeVersions = [...]string{"v1.25.0", "v1.21.0", "v1.18.0", "v1.15.0", 
 // capabilities returns the capabilities that ch gets. The error names the versions
 // that ch supports.
 func capabilities(ch *chart.Chart, as Capabilities) (*chartutil.Capabilities, error) {
-	caps := chartutil.DefaultCapabilities.Copy()
-	caps.APIVersions = append(append(chartutil.VersionSet{}, caps.APIVersions...), as.APIVersions...)
+	caps := chartutil.DefaultCapabilities()
+	caps.APIVersions = append(caps.APIVersions, as.APIVersions...)
 	versions := append([]string{DefaultKubeVersion}, olderKubeVersions[:]...)
 	if as.KubeVersion != "" {
 		versions = []string{as.KubeVersion}

@@ -12,8 +12,8 @@ import (
 	"text/template/parse"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
 
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 

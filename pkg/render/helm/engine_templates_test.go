@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
 	helmengine "helm.sh/helm/v3/pkg/engine"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
-// compareEngines renders c with the engine of Helm and with templateEngine.
+// compareEngines renders c with the functions of Helm and with our own.
 func compareEngines(t *testing.T, c *Chart, values *Values) {
 	t.Helper()
 	var outputs [2]map[string]string
@@ -28,7 +30,8 @@ func compareEngines(t *testing.T, c *Chart, values *Values) {
 			return
 		}
 		if i == 0 {
-			outputs[i], errs[i] = helmengine.Render(x.chart, x.top)
+			ch, top := prepareWithHelm(t, c, values)
+			outputs[i], errs[i] = helmengine.Render(ch, top)
 		} else {
 			outputs[i], errs[i] = (&templateEngine{}).render(x.chart, x.top)
 		}
@@ -48,6 +51,34 @@ func compareEngines(t *testing.T, c *Chart, values *Values) {
 		}
 		t.Errorf("outputs %d, Helm %d", len(outputs[1]), len(outputs[0]))
 	}
+}
+
+// prepareWithHelm does the work of prepare with the functions of Helm.
+func prepareWithHelm(t *testing.T, c *Chart, values *Values) (*chart.Chart, chartutil.Values) {
+	t.Helper()
+	merged, err := mergeValues(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch, err := loadChart(c.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := capabilities(ch, Capabilities{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chartutil.ProcessDependenciesWithMerge(ch, merged); err != nil {
+		t.Fatal(err)
+	}
+	caps := chartutil.DefaultCapabilities.Copy()
+	caps.KubeVersion = chartutil.KubeVersion(ours.KubeVersion)
+	release := chartutil.ReleaseOptions{Name: "release-name", Namespace: "default", Revision: 1, IsInstall: true}
+	top, err := chartutil.ToRenderValuesWithSchemaValidation(ch, merged, release, caps, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ch, top
 }
 
 func mayBeRandomChart(c *Chart) bool { return retries(c) == RetriesRandom }

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/chartutil"
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 )
 
 // maxOutsideSubcharts bounds the sub-charts of one chart that are outside of its

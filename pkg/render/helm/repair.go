@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
-	"helm.sh/helm/v3/pkg/chartutil"
+
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 )
 
 // Exact bounds on the search for repairs of one chart with one Values.

@@ -5,11 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-
-	"helm.sh/helm/v3/pkg/release"
-	"helm.sh/helm/v3/pkg/releaseutil"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
@@ -72,7 +68,7 @@ func (q *TemplateRequest) print(x *execution) ([]byte, error) {
 			delete(x.outputs, name)
 		}
 	}
-	hooks, manifests, err := releaseutil.SortManifests(x.outputs, nil, releaseutil.InstallOrder)
+	objects, err := sortObjects(x.outputs)
 	if err != nil {
 		return nil, fmt.Errorf("sorting the manifests: %w", err)
 	}
@@ -82,15 +78,10 @@ func (q *TemplateRequest) print(x *execution) ([]byte, error) {
 			fmt.Fprintf(&b, "---\n%s\n", crd.File.Data)
 		}
 	}
-	for _, m := range manifests {
-		fmt.Fprintf(&b, "---\n%s\n", m.Content)
-	}
-	for _, h := range hooks {
-		if !q.SkipHooks && !(q.SkipTests && isTest(h)) {
-			fmt.Fprintf(&b, "---\n%s\n", h.Manifest)
+	for _, o := range objects {
+		if !o.isHook || !q.SkipHooks && !(q.SkipTests && o.isTest) {
+			fmt.Fprintf(&b, "---\n%s\n", o.text)
 		}
 	}
 	return b.Bytes(), nil
 }
-
-func isTest(h *release.Hook) bool { return slices.Contains(h.Events, release.HookTest) }

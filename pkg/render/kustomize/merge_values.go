@@ -4,10 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/kustomize/kyaml/yaml/merge2"
 
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/chartutil"
 	"sigs.k8s.io/kustomize/api/types"
 
+	"github.com/regmigrate/regmigrate/internal/chartutil"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
