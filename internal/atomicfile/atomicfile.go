@@ -71,23 +71,6 @@ func (d *Dir) Replace(name string, want, contents []byte) (lost []string, err er
 	return lost, nil
 }
 
-// Check returns the error that Replace would return because of the state of the
-// file called name, or nil if Replace would replace it.
-func (d *Dir) Check(name string, want []byte) error {
-	f, err := d.open(name)
-	if err == nil {
-		defer f.close()
-		var old *oldFile
-		if old, err = f.check(want); err == nil {
-			old.Close()
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("checking %q: %w", name, err)
-	}
-	return nil
-}
-
 // Create makes a file with the mode bits 0o644, less those of the umask. The error
 // wraps [fs.ErrExist] if there is a file, a folder or a link called name.
 func (d *Dir) Create(name string, contents []byte) error {

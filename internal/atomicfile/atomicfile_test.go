@@ -230,14 +230,11 @@ func openForReplace(t *testing.T, folder string) (*file, *oldFile, *temporary) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { old.Close() })
-	temp, err := dir.places(f)[0].make(0o600)
+	temp, _, err := dir.places(f)[0].fill(old, []byte("new"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(temp.close)
-	if _, err := temp.fill(old, []byte("new")); err != nil {
-		t.Fatal(err)
-	}
 	if err := temp.giveName(); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package atomicfile
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,9 +38,11 @@ func TestOpenErrors(t *testing.T) {
 		}
 	}
 	for name, want := range tests {
-		if err := dir.Check(name, []byte("old")); !errors.Is(err, want) || want == nil && err != nil {
-			t.Errorf("%s: got error %v, want %v", name, err, want)
-		}
+		dir.CheckAll(maps.All(map[string][]byte{name: []byte("old")}), func(_ string, err error) {
+			if !errors.Is(err, want) || want == nil && err != nil {
+				t.Errorf("%s: got error %v, want %v", name, err, want)
+			}
+		})
 	}
 }
 

@@ -13,11 +13,16 @@ import (
 // skipWithoutExchange skips a test if the file system cannot exchange two files.
 func skipWithoutExchange(t *testing.T) {
 	t.Helper()
-	root, err := os.OpenRoot(t.TempDir())
+	path := t.TempDir()
+	top, err := os.OpenRoot(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer root.Close()
+	root, err := newFolder(top)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.close()
 	for _, name := range []string{"a", "b"} {
 		write(t, filepath.Join(root.Name(), name), name, 0o644)
 	}

@@ -10,14 +10,9 @@ import (
 
 // makeNameless makes a file in folder that has no name. The system deletes it when
 // the process ends.
-func makeNameless(folder *os.Root, mode fs.FileMode) (*os.File, error) {
-	dir, err := folder.Open(".")
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
+func makeNameless(folder *folder, mode fs.FileMode) (*os.File, error) {
 	fd, err := uninterrupted(func() (int, error) {
-		return unix.Openat(int(dir.Fd()), ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, uint32(mode.Perm()))
+		return unix.Openat(int(folder.dir.Fd()), ".", unix.O_TMPFILE|unix.O_RDWR|unix.O_CLOEXEC, uint32(mode.Perm()))
 	})
 	if err != nil {
 		return nil, err
@@ -31,13 +26,8 @@ func makeNameless(folder *os.Root, mode fs.FileMode) (*os.File, error) {
 }
 
 // linkNameless gives a file of makeNameless a name. Source: the example in open(2).
-func linkNameless(f *os.File, folder *os.Root, name string) error {
-	dir, err := folder.Open(".")
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return unix.Linkat(unix.AT_FDCWD, pathOf(f), int(dir.Fd()), name, unix.AT_SYMLINK_FOLLOW)
+func linkNameless(f *os.File, folder *folder, name string) error {
+	return unix.Linkat(unix.AT_FDCWD, pathOf(f), int(folder.dir.Fd()), name, unix.AT_SYMLINK_FOLLOW)
 }
 
 func pathOf(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }

@@ -9,6 +9,6 @@ import (
 )
 
 // Other systems have no files without a name.
-func makeNameless(*os.Root, fs.FileMode) (*os.File, error) { return nil, errors.ErrUnsupported }
+func makeNameless(*folder, fs.FileMode) (*os.File, error) { return nil, errors.ErrUnsupported }
 
-func linkNameless(*os.File, *os.Root, string) error { return errors.ErrUnsupported }
+func linkNameless(*os.File, *folder, string) error { return errors.ErrUnsupported }

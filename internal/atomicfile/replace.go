@@ -39,16 +39,13 @@ func (e *placeError) Error() string { return e.err.Error() }
 func (e *placeError) Unwrap() error { return e.err }
 
 func (f *file) replaceFrom(p place, old *oldFile, want, contents []byte) (lost []string, err error) {
-	t, err := p.make(0o600)
+	t, lost, err := p.fill(old, contents)
 	if err != nil {
-		return nil, &placeError{fmt.Errorf("making a temporary file in its folder: %w", reason(err))}
-	}
-	defer t.close()
-	if lost, err = t.fill(old, contents); err != nil {
 		return nil, err
 	}
-	if err := t.giveName(); err != nil {
-		return nil, &placeError{reason(err)}
+	defer t.close()
+	if err := t.Sync(); err != nil {
+		return nil, fmt.Errorf("writing a temporary file: %w", reason(err))
 	}
 	if err := f.commit(t, old, want); err != nil {
 		return nil, err
@@ -57,23 +54,42 @@ func (f *file) replaceFrom(p place, old *oldFile, want, contents []byte) (lost [
 	return lost, nil
 }
 
-// fill writes the contents and gives the file the metadata of old. It syncs the file
-// to disk. It returns the attributes that the file does not have.
-func (t *temporary) fill(old *oldFile, contents []byte) (lost []string, err error) {
+// fill makes a temporary file with the contents, and the metadata of old. It returns
+// the attributes that the file does not have.
+func (p place) fill(old *oldFile, contents []byte) (_ *temporary, lost []string, err error) {
+	t, err := p.make(0o600)
+	if err != nil {
+		return nil, nil, &placeError{fmt.Errorf("making a temporary file in its folder: %w", reason(err))}
+	}
+	defer func() {
+		if err != nil {
+			t.close()
+		}
+	}()
 	if _, err := t.Write(contents); err != nil {
-		return nil, fmt.Errorf("writing a temporary file: %w", reason(err))
+		return nil, nil, fmt.Errorf("writing a temporary file: %w", reason(err))
 	}
 	if lost, err = keepMetadata(t.File, old.File, old.info); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := t.Sync(); err != nil {
-		return nil, fmt.Errorf("writing a temporary file: %w", reason(err))
-	}
-	return lost, nil
+	return t, lost, nil
 }
 
-// check opens the file if it may be replaced.
-func (f *file) check(want []byte) (_ *oldFile, err error) {
+// check opens the file if it may be replaced and its contents are want.
+func (f *file) check(want []byte) (*oldFile, error) {
+	old, err := f.openOld()
+	if err != nil {
+		return nil, err
+	}
+	if err := old.compare(want); err != nil {
+		old.Close()
+		return nil, err
+	}
+	return old, nil
+}
+
+// openOld opens the file if it may be replaced, whatever its contents are.
+func (f *file) openOld() (_ *oldFile, err error) {
 	named, err := f.folder.Lstat(f.name)
 	if err != nil {
 		return nil, reason(err)
@@ -101,8 +117,7 @@ func (f *file) check(want []byte) (_ *oldFile, err error) {
 	if !os.SameFile(named, opened) {
 		return nil, ErrChanged
 	}
-	x := &oldFile{old, opened}
-	return x, x.compare(want)
+	return &oldFile{old, opened}, nil
 }
 
 // compare returns ErrChanged if the contents of the file are not want, or if its mode
@@ -127,7 +142,7 @@ func (x *oldFile) compare(want []byte) error {
 
 // isAt returns ErrChanged if the name in folder is not that of x, or if the contents
 // of x are not want.
-func (x *oldFile) isAt(folder *os.Root, name string, want []byte) error {
+func (x *oldFile) isAt(folder *folder, name string, want []byte) error {
 	named, err := folder.Lstat(name)
 	if err != nil {
 		return reason(err)
@@ -145,6 +160,9 @@ func (x *oldFile) isAt(folder *os.Root, name string, want []byte) error {
 
 // commit puts t in the place of the file if that is still old.
 func (f *file) commit(t *temporary, old *oldFile, want []byte) error {
+	if err := t.giveName(); err != nil {
+		return &placeError{reason(err)}
+	}
 	if err := old.isAt(f.folder, f.name, want); err != nil {
 		return err
 	}

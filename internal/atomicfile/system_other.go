@@ -20,17 +20,17 @@ func keepMetadata(temp, _ *os.File, info fs.FileInfo) ([]string, error) {
 }
 
 // syncFolder does nothing: these systems cannot sync a folder.
-func syncFolder(*os.Root) {}
+func syncFolder(*folder) {}
 
-func exchange(*os.Root, string, *os.Root, string) error { return errors.ErrUnsupported }
+func exchange(*folder, string, *folder, string) error { return errors.ErrUnsupported }
 
 // rename renames the file a in the folder from to b in to, which is the same folder.
-func rename(from *os.Root, a string, _ *os.Root, b string) error { return from.Rename(a, b) }
+func rename(from *folder, a string, _ *folder, b string) error { return from.Rename(a, b) }
 
 func isCrossDevice(error) bool { return false }
 
-// isSameDevice returns false: a rename cannot leave an os.Root here, so temporary files
-// are in the folder of the file.
-func isSameDevice(a, b *os.Root) bool { return false }
+// deviceOf returns an unknown device: a rename cannot leave an os.Root here, so
+// temporary files are in the folder of the file.
+func deviceOf(fs.FileInfo) device { return device{} }
 
 const removesOpenFiles = false

@@ -83,17 +83,12 @@ func keepMode(f *os.File, old fs.FileInfo) error {
 // syncFolder makes a rename durable across a crash of the system. Errors are
 // ignored: the file is complete in any case, and some file systems cannot sync a
 // folder.
-func syncFolder(folder *os.Root) {
-	if f, err := folder.Open("."); err == nil {
-		_ = f.Sync()
-		f.Close()
-	}
-}
+func syncFolder(folder *folder) { _ = folder.dir.Sync() }
 
 // exchange exchanges the file a in the folder from with the file b in the folder to.
 // The error wraps errors.ErrUnsupported if the system cannot do that.
-func exchange(from *os.Root, a string, to *os.Root, b string) error {
-	err := betweenFolders(from, to, func(f, t *os.File) error { return exchangeAt(f, a, t, b) })
+func exchange(from *folder, a string, to *folder, b string) error {
+	err := exchangeAt(from.dir, a, to.dir, b)
 	if errors.Is(err, syscall.EINVAL) { // the file system does not support the flag
 		return errors.ErrUnsupported
 	}
@@ -101,43 +96,19 @@ func exchange(from *os.Root, a string, to *os.Root, b string) error {
 }
 
 // rename renames the file a in the folder from to b in the folder to.
-func rename(from *os.Root, a string, to *os.Root, b string) error {
-	return betweenFolders(from, to, func(f, t *os.File) error { return unix.Renameat(int(f.Fd()), a, int(t.Fd()), b) })
-}
-
-// betweenFolders calls f with both folders, open.
-func betweenFolders(from, to *os.Root, f func(from, to *os.File) error) error {
-	a, err := from.Open(".")
-	if err != nil {
-		return err
-	}
-	defer a.Close()
-	b, err := to.Open(".")
-	if err != nil {
-		return err
-	}
-	defer b.Close()
-	return f(a, b)
+func rename(from *folder, a string, to *folder, b string) error {
+	return unix.Renameat(int(from.dir.Fd()), a, int(to.dir.Fd()), b)
 }
 
 func isCrossDevice(err error) bool { return errors.Is(err, syscall.EXDEV) }
 
-// isSameDevice reports whether both folders are on the same file system.
-func isSameDevice(a, b *os.Root) bool {
-	device := func(r *os.Root) (any, bool) {
-		info, err := r.Stat(".")
-		if err != nil {
-			return nil, false
-		}
-		s, ok := info.Sys().(*syscall.Stat_t)
-		if !ok {
-			return nil, false
-		}
-		return s.Dev, true
+// deviceOf returns the file system of the file with this state.
+func deviceOf(info fs.FileInfo) device {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return device{}
 	}
-	x, ok := device(a)
-	y, ok2 := device(b)
-	return ok && ok2 && x == y
+	return device{uint64(s.Dev), true}
 }
 
 // removesOpenFiles says that an open file can be deleted.

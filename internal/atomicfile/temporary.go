@@ -24,7 +24,7 @@ func IsTemporary(name string) bool { return name[0] == '.' && temporaryName.Matc
 
 // A place is a folder for temporary files.
 type place struct {
-	folder *os.Root
+	folder *folder
 	prefix string
 
 	isNamed bool // its files have names from the beginning
@@ -36,7 +36,7 @@ func (d *Dir) places(f *file) []place {
 		{folder: f.folder, prefix: hiddenPrefix},
 		{folder: f.folder, prefix: hiddenPrefix, isNamed: true}, // if a file cannot get a name later
 	}
-	if d.git != nil && isSameDevice(d.git, f.folder) {
+	if d.git != nil && d.git.device.isSame(f.folder.device) {
 		out = append([]place{{folder: d.git, prefix: gitPrefix}}, out...)
 	}
 	return out
@@ -137,14 +137,14 @@ func (t *temporary) close() {
 // slash-separated. It returns those of the given names that exist no more.
 func (d *Dir) RemoveTemporary(names []string) (removed []string) {
 	if d.git != nil {
-		removeTemporaryIn(d.git)
+		removeTemporaryIn(d.git.Root)
 	}
 	for _, name := range names {
 		f, err := d.open(name)
 		if err != nil {
 			continue
 		}
-		if IsTemporary(f.name) && removeUnlocked(f.folder, f.name) == nil {
+		if IsTemporary(f.name) && removeUnlocked(f.folder.Root, f.name) == nil {
 			removed = append(removed, name)
 		}
 		f.close()

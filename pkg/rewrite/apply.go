@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -35,30 +36,49 @@ func (p *Plan) Apply(ctx context.Context) (int, error) {
 	defer dir.Close()
 	p.removeTemporaryFiles(dir)
 	p.dropChangedOnDisk(dir)
-	written := 0
-	var stopped error
-	for i := range p.Files {
-		f := &p.Files[i]
-		if len(f.Edits) == 0 {
-			continue
-		}
-		if err := ctx.Err(); err != nil {
+	written, isStopped := 0, false
+	byPath := map[string]*File{}
+	dir.ReplaceAll(ctx, p.replacements(byPath), func(name string, lost []string, err error) {
+		f := byPath[name]
+		switch {
+		case err == nil:
+			written++
+			p.adviseLostAttributes(name, lost)
+		case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+			isStopped = true
 			f.fail(errInterrupted)
-			stopped = fmt.Errorf("stopped after %d files: %w", written, err)
-			continue
-		}
-		lost, err := dir.Replace(f.Path, f.Before, f.After())
-		if err != nil {
+		default:
 			f.fail(pathlessError(err))
-			continue
 		}
-		if len(lost) > 0 {
-			p.Advice = append(p.Advice, Advice{Path: f.Path, Note: true, Text: "The file lost its extended attributes " + strings.Join(lost, ", ") + ": the system does not accept them on the new file."})
-			slices.SortStableFunc(p.Advice, compareAdvice)
-		}
-		written++
+	})
+	slices.SortStableFunc(p.Advice, compareAdvice)
+	if isStopped {
+		return written, fmt.Errorf("stopped after %d files: %w", written, ctx.Err())
 	}
-	return written, stopped
+	return written, nil
+}
+
+// replacements returns the files to write, and adds them to byPath.
+func (p *Plan) replacements(byPath map[string]*File) iter.Seq[atomicfile.Replacement] {
+	return func(yield func(atomicfile.Replacement) bool) {
+		for i := range p.Files {
+			f := &p.Files[i]
+			if len(f.Edits) == 0 {
+				continue
+			}
+			byPath[f.Path] = f
+			if !yield(atomicfile.Replacement{Name: f.Path, Want: f.Before, Contents: f.After()}) {
+				return
+			}
+		}
+	}
+}
+
+// adviseLostAttributes adds a note if the new file does not have some attributes.
+func (p *Plan) adviseLostAttributes(name string, lost []string) {
+	if len(lost) > 0 {
+		p.Advice = append(p.Advice, Advice{Path: name, Note: true, Text: "The file lost its extended attributes " + strings.Join(lost, ", ") + ": the system does not accept them on the new file."})
+	}
 }
 
 // removeTemporaryFiles deletes files that earlier runs left because they were killed.
@@ -78,13 +98,18 @@ func (p *Plan) removeTemporaryFiles(dir *atomicfile.Dir) {
 // all its files, so that no group is written partly.
 func (p *Plan) dropChangedOnDisk(dir *atomicfile.Dir) {
 	differs := map[string]error{}
-	for i := range p.Files {
-		if f := &p.Files[i]; len(f.Edits) > 0 {
-			if err := dir.Check(f.Path, f.Before); err != nil {
-				differs[f.Path] = pathlessError(err)
+	planned := func(yield func(string, []byte) bool) {
+		for i := range p.Files {
+			if f := &p.Files[i]; len(f.Edits) > 0 && !yield(f.Path, f.Before) {
+				return
 			}
 		}
 	}
+	dir.CheckAll(planned, func(name string, err error) {
+		if err != nil {
+			differs[name] = pathlessError(err)
+		}
+	})
 	if len(differs) == 0 {
 		return
 	}
