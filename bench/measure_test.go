@@ -93,11 +93,12 @@ func (c *command) run(tb testing.TB) usage {
 }
 
 // build builds the main package at path, which is relative to this folder, and
-// returns the path of the executable.
-func build(tb testing.TB, path string) string {
+// returns the path of the executable. Flags are those of go build.
+func build(tb testing.TB, path string, flags ...string) string {
 	tb.Helper()
 	bin := filepath.Join(tb.TempDir(), "program")
-	if out, err := exec.Command("go", "build", "-trimpath", "-o", bin, path).CombinedOutput(); err != nil {
+	args := append(append([]string{"build", "-trimpath", "-o", bin}, flags...), path)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
 		tb.Fatalf("go build %s: %v\n%s", path, err, out)
 	}
 	return bin

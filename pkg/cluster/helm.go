@@ -85,11 +85,8 @@ func (l *lister) addRelease(s *corev1.Secret) error {
 		_ = json.Unmarshal(src, &o) // what has another type is empty
 		object := Object{o.APIVersion, o.Kind, r.Namespace, o.Metadata.Name}
 		for _, m := range images {
-			use := Use{Context: l.Context, Owner: object, Object: object, Field: m.Uses[0].Field, State: Hook, IsLikely: m.Uses[0].IsLikely,
+			use := Use{Context: l.Context, Owner: object, Object: object, Field: fieldOf(&m), State: Hook, IsLikely: m.Uses[0].IsLikely,
 				Managers: []Manager{{HelmRelease, r.Namespace + "/" + r.Name}}}
-			if name := containerName(src, use.Field); name != "" {
-				use.Field = name
-			}
 			l.report.addImage(m, use)
 		}
 	}

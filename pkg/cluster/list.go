@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"maps"
 	"slices"
@@ -48,6 +49,10 @@ type lister struct {
 
 	answered bool // the server answered a list
 
+	arguments map[argumentKey]map[string]bool // the references in arguments that were read
+	seed      maphash.Seed                    // of argumentKey.text
+	text      []byte                          // the space of argumentText
+
 	unread     map[string]error // namespaces that cannot be read
 	hasObjects map[string]bool  // namespaces of which an object was listed
 }
@@ -62,7 +67,8 @@ type pendingUse struct {
 // List adds the images of the cluster to the report. What cannot be listed is a Problem of
 // the report; an error means that ctx is done, or that the server cannot be used at all.
 func (c *Client) List(ctx context.Context, report *Report, o Options) error {
-	l := &lister{Client: c, o: o, report: report, owners: owners{}, loaded: map[string]bool{}, unread: map[string]error{}, hasObjects: map[string]bool{}}
+	l := &lister{Client: c, o: o, report: report, owners: owners{}, loaded: map[string]bool{}, unread: map[string]error{}, hasObjects: map[string]bool{},
+		arguments: map[argumentKey]map[string]bool{}, seed: maphash.MakeSeed()}
 	report.mu.Lock()
 	report.Contexts = append(report.Contexts, c.Context)
 	report.mu.Unlock()
@@ -218,18 +224,12 @@ func (l *lister) addList(ctx context.Context, k builtinKind, list runtime.Object
 			pods++
 			known := owners{}.add(object, w.meta, l.o.Labels)
 			l.addWorkload(known, w, l.owners.follow(known))
-			if l.isRevision(known) {
-				w.spec = &corev1.PodSpec{EphemeralContainers: w.spec.EphemeralContainers} // only pods have them
-			}
 			l.addArguments(known, w, k.Resource)
 			return
 		}
 		known := l.owners.add(object, w.meta, l.o.Labels)
-		known.hasSpec = true
 		l.pend(known, w)
-		if w.state != Old && !l.isRevision(known) {
-			l.addArguments(known, w, k.Resource)
-		}
+		l.addArguments(known, w, k.Resource)
 	})
 	l.progress(objects, pods)
 	return nil
@@ -240,90 +240,4 @@ func (l *lister) progress(objects, pods int) {
 	if l.o.Progress != nil {
 		l.o.Progress(l.report.Objects, l.report.Pods)
 	}
-}
-
-// addWorkload adds the images of a pod.
-func (l *lister) addWorkload(known *knownObject, w workload, c chain) {
-	for _, x := range w.specImages() {
-		l.report.add(x.ref, l.useOf(known, w, x, c))
-	}
-}
-
-// pend keeps the images of a workload until flush.
-func (l *lister) pend(known *knownObject, w workload) {
-	for _, x := range w.specImages() {
-		l.pending = append(l.pending, pendingUse{known, x.ref, l.useOf(known, w, x, chain{})})
-	}
-}
-
-func (l *lister) useOf(known *knownObject, w workload, x specImage, c chain) Use {
-	u := Use{Context: l.Context, Object: known.object, Field: x.field, State: w.state}
-	for _, s := range w.spec.ImagePullSecrets {
-		u.PullSecrets = append(u.PullSecrets, s.Name)
-	}
-	slices.Sort(u.PullSecrets)
-	if w.status != nil && w.state == Running {
-		u.Pods = 1
-	}
-	x.addTo(&u)
-	c.addTo(&u)
-	return u
-}
-
-func (c *chain) addTo(u *Use) {
-	u.Owner, u.Managers, u.Labels, u.IsStatic, u.ByOperator = c.top, c.managers, c.labels, c.isStatic, c.byOperator
-}
-
-// flush adds the pending uses to the report, after it has read their owners.
-func (l *lister) flush(ctx context.Context) {
-	var refs []*metav1.OwnerReference
-	for _, p := range l.pending {
-		if p.of.owner != nil {
-			refs = append(refs, p.of.owner)
-		}
-	}
-	_ = l.loadKinds(ctx, refs) // only if ctx is done
-	for _, p := range l.pending {
-		c := l.owners.follow(p.of)
-		c.addTo(&p.use)
-		l.report.add(p.ref, p.use)
-	}
-	l.pending = nil
-}
-
-// loadOwners reads the custom resources that own pods of a page.
-func (l *lister) loadOwners(ctx context.Context, pods *corev1.PodList) error {
-	var refs []*metav1.OwnerReference
-	for i := range pods.Items {
-		if o := ownerOf(&pods.Items[i].ObjectMeta); o != nil {
-			refs = append(refs, o)
-		}
-	}
-	return l.loadKinds(ctx, refs)
-}
-
-// loadKinds reads the metadata of all objects of the kinds of refs that are not part of
-// Kubernetes, and of the kinds of their owners.
-func (l *lister) loadKinds(ctx context.Context, refs []*metav1.OwnerReference) error {
-	for range maxOwners {
-		todo := map[string]*metav1.OwnerReference{}
-		for _, ref := range refs {
-			for ref != nil && l.owners[ref.UID] != nil {
-				ref = l.owners[ref.UID].owner
-			}
-			if ref != nil && isCustom(ref.APIVersion) && !l.loaded[ref.APIVersion+" "+ref.Kind] {
-				todo[ref.APIVersion+" "+ref.Kind] = ref
-			}
-		}
-		if len(todo) == 0 {
-			return nil
-		}
-		for _, key := range slices.Sorted(maps.Keys(todo)) {
-			l.loaded[key] = true
-			if err := l.loadKind(ctx, todo[key]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

@@ -15,9 +15,9 @@ type Match string
 // The matches, the best first. A use has none if Report.Match was not called.
 const (
 	// Exact: an object of the same kind and name has the same reference, or the one
-	// that the rules move to it.
+	// that the rules move to it, in the container of the same name.
 	Exact Match = "exact"
-	// Differs: an object of the same kind and name has another image in its place.
+	// Differs: the container has another tag, or an image of the same name.
 	Differs Match = "differs"
 	// ByReference: the repository has the reference, but no such object has it.
 	ByReference Match = "only by reference"
@@ -121,7 +121,7 @@ func (x *index) match(m *inventory.Image, u *Use) (Match, []Source) {
 	}
 	var exact, differs []place
 	for _, p := range objects {
-		if !sameList(p.use.Field, u.Field) {
+		if !sameContainer(p, u) {
 			continue
 		}
 		switch key := referenceKey(p.image); {
@@ -153,13 +153,22 @@ func (x *index) objectsOf(u *Use) []place {
 	var out []place
 	for _, o := range []Object{u.Owner, u.Object} {
 		out = append(out, x.objects[o.Kind+" "+o.Name]...)
-		for _, m := range u.Managers {
-			if m.Kind == HelmRelease || m.Kind == HelmTemplate || m.Kind == FluxHelmRelease || m.Kind == ArgoApplication {
-				out = append(out, x.renderedObjects(o, path.Base(m.Name))...)
-			}
+		for _, release := range releasesOf(u) {
+			out = append(out, x.renderedObjects(o, release)...)
 		}
 		if u.Owner == u.Object {
 			break
+		}
+	}
+	return out
+}
+
+// releasesOf returns the releases of charts that the managers of a use name.
+func releasesOf(u *Use) []string {
+	var out []string
+	for _, m := range u.Managers {
+		if m.Kind == HelmRelease || m.Kind == HelmTemplate || m.Kind == FluxHelmRelease || m.Kind == ArgoApplication {
+			out = append(out, path.Base(m.Name))
 		}
 	}
 	return out
@@ -198,18 +207,6 @@ func renderedNames(name, release string) []renderedName {
 		}
 	}
 	return out
-}
-
-// sameList reports whether a field of a file and a field of a use may be in the same list
-// of containers.
-func sameList(file, use string) bool {
-	switch {
-	case strings.HasPrefix(use, "init container "):
-		return strings.Contains(file, "initContainers[")
-	case strings.HasPrefix(use, "container "):
-		return strings.Contains(file, "containers[") && !strings.Contains(file, "initContainers[")
-	}
-	return true
 }
 
 // sources returns the files and lines of places: for renderings those of the values that

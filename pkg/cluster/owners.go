@@ -19,7 +19,9 @@ type knownObject struct {
 	owner    *metav1.OwnerReference // nil: it is at the top
 	managers []Manager
 	labels   map[string]string
-	hasSpec  bool // its pod spec has been read
+
+	arguments    uint64          // a hash of argumentText, 0 if no rule may match it
+	argumentRefs map[string]bool // the references in its arguments that a rule moves
 }
 
 // owners are the objects that own others, by their UID.

@@ -68,7 +68,7 @@ func TestReadersAgree(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, m := range images {
-				field := containerName(src, m.Uses[0].Field)
+				field := m.Uses[0].Container
 				if field == "" { // a volume: the general reader names the path
 					field = `volume "v"`
 				}
@@ -258,6 +258,11 @@ func TestArgumentsOfPods(t *testing.T) {
 	const debug = `{containers: [{name: o, image: "quay.io/o:1"}], ephemeralContainers: [{name: e, image: "quay.io/e:1", ` + args + `}]}`
 	const replicaSet = "apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: r, namespace: a}\nspec: {template: {spec: " + plain + "}}\n"
 	const rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r, namespace: a}\nspec: {template: {spec: " + plain + "}}\n"
+	const injected = `{containers: [{name: o, image: "quay.io/o:1"}, {name: p, image: "quay.io/p:1", ` + args + `}]}`
+	const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d, namespace: a}\nspec: {template: {spec: {containers: [{name: o, image: \"quay.io/o:2\"}]}}}\n---\n"
+	older := func(replicas int) string {
+		return deployment + strings.Replace(strings.Replace(replicaSet, "namespace: a", "namespace: a, "+owner("apps/v1", "Deployment", "d"), 1), "spec: {", fmt.Sprintf("spec: {replicas: %d, ", replicas), 1)
+	}
 	const custom = "apiVersion: db.example.com/v1\nkind: Database\nmetadata: {name: d, namespace: a}\nspec: {}\n"
 	for name, c := range map[string]struct {
 		objects, want string
@@ -268,6 +273,9 @@ func TestArgumentsOfPods(t *testing.T) {
 		"of a ReplicaSet not read":      {pod(owner("apps/v1", "ReplicaSet", "r"), plain), "ReplicaSet a/r | .spec.containers[0].args[0] | running"},
 		"of a ReplicaSet":               {replicaSet + pod(owner("apps/v1", "ReplicaSet", "r"), plain), "ReplicaSet a/r | .spec.template.spec.containers[0].args[0] | declared"},
 		"of a Rollout":                  {rollout + pod(owner("argoproj.io/v1alpha1", "Rollout", "r"), plain), "Rollout a/r | .spec.template.spec.containers[0].args[0] | declared"},
+		"of an injected container":      {strings.ReplaceAll(replicaSet, args, "") + pod(owner("apps/v1", "ReplicaSet", "r"), injected), "ReplicaSet a/r | .spec.containers[1].args[0] | running"},
+		"of an older version":           {older(1) + pod(owner("apps/v1", "ReplicaSet", "r"), plain), "Deployment a/d | .spec.template.spec.containers[0].args[0] | declared"},
+		"of an old version":             {older(0), "Deployment a/d | .spec.template.spec.containers[0].args[0] | old"},
 		"of a debug container":          {pod("", debug), "Pod a/x | .spec.ephemeralContainers[0].args[0] | running"},
 		"of a debug container, owned":   {strings.ReplaceAll(replicaSet, args, "") + pod(owner("apps/v1", "ReplicaSet", "r"), debug), "ReplicaSet a/r | .spec.ephemeralContainers[0].args[0] | running"},
 	} {

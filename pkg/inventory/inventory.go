@@ -149,6 +149,11 @@ type Use struct {
 	Field  string // .spec.containers[0].image; "" in text without structure
 	Object string // Deployment web (apps/v1), Pod kube-system/dns (v1); "" outside of objects
 
+	// Container is what package podspec calls the container of a pod spec with this
+	// image, such as `init container "copy"`; "" for other uses, and in text that is
+	// neither YAML nor JSON.
+	Container string
+
 	// IsLikely reports that the reference is likely, but not certainly, an image:
 	// see package account.
 	IsLikely bool
@@ -225,6 +230,7 @@ type foundRef struct {
 	image      Image
 	use        Use
 	mayHaveTag bool // the value of a repository key, whose tag may be in a key that was not found
+	start      int  // the byte offset of the image in its text
 }
 
 // add adds found references and the number of unresolved ones.

@@ -12,7 +12,7 @@ type RenderedText struct {
 // Texts has the output for all values files of a chart; the same reference in
 // the same field of the same object is one use.
 func (v *Inventory) AddRendered(texts []RenderedText) {
-	type place struct{ path, object, field, ref string }
+	type place struct{ path, object, container, field, ref string }
 	seen := map[place]bool{}
 	var found []foundRef
 	unresolved := 0
@@ -23,7 +23,7 @@ func (v *Inventory) AddRendered(texts []RenderedText) {
 		}
 		unresolved += s.unresolved
 		for _, f := range s.refs {
-			if p := (place{f.use.Path, f.use.Object, f.use.Field, f.image.Ref}); !seen[p] {
+			if p := (place{f.use.Path, f.use.Object, f.use.Container, f.use.Field, f.image.Ref}); !seen[p] {
 				seen[p] = true
 				found = append(found, f)
 			}

@@ -53,6 +53,9 @@ func (v *Inventory) scanInput(in format.Input, base Use) scanResult {
 	}
 	// A file that no parser reads is searched only around the marks.
 	in.Marks = v.hostSpans(src)
+	if in.Docs == nil {
+		in.Docs = new([]*syntax.Document)
+	}
 	scanned, err := f.Read(in)
 	if err != nil {
 		if len(in.Marks) == 0 && !errors.As(err, new(*format.LimitError)) {
@@ -62,6 +65,7 @@ func (v *Inventory) scanInput(in format.Input, base Use) scanResult {
 	}
 	lines := edit.NewLines(src)
 	out := v.foundRefs(scanned.Occurrences, lines, base)
+	nameContainers(out.refs, *in.Docs)
 	if in.As == "" {
 		v.addChartUses(scanned, lines, base)
 	}
@@ -80,6 +84,7 @@ func (v *Inventory) foundRefs(all []format.Occurrence, lines *edit.Lines, base U
 			f.use.IsLikely = account.ClassOf(o, v.opts.Rules) == account.Likely
 			f.use.Origin, f.use.Path = base.Origin, base.Path
 			f.use.Field, f.use.Object = o.Field(piece), o.Place.Object
+			f.start = o.Pieces[piece].Span.Start
 			if base.Line > 0 {
 				f.use.Line, f.use.Column = lines.Position(o.Pieces[piece].Span.Start)
 				f.use.Line += base.Line - 1
