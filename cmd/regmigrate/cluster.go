@@ -62,6 +62,9 @@ Lists are read in pages. If one is interrupted, the command prints what it has.`
 					return fmt.Errorf("--%s: expected with --match, which renders charts", name)
 				}
 			}
+			if x.RBAC && cmd.Flags().Changed("output") {
+				return errors.New("--output: --rbac prints YAML for kubectl apply, and has no other format")
+			}
 			if cmd.Flags().Changed("interval") && !x.Watch {
 				return errors.New("--interval: expected with --watch")
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/podspec"
 	"github.com/regmigrate/regmigrate/pkg/policy"
 	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // PolicyFlags are the flags of the command policy.
@@ -43,13 +44,9 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 	if err != nil {
 		return err
 	}
-	f.Color = "never"
-	set, err := session.New(f, nil, nil)
-	if err != nil {
+	if o.Rules, o.Config, o.Command, err = headerOfCommand(f); err != nil {
 		return err
 	}
-	o.Rules, o.Config = set.Rewrite.Rules, set.ConfigInRoot()
-	o.Command = strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(withoutWriting(f.Args))...), " ")
 	if o.Legacy {
 		fmt.Fprintf(s.Err, "note: %s\n", policy.LegacyNote)
 	}
@@ -64,6 +61,22 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 	if err != nil {
 		return err
 	}
+	return writeAll(s, text)
+}
+
+// headerOfCommand returns what the header of a generated file names: the rules of the
+// flags, the configuration that they come from, and the command.
+func headerOfCommand(f *session.Flags) (set *rules.Set, config, command string, err error) {
+	f.Color = "never"
+	x, err := session.New(f, nil, nil)
+	if err != nil {
+		return nil, "", "", err
+	}
+	return x.Rewrite.Rules, x.ConfigInRoot(), strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(withoutWriting(f.Args))...), " "), nil
+}
+
+// writeAll writes text to standard output.
+func writeAll(s session.Streams, text []byte) error {
 	if _, err := s.Out.Write(text); err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
 	}

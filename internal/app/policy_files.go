@@ -96,7 +96,7 @@ func policyAgain(set *session.Session, f *session.Flags, p *PolicyFlags, at head
 }
 
 func errEdited(file string) error {
-	return fmt.Errorf("%s: the file was edited after regmigrate made it, and the change would be lost\n  change the command, or use --force", file)
+	return fmt.Errorf("%s: a person edited the file after regmigrate made it: its content does not have the digest in its header\n  undo the change, or make it with the flags of the command in the header; --force replaces the file, and the change is lost", file)
 }
 
 // partOfPolicy returns the file called name of files.
@@ -168,12 +168,12 @@ func (d policyFolder) ownFile(name string, force bool) ([]byte, error) {
 	return src, nil
 }
 
-// tellOldFiles lists the files that regmigrate made in dir before and that are not parts
-// of the policy any more.
+// tellOldFiles lists the files that regmigrate made in dir before and does not make any
+// more.
 func tellOldFiles(s session.Streams, dir string, parts []policy.File) {
 	entries, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) { // with --check, nothing has made the folder
-		fmt.Fprintf(s.Err, "looking for files that are not a part of the policy any more: %v\n", err)
+		fmt.Fprintf(s.Err, "looking for files that the command does not make any more: %v\n", err)
 	}
 	for _, e := range entries {
 		isPart := slices.ContainsFunc(parts, func(x policy.File) bool { return x.Name == e.Name() })
@@ -182,7 +182,7 @@ func tellOldFiles(s session.Streams, dir string, parts []policy.File) {
 		}
 		src, err := repofile.ReadFile(filepath.Join(dir, e.Name()), session.MaxPolicy)
 		if err == nil && format.IsOwnPolicy(src) {
-			fmt.Fprintf(s.Err, "%s: not a part of the policy any more; delete it\n", report.EscapeText(path.Join(filepath.ToSlash(dir), e.Name())))
+			fmt.Fprintf(s.Err, "%s: the command does not make this file any more; delete it\n", report.EscapeText(path.Join(filepath.ToSlash(dir), e.Name())))
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
@@ -58,16 +60,16 @@ func ServeWebhook(ctx context.Context, s session.Streams, f *session.Flags, w *W
 	if s.SetGracePeriod != nil {
 		s.SetGracePeriod(w.Drain + webhook.DrainTimeout + time.Second)
 	}
-	reviews, err := net.Listen("tcp", w.Listen)
+	reviews, err := listen("--listen", w.Listen)
 	if err != nil {
-		return fmt.Errorf("--listen: %w", err)
+		return err
 	}
 	defer reviews.Close()
 	var metrics net.Listener
 	address := NoMetrics
 	if w.Metrics != NoMetrics {
-		if metrics, err = net.Listen("tcp", w.Metrics); err != nil {
-			return fmt.Errorf("--metrics: %w", err)
+		if metrics, err = listen("--metrics", w.Metrics); err != nil {
+			return err
 		}
 		defer metrics.Close()
 		address = metrics.Addr().String()
@@ -78,6 +80,20 @@ func ServeWebhook(ctx context.Context, s session.Streams, f *session.Flags, w *W
 		return session.Failed(err)
 	}
 	return nil
+}
+
+// listen listens at the address of a flag.
+func listen(flag, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("%s %s: another process uses this address\n  choose another one: %s HOST:PORT", flag, address, flag)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("%s %s: this user may not use the address; ports below 1024 often need more privileges\n  choose another one: %s HOST:PORT", flag, address, flag)
+	case err != nil:
+		return nil, fmt.Errorf("%s %q: expected an address such as :8443 or 127.0.0.1:8443: %w", flag, address, err)
+	}
+	return l, nil
 }
 
 // webhookRules reads the rules of the flags and of the configuration.

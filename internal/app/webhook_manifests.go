@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/policy"
-	"github.com/regmigrate/regmigrate/pkg/report"
 	"github.com/regmigrate/regmigrate/pkg/webhook"
 )
 
@@ -38,13 +36,9 @@ func WebhookManifests(s session.Streams, f *session.Flags, m *ManifestFlags) err
 	if err != nil {
 		return err
 	}
-	f.Color = "never"
-	set, err := session.New(f, nil, nil)
-	if err != nil {
+	if o.Rules, o.Config, o.Command, err = headerOfCommand(f); err != nil {
 		return err
 	}
-	o.Rules, o.Config = set.Rewrite.Rules, set.ConfigInRoot()
-	o.Command = strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(withoutWriting(f.Args))...), " ")
 	if m.Output != "" {
 		parts, err := webhook.Manifests(o)
 		if err != nil {
@@ -56,10 +50,7 @@ func WebhookManifests(s session.Streams, f *session.Flags, m *ManifestFlags) err
 	if err != nil {
 		return fmt.Errorf("webhook manifests: %w", err)
 	}
-	if _, err := s.Out.Write(text); err != nil {
-		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
-	}
-	return nil
+	return writeAll(s, text)
 }
 
 // options validates the flags that do not depend on the rules.

@@ -127,3 +127,20 @@ func TestWebhookRules(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An address that cannot be used is an error that says why.
+func TestListen(t *testing.T) {
+	l, err := listen("--listen", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for address, want := range map[string]string{
+		l.Addr().String(): "another process uses this address",
+		"nonsense":        "expected an address such as :8443",
+	} {
+		if _, err := listen("--listen", address); err == nil || !strings.HasPrefix(err.Error(), "--listen ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", address, err, want)
+		}
+	}
+}

@@ -56,7 +56,23 @@ func ParseKind(text string) (Kind, error) {
 	if !isName(group, "-.") || kind == "" || kind[0] < 'A' || kind[0] > 'Z' || !isName(kind, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") {
 		return Kind{}, fmt.Errorf("%q: expected GROUP/KIND without a version, such as postgresql.cnpg.io/Cluster", text)
 	}
+	if group == "" && !slices.Contains(coreKinds, kind) {
+		example := "GROUP/" + kind
+		for _, r := range podspec.Workloads() {
+			if r.Kind == kind {
+				example = r.Group + "/" + kind
+			}
+		}
+		return Kind{}, fmt.Errorf("%q: Kubernetes has no such kind without a group, so that it would have no effect: expected %s", text, example)
+	}
 	return Kind{group, kind}, nil
+}
+
+// coreKinds are the kinds without a group whose objects may own others.
+// Source: k8s.io/api/core/v1/register.go
+var coreKinds = []string{
+	"ConfigMap", "Endpoints", "Namespace", "Node", "PersistentVolume", "PersistentVolumeClaim", "Pod",
+	"PodTemplate", "ReplicationController", "Secret", "Service", "ServiceAccount",
 }
 
 func (k Kind) String() string { return strings.TrimPrefix(k.Group+"/"+k.Kind, "/") }

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
@@ -18,37 +17,6 @@ const (
 	maxClusterSources = 5  // sources of one use
 	maxClusterAdvice  = 10
 )
-
-// clusterTotals are the sums over images.
-type clusterTotals struct{ uses, registries, moving, movingUses, gatingUses, movingPods int }
-
-func clusterTotalsOf(images []cluster.Image) clusterTotals {
-	var t clusterTotals
-	registries := map[string]bool{}
-	for i := range images {
-		m := &images[i]
-		registries[m.Registry] = true
-		t.uses += len(m.Uses)
-		if m.New == "" {
-			continue
-		}
-		t.moving++
-		t.movingUses += len(m.Uses)
-		for k := range m.Uses {
-			t.movingPods += m.Uses[k].Pods
-			t.gatingUses += clusterCount(m.Uses[k].State.Gates())
-		}
-	}
-	t.registries = len(registries)
-	return t
-}
-
-func clusterCount(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // writeClusterPlain writes one reference per line.
 func writeClusterPlain(w io.Writer, _ *cluster.Report, images []cluster.Image, _ ClusterOptions) error {
@@ -158,55 +126,6 @@ func (t *clusterTable) uses(m *cluster.Image) {
 	if n := len(m.Uses) - shown; n > 0 {
 		fmt.Fprintf(t.b, "    and %s (--verbose lists all)\n", wording.Count(n, "more use"))
 	}
-}
-
-// stateWords returns the state of a use and the number of its pods.
-func stateWords(u *cluster.Use) string {
-	out := string(u.State)
-	if u.Pods > 0 {
-		out = wording.Count(u.Pods, "pod")
-	}
-	if u.Waiting > 0 {
-		reason, _, _ := strings.Cut(u.Reason, ":")
-		out += fmt.Sprintf(", %s without the image (%s)", wording.Number(u.Waiting), escape(reason))
-	}
-	return out
-}
-
-// managerWords returns what put the owner of a use into the cluster.
-func managerWords(u *cluster.Use) string {
-	var out []string
-	for _, m := range u.Managers {
-		out = append(out, m.Kind+" "+m.Name)
-	}
-	return strings.Join(out, ", ")
-}
-
-func labelWords(u *cluster.Use) string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(u.Labels)) {
-		out = append(out, name+"="+u.Labels[name])
-	}
-	return strings.Join(out, ",")
-}
-
-// sourceWords returns the places of a use.
-func sourceWords(u *cluster.Use) []string {
-	var out []string
-	for _, s := range u.Sources {
-		place := location(s.Path, s.Line)
-		if s.Repository != "" && s.Repository != "." {
-			place = strings.TrimSuffix(s.Repository, "/") + "/" + place
-		}
-		if s.Line == 0 {
-			place += " (rendered)"
-		}
-		if s.Ref != "" {
-			place += " has " + s.Ref
-		}
-		out = append(out, place)
-	}
-	return out
 }
 
 func (t *clusterTable) sources(u *cluster.Use) {
