@@ -109,7 +109,7 @@ func (x *ClusterFlags) clients() ([]*cluster.Client, error) {
 
 // options returns the options of a list.
 func (x *ClusterFlags) options() cluster.Options {
-	return cluster.Options{Namespaces: x.Namespaces, CRDs: x.CRDs, Nodes: x.Nodes, Helm: x.Helm, Labels: x.Labels}
+	return cluster.Options{Namespaces: x.Namespaces, CRDs: x.CRDs, Nodes: x.Nodes, Helm: x.Helm, Labels: x.Labels, Watch: x.Watch}
 }
 
 // readRepositories returns the images of the repositories of --match, with what charts

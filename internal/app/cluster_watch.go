@@ -62,12 +62,13 @@ func (r *clusterRun) addHistory(o *report.ClusterOptions) error {
 	return nil
 }
 
-// watch lists the clusters until nothing to move runs or would run, and says on standard
-// error what changed. It returns the last report.
+// watch lists the clusters, again after each change, until nothing to move runs or would
+// run, and says on standard error what changed. It returns the last report.
 func (r *clusterRun) watch(ctx context.Context) (*cluster.Report, error) {
 	var last *cluster.Point
 	tick := time.NewTicker(r.x.Interval)
 	defer tick.Stop()
+	told := false
 	for {
 		rep, err := r.list(ctx)
 		if err != nil {
@@ -81,6 +82,10 @@ func (r *clusterRun) watch(ctx context.Context) (*cluster.Report, error) {
 			return rep, nil
 		}
 		last = &p
+		if err := rep.WaitForChange(ctx); err != nil && ctx.Err() == nil && !told {
+			told = true
+			fmt.Fprintf(r.s.Err, "note: listing again every %v: the cluster cannot be watched: %s\n", r.x.Interval, report.EscapeText(err.Error()))
+		}
 		select {
 		case <-ctx.Done():
 			rep.Interrupted = true

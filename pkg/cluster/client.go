@@ -150,6 +150,8 @@ type listRequest struct {
 	selector string // of labels
 	fields   string // a selector of fields
 	size     int    // of a page; 0 for pageSize
+
+	isWatched bool // see Report.WaitForChange
 }
 
 // eachPage calls read for each page of a list. The function read returns the token of the

@@ -28,7 +28,7 @@ func (l *lister) listCustom(ctx context.Context) error {
 		}
 		l.loaded[k.Group+"/"+k.Version+" "+k.Kind] = true
 		err := l.eachNamespace(ctx, k.Resource, func(namespace string) error {
-			return l.eachItem(ctx, listRequest{path: apiPath(k.Group, k.Version, k.Resource.Resource, namespace), accept: runtime.ContentTypeJSON}, k.Resource, l.addCustom)
+			return l.eachItem(ctx, listRequest{path: apiPath(k.Group, k.Version, k.Resource.Resource, namespace), accept: runtime.ContentTypeJSON, isWatched: l.o.Watch}, k.Resource, l.addCustom)
 		})
 		if err != nil {
 			return err

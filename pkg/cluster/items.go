@@ -18,7 +18,7 @@ import (
 // for which add fails is a Problem, and the list goes on: to read the page again does not
 // mend the object.
 func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource, add func(podspec.Resource, []byte) error) error {
-	seen := map[types.UID]bool{}
+	seen, isFirst := map[types.UID]bool{}, true
 	return l.eachPage(ctx, q, func(ctx context.Context, r *rest.Request) (string, error) {
 		body, err := r.Stream(ctx)
 		if err != nil {
@@ -26,7 +26,7 @@ func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource
 		}
 		defer body.Close()
 		n := 0
-		next, err := readList(body, func(item json.RawMessage) error {
+		meta, err := readList(body, func(item json.RawMessage) error {
 			var o struct {
 				Metadata struct {
 					UID             types.UID
@@ -49,49 +49,51 @@ func (l *lister) eachItem(ctx context.Context, q listRequest, k podspec.Resource
 		})
 		l.answered = true
 		l.progress(n, 0)
-		return next, err
+		if err == nil && isFirst && q.isWatched && meta.ResourceVersion != "" {
+			l.report.watched = append(l.report.watched, watchedList{l.Client, q.path, meta.ResourceVersion})
+		}
+		isFirst = false
+		return meta.Continue, err
 	}, l.resumed(k.Resource+"."+k.Group))
 }
 
 // errNotList is the error of a response that is not a list.
 var errNotList = errors.New("the response is not a list of objects")
 
-// readList calls add for each item of a list in JSON, and returns the token of the next
-// page.
-func readList(r io.Reader, add func(json.RawMessage) error) (next string, err error) {
+// readList calls add for each item of a list in JSON, and returns the metadata of the
+// list.
+func readList(r io.Reader, add func(json.RawMessage) error) (meta metav1.ListMeta, err error) {
 	d := json.NewDecoder(r)
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return "", errors.Join(errNotList, err)
+		return meta, errors.Join(errNotList, err)
 	}
 	hasItems := false
 	for d.More() {
 		key, err := d.Token()
 		if err != nil {
-			return "", err
+			return meta, err
 		}
 		switch key {
 		case "items":
 			hasItems = true
 			if err := readItems(d, add); err != nil {
-				return "", err
+				return meta, err
 			}
 		case "metadata":
-			var meta metav1.ListMeta
 			if err := d.Decode(&meta); err != nil {
-				return "", err
+				return meta, err
 			}
-			next = meta.Continue
 		default:
 			var other json.RawMessage
 			if err := d.Decode(&other); err != nil {
-				return "", err
+				return meta, err
 			}
 		}
 	}
 	if _, err = d.Token(); err == nil && !hasItems {
 		err = errNotList
 	}
-	return next, err
+	return meta, err
 }
 
 func readItems(d *json.Decoder, add func(json.RawMessage) error) error {

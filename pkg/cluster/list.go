@@ -29,6 +29,7 @@ type Options struct {
 	Nodes      bool     // also the images that nodes hold
 	Helm       bool     // also the hooks of Helm releases; reads their secrets
 	Labels     []string // labels of owners that Use.Labels has
+	Watch      bool     // Report.WaitForChange will be called
 
 	// Custom reads custom resources; required.
 	Custom *inventory.Inventory
@@ -182,7 +183,8 @@ func (l *lister) eachNamespace(ctx context.Context, k podspec.Resource, list fun
 // listBuiltin lists a kind of Kubernetes.
 func (l *lister) listBuiltin(ctx context.Context, k builtinKind, namespace string) error {
 	seen := map[types.UID]bool{} // lists that begin again have objects twice
-	return l.eachPage(ctx, listRequest{path: apiPath(k.Group, k.Version, k.Resource.Resource, namespace)}, func(ctx context.Context, r *rest.Request) (string, error) {
+	path, isFirst := apiPath(k.Group, k.Version, k.Resource.Resource, namespace), true
+	return l.eachPage(ctx, listRequest{path: path}, func(ctx context.Context, r *rest.Request) (string, error) {
 		list := k.newList()
 		if err := r.Do(ctx).Into(list); err != nil {
 			return "", err
@@ -191,6 +193,10 @@ func (l *lister) listBuiltin(ctx context.Context, k builtinKind, namespace strin
 		if meta.GetResourceVersion() == "" { // the decoder accepts {} as an empty list
 			return "", errNotList
 		}
+		if isFirst && l.o.Watch {
+			l.report.watched = append(l.report.watched, watchedList{l.Client, path, meta.GetResourceVersion()})
+		}
+		isFirst = false
 		return meta.GetContinue(), l.addList(ctx, k, list, seen)
 	}, l.resumed(k.Resource.Resource))
 }

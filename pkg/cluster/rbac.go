@@ -45,8 +45,12 @@ func Role(o Options, command string) string {
 		b.WriteString("# To follow owners that are custom resources, add their kinds; without them, such an\n# owner is reported as the owner references of its objects name it.\n")
 	}
 	b.WriteString("apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: regmigrate-cluster\nrules:\n")
+	verbs := "list"
+	if o.Watch {
+		verbs = "list, watch"
+	}
 	for _, g := range groups {
-		fmt.Fprintf(&b, "- apiGroups: [%q]\n  resources: [%s]\n  verbs: [list]\n", g, strings.Join(resources[g], ", "))
+		fmt.Fprintf(&b, "- apiGroups: [%q]\n  resources: [%s]\n  verbs: [%s]\n", g, strings.Join(resources[g], ", "), verbs)
 	}
 	if len(o.Namespaces) > 0 { // checkNamespaces
 		quoted := make([]string, len(o.Namespaces))
@@ -56,7 +60,7 @@ func Role(o Options, command string) string {
 		fmt.Fprintf(&b, "# To tell an empty namespace from one that does not exist.\n- apiGroups: [\"\"]\n  resources: [namespaces]\n  resourceNames: [%s]\n  verbs: [get]\n", strings.Join(quoted, ", "))
 	}
 	if o.CRDs {
-		b.WriteString("# --crds lists all custom resources: name the groups instead of \"*\" to allow less.\n- apiGroups: [\"*\"]\n  resources: [\"*\"]\n  verbs: [list]\n")
+		b.WriteString("# --crds lists all custom resources: name the groups instead of \"*\" to allow less.\n- apiGroups: [\"*\"]\n  resources: [\"*\"]\n  verbs: [" + verbs + "]\n")
 	}
 	return b.String()
 }

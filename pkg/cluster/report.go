@@ -123,9 +123,10 @@ type Report struct {
 	// Interrupted says that the lists were not read to their end.
 	Interrupted bool
 
-	rules  *rules.Set
-	mu     sync.Mutex
-	images map[string]*imageUses // by reference
+	rules   *rules.Set
+	mu      sync.Mutex
+	images  map[string]*imageUses // by reference
+	watched []watchedList
 }
 
 type imageUses struct {
