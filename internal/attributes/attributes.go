@@ -2,7 +2,7 @@
 // whose texts have byte positions.
 //
 // It reads what names a text: attributes, blocks with their labels, keys of
-// objects, and arguments of calls. If a conditional expression or a function chooses
+// objects, and arguments of calls. If a conditional expression, a function or the operator or chooses
 // one of several texts, the tree has an [Alternatives] node with them; if a function
 // joins several texts, it has a [Joined] node. In place of
 // another expression, such as a variable or a text with escapes, the tree has an empty
@@ -162,7 +162,10 @@ func (p *parser) valueBefore(stop string, depth int) *syntax.Node {
 	if p.language == Starlark && isText(n) {
 		n = p.builtText(n, depth)
 	}
+	isResult := p.isOneResult(n)
 	switch results, isExpression := p.rest(stop, depth); {
+	case isResult && len(results) > 0:
+		return alternatives(append([]*syntax.Node{n}, results...))
 	case len(results) > 0:
 		return alternatives(results)
 	case isExpression:
@@ -173,7 +176,8 @@ func (p *parser) valueBefore(stop string, depth int) *syntax.Node {
 
 // isRestEmpty reports whether the expression ends here.
 func (p *parser) isRestEmpty(stop string) bool {
-	return p.token.kind == end || p.token.kind == closing || p.token.afterBreak && !p.inBrackets || p.token.is(",") || stop != "" && p.token.is(stop)
+	isAfterBreak := p.token.afterBreak && !p.inBrackets && !p.isOperator("if", "else", "or")
+	return p.token.kind == end || p.token.kind == closing || isAfterBreak || p.token.is(",") || stop != "" && p.token.is(stop)
 }
 
 // rest reads the rest of an expression, up to a comma, a line break, a closing bracket
@@ -190,6 +194,14 @@ func (p *parser) rest(stop string, depth int) (results []*syntax.Node, isExpress
 				p.next()
 				results = append(results, p.valueBefore(stop, depth+1))
 			}
+		case p.isOperator("if") && depth < maxDepth:
+			if p.condition(stop, depth); p.isOperator("else") {
+				p.next()
+				results = append(results, p.valueBefore(stop, depth+1))
+			}
+		case p.isOperator("or") && depth < maxDepth:
+			p.next()
+			results = append(results, p.valueBefore(stop, depth+1))
 		case p.language == HCL && p.token.kind == opening && depth < maxDepth:
 			p.operand(depth)
 		default:
@@ -246,7 +258,7 @@ func (p *parser) operand(depth int) *syntax.Node {
 			return p.call(t, depth)
 		}
 		return nil
-	case t.is("(") && p.language == HCL:
+	case t.is("("):
 		var n []*syntax.Node
 		p.bracketed(true, func() { n = p.items(depth) })
 		if len(n) != 1 || n[0] == expression {

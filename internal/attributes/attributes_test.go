@@ -66,7 +66,11 @@ func TestParse(t *testing.T) {
 		{"a text with braces", Starlark, `f(a = "x/{}:{}".format(N, "1"), b = "{0}/{v}".format("y", v = V), c = "{{}}".format(V), d = "x".upper())`,
 			"/f/a/0=x/ /f/a/2=: /f/a/3=1 /f/b/0=y /f/b/1=/"},
 		{"a sum", Starlark, `f(a = "x/" + N + ":1", b = "x/%s" % N + ":1", c = "x" if V else "y", d = N + "x")`,
-			"/f/a/0=x/ /f/a/2=:1 /f/b/0=x/ /f/b/2=:1"},
+			"/f/a/0=x/ /f/a/2=:1 /f/b/0=x/ /f/b/2=:1 /f/c/0=x /f/c/1=y"},
+		{"a conditional expression of Starlark", Starlark, `f(a = "1" if x == "0" else "2" if y("3") else z, b = ["4" for x in y if x], c = ("5" if x else "6"), d = "7" * 2 if x else "8", e = ("9"), g = ("1", "2"))`,
+			"/f/a/0=1 /f/a/1=2 /f/c/0=5 /f/c/1=6 /f/d/0=8 /f/e=9"},
+		{"a conditional expression over lines", Starlark, "f(a = \"1\"\n    if x\n    else \"2\",\n b = \"3\"\n or \"4\")", "/f/a/0=1 /f/a/1=2 /f/b/0=3 /f/b/1=4"},
+		{"a default", Starlark, `f(a = x or "1", b = x.get("y") or "2", c = "x" in y)`, "/f/a/0=1 /f/b/1=2"},
 		{"a sum of a call", Starlark, `f(a = "x/" + g(b = "1"), c = "2")`, "/g/b=1 /f/a/0=x/ /f/c=2"},
 		{"raw texts and escapes", Starlark, `f(a = r"1", b = "\n", c = "2")`, "/f/c=2"},
 	} {

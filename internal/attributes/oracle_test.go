@@ -92,6 +92,18 @@ def deps():
     if not native.existing_rule("z"):
         maybe(container_pull, name = "z", registry = "gcr.io", repository = "a/" + "b")
     pull(name = "v", image = "acme/%s:%s" % (NAME, "1"), tag = "%s" % TAG, other = "a/{}:{v}".format(NAME, v = TAG) + "x")
+    pull(
+        name = "u",
+        image = "acme/a" if NAME == "a" else "acme/b" if f("x")
+            else "acme/%s" % NAME,
+        tag = (
+            "1" if NAME
+            else "2"
+        ),
+        registry = NAME or "quay.io",
+        repository = "acme/" + ("c" if NAME else "d"),
+        other = NAME.a or "y",
+    )
     pull(name = "w", image = "acme/" + NAME + ":1", tag = ("a" + "b"), other = "x" if NAME else "y")
 `,
 	},

@@ -1,6 +1,10 @@
 package attributes
 
-import "github.com/regmigrate/regmigrate/internal/syntax"
+import (
+	"slices"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+)
 
 // statements reads the calls of a Starlark file.
 func (p *parser) statements() {
@@ -76,5 +80,25 @@ func (p *parser) addCall(name, arguments *syntax.Node, positional []string) {
 	set(p.root, name, arguments)
 	if full := p.loaded[name.Value]; full != "" {
 		set(p.root, key(full, name.Span), arguments)
+	}
+}
+
+// isOperator reports whether the token is one of the operators names of Starlark, which
+// are words.
+func (p *parser) isOperator(names ...string) bool {
+	return p.language == Starlark && p.token.kind == word && slices.Contains(names, p.token.text)
+}
+
+// isOneResult reports whether n, which precedes the token, is one of the values of the
+// expression: "a" if x else "b", or "a" or "b".
+func (p *parser) isOneResult(n *syntax.Node) bool {
+	return n != nil && n != expression && p.isOperator("if", "or")
+}
+
+// condition reads the condition of a conditional expression, up to its else.
+// Source: https://github.com/bazelbuild/starlark/blob/master/spec.md#conditional-expressions
+func (p *parser) condition(stop string, depth int) {
+	for p.next(); !p.isRestEmpty(stop) && !p.isOperator("else"); {
+		p.operand(depth)
 	}
 }

@@ -115,7 +115,14 @@ func (s *starlarkSource) value(x build.Expr, depth int) *syntax.Node {
 	case *build.StringExpr:
 		return s.text(x, span)
 	case *build.BinaryExpr:
+		if x.Op == "or" {
+			return alternatives([]*syntax.Node{s.value(x.X, depth+1), s.value(x.Y, depth+1)})
+		}
 		return joinedNode(s.parts(x))
+	case *build.ConditionalExpr:
+		return alternatives([]*syntax.Node{s.value(x.Then, depth+1), s.value(x.Else, depth+1)})
+	case *build.ParenExpr:
+		return s.value(x.X, depth+1)
 	case *build.CallExpr:
 		if dot, ok := x.X.(*build.DotExpr); ok && dot.Name == "format" {
 			if _, isText := dot.X.(*build.StringExpr); isText {
@@ -156,6 +163,11 @@ func (s *starlarkSource) parts(x build.Expr) []*syntax.Node {
 			out = append(out, n)
 		}
 		return out
+	}
+	if paren, ok := x.(*build.ParenExpr); ok {
+		if text, isText := paren.X.(*build.StringExpr); isText {
+			x = text
+		}
 	}
 	switch x := x.(type) {
 	case *build.StringExpr:

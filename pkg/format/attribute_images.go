@@ -224,24 +224,46 @@ func (a attributeImages) attribute(f *frame, start int, role Role) Piece {
 // split adds the reference whose parts are arguments of the call, or attributes of
 // the block, at f.
 func (a attributeImages) split(f *frame, t *tableField) {
-	repository := f.node.Field(t.Repository)
-	if repository != nil && repository.Tag == attributes.Joined && f.node.Field(t.Registry) == nil {
+	var all []Occurrence
+	for _, repository := range valuesOf(f.node.Field(t.Repository)) {
+		for _, registry := range valuesOf(f.node.Field(t.Registry)) {
+			if o, ok := a.splitParts(f, t, registry, repository); ok {
+				all = append(all, o)
+			}
+		}
+	}
+	if len(all) > 0 {
+		a.to.replace(all...)
+	}
+}
+
+// valuesOf returns the possible values of an expression: n itself, or its alternatives.
+func valuesOf(n *syntax.Node) []*syntax.Node {
+	if n != nil && n.Tag == attributes.Alternatives && len(n.Children) < maxAlternatives {
+		return n.Children
+	}
+	return []*syntax.Node{n}
+}
+
+// splitParts returns the reference with the values registry and repository, which may be
+// nil, of the call or the block at f.
+func (a attributeImages) splitParts(f *frame, t *tableField, registry, repository *syntax.Node) (o Occurrence, ok bool) {
+	if repository != nil && repository.Tag == attributes.Joined && registry == nil {
 		a.joinedParts(f.below(repository).withKey(t.Repository), !t.Likely)
-		return
+		return o, false
 	}
 	if repository == nil || repository.Kind != syntax.Scalar || !isName(repository.Value) {
-		return
+		return o, false
 	}
 	at := f.below(repository).withKey(t.Repository)
-	o := Occurrence{IsImage: true, InRepositoryKey: true, Tag: f.node.Str(t.Tag), Digest: f.node.Str(t.Digest), Scope: a.scope, Place: f.place()}
-	registry := f.node.Field(t.Registry)
+	o = Occurrence{IsImage: true, InRepositoryKey: true, Tag: f.node.Str(t.Tag), Digest: f.node.Str(t.Digest), Scope: a.scope, Place: f.place()}
 	switch {
 	case registry != nil && registry.Kind == syntax.Scalar && image.IsHost(registry.Value) && !hasDomain(repository.Value):
 		first := a.attribute(f.below(registry).withKey(t.Registry), 0, Registry)
 		first.Sep = "/"
 		o.Pieces = []Piece{first, a.attribute(at, 0, Repository)}
 	case registry != nil:
-		return
+		return o, false
 	default:
 		o.Pieces = []Piece{a.attribute(at, 0, Whole)}
 		if t.Likely {
@@ -251,5 +273,5 @@ func (a attributeImages) split(f *frame, t *tableField) {
 			o.Keep, o.Note = Conflict, "there is no "+t.Registry+", which is Docker Hub by default: add it with the new registry, and change "+t.Repository
 		}
 	}
-	a.to.replace(o)
+	return o, true
 }

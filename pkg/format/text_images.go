@@ -124,21 +124,23 @@ func addReference(in Input, s *ScanResult, span edit.Span, scope Scope) {
 		Pieces: []Piece{{Path: in.Path, Text: text, Span: span, Map: edit.Identity(span.Start, len(text))}}})
 }
 
-// replace adds o, and removes what the scan found at its pieces. It does nothing if
+// replace adds all, and removes what the scan found at their pieces. It does nothing if
 // an occurrence there is in scope.
-func (s *ScanResult) replace(o Occurrence) {
-	switch o.Scope {
-	case Scripts:
-		o.OutOfScope = ScriptText
-	case Code:
-		o.OutOfScope = CodeText
-	}
+func (s *ScanResult) replace(all ...Occurrence) {
 	var spans []edit.Span
-	for _, p := range o.Pieces {
-		spans = append(spans, p.Span)
+	for i := range all {
+		switch all[i].Scope {
+		case Scripts:
+			all[i].OutOfScope = ScriptText
+		case Code:
+			all[i].OutOfScope = CodeText
+		}
+		for _, p := range all[i].Pieces {
+			spans = append(spans, p.Span)
+		}
 	}
 	if s.remove(spans) {
-		s.Occurrences = append(s.Occurrences, o)
+		s.Occurrences = append(s.Occurrences, all...)
 	}
 }
 
