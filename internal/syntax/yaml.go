@@ -1,6 +1,10 @@
 package syntax
 
-import "github.com/regmigrate/regmigrate/pkg/edit"
+import (
+	"errors"
+
+	"github.com/regmigrate/regmigrate/pkg/edit"
+)
 
 // ParseYAML reads the documents of a YAML stream and finds the position of each
 // node.
@@ -45,6 +49,42 @@ func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 		f.Docs = append(f.Docs, r.docs...)
 	}
 	return f, nil
+}
+
+// maxUnreadParts bounds the parts of a source that a parser tries to read in vain.
+const maxUnreadParts = 100
+
+// ParseYAMLParts reads the documents of a YAML stream as [ParseYAML] does, each by itself. It
+// also returns the parts that cannot be read. After 100 of these it reads no more. Errors
+// are those of ParseYAML, except for a *ParseError.
+func ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []*Document, unread []edit.Span, err error) {
+	if err := checkYAMLEncoding(src); errors.As(err, new(*ParseError)) {
+		return nil, []edit.Span{{Start: 0, End: len(src)}}, nil
+	} else if err != nil {
+		return nil, nil, err
+	}
+	for c := range yamlChunks(src) {
+		if want != nil && !want(src[c.Start:c.End]) {
+			continue
+		}
+		if len(unread) >= maxUnreadParts {
+			unread = append(unread, c)
+			continue
+		}
+		if err := checkYAMLLimits(src, []edit.Span{c}); err != nil {
+			return nil, nil, err
+		}
+		r, err := readYAML(src, c)
+		switch wrong := (*ParseError)(nil); {
+		case errors.As(err, &wrong):
+			unread = append(unread, c)
+		case err != nil:
+			return nil, nil, err
+		default:
+			docs = append(docs, r.docs...)
+		}
+	}
+	return docs, unread, nil
 }
 
 // readYAMLParts reads parts of src. If a part can be read only together with the

@@ -10,6 +10,51 @@ import (
 // imageLine matches a line of YAML with the key image and a name.
 var imageLine = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?([a-z0-9][\w./-]*(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*(?:#.*)?\r?$`)
 
+var (
+	// escapedName matches a text in double quotes with \/ for a slash; see escapedSlash.
+	escapedName = regexp.MustCompile(`"((?:[\w.:@-]|\\?/)*\\/(?:[\w.:@-]|\\?/)*)"`)
+
+	imageKeyBefore = regexp.MustCompile(`(?:^|[\s{,"'])image["']?[ \t]*:[ \t]*$`)
+)
+
+// fallbackEscapedImages adds the names with \/ for a slash in the bytes at of the source,
+// which no parser accepts: those with a registry, and short names with the key image.
+func (d *detector) fallbackEscapedImages(at edit.Span) {
+	text := d.text()
+	for _, m := range escapedName.FindAllStringSubmatchIndex(text[at.Start:at.End], -1) {
+		span := edit.Span{Start: at.Start + m[2], End: at.Start + m[3]}
+		name, toFile := unescapeSlashes(text[span.Start:span.End], span.Start)
+		isShort := !hasDomain(name)
+		if !isReference(name) || inComment(text, span.Start) || len(d.marksIn(span)) > 0 ||
+			isShort && (hasSuffix(name, pictures) || !imageKeyBefore.MatchString(lineBefore(text, span.Start-1))) {
+			continue
+		}
+		if reason, _ := d.documentAround(span).reason(); reason != "" {
+			continue
+		}
+		p := d.cut(decodedText{name, toFile, span}, 0, len(name), Whole)
+		p.Span = span
+		d.add(&frame{}, Occurrence{LikelyImage: isShort, IsUntagged: !strings.ContainsAny(name, ":@"), Pieces: []Piece{p}})
+	}
+}
+
+// unescapeSlashes replaces \/ in text, which begins at the offset at of the file, with a
+// slash. The map is from the result to the file.
+func unescapeSlashes(text string, at int) (string, edit.Map) {
+	var toFile edit.Map
+	parts := strings.Split(text, `\/`)
+	dec := 0
+	for i, part := range parts {
+		if i > 0 {
+			part = "/" + part
+			at++ // the backslash
+		}
+		toFile = append(toFile, edit.Run{Dec: dec, Src: at, Len: len(part)})
+		dec, at = dec+len(part), at+len(part)
+	}
+	return strings.Join(parts, "/"), toFile
+}
+
 // fallbackImages adds the short names that lines with the key image have in the bytes
 // at of the source, which no parser accepts. They are likely images at most.
 func (d *detector) fallbackImages(at edit.Span) {

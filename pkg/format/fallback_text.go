@@ -17,6 +17,7 @@ func scanFallbackText(in Input) ScanResult {
 	all := edit.Span{Start: 0, End: len(in.Src)}
 	d.fallbackText(all)
 	d.fallbackImages(all)
+	d.fallbackEscapedImages(all)
 	d.out.Unverified = true
 	d.out.Mappings = mappingsOfFile(Manifests, d.text(), in.Marks)
 	return d.out

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -42,7 +43,7 @@ func scanYAML(in Input) (ScanResult, error) {
 	case template.Sniff(in.Src) && (err != nil || bracesAreActions(in.Src, file.Docs)):
 		return scanTemplate(in)
 	case errors.As(err, &wrong):
-		return scanFallbackText(in), nil
+		return scanYAMLParts(in)
 	case err != nil:
 		return ScanResult{}, err
 	}
@@ -60,27 +61,66 @@ func verifyYAML(name string, before []byte, edits []edit.Edit) error {
 	}
 	// Find out whether the edits are wrong, or the file is not YAML: parse the
 	// parts that contain edits.
-	at := 0
-	touched := func(part []byte) bool {
-		start := at + bytes.Index(before[at:], part)
-		at = start + len(part)
-		for _, e := range edits {
-			if e.Start >= start && e.Start <= at {
-				return true
-			}
-		}
-		return false
-	}
-	file, unread := syntax.ParseYAML(before, touched)
+	file, unread := syntax.ParseYAML(before, touchedBy(before, edits))
 	switch {
 	case errors.As(unread, new(*LimitError)):
 		return unread
 	case template.Sniff(before) && (unread != nil || bracesAreActions(before, file.Docs)):
 		return verifyTemplate(name, before, edits)
 	case unread != nil:
-		return nil // text that no parser accepts: see scanFallbackText
+		return verifyYAMLParts(before, edits)
 	}
 	return err
+}
+
+// scanYAMLParts scans a file with a document that no parser accepts. It reads the other
+// documents as YAML.
+func scanYAMLParts(in Input) (ScanResult, error) {
+	docs, unread, err := syntax.ParseYAMLParts(in.Src, in.May)
+	if err != nil {
+		return ScanResult{}, err
+	}
+	if len(docs) == 0 {
+		return scanFallbackText(in), nil
+	}
+	d := newDetector(in)
+	d.documents(docs)
+	for _, part := range unread {
+		d.fallbackText(part)
+		d.fallbackImages(part)
+		d.fallbackEscapedImages(part)
+	}
+	d.finish(outsideYAML)
+	d.out.Unverified = true
+	d.out.Mappings = append(d.out.Mappings, mappingsOfFile(Manifests, d.text(), in.Marks)...)
+	return d.out, nil
+}
+
+// verifyYAMLParts verifies the edits in the documents that can be read. The parts that no
+// parser accepts are edited as text: see scanFallbackText.
+func verifyYAMLParts(before []byte, edits []edit.Edit) error {
+	_, unread, err := syntax.ParseYAMLParts(before, touchedBy(before, edits))
+	if err != nil {
+		return err
+	}
+	read := slices.DeleteFunc(slices.Clone(edits), func(e edit.Edit) bool {
+		return slices.ContainsFunc(unread, func(s edit.Span) bool { return s.Start <= e.Start && e.Start < s.End })
+	})
+	if len(read) == 0 {
+		return nil
+	}
+	return syntax.VerifyYAML(before, read)
+}
+
+// touchedBy returns a function that reports whether an edit touches a part of before. It
+// must be called for the parts in their order.
+func touchedBy(before []byte, edits []edit.Edit) func(part []byte) bool {
+	at := 0
+	return func(part []byte) bool {
+		start := at + bytes.Index(before[at:], part)
+		at = start + len(part)
+		return slices.ContainsFunc(edits, func(e edit.Edit) bool { return e.Start >= start && e.Start <= at })
+	}
 }
 
 // bracesAreActions reports whether the parser read `{{ x }}` as a mapping whose
