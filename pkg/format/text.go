@@ -64,6 +64,7 @@ func scanText(in Input) (ScanResult, error) {
 	}
 	if c.Scope == Scripts {
 		addHelmSets(in, &out)
+		addScriptImages(in, &out)
 	}
 	return out, nil
 }

@@ -2,12 +2,17 @@ package image
 
 import "bytes"
 
-// HasKeyword reports whether chunk contains, in any case, a word that most files need
-// to name an image by its short form: keys of Kubernetes, Compose and CI systems, or
-// FROM of a Dockerfile.
+// HasKeyword reports whether chunk contains a word that most files need to name an image
+// by its short form: in any case, keys of Kubernetes, Compose and CI systems, or FROM of a
+// Dockerfile; and the names of programs that pull images.
 func HasKeyword(chunk []byte) bool {
 	for _, word := range []string{"image", "repo", "from", "container", "docker", "service", "bundle", "oci:"} {
 		if containsFold(chunk, word) {
+			return true
+		}
+	}
+	for _, tool := range []string{"podman", "nerdctl", "crictl", "finch"} {
+		if bytes.Contains(chunk, []byte(tool)) {
 			return true
 		}
 	}
