@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"cmp"
 	"path"
 	"slices"
@@ -108,6 +109,8 @@ func (s *summary) countMoves() {
 			spelledOut[m]++
 		case !hasPrefix(x.Old, m.From):
 			r.Short++
+		case isEscaped(x):
+			r.Escaped++
 		default:
 			r.Split++
 		}
@@ -123,6 +126,11 @@ func (s *summary) countMoves() {
 			return !strings.EqualFold(path.Base(x.file.Path), "README.md")
 		}),
 	}
+}
+
+// isEscaped reports whether the file writes the reference x with escape sequences.
+func isEscaped(x fileFinding) bool {
+	return bytes.IndexByte(x.file.Before[x.Mention.Start:x.Mention.End], '\\') >= 0
 }
 
 // moveOf returns the prefixes of the rule that moves f, or the hosts of f where

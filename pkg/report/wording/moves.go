@@ -1,5 +1,7 @@
 package wording
 
+import "strings"
+
 // Sources says how many spelled-out references move from which prefix, one item
 // per prefix. It lists at most limit prefixes and sums up the rest; a negative
 // limit lists all. The numbers and that of ImplicitMoves add up to Moved.
@@ -29,20 +31,28 @@ func (r *Run) Sources(limit int) []string {
 // ImplicitMoves says how many implicit references move and why they are implicit; ""
 // if no implicit reference moves.
 func (r *Run) ImplicitMoves() string {
-	const split = "split across keys"
-	short := Plural(r.Short, "Docker Hub short name", "Docker Hub short names")
-	why := ""
-	switch {
-	case r.Split+r.Short == 0:
+	total := r.Split + r.Escaped + r.Short
+	if total == 0 {
 		return ""
-	case r.Short == 0:
-		why = split
-	case r.Split == 0:
-		why = short
-	default:
-		why = Number(r.Split) + " " + split + ", " + Number(r.Short) + " " + short
 	}
-	return Number(r.Split+r.Short) + " implicit (" + why + ")"
+	var whys []string
+	for _, x := range []struct {
+		n   int
+		why string
+	}{
+		{r.Split, "split across keys"},
+		{r.Escaped, "in escape sequences"},
+		{r.Short, Plural(r.Short, "Docker Hub short name", "Docker Hub short names")},
+	} {
+		switch x.n {
+		case 0:
+		case total:
+			whys = append(whys, x.why)
+		default:
+			whys = append(whys, Number(x.n)+" "+x.why)
+		}
+	}
+	return Number(total) + " implicit (" + strings.Join(whys, ", ") + ")"
 }
 
 // AssumedMoves says how many references move although they are only likely images,

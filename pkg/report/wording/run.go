@@ -36,6 +36,7 @@ type Run struct {
 	Moves      []Move   // the spelled-out ones by rule, most frequent first
 	Targets    []string // the prefixes that references move to, most frequent first
 	Split      int      // implicit ones that are split across keys
+	Escaped    int      // implicit ones with escape sequences in the old prefix
 	Short      int      // implicit ones that are Docker Hub short names
 
 	Likely  int // likely images that are not changed

@@ -83,18 +83,20 @@ func TestSources(t *testing.T) {
 
 func TestImplicitMoves(t *testing.T) {
 	for _, tt := range []struct {
-		split, short int
-		want         string
+		split, escaped, short int
+		want                  string
 	}{
-		{0, 0, ""},
-		{2, 0, "2 implicit (split across keys)"},
-		{0, 1, "1 implicit (Docker Hub short name)"},
-		{0, 2, "2 implicit (Docker Hub short names)"},
-		{1, 1, "2 implicit (1 split across keys, 1 Docker Hub short name)"},
+		{0, 0, 0, ""},
+		{2, 0, 0, "2 implicit (split across keys)"},
+		{0, 0, 1, "1 implicit (Docker Hub short name)"},
+		{0, 0, 2, "2 implicit (Docker Hub short names)"},
+		{0, 3, 0, "3 implicit (in escape sequences)"},
+		{1, 0, 1, "2 implicit (1 split across keys, 1 Docker Hub short name)"},
+		{1, 2, 1, "4 implicit (1 split across keys, 2 in escape sequences, 1 Docker Hub short name)"},
 	} {
-		r := Run{Split: tt.split, Short: tt.short}
+		r := Run{Split: tt.split, Escaped: tt.escaped, Short: tt.short}
 		if got := r.ImplicitMoves(); got != tt.want {
-			t.Errorf("%d split, %d short: got %q, want %q", tt.split, tt.short, got, tt.want)
+			t.Errorf("%d split, %d escaped, %d short: got %q, want %q", tt.split, tt.escaped, tt.short, got, tt.want)
 		}
 	}
 }
