@@ -38,7 +38,7 @@ func TestAction(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, cleanGit()...)
-			e.Values[forgeKey{}] = new(*testforge.GitHub)
+			e.Values[forgeKey{}] = new(*testforge.Forge)
 			e.Vars = append(e.Vars,
 				"EXAMPLES="+filepath.Join(root, "examples"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
 				"GITHUB_OUTPUT="+filepath.Join(e.WorkDir, "output"), "GITHUB_PATH="+filepath.Join(e.WorkDir, "path"),

@@ -19,10 +19,11 @@ import (
 // forgeKey is the key of the forge in the values of a script.
 type forgeKey struct{}
 
-// forge COMMAND... controls the GitHub of package testforge. The commands:
+// forge COMMAND... controls a forge of package testforge. The commands:
 //
-//	start OWNER/NAME DIR  starts it and pushes the repository DIR to it as origin;
-//	                      sets FORGE, API and REGMIGRATE_TOKEN
+//	start OWNER/NAME DIR [KIND]
+//	                      starts a forge (GitHub, or KIND) and pushes the repository DIR
+//	                      to it as origin; sets FORGE, API and REGMIGRATE_TOKEN
 //	repo OWNER/NAME       creates another, empty repository
 //	pulls FILE            writes the pull requests to FILE, one per line
 //	body N FILE           writes the body of pull request N to FILE
@@ -32,18 +33,22 @@ type forgeKey struct{}
 //	hook TEXT             makes the server reject every push with TEXT
 func forge(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 1, "forge COMMAND ...")
-	g, _ := ts.Value(forgeKey{}).(**testforge.GitHub)
+	g, _ := ts.Value(forgeKey{}).(**testforge.Forge)
 	if args[0] == "start" {
-		need(ts, neg, args, 3, "forge start OWNER/NAME DIR")
+		need(ts, neg, args, 3, "forge start OWNER/NAME DIR [KIND]")
+		kind := "github"
+		if len(args) > 3 {
+			kind = args[3]
+		}
 		dir := ts.MkAbs(".forge")
 		ts.Check(os.Mkdir(dir, 0o777))
 		var err error
-		*g, err = testforge.StartGitHub(dir)
+		*g, err = testforge.Start(kind, dir)
 		ts.Check(err)
 		ts.Defer(func() {
 			(*g).Close()
 			for _, c := range (*g).Complaints() {
-				ts.Fatalf("GitHub would have rejected a request: %s", c)
+				ts.Fatalf("%s would have rejected a request: %s", kind, c)
 			}
 		})
 		url, err := (*g).CreateRepo(args[1])

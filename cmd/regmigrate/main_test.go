@@ -76,7 +76,7 @@ func TestScript(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Vars = append(e.Vars, cleanGit()...)
 			e.Values[worldKey{}] = &worldOf{}
-			e.Values[forgeKey{}] = new(*testforge.GitHub)
+			e.Values[forgeKey{}] = new(*testforge.Forge)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -8,6 +9,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
 )
 
 // prExits describes the exit codes of pr.
@@ -42,23 +44,40 @@ branch. pr overwrites a branch only if pr made all commits on that branch.
 pr renders charts and kustomizations before and after the change, as verify does.
 If a proof fails, pr pushes nothing.
 
-pr reads the token from the first of these variables that is set:
+pr supports GitHub, GitLab, Gitea, Forgejo, Bitbucket Cloud, Bitbucket Data Center
+and Azure DevOps. It recognizes github.com, gitlab.com, gitea.com, codeberg.org,
+bitbucket.org, dev.azure.com, and the server on which a CI job runs. For other
+hosts, name the kind of forge with --forge; without it, pr expects a GitHub
+Enterprise Server. If a forge has no labels, assignees, reviewers or teams for pull
+requests, pr prints a warning for those that you name.
 
-  - REGMIGRATE_TOKEN;
-  - GH_TOKEN, GITHUB_TOKEN: for github.com, *.ghe.com, and the GitHub server on
-    which a workflow runs pr;
-  - GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN: for all other hosts.
+pr reads the token from REGMIGRATE_TOKEN or, if it is not set, from the variable of
+the forge:
 
-The token needs the permissions "contents: write" and "pull requests: write", and
-"workflows: write" to change files in .github/workflows. For remotes over ssh,
-git uses your key.`,
+  - GitHub: GH_TOKEN, GITHUB_TOKEN for github.com, *.ghe.com, and the server on
+    which a workflow runs pr; GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN for all
+    other hosts. Permissions "contents: write" and "pull requests: write", and
+    "workflows: write" to change files in .github/workflows;
+  - GitLab: GITLAB_TOKEN. Scope api, role Developer. CI_JOB_TOKEN cannot open merge
+    requests;
+  - Gitea: GITEA_TOKEN; Forgejo: FORGEJO_TOKEN. Scope write:repository, and
+    write:issue for labels;
+  - Bitbucket Cloud: BITBUCKET_TOKEN. An access token with the scopes
+    pullrequest:write and repository:write; or an API token, with the address of its
+    user in BITBUCKET_EMAIL;
+  - Bitbucket Data Center: BITBUCKET_SERVER_TOKEN, an HTTP access token with the
+    permission repository write;
+  - Azure DevOps: AZURE_DEVOPS_EXT_PAT with the scope Code (read & write), or
+    SYSTEM_ACCESSTOKEN in a pipeline.
+
+For remotes over ssh, git uses your key.`,
 		Example: `  regmigrate pr
   regmigrate pr --dry-run                       # print the actions and the text of the pull request
   regmigrate pr --label registry --reviewer ann --team platform --draft charts/
   regmigrate pr --commit-per chart --bump-chart patch --signoff
   regmigrate pr --author 'Bot <bot@example.com>' --trailer 'Refs: OPS-12'
   regmigrate pr --remote upstream --push-remote origin     # from a fork
-  regmigrate pr --api-url https://gitea.example/api/v1     # Gitea`,
+  regmigrate pr --forge gitlab                             # a GitLab of your own`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.Args, f.Version = *line, cmd.Root().Version
 			if err := refuseEmpty(cmd); err != nil {
@@ -90,8 +109,9 @@ git uses your key.`,
 	x.StringSliceVar(&p.To.Teams, "team", nil, "`teams` to ask for a review, by their short names")
 	x.StringSliceVar(&p.To.Assignees, "assignee", nil, "`users` to assign")
 	x.BoolVar(&p.To.Draft, "draft", false, "open the pull request as a draft")
+	x.StringVar(&p.To.Forge, "forge", "", "`kind` of forge: "+strings.Join(pullrequest.ForgeNames(), ", ")+" (default: from the host of the remote, the variables of a CI system, or --api-url)")
 	x.StringVar(&p.To.Repo, "repo", "", "repository, `OWNER/NAME` (default: from the URL of the remote)")
-	x.StringVar(&p.To.APIURL, "api-url", "", "`URL` of the API of the forge (default: the API of GitHub or GitHub Enterprise on the host of the remote)")
+	x.StringVar(&p.To.APIURL, "api-url", "", "`URL` of the API of the forge (default: from the kind of forge and the host of the remote)")
 	x.DurationVar(&p.To.MaxWait, "max-wait", time.Minute, "maximum wait when the forge limits requests")
 	x.BoolVar(&p.JSON, "json", false, "print the result as JSON (schema/pr.schema.json)")
 	x.StringArrayVar(&f.Reports, "report", nil, "also write a report to a file, `FORMAT=FILE` (repeatable)")
@@ -107,6 +127,7 @@ git uses your key.`,
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
+	complete(cmd, "forge", pullrequest.ForgeNames())
 	complete(cmd, "commit-per", []string{"change", "chart"})
 	complete(cmd, "bump-chart", chart.BumpNames)
 	return cmd

@@ -79,7 +79,7 @@ var table = []pkg{
 	{"pkg/policy", outside, nil, []string{kyaml}},
 	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/...", "k8s.io/apimachinery/...", "k8s.io/client-go/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},
-	{"pkg/pullrequest", outside, nil, []string{"github.com/google/go-github/..."}},
+	{"pkg/pullrequest", outside, nil, []string{"code.gitea.io/sdk/gitea", "github.com/google/go-github/...", "gitlab.com/gitlab-org/api/client-go/v2"}},
 
 	{"pkg/regmigrate", outside, nil, nil},
 

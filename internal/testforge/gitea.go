@@ -1,6 +1,6 @@
-// Package testforge runs forges for tests: a real Gitea ([StartGitea]), and a
-// server with real git repositories and the part of GitHub's REST API that pull
-// requests need ([StartGitHub]). Both listen on 127.0.0.1 only.
+// Package testforge runs forges for tests: a real Gitea ([StartGitea]), and servers
+// with real git repositories and the part of a forge's REST API that pull requests
+// need ([Start]). All of them listen on 127.0.0.1 only.
 //
 // Only tests import this package; internal/archtest checks that.
 package testforge

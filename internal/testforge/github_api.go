@@ -15,7 +15,7 @@ import (
 )
 
 // serveAPI responds to a request; path is relative to /api/v3/.
-func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
+func (g githubServer) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 	if a := r.Header.Values("Authorization"); len(a) != 1 || a[0] != "Bearer "+g.Token {
 		writeError(w, http.StatusUnauthorized, "Bad credentials")
 		return
@@ -55,7 +55,7 @@ func (g *GitHub) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 // findPull returns the pull request of a repository with a number, or nil.
-func (g *GitHub) findPull(slug, number string) *pull {
+func (g githubServer) findPull(slug, number string) *pull {
 	n, err := strconv.Atoi(number)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -67,7 +67,7 @@ func (g *GitHub) findPull(slug, number string) *pull {
 
 // servePull responds to a request about a pull request. In route, N stands for its
 // number.
-func (g *GitHub) servePull(w http.ResponseWriter, r *http.Request, route string, p *pull) {
+func (g githubServer) servePull(w http.ResponseWriter, r *http.Request, route string, p *pull) {
 	switch route {
 	case "PATCH pulls/N":
 		g.edit(w, r, p)
@@ -116,7 +116,7 @@ func (g *GitHub) servePull(w http.ResponseWriter, r *http.Request, route string,
 }
 
 // decode decodes a request body. Unknown fields are errors.
-func (g *GitHub) decode(w http.ResponseWriter, r *http.Request, into any) bool {
+func (g githubServer) decode(w http.ResponseWriter, r *http.Request, into any) bool {
 	d := json.NewDecoder(r.Body)
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
@@ -126,7 +126,7 @@ func (g *GitHub) decode(w http.ResponseWriter, r *http.Request, into any) bool {
 	return true
 }
 
-func (g *GitHub) change(w http.ResponseWriter, status int, p *pull, f func()) {
+func (g githubServer) change(w http.ResponseWriter, status int, p *pull, f func()) {
 	g.mu.Lock()
 	f()
 	out := g.pullJSON(p)
@@ -134,7 +134,7 @@ func (g *GitHub) change(w http.ResponseWriter, status int, p *pull, f func()) {
 	writeJSON(w, status, out)
 }
 
-func (g *GitHub) list(w http.ResponseWriter, r *http.Request, slug string) {
+func (g githubServer) list(w http.ResponseWriter, r *http.Request, slug string) {
 	q := r.URL.Query()
 	for key := range q {
 		if !slices.Contains([]string{"state", "head", "base", "sort", "direction", "per_page", "page"}, key) {
@@ -159,7 +159,7 @@ func (g *GitHub) list(w http.ResponseWriter, r *http.Request, slug string) {
 	writeJSON(w, http.StatusOK, out)
 }
 
-func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
+func (g githubServer) create(w http.ResponseWriter, r *http.Request, slug string) {
 	var in github.NewPullRequest
 	if !g.decode(w, r, &in) {
 		return
@@ -205,7 +205,7 @@ func (g *GitHub) create(w http.ResponseWriter, r *http.Request, slug string) {
 	writeJSON(w, http.StatusCreated, g.pullJSON(p))
 }
 
-func (g *GitHub) edit(w http.ResponseWriter, r *http.Request, p *pull) {
+func (g githubServer) edit(w http.ResponseWriter, r *http.Request, p *pull) {
 	var in struct { // as documented
 		Title               *string `json:"title"`
 		Body                *string `json:"body"`

@@ -1,8 +1,10 @@
 package pullrequest
 
 import (
+	"encoding/base64"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -45,12 +47,13 @@ func parseAddress(remote string) address {
 	return a
 }
 
-// sshHost returns the host of the forge for an ssh host. GitHub serves ssh on
-// port 443 under another host name.
+// sshHost returns the host of the forge for an ssh host.
 func sshHost(host string) string {
 	host = strings.ToLower(host)
-	if host == "ssh.github.com" {
-		return "github.com"
+	for _, k := range forges {
+		if of, ok := k.sshHosts[host]; ok {
+			return of
+		}
 	}
 	return host
 }
@@ -59,37 +62,21 @@ func repoPath(p string) string {
 	return strings.TrimSuffix(strings.Trim(p, "/"), ".git")
 }
 
-// slug returns the owner and the name of the repository, which are the last two
-// elements of the path.
-func (a address) slug() (owner, name string, ok bool) {
+// slug returns OWNER/NAME of the repository, which are the last two elements of the path.
+func (a address) slug() (slug string, ok bool) {
 	parts := strings.Split(a.path, "/")
 	if a.host == "" || len(parts) < 2 {
-		return "", "", false
+		return "", false
 	}
-	return parts[len(parts)-2], parts[len(parts)-1], true
+	return strings.Join(parts[len(parts)-2:], "/"), true
 }
 
-// isGitHub reports whether a host belongs to GitHub itself, and not to an
-// Enterprise Server or another forge.
-func isGitHub(host string) bool { return host == "github.com" || strings.HasSuffix(host, ".ghe.com") }
-
-// apiURL returns the URL of the REST API of the forge of a remote, or "" if the
-// remote has no host.
-func apiURL(a address, env func(string) string) string {
-	if api := env("GITHUB_API_URL"); api != "" && sameHost(env("GITHUB_SERVER_URL"), a.host) {
-		return api
+// webURL returns the URL of the host of an address, without a path.
+func (a address) webURL() string {
+	if a.scheme == "http" {
+		return "http://" + a.host
 	}
-	switch {
-	case a.host == "":
-		return ""
-	case a.host == "github.com":
-		return "https://api.github.com"
-	case isGitHub(a.host):
-		return "https://api." + a.host
-	case a.scheme == "http":
-		return "http://" + a.host + "/api/v3"
-	}
-	return "https://" + a.host + "/api/v3"
+	return "https://" + a.host
 }
 
 // sameHost reports whether the URL server has the given host and port.
@@ -98,20 +85,17 @@ func sameHost(server, host string) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
-// tokenVariables are the environment variables that have a token: of any forge, two of
-// github.com, and two of an Enterprise Server. Git does not inherit them, because it runs
-// programs that the configuration of the repository names.
-var tokenVariables = [...]string{"REGMIGRATE_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"}
+// anyToken is the environment variable with a token of any forge.
+const anyToken = "REGMIGRATE_TOKEN"
 
-// tokenFor returns the token for a host, "" if no variable is set, and the names of the
-// variables that it reads. A token of github.com is not sent to another host, unless
-// GITHUB_SERVER_URL, which GitHub Actions sets, names that host.
-func tokenFor(host string, env func(string) string) (token string, names []string) {
-	names = append(names, tokenVariables[0])
-	if isGitHub(host) || sameHost(env("GITHUB_SERVER_URL"), host) {
-		names = append(names, tokenVariables[1:3]...)
-	} else {
-		names = append(names, tokenVariables[3:]...)
+// tokenFor returns the token for a host of a kind, "" if no variable is set, and the names
+// of the variables that it reads.
+func tokenFor(kind *forgeKind, host string, env func(string) string) (token string, names []string) {
+	names = append(names, anyToken)
+	for _, name := range kind.tokens {
+		if kind.usesToken == nil || kind.usesToken(name, host, env) {
+			names = append(names, name)
+		}
 	}
 	for _, name := range names {
 		if v := strings.TrimSpace(env(name)); v != "" {
@@ -119,6 +103,28 @@ func tokenFor(host string, env func(string) string) (token string, names []strin
 		}
 	}
 	return "", names
+}
+
+// tokenVariables returns all environment variables that may have a token. Git does not
+// inherit them, because it runs programs that the configuration of the repository names.
+func tokenVariables() []string {
+	names := []string{anyToken}
+	for _, k := range forges {
+		for _, name := range k.tokens {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// bearerAuth returns a token as the value of the header Authorization.
+func bearerAuth(token string, _ func(string) string) string { return "Bearer " + token }
+
+// basicAuth returns a user and a token as the value of the header Authorization.
+func basicAuth(user, token string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+token))
 }
 
 // RepositoryName returns HOST/PATH for the URL of a remote, such as

@@ -4,15 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/google/go-github/v88/github"
 )
-
-// maxBody is the maximum number of characters that GitHub accepts as the body
-// of a pull request.
-const maxBody = 65536
 
 // Apply makes the remote branch and its pull request match the change. If the
 // change has no commits, Apply closes the pull request and deletes the branch.
@@ -23,7 +15,7 @@ func (s *Session) Apply(ctx context.Context, c Change) (*Result, error) {
 	if s.noToken != nil { // in a dry run
 		r.Warnings = append(r.Warnings, s.noToken.Message+"; without --dry-run, pr needs it")
 	}
-	c.Body = truncateBody(c.Body)
+	c.Body = truncateBody(c.Body, s.kind.maxBody)
 	var err error
 	if len(c.Commits) == 0 {
 		err = s.withdraw(ctx, c, r)
@@ -49,9 +41,9 @@ func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 	if err != nil {
 		return err
 	}
-	var open, declined *github.PullRequest
+	var open, declined *pull
 	if s.forge != nil {
-		if open, declined, err = s.forge.findPull(ctx, s.Base, s.o.Branch, s.head); err != nil {
+		if open, declined, err = s.findPull(ctx); err != nil {
 			return err
 		}
 	}
@@ -60,7 +52,7 @@ func (s *Session) publish(ctx context.Context, c Change, r *Result) error {
 		r.Commit = s.head
 	}
 	if upToDate && declined != nil {
-		r.Action, r.Number, r.URL = Declined, declined.GetNumber(), declined.GetHTMLURL()
+		r.Action, r.Number, r.URL = Declined, declined.number, declined.url
 		return nil
 	}
 	if !upToDate {
@@ -97,30 +89,30 @@ func (s *Session) openPull(ctx context.Context, c Change, r *Result) error {
 	if s.o.DryRun {
 		return nil
 	}
-	p, err := s.forge.openPull(ctx, s.Base, s.o.Branch, c, s.o.Draft)
+	p, warnings, err := s.openForgePull(ctx, c)
 	if err != nil {
 		return s.wrapAfterPush(err)
 	}
-	r.Number, r.URL = p.GetNumber(), p.GetHTMLURL()
-	r.Warnings, _ = s.forge.addMetadata(ctx, p, s.o, true)
+	r.Number, r.URL = p.number, p.url
+	r.Warnings = warnings
 	return nil
 }
 
 // updatePull updates the open pull request where it differs from the change.
-func (s *Session) updatePull(ctx context.Context, open *github.PullRequest, c Change, r *Result) error {
-	r.Action, r.Number, r.URL = Unchanged, open.GetNumber(), open.GetHTMLURL()
+func (s *Session) updatePull(ctx context.Context, open *pull, c Change, r *Result) error {
+	r.Action, r.Number, r.URL = Unchanged, open.number, open.url
 	if r.Pushed {
 		r.Action = Updated
 	}
 	if s.o.DryRun {
 		return nil
 	}
-	textChanged, err := s.forge.updatePull(ctx, open, c)
+	textChanged, err := s.setText(ctx, open, c)
 	if err != nil {
 		return s.wrapAfterPush(err)
 	}
 	var metadataChanged bool
-	r.Warnings, metadataChanged = s.forge.addMetadata(ctx, open, s.o, false)
+	r.Warnings, metadataChanged = s.addMetadata(ctx, open, false)
 	if textChanged || metadataChanged {
 		r.Action = Updated
 	}
@@ -171,14 +163,14 @@ func (s *Session) withdraw(ctx context.Context, c Change, r *Result) error {
 		return err
 	}
 	if s.forge != nil {
-		open, _, err := s.forge.findPull(ctx, s.Base, s.o.Branch, s.head)
+		open, _, err := s.findPull(ctx)
 		if err != nil {
 			return err
 		}
 		if open != nil {
-			r.Action, r.Number, r.URL = Closed, open.GetNumber(), open.GetHTMLURL()
+			r.Action, r.Number, r.URL = Closed, open.number, open.url
 			if !s.o.DryRun {
-				if err := s.forge.closePull(ctx, open, c.ClosingComment); err != nil {
+				if err := s.closePull(ctx, open, c.ClosingComment); err != nil {
 					return err
 				}
 			}
@@ -189,20 +181,4 @@ func (s *Session) withdraw(ctx context.Context, c Change, r *Result) error {
 		return nil
 	}
 	return s.push(ctx, "")
-}
-
-// truncateBody shortens a body that the forge would reject.
-func truncateBody(body string) string {
-	if utf8.RuneCountInString(body) <= maxBody {
-		return body
-	}
-	const note = "\n\n(truncated: the text is longer than the forge accepts)\n"
-	text := string([]rune(body)[:maxBody-len(note)-4]) // 4: a closing code fence and its line break
-	if i := strings.LastIndexByte(text, '\n'); i > 0 {
-		text = text[:i]
-	}
-	if strings.Count(text, "\n```")%2 == 1 {
-		text += "\n```"
-	}
-	return text + note
 }

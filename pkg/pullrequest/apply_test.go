@@ -274,7 +274,7 @@ func TestTokenIsRedacted(t *testing.T) {
 	if err == nil {
 		_, err = s.Apply(t.Context(), c)
 	}
-	if err == nil || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), basicAuth(token)) {
+	if err == nil || strings.Contains(err.Error(), token) || strings.Contains(err.Error(), basicAuth("x-access-token", token)[len("Basic "):]) {
 		t.Errorf("rejected request: %v", err)
 	}
 	f.forge.SetFault(nil)
@@ -305,14 +305,14 @@ func TestApplyFromAFork(t *testing.T) {
 }
 
 func TestTruncateBody(t *testing.T) {
-	if got := truncateBody("short"); got != "short" {
+	if got := truncateBody("short", 65536); got != "short" {
 		t.Errorf("%q", got)
 	}
-	got := truncateBody("# x\n```diff\n" + strings.Repeat("é line\n", 20000) + "```\n")
-	if n := len([]rune(got)); n > maxBody || n < maxBody-100 {
+	got := truncateBody("# x\n```diff\n"+strings.Repeat("é line\n", 20000)+"```\n", 65536)
+	if n := len([]rune(got)); n > 65536 || n < 65536-200 {
 		t.Errorf("%d characters", n)
 	}
-	if !strings.HasSuffix(got, "line\n```\n\n(truncated: the text is longer than the forge accepts)\n") {
+	if !strings.HasSuffix(got, "line\n```\n\n(truncated: the text is longer than the forge accepts; regmigrate pr --dry-run prints all of it)\n") {
 		t.Errorf("end of the body: %q", got[len(got)-80:])
 	}
 }

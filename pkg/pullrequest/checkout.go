@@ -127,7 +127,7 @@ func (s *Session) fetchMissingBlobs(ctx context.Context) error {
 	_, err = s.git.run(ctx, gitCall{remote: s.o.Remote, stdin: strings.NewReader(ids.String()), config: []string{"fetch.negotiationAlgorithm=noop"}, args: []string{
 		"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap=", "--stdin", "--", s.o.Remote}})
 	if err != nil {
-		return remoteProblem(err, s.o.Remote)
+		return s.remoteProblem(err, s.o.Remote)
 	}
 	return nil
 }

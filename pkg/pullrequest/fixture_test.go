@@ -23,12 +23,17 @@ const (
 // has the files a.yaml, run.sh (executable) and sub/b.yaml.
 type fixture struct {
 	t     *testing.T
-	forge *testforge.GitHub
+	kind  string // of the forge
+	forge *testforge.Forge
 	bare  string // the repository of the forge
 	dir   string // the clone
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t *testing.T) *fixture { return newForgeFixture(t, "github") }
+
+// newForgeFixture returns a fixture with a forge of a kind, which must not get a request that
+// it would reject as invalid.
+func newForgeFixture(t *testing.T, kind string) *fixture {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("SKIPPED: git is missing")
@@ -43,21 +48,21 @@ func newFixture(t *testing.T) *fixture {
 	for k, v := range map[string]string{"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com"} {
 		t.Setenv(k, v)
 	}
-	g, err := testforge.StartGitHub(t.TempDir())
+	g, err := testforge.Start(kind, t.TempDir())
 	if err != nil {
 		t.Skipf("SKIPPED: %v", err)
 	}
 	t.Cleanup(func() {
 		g.Close()
 		for _, c := range g.Complaints() {
-			t.Errorf("GitHub would reject a request: %s", c)
+			t.Errorf("%s would reject a request: %s", kind, c)
 		}
 	})
 	url, err := g.CreateRepo(testSlug)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{t: t, forge: g, bare: g.RepoDir(testSlug), dir: t.TempDir()}
+	f := &fixture{t: t, kind: kind, forge: g, bare: g.RepoDir(testSlug), dir: t.TempDir()}
 	f.git("init", "-q", "-b", "main")
 	f.write("a.yaml", "image: k8s.gcr.io/a:1\r\n")
 	f.write("run.sh", "docker pull k8s.gcr.io/run:1\n")
@@ -110,7 +115,11 @@ func (f *fixture) pushBase() {
 }
 
 func (f *fixture) options() Options {
-	return Options{Dir: f.dir, Branch: testBranch, Getenv: func(name string) string {
+	api := ""
+	if f.kind == "bitbucket" { // its API is at another host
+		api = f.forge.API
+	}
+	return Options{Dir: f.dir, Branch: testBranch, Forge: f.kind, APIURL: api, Getenv: func(name string) string {
 		return map[string]string{"REGMIGRATE_TOKEN": f.forge.Token}[name]
 	}, Sleep: func(context.Context, time.Duration) error { return errors.New("the test does not wait") }}
 }

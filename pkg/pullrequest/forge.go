@@ -1,212 +1,255 @@
 package pullrequest
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/google/go-github/v88/github"
+	"unicode/utf16"
 )
 
+// A forgeKind describes a kind of forge: how its addresses look, which tokens it takes,
+// and how to connect to it. Each kind is in a file of its own.
+type forgeKind struct {
+	name  string // the value of --forge
+	title string // in messages
+
+	// isHost reports whether the forge is at a host: the host is well known, or a
+	// variable of the forge's own CI names it.
+	isHost func(host string, env func(string) string) bool
+
+	// sshHosts are the hosts that serve ssh for another host, by name.
+	sshHosts map[string]string
+
+	// apiSuffixes are ends of the URL of the API. They select the kind if only --api-url is
+	// known.
+	apiSuffixes []string
+
+	// apiURL returns the URL of the API for the address of a remote that has a host.
+	apiURL     func(a address, env func(string) string) string
+	apiExample string // for messages
+
+	// repo returns the name of the repository at an address, in the form of repoForm.
+	repo     func(a address) (name string, ok bool)
+	repoForm string // such as OWNER/NAME
+
+	// tokens are the environment variables that may hold the token, after
+	// REGMIGRATE_TOKEN. usesToken, if not nil, reports whether the token of a variable is
+	// sent to a host.
+	tokens    []string
+	usesToken func(name, host string, env func(string) string) bool
+
+	// tokenHint, if not nil, returns a hint about a variable that is set and not used.
+	tokenHint func(host string, env func(string) string) string
+
+	// apiAuth and gitAuth return the value of the header Authorization of requests to
+	// the API, and of git over http.
+	apiAuth, gitAuth func(token string, env func(string) string) string
+
+	// apiHosts are further hosts of the API that get the token.
+	apiHosts []string
+
+	permission     string // that the token needs for pull requests
+	pushPermission string // that the token needs to push
+
+	// lacks are the labels, assignees and teams that its pull requests do not have.
+	lacks []string
+
+	// maxBody is the maximum length of the text of a pull request, in UTF-16 code units,
+	// which are at least as many as characters.
+	maxBody int
+
+	// connect returns the forge of a repository. It sends no request.
+	connect func(c connection) (forge, error)
+}
+
+// forges are the kinds of forges. The first kind whose isHost is true serves a host.
+var forges = [...]*forgeKind{&githubKind, &gitlabKind, &giteaKind, &forgejoKind, &bitbucketKind, &dataCenterKind, &azureKind}
+
+// ForgeNames are the names of the supported kinds of forges.
+func ForgeNames() []string {
+	var names []string
+	for _, k := range forges {
+		names = append(names, k.name)
+	}
+	return names
+}
+
+// A connection is what a forge needs for its requests. The client adds the token and
+// returns an *apiError for a response that is not a success.
+type connection struct {
+	kind   *forgeKind
+	client *http.Client
+	api    string // URL of the API, without a final slash
+	repo   string // the repository that gets the pull request
+	fork   string // the repository with the branch; the same as repo if there is no fork
+}
+
+// isFork reports whether the branch is in another repository than the pull request.
+func (c *connection) isFork() bool { return !strings.EqualFold(c.repo, c.fork) }
+
 // A forge is a client for the pull requests of one repository.
-type forge struct {
-	client      *github.Client
-	api         string
-	owner, repo string
-	fork        string // OWNER/NAME of the repository with the branch; "" if it is the same repository
-	gitea       bool   // whether the API is that of Gitea
-	maxWait     time.Duration
-	sleep       func(context.Context, time.Duration) error
+type forge interface {
+	// list returns the pull requests from the branch to the base: all that are open, or
+	// the newest of those that are closed.
+	list(ctx context.Context, base, branch string, open bool) ([]*pull, error)
+	open(ctx context.Context, n newPull) (*pull, error)
+	setText(ctx context.Context, p *pull, title, body string) error
+	comment(ctx context.Context, p *pull, text string) error
+	close(ctx context.Context, p *pull) error
+
+	// The following methods add to the labels, assignees and reviewers of a pull request.
+	// They are not called for what the kind lacks.
+	addLabels(ctx context.Context, p *pull, labels []string) error
+	addAssignees(ctx context.Context, p *pull, users []string) error
+	requestReviews(ctx context.Context, p *pull, users, teams []string) error
+
+	// hasReviews reports whether somebody was asked for a review or gave one.
+	hasReviews(ctx context.Context, p *pull) (bool, error)
 }
 
-// requestTimeout limits one request.
-const requestTimeout = time.Minute
-
-func apiHost(api string) string {
-	u, err := url.Parse(api)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimPrefix(strings.ToLower(u.Host), "api.")
+// A newPull is a pull request to open.
+type newPull struct {
+	base, branch string
+	title, body  string
+	draft        bool
 }
 
-// newForge returns the forge of the repository slug. headSlug is the repository
-// with the branch. Both are OWNER/NAME.
-func newForge(api, slug, headSlug, token string, o Options) (*forge, error) {
-	u, err := url.Parse(api)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
-		return nil, &Problem{Message: fmt.Sprintf("API address %q: expected an http or https URL", api), Hint: "for example: --api-url https://github.example/api/v3", Usage: true}
-	}
-	base := strings.TrimSuffix(u.String(), "/") + "/"
-	client, err := github.NewClient(
-		github.WithURLs(&base, nil), github.WithUserAgent("regmigrate"), github.WithTimeout(requestTimeout),
-		github.WithHTTPClient(&http.Client{Transport: tokenTransport{token, u.Scheme, u.Host}, CheckRedirect: sameHostOnly}),
-	)
-	if err != nil {
-		return nil, err
-	}
-	owner, repo, _ := strings.Cut(slug, "/")
-	f := &forge{
-		client: client, api: strings.TrimSuffix(base, "/"), owner: owner, repo: repo,
-		gitea: strings.HasSuffix(base, "/api/v1/"), maxWait: o.MaxWait, sleep: o.Sleep,
-	}
-	if !strings.EqualFold(headSlug, slug) {
-		f.fork = headSlug
-	}
-	return f, nil
+// A pull is a pull request as a forge returned it.
+type pull struct {
+	number      int
+	url         string // of its page
+	title, body string
+	draftPrefix string // the part of the title that marks a draft; "" if it is none
+	draft       bool
+	merged      bool
+	commit      string   // of the branch; may be the first part only
+	labels      []string // in lower case
+	assignees   []string // in lower case
+	native      any      // what the client of the forge returned
 }
 
-// tokenTransport adds the token to requests to one host, and not to requests that
-// are redirected to another host.
-type tokenTransport struct{ token, scheme, host string }
-
-func (b tokenTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Host == b.host && req.URL.Scheme == b.scheme {
-		req = req.Clone(req.Context())
-		req.Header.Set("Authorization", "Bearer "+b.token)
-	}
-	return http.DefaultTransport.RoundTrip(req)
-}
-
-// maxRequests is the maximum number of requests that redirects make of one.
-const maxRequests = 10
-
-func sameHostOnly(req *http.Request, via []*http.Request) error {
-	if req.URL.Host != via[0].URL.Host || req.URL.Scheme != via[0].URL.Scheme {
-		return fmt.Errorf("the forge redirects to %s://%s; redirects to another host are not followed", req.URL.Scheme, req.URL.Host)
-	}
-	if len(via) >= maxRequests {
-		return fmt.Errorf("the forge redirects more than %d times", maxRequests-1)
-	}
-	return nil
-}
-
-// callAPI sends a request. If the forge rejects it because of a rate limit,
-// callAPI waits and tries again, up to three times, unless the forge asks for more
-// than maxWait. doing says what the request is for, in words such as "opening the
-// pull request".
-func callAPI[T any](ctx context.Context, f *forge, doing string, send func() (T, *github.Response, error)) (T, error) {
-	for try := 0; ; try++ {
-		out, _, err := send()
-		if err == nil {
-			return out, nil
-		}
-		if ctx.Err() != nil {
-			return out, ctx.Err()
-		}
-		wait, limited := retryAfter(err)
-		if !limited || wait < 0 || wait > f.maxWait || try == 3 {
-			return out, f.describeError(err, doing)
-		}
-		if err := f.sleep(ctx, wait); err != nil {
-			return out, err
-		}
-	}
-}
-
-// retryAfter reports whether err is a rate limit, and how long to wait. The
-// duration is negative if the forge does not say how long.
-func retryAfter(err error) (time.Duration, bool) {
-	if e := (*github.RateLimitError)(nil); errors.As(err, &e) {
-		return max(time.Until(e.Rate.Reset.Time)+time.Second, 0), true
-	}
-	if e := (*github.AbuseRateLimitError)(nil); errors.As(err, &e) {
-		if e.RetryAfter == nil {
-			return -1, true
-		}
-		return max(*e.RetryAfter, 0), true
-	}
-	return 0, false
-}
-
-// headRepo returns the repository with the branch, as OWNER/NAME, and its owner.
-func (f *forge) headRepo() (slug, owner string) {
-	slug = cmp.Or(f.fork, f.owner+"/"+f.repo)
-	owner, _, _ = strings.Cut(slug, "/")
-	return slug, owner
-}
-
-// findPull returns the open pull request for the branch, or nil. Without an open
-// one, it returns the newest pull request that was closed without a merge while
-// the branch was at the commit head, or nil.
-func (f *forge) findPull(ctx context.Context, base, branch, head string) (open, declined *github.PullRequest, err error) {
-	slug, owner := f.headRepo()
-	for _, state := range []string{"open", "closed"} {
-		o := &github.PullRequestListOptions{State: state, Head: owner + ":" + branch, Base: base, ListOptions: github.ListOptions{PerPage: 50}}
-		for o.Page = 1; o.Page > 0 && o.Page <= 40; {
-			var next int
-			list, err := callAPI(ctx, f, "looking for the pull request", func() ([]*github.PullRequest, *github.Response, error) {
-				l, r, err := f.client.PullRequests.List(ctx, f.owner, f.repo, o)
-				if err == nil {
-					next = r.NextPage
-				}
-				return l, r, err
-			})
-			if err != nil {
-				return nil, nil, err
+// findKind returns the kind of forge for an address and an API. The options win over the
+// address, and the address over the API.
+func findKind(o *Options, a address) (*forgeKind, error) {
+	if o.Forge != "" {
+		for _, k := range forges {
+			if k.name == o.Forge {
+				return k, nil
 			}
-			for _, p := range list { // some forges ignore the filter
-				if p.GetHead().GetRef() != branch || p.GetBase().GetRef() != base || !strings.EqualFold(p.GetHead().GetRepo().GetFullName(), slug) {
-					continue
-				}
-				if state == "open" {
-					return p, nil, nil
-				}
-				if !p.GetMerged() && p.MergedAt == nil && head != "" && p.GetHead().GetSHA() == head {
-					return nil, p, nil
-				}
+		}
+		return nil, &Problem{Message: fmt.Sprintf("forge %q: expected one of %s", o.Forge, strings.Join(ForgeNames(), ", ")), Usage: true}
+	}
+	for _, k := range forges {
+		if a.host != "" && k.isHost(a.host, o.Getenv) {
+			return k, nil
+		}
+	}
+	for _, k := range forges {
+		for _, suffix := range k.apiSuffixes {
+			if strings.HasSuffix(strings.TrimSuffix(o.APIURL, "/"), suffix) {
+				return k, nil
 			}
-			if state == "closed" {
-				break // the newest pull requests are on the first page
+		}
+	}
+	return &githubKind, nil // an Enterprise Server
+}
+
+// findPull returns the open pull request for the branch, or nil. Without an open one, it
+// returns the newest pull request that was closed without a merge while the branch was at
+// its present commit, or nil.
+func (s *Session) findPull(ctx context.Context) (open, declined *pull, err error) {
+	for _, isOpen := range []bool{true, false} {
+		list, err := s.forge.list(ctx, s.Base, s.o.Branch, isOpen)
+		if err != nil {
+			return nil, nil, s.describeError(err, "looking for the pull request")
+		}
+		for _, p := range list {
+			switch {
+			case isOpen:
+				return p, nil, nil
+			case !p.merged && s.head != "" && isCommit(p.commit, s.head):
+				return nil, p, nil
 			}
-			o.Page = next
 		}
 	}
 	return nil, nil, nil
 }
 
-// draftPrefix marks a draft in Gitea.
-const draftPrefix = "WIP: "
+// isCommit reports whether a commit of a forge, which may be abbreviated, is the commit
+// full.
+func isCommit(commit, full string) bool { return len(commit) >= 7 && strings.HasPrefix(full, commit) }
 
-func (f *forge) openPull(ctx context.Context, base, branch string, c Change, draft bool) (*github.PullRequest, error) {
-	p := &github.NewPullRequest{Title: &c.Title, Head: &branch, Base: &base, Body: &c.Body}
-	if f.fork != "" {
-		owner, name, _ := strings.Cut(f.fork, "/")
-		p.Head = github.Ptr(owner + ":" + branch)
-		if strings.EqualFold(owner, f.owner) { // OWNER:BRANCH is ambiguous
-			p.HeadRepo = &name
-		}
+// openForgePull opens a pull request and adds its metadata.
+func (s *Session) openForgePull(ctx context.Context, c Change) (p *pull, warnings []string, err error) {
+	p, err = s.forge.open(ctx, newPull{base: s.Base, branch: s.o.Branch, title: c.Title, body: c.Body, draft: s.o.Draft})
+	if err != nil {
+		return nil, nil, s.describeError(err, "opening the pull request")
 	}
-	switch {
-	case draft && f.gitea:
-		p.Title = github.Ptr(draftPrefix + c.Title)
-	case draft:
-		p.Draft = &draft
+	if s.o.Draft && !p.draft {
+		warnings = append(warnings, fmt.Sprintf("draft: %s opened an ordinary pull request", s.kind.title))
 	}
-	return callAPI(ctx, f, "opening the pull request", func() (*github.PullRequest, *github.Response, error) {
-		return f.client.PullRequests.Create(ctx, f.owner, f.repo, p)
-	})
+	more, _ := s.addMetadata(ctx, p, true)
+	return p, append(warnings, more...), nil
 }
 
-// updatePull changes title and body if they differ, and reports whether it did.
-func (f *forge) updatePull(ctx context.Context, p *github.PullRequest, c Change) (bool, error) {
-	title := c.Title
-	if f.gitea && strings.HasPrefix(p.GetTitle(), draftPrefix) {
-		title = draftPrefix + title
-	}
-	if p.GetTitle() == title && sameText(p.GetBody(), c.Body) {
+// setText changes title and body if they differ, and reports whether it did.
+func (s *Session) setText(ctx context.Context, p *pull, c Change) (bool, error) {
+	title := p.draftPrefix + c.Title
+	if p.title == title && sameText(p.body, c.Body) {
 		return false, nil
 	}
-	_, err := callAPI(ctx, f, "updating the pull request", func() (*github.PullRequest, *github.Response, error) {
-		return f.client.PullRequests.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.PullRequest{Title: &title, Body: &c.Body})
-	})
-	return true, err
+	return true, s.describeError(s.forge.setText(ctx, p, title, c.Body), "updating the pull request")
+}
+
+// closePull adds a comment and closes the pull request.
+func (s *Session) closePull(ctx context.Context, p *pull, comment string) error {
+	if comment != "" {
+		if err := s.forge.comment(ctx, p, comment); err != nil {
+			return s.describeError(err, "commenting on the pull request")
+		}
+	}
+	return s.describeError(s.forge.close(ctx, p), "closing the pull request")
+}
+
+// addMetadata adds the labels, assignees and reviewers that the pull request does not
+// have yet. isNew says that the pull request was just opened. If the forge rejects some of
+// them or has no such thing, addMetadata returns warnings instead of an error, because the
+// pull request itself is complete.
+func (s *Session) addMetadata(ctx context.Context, p *pull, isNew bool) (warnings []string, changed bool) {
+	add := func(kind string, names []string, doing string, err error) {
+		if err == nil {
+			changed = true
+			return
+		}
+		warnings = append(warnings, fmt.Sprintf("%s %s: %v", kind, strings.Join(names, ", "), s.describeError(err, doing)))
+	}
+	// supported returns the names, or none and a warning if the forge lacks the kind.
+	supported := func(kind string, names []string) []string {
+		if len(names) == 0 || !slices.Contains(s.kind.lacks, kind) {
+			return names
+		}
+		warnings = append(warnings, fmt.Sprintf("%s %s: %s has no %s for pull requests", kind, strings.Join(names, ", "), s.kind.title, kind))
+		return nil
+	}
+	if labels := missingFrom(supported("labels", s.o.Labels), p.labels); len(labels) > 0 {
+		add("labels", labels, "adding labels", s.forge.addLabels(ctx, p, labels))
+	}
+	if users := missingFrom(supported("assignees", s.o.Assignees), p.assignees); len(users) > 0 {
+		add("assignees", users, "adding assignees", s.forge.addAssignees(ctx, p, users))
+	}
+	users, teams := s.o.Reviewers, supported("teams", s.o.Teams)
+	if len(users)+len(teams) == 0 {
+		return warnings, changed
+	}
+	if !isNew { // the run that opened the pull request may have failed before it asked
+		if has, err := s.forge.hasReviews(ctx, p); err != nil || has {
+			return warnings, changed
+		}
+	}
+	add("reviewers", slices.Concat(users, teams), "requesting reviews", s.forge.requestReviews(ctx, p, users, teams))
+	return warnings, changed
 }
 
 // sameText compares texts, ignoring changes that forges make to line endings and
@@ -216,90 +259,53 @@ func sameText(a, b string) bool {
 	return plain(a) == plain(b)
 }
 
-// closePull adds a comment and closes the pull request.
-func (f *forge) closePull(ctx context.Context, p *github.PullRequest, comment string) error {
-	if comment != "" {
-		if _, err := callAPI(ctx, f, "commenting on the pull request", func() (*github.IssueComment, *github.Response, error) {
-			return f.client.Issues.CreateComment(ctx, f.owner, f.repo, p.GetNumber(), &github.IssueComment{Body: &comment})
-		}); err != nil {
-			return err
-		}
-	}
-	_, err := callAPI(ctx, f, "closing the pull request", func() (*github.PullRequest, *github.Response, error) {
-		return f.client.PullRequests.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.PullRequest{State: github.Ptr("closed")})
-	})
-	return err
-}
-
-// addMetadata adds the labels, assignees and reviewers that the pull request does
-// not have yet. isNew says that the pull request was just opened. If the forge
-// rejects some of them, addMetadata returns warnings instead of an error, because
-// the pull request itself is complete.
-func (f *forge) addMetadata(ctx context.Context, p *github.PullRequest, o Options, isNew bool) (warnings []string, changed bool) {
-	record := func(kind string, names []string, err error) {
-		if err == nil {
-			changed = true
-			return
-		}
-		warnings = append(warnings, fmt.Sprintf("%s %s: %v", kind, strings.Join(names, ", "), err))
-	}
-	var existing []string
-	for _, l := range p.Labels {
-		existing = append(existing, strings.ToLower(l.GetName()))
-	}
-	if labels := missingFrom(o.Labels, existing); len(labels) > 0 {
-		_, err := callAPI(ctx, f, "adding labels", func() ([]*github.Label, *github.Response, error) {
-			return f.addLabels(ctx, p.GetNumber(), labels)
-		})
-		record("labels", labels, err)
-	}
-	existing = nil
-	for _, u := range p.Assignees {
-		existing = append(existing, strings.ToLower(u.GetLogin()))
-	}
-	if users := missingFrom(o.Assignees, existing); len(users) > 0 {
-		_, err := callAPI(ctx, f, "adding assignees", func() (*github.Issue, *github.Response, error) {
-			return f.client.Issues.Edit(ctx, f.owner, f.repo, p.GetNumber(), &github.IssueRequest{Assignees: &users})
-		})
-		record("assignees", users, err)
-	}
-	if len(o.Reviewers)+len(o.Teams) == 0 || !isNew && !f.needsReviewers(ctx, p) {
-		return warnings, changed
-	}
-	_, err := callAPI(ctx, f, "requesting reviews", func() (*github.PullRequest, *github.Response, error) {
-		return f.client.PullRequests.RequestReviewers(ctx, f.owner, f.repo, p.GetNumber(), github.ReviewersRequest{Reviewers: o.Reviewers, TeamReviewers: o.Teams})
-	})
-	record("reviewers", slices.Concat(o.Reviewers, o.Teams), err)
-	return warnings, changed
-}
-
-// addLabels adds labels to a pull request. It sends an object, as GitHub
-// documents it. go-github sends a bare list, which GitHub accepts and Gitea
-// rejects.
-func (f *forge) addLabels(ctx context.Context, number int, labels []string) ([]*github.Label, *github.Response, error) {
-	path := fmt.Sprintf("repos/%s/%s/issues/%d/labels", f.owner, f.repo, number)
-	req, err := f.client.NewRequest(ctx, http.MethodPost, path, map[string][]string{"labels": labels})
-	if err != nil {
-		return nil, nil, err
-	}
-	var out []*github.Label
-	resp, err := f.client.Do(req, &out)
-	return out, resp, err
-}
-
-// needsReviewers reports whether nobody was asked for a review and nobody gave
-// one, which happens if the run that opened the pull request failed afterwards.
-func (f *forge) needsReviewers(ctx context.Context, p *github.PullRequest) bool {
-	if len(p.RequestedReviewers)+len(p.RequestedTeams) > 0 {
-		return false
-	}
-	reviews, err := callAPI(ctx, f, "looking for reviews", func() ([]*github.PullRequestReview, *github.Response, error) {
-		return f.client.PullRequests.ListReviews(ctx, f.owner, f.repo, p.GetNumber(), nil)
-	})
-	return err == nil && len(reviews) == 0
-}
-
 // missingFrom returns the names that are not in existing, which are in lower case.
 func missingFrom(names, existing []string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(existing, strings.ToLower(n)) })
+}
+
+// truncateBody shortens a text that a forge would reject, to limit UTF-16 code units.
+func truncateBody(body string, limit int) string {
+	if len(body) <= limit || utf16Len(body) <= limit {
+		return body
+	}
+	const note = "\n\n(truncated: the text is longer than the forge accepts; regmigrate pr --dry-run prints all of it)\n"
+	const fence = "\n```"
+	room, end := limit-len(note)-len(fence), len(body)
+	for i, r := range body {
+		if room -= utf16.RuneLen(r); room < 0 {
+			end = i
+			break
+		}
+	}
+	text := body[:end]
+	if i := strings.LastIndexByte(text, '\n'); i > 0 {
+		text = text[:i]
+	}
+	if strings.Count(text, fence)%2 == 1 {
+		text += fence
+	}
+	return text + note
+}
+
+// utf16Len returns the number of UTF-16 code units of a text.
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += max(utf16.RuneLen(r), 1)
+	}
+	return n
+}
+
+// maxPages is the maximum number of pages that are read of a list of open pull requests,
+// labels or users, and maxClosedPages that of closed pull requests if the forge has no
+// filter for branches.
+const (
+	maxPages       = 40
+	maxClosedPages = 4
+)
+
+// unknownNames returns the error for names that a forge does not have.
+func unknownNames(what string, names []string) error {
+	return &Problem{Message: fmt.Sprintf("the forge has no %s %s", what, strings.Join(names, ", "))}
 }

@@ -5,12 +5,27 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-github/v88/github"
 )
+
+// testSession returns a session for the repository acme/shop of a forge.
+func testSession(t *testing.T, kind *forgeKind, api, token string, o Options) *Session {
+	t.Helper()
+	o.Getenv = func(string) string { return "" }
+	u, err := url.Parse(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Session{o: o, kind: kind, api: api, Base: "main", slug: "acme/shop"}
+	s.o.Branch = "x"
+	if s.forge, err = kind.connect(connection{kind: kind, client: newAPIClient(kind, u, token, &s.o), api: api, repo: s.slug, fork: s.slug}); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
 
 // A request that the forge defers is repeated, unless the wait is longer than
 // MaxWait.
@@ -34,16 +49,11 @@ func TestRateLimit(t *testing.T) {
 			w.Write([]byte("[]"))
 		}))
 		var waited []time.Duration
-		f, err := newForge(server.URL+"/api/v3", "acme/shop", "acme/shop", "t", Options{MaxWait: time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
+		s := testSession(t, &githubKind, server.URL+"/api/v3", "t", Options{MaxWait: time.Minute, Sleep: func(_ context.Context, d time.Duration) error {
 			waited = append(waited, d)
 			return nil
 		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		// go-github itself would reject further requests until then.
-		ctx := context.WithValue(t.Context(), github.BypassRateLimitCheck, true)
-		_, _, err = f.findPull(ctx, "main", "x", "")
+		_, _, err := s.findPull(t.Context())
 		server.Close()
 		if (err == nil) != x.ok || len(waited) != x.waits {
 			t.Errorf("%s: error %v after waiting %v", x.name, err, waited)
@@ -61,11 +71,7 @@ func TestRedirect(t *testing.T) {
 	defer other.Close()
 	server := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
-	f, err := newForge(server.URL, "acme/shop", "acme/shop", "token", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _, err = f.findPull(t.Context(), "main", "x", "")
+	_, _, err := testSession(t, &githubKind, server.URL, "token", Options{}).findPull(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "are not followed") || len(seen) > 0 {
 		t.Errorf("error %v; the other server received %q", err, seen)
 	}

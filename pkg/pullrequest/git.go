@@ -3,7 +3,6 @@ package pullrequest
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"io"
 	"net/url"
@@ -16,10 +15,10 @@ import (
 
 // A git runs git in a repository.
 type git struct {
-	dir       string
-	token     string              // "" if git uses its own credentials
-	tokenURLs map[string][]string // by name of a remote: its addresses that get the token
-	secrets   []string            // removed from all output
+	dir           string
+	authorization string              // the value of the header for tokenURLs
+	tokenURLs     map[string][]string // by name of a remote: its addresses that get the token
+	secrets       []string            // removed from all output
 }
 
 // A gitError is the error of a git command that failed.
@@ -104,9 +103,10 @@ func (g *git) env(c gitCall) []string {
 			extra = []string{"GIT_ASKPASS=", "GIT_ALLOW_PROTOCOL=http:https"}
 		}
 	}
+	tokens := tokenVariables()
 	out := slices.DeleteFunc(gitcmd.Environ(config...), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
-		return slices.Contains(tokenVariables[:], name)
+		return slices.Contains(tokens, name)
 	})
 	out = append(out, extra...)
 	if c.index != "" {
@@ -130,15 +130,9 @@ func (g *git) networkConfig(remote string) [][2]string {
 		// The empty value removes headers of less specific settings, such
 		// as that of actions/checkout: servers reject two headers.
 		key := "http." + u + ".extraHeader"
-		out = append(out, [2]string{key, ""}, [2]string{key, "Authorization: Basic " + basicAuth(g.token)})
+		out = append(out, [2]string{key, ""}, [2]string{key, "Authorization: " + g.authorization})
 	}
 	return out
-}
-
-// basicAuth returns the token as credentials of HTTP basic authentication.
-// GitHub requires the user x-access-token; other forges ignore the user.
-func basicAuth(token string) string {
-	return base64.StdEncoding.EncodeToString([]byte("x-access-token:" + token))
 }
 
 // redact replaces all secrets in a text that is printed or stored.
@@ -152,7 +146,7 @@ func (g *git) redact(s string) string {
 // addSecret adds a secret and its encoded forms to the texts that are redacted.
 func (g *git) addSecret(secret string) {
 	if secret != "" {
-		g.secrets = append(g.secrets, secret, basicAuth(secret), url.QueryEscape(secret), url.PathEscape(secret))
+		g.secrets = append(g.secrets, secret, url.QueryEscape(secret), url.PathEscape(secret))
 	}
 }
 

@@ -19,8 +19,8 @@
 //     remote and of the API. It appears in no argument, file, configuration,
 //     output or error.
 //
-// The package supports GitHub, GitHub Enterprise, and forges with a compatible
-// API for pull requests, such as Gitea.
+// Each kind of forge is one file, which ends with the methods of the interface forge, and
+// one entry in the list forges.
 package pullrequest
 
 import (
@@ -40,10 +40,14 @@ type Options struct {
 	// as a fork of the repository at the same forge; "": the same as Remote.
 	PushRemote string
 
+	// Forge is one of ForgeNames; "": derived from the address of the remote, the
+	// variables of CI systems and APIURL.
+	Forge string
+
 	// APIURL is the URL of the forge's REST API, such as
 	// https://github.example/api/v3; "": derived from the address of the remote
-	// and GITHUB_API_URL. Repo is OWNER/NAME; "": derived from the address of
-	// the remote.
+	// and GITHUB_API_URL. Repo is OWNER/NAME, or what the forge has instead; "":
+	// derived from the address of the remote.
 	APIURL, Repo string
 
 	Author, Committer string   // "Name <address>"; "": from the configuration of git
@@ -102,12 +106,12 @@ type Result struct {
 	Action   Action
 	Number   int      // of the pull request; 0 if there is no pull request
 	URL      string   // of its page; "" if there is no pull request
-	Repo     string   // OWNER/NAME
+	Repo     string   // OWNER/NAME, or what the forge has instead
 	Base     string   // the branch to change
 	Branch   string   // the branch with the change
 	Commit   string   // the last commit of the branch; "" if there is no commit
 	Pushed   bool     // the branch was pushed, or deleted
-	Warnings []string // labels, reviewers and assignees that the forge rejected; in a dry run, the missing token
+	Warnings []string // labels, reviewers and assignees that the forge rejected or does not have; in a dry run, the missing token
 }
 
 // A Problem is an error that the user can fix.

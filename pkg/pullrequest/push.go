@@ -35,7 +35,7 @@ func (s *Session) pushProblem(err error, deleting bool) error {
 		}
 	}
 	if reason == "" {
-		return remoteProblem(err, s.o.PushRemote)
+		return s.remoteProblem(err, s.o.PushRemote)
 	}
 	action := "push to"
 	if deleting {
@@ -68,7 +68,7 @@ func (s *Session) explainRejection(p *Problem, reason, serverText string) {
 	case strings.Contains(all, "rotected branch") || strings.Contains(all, "GH006") || strings.Contains(all, "GH013"):
 		p.Hint = "the branch is protected; use another branch with --branch NAME, or allow the user of the token to push to it"
 	case strings.Contains(all, "denied"), strings.Contains(all, "ermission"):
-		p.Hint = "the token needs the permission contents: write"
+		p.Hint = "the token needs the permission " + s.kind.pushPermission
 	default:
 		p.Hint = "nothing else was changed; run the same command again when the server accepts the push"
 	}
@@ -76,7 +76,7 @@ func (s *Session) explainRejection(p *Problem, reason, serverText string) {
 
 // remoteProblem returns the error for a git command that failed while it talked
 // to a remote.
-func remoteProblem(err error, remote string) error {
+func (s *Session) remoteProblem(err error, remote string) error {
 	g := (*gitError)(nil)
 	if !errors.As(err, &g) {
 		return err
@@ -96,7 +96,7 @@ func remoteProblem(err error, remote string) error {
 		p.Hint = "the token may have expired, or may belong to another forge"
 	case has("returned error: 403", "Permission denied", "not allowed", "access denied"):
 		p.Message = fmt.Sprintf("the remote %q denies access%s", remote, output)
-		p.Hint = "the token needs the permission contents: write"
+		p.Hint = "the token needs the permission " + s.kind.pushPermission
 	case has("not found", "does not exist", "does not appear to be a git repository"):
 		p.Message = fmt.Sprintf("the remote %q was not found%s", remote, output)
 		p.Hint = "check the address, and that the token can read the repository"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -22,7 +23,7 @@ func (s *Session) findRemotes(ctx context.Context) (*remotes, error) {
 		r.fork, r.pushTo, forkErr = s.remoteAddresses(ctx, s.o.PushRemote)
 	}
 	if err := errors.Join(err, forkErr); err != nil {
-		s.missToken("", tokenVariables[:])
+		s.missToken("", s.tokenNames())
 		return nil, err
 	}
 	return &r, nil
@@ -31,22 +32,23 @@ func (s *Session) findRemotes(ctx context.Context) (*remotes, error) {
 // openForge finds the forge of the remotes and its token.
 func (s *Session) openForge(ctx context.Context, r *remotes) error {
 	mirror := s.checkMirror(ctx)
-	headSlug, err := s.findRepos(r.base, r.fork)
-	api := s.o.APIURL
-	if api == "" {
-		api = apiURL(r.base, s.o.Getenv)
+	var err error
+	if s.kind, err = findKind(&s.o, r.base); err != nil {
+		return errors.Join(mirror, err)
 	}
-	if err == nil && api == "" {
-		err = &Problem{Message: fmt.Sprintf("the address of the remote %q does not name a forge", s.o.Remote), Hint: "add --api-url URL, such as --api-url https://api.github.com", Usage: true}
+	headSlug, err := s.findRepos(r.base, r.fork)
+	api, apiErr := s.findAPI(r.base)
+	if err == nil {
+		err = apiErr
 	}
 	// A remote on this machine has no host; it uses the token of the API's host.
 	host := r.base.host
-	if host == "" {
-		host = apiHost(api)
+	if host == "" && api != nil {
+		host = strings.TrimPrefix(strings.ToLower(api.Host), "api.")
 	}
-	token, names := tokenFor(host, s.o.Getenv)
+	token, names := tokenFor(s.kind, host, s.o.Getenv)
 	if host == "" {
-		names = tokenVariables[:]
+		names = s.tokenNames()
 	}
 	if token == "" {
 		s.missToken(host, names)
@@ -54,8 +56,12 @@ func (s *Session) openForge(ctx context.Context, r *remotes) error {
 	if err = errors.Join(mirror, err); err != nil || token == "" {
 		return err
 	}
-	s.git.token = token
+	s.git.authorization = s.kind.gitAuth(token, s.o.Getenv)
 	s.git.addSecret(token)
+	for _, header := range []string{s.git.authorization, s.kind.apiAuth(token, s.o.Getenv)} {
+		_, value, _ := strings.Cut(header, " ")
+		s.git.addSecret(value)
+	}
 	if err := s.checkConfig(ctx); err != nil {
 		return err
 	}
@@ -68,8 +74,25 @@ func (s *Session) openForge(ctx context.Context, r *remotes) error {
 			s.git.tokenURLs[x.remote] = append(urls, x.urlWithoutUser)
 		}
 	}
-	s.forge, err = newForge(api, s.slug, headSlug, token, s.o)
+	s.api = strings.TrimSuffix(api.String(), "/")
+	s.forge, err = s.kind.connect(connection{kind: s.kind, client: newAPIClient(s.kind, api, token, &s.o), api: s.api, repo: s.slug, fork: headSlug})
 	return err
+}
+
+// findAPI returns the URL of the API of the forge of an address.
+func (s *Session) findAPI(base address) (*url.URL, error) {
+	api := s.o.APIURL
+	if api == "" && base.host != "" {
+		api = s.kind.apiURL(base, s.o.Getenv)
+	}
+	if api == "" {
+		return nil, &Problem{Message: fmt.Sprintf("the address of the remote %q does not name a forge", s.o.Remote), Hint: "add --api-url URL, such as --api-url https://api.github.com", Usage: true}
+	}
+	u, err := url.Parse(api)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.RawQuery != "" {
+		return nil, &Problem{Message: fmt.Sprintf("API address %q: expected an http or https URL", api), Hint: "for example: --api-url " + s.kind.apiExample, Usage: true}
+	}
+	return u, nil
 }
 
 // missToken sets noToken if none of the variables is set. host is "" if it is not known.
@@ -79,7 +102,7 @@ func (s *Session) missToken(host string, names []string) {
 	}
 	s.noToken = &Problem{
 		Message: fmt.Sprintf("no token%s: none of %s is set", prefixed(" for ", host), strings.Join(names, ", ")),
-		Hint:    tokenHint(host, s.o.Getenv), Usage: true,
+		Hint:    s.tokenHint(host), Usage: true,
 	}
 }
 
@@ -92,16 +115,16 @@ func prefixed(prefix, s string) string {
 }
 
 // findRepos sets s.slug, the repository that gets the pull request, and returns
-// the repository that gets the branch. Both are OWNER/NAME.
+// the repository that gets the branch. Both have the form of the kind's repoForm.
 func (s *Session) findRepos(base, fork address) (headSlug string, err error) {
 	if s.slug = s.o.Repo; s.slug == "" {
-		if s.slug, err = slugOf(base, s.o.Remote, "add --repo OWNER/NAME and --api-url URL"); err != nil {
+		if s.slug, err = s.repoOf(base, s.o.Remote, "add --repo "+s.kind.repoForm+" and --api-url URL"); err != nil {
 			return "", err
 		}
 	}
 	headSlug = s.slug
 	if s.o.PushRemote != s.o.Remote {
-		if headSlug, err = slugOf(fork, s.o.PushRemote, "use a remote with the address of the fork at its forge"); err != nil {
+		if headSlug, err = s.repoOf(fork, s.o.PushRemote, "use a remote with the address of the fork at its forge"); err != nil {
 			return "", err
 		}
 		if fork.host != base.host {
@@ -112,8 +135,9 @@ func (s *Session) findRepos(base, fork address) (headSlug string, err error) {
 			}
 		}
 	}
-	if owner, name, ok := strings.Cut(s.slug, "/"); !ok || owner == "" || name == "" || strings.Contains(name, "/") {
-		return "", &Problem{Message: fmt.Sprintf("repository %q: expected OWNER/NAME", s.slug), Usage: true}
+	parts := strings.Split(s.slug, "/")
+	if len(parts) < 2 || slices.Contains(parts, "") || len(parts) > 2 && s.kind != &gitlabKind {
+		return "", &Problem{Message: fmt.Sprintf("repository %q: expected %s", s.slug, s.kind.repoForm), Usage: true}
 	}
 	return headSlug, nil
 }
@@ -146,13 +170,14 @@ func checkRemoteName(name string) error {
 	return nil
 }
 
-// slugOf returns OWNER/NAME of the repository at an address.
-func slugOf(a address, remote, hint string) (string, error) {
-	owner, name, ok := a.slug()
-	if !ok {
-		return "", &Problem{Message: fmt.Sprintf("the address of the remote %q does not name a repository of a forge", remote), Hint: hint, Usage: true}
+// repoOf returns the name of the repository at an address.
+func (s *Session) repoOf(a address, remote, hint string) (string, error) {
+	if a.host != "" {
+		if name, ok := s.kind.repo(a); ok {
+			return name, nil
+		}
 	}
-	return owner + "/" + name, nil
+	return "", &Problem{Message: fmt.Sprintf("the address of the remote %q does not name a repository of a forge", remote), Hint: hint, Usage: true}
 }
 
 // checkMirror returns an error if the local branches are copies of the branches
@@ -176,16 +201,28 @@ func (s *Session) checkMirror(ctx context.Context) error {
 	}
 }
 
-// tokenHint says which permissions a token needs, and names a token in the
-// environment that is not used for this host.
-func tokenHint(host string, env func(string) string) string {
-	hint := "the token needs the permissions contents: write and pull requests: write, and is read only from the environment"
-	for _, name := range []string{"GH_TOKEN", "GITHUB_TOKEN"} {
-		if env(name) != "" && host != "" && !isGitHub(host) {
-			return hint + "\n  " + name + " is a token of github.com and is not sent to another host; if it is a token of " + host + ", set it as REGMIGRATE_TOKEN"
+// tokenHint says which permissions a token needs, and names a variable that is set and
+// not used for this host.
+func (s *Session) tokenHint(host string) string {
+	if s.kind == nil { // the remote is not known
+		return "the token needs the permission to push and to open pull requests, and is read only from the environment"
+	}
+	hint := fmt.Sprintf("the token needs the permissions %s and %s, and is read only from the environment", s.kind.pushPermission, s.kind.permission)
+	if s.kind.tokenHint != nil {
+		if more := s.kind.tokenHint(host, s.o.Getenv); more != "" {
+			hint += "\n  " + more
 		}
 	}
 	return hint
+}
+
+// tokenNames returns the variables that may have a token of the forge, or of any forge if
+// the remote is not known.
+func (s *Session) tokenNames() []string {
+	if s.kind == nil {
+		return tokenVariables()
+	}
+	return append([]string{anyToken}, s.kind.tokens...)
 }
 
 // readBranches reads the commits of the branches of the remotes.
@@ -237,7 +274,7 @@ func (s *Session) fetchBase(ctx context.Context) error {
 func (s *Session) listRemote(ctx context.Context, remote string, refs ...string) (heads map[string]string, defaultBranch string, err error) {
 	out, err := s.git.run(ctx, gitCall{args: append([]string{"ls-remote", "--symref", "--", remote}, refs...), remote: remote})
 	if err != nil {
-		return nil, "", remoteProblem(err, remote)
+		return nil, "", s.remoteProblem(err, remote)
 	}
 	heads = map[string]string{}
 	for _, l := range lines(out) {
@@ -264,7 +301,7 @@ func (s *Session) fetch(ctx context.Context, remote, commit, branch string) erro
 	_, err := s.git.run(ctx, gitCall{remote: remote, args: []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-prune",
 		"--refmap=", "--", remote, "refs/heads/" + branch}})
 	if err != nil {
-		return remoteProblem(err, remote)
+		return s.remoteProblem(err, remote)
 	}
 	if !has() {
 		return &Problem{Message: fmt.Sprintf("the branch %q changed on the remote %q during the run", branch, remote), Hint: "run the same command again"}

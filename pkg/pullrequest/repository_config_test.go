@@ -87,7 +87,7 @@ func TestHostilePrograms(t *testing.T) {
 	f.git("config", "--local", "--add", "remote.origin.pushurl", "ssh://evil.example/x.git")
 	f.write(".git/info/attributes", "*.yaml filter=evil\n")
 	f.write("a.yaml", "image: k8s.gcr.io/a:1\r\n") // its time changes, so that git runs the filter
-	for _, name := range tokenVariables {
+	for _, name := range tokenVariables() {
 		t.Setenv(name, f.forge.Token)
 	}
 	if s, err := Prepare(t.Context(), f.options()); err != nil {
@@ -115,7 +115,7 @@ func TestHostilePrograms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range []string{f.forge.Token, basicAuth(f.forge.Token)} {
+		for _, secret := range []string{f.forge.Token, basicAuth("x-access-token", f.forge.Token)[len("Basic "):]} {
 			if bytes.Contains(data, []byte(secret)) {
 				t.Errorf("a program got the token:\n%s", data)
 			}
@@ -131,11 +131,7 @@ func TestRedirectLoop(t *testing.T) {
 		http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
 	}))
 	defer server.Close()
-	f, err := newForge(server.URL, "acme/shop", "acme/shop", "token", Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _, err = f.findPull(t.Context(), "main", "x", "")
+	_, _, err := testSession(t, &githubKind, server.URL, "token", Options{}).findPull(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "redirects more than 9 times") || requests.Load() > maxRequests {
 		t.Errorf("%d requests: %v", requests.Load(), err)
 	}

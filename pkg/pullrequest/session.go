@@ -20,7 +20,9 @@ type Session struct {
 
 	o     Options
 	git   git
-	forge *forge // nil in a dry run without a token
+	kind  *forgeKind
+	api   string // URL of the forge's API; "" if forge is nil
+	forge forge  // nil in a dry run without a token
 
 	// noToken says which token is missing, nil if none is.
 	noToken *Problem
