@@ -112,6 +112,20 @@ func verifyYAMLParts(before []byte, edits []edit.Edit) error {
 	return syntax.VerifyYAML(before, read)
 }
 
+// maxDocumentCheck is the size in bytes of the largest file whose documents without an edit
+// are parsed to find a broken one.
+const maxDocumentCheck = 256 << 10
+
+// HasUnreadDocument reports whether the file at path, of up to 256 KiB, is a stream of YAML
+// documents of which one cannot be read.
+func HasUnreadDocument(path string, src []byte) bool {
+	if !HasYAMLName(path) || len(src) > maxDocumentCheck || !bytes.Contains(src, []byte("\n---")) || template.Sniff(src) {
+		return false
+	}
+	_, unread, err := syntax.ParseYAMLParts(src, nil)
+	return err == nil && len(unread) > 0
+}
+
 // touchedBy returns a function that reports whether an edit touches a part of before. It
 // must be called for the parts in their order.
 func touchedBy(before []byte, edits []edit.Edit) func(part []byte) bool {

@@ -131,6 +131,9 @@ func (f *scannedFile) verifyEdits(o *Options, expected []expectedPiece) error {
 	if err := f.format.Check(f.file.Path, before, f.file.Edits); err != nil {
 		return err
 	}
+	if f.format == format.YAML && format.HasUnreadDocument(f.file.Path, before) {
+		f.file.Unverified = true
+	}
 	return f.checkPieces(o, after, expected)
 }
 
