@@ -170,7 +170,7 @@ func TestGitea(t *testing.T) {
 	}
 	must(http.MethodPost, "/repos/mover/shop/branch_protections", map[string]any{"rule_name": "locked/*", "enable_push": false}, nil)
 	_, stderr = pr(3, g.Token, "--branch", "locked/move")
-	if !strings.Contains(stderr, `pushing the branch "locked/move" was rejected`) || !strings.Contains(stderr, "protected") {
+	if !strings.Contains(stderr, `rejected the request to push to the branch "locked/move"`) || !strings.Contains(stderr, "protected") {
 		t.Errorf("a protected branch: %q", stderr)
 	}
 	_, stderr = pr(0, g.Token, "--branch", "other", "--draft", "--label", "no-such-label")

@@ -82,12 +82,9 @@ func (s *Session) prepare(ctx context.Context) error {
 	if err := lacks.add(err); err != nil {
 		return err
 	}
-	needsToken := !s.o.DryRun // a dry run needs it if the remote asks for it
+	needsToken := !s.o.DryRun
 	if remotes != nil && validOptions && (s.forge != nil || s.noToken != nil) {
-		err := lacks.add(s.readBranches(ctx))
-		g := (*gitError)(nil)
-		needsToken = needsToken || errors.As(err, &g) && g.isUnauthorized()
-		if err != nil && (s.noToken == nil || !needsToken) {
+		if needsToken, err = s.tryBranches(ctx, &lacks); err != nil {
 			return err
 		}
 	}
@@ -103,6 +100,18 @@ func (s *Session) prepare(ctx context.Context) error {
 		}
 	}
 	return lacks.problem()
+}
+
+// tryBranches reads the branches of the remotes, and reports whether the run needs a token: a
+// dry run needs one if the remote asks for it. That a missing token is needed is no error.
+func (s *Session) tryBranches(ctx context.Context, lacks *lackList) (needsToken bool, err error) {
+	err = lacks.add(s.readBranches(ctx))
+	g := (*gitError)(nil)
+	needsToken = !s.o.DryRun || errors.As(err, &g) && g.isUnauthorized()
+	if s.noToken != nil && needsToken {
+		err = nil
+	}
+	return needsToken, err
 }
 
 // sleep waits for d, or until the context is done.
