@@ -11,6 +11,9 @@ import (
 var imageLine = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?([a-z0-9][\w./-]*(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*(?:#.*)?\r?$`)
 
 var (
+	// flowImage matches the key image and a name in a mapping in braces.
+	flowImage = regexp.MustCompile(`[{,][ \t]*["']?image["']?:[ \t]*["']?([a-z0-9][\w./-]*(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*[,}]`)
+
 	// escapedName matches a text in double quotes with \/ for a slash; see escapedSlash.
 	escapedName = regexp.MustCompile(`"((?:[\w.:@-]|\\?/)*\\/(?:[\w.:@-]|\\?/)*)"`)
 
@@ -55,14 +58,17 @@ func unescapeSlashes(text string, at int) (string, edit.Map) {
 	return strings.Join(parts, "/"), toFile
 }
 
-// fallbackImages adds the short names that lines with the key image have in the bytes
-// at of the source, which no parser accepts. They are likely images at most.
+// fallbackImages adds the short names with the key image in the bytes at of the source,
+// which no parser accepts: in a line of its own, or in a mapping in braces. They are likely
+// images at most.
 func (d *detector) fallbackImages(at edit.Span) {
 	text := d.text()
-	for _, m := range imageLine.FindAllStringSubmatchIndex(text[at.Start:at.End], -1) {
+	part := text[at.Start:at.End]
+	all := imageLine.FindAllStringSubmatchIndex(part, -1)
+	for _, m := range append(all, flowImage.FindAllStringSubmatchIndex(part, -1)...) {
 		span := edit.Span{Start: at.Start + m[2], End: at.Start + m[3]}
 		name := text[span.Start:span.End]
-		if !isReference(name) || hasDomain(name) || hasSuffix(name, pictures) {
+		if !isReference(name) || hasDomain(name) || hasSuffix(name, pictures) || inComment(text, span.Start) {
 			continue
 		}
 		if reason, _ := d.documentAround(span).reason(); reason != "" {
