@@ -47,6 +47,7 @@ that charts and kustomizations render are listed too.`,
 			if len(args) == 0 && s.Plugin {
 				return errors.New("images: expected - to read the output of kubectl, or a PATH\n  for example: kubectl get pods -A -o json | kubectl regmigrate images -")
 			}
+			f.Version = version()
 			return app.Images(cmd.Context(), s, &f, &x, args)
 		},
 	}

@@ -124,6 +124,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 		newPolicyCommand(s, &line),
 		newWebhookCommand(s, &line),
 		newPRCommand(s, &line),
+		newReportCommand(s),
 	)
 	if s.Plugin {
 		asPlugin(cmd, s.ProgramName())

@@ -178,7 +178,7 @@ func (r *clusterRun) write(rep *cluster.Report) error {
 		shown = old
 	}
 	o := report.ClusterOptions{
-		Options: report.Options{Color: session.UseColor(r.f.Color, r.s.Out), Width: session.Columns(r.s.Out), Quiet: r.f.Quiet, Verbose: r.f.Verbose},
+		Options: report.Options{Color: session.UseColor(r.f.Color, r.s.Out), Width: session.Columns(r.s.Out), Quiet: r.f.Quiet, Verbose: r.f.Verbose, Version: r.x.Version, RuleSet: r.set.Rewrite.Rules},
 		Advice:  cluster.Advise(shown), Labels: r.x.Labels,
 		IsTarget: func(m *cluster.Image) bool { return cluster.IsTarget(m, r.set.Rewrite.Rules) },
 		Point:    rep.NewPoint(r.x.now(), r.x.Namespaces),

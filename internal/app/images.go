@@ -63,7 +63,11 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 	if x.OldOnly {
 		shown = old
 	}
-	if err := writeImages(s, f, writer, list, shown); err != nil {
+	o := report.Options{Color: session.UseColor(f.Color, s.Out), Width: session.Columns(s.Out), Quiet: f.Quiet, Version: f.Version, RuleSet: set.Rewrite.Rules}
+	if !stream {
+		o.Source, o.Owners = set.Source(), set.Owners
+	}
+	if err := writeImages(s, writer, list, shown, o); err != nil {
 		return session.Failed(err)
 	}
 	switch {
@@ -111,9 +115,8 @@ func parseKinds(names []string) ([]format.Kind, error) {
 
 // writeImages writes the list to standard output. If the format of the list cannot
 // contain inputs that could not be read, it writes these to standard error.
-func writeImages(s session.Streams, f *session.Flags, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image) error {
-	o := report.Options{Color: session.UseColor(f.Color, s.Out), Width: session.Columns(s.Out), Quiet: f.Quiet}
-	if f.Quiet && writer.Name == "table" {
+func writeImages(s session.Streams, writer report.InventoryWriter, v *inventory.Inventory, shown []inventory.Image, o report.Options) error {
+	if o.Quiet && writer.Name == "table" {
 		return imageset.PrintProblems(s, v)
 	}
 	out := bufio.NewWriter(s.Out)

@@ -33,6 +33,7 @@ var table = []pkg{
 	{"internal/atomicfile", values, []string{"internal/repofile"}, []string{"golang.org/x/sys/..."}},
 	{"internal/repofile", values, nil, nil},
 	{"internal/podspec", values, nil, nil},
+	{"internal/codeowners", values, []string{"internal/repofile"}, []string{"github.com/hmarr/codeowners"}},
 	{"internal/gitcmd", values, []string{"internal/repofile"}, nil},
 	{"internal/syntax", values, []string{"pkg/edit"}, []string{kyaml}},
 	{"internal/template", values, []string{"pkg/edit", "internal/syntax"}, nil},
@@ -75,7 +76,8 @@ var table = []pkg{
 
 	{"pkg/report/wording", outside, nil, nil},
 	{"pkg/cluster", outside, nil, []string{"k8s.io/api/...", "k8s.io/apimachinery/...", "k8s.io/client-go/...", "github.com/go-logr/logr", "sigs.k8s.io/yaml"}},
-	{"pkg/report", outside, []string{"pkg/cluster", "pkg/report/wording"}, []string{"github.com/mattn/go-runewidth", "github.com/sergi/go-diff/..."}},
+	{"pkg/fleet", outside, []string{"pkg/report/wording"}, []string{"github.com/go-json-experiment/json/..."}},
+	{"pkg/report", outside, []string{"pkg/cluster", "pkg/fleet", "pkg/report/wording"}, []string{"github.com/mattn/go-runewidth", "github.com/sergi/go-diff/..."}},
 	{"pkg/policy", outside, nil, []string{kyaml}},
 	{"pkg/webhook", outside, []string{"pkg/policy"}, []string{"github.com/go-json-experiment/json", "github.com/prometheus/client_golang/...", "k8s.io/apimachinery/...", "k8s.io/client-go/..."}},
 	{"pkg/registry", outside, nil, []string{"github.com/google/go-containerregistry/..."}},

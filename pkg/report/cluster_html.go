@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/regmigrate/regmigrate/pkg/cluster"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
@@ -30,7 +29,7 @@ type clusterPageData struct {
 	Style       template.CSS
 	StyleHash   string
 	Cards       []clusterCard
-	Chart       *clusterChart
+	Chart       *stateChart
 	Advice      []cluster.Advice
 	Groups      []clusterGroup
 	Uses        []clusterPageUse
@@ -73,7 +72,7 @@ func newClusterPage(r *cluster.Report, images []cluster.Image, o ClusterOptions)
 	d := &clusterPageData{
 		Title: fmt.Sprintf("%s to move in %s", wording.Count(p.ToMove, "use"), clusterNames(r)),
 		Read:  fmt.Sprintf("%s, %s of them pods; %s", wording.Count(r.Objects, "object"), wording.Number(r.Pods), p.Time.Format("2 January 2006 15:04 MST")),
-		Style: template.CSS(pageStyle + clusterStyle), StyleHash: sourceHash(pageStyle + clusterStyle), Advice: o.Advice, Chart: newClusterChart(o.History),
+		Style: template.CSS(pageStyle + clusterStyle), StyleHash: sourceHash(pageStyle + clusterStyle), Advice: o.Advice, Chart: newStateChart(clusterPoints(o.History), "use"),
 		Cards: []clusterCard{
 			{wording.Number(p.ToMove), "uses to move", "bad"}, {wording.Number(p.Pods), "containers run from old names", ""},
 			{wording.Number(p.Moved), "uses have moved", "good"}, {wording.Number(p.Uses - p.ToMove - p.Moved), "uses of other images", ""},
@@ -203,53 +202,11 @@ func (d *clusterPageData) addUses(images []cluster.Image) {
 	}
 }
 
-// A clusterChart is the chart of points over time.
-type clusterChart struct {
-	Width, Height, Left, Right, Label, Bottom int
-	Title, From, To                           string
-	ToMove, Moved                             string
-	Grid, Dots                                []clusterMark
-}
-
-type clusterMark struct {
-	X, Y int
-	Text string
-}
-
-// newClusterChart returns the chart of at least two points, else nil.
-func newClusterChart(points []cluster.Point) *clusterChart {
-	if len(points) < 2 {
-		return nil
+// clusterPoints returns the points of the chart.
+func clusterPoints(history []cluster.Point) []chartPoint {
+	var out []chartPoint
+	for _, p := range history {
+		out = append(out, chartPoint{p.Time, p.ToMove, p.Moved})
 	}
-	c := &clusterChart{Width: 900, Height: 260, Left: 60, Right: 890, Label: 52, Bottom: 255}
-	const top, low = 15, 225
-	first, last := points[0].Time, points[len(points)-1].Time
-	most := 1
-	for _, p := range points {
-		most = max(most, p.ToMove, p.Moved)
-	}
-	x := func(t time.Time) int {
-		if !last.After(first) {
-			return c.Left
-		}
-		return c.Left + int(float64(c.Right-c.Left)*float64(t.Sub(first))/float64(last.Sub(first)))
-	}
-	y := func(n int) int { return low - (low-top)*n/most }
-	var toMove, moved []string
-	for _, p := range points {
-		toMove = append(toMove, fmt.Sprintf("%d,%d", x(p.Time), y(p.ToMove)))
-		moved = append(moved, fmt.Sprintf("%d,%d", x(p.Time), y(p.Moved)))
-		c.Dots = append(c.Dots, clusterMark{x(p.Time), y(p.ToMove), p.Time.Format("2 January 2006 15:04") + ": " + wording.Count(p.ToMove, "use") + " to move"})
-	}
-	c.ToMove, c.Moved = strings.Join(toMove, " "), strings.Join(moved, " ")
-	for _, n := range slices.Compact([]int{0, most / 2, most}) {
-		c.Grid = append(c.Grid, clusterMark{0, y(n), wording.Number(n)})
-	}
-	layout := time.DateOnly
-	if first.Format(layout) == last.Format(layout) {
-		layout = "2006-01-02 15:04"
-	}
-	c.From, c.To = first.Format(layout), last.Format(layout)
-	c.Title = fmt.Sprintf("%s to move on %s, %s on %s", wording.Count(points[0].ToMove, "use"), c.From, wording.Number(points[len(points)-1].ToMove), c.To)
-	return c
+	return out
 }

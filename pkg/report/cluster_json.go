@@ -7,6 +7,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/regmigrate/regmigrate/pkg/cluster"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
@@ -19,6 +20,10 @@ const clusterVersion = 1
 // `regmigrate images` can read it: it has the same images, and more about each use.
 type JSONCluster struct {
 	Version     int                 `json:"version"`
+	Program     string              `json:"program,omitempty"`
+	Time        string              `json:"time,omitempty"`        // of the list, RFC 3339, in UTC
+	Digest      string              `json:"rulesDigest,omitempty"` // of the rules; equal digests decide alike
+	Rules       []JSONRule          `json:"rules,omitempty"`
 	Contexts    []string            `json:"contexts"`
 	Interrupted bool                `json:"interrupted,omitempty"`
 	Counts      JSONClusterCounts   `json:"counts"`
@@ -118,11 +123,12 @@ func writeClusterJSON(w io.Writer, r *cluster.Report, images []cluster.Image, o 
 func jsonCluster(r *cluster.Report, images []cluster.Image, o ClusterOptions) JSONCluster {
 	t := clusterTotalsOf(images)
 	out := JSONCluster{
-		Version: clusterVersion, Contexts: append([]string{}, r.Contexts...), Interrupted: r.Interrupted,
+		Version: clusterVersion, Program: o.Version, Time: o.Point.Time.Format(time.RFC3339), Contexts: append([]string{}, r.Contexts...), Interrupted: r.Interrupted,
 		Counts: JSONClusterCounts{len(images), t.uses, t.registries, t.moving, t.movingUses, t.gatingUses, t.movingPods, r.Objects, r.Pods},
 		Images: []JSONClusterImage{}, Advice: []JSONClusterAdvice{}, Notes: []JSONClusterNote{},
 		Skipped: []JSONSkip{}, Failures: []JSONFailure{}, Unrendered: []JSONFailure{},
 	}
+	out.Digest, out.Rules = jsonRules(o.RuleSet)
 	for i := range images {
 		m := &images[i]
 		j := JSONClusterImage{JSONImage: jsonImage(&m.Image), Uses: []JSONClusterUse{}}
@@ -138,7 +144,7 @@ func jsonCluster(r *cluster.Report, images []cluster.Image, o ClusterOptions) JS
 		out.Notes = append(out.Notes, JSONClusterNote{n.Context, utf8Text(n.Text)})
 	}
 	for _, p := range r.Problems {
-		out.Failures = append(out.Failures, JSONFailure{utf8Text(problemPlace(p)), utf8Text(p.Err.Error())})
+		out.Failures = append(out.Failures, JSONFailure{Path: utf8Text(problemPlace(p)), Error: utf8Text(p.Err.Error())})
 	}
 	return out
 }

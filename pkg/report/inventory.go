@@ -8,8 +8,8 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/inventory"
 )
 
-// An InventoryWriter writes an inventory in one format. It uses only Color and
-// Width of the Options.
+// An InventoryWriter writes an inventory in one format. Of the Options it
+// uses Color and Width, and what the JSON says about the run.
 type InventoryWriter struct {
 	Name string // the value of --output
 

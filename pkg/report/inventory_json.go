@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
 // inventoryVersion is the version of the JSON inventory. It changes when
@@ -17,6 +18,11 @@ const inventoryVersion = 1
 // positions are as in a JSONReport.
 type JSONInventory struct {
 	Version    int                 `json:"version"`
+	Program    string              `json:"program,omitempty"`
+	Source     *JSONSource         `json:"source,omitempty"`
+	Digest     string              `json:"rulesDigest,omitempty"` // of the rules; equal digests decide alike
+	Rules      []JSONRule          `json:"rules,omitempty"`
+	Owners     map[string][]string `json:"owners,omitempty"` // of files, by CODEOWNERS
 	Counts     JSONInventoryCounts `json:"counts"`
 	Images     []JSONImage         `json:"images"`
 	Skipped    []JSONSkip          `json:"skipped"`
@@ -73,25 +79,27 @@ type JSONUse struct {
 type JSONFailure struct {
 	Path  string `json:"path"`
 	Error string `json:"error"`
+	Limit bool   `json:"limit,omitempty"` // a limit that depends on the machine ended a rendering
 }
 
-func writeInventoryJSON(w io.Writer, v *inventory.Inventory, images []inventory.Image, _ Options) error {
+func writeInventoryJSON(w io.Writer, v *inventory.Inventory, images []inventory.Image, o Options) error {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	if err := e.Encode(jsonInventory(v, images)); err != nil {
+	if err := e.Encode(jsonInventory(v, images, o)); err != nil {
 		return fmt.Errorf("writing the inventory as JSON: %w", err)
 	}
 	return nil
 }
 
-func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInventory {
+func jsonInventory(v *inventory.Inventory, images []inventory.Image, o Options) JSONInventory {
 	out := JSONInventory{
-		Version: inventoryVersion,
-		Counts:  JSONInventoryCounts{Images: len(images), FilesScanned: v.ScannedFiles, ObjectsScanned: v.ScannedObjects, RenderingsScanned: v.ScannedRenderings, Unresolved: v.Unresolved},
-		Images:  []JSONImage{}, Skipped: []JSONSkip{},
+		Version: inventoryVersion, Program: o.Version, Source: jsonSource(o.Source), Owners: map[string][]string{},
+		Counts: JSONInventoryCounts{Images: len(images), FilesScanned: v.ScannedFiles, ObjectsScanned: v.ScannedObjects, RenderingsScanned: v.ScannedRenderings, Unresolved: v.Unresolved},
+		Images: []JSONImage{}, Skipped: []JSONSkip{},
 		Failures: jsonFailures(v.Failures), Unrendered: jsonFailures(v.Unrendered),
 	}
+	out.Digest, out.Rules = jsonRules(o.RuleSet)
 	registries := map[string]bool{}
 	for i := range images {
 		m := &images[i]
@@ -103,6 +111,11 @@ func jsonInventory(v *inventory.Inventory, images []inventory.Image) JSONInvento
 		}
 		j := jsonImage(m)
 		for _, u := range m.Uses {
+			if path := utf8Text(u.Path); u.Origin == inventory.InFile && out.Owners[path] == nil {
+				if owners := o.owners(u.Path); owners != nil {
+					out.Owners[path] = utf8Texts(owners)
+				}
+			}
 			j.Uses = append(j.Uses, JSONUse{u.Origin.String(), utf8Text(u.Path), u.Line, u.Column, utf8Text(u.Field), utf8Text(u.Object), u.IsLikely, utf8Text(u.RunningDigest)})
 		}
 		out.Images = append(out.Images, j)
@@ -129,7 +142,7 @@ func jsonImage(m *inventory.Image) JSONImage {
 func jsonFailures(of []inventory.Failure) []JSONFailure {
 	out := []JSONFailure{}
 	for _, f := range of {
-		out = append(out, JSONFailure{utf8Text(f.Path), utf8Text(f.Err.Error())})
+		out = append(out, JSONFailure{utf8Text(f.Path), utf8Text(f.Err.Error()), render.IsBackstop(f.Err)})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
@@ -36,7 +38,6 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		Version: jsonVersion,
 		Program: o.Version,
 		DryRun:  o.mode() != wording.Write,
-		Rules:   []JSONRule{},
 		Counts: JSONCounts{
 			SpelledOut:           c.Mentions(),
 			SpelledOutRewritten:  c.Rewritten,
@@ -64,20 +65,13 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	for r, n := range c.Reasons {
 		out.Counts.Reasons[string(r)] = n
 	}
-	if o.Source.Commit != "" {
-		out.Source = &JSONSource{Repository: utf8Text(o.Source.Repository), Commit: o.Source.Commit}
-		if !o.Source.Time.IsZero() {
-			out.Source.Time = o.Source.Time.Format(time.RFC3339)
-		}
-	}
-	if p.Rules != nil {
-		out.Digest = p.Rules.Table().Digest()
-		for _, r := range p.Rules.Rules() {
-			out.Rules = append(out.Rules, JSONRule{utf8Text(r.Name), r.From, r.To, append([]string{}, r.Keep...)})
-		}
-	}
+	out.Source = jsonSource(o.Source)
+	out.Digest, out.Rules = jsonRules(p.Rules)
+	out.Incomplete = jsonIncomplete(p)
 	for i := range p.Files {
-		out.Files = append(out.Files, jsonFile(&p.Files[i]))
+		f := jsonFile(&p.Files[i])
+		f.Owners = utf8Texts(o.owners(p.Files[i].Path))
+		out.Files = append(out.Files, f)
 	}
 	for _, x := range p.Skipped {
 		out.Skipped = append(out.Skipped, jsonSkip(x))
@@ -99,6 +93,46 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONBaselineEntry{}}
 		for _, a := range b.Stale {
 			out.Baseline.Stale = append(out.Baseline.Stale, JSONBaselineEntry{utf8Text(a.Path), utf8Text(a.Ref), utf8Text(a.Reason), a.Count})
+		}
+	}
+	return out
+}
+
+// jsonSource returns the JSON of a commit, nil if it is not known.
+func jsonSource(s Source) *JSONSource {
+	if s.Commit == "" {
+		return nil
+	}
+	out := &JSONSource{Repository: utf8Text(s.Repository), Commit: s.Commit}
+	if !s.Time.IsZero() {
+		out.Time = s.Time.Format(time.RFC3339)
+	}
+	return out
+}
+
+// jsonRules returns the digest of rules, and their JSON.
+func jsonRules(set *rules.Set) (digest string, out []JSONRule) {
+	out = []JSONRule{}
+	if set == nil {
+		return "", out
+	}
+	for _, r := range set.Rules() {
+		out = append(out, JSONRule{utf8Text(r.Name), r.From, r.To, append([]string{}, r.Keep...)})
+	}
+	return set.Table().Digest(), out
+}
+
+// jsonIncomplete returns the renderings that a limit which depends on the machine ended.
+func jsonIncomplete(p *rewrite.Plan) []JSONFailure {
+	var out []JSONFailure
+	for _, f := range p.RenderFailures {
+		if f.Backstop {
+			out = append(out, JSONFailure{Path: utf8Text(path.Join(f.Chart, f.ValuesFile)), Error: utf8Text(f.Why), Limit: true})
+		}
+	}
+	for _, x := range p.Proofs {
+		if x.Backstop {
+			out = append(out, JSONFailure{Path: utf8Text(x.Path), Error: utf8Text(x.Summary), Limit: true})
 		}
 	}
 	return out
@@ -197,6 +231,15 @@ func utf8Text(s string) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+// utf8Texts is utf8Text for each text.
+func utf8Texts(all []string) []string {
+	var out []string
+	for _, s := range all {
+		out = append(out, utf8Text(s))
+	}
+	return out
 }
 
 // exactPath returns the bytes of path, nil if path is valid UTF-8.

@@ -24,6 +24,9 @@ type JSONReport struct {
 	Images   []JSONVerdict `json:"images"`
 	Advice   []JSONAdvice  `json:"advice"`
 	Baseline *JSONBaseline `json:"baseline,omitempty"`
+
+	// Incomplete are renderings that a limit which depends on the machine ended.
+	Incomplete []JSONFailure `json:"incomplete,omitempty"`
 }
 
 // A JSONSource is the commit that the run began with.
@@ -70,7 +73,8 @@ type JSONFile struct {
 	Format     string        `json:"format,omitempty"`
 	Changed    bool          `json:"changed"` // in a dry run: would be changed
 	Error      string        `json:"error,omitempty"`
-	Unverified bool          `json:"unverified"` // no parser reads the file
+	Owners     []string      `json:"owners,omitempty"` // by CODEOWNERS
+	Unverified bool          `json:"unverified"`       // no parser reads the file
 	Edits      []JSONEdit    `json:"edits"`
 	Findings   []JSONFinding `json:"findings"`
 }

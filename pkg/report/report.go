@@ -26,6 +26,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 // Options configure a report. The zero value reports a run that wrote its plan,
@@ -70,6 +71,14 @@ type Options struct {
 	// not known.
 	Source Source
 
+	// Owners returns the owners of a file, by the CODEOWNERS file of the repository. It
+	// may be nil. The path is relative to the root.
+	Owners func(path string) []string
+
+	// RuleSet has the rules in force, for reports of inventories and clusters. A plan has
+	// its own. It may be nil.
+	RuleSet *rules.Set
+
 	// InGit means that the files are in a work tree of git, so that the change
 	// can be compared with the commit before it.
 	InGit bool
@@ -96,6 +105,14 @@ func (s Source) text() string {
 		out += " of " + s.Time.Format(time.DateOnly)
 	}
 	return out
+}
+
+// owners returns the owners of a file; none if they are not known.
+func (o Options) owners(path string) []string {
+	if o.Owners == nil {
+		return nil
+	}
+	return o.Owners(path)
 }
 
 // origin returns the source and the version of the program in words; "" if neither is

@@ -119,8 +119,10 @@ func compareProperties(t *testing.T, root, s *schema, typ reflect.Type, where st
 		t.Errorf("%q allows additional properties", where)
 	}
 	var names, required []string
-	for i := range typ.NumField() {
-		f := typ.Field(i)
+	for _, f := range reflect.VisibleFields(typ) { // with those of embedded structs
+		if f.Anonymous {
+			continue
+		}
 		name, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 		names = append(names, name)
 		if option != "omitempty" {

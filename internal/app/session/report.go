@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/regmigrate/regmigrate/internal/codeowners"
 	"github.com/regmigrate/regmigrate/internal/gitcmd"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/pullrequest"
@@ -19,12 +20,20 @@ import (
 
 // ReportOptions returns the options of reports that do not go to a terminal.
 func (s *Session) ReportOptions(f *Flags) report.Options {
-	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, Version: f.Version, Source: s.source(), InGit: s.inGitRepository()}
+	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, Version: f.Version, Source: s.source(), Owners: s.Owners, InGit: s.inGitRepository()}
 }
 
 // source returns the commit of the repository, if a report of the run has it.
 func (s *Session) source() report.Source {
-	if !s.Output.NeedsSource && !slices.ContainsFunc(s.Reports, func(r ReportFile) bool { return r.writer.NeedsSource }) || !s.inGitRepository() {
+	if !s.Output.NeedsSource && !slices.ContainsFunc(s.Reports, func(r ReportFile) bool { return r.writer.NeedsSource }) {
+		return report.Source{}
+	}
+	return s.Source()
+}
+
+// Source returns the commit of the repository.
+func (s *Session) Source() report.Source {
+	if !s.inGitRepository() {
 		return report.Source{}
 	}
 	if s.head == nil {
@@ -33,6 +42,18 @@ func (s *Session) source() report.Source {
 		s.head = &report.Source{Repository: pullrequest.RepositoryName(h.Remote), Commit: h.Commit, Time: h.Time}
 	}
 	return *s.head
+}
+
+// Owners returns the owners of a file of the repository, by its CODEOWNERS file. Without
+// a file that can be read, no file has owners.
+func (s *Session) Owners(path string) []string {
+	if s.owners == nil {
+		s.owners = &codeowners.Owners{}
+		if s.Rewrite.Walk.Root != "" {
+			*s.owners, _ = codeowners.Read(s.Rewrite.Walk.Root)
+		}
+	}
+	return s.owners.Of(path)
 }
 
 // inGitRepository reports whether the root is a git work tree.

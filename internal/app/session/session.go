@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/codeowners"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
@@ -28,7 +29,8 @@ type Session struct {
 
 	ProofFailed bool // a proof failed: do not write files
 
-	head *report.Source // nil: not read yet
+	head   *report.Source     // nil: not read yet
+	owners *codeowners.Owners // nil: not read yet
 
 	Baseline *baseline // nil unless the run reads or updates a baseline
 }
