@@ -81,7 +81,7 @@ func proofError(plan *rewrite.Plan, require bool) error {
 	case n[rewrite.Failed] > 0:
 		return session.Left(nil)
 	case require && n[rewrite.Unproven] > 0:
-		return session.Left(errors.New("--require-proof: something is unproven"))
+		return session.Left(fmt.Errorf("--require-proof: %d unproven", n[rewrite.Unproven]))
 	}
 	return nil
 }

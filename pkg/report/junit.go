@@ -90,10 +90,7 @@ func writeJUnit(w io.Writer, p *rewrite.Plan, o Options) error {
 			byKind[r.kind] = suite
 			suites = append(suites, suite)
 		}
-		c := junitCase{Class: r.kind, Name: escape(r.path), File: escape(r.path), Line: r.line}
-		if r.path == "" || r.kind == adviceResult {
-			c.Name = escape(r.text)
-		}
+		c := junitCase{Class: r.kind, Name: escape(r.subject), File: escape(r.path), Line: r.line}
 		switch {
 		case r.kind == failedResult:
 			c.Error = &junitText{escape(r.text), r.kind}

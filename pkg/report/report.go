@@ -43,6 +43,9 @@ type Options struct {
 	// Verbose lists every mention in the summary, Quiet only failures.
 	Verbose, Quiet bool
 
+	// RequireProof means that an unproven chart or kustomization is a failure.
+	RequireProof bool
+
 	// DryRun and Check mean that nothing was written, and decide the tense of
 	// the summary. Check wins.
 	DryRun, Check bool

@@ -125,18 +125,22 @@ type runResult struct {
 	path        string // of the file, chart or kustomization; "" for an image
 	line        int    // 1-based; 0 means none
 	text        string // one line; may contain control characters
+
+	// subject is what the text is about, for the names of test cases: the path, the
+	// image, or the text of advice without its kind. It may contain control characters.
+	subject string
 }
 
 // runResults returns the results of the run that are not findings.
 func runResults(p *rewrite.Plan, s *summary) []runResult {
 	var out []runResult
 	for _, f := range s.failed {
-		out = append(out, runResult{failedResult, "error", f.path, 0, f.why})
+		out = append(out, runResult{failedResult, "error", f.path, 0, f.why, f.path})
 	}
 	proofs, _ := proofsByState(p)
 	for _, x := range proofs {
 		level := map[rewrite.ProofState]string{rewrite.Failed: "error", rewrite.Unproven: "warning", rewrite.Proven: "note"}[x.State]
-		out = append(out, runResult{proofResult, level, x.Path, 0, x.State.String() + ": " + x.Path + ": " + x.Summary})
+		out = append(out, runResult{proofResult, level, x.Path, 0, x.State.String() + ": " + x.Path + ": " + x.Summary, x.Path})
 	}
 	images, _ := imagesByVerdict(p)
 	for _, x := range images {
@@ -144,11 +148,12 @@ func runResults(p *rewrite.Plan, s *summary) []runResult {
 		if isBad(x.Verdict) {
 			level = "error"
 		}
-		out = append(out, runResult{registryResult, level, "", 0, "registries: " + x.Verdict.String() + ": " + x.New + wording.Prefixed(", ", verdictDetail(&x))})
+		out = append(out, runResult{registryResult, level, "", 0, "registries: " + x.Verdict.String() + ": " + x.New + wording.Prefixed(", ", verdictDetail(&x)), x.New})
 	}
 	for _, x := range p.Advice {
 		group := adviceGroup{note: x.Note}
-		out = append(out, runResult{adviceResult, "note", x.Path, x.Line, group.kind() + ": " + refPrefix(x.Ref) + x.Text + wording.Prefixed(" ", x.Source)})
+		subject := refPrefix(x.Ref) + x.Text
+		out = append(out, runResult{adviceResult, "note", x.Path, x.Line, group.kind() + ": " + subject + wording.Prefixed(" ", x.Source), subject})
 	}
 	return out
 }

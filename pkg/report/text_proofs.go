@@ -28,7 +28,8 @@ const maxProofPath = 40
 const minProofSummary = 48
 
 // proofs writes the proofs, the failed ones last, where a reader of a terminal
-// looks first. A quiet summary has the failed ones only.
+// looks first. A quiet summary has the failed ones only, and the unproven ones if the
+// run requires proofs.
 func (t *textReport) proofs() {
 	if len(t.p.Proofs) == 0 {
 		return
@@ -38,9 +39,13 @@ func (t *textReport) proofs() {
 	shown := all
 	switch {
 	case t.o.Quiet:
-		shown = slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool { return p.State != rewrite.Failed })
-	case !t.o.Verbose:
+		shown = slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool {
+			return p.State == rewrite.Proven || p.State == rewrite.Unproven && !t.o.RequireProof
+		})
+	case t.fewProofs:
 		shown = t.sumUpUntouched(all)
+	case !t.o.Verbose:
+		shown = t.foldProven(t.sumUpUntouched(all))
 	}
 	hidden := 0
 	if t.fewProofs {
@@ -139,7 +144,7 @@ func (t *textReport) sumUpProven(all []rewrite.Proof) (rest []rewrite.Proof, hid
 			proven = append(proven, p)
 			continue
 		case p.State == rewrite.Unproven:
-			if unproven++; unproven > maxProofs {
+			if unproven++; unproven > maxProofs && t.fewProofs {
 				continue
 			}
 		}
@@ -153,17 +158,54 @@ func (t *textReport) sumUpProven(all []rewrite.Proof) (rest []rewrite.Proof, hid
 	return rest, max(0, unproven-maxProofs)
 }
 
+// foldProven writes one line for the proven proofs of each summary, if there are many
+// proven ones, and returns the others. If that makes many lines, it writes one for all.
+func (t *textReport) foldProven(all []rewrite.Proof) []rewrite.Proof {
+	var rest []rewrite.Proof
+	var summaries []string
+	bySummary := map[string][]rewrite.Proof{}
+	proven := 0
+	for _, p := range all {
+		if p.State != rewrite.Proven || len(p.Details) > 0 {
+			rest = append(rest, p)
+			continue
+		}
+		proven++
+		if bySummary[p.Summary] == nil {
+			summaries = append(summaries, p.Summary)
+		}
+		bySummary[p.Summary] = append(bySummary[p.Summary], p)
+	}
+	switch {
+	case proven <= maxProofs:
+		return all
+	case len(summaries) > maxProofs:
+		rest, _ = t.sumUpProven(all)
+		return rest
+	}
+	var single []rewrite.Proof
+	for _, s := range summaries {
+		if same := bySummary[s]; len(same) == 1 {
+			single = append(single, same[0])
+		} else {
+			t.proofSum(same, s)
+		}
+	}
+	return append(single, rest...)
+}
+
 // proofSum writes one line for several proofs of the same state.
 func (t *textReport) proofSum(all []rewrite.Proof, summary string) {
 	if len(all) == 0 {
 		return
 	}
-	words := proofLabels[all[0].State] + subjects(all) + ": " + summary
+	words := subjects(all) + ": " + summary
 	if !t.hinted {
 		t.hinted = true
 		words += wording.Plural(len(all), " (-v lists it)", " (-v lists them)")
 	}
-	t.line(plain, words)
+	t.put(plain, proofLabels[all[0].State])
+	t.paragraph(plain, words, proofLabelWidth, proofLabelWidth)
 }
 
 // WriteProofs writes the proofs of a plan, and the files that failed.

@@ -44,18 +44,62 @@ func TestTextSumsUpProofs(t *testing.T) {
 		t.Errorf("the last proof is not a failed one:\n%s", strings.Join(lines[len(lines)-8:], "\n"))
 	}
 
-	// Verbose reports and regmigrate verify list all proofs.
+	// A verbose report lists all proofs.
 	verbose := write(t, "text", manyProofs(t), Options{DryRun: true, Verbose: true})
-	var alone strings.Builder
-	if err := WriteProofs(&alone, manyProofs(t), Options{}); err != nil {
-		t.Fatal(err)
+	for _, want := range []string{"proven    charts/good99", "unproven  charts/open99", "FAILED    overlays/bad99"} {
+		if !strings.Contains(verbose, want) {
+			t.Errorf("%q is missing in a verbose report", want)
+		}
 	}
-	for name, got := range map[string]string{"verbose": verbose, "verify": alone.String()} {
-		for _, want := range []string{"proven    charts/good99", "unproven  charts/open99", "FAILED    overlays/bad99"} {
+}
+
+// regmigrate verify lists all that is not proven. Proven charts and kustomizations with
+// the same summary are one line, unless they are few.
+func TestWriteProofs(t *testing.T) {
+	proofs := func(p *rewrite.Plan, o Options) string {
+		var b strings.Builder
+		if err := WriteProofs(&b, p, o); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	many := manyProofs(t)
+	many.Proofs = append(many.Proofs, rewrite.Proof{Path: "charts/other", Kind: "chart", State: rewrite.Proven, Summary: "2 objects"})
+	got := proofs(many, Options{})
+	if want := "proven    100 charts: 1 object, 1 reference moved (-v lists them)\nproven    charts/other    2 objects\nproven    charts/left     1 object\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("got %q, want it to begin with %q", got[:400], want)
+	}
+	for i := range 100 {
+		for _, want := range []string{fmt.Sprintf("unproven  charts/open%02d", i), fmt.Sprintf("FAILED    overlays/bad%02d", i)} {
 			if !strings.Contains(got, want) {
-				t.Errorf("%s: %q is missing", name, want)
+				t.Errorf("%q is missing", want)
 			}
 		}
+	}
+	if got := proofs(many, Options{Verbose: true}); !strings.Contains(got, "proven    charts/good99") {
+		t.Errorf("a verbose list has no charts/good99:\n%s", got)
+	}
+
+	// Many different summaries are one line, too.
+	different := &rewrite.Plan{Rules: k8sRules(t)}
+	for i := range 2 * maxProofs {
+		different.Proofs = append(different.Proofs, rewrite.Proof{Path: fmt.Sprintf("charts/%02d", i), Kind: "chart", State: rewrite.Proven, Summary: fmt.Sprintf("%d objects", i)})
+	}
+	if got, want := proofs(different, Options{}), "proven    16 charts: only references that move change (-v lists them)\n16 proven, 0 unproven, 0 failed\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	different.Proofs = different.Proofs[:maxProofs]
+	if got := proofs(different, Options{}); !strings.Contains(got, "proven    charts/07  7 objects\n") {
+		t.Errorf("a few proofs are not listed:\n%s", got)
+	}
+
+	// A quiet list has what fails the run.
+	if got := proofs(manyProofs(t), Options{Quiet: true}); strings.Contains(got, "proven") || !strings.Contains(got, "FAILED    overlays/bad99") {
+		t.Errorf("quiet: got\n%s", got)
+	}
+	got = proofs(manyProofs(t), Options{Quiet: true, RequireProof: true})
+	if strings.Contains(got, "\nproven") || !strings.Contains(got, "unproven  charts/open99") || !strings.Contains(got, "FAILED    overlays/bad99") {
+		t.Errorf("quiet, with required proofs: got\n%s", got)
 	}
 }
 

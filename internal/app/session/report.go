@@ -20,7 +20,7 @@ import (
 
 // ReportOptions returns the options of reports that do not go to a terminal.
 func (s *Session) ReportOptions(f *Flags) report.Options {
-	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, Version: f.Version, Source: s.source(), Owners: s.Owners, InGit: s.inGitRepository()}
+	return report.Options{Quiet: f.Quiet, Verbose: f.Verbose, RequireProof: f.RequireProof, DryRun: f.DryRun || s.ProofFailed, Check: f.Check, CheckCertain: f.CheckCertain, Presets: s.Presets, Rules: s.OtherRules, Args: f.Args, Program: f.Program, Version: f.Version, Source: s.source(), Owners: s.Owners, InGit: s.inGitRepository()}
 }
 
 // source returns the commit of the repository, if a report of the run has it.
