@@ -61,20 +61,24 @@ func checkRequire(cmd *cobra.Command, f *session.RegistryFlags) error {
 
 // addRuleFlags adds the flags that select rules and scopes.
 func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
-	usages := rules.PresetUsages()
-	var names []string
-	for _, usage := range usages {
-		name, _, _ := strings.Cut(usage, ":")
-		names = append(names, name)
-	}
 	f.ParsePolicy = parsePolicyRules
 	x := cmd.Flags()
-	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(usages, ", "))
+	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(rules.PresetUsages(), ", "))
 	x.StringArrayVar(&f.Rules, "rule", nil, "use the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")
 	x.StringVar(&f.Config, "config", "", "configuration `file` (default: "+session.ConfigName+", searched from PATH up to the root of the repository)")
 	x.StringSliceVar(&f.Scope, "scope", nil, "comma-separated `list` of the kinds of text to rewrite: "+strings.Join(format.ScopeNames(), ", ")+", all (default manifests)")
-	complete(cmd, "preset", names)
+	complete(cmd, "preset", presetNames())
 	complete(cmd, "scope", append(format.ScopeNames(), "all"))
+}
+
+// presetNames returns the names of the presets, without what a preset needs after its name.
+func presetNames() []string {
+	var names []string
+	for _, usage := range rules.PresetUsages() {
+		name, _, _ := strings.Cut(usage, ":")
+		names = append(names, name)
+	}
+	return names
 }
 
 // addFileFlags adds the flags that select files.

@@ -58,6 +58,7 @@ file that exists, except for the entry that it adds to .pre-commit-config.yaml.`
 	fl.SortFlags = false
 	fl.BoolVarP(&x.DryRun, "dry-run", "n", false, "print the files and write nothing")
 	fl.StringArrayVar(&x.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(rules.PresetUsages(), ", ")+" (default: those that move an image)")
+	complete(cmd, "preset", presetNames())
 	fl.StringArrayVar(&x.Rules, "rule", nil, "use the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")
 	cis := append([]string{"auto", "none"}, scaffold.CINames()...)
 	fl.StringVar(&x.CI, "ci", "auto", "write the job for this CI `system`: "+strings.Join(cis, ", "))
