@@ -7,8 +7,8 @@ import (
 
 // forgejoDialect has the part of the API v1 of Forgejo and Gitea that pull requests need.
 // Source of the fields: the definitions CreatePullRequestOption, EditPullRequestOption,
-// EditIssueOption, IssueLabelsOption, PullReviewRequestOptions and CreateIssueCommentOption of
-// https://codeberg.org/swagger.v1.json
+// EditIssueOption, IssueLabelsOption, PullReviewRequestOptions and CreateIssueCommentOption, as
+// code.gitea.io/sdk/gitea has them; they were not compared with the description of Forgejo.
 var forgejoDialect = dialect{
 	apiPath: "/api/v1", token: "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567",
 	apiAuth: bearer, gitAuth: basic("x-access-token"), gitPath: plainGitPath,

@@ -6,8 +6,8 @@ import (
 )
 
 // gitlabDialect has the part of GitLab's API v4 that merge requests need.
-// Source of the fields: https://docs.gitlab.com/api/merge_requests/ and
-// https://docs.gitlab.com/api/notes/
+// Source of the fields: the types of gitlab.com/gitlab-org/api/client-go/v2; they were not
+// compared with a description of the API.
 var gitlabDialect = dialect{
 	apiPath: "/api/v4", token: "glpat-A1b2C3d4E5f6G7h8",
 	apiAuth: bearer, gitAuth: basic("oauth2"), gitPath: plainGitPath,
