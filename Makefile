@@ -10,7 +10,7 @@ CORPUS   ?= $(CACHE)/corpus
 TOOL      = $(GO) tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: run build test test-engines test-real lint fuzz torture reproducible snapshot bench cover golden clean help
+.PHONY: run build test test-engines test-real lint fuzz torture reproducible snapshot bench bench-quick performance cover golden clean help
 
 run: build ## build, and show what the program would change in testdata/demo
 	./bin/regmigrate --dry-run testdata/demo
@@ -53,6 +53,12 @@ bench: ## benchmarks, COUNT (6) times each, into bench.out, compared with OLD=FI
 	$(GO) test -run '^$$' -bench . -benchmem -count $(COUNT) $$($(GO) list ./... | grep -v /bench$$) > bench.out || { cat bench.out; exit 1; }
 	$(TOOL) benchstat $(OLD) bench.out
 	$(GO) test -run '^$$' -bench . -benchtime 1x -v ./bench
+
+bench-quick: ## a part of the table of docs/performance.md in about two minutes, compared with OLD=PROGRAM
+	REGMIGRATE_BENCH=quick REGMIGRATE_OLD="$(abspath $(OLD))" $(GO) test -run '^$$' -bench Performance -benchtime 1x -v ./bench
+
+performance: ## measure docs/performance.md again, with real repositories in CORPUS, compared with OLD=PROGRAM: about half an hour on an idle machine
+	REGMIGRATE_CORPUS="$(CORPUS)" REGMIGRATE_OLD="$(abspath $(OLD))" REGMIGRATE_PERFORMANCE="$(CURDIR)/docs/performance.md" $(GO) test -run '^$$' -bench 'Performance|Plots' -benchtime 1x -timeout 2h -v ./bench
 
 cover: ## test coverage: print the total, write every line to cover.html
 	$(GO) test -timeout $(TIMEOUT) -coverpkg=./... -coverprofile=cover.out ./...

@@ -97,12 +97,7 @@ func BenchmarkMemory(b *testing.B) {
 // BenchmarkStart compares --version, and a run over an empty folder, with a Go
 // program that does nothing.
 func BenchmarkStart(b *testing.B) {
-	dir := b.TempDir()
-	source := filepath.Join(dir, "main.go")
-	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o666); err != nil {
-		b.Fatal(err)
-	}
-	nothing, bin := build(b, source), build(b, "../cmd/regmigrate")
+	nothing, bin := buildNothing(b), build(b, "../cmd/regmigrate")
 	for _, run := range []struct {
 		name string
 		args []string
@@ -110,7 +105,7 @@ func BenchmarkStart(b *testing.B) {
 		b.Run(run.name, func(b *testing.B) {
 			compare(b, 51,
 				command{name: "regmigrate", args: run.args, dir: b.TempDir()},
-				command{name: "nothing", args: []string{nothing}, dir: dir},
+				command{name: "nothing", args: []string{nothing}, dir: b.TempDir()},
 			)
 		})
 	}
