@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -76,6 +77,9 @@ func (g *gitopsLinker) linkKustomization(x *object) {
 		return
 	}
 	selectors := g.entrySelectors(x.file, images)
+	if len(selectors) == 0 && !g.mayTakeName(images) {
+		return
+	}
 	dir := sourcePath(spec.Str("path"))
 	deployed, known := g.folder(dir)
 	if known {
@@ -100,6 +104,35 @@ func (g *gitopsLinker) linkKustomization(x *object) {
 	for _, item := range link.Items(images) {
 		g.keepNewlySelected(x.file, item.Str("name"), deployed)
 	}
+}
+
+// mayTakeName reports whether an image may have, after the move, the name of one of the
+// entries, which it does not have before. False saves reading all files of a folder,
+// which may be the whole repository.
+func (g *gitopsLinker) mayTakeName(entries *syntax.Node) bool {
+	return slices.ContainsFunc(link.Items(entries), func(item *syntax.Node) bool { return g.namesAfter()[item.Str("name")] })
+}
+
+// namesAfter returns the names of images that the move, or an entry of a kustomization
+// after the move, gives to images.
+func (g *gitopsLinker) namesAfter() map[string]bool {
+	if g.newNames != nil {
+		return g.newNames
+	}
+	g.newNames = map[string]bool{}
+	g.tree.MergeLoaded()
+	for _, f := range g.tree.Files {
+		for i := range f.Scanned.Occurrences {
+			o := &f.Scanned.Occurrences[i]
+			if after, ok := g.newName(o); ok {
+				g.newNames[after] = true
+			}
+			if kustomize.IsEntryField(o, "newName") {
+				g.newNames[kustomize.ImageName(o.Text())] = true
+			}
+		}
+	}
+	return g.newNames
 }
 
 // mayBeRemote reports whether the source ref of x may be another repository than

@@ -36,6 +36,7 @@ type gitopsLinker struct {
 	gitRepositories []*object
 	chartSources    map[string][]*object           // HelmRepositories and OCIRepositories, by kind
 	keptEntries     map[link.PieceID]format.Reason // names of entries of kustomizations that are kept
+	newNames        map[string]bool                // see namesAfter
 	groupsRead      int                            // groups of graph that keptEntries has
 }
 

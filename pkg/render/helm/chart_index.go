@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/regmigrate/regmigrate/internal/chartutil"
 )
@@ -14,8 +15,8 @@ import (
 // A chartIndex lists the charts of a tree that are not sub-charts.
 type chartIndex struct {
 	tree   fs.FS
-	dirs   []string // sorted
-	byName map[string][]chartVersion
+	dirs   []string                         // sorted
+	byName func() map[string][]chartVersion // reads the Chart.yaml of all charts when it is first called
 }
 
 // A chartVersion is the folder of a chart and its version in Chart.yaml.
@@ -24,7 +25,7 @@ type chartVersion struct{ dir, version string }
 // newChartIndex walks the folder within of tree; "" is all of tree. It ignores
 // folders and files that cannot be read: the walk of the run reports them.
 func newChartIndex(tree fs.FS, within string) (*chartIndex, error) {
-	x := &chartIndex{tree: tree, byName: map[string][]chartVersion{}}
+	x := &chartIndex{tree: tree}
 	var all []string
 	within = cmp.Or(within, ".")
 	err := fs.WalkDir(tree, within, func(name string, d fs.DirEntry, err error) error {
@@ -53,17 +54,26 @@ func newChartIndex(tree fs.FS, within string) (*chartIndex, error) {
 			continue
 		}
 		x.dirs = append(x.dirs, dir)
-		src, err := readBounded(tree, path.Join(dir, "Chart.yaml"))
+	}
+	x.byName = sync.OnceValue(x.readNames)
+	return x, nil
+}
+
+// readNames returns the charts by the name in Chart.yaml.
+func (x *chartIndex) readNames() map[string][]chartVersion {
+	byName := map[string][]chartVersion{}
+	for _, dir := range x.dirs {
+		src, err := readBounded(x.tree, path.Join(dir, "Chart.yaml"))
 		if err != nil {
 			continue
 		}
 		if v, err := chartutil.ReadValues(src); err == nil {
 			name, _ := v["name"].(string)
 			version, _ := v["version"].(string)
-			x.byName[name] = append(x.byName[name], chartVersion{dir, version})
+			byName[name] = append(byName[name], chartVersion{dir, version})
 		}
 	}
-	return x, nil
+	return byName
 }
 
 // isSubChart reports whether dir is in the charts/ folder of another chart.

@@ -1,6 +1,7 @@
 package helm
 
 import (
+	"bytes"
 	"io/fs"
 	"maps"
 	"path"
@@ -29,6 +30,9 @@ func (x *chartIndex) localDependencies(dir string) map[string]localDependency {
 		src, err := readBounded(x.tree, path.Join(dir, file))
 		if err != nil {
 			continue // loading the chart reports the error
+		}
+		if !bytes.Contains(src, []byte("dependencies")) {
+			continue
 		}
 		v, err := chartutil.ReadValues(src)
 		if err != nil {
@@ -62,7 +66,7 @@ func (x *chartIndex) findDependency(dir, name, repository, version string) local
 		return localDependency{dir: from}
 	}
 	from := ""
-	for _, c := range x.byName[name] {
+	for _, c := range x.byName()[name] {
 		if c.dir == dir || !chartutil.IsCompatibleRange(version, c.version) {
 			continue
 		}
