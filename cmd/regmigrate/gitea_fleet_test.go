@@ -152,7 +152,7 @@ func (f *giteaFleet) run(what string) map[string]int {
 	if x := (*exec.ExitError)(nil); !errors.As(err, &x) || x.ExitCode() != 1 {
 		t.Fatalf("%s: %v, want exit code 1 for the broken repository\n%s", what, err, out)
 	}
-	if want := fmt.Sprintf("%d repositories, 1 failed", len(f.repos)); !strings.Contains(string(out), want) || !strings.Contains(string(out), "failed with exit code 1: ") {
+	if want := fmt.Sprintf("%d repositories, 1 failed", len(f.repos)); !strings.Contains(string(out), want) || !strings.Contains(string(out), "r000.git: failed with exit code 1: ") {
 		logs, _ := filepath.Glob(filepath.Join(results, "*.log"))
 		for _, name := range logs {
 			text, _ := os.ReadFile(name)
@@ -168,9 +168,32 @@ func (f *giteaFleet) run(what string) map[string]int {
 			counts[strings.TrimSuffix(action, `"`)], _ = strconv.Atoi(strings.TrimSpace(n))
 		}
 	}
+	f.merge(file, results, counts)
 	f.checkNoToken(dir, string(out))
 	t.Logf("%s: %d repositories in %s: %d requests to the API, %d of git; %v, 1 failed", what, len(f.repos), took.Round(time.Second), f.api.Load()-api, f.git.Load()-git, counts)
 	return counts
+}
+
+// merge merges the reports of a run: the broken repository is failed in the state, with the
+// reason, and the others have the references that their base has.
+func (f *giteaFleet) merge(list, results string, counts map[string]int) {
+	t := f.t
+	t.Helper()
+	cmd := exec.Command("regmigrate", "report", "merge", "--expect", list, results)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("report merge: %v\n%s", err, out)
+	}
+	for _, want := range []string{
+		fmt.Sprintf("%d repositories: %d done, %d with references left, 1 failed\n", len(f.repos), counts["closed"], len(f.repos)-1-counts["closed"]),
+		"/mover/r000: error: a proof failed: nothing was pushed",
+	} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("the merged state lacks %q:\n%s", want, out)
+		}
+	}
+	first, _, _ := strings.Cut(string(out), "\n\n")
+	t.Logf("merged: %s", strings.ReplaceAll(first, "\n", "; "))
 }
 
 // checkNoToken fails if an output or a file of a run contains the token.

@@ -90,7 +90,7 @@ wrote it. A failed run counts more than every other report of the same repositor
 	fl.StringVarP(&f.Output, "output", "o", "text", "`format` of standard output: "+strings.Join(report.FleetNames(), ", "))
 	complete(cmd, "output", report.FleetNames())
 	fl.BoolVar(&x.Check, "check", false, "exit 1 if a reference is left, or a subject failed")
-	fl.StringVar(&x.Expect, "expect", "", "`file` with one repository per line, HOST/OWNER/NAME or OWNER/NAME: those without a report are failed")
+	fl.StringVar(&x.Expect, "expect", "", "`file` with one repository per line, its URL, HOST/OWNER/NAME or OWNER/NAME: those without a report are failed")
 	fl.StringVar(&x.History, "history", "", "append the sums to this `file`, one JSON object per line; text and HTML compare them over time")
 	fl.StringVar(&x.Time, "time", "", "the `time` of the state, such as 2026-01-31 (default: now)")
 	addColorFlag(cmd, &f)
@@ -121,7 +121,7 @@ last line is the reason in the state that report merge prints.`,
 	setExits(cmd, "", "standard input could not be read, or standard output not written")
 	fl := cmd.Flags()
 	fl.SortFlags = false
-	fl.StringVar(&x.Repository, "repository", "", "the `name` of the repository, HOST/OWNER/NAME")
+	fl.StringVar(&x.Repository, "repository", "", "the `name` of the repository, HOST/OWNER/NAME, or its URL")
 	fl.IntVar(&x.ExitCode, "exit-code", 0, "the exit `code` of the run")
 	return cmd
 }

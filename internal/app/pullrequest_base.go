@@ -30,9 +30,11 @@ func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) 
 		return nil, prError(ctx, err)
 	}
 	root := set.Rewrite.Walk.Root
+	set.UseSource(ctx, forge.BaseCommit, run.options.To.Remote)
 	if err := relocate(dir, set, forge); err != nil {
 		return nil, err
 	}
+	set.Owners("") // reads CODEOWNERS of the base: reports are written when dir is gone
 	bar := session.NewProgress(run.streams.Err, f.Quiet)
 	set.Rewrite.Progress = bar.FilesScanned
 	prover, err := prove.New(&f.Render, f.Jobs, bar)

@@ -18,6 +18,7 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/fleet"
+	"github.com/regmigrate/regmigrate/pkg/pullrequest"
 	"github.com/regmigrate/regmigrate/pkg/report"
 )
 
@@ -139,15 +140,25 @@ func expectRepositories(m *fleet.Merger, name string) error {
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		if strings.ContainsAny(text, " \t") || !strings.Contains(text, "/") || strings.Contains(text, "://") {
-			return fmt.Errorf("--expect: %s:%d: %q: expected HOST/OWNER/NAME or OWNER/NAME", name, n, text)
+		repository, ok := repositoryName(text)
+		if !ok {
+			return fmt.Errorf("--expect: %s:%d: %q: expected the URL of a repository, HOST/OWNER/NAME or OWNER/NAME", name, n, text)
 		}
-		m.Expect(text)
+		m.Expect(repository)
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("--expect: %s: %w", name, err)
 	}
 	return nil
+}
+
+// repositoryName returns the name that reports have for a repository, from a URL that git
+// accepts or from the name itself.
+func repositoryName(text string) (name string, ok bool) {
+	if strings.Contains(text, "://") || strings.Contains(text, "@") {
+		text = pullrequest.RepositoryName(text)
+	}
+	return text, strings.Contains(text, "/") && !strings.ContainsAny(text, " \t")
 }
 
 // mergeReports reads the reports of one argument: a file, a folder, or standard input.
@@ -214,7 +225,11 @@ func ReportFailure(s session.Streams, x *ReportFailureFlags) error {
 	if session.IsTerminalInput(s.In) {
 		return errors.New("report failure: standard input is a terminal: expected what the run printed\n  for example: " + s.ProgramName() + " report failure --repository NAME < run.log > report.json")
 	}
-	run, err := fleet.NewFailedRun(x.Repository, x.ExitCode, s.In, x.Version)
+	repository, ok := repositoryName(x.Repository)
+	if !ok {
+		return fmt.Errorf("report failure: --repository %q: expected a URL, or HOST/OWNER/NAME such as github.com/acme/shop", x.Repository)
+	}
+	run, err := fleet.NewFailedRun(repository, x.ExitCode, s.In, x.Version)
 	if err == nil {
 		err = run.Write(s.Out)
 	}

@@ -11,13 +11,19 @@ import (
 type Head struct {
 	Commit string    // in hexadecimal
 	Time   time.Time // of the commit, in UTC
-	Remote string    // the URL of origin as configured, which may contain a password; "" without a remote origin
+	Remote string    // the URL of the remote as configured, which may contain a password; "" without that remote
 }
 
 // ReadHead returns the commit that is checked out in the repository that contains dir. It
 // returns an error if dir is in no repository, or if the repository has no commit.
+// Its remote is origin.
 func ReadHead(ctx context.Context, dir string) (Head, error) {
-	commit, err := output(ctx, dir, "rev-parse", "--verify", "--end-of-options", "HEAD^{commit}")
+	return ReadCommit(ctx, dir, "HEAD", "origin")
+}
+
+// ReadCommit returns a commit of the repository that contains dir, with the URL of a remote.
+func ReadCommit(ctx context.Context, dir, revision, remote string) (Head, error) {
+	commit, err := output(ctx, dir, "rev-parse", "--verify", "--end-of-options", revision+"^{commit}")
 	if err != nil {
 		return Head{}, err
 	}
@@ -28,14 +34,16 @@ func ReadHead(ctx context.Context, dir string) (Head, error) {
 		return Head{}, err
 	}
 	h.Time = commitTime(text)
-	h.Remote = RemoteURL(ctx, dir)
+	h.Remote = remoteURL(ctx, dir, remote)
 	return h, nil
 }
 
 // RemoteURL returns the URL of origin as configured in the repository that contains dir.
 // The URL may contain a password. It is "" without a remote origin.
-func RemoteURL(ctx context.Context, dir string) string {
-	url, err := output(ctx, dir, "config", "--get", "remote.origin.url")
+func RemoteURL(ctx context.Context, dir string) string { return remoteURL(ctx, dir, "origin") }
+
+func remoteURL(ctx context.Context, dir, remote string) string {
+	url, err := output(ctx, dir, "config", "--get", "remote."+remote+".url")
 	if err != nil {
 		return ""
 	}

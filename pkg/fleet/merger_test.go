@@ -75,8 +75,8 @@ func TestRead(t *testing.T) {
 		{"interrupted", `{"version":1,"contexts":["east"],"interrupted":true,"images":[]}`, "cluster east failed; interrupted: the list is not complete"},
 		{"inventory", inventoryReport, "repository h/o/inventory toMove [ k8s.gcr.io 1 0 0 0 0] [@a @b k8s.gcr.io 1 0 0 0 0] [@a @b registry.k8s.io 0 0 0 0 1]"},
 		{"inventory, limit", strings.Replace(inventoryReport, `"error":"no values"`, `"error":"no time","limit":true`, 1), "repository h/o/inventory failed [ k8s.gcr.io 1 0 0 0 0] [@a @b k8s.gcr.io 1 0 0 0 0] [@a @b registry.k8s.io 0 0 0 0 1]; c: no time"},
-		{"pull request", `{"version":1,"action":"opened","repository":"o/r","number":3,"url":"https://h/3","branch":"b","rewritten":2,"notChanged":1}`, "repository o/r toMove [  2 0 0 1 0] opened"},
-		{"closed", `{"version":1,"action":"nothing","repository":"o/r","number":0,"url":"","branch":"b","rewritten":0,"notChanged":1}`, "repository o/r done [  0 0 0 1 0] nothing"},
+		{"pull request", `{"version":1,"action":"opened","repository":"o/r","number":3,"url":"https://h/3","branch":"b","files":1,"rewritten":2,"notChanged":1}`, "repository o/r toMove [  2 0 0 1 0] opened"},
+		{"closed", `{"version":1,"action":"nothing","repository":"o/r","number":0,"url":"","branch":"b","files":1,"rewritten":0,"notChanged":1}`, "repository o/r done [  0 0 0 1 0] nothing"},
 		{"failed run", `{"version":1,"kind":"failure","repository":"h/o/r","exitCode":128,"reason":"no access"}`, "repository h/o/r failed; no access (exit code 128)"},
 
 		{"empty", "", "unknown dir/file.json failed; the file is empty: the run wrote no report"},
@@ -105,7 +105,7 @@ func TestRead(t *testing.T) {
 func TestNewestCounts(t *testing.T) {
 	older, newer := plan("h/o/r", "01", "sha256:a", "@a", 2), plan("h/o/r", "02", "sha256:a", "@a", 1)
 	failure := `{"version":1,"kind":"failure","repository":"h/o/r","reason":"no access"}`
-	pull := `{"version":1,"action":"opened","repository":"o/r","number":3,"url":"https://h/3","branch":"b","rewritten":9,"notChanged":1}`
+	pull := `{"version":1,"action":"opened","repository":"o/r","number":3,"url":"https://h/3","branch":"b","files":1,"rewritten":9,"notChanged":1}`
 	for name, c := range map[string]struct {
 		reports    []string
 		want       string
@@ -171,7 +171,7 @@ func TestMergeOrder(t *testing.T) {
 			case 1:
 				text = fmt.Sprintf(`{"version":1,"kind":"failure","repository":%q,"reason":"r%d"}`, name, random.IntN(2))
 			case 2:
-				text = fmt.Sprintf(`{"version":1,"action":"opened","repository":%q,"number":%d,"url":"u","branch":"b","rewritten":2,"notChanged":1}`, strings.TrimPrefix(name, "h/"), random.IntN(3))
+				text = fmt.Sprintf(`{"version":1,"action":"opened","repository":%q,"number":%d,"url":"u","branch":"b","files":1,"rewritten":2,"notChanged":1}`, strings.TrimPrefix(name, "h/"), random.IntN(3))
 			case 3:
 				text = "expect " + strings.TrimPrefix(name, "h/")
 			case 4:

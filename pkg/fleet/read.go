@@ -110,7 +110,12 @@ func newDocument(m *Merger, dec *jsontext.Decoder, file string) *document {
 		d.members[name] = func() error { return d.value(v) }
 	}
 	d.members["rules"] = d.readRules
-	d.members["files"] = d.readFiles
+	d.members["files"] = func() error {
+		if dec.PeekKind() == '0' { // the number of files in the report of a pull request
+			return dec.SkipValue()
+		}
+		return d.readFiles()
+	}
 	d.members["images"] = func() error { return d.list(d.readImage) }
 	d.members["proofs"] = func() error {
 		return elements(d, func(p *struct {

@@ -33,15 +33,22 @@ func (s *Session) source() report.Source {
 
 // Source returns the commit of the repository.
 func (s *Session) Source() report.Source {
-	if !s.inGitRepository() {
+	switch {
+	case s.head != nil:
+	case !s.inGitRepository():
 		return report.Source{}
-	}
-	if s.head == nil {
-		// An error means that there is no commit, or no git.
-		h, _ := gitcmd.ReadHead(context.Background(), s.Rewrite.Walk.Root)
-		s.head = &report.Source{Repository: pullrequest.RepositoryName(h.Remote), Commit: h.Commit, Time: h.Time}
+	default:
+		s.UseSource(context.Background(), "HEAD", "origin")
 	}
 	return *s.head
+}
+
+// UseSource reads the commit that reports name, in the repository of the session, and the
+// repository, which is that of a remote.
+func (s *Session) UseSource(ctx context.Context, revision, remote string) {
+	// An error means that there is no commit, or no git.
+	h, _ := gitcmd.ReadCommit(ctx, s.Rewrite.Walk.Root, revision, remote)
+	s.head = &report.Source{Repository: pullrequest.RepositoryName(h.Remote), Commit: h.Commit, Time: h.Time}
 }
 
 // Owners returns the owners of a file of the repository, by its CODEOWNERS file. Without
