@@ -29,7 +29,9 @@ func TestAction(t *testing.T) {
 	}
 	commands := scriptCommands()
 	commands["serve"] = serve
-	commands["job"] = job
+	commands["part"] = part
+	commands["inputs"] = inputs
+	commands["stage"] = stage
 	commands["zipped"] = zipped
 	commands["steps"] = steps
 	testscript.Run(t, testscript.Params{
@@ -40,7 +42,7 @@ func TestAction(t *testing.T) {
 			e.Vars = append(e.Vars, cleanGit()...)
 			e.Values[forgeKey{}] = new(*testforge.Forge)
 			e.Vars = append(e.Vars,
-				"EXAMPLES="+filepath.Join(root, "examples"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
+				"EXAMPLES="+filepath.Join(root, "examples"), "TEMPLATES="+filepath.Join(root, "templates"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
 				"GITHUB_OUTPUT="+filepath.Join(e.WorkDir, "output"), "GITHUB_PATH="+filepath.Join(e.WorkDir, "path"),
 				"GITHUB_STEP_SUMMARY="+filepath.Join(e.WorkDir, "summary"),
 				"RUNNER_OS=Linux", "RUNNER_ARCH=X64", "INPUT_VERSION=", "INPUT_RELEASE_URL=", "INPUT_PROGRAM=",
@@ -74,24 +76,6 @@ func zipped(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = io.WriteString(w, ts.ReadFile(args[2]))
 	ts.Check(err)
 	ts.Check(z.Close())
-}
-
-// job FILE NAME TO writes the script of a job of GitLab CI as one for sh.
-func job(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, args, 3, "job FILE NAME TO")
-	src, err := os.ReadFile(ts.MkAbs(args[0]))
-	ts.Check(err)
-	var file map[string]yaml.Node
-	ts.Check(yaml.Unmarshal(src, &file))
-	var j struct {
-		Script []string `yaml:"script"`
-	}
-	node, ok := file[args[1]]
-	if !ok {
-		ts.Fatalf("%s has no job %s", args[0], args[1])
-	}
-	ts.Check(node.Decode(&j))
-	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte("set -e\n"+strings.Join(j.Script, "\n")+"\n"), 0o666))
 }
 
 // steps FILE JOB TO writes the commands in the steps of a job of GitHub Actions
