@@ -125,6 +125,16 @@ func (t *Tree) Resolve(dir, name string) (at string, inside bool) {
 	return to, true
 }
 
+// FilesUnder returns the files of Files that are below the folder dir.
+func (t *Tree) FilesUnder(dir string) []*File {
+	if dir == "." {
+		return t.Files
+	}
+	from, _ := t.find(dir + "/")
+	n := sort.Search(len(t.Files)-from, func(i int) bool { return !strings.HasPrefix(t.Files[from+i].Path, dir+"/") })
+	return t.Files[from : from+n]
+}
+
 // NamesUnder returns the paths of Names that are below the folder dir.
 func (t *Tree) NamesUnder(dir string) []string {
 	if dir == "." {

@@ -3,7 +3,6 @@ package rewrite
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -31,10 +30,16 @@ func (p *planner) keepRejected(ctx context.Context) (changed []string) {
 	slices.Sort(dirs)
 	p.tree.MergeLoaded()
 	p.mergeLoaded()
+	editing := p.groupsByChartFolder()
 	for _, dir := range dirs {
+		indexes := slices.Clone(editing[dir])
+		for _, sub := range outside[dir] {
+			indexes = append(indexes, editing[sub]...)
+		}
+		slices.Sort(indexes)
 		var groups []*group
-		for _, g := range p.groups {
-			if g.moves() && (g.editsValuesOf(dir) || slices.ContainsFunc(slices.Collect(maps.Values(outside[dir])), g.editsValuesOf)) {
+		for _, i := range slices.Compact(indexes) {
+			if g := p.groups[i]; g.moves() {
 				groups = append(groups, g)
 			}
 		}
@@ -48,6 +53,32 @@ func (p *planner) keepRejected(ctx context.Context) (changed []string) {
 		}
 	}
 	return changed
+}
+
+// groupsByChartFolder returns the indexes in groups, sorted, of the groups that edit values
+// or a schema in a folder or below it, by the folder: see editsValuesOf.
+func (p *planner) groupsByChartFolder() map[string][]int {
+	out := map[string][]int{}
+	for i, g := range p.groups {
+		for _, e := range g.edits {
+			if !isValuesOrSchema(e.Path) {
+				continue
+			}
+			for dir := path.Dir(e.Path); ; dir = path.Dir(dir) {
+				if list := out[dir]; len(list) == 0 || list[len(list)-1] != i {
+					out[dir] = append(list, i)
+				}
+				if dir == "." {
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+func isValuesOrSchema(name string) bool {
+	return chart.IsValuesFile(name) || path.Base(name) == chart.SchemaFile
 }
 
 // outsideSubcharts returns the folders of the sub-charts that are not in the folder
@@ -64,7 +95,7 @@ func (p *planner) outsideSubcharts() map[string]map[string]string {
 // folder dir or of its sub-charts.
 func (g *group) editsValuesOf(dir string) bool {
 	return slices.ContainsFunc(g.edits, func(e link.FileEdit) bool {
-		return (dir == "." || strings.HasPrefix(e.Path, dir+"/")) && (chart.IsValuesFile(e.Path) || path.Base(e.Path) == chart.SchemaFile)
+		return (dir == "." || strings.HasPrefix(e.Path, dir+"/")) && isValuesOrSchema(e.Path)
 	})
 }
 

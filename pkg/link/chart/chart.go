@@ -200,12 +200,26 @@ func (c *chart) path(name string) string {
 // the default values of sub-charts that are not there.
 func (c *chart) valuesFiles() []*link.File {
 	var out []*link.File
-	for _, f := range c.tree.Files {
+	for _, f := range c.files() {
 		if IsValuesFile(f.Path) && isBelow(f.Path, c.dir) || c.isOutsideDefault(f.Path) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// files returns the scanned files in the folders of the chart and of its outside
+// sub-charts, sorted by path.
+func (c *chart) files() []*link.File {
+	if len(c.outside) == 0 {
+		return c.tree.FilesUnder(c.dir)
+	}
+	files := slices.Clone(c.tree.FilesUnder(c.dir))
+	for _, dir := range c.outside {
+		files = append(files, c.tree.FilesUnder(dir)...)
+	}
+	slices.SortFunc(files, func(a, b *link.File) int { return strings.Compare(a.Path, b.Path) })
+	return slices.Compact(files)
 }
 
 // eachKeyNamed calls do for each occurrence in the values files. The names of the

@@ -16,7 +16,7 @@ import (
 // folders below the chart do not belong to it.
 func (c *chart) keepAll(move link.MoveFunc, isChart map[string]bool) []link.Group {
 	var groups []link.Group
-	for _, f := range c.tree.Files {
+	for _, f := range c.files() {
 		if !c.owns(f.Path, isChart) {
 			continue
 		}

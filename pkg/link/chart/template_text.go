@@ -131,7 +131,7 @@ func (c *chart) isTraced(file string) bool {
 // hasOpenText reports whether a template of the chart prints a value after a
 // registry that it spells out.
 func (c *chart) hasOpenText() bool {
-	for _, f := range c.tree.Files {
+	for _, f := range c.files() {
 		if !isTemplate(f.Path) || !isBelow(f.Path, c.dir) && !c.isOutside(f.Path) {
 			continue
 		}

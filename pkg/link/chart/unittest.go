@@ -50,8 +50,8 @@ func isSnapshot(name string) bool {
 // findTestValues finds the values that test suites give the chart.
 func (c *chart) findTestValues() {
 	c.tests = map[string]*testValues{}
-	for _, f := range c.tree.Files {
-		if !isTestSuite(f.Path) || !isBelow(f.Path, c.dir) || strings.HasPrefix(f.Path, c.path("charts")+"/") {
+	for _, f := range c.tree.FilesUnder(c.dir) {
+		if !isTestSuite(f.Path) || strings.HasPrefix(f.Path, c.path("charts")+"/") {
 			continue
 		}
 		file, err := f.ParseYAML(nil)
@@ -149,8 +149,8 @@ func findValue(n *syntax.Node, field string, at []string) (*syntax.Node, string)
 // eachTestValue calls do for each occurrence in the values that tests give the
 // chart. The names of the keys show these occurrences.
 func (c *chart) eachTestValue(do func(o *format.Occurrence)) {
-	for _, f := range c.tree.Files {
-		if !isTestSuite(f.Path) || !isBelow(f.Path, c.dir) {
+	for _, f := range c.tree.FilesUnder(c.dir) {
+		if !isTestSuite(f.Path) {
 			continue
 		}
 		for i := range f.Scanned.Occurrences {

@@ -266,7 +266,7 @@ func (g *gitopsLinker) sourceImages(dir string) (*imageSet, bool) {
 		return &imageSet{}, false
 	}
 	if !parameterRE.MatchString(dir) {
-		return g.folder(dir)
+		return g.folder(dir, nil)
 	}
 	s := &imageSet{}
 	re := filled(dir, ".+")

@@ -81,7 +81,7 @@ func (g *gitopsLinker) linkKustomization(x *object) {
 		return
 	}
 	dir := sourcePath(spec.Str("path"))
-	deployed, known := g.folder(dir)
+	deployed, known := g.folder(dir, mayContain(g.namesOf(selectors, images)))
 	if known {
 		deployed = deployed.clone()
 		for _, c := range link.Items(spec.Field("components")) {
@@ -104,6 +104,20 @@ func (g *gitopsLinker) linkKustomization(x *object) {
 	for _, item := range link.Items(images) {
 		g.keepNewlySelected(x.file, item.Str("name"), deployed)
 	}
+}
+
+// namesOf returns the names of images, before and after the move, that the selectors and
+// entries concern.
+func (g *gitopsLinker) namesOf(selectors []imageSelector, entries *syntax.Node) []string {
+	var names []string
+	for _, sel := range selectors {
+		after, _ := g.newName(sel.occ)
+		names = append(names, kustomize.ImageName(sel.occ.Text()), after)
+	}
+	for _, item := range link.Items(entries) {
+		names = append(names, item.Str("name"))
+	}
+	return names
 }
 
 // mayTakeName reports whether an image may have, after the move, the name of one of the

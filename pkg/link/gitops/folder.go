@@ -53,8 +53,9 @@ func (g *gitopsLinker) layer(dir string) *imageSet {
 }
 
 // folder returns the images of the folder dir; false if it is not in the
-// repository.
-func (g *gitopsLinker) folder(dir string) (*imageSet, bool) {
+// repository. In a folder without a kustomization, files in which nothing moves are read
+// only if mayConcern is true for their bytes; nil is true for all.
+func (g *gitopsLinker) folder(dir string, mayConcern func(src []byte) bool) (*imageSet, bool) {
 	if dir == ".." || strings.HasPrefix(dir, "../") || path.IsAbs(dir) {
 		return &imageSet{}, false
 	}
@@ -63,7 +64,16 @@ func (g *gitopsLinker) folder(dir string) (*imageSet, bool) {
 		g.addNewNames(s, f)
 		return s, true
 	}
-	return g.plainFolder(dir)
+	return g.plainFolder(dir, mayConcern)
+}
+
+// mayContain returns a function that reports whether a file may have an image with the
+// last path component of one of names: it has this word, or an escape sequence.
+func mayContain(names []string) func(src []byte) bool {
+	return func(src []byte) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return name != "" && bytes.Contains(src, []byte(path.Base(name))) }) ||
+			bytes.Contains(src, []byte(`\x`)) || bytes.Contains(src, []byte(`\u`)) || bytes.Contains(src, []byte(`\U`)) || bytes.Contains(src, []byte(`\/`)) || bytes.Contains(src, []byte("\\\n"))
+	}
 }
 
 // addNewNames adds the new names in all entries of the kustomization f,
@@ -78,7 +88,7 @@ func (g *gitopsLinker) addNewNames(s *imageSet, f *link.File) {
 
 // plainFolder returns the images of a folder without a kustomization. Flux makes
 // a kustomization of all files below it; Argo CD applies them.
-func (g *gitopsLinker) plainFolder(dir string) (*imageSet, bool) {
+func (g *gitopsLinker) plainFolder(dir string, mayConcern func(src []byte) bool) (*imageSet, bool) {
 	s := &imageSet{}
 	found := false
 	done := map[string]bool{}
@@ -95,6 +105,9 @@ func (g *gitopsLinker) plainFolder(dir string) (*imageSet, bool) {
 				done[layer] = true
 				s.images = append(s.images, g.layer(layer).images...)
 			}
+			continue
+		}
+		if mayConcern != nil && !g.tree.IsScanned(name) && g.tree.ReadFile != nil && !mayConcern(g.tree.ReadFile(name)) {
 			continue
 		}
 		if f := g.tree.File(name); f != nil && bytes.Contains(f.Src, []byte("image:")) {
