@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -90,7 +91,7 @@ func writeJUnit(w io.Writer, p *rewrite.Plan, o Options) error {
 			byKind[r.kind] = suite
 			suites = append(suites, suite)
 		}
-		c := junitCase{Class: r.kind, Name: escape(r.subject), File: escape(r.path), Line: r.line}
+		c := junitCase{Class: r.kind, Name: junitName(&r), File: escape(r.path), Line: r.line}
 		switch {
 		case r.kind == failedResult:
 			c.Error = &junitText{escape(r.text), r.kind}
@@ -106,6 +107,30 @@ func writeJUnit(w io.Writer, p *rewrite.Plan, o Options) error {
 		out.Tests, out.Failures, out.Errors, out.Skipped = out.Tests+s.Tests, out.Failures+s.Failures, out.Errors+s.Errors, out.Skipped+s.Skipped
 	}
 	return writeXML(w, "JUnit", out)
+}
+
+// maxJUnitName is the number of characters of the name of a test case about advice,
+// without its place. Programs list names, and compare them with those of earlier runs.
+const maxJUnitName = 100
+
+// junitName returns the name of a test case. That of advice is its first sentence and its
+// place: the rest of the text has details, such as the errors of templates.
+func junitName(r *runResult) string {
+	if r.kind != adviceResult {
+		return escape(r.subject)
+	}
+	name, _, _ := strings.Cut(escape(r.subject), ". ")
+	if short := []rune(name); len(short) > maxJUnitName {
+		name = string(short[:maxJUnitName])
+		if i := strings.LastIndexByte(name, ' '); i > 0 {
+			name = name[:i]
+		}
+		name += "…"
+	}
+	if r.path != "" {
+		name += " (" + escape(location(r.path, r.line)) + ")"
+	}
+	return name
 }
 
 var junitSuiteNames = map[string]string{failedResult: "failed files", proofResult: "proofs", registryResult: "registries", adviceResult: "advice"}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -106,6 +107,30 @@ func TestJUnitWithoutFindings(t *testing.T) {
 	readXML(t, write(t, "junit", &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 3}, Options{Check: true}), &s)
 	if s.Tests != 1 || s.Failures+s.Errors+s.Skipped != 0 || s.Suites[0].Cases[0].Output.Text != "3 files scanned" {
 		t.Errorf("got %+v", s.Suites[0])
+	}
+}
+
+// The name of a test case about advice is short, and has no details that differ from run to
+// run.
+func TestJUnitNames(t *testing.T) {
+	p := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 1, Advice: []rewrite.Advice{
+		{Note: true, Text: "This name gets no newer versions. They are elsewhere.", Ref: "k8s.gcr.io/a:1", Path: "a.yaml", Line: 3},
+		{Note: true, Text: "The chart does not render with these values, and what only they would show is not changed, " + strings.Repeat("detail ", 20), Path: "web/values.yaml"},
+		{Note: true, Text: strings.Repeat("x", 120)},
+	}}
+	var s junitSuites
+	readXML(t, write(t, "junit", p, Options{}), &s)
+	var got []string
+	for _, c := range s.Suites[len(s.Suites)-1].Cases {
+		got = append(got, c.Name)
+	}
+	want := []string{
+		"k8s.gcr.io/a:1: This name gets no newer versions (a.yaml:3)",
+		"The chart does not render with these values, and what only they would show is not changed, detail… (web/values.yaml)",
+		strings.Repeat("x", 100) + "…",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q\nwant %q", got, want)
 	}
 }
 

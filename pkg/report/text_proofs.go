@@ -37,6 +37,7 @@ func (t *textReport) proofs() {
 	all, n := proofsByState(t.p)
 	slices.SortStableFunc(all, func(a, b rewrite.Proof) int { return proofOrder(a) - proofOrder(b) })
 	shown := all
+	var folded []rewrite.Proof
 	switch {
 	case t.o.Quiet:
 		shown = slices.DeleteFunc(slices.Clone(all), func(p rewrite.Proof) bool {
@@ -45,7 +46,11 @@ func (t *textReport) proofs() {
 	case t.fewProofs:
 		shown = t.sumUpUntouched(all)
 	case !t.o.Verbose:
-		shown = t.foldProven(t.sumUpUntouched(all))
+		shown = t.sumUpUntouched(all)
+		if !t.o.RequireProof {
+			folded, shown = foldUntouched(shown)
+		}
+		shown = t.foldProven(shown)
 	}
 	hidden := 0
 	if t.fewProofs {
@@ -57,6 +62,10 @@ func (t *textReport) proofs() {
 	}
 	stacked := !t.fits(proofLabelWidth + width + 2 + minProofSummary)
 	for i, p := range shown {
+		if p.State != rewrite.Proven {
+			t.untouchedUnproven(folded)
+			folded = nil
+		}
 		if stacked {
 			t.stackedProof(p)
 		} else {
@@ -67,6 +76,7 @@ func (t *textReport) proofs() {
 			t.line(dim, pad(proofLabelWidth)+t.more(hidden))
 		}
 	}
+	t.untouchedUnproven(folded)
 	if len(all) > 1 && !t.o.Quiet {
 		t.line(bold, n.String())
 	}
@@ -117,19 +127,53 @@ func (t *textReport) proofDetails(p rewrite.Proof) {
 // one is among the others, because its reason may hide an old name, and so is one
 // with details, such as an old name that is still rendered.
 func (t *textReport) sumUpUntouched(all []rewrite.Proof) []rewrite.Proof {
-	var proven, rest []rewrite.Proof
-	for _, p := range all {
-		if p.Unchanged && p.State == rewrite.Proven && len(p.Details) == 0 {
-			proven = append(proven, p)
-		} else {
-			rest = append(rest, p)
-		}
-	}
+	proven, rest := partition(all, func(p rewrite.Proof) bool { return isUntouched(p, rewrite.Proven) })
 	if len(proven) < 2 {
 		return all
 	}
 	t.proofSum(proven, "no file changes")
 	return rest
+}
+
+// isUntouched reports whether no file changes, and nothing else is to be said about p
+// than its summary.
+func isUntouched(p rewrite.Proof, state rewrite.ProofState) bool {
+	return p.Unchanged && p.State == state && len(p.Details) == 0
+}
+
+func partition(all []rewrite.Proof, first func(rewrite.Proof) bool) (yes, no []rewrite.Proof) {
+	for _, p := range all {
+		if first(p) {
+			yes = append(yes, p)
+		} else {
+			no = append(no, p)
+		}
+	}
+	return yes, no
+}
+
+// foldUntouched returns the unproven charts and kustomizations in which no file
+// changes, if they are many, and the other proofs.
+func foldUntouched(all []rewrite.Proof) (folded, rest []rewrite.Proof) {
+	folded, rest = partition(all, func(p rewrite.Proof) bool { return isUntouched(p, rewrite.Unproven) })
+	if len(folded) <= maxProofs {
+		return nil, all
+	}
+	return folded, rest
+}
+
+// untouchedUnproven writes the result of foldUntouched with all names, because what
+// does not render may have an old name.
+func (t *textReport) untouchedUnproven(folded []rewrite.Proof) {
+	if len(folded) == 0 {
+		return
+	}
+	t.proofSum(folded, "no file changes, but a part of each is not rendered and may have an old name")
+	names := make([]string, len(folded))
+	for i, p := range folded {
+		names[i] = p.Path
+	}
+	t.wrapped(dim, names, "  ", 0, proofLabelWidth+2)
 }
 
 // sumUpProven writes one line for the proven proofs without details, if there

@@ -93,6 +93,31 @@ func TestWriteProofs(t *testing.T) {
 		t.Errorf("a few proofs are not listed:\n%s", got)
 	}
 
+	// Many unproven charts in which no file changes are one line with their names, after
+	// the proven ones.
+	untouched := &rewrite.Plan{Rules: k8sRules(t)}
+	for i := range maxProofs + 1 {
+		untouched.Proofs = append(untouched.Proofs, rewrite.Proof{Path: fmt.Sprintf("charts/%02d", i), Kind: "chart", State: rewrite.Unproven, Unchanged: true, Summary: "redis is missing"})
+	}
+	untouched.Proofs = append(untouched.Proofs, rewrite.Proof{Path: "charts/open", Kind: "chart", State: rewrite.Unproven, Summary: "etcd is missing"},
+		rewrite.Proof{Path: "charts/good", Kind: "chart", State: rewrite.Proven, Summary: "1 object"})
+	want := `proven    charts/good  1 object
+unproven  9 charts: no file changes, but a part of each is not rendered and may
+          have an old name (-v lists them)
+            charts/00  charts/01  charts/02  charts/03  charts/04  charts/05
+            charts/06  charts/07  charts/08
+unproven  charts/open  etcd is missing
+1 proven, 10 unproven, 0 failed
+`
+	if got := proofs(untouched, Options{}); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for _, o := range []Options{{Verbose: true}, {RequireProof: true}} {
+		if got := proofs(untouched, o); !strings.Contains(got, "unproven  charts/08    redis is missing\n") {
+			t.Errorf("%+v: got\n%s", o, got)
+		}
+	}
+
 	// A quiet list has what fails the run.
 	if got := proofs(manyProofs(t), Options{Quiet: true}); strings.Contains(got, "proven") || !strings.Contains(got, "FAILED    overlays/bad99") {
 		t.Errorf("quiet: got\n%s", got)

@@ -245,6 +245,25 @@ func TestTextVerbose(t *testing.T) {
 
 // A summary that is not verbose has a limited number of lines for any plan, and
 // counts what it omits.
+// A place that does not fit beside the longest reason is on a line of its own.
+func TestTextLongPlaces(t *testing.T) {
+	p := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 2}
+	long := strings.Repeat("folder/", 8) + "file.yaml"
+	p.Files = []rewrite.File{
+		changedFile("a.yaml", notChanged(1, "k8s.gcr.io", format.DifferentName, "")),
+		changedFile(long, notChanged(2, "k8s.gcr.io", format.Key, "")),
+	}
+	got := write(t, "text", p, Options{DryRun: true})
+	for _, want := range []string{
+		"     1 different registry or path  a.yaml:1\n",
+		"     1 key\n         " + long + ":2\n",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+}
+
 func TestTextFitsAScreen(t *testing.T) {
 	p := &rewrite.Plan{ScannedFiles: 100000}
 	var names []string

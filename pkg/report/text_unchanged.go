@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/report/wording"
@@ -84,16 +85,30 @@ func (t *textReport) row(r reasonRow, indent, column int) {
 			t.line(plain, x.Old+implicitMark(x)+"  "+outcome(x)+wording.Prefixed(" — ", x.Note)+wording.Prefixed(" — ", fieldOf(x)))
 		}
 	case r.remark == "":
-		t.wrapped(dim, r.items(), "  ", indent, indent)
+		t.places(r, indent)
 	case t.fits(indent+column+3+columns(r.remark)) && r.columns() <= column:
 		t.put(dim, strings.Join(r.items(), "  "))
 		t.line(plain, pad(column-r.columns()+3)+r.remark)
 	default:
-		t.wrapped(dim, r.items(), "  ", indent, indent)
+		t.places(r, indent)
 		if !r.optional {
 			t.paragraph(plain, r.remark, 0, remarkIndent)
 		}
 	}
+}
+
+// places writes the locations of r from column indent on. If one does not fit there, they
+// are on lines of their own, further to the left.
+func (t *textReport) places(r reasonRow, indent int) {
+	for _, x := range r.items() {
+		if !t.fits(indent+columns(x)) && remarkIndent < indent {
+			t.b.Truncate(len(bytes.TrimRight(t.b.Bytes(), " ")))
+			t.b.WriteByte('\n')
+			t.wrapped(dim, r.items(), "  ", 0, remarkIndent)
+			return
+		}
+	}
+	t.wrapped(dim, r.items(), "  ", indent, indent)
 }
 
 // fieldOf returns the field and the object of x, "" outside of a structure.

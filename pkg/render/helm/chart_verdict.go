@@ -128,7 +128,11 @@ func (c *chartVerdict) result() render.Verdict {
 		v.State, v.Reason = render.Unproven, c.unproven
 	case len(v.Missing) > 0:
 		v.State = render.Unproven
-		v.Reason = fmt.Sprintf("dependencies are missing from charts/: %s; the chart without them (%s) changed in references only", strings.Join(v.Missing, ", "), render.Count(v.Objects, "object"))
+		change := "changed in references only"
+		if v.Unchanged {
+			change = "did not change"
+		}
+		v.Reason = fmt.Sprintf("dependencies are missing from charts/: %s; the chart without them (%s) %s", strings.Join(v.Missing, ", "), render.Count(v.Objects, "object"), change)
 	default:
 		v.State = render.Proven
 	}
