@@ -47,6 +47,7 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	defer prover.Close()
 	prover.Use(ctx, &set.Rewrite, true)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
+	prover.Bar.Clear()
 	if err != nil {
 		return session.InterruptedError(ctx, err)
 	}

@@ -95,11 +95,11 @@ func (x *mirrorRun) dryRun(ctx context.Context) error {
 		failures = printPlanned(x.streams, x.flags, plans)
 	}
 	if !x.flags.Quiet {
-		fmt.Fprintf(x.streams.Err, "%s would be copied; crane does not copy referrers and the tags of signatures\n", session.Plural(len(x.copies), "image"))
+		fmt.Fprintf(x.streams.Err, "%s would be copied; crane does not copy referrers and the tags of signatures\n", session.Plural(len(x.copies), "reference"))
 		printSkipped(x.streams, x.skipped)
 	}
 	if failures > 0 {
-		return session.Failed(fmt.Errorf("%s could not be checked", session.Plural(failures, "image")))
+		return session.Failed(fmt.Errorf("%s could not be checked", session.Plural(failures, "reference")))
 	}
 	return nil
 }
@@ -118,7 +118,7 @@ func (x *mirrorRun) copy(ctx context.Context, set *session.Session) error {
 	case ctx.Err() != nil:
 		return session.Failed(errors.New("interrupted; run the same command again to continue"))
 	case failures > 0:
-		return session.Failed(fmt.Errorf("%s could not be copied; run the same command again to continue", session.Plural(failures, "image")))
+		return session.Failed(fmt.Errorf("%s could not be copied; run the same command again to continue", session.Plural(failures, "reference")))
 	}
 	if len(x.copies) > 0 && !f.Quiet {
 		x.printRules(set)

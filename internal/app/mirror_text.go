@@ -46,7 +46,7 @@ func printCopied(s session.Streams, f *session.Flags, out []registry.CopyResult)
 	if !f.Quiet && len(out) == 0 {
 		fmt.Fprintln(s.Out, "nothing to copy: no complete image reference found")
 	} else if !f.Quiet {
-		fmt.Fprintf(s.Out, "%s: %d copied, %d already present", session.Plural(len(out), "image"), copied, present)
+		fmt.Fprintf(s.Out, "%s: %d copied, %d already present", session.Plural(len(out), "reference"), copied, present)
 		if failed > 0 {
 			fmt.Fprintf(s.Out, ", %d failed", failed)
 		}
@@ -84,7 +84,7 @@ func printPlanned(s session.Streams, f *session.Flags, plans []registry.PlannedC
 	}
 	failures.print(s, f.Verbose)
 	if !f.Quiet {
-		fmt.Fprintf(s.Err, "at most %s in %s to send, %d of %s already present; signatures and other artifacts not counted\n", formatBytes(bytes), session.Plural(blobs, "blob"), present, session.Plural(len(plans), "image"))
+		fmt.Fprintf(s.Err, "at most %s in %s to send, %d of %s already present; signatures and other artifacts not counted\n", formatBytes(bytes), session.Plural(blobs, "blob"), present, session.Plural(len(plans), "reference"))
 	}
 	return failed
 }
@@ -96,12 +96,12 @@ func mirrorProgress(images int, now func() time.Time) func(registry.Progress) st
 	var began time.Time
 	return func(p registry.Progress) string {
 		if p.Planned < images || p.TotalBytes == 0 && p.Images == 0 {
-			return fmt.Sprintf("%d of %s checked", p.Planned, session.Plural(images, "image"))
+			return fmt.Sprintf("%d of %s checked", p.Planned, session.Plural(images, "reference"))
 		}
 		if began.IsZero() {
 			began = now()
 		}
-		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, session.Plural(images, "image"), formatBytes(p.Bytes), formatBytes(p.TotalBytes), p.Blobs, session.Plural(p.TotalBlobs, "blob"))
+		s := fmt.Sprintf("%d of %s, %s of %s, %d of %s", p.Images, session.Plural(images, "reference"), formatBytes(p.Bytes), formatBytes(p.TotalBytes), p.Blobs, session.Plural(p.TotalBlobs, "blob"))
 		if t := now().Sub(began); p.SentBytes > 0 && t > 3*time.Second {
 			left := time.Duration(float64(p.TotalBytes-p.Bytes) / float64(p.SentBytes) * float64(t))
 			s += ", about " + roundDuration(left) + " left"

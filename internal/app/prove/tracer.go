@@ -50,7 +50,7 @@ func (p *Prover) tracer(ctx context.Context, reader chartReader, set *rules.Set)
 		traced.Store(dir, values)
 		out, err := p.traceSelected(ctx, chart, values, hosts)
 		values.edited = true
-		p.Bar.Show(fmt.Sprintf("%d charts rendered to find their references", p.traced.Add(1)))
+		p.Bar.Show(render.Count(int(p.traced.Add(1)), "chart") + " rendered to find references")
 		return out, err
 	}
 	traceEdited = func(dir string, edited func(path string) ([]byte, bool)) ([]link.TracedRef, error) {
