@@ -26,8 +26,8 @@ test: ## go vet and all tests that need no other programs: about 4 minutes on tw
 test-engines: ## compare the policies with the rules in the libraries of Kubernetes (the first run downloads and builds them, minutes)
 	cd test/engines && $(GO) test -count 1 -timeout $(TIMEOUT) ./...
 
-test-real: ## tests with real helm, kustomize, kube-apiserver, pre-commit, gitea and act (the first run builds them, many minutes), and with the repositories in CORPUS
-	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real
+test-real: ## tests with real helm, kustomize, kube-apiserver, pre-commit, gitea and act (the first run builds them, many minutes), and with the repositories in CORPUS; PARTS="act webhook" runs these, PARTS=--short what CI runs
+	@REGMIGRATE_CACHE="$(CACHE)" REGMIGRATE_CORPUS="$(CORPUS)" GO="$(GO)" .ci/test-real $(PARTS)
 
 lint: ## gofmt, go vet, staticcheck, gocyclo, actionlint (the first run downloads the last three), shellcheck
 	@out=$$(find . -name '*.go' -not -path '*/testdata/*' -exec gofmt -s -l {} +); \
