@@ -92,7 +92,7 @@ Lists are read in pages. If one is interrupted, the command prints what it has.`
 	complete(cmd, "output", report.ClusterNames())
 	fl.BoolVar(&x.OldOnly, "old-only", false, "list only images that a rule moves")
 	fl.BoolVar(&x.Check, "check", false, "exit 1 if an image to move runs, or would run")
-	fl.BoolVar(&x.CheckOperators, "check-operators", false, "also name custom resources whose operators make pods with images to move: they may undo a mutation, or fight it")
+	fl.BoolVar(&x.CheckOperators, "check-operators", false, "also name custom resources whose operators create pods with images to move: such operators may undo a mutation again and again")
 	fl.BoolVar(&x.RBAC, "rbac", false, "print the ClusterRole that the other flags need, and read nothing")
 	fl.BoolVar(&x.Watch, "watch", false, "list again after each change in the cluster, until no image to move runs or would run; print each state to standard error")
 	fl.DurationVar(&x.Interval, "interval", 30*time.Second, "with --watch: least `time` between two lists")

@@ -27,16 +27,19 @@ var manEnvironment = []manItem{
 	{[]string{"color"}, "NO_COLOR", "If it is set to any text, --color=auto means never."},
 	{[]string{"color"}, "TERM", "If it is dumb, --color=auto means never."},
 	{[]string{"exclude"}, "GIT_CONFIG_GLOBAL, GIT_CONFIG_SYSTEM, GIT_CONFIG_NOSYSTEM, XDG_CONFIG_HOME", "Where git reads its configuration. It may name files with ignore rules. See git(1)."},
-	{[]string{"cache-ttl", "token-file", "plain-http", "timeout"}, "HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy for requests to registries and forges."},
+	{[]string{"cache-ttl", "token-file", "sizes", "timeout"}, "HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy for requests to registries and forges."},
 	{[]string{"kubeconfig"}, "KUBECONFIG", "The kubeconfig, if --kubeconfig is not set."},
 	{[]string{"kubeconfig"}, "HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "The proxy for requests to the API server."},
-	{[]string{"cache-ttl", "plain-http", "timeout"}, "DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR", "Where the credentials of docker login and podman login are."},
-	{[]string{"cache-ttl", "plain-http", "timeout"}, "SSL_CERT_FILE, SSL_CERT_DIR", "Certificates of the authorities that requests trust."},
+	{[]string{"cache-ttl", "sizes", "timeout"}, "DOCKER_CONFIG, REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR", "Where the credentials of docker login and podman login are."},
+	{[]string{"cache-ttl", "sizes", "timeout"}, "SSL_CERT_FILE, SSL_CERT_DIR", "Certificates of the authorities that requests trust."},
 	{[]string{"cache-ttl"}, "XDG_CACHE_HOME", "Where the cache is, on Linux."},
 	{[]string{"api-url"}, "REGMIGRATE_TOKEN", "The token for the forge."},
 	{[]string{"api-url"}, "GH_TOKEN, GITHUB_TOKEN", "The token for github.com, or for the host of GITHUB_SERVER_URL, if REGMIGRATE_TOKEN is not set."},
 	{[]string{"api-url"}, "GH_ENTERPRISE_TOKEN, GITHUB_ENTERPRISE_TOKEN", "The token for GitHub Enterprise Server, if REGMIGRATE_TOKEN is not set."},
+	{[]string{"api-url"}, "GITLAB_TOKEN, GITEA_TOKEN, FORGEJO_TOKEN, BITBUCKET_TOKEN, BITBUCKET_SERVER_TOKEN, AZURE_DEVOPS_EXT_PAT, SYSTEM_ACCESSTOKEN", "The token for the forge of this name, if REGMIGRATE_TOKEN is not set."},
+	{[]string{"api-url"}, "BITBUCKET_EMAIL", "The address of the account, if BITBUCKET_TOKEN is an API token."},
 	{[]string{"api-url"}, "GITHUB_SERVER_URL, GITHUB_API_URL", "The address of the forge and of its API. GitHub Actions sets them."},
+	{[]string{"api-url"}, "CI_SERVER_URL, CI_API_V4_URL, BITBUCKET_GIT_HTTP_ORIGIN, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI", "The same for other forges. Their CI systems set them."},
 }
 
 var manFiles = []manItem{
