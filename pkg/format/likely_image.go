@@ -82,7 +82,7 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	switch {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false
-	case d.fieldKind(f) == noImageField, f.up != nil && metadataKeys[f.up.key], isSelected(f):
+	case d.fieldKind(f) == noImageField, f.up != nil && metadataKeys[f.up.key], isSelected(f), d.isSchemaExample(f):
 		return false
 	case f.up != nil && machineKeys[fold(f.up.key)]:
 		return false

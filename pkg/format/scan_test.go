@@ -32,6 +32,7 @@ var otherReasons = map[Reason]string{
 	Unavailable:    "pkg/rewrite",
 	ValuesSchema:   "pkg/rewrite",
 	NotRendered:    "pkg/link and pkg/rewrite",
+	UnusedValue:    "pkg/link",
 }
 
 // neighbour is the word for a place like the one that a file of testdata shows,

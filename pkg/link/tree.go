@@ -26,6 +26,11 @@ type Tree struct {
 	// called by several goroutines. Nil renders nothing.
 	TraceChart func(dir string) ([]TracedRef, error)
 
+	// MayReadValue reports whether a template of the chart in the folder dir, or of one
+	// of its sub-charts, may read the value at a path of the values of the chart, or a
+	// part of it. Nil reports true.
+	MayReadValue func(dir string, at []string) bool
+
 	// IsLikely reports whether a rule selects the short name o, if it is likely an
 	// image: see package account. Nil reports true.
 	IsLikely func(o *format.Occurrence) bool

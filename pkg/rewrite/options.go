@@ -41,6 +41,10 @@ type Options struct {
 	// goroutines. If it is nil, key names decide.
 	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
+	// MayReadValue reports whether a template may read a value: see link.Tree. The
+	// parameter scanned is as for TraceChart. Nil: a template may read each value.
+	MayReadValue func(dir string, at []string, scanned func(path string) ([]byte, bool)) bool
+
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
 	// folder of their chart: see link.Tree. If it is nil, no chart has one.
 	OutsideSubcharts func() map[string]map[string]string

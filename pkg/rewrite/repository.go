@@ -28,17 +28,20 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 			sources[f.file.Path] = f.file.Before
 		}
 	}
+	scanned := func(path string) (src []byte, ok bool) {
+		src, ok = sources[path]
+		return src, ok
+	}
 	if r.opts.TraceChart != nil {
 		t.OutsideSubcharts = r.opts.OutsideSubcharts // key names alone decide without knowing the charts that use a value
-		scanned := func(path string) (src []byte, ok bool) {
-			src, ok = sources[path]
-			return src, ok
-		}
 		t.TraceChart = func(dir string) ([]link.TracedRef, error) {
 			refs, err := r.opts.TraceChart(dir, scanned)
 			r.traces.add(dir, slices.DeleteFunc(slices.Clone(refs), func(ref link.TracedRef) bool { return ref.IsLikely }))
 			return refs, err
 		}
+	}
+	if r.opts.MayReadValue != nil {
+		t.MayReadValue = func(dir string, at []string) bool { return r.opts.MayReadValue(dir, at, scanned) }
 	}
 	if r.opts.Walk.Root != "" {
 		t.LoadFile, t.ReadFile, t.ResolveLinks = r.loadFile, r.readRaw, r.resolveLinks

@@ -13,6 +13,7 @@ func Handlers() render.Handlers {
 		helm.TraceJob:            helm.HandleTrace,
 		helm.TemplateJob:         helm.HandleTemplate,
 		helm.SchemaJob:           helm.HandleSchema,
+		helm.ReadsJob:            helm.HandleReads,
 		kustomize.BuildJob:       kustomize.HandleBuild(),
 		kustomize.MergeValuesJob: kustomize.HandleMergeValues,
 	}

@@ -14,9 +14,27 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 	reader := p.chartReader(o.Walk.Root)
 	if render {
 		o.TraceChart, o.TraceEdited = p.tracer(ctx, reader, o.Rules)
+		o.MayReadValue = p.valueReads(ctx, reader)
 	}
 	o.OutsideSubcharts = sync.OnceValue(reader.outsideSubcharts)
 	o.RejectedByChart = p.rejectedBySchemas(reader)
+}
+
+// valueReads returns a function for rewrite.Options.MayReadValue, which reads the
+// templates of a chart once.
+func (p *Prover) valueReads(ctx context.Context, reader chartReader) func(string, []string, func(string) ([]byte, bool)) bool {
+	known := map[string]*helm.ValueReads{}
+	return func(dir string, at []string, scanned func(path string) ([]byte, bool)) bool {
+		if _, ok := known[dir]; !ok {
+			known[dir] = nil // if the chart cannot be read
+			if c, err := reader.read(dir, scanned); err == nil {
+				if reads, err := helm.ReadValues(ctx, p.Runner, &c); err == nil {
+					known[dir] = reads
+				}
+			}
+		}
+		return known[dir] == nil || known[dir].MayRead(at)
+	}
 }
 
 // rejectedBySchemas returns a function for rewrite.Options.RejectedByChart.

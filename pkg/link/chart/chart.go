@@ -144,7 +144,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		}
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}
-	return groups
+	return append(groups, keepUnused(charts, groups, move)...)
 }
 
 // traceCharts renders the charts that have a values file in the tree, or a template

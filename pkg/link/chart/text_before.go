@@ -49,7 +49,7 @@ func (c *chart) keepAfterText(known []link.Group, printed *printedRefs, move lin
 		switch {
 		case why == "":
 		case isHub:
-			groups = append(groups, link.Group{Occurrences: []format.Occurrence{*x}, Keep: format.LikelyImage, Why: why})
+			groups = append(groups, link.Group{Occurrences: []format.Occurrence{c.withNamespace(x)}, Keep: format.LikelyImage, Why: why})
 		default:
 			groups = append(groups, link.Group{Occurrences: []format.Occurrence{*x}, Keep: format.DifferentName, Why: why})
 		}

@@ -5,7 +5,7 @@
 // with each of its values files before and after the change, and compares.
 // [TraceChart] renders a chart with markers in place of values. All rendering
 // runs in the child processes of a [render.Runner], for which HandleRender,
-// HandleTrace, HandleTemplate and HandleSchema are the handlers.
+// HandleTrace, HandleTemplate, HandleSchema and HandleReads are the handlers.
 //
 // A chart renders as with `helm template --include-crds`, without a cluster and
 // without network: lookup returns nothing, and host names are not resolved.

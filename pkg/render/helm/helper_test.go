@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite the want files")
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == render.ChildCommand {
 		os.Exit(render.Child(os.Stdin, os.Stdout, render.Handlers{
-			RenderJob: HandleRender, TraceJob: HandleTrace, TemplateJob: HandleTemplate, SchemaJob: HandleSchema,
+			RenderJob: HandleRender, TraceJob: HandleTrace, TemplateJob: HandleTemplate, SchemaJob: HandleSchema, ReadsJob: HandleReads,
 		}))
 	}
 	os.Exit(m.Run())
