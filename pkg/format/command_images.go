@@ -141,6 +141,7 @@ func containerImage(words []string, from int, add func(wordImage)) {
 	for i++; i < len(words); i++ {
 		w := words[i]
 		switch {
+		case holdsOptions(w):
 		case !strings.HasPrefix(w, "-"):
 			add(wordImage{word: i})
 			return
@@ -174,7 +175,18 @@ func (d *detector) commandImages(f *frame) {
 		return
 	}
 	hasComments := strings.Contains(text, "\n")
-	for _, words := range commandsOf(text) {
+	commands := commandsOf(text)
+	if hasComments {
+		for _, x := range assignedImages(text, commands) {
+			o := (&wordImage{}).occurrence(x.text)
+			o.Pieces = []Piece{d.part(f.node, x.span.Start, x.span.End, Whole, "")}
+			if x.isBuilt {
+				o.Keep = Built
+			}
+			d.addCommandImage(f, o)
+		}
+	}
+	for _, words := range commands {
 		for _, x := range imagesOfCommand(wordTexts(words)) {
 			at, ok := spanOfImage(text, words[x.word], x.start)
 			if !ok || hasComments && inComment(text, at.Start) {

@@ -33,7 +33,20 @@ func addScriptImages(in Input, s *ScanResult) {
 		return
 	}
 	var built map[string]bool
-	for _, words := range commandsOf(text) {
+	commands := commandsOf(text)
+	for _, x := range assignedImages(text, commands) {
+		o := (&wordImage{}).occurrence(x.text)
+		o.Scope = Scripts
+		o.Pieces = []Piece{{Path: in.Path, Text: x.text, Span: x.span, Map: edit.Identity(x.span.Start, x.span.Len())}}
+		if built == nil {
+			built = builtIn(text)
+		}
+		if x.isBuilt || built[withTag(x.text)] {
+			o.Keep = Built
+		}
+		s.replace(o)
+	}
+	for _, words := range commands {
 		texts := wordTexts(words)
 		if len(texts) > 0 {
 			texts[0] = strings.TrimLeft(texts[0], "@-+") // make: do not print, ignore errors
