@@ -41,6 +41,10 @@ func TestReal(t *testing.T) {
 	commands["gitea"] = startGitea
 	commands["gitea-repo"] = giteaRepo
 	commands["gitea-get"] = giteaGet
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/real",
 		RequireExplicitExec: true,
@@ -49,13 +53,14 @@ func TestReal(t *testing.T) {
 			e.Vars = append(e.Vars, cleanGit()...)
 			e.Vars = append(e.Vars,
 				"GOCACHE="+env[0], "GOMODCACHE="+env[1], "GOPROXY="+env[2], "GOROOT="+env[3], "GOTOOLCHAIN=local",
-				"HOME="+filepath.Join(e.WorkDir, ".home"), "PRE_COMMIT_HOME="+filepath.Join(e.WorkDir, ".pre-commit"))
+				"HOME="+filepath.Join(e.WorkDir, ".home"), "PRE_COMMIT_HOME="+filepath.Join(e.WorkDir, ".pre-commit"), "TEMPLATES="+filepath.Join(root, "templates"))
 			for _, name := range []string{"SSL_CERT_FILE", "SSL_CERT_DIR"} {
 				if v, ok := os.LookupEnv(name); ok {
 					e.Vars = append(e.Vars, name+"="+v)
 				}
 			}
 			e.Values[giteaKey{}] = new(*testforge.Gitea)
+			e.Values[forgeKey{}] = new(*testforge.Forge)
 			return os.Mkdir(filepath.Join(e.WorkDir, ".home"), 0o777)
 		},
 		Cmds: commands,

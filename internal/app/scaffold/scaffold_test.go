@@ -3,8 +3,14 @@ package scaffold
 import (
 	"errors"
 	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
@@ -99,5 +105,69 @@ func TestFindCI(t *testing.T) {
 		if name != x.want {
 			t.Errorf("host %q: got %q, want %q", x.host, name, x.want)
 		}
+	}
+}
+
+// The job for GitLab is that of the component with the defaults of its inputs.
+func TestGitLabJobIsThatOfTheComponent(t *testing.T) {
+	src, err := os.ReadFile("../../../templates/regmigrate.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, body, _ := strings.Cut(string(src), "\n---\n")
+	var spec struct {
+		Spec struct {
+			Inputs map[string]struct {
+				Default string `yaml:"default"`
+			} `yaml:"inputs"`
+		} `yaml:"spec"`
+	}
+	if err := yaml.Unmarshal([]byte(head), &spec); err != nil {
+		t.Fatal(err)
+	}
+	for name, x := range spec.Spec.Inputs {
+		body = strings.ReplaceAll(body, "$[[ inputs."+name+" ]]", x.Default)
+	}
+	type job map[string]any
+	var component, written map[string]job
+	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(body, "  .\n", " .\n")), &component); err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(CIs, func(c CI) bool { return c.Name == "gitlab" })
+	if err := yaml.Unmarshal(CIs[i].Text(), &written); err != nil {
+		t.Fatal(err)
+	}
+	want := component["registry-check"]
+	delete(want, "stage") // test, the default of GitLab
+	if !reflect.DeepEqual(written["registry-check"], want) {
+		t.Errorf("init writes\n%v\nthe component has\n%v", written["registry-check"], want)
+	}
+}
+
+// The examples name the release of this version.
+func TestExamplesNameTheRelease(t *testing.T) {
+	var names []string
+	for _, glob := range []string{"../../../examples/*", "../../../templates/*"} {
+		found, err := filepath.Glob(glob)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, found...)
+	}
+	version := regexp.MustCompile(`(?:regmigrate[@:/]v?|refs/tags/v)(\d+\.\d+\.\d+)`)
+	found := 0
+	for _, name := range names {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range version.FindAllStringSubmatch(string(src), -1) {
+			if found++; "v"+m[1] != Release {
+				t.Errorf("%s names %s, want %s", name, m[0], Release)
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d versions in %d examples, want 10 at least", found, len(names))
 	}
 }
