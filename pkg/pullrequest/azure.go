@@ -37,7 +37,7 @@ var azureKind = forgeKind{
 	apiHosts:   []string{azureIdentityHost},
 	permission: "Code (read & write); the build service of a pipeline: Contribute to pull requests", pushPermission: "Code (read & write); the build service of a pipeline: Contribute and Create branch",
 	lacks:   []string{"assignees"},
-	maxBody: 4000,
+	maxBody: 4000, // "must not be longer than 4000 characters": https://github.com/scala-steward-org/scala-steward/issues/3543
 	connect: func(c connection) (forge, error) { return &azureForge{c}, nil },
 }
 

@@ -40,8 +40,11 @@ var bitbucketKind = forgeKind{
 		return basicAuth("x-token-auth", token)
 	},
 	permission: "pullrequest:write (write:pullrequest:bitbucket for an API token, with its address in BITBUCKET_EMAIL)", pushPermission: "repository:write",
-	lacks:   []string{"labels", "assignees", "teams"},
-	maxBody: 32_000, // Bitbucket does not document its limit, which is at least 32,768 characters
+	lacks: []string{"labels", "assignees", "teams"},
+	// Bitbucket Cloud documents no limit, and accepted 1,310,720 characters:
+	// https://github.com/dependabot/dependabot-core/issues/7678. A longer text has no use on its
+	// page, and the limit of Bitbucket Data Center is known.
+	maxBody: 32_000,
 	connect: func(c connection) (forge, error) { return &bitbucketForge{c}, nil },
 }
 

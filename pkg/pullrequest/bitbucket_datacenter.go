@@ -27,7 +27,7 @@ var dataCenterKind = forgeKind{
 	apiAuth: bearerAuth, gitAuth: bearerAuth,
 	permission: "repository write", pushPermission: "repository write",
 	lacks:   []string{"labels", "assignees", "teams"},
-	maxBody: 32_000, // the limit is 32,768 characters
+	maxBody: 32_000, // the limit is 32,768 characters: https://jira.atlassian.com/browse/BSERV-14135
 	connect: func(c connection) (forge, error) { return &dataCenterForge{c}, nil },
 }
 

@@ -57,7 +57,7 @@ type forgeKind struct {
 	lacks []string
 
 	// maxBody is the maximum length of the text of a pull request, in UTF-16 code units,
-	// which are at least as many as characters.
+	// which are at least as many as characters. Each forge says where its limit is from.
 	maxBody int
 
 	// connect returns the forge of a repository. It sends no request.

@@ -22,7 +22,7 @@ var (
 		usesToken: usesGiteaToken, tokenHint: githubTokenHint,
 		apiAuth: bearerAuth, gitAuth: giteaGitAuth,
 		permission: "write:repository (and write:issue for labels)", pushPermission: "write:repository",
-		maxBody: 1_000_000,
+		maxBody: maxGiteaBody,
 		connect: newGitea,
 	}
 	forgejoKind = forgeKind{
@@ -36,12 +36,16 @@ var (
 		usesToken: usesGiteaToken, tokenHint: githubTokenHint,
 		apiAuth: bearerAuth, gitAuth: giteaGitAuth,
 		permission: "write:repository (and write:issue for labels)", pushPermission: "write:repository",
-		maxBody: 1_000_000,
+		maxBody: maxGiteaBody,
 		connect: newGitea,
 	}
 )
 
 func giteaAPI(a address, _ func(string) string) string { return a.webURL() + "/api/v1" }
+
+// maxGiteaBody is a bound of this package. Gitea has none: the column of the text is a LONGTEXT
+// (models/issues/issue.go). Forgejo is a fork of Gitea.
+const maxGiteaBody = 1_000_000
 
 func giteaGitAuth(token string, _ func(string) string) string {
 	return basicAuth("x-access-token", token)

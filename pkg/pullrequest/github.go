@@ -29,7 +29,7 @@ var githubKind = forgeKind{
 	apiAuth:    bearerAuth,
 	gitAuth:    func(token string, _ func(string) string) string { return basicAuth("x-access-token", token) },
 	permission: "pull requests: write", pushPermission: "contents: write",
-	maxBody: 65536,
+	maxBody: 65536, // "body is too long (maximum is 65536 characters)": https://github.com/renovatebot/renovate/issues/2032
 	connect: newGitHub,
 }
 

@@ -41,7 +41,7 @@ var gitlabKind = forgeKind{
 	gitAuth:    func(token string, _ func(string) string) string { return basicAuth("oauth2", token) },
 	permission: "api (a scope, with the role Developer)", pushPermission: "write_repository (a scope; api includes it)",
 	lacks:   []string{"teams"},
-	maxBody: 1_000_000, // GitLab accepts 1,048,576 characters
+	maxBody: 1_000_000, // GitLab accepts 1 megabyte: https://docs.gitlab.com/development/issuable-like-models
 	connect: newGitLab,
 }
 
