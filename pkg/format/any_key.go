@@ -2,13 +2,14 @@ package format
 
 import (
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
 // withoutKeyword returns the entries for files with a field that holds an image and
-// whose path has none of the words of image.HasKeyword: steps[].name.
+// whose path has no key that names an image by a word of image.HasKeyword: steps[].name.
 var withoutKeyword = sync.OnceValue(func() []*tableEntry {
 	all := entries()
 	return slices.DeleteFunc(slices.Concat(all.files, all.attributes), func(e *tableEntry) bool {
@@ -17,7 +18,14 @@ var withoutKeyword = sync.OnceValue(func() []*tableEntry {
 })
 
 func (f *tableField) lacksKeyword() bool {
-	return (f.kind == imageField || f.kind == unqualifiedField) && !image.HasKeyword([]byte(f.Path))
+	return (f.kind == imageField || f.kind == unqualifiedField) && !slices.ContainsFunc(keysOfPath(f.Path), func(key string) bool {
+		return image.HasKeyword([]byte(key)) && !image.IsOtherKey(key)
+	})
+}
+
+// keysOfPath returns the keys of a path of a table: containers and name of containers[].name.
+func keysOfPath(path string) []string {
+	return strings.FieldsFunc(path, func(c rune) bool { return c == '.' || c == '[' || c == ']' })
 }
 
 // AnyKeyNamesImage reports whether a field of the file at path, in a table or in

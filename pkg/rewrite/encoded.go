@@ -21,16 +21,30 @@ type encodedMention struct {
 	note   string
 }
 
-// mayMatch reports whether src may contain an occurrence or a mention, also in
-// escape sequences or in Base64, or is a policy that regmigrate made.
-func (r *reader) mayMatch(src []byte) bool {
-	return format.IsOwnPolicy(src) || r.mayMatchPart(src) || len(base64Mentions(r.opts.Rules, src)) > 0
+// A ruleFilter reports whether a file or a part of it may contain an occurrence.
+type ruleFilter func([]byte) bool
+
+// filterOf returns the filter for the file at path. Other files explain the words in a file
+// that a linker wants.
+func (r *reader) filterOf(path string) ruleFilter {
+	if r.linkers != nil && r.linkers.Wants(path) {
+		return r.opts.Rules.MayMatch
+	}
+	return r.opts.Rules.MayMatchByItself
 }
 
-// mayMatchPart reports whether a part of a file may contain an occurrence, also
-// with escape sequences.
-func (r *reader) mayMatchPart(part []byte) bool {
-	if r.opts.Rules.MayMatch(part) {
+// mayMatch returns a function that reports whether the file src may contain an occurrence
+// or a mention, also in escape sequences or in Base64, or is a policy that regmigrate made.
+func (r *reader) mayMatch(filter ruleFilter) func(src []byte) bool {
+	return func(src []byte) bool {
+		return format.IsOwnPolicy(src) || r.mayMatchPart(filter, src) || len(base64Mentions(r.opts.Rules, src)) > 0
+	}
+}
+
+// mayMatchPart reports whether a part of a file may contain an occurrence, also with
+// escape sequences.
+func (r *reader) mayMatchPart(filter ruleFilter, part []byte) bool {
+	if filter(part) {
 		return true
 	}
 	decoded := decodeEscapes(part)

@@ -97,7 +97,7 @@ func (r *reader) entryContent(size int64, body io.Reader) (fileContent, error) {
 	if err != nil {
 		return fileContent{}, err
 	}
-	return classifyContent(src, r.opts.Rules, r.mayMatch), nil
+	return classifyContent(src, r.opts.Rules, r.mayMatch(r.opts.Rules.MayMatch)), nil
 }
 
 // archivedFile returns the file with its findings. All are kept because of the

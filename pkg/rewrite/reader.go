@@ -10,6 +10,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link/families"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -93,7 +94,7 @@ func (r *reader) visit(f walk.File) {
 		return
 	}
 	buf := r.buffers.Get().(*[]byte)
-	isRelevant := r.mayMatch
+	isRelevant := r.mayMatch(r.filterOf(f.Path))
 	if r.anyKeyNamesImage(f.Path) {
 		isRelevant = func([]byte) bool { return true }
 	}
@@ -114,7 +115,7 @@ func (r *reader) record(f walk.File, c fileContent) {
 	switch {
 	case c.src != nil:
 		found = r.scan(f, c.src)
-		if len(found.mentions)+len(found.encoded)+len(found.contents.Occurrences) == 0 && found.ownPolicy == nil && found.file.Err == nil && !r.mayHaveHiddenRefs(f.Path) {
+		if !r.isNeeded(found) {
 			found = nil
 		}
 	case c.err != nil && c.skip == "":
@@ -143,6 +144,22 @@ func (r *reader) record(f walk.File, c fileContent) {
 	if r.opts.Progress != nil {
 		r.opts.Progress(r.scanned)
 	}
+}
+
+// isNeeded reports whether the plan needs the file: it has a mention, an error, or a
+// reference that a rule may select, or a linker may find one there. A file in which all
+// references spell out other registries is not kept in memory.
+func (r *reader) isNeeded(f *scannedFile) bool {
+	if len(f.mentions)+len(f.encoded) > 0 || f.ownPolicy != nil || f.file.Err != nil || r.mayHaveHiddenRefs(f.file.Path) {
+		return true
+	}
+	return slices.ContainsFunc(f.contents.Occurrences, func(o format.Occurrence) bool {
+		if _, ok := account.Match(&o, r.opts.Rules); ok || len(o.Pieces) != 1 || o.Tail != "" {
+			return true
+		}
+		ref, err := image.Parse(o.Text())
+		return err != nil || ref.Domain == "" || ref.Path == ""
+	})
 }
 
 // mayHaveHiddenRefs reports whether a rendering may find references in the
@@ -174,7 +191,9 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		r.largeFile.Lock()
 		defer r.largeFile.Unlock()
 	}
-	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, May: r.mayMatchPart}
+	filter := r.filterOf(f.Path)
+	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions}
+	in.May = func(part []byte) bool { return r.mayMatchPart(filter, part) }
 	if r.anyKeyNamesImage(f.Path) {
 		in.May = nil
 	}

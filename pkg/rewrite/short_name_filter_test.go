@@ -40,16 +40,17 @@ func TestShortNameFilter(t *testing.T) {
 				continue
 			}
 			reader := newReader(Options{Rules: set}, nil)
+			filter := set.MayMatchByItself // also for files of charts, which have a weaker one
 			in := format.Input{Path: f.Name, Src: f.Data}
 			all := selectedNames(in, set)
 			selected += len(all)
 			if reader.anyKeyNamesImage(f.Name) {
 				continue // no filter reads it
 			}
-			if len(all) > 0 && !reader.mayMatch(f.Data) {
+			if len(all) > 0 && !reader.mayMatch(filter)(f.Data) {
 				t.Errorf("%s: %s: the run does not scan this file, and the rule selects %q", filepath.Base(name), f.Name, all)
 			}
-			in.May = reader.mayMatchPart
+			in.May = func(part []byte) bool { return reader.mayMatchPart(filter, part) }
 			if got := selectedNames(in, set); !slices.Equal(got, all) {
 				t.Errorf("%s: %s: with the filter for parts of a file: expected %q, got %q", filepath.Base(name), f.Name, all, got)
 			}
@@ -58,6 +59,53 @@ func TestShortNameFilter(t *testing.T) {
 	if selected < 500 {
 		t.Errorf("expected at least 500 selected references, got %d", selected)
 	}
+}
+
+// TestShortNameFilterCorpus checks the same for each file of real repositories that only
+// MayMatchByItself omits.
+func TestShortNameFilterCorpus(t *testing.T) {
+	root := os.Getenv("REGMIGRATE_CORPUS")
+	if root == "" {
+		t.Skip("REGMIGRATE_CORPUS does not name a folder with work trees of repositories")
+	}
+	r, err := rules.ParseRuleFlag("docker.io=m.corp/hub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := rules.New([]rules.Rule{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader := newReader(Options{Rules: set}, nil)
+	omitted := 0
+	err = filepath.WalkDir(root, func(name string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Name() == ".git" {
+			return filepath.SkipDir
+		}
+		if !d.Type().IsRegular() {
+			return nil
+		}
+		src, err := os.ReadFile(name)
+		if err != nil || len(src) > 1<<20 {
+			return err
+		}
+		rel := filepath.ToSlash(strings.TrimPrefix(name, root+"/"))
+		if !set.MayMatch(src) || set.MayMatchByItself(src) || reader.anyKeyNamesImage(rel) {
+			return nil
+		}
+		omitted++
+		if names := selectedNames(format.Input{Path: rel, Src: src}, set); len(names) > 0 {
+			t.Errorf("%s: the run does not scan this file, and the rule selects %q", rel, names)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d files omitted", omitted)
 }
 
 // selectedNames returns the texts of the occurrences in a file that a rule of set

@@ -72,13 +72,20 @@ func containsAll(chunk []byte, parts [][]byte) bool {
 //
 // MayMatch compares raw bytes: it does not decode escapes inside a host or a
 // path component.
-func (s *Set) MayMatch(chunk []byte) bool {
+func (s *Set) MayMatch(chunk []byte) bool { return s.mayMatch(chunk, image.HasKeyword) }
+
+// MayMatchByItself is MayMatch for a file, or a document in a file, that no other file
+// explains: not for the values of a chart, in which any word may become an image. It is
+// false for more chunks, and takes longer; see [image.MayHaveShortName].
+func (s *Set) MayMatchByItself(chunk []byte) bool { return s.mayMatch(chunk, image.MayHaveShortName) }
+
+func (s *Set) mayMatch(chunk []byte, mayHaveShortName func([]byte) bool) bool {
 	for _, parts := range s.filter.hub {
 		if containsAll(chunk, parts) {
 			return true
 		}
 	}
-	if s.filter.anyShortName && image.HasKeyword(chunk) {
+	if s.filter.anyShortName && mayHaveShortName(chunk) {
 		return true
 	}
 	var tried []bool
