@@ -36,6 +36,7 @@ type fleetPageData struct {
 	HasMoved    bool // in the chart
 	Failed      []fleetFailed
 	Groups      []fleetGroup
+	Nouns       string // what the subjects of a group are
 	Subjects    []fleetSubject
 	Hidden      string
 	Done        []fleetSubject
@@ -66,12 +67,12 @@ type fleetSubject struct {
 	*fleet.Subject
 	Owners, Registries string
 	Left               int
-	Day, Words         string
-	Link               string // of the pull request
+	Words, Day         string // of the commit or the list
+	Pull, Link         string // of a pull request with an address: what was done, and the address
 }
 
 func writeFleetHTML(w io.Writer, s *fleet.State, o FleetOptions) error {
-	t, err := template.New("fleet").Parse(fleetPage)
+	t, err := template.New("fleet").Funcs(template.FuncMap{"number": wording.Number}).Parse(fleetPage)
 	if err != nil {
 		return err
 	}
@@ -96,6 +97,14 @@ func newFleetPage(s *fleet.State, o FleetOptions) *fleetPageData {
 	}
 	if x.Subjects > 0 {
 		d.Percent = 100 * x.Done / x.Subjects
+	}
+	switch {
+	case x.Clusters == 0:
+		d.Nouns = "repositories"
+	case x.Repositories == 0:
+		d.Nouns = "clusters"
+	default:
+		d.Nouns = "repositories, clusters"
 	}
 	d.HasMoved = slices.ContainsFunc(o.History, func(p fleet.Point) bool { return p.Totals.References.Moved > 0 })
 	for _, f := range s.Of(fleet.Failed) {
@@ -161,7 +170,7 @@ func pageSubjects(all []*fleet.Subject) (out []fleetSubject, hidden string) {
 		all, hidden = all[:maxPageSubjects], wording.Number(n)+" more: -o csv and -o json list all"
 	}
 	for _, s := range all {
-		x := fleetSubject{Subject: s, Left: s.Counts.Left(), Words: strings.Join(subjectWords(s), ", ")}
+		x := fleetSubject{Subject: s, Left: s.Counts.Left()}
 		var owners, registries []string
 		for k := range s.Cells {
 			if c := &s.Cells[k]; c.Left() > 0 {
@@ -170,11 +179,25 @@ func pageSubjects(all []*fleet.Subject) (out []fleetSubject, hidden string) {
 		}
 		x.Owners, x.Registries = uniqueWords(owners), uniqueWords(registries)
 		if p := s.PullRequest; p != nil && (strings.HasPrefix(p.URL, "https://") || strings.HasPrefix(p.URL, "http://")) {
-			x.Link = p.URL
+			x.Link, x.Pull = p.URL, "pull request "+p.Action
 		}
+		x.Words, x.Day = pageWords(s, x.Link != "")
 		out = append(out, x)
 	}
 	return out, hidden
+}
+
+// pageWords returns what the page says about a subject beside its pull request, if that is a
+// link, and the day.
+func pageWords(s *fleet.Subject, isLinked bool) (words, day string) {
+	rest := *s
+	if isLinked {
+		rest.PullRequest = nil
+	}
+	if len(s.Time) >= len(time.DateOnly) {
+		day, rest.Time = s.Time[:len(time.DateOnly)], ""
+	}
+	return strings.Join(subjectWords(&rest), ", "), day
 }
 
 // maxUniqueWords is the number of owners or registries of one subject on the page.

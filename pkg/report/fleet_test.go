@@ -82,3 +82,18 @@ func TestFleetHostile(t *testing.T) {
 		}
 	}
 }
+
+// The page links what was done with a pull request, and separates thousands.
+func TestFleetPageRows(t *testing.T) {
+	var m fleet.Merger
+	m.Read(strings.NewReader(`{"version":1,"action":"opened","repository":"acme/shop","number":3,"url":"https://h/pull/3","branch":"b","files":1,"rewritten":1234,"notChanged":0}`), "a.json")
+	var b bytes.Buffer
+	if err := writeFleetHTML(&b, m.State(time.Unix(0, 0), "v1"), FleetOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`<td>acme/shop</td><td class="n bad" data-name="left">1,234</td>`, `<td class="dim"><a href="https://h/pull/3">pull request opened</a></td>`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s is not in\n%s", want, b.String())
+		}
+	}
+}
