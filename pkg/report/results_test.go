@@ -115,7 +115,7 @@ func TestJUnitWithoutFindings(t *testing.T) {
 func TestJUnitNames(t *testing.T) {
 	p := &rewrite.Plan{Rules: k8sRules(t), ScannedFiles: 1, Advice: []rewrite.Advice{
 		{Note: true, Text: "This name gets no newer versions. They are elsewhere.", Ref: "k8s.gcr.io/a:1", Path: "a.yaml", Line: 3},
-		{Note: true, Text: "The chart does not render with these values, and what only they would show is not changed, " + strings.Repeat("detail ", 20), Path: "web/values.yaml"},
+		{Note: true, Text: "An error of a template with a path and a line, and with everything that the template says about it, " + strings.Repeat("detail ", 20), Path: "web/values.yaml"},
 		{Note: true, Text: strings.Repeat("x", 120)},
 	}}
 	var s junitSuites
@@ -126,7 +126,7 @@ func TestJUnitNames(t *testing.T) {
 	}
 	want := []string{
 		"k8s.gcr.io/a:1: This name gets no newer versions (a.yaml:3)",
-		"The chart does not render with these values, and what only they would show is not changed, detail… (web/values.yaml)",
+		"An error of a template with a path and a line, and with everything that the template says about it,… (web/values.yaml)",
 		strings.Repeat("x", 100) + "…",
 	}
 	if !slices.Equal(got, want) {

@@ -214,16 +214,16 @@ func renderAdvice(f link.RenderFailure, unrendered bool) Advice {
 	if f.Incomplete {
 		return Advice{Path: file, Note: true, Text: capitalize(why) + ". Only the text and the names of keys decide about these."}
 	}
-	effect := "and what only they would show is not changed"
+	effect := "References that only this rendering would show are not changed."
 	switch {
 	case unrendered && f.Traced:
-		effect = "so that a rendering without what is missing shows which values form a reference; for other values, the names of keys decide"
+		effect = "A rendering without the parts that fail shows which values form a reference. For other values, the names of keys decide."
 	case unrendered:
-		effect = "and no rendering shows which values are images, so that the names of keys decide"
+		effect = "No other rendering shows which values are images, so the names of keys decide."
 	case f.Traced:
-		effect = "and what only they would show is not changed, unless a rendering without what is missing shows it with its registry"
+		effect = "References that only this rendering would show are changed only if a rendering without the parts that fail shows them with their registry."
 	}
-	return Advice{Path: file, Note: true, Text: "The chart does not render with these values, " + effect + ": " + why}
+	return Advice{Path: file, Note: true, Text: "The chart does not render with these values. " + effect + " The error: " + why}
 }
 
 func capitalize(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -51,7 +51,7 @@ func Unrendered(n int) string {
 // TracedTolerantly says that n charts do not render with some of their values, and
 // what shows their references.
 func TracedTolerantly(n int) string {
-	return Count(n, "chart") + Plural(n, " does", " do") + " not render with some values, so renderings without what is missing show which values form a reference"
+	return Count(n, "chart") + Plural(n, " does", " do") + " not render with some values; renderings without the parts that fail show which values form a reference"
 }
 
 // A ProofCount is the number of proofs by state.
