@@ -18,7 +18,8 @@ import (
 //
 //   - REGMIGRATE_BENCH=quick measures the rows of make bench-quick.
 //   - REGMIGRATE_OLD names an older program, which a second table compares.
-//   - REGMIGRATE_PERFORMANCE names a file in whose marked part the tables are written.
+//   - REGMIGRATE_PERFORMANCE names a file in whose marked part the tables are written. Rows
+//     that the pattern of -bench does not select stay as they are.
 func BenchmarkPerformance(b *testing.B) {
 	isQuick := os.Getenv("REGMIGRATE_BENCH") == "quick"
 	p := programs{build(b, "../cmd/regmigrate"), buildNothing(b)}
@@ -143,7 +144,7 @@ func (m measurement) pair() string {
 func machine() string {
 	load, _ := os.ReadFile("/proc/loadavg")
 	version, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	return fmt.Sprintf("%s %s, %s, %d cores; load average before the plots: %s.", runtime.GOOS, strings.TrimSpace(string(version)), runtime.Version(),
+	return fmt.Sprintf("%s %s, %s, %d cores; load average at the end: %s.", runtime.GOOS, strings.TrimSpace(string(version)), runtime.Version(),
 		runtime.NumCPU(), strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " "))
 }
 
@@ -175,7 +176,43 @@ func writeMarkedPart(b *testing.B, path, text string) {
 	if !found || !ended {
 		b.Fatalf("%s: expected the lines %q and %q", path, strings.TrimSpace(beginMark), strings.TrimSpace(endMark))
 	}
+	old, _, _ := strings.Cut(rest, endMark)
+	text = keepOtherRows(old, text)
 	if err := os.WriteFile(path, []byte(before+beginMark+"\n"+strings.TrimRight(text, "\n")+"\n\n"+endMark+after), 0o666); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// keepOtherRows adds to the tables of text the rows of old that text does not have: those
+// that this run did not measure. The order of the rows is that of old.
+func keepOtherRows(old, text string) string {
+	oldTables, tables := strings.Split(strings.TrimSpace(old), "\n\n"), strings.Split(strings.TrimSpace(text), "\n\n")
+	name := func(row string) string { first, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |"); return first }
+	for i := 1; i < min(len(oldTables), len(tables)); i++ { // 0 is the machine
+		measured := map[string]string{}
+		var order []string
+		rows := strings.Split(strings.TrimSpace(tables[i]), "\n")
+		for _, row := range rows[min(2, len(rows)):] {
+			measured[name(row)] = row
+			order = append(order, name(row))
+		}
+		out := rows[:min(2, len(rows))]
+		for j, row := range strings.Split(oldTables[i], "\n") {
+			if j < 2 {
+				continue // the header
+			}
+			if again, ok := measured[name(row)]; ok {
+				row = again
+				delete(measured, name(row))
+			}
+			out = append(out, row)
+		}
+		for _, n := range order {
+			if row, ok := measured[n]; ok {
+				out = append(out, row)
+			}
+		}
+		tables[i] = strings.Join(out, "\n")
+	}
+	return strings.Join(slices.Concat(tables, oldTables[min(len(tables), len(oldTables)):]), "\n\n")
 }
