@@ -238,7 +238,7 @@ func TestKyvernoEqualsMatch(t *testing.T) {
 		set := ruleSet(t, args...)
 		judges := compileKyverno(t, write(t, "kyverno", policy.Options{Rules: set}))
 		mutates := compileKyverno(t, write(t, "kyverno", policy.Options{Rules: set, Mutate: true}))
-		for chunk := range slices.Chunk(references(set, 10_000), 20) {
+		for chunk := range slices.Chunk(compared(set), 20) {
 			third := len(chunk) / 3
 			o := object(pods, map[string][]string{"containers": chunk[:third], "initContainers": chunk[third : 2*third]}, chunk[2*third:]...)
 			r := request{resource: pods, operation: admission.Create, object: o}

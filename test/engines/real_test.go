@@ -154,7 +154,7 @@ func (c *cluster) check(t *testing.T, r response, want string) {
 // testMutation compares 10,000 references with Match, in pods of 100 images.
 func (c *cluster) testMutation(t *testing.T, set *rules.Set) {
 	moved, total := 0, 0
-	for chunk := range slices.Chunk(references(set, 10_000), 100) {
+	for chunk := range slices.Chunk(compared(set), 100) {
 		o := valid(pods, "many", map[string][]string{"containers": chunk[:60], "initContainers": chunk[60:90]}, chunk[90:]...)
 		before := pods.Images(o)
 		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", o)
@@ -196,7 +196,7 @@ func (c *cluster) testMutation(t *testing.T, set *rules.Set) {
 // testDenials compares 10,000 references with Match, in pods of 10 containers.
 func (c *cluster) testDenials(t *testing.T, set *rules.Set) {
 	denied, total := 0, 0
-	for chunk := range slices.Chunk(references(set, 10_000), 10) {
+	for chunk := range slices.Chunk(compared(set), 10) {
 		o := valid(pods, "some", map[string][]string{"containers": chunk})
 		r := c.Do(t, "admin", "POST", path(pods)+"?dryRun=All", o)
 		want := expected(set, pods, o)
