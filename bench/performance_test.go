@@ -144,7 +144,9 @@ func (m measurement) pair() string {
 func machine() string {
 	load, _ := os.ReadFile("/proc/loadavg")
 	version, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	return fmt.Sprintf("%s %s, %s, %d cores; load average at the end: %s.", runtime.GOOS, strings.TrimSpace(string(version)), runtime.Version(),
+	major, rest, _ := strings.Cut(strings.TrimSpace(string(version)), ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	return fmt.Sprintf("%s %s.%s, %s, %d cores; load average at the end: %s.", runtime.GOOS, major, minor, runtime.Version(),
 		runtime.NumCPU(), strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " "))
 }
 

@@ -2,7 +2,7 @@
 # Opens, updates or closes the pull request of each repository of a list, several at a
 # time, with GNU parallel:
 #
-#   export REGMIGRATE_TOKEN=…                 # or that of the forge: docs/ci.md
+#   export REGMIGRATE_TOKEN=…                 # also for git clone: see repository.sh
 #   ./parallel.sh repositories.txt results --forge gitlab --label registry
 #
 # repositories.txt has one URL per line. The other arguments are flags of regmigrate pr.
@@ -21,7 +21,7 @@ shift 2
 mkdir -p "$results"
 rm -f "$results"/*.json "$results"/*.log
 failed=0
-parallel --jobs "${JOBS:-4}" --joblog "$results/jobs.tsv" --timeout 600 sh "$(dirname "$0")/repository.sh" {} "$results" "$@" <"$list" || failed=1
+parallel --quote --no-run-if-empty --jobs "${JOBS:-4}" --joblog "$results/jobs.tsv" --timeout 600 --termseq TERM,10000,KILL,25 sh "$(dirname "$0")/repository.sh" {} "$results" "$@" <"$list" || failed=1
 # The joblog has a line for each repository; column 7 is the exit code.
 awk -F '\t' 'NR > 1 && ($7 || $8) {n++} END {print NR-1 " repositories, " n+0 " failed"}' "$results/jobs.tsv"
 grep -ho '"action": "[a-z]*"' "$results"/*.pr.json 2>/dev/null | sort | uniq -c || :

@@ -13,13 +13,14 @@
 # user that belongs to it (default: x-access-token; Bitbucket Cloud: x-token-auth). Without
 # REGMIGRATE_TOKEN, git clones with your own credentials.
 set -eu
+export GIT_TERMINAL_PROMPT=0 # fail instead of asking for a password
 
 url=$1
 mkdir -p "$2"
 results=$(cd "$2" && pwd)
 shift 2
-name=$(printf %s "${url%.git}" | sed 's|^[^:]*:/*||; s|^[^/@]*@||; s|[^A-Za-z0-9._-]|_|g')
-rm -f "$results/$name".*
+name=$(printf %s "${url%.git}" | sed 's|^[^:]*:/*||; s|^[^/@]*@||; s|/|+|g; s|[^A-Za-z0-9._+-]|_|g')
+rm -f "$results/$name.pr.json" "$results/$name.pr.json.part" "$results/$name.report.json" "$results/$name.failure.json" "$results/$name.log"
 work=$(mktemp -d)
 
 finish() {
@@ -28,7 +29,7 @@ finish() {
 	rm -rf "$work" "$results/$name.pr.json.part"
 	if [ "$code" -ne 0 ]; then
 		regmigrate report failure --repository "$url" --exit-code "$code" <"$results/$name.log" >"$results/$name.failure.json"
-		echo "$url: failed with exit code $code: $(grep . "$results/$name.log" | tail -n 1)" >&2
+		echo "$(printf %s "$url" | sed 's|//[^/@]*@|//|'): failed with exit code $code: $(grep . "$results/$name.log" | tail -n 1)" >&2
 	fi
 	exit "$code"
 }

@@ -145,7 +145,7 @@ func (f *giteaFleet) run(what string) map[string]int {
 		t.Fatal(err)
 	}
 	api, git, began := f.api.Load(), f.git.Load(), time.Now()
-	cmd := exec.Command("sh", filepath.Join("..", "..", "examples", "parallel.sh"), file, results, "--forge", "gitea")
+	cmd := exec.Command("sh", filepath.Join("..", "..", "examples", "parallel.sh"), file, results, "--forge", "gitea", "--author", "registry bot <bot@example.com>")
 	cmd.Env = append(append(os.Environ(), cleanGit()...), "GITEA_TOKEN="+f.gitea.Token, "HOME="+dir)
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
