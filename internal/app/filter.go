@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/imageset"
@@ -16,6 +17,13 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
+
+// relativeName returns name, which an editor may pass as an absolute path, as the
+// slash-separated path of a file in a repository: without the volume and the first slash.
+func relativeName(name string) string {
+	name = filepath.ToSlash(strings.TrimPrefix(name, filepath.VolumeName(name)))
+	return strings.TrimLeft(name, "/")
+}
 
 // filter runs the root command with - as PATH: it rewrites standard input to
 // standard output. If the input cannot be rewritten, it is copied unchanged.
@@ -32,7 +40,7 @@ func filter(ctx context.Context, s session.Streams, f *session.Flags) error {
 	if err != nil {
 		return err
 	}
-	name := f.StdinName
+	name := relativeName(f.StdinName)
 	if name == "" {
 		name = guessName(src)
 	}

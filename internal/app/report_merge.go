@@ -226,8 +226,8 @@ func ReportFailure(s session.Streams, x *ReportFailureFlags) error {
 		return errors.New("report failure: standard input is a terminal: expected what the run printed\n  for example: " + s.ProgramName() + " report failure --repository NAME < run.log > report.json")
 	}
 	repository, ok := repositoryName(x.Repository)
-	if !ok {
-		return fmt.Errorf("report failure: --repository %q: expected a URL, or HOST/OWNER/NAME such as github.com/acme/shop", x.Repository)
+	if !ok { // a name of one word, or a folder: a failure without a report would be silent
+		repository = x.Repository
 	}
 	run, err := fleet.NewFailedRun(repository, x.ExitCode, s.In, x.Version)
 	if err == nil {

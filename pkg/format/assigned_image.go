@@ -47,28 +47,32 @@ func assignedImages(text string, commands [][]commandWord) []assignedImage {
 }
 
 // builtVariables returns the names of the variables that hold names of images which the
-// commands build or push. They are not pulled, or they are pulled from where the script
-// pushes them.
+// commands build or push: docker build -t $IMAGE, docker push $IMAGE. They are not pulled. A variable that another
+// command uses, such as docker pull or docker build --build-arg, is not one of them.
 func builtVariables(commands [][]commandWord) map[string]bool {
-	out := map[string]bool{}
-	add := func(text string) {
-		eachVariable(text, func(start, end int) {
-			if name, _, ok := variableName(text[start:end]); ok {
-				out[name] = true
-			}
-		})
-	}
+	built, other := map[string]bool{}, map[string]bool{}
 	for _, words := range commands {
-		for _, name := range builtNames(wordTexts(words)) {
-			add(name)
+		texts := wordTexts(words)
+		names := builtNames(texts)
+		isPush := len(texts) > 1 && slices.Contains(texts[:len(texts)-1], "push") && !slices.Contains(texts, "build")
+		for _, text := range texts {
+			isName := slices.Contains(names, text) || slices.ContainsFunc(names, func(n string) bool { return n != "" && strings.HasSuffix(text, "="+n) })
+			eachVariable(text, func(start, end int) {
+				name, _, ok := variableName(text[start:end])
+				switch {
+				case !ok || isPush && end-start < len(text):
+				case isPush:
+					built[name] = true
+				case isName && (start == 0 && end == len(text) || strings.HasSuffix(text, "="+text[start:end])):
+					built[name] = true
+				case !isName:
+					other[name] = true
+				}
+			})
 		}
 	}
-	for _, words := range pushCommands(commands) {
-		for _, w := range words {
-			add(w.text)
-		}
-	}
-	return out
+	maps.DeleteFunc(built, func(name string, _ bool) bool { return other[name] })
+	return built
 }
 
 // holdsOptions reports whether word is one variable whose name says that it holds options
@@ -78,7 +82,7 @@ func holdsOptions(word string) bool {
 		return false
 	}
 	name, _, _ := variableName(word)
-	if name == "" || !dockerfile.IsNameByte(name[0]) {
+	if name == "" || !dockerfile.IsNameByte(name[0]) || namesImageFlag(name) {
 		return false
 	}
 	k := fold(name)

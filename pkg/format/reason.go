@@ -63,7 +63,7 @@ var Reasons = []struct {
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
-	{UnusedValue, "Only the key suggests an image, and no template of the chart, of its sub-charts or of the charts of the repository that use it reads this value."},
+	{UnusedValue, "Only the key suggests an image, and no template of the charts that get this value reads it."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
 	{Built, "An earlier step of the same build gives this name to an image, so that it is not pulled from a registry."},
 	{NotEditedSafely, "An edit could change other text of the file."},

@@ -136,8 +136,12 @@ func spellsOutOther(text []byte) bool {
 		text = bytes.TrimPrefix(text, []byte(scheme))
 	}
 	host, path, ok := bytes.Cut(text, []byte("/"))
-	if !ok || bytes.HasPrefix(path, []byte("/")) || bytes.IndexByte(host, '.') < 0 && bytes.IndexByte(host, ':') < 0 || containsFold(host, "docker") {
+	name, port, hasPort := bytes.Cut(host, []byte(":"))
+	if !ok || bytes.HasPrefix(path, []byte("/")) || !hasPort && bytes.IndexByte(name, '.') < 0 || containsFold(name, "docker") {
 		return false
+	}
+	if hasPort && (len(port) == 0 || len(bytes.Trim(port, "0123456789")) > 0) {
+		return false // a name before the reference: exporter:acme/exporter
 	}
 	for _, c := range text {
 		if !isPlainWordByte(c) && c != '/' && c != ':' && c != '@' {

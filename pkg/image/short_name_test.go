@@ -23,6 +23,8 @@ func TestMayHaveShortName(t *testing.T) {
 		{"a transport", "repository: oci://quay.io/charts\n", true},
 		{"a registry without a path", "repository: quay.io\n", true},
 		{"text after the reference", "image: quay.io/a nginx\n", true},
+		{"a name before a short name", "images: \"exporter:acme/exporter:v1\"\n", true},
+		{"a host before a short name", "image: a.example:acme/exporter:v1\n", true},
 		{"a flow mapping", "- {name: a, image: quay.io/a/b}\n", true},
 		{"containers", "containers:\n- name: a\n  image: quay.io/a/b\n  imagePullPolicy: Always\n", false},
 		{"containers of names", "containers:\n- nginx\n", true},

@@ -29,6 +29,11 @@ func TestShortNameFilter(t *testing.T) {
 	if err != nil || len(cases) == 0 {
 		t.Fatalf("testdata/cases: expected .txtar files, got none, error %v", err)
 	}
+	scripts, err := filepath.Glob("../../cmd/regmigrate/testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("testdata/script: expected .txtar files, got none, error %v", err)
+	}
+	cases = append(cases, scripts...)
 	selected := 0
 	for _, name := range cases {
 		src, err := os.ReadFile(name)

@@ -68,7 +68,7 @@ func (p *planner) groupsByChartFolder() map[string][]int {
 				if list := out[dir]; len(list) == 0 || list[len(list)-1] != i {
 					out[dir] = append(list, i)
 				}
-				if dir == "." {
+				if dir == path.Dir(dir) { // "." or "/"
 					break
 				}
 			}

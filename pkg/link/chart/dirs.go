@@ -29,7 +29,7 @@ func TreeDirs(t *link.Tree) []string {
 			if found {
 				chart = dir
 			}
-			if dir == "." || chart != "" && path.Base(path.Dir(dir)) != "charts" {
+			if dir == path.Dir(dir) || chart != "" && path.Base(path.Dir(dir)) != "charts" {
 				break
 			}
 		}

@@ -56,6 +56,9 @@ func isUnused(charts []*chart, o *format.Occurrence) bool {
 			return false
 		}
 		for _, at := range c.usedAt(name) {
+			if len(at) > 0 && c.parse(path.Join(path.Dir(name), "Chart.yaml")).Str("name") != path.Base(path.Dir(name)) {
+				return false // its values have the name of the chart, not of the folder
+			}
 			if c.tree.MayReadValue(c.dir, slices.Concat(at, keys)) || hasAnchor(c.parse(name)) {
 				return false
 			}

@@ -72,7 +72,7 @@ func (g *gitopsLinker) folder(dir string, mayConcern func(src []byte) bool) (*im
 func mayContain(names []string) func(src []byte) bool {
 	return func(src []byte) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return name != "" && bytes.Contains(src, []byte(path.Base(name))) }) ||
-			bytes.Contains(src, []byte(`\x`)) || bytes.Contains(src, []byte(`\u`)) || bytes.Contains(src, []byte(`\U`)) || bytes.Contains(src, []byte(`\/`)) || bytes.Contains(src, []byte("\\\n"))
+			bytes.Contains(src, []byte(`\x`)) || bytes.Contains(src, []byte(`\u`)) || bytes.Contains(src, []byte(`\U`)) || bytes.Contains(src, []byte(`\/`)) || bytes.Contains(src, []byte("\\\n")) || bytes.Contains(src, []byte("\\\r\n"))
 	}
 }
 

@@ -65,7 +65,7 @@ func readValues(q *renderRequest, _ render.Limits) (*ValueReads, error) {
 	if isLibrary(c) {
 		return &ValueReads{All: "the charts that use a library chart are not known"}, nil
 	}
-	s := readScan{out: &ValueReads{}, called: map[string]bool{}, calledWithRoot: map[string]bool{}, rootKeys: map[string]bool{}}
+	s := readScan{out: &ValueReads{}, called: map[string]bool{}, calledWithRoot: map[string]bool{}}
 	s.addChart(c)
 	s.readAll()
 	return s.out, nil

@@ -16,8 +16,6 @@ type readScan struct {
 	called         map[string]bool // names of the templates that actions use
 	calledWithRoot map[string]bool // of those that may get the root as their argument
 	anyWithRoot    bool            // a template whose name is computed may get the root
-	rootKeys       map[string]bool // keys of dictionaries that may have the root as their value
-	listWithRoot   bool            // a list may contain the root
 	isDynamic      bool            // the name of a template is computed
 
 	// The state of the body that is read.
@@ -32,12 +30,12 @@ type readBody struct {
 	list   *parse.ListNode
 }
 
-// keepsRoot are functions of which no output contains more of the root than their
-// other arguments name.
-var keepsRoot = map[string]bool{
-	"include": true, "dict": true, "list": true, "tuple": true, "index": true, "first": true, "last": true, "rest": true,
-	"kindIs": true, "kindOf": true, "typeIs": true, "typeOf": true, "empty": true, "not": true,
-}
+// asksForKind are functions whose output does not depend on what is in the root.
+var asksForKind = map[string]bool{"kindIs": true, "kindOf": true, "typeIs": true, "typeOf": true, "empty": true, "not": true}
+
+// valuesMethods are the methods of the values that return more of them than their
+// names say. Source: helm.sh/helm/v3/pkg/chartutil, type Values.
+var valuesMethods = map[string]bool{"AsMap": true, "Encode": true, "PathValue": true, "Table": true, "YAML": true}
 
 // asksWhetherSet are functions of conditions whose result does not depend on the text of
 // their arguments.
@@ -91,7 +89,7 @@ func (s *readScan) readAll() {
 
 // rootUses returns a text that changes if a further use of the root is found.
 func (s *readScan) rootUses() string {
-	return fmt.Sprint("uses ", len(s.calledWithRoot), len(s.rootKeys), s.anyWithRoot, s.listWithRoot)
+	return fmt.Sprint("uses ", len(s.calledWithRoot), s.anyWithRoot)
 }
 
 // list reads nodes. The parameter dot says whether the dot may be the root.
@@ -169,39 +167,25 @@ func (s *readScan) command(cmd *parse.CommandNode, piped, dot, isCondition bool)
 	}
 	withRoot := piped
 	isCondition = isCondition && asksWhetherSet[fn.Ident]
-	for i, a := range args {
+	for _, a := range args {
 		isRoot := s.arg(a, dot, isCondition)
-		if isRoot && fn.Ident == "dict" {
-			s.addRootKey(args, i)
-		}
 		withRoot = withRoot || isRoot
 	}
-	return s.function(fn.Ident, args, withRoot)
+	s.function(fn.Ident, args, withRoot)
+	return false
 }
 
 // function reads a call of a function. The parameter withRoot says whether an argument
 // may be the root.
-func (s *readScan) function(name string, args []parse.Node, withRoot bool) (isRoot bool) {
+func (s *readScan) function(name string, args []parse.Node, withRoot bool) {
 	switch {
 	case name == "tpl":
 		s.readsAll("a template evaluates text that may be the text of a template")
 	case name == "include" && len(args) > 0:
 		s.include(args[0], withRoot)
-	case withRoot && (!keepsRoot[name] || name == "index" && !isLiteralIndex(args)):
+	case withRoot && !asksForKind[name]:
 		s.readsAll("a template passes all values to " + name)
-	case withRoot && (name == "list" || name == "tuple"):
-		s.listWithRoot = true
 	}
-	return s.listWithRoot && (name == "index" || name == "first" || name == "last")
-}
-
-// addRootKey adds the key of the argument i of dict.
-func (s *readScan) addRootKey(args []parse.Node, i int) {
-	if key, ok := args[max(i-1, 0)].(*parse.StringNode); ok && i%2 == 1 {
-		s.rootKeys[key.Text] = true
-		return
-	}
-	s.readsAll("a template passes all values on by a key that is computed")
 }
 
 // indexed returns the path of the value that index, get or hasKey reads by keys. It returns
@@ -241,31 +225,21 @@ func (s *readScan) include(name parse.Node, withRoot bool) {
 	s.anyWithRoot = s.anyWithRoot || withRoot
 }
 
-// isLiteralIndex reports whether all keys of a call of index are in its text.
-func isLiteralIndex(args []parse.Node) bool {
-	return len(args) > 1 && !slices.ContainsFunc(args[1:], func(a parse.Node) bool {
-		return a.Type() != parse.NodeString && a.Type() != parse.NodeNumber
-	})
-}
-
 // arg reads an operand, and reports whether it may be the root.
 func (s *readScan) arg(n parse.Node, dot, isCondition bool) bool {
+	if slices.Contains(identifiers(n), "Subcharts") {
+		s.readsAll("a template reads the values of sub-charts as a whole")
+	}
 	if at, ok := valuesPath(n); ok {
 		s.add(at, isCondition)
 	}
 	switch n := n.(type) {
 	case *parse.DotNode:
 		return dot
-	case *parse.FieldNode:
-		return s.rootKeys[n.Ident[len(n.Ident)-1]]
 	case *parse.VariableNode:
-		if last := n.Ident[len(n.Ident)-1]; len(n.Ident) > 1 {
-			return s.rootKeys[last]
-		}
-		return s.rootVars[n.Ident[0]] || n.Ident[0] == "$" && s.dollarIsRoot
+		return len(n.Ident) == 1 && (s.rootVars[n.Ident[0]] || n.Ident[0] == "$" && s.dollarIsRoot)
 	case *parse.ChainNode:
 		s.arg(n.Node, dot, isCondition)
-		return s.rootKeys[n.Field[len(n.Field)-1]]
 	case *parse.PipeNode:
 		return s.pipe(n, dot, isCondition)
 	case *parse.StringNode:
@@ -279,17 +253,22 @@ func (s *readScan) arg(n parse.Node, dot, isCondition bool) bool {
 // valuesPath returns the path of the value that an operand reads: [image name] for
 // .Values.image.name and $root.Values.image.name.
 func valuesPath(n parse.Node) ([]string, bool) {
-	var ident []string
-	switch n := n.(type) {
-	case *parse.FieldNode:
-		ident = n.Ident
-	case *parse.VariableNode:
-		ident = n.Ident
-	case *parse.ChainNode:
-		ident = n.Field
-	}
+	ident := identifiers(n)
 	i := slices.Index(ident, "Values")
 	return ident[i+1:], i >= 0
+}
+
+// identifiers returns the names in an operand: [Values image] for .Values.image.
+func identifiers(n parse.Node) []string {
+	switch n := n.(type) {
+	case *parse.FieldNode:
+		return n.Ident
+	case *parse.VariableNode:
+		return n.Ident
+	case *parse.ChainNode:
+		return n.Field
+	}
+	return nil
 }
 
 // add adds a read of the value at a path.
@@ -298,6 +277,8 @@ func (s *readScan) add(at []string, isCondition bool) {
 	case isCondition:
 	case len(at) == 0:
 		s.readsAll("a template passes all values on")
+	case valuesMethods[at[0]]:
+		s.readsAll("a template calls a method of all values")
 	default:
 		s.out.Paths = append(s.out.Paths, at)
 	}
