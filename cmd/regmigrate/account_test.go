@@ -83,9 +83,10 @@ func caseArgs(archive *txtar.Archive) (args []string, ok bool) {
 	return args, ok
 }
 
-// TestCorpusAccount checks the account of the repositories in REGMIGRATE_CORPUS,
-// with their renderings.
-func TestCorpusAccount(t *testing.T) {
+// corpusTrees returns the folders of the repositories in REGMIGRATE_CORPUS. It skips the
+// test if the variable is not set.
+func corpusTrees(t *testing.T) []string {
+	t.Helper()
 	corpus := os.Getenv("REGMIGRATE_CORPUS")
 	if corpus == "" {
 		t.Skip("NOT TESTED: REGMIGRATE_CORPUS names no folder of work trees")
@@ -94,11 +95,21 @@ func TestCorpusAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var out []string
 	for _, r := range repositories {
 		root, err := filepath.EvalSymlinks(filepath.Join(corpus, r.Name()))
 		if err != nil {
 			t.Fatal(err)
 		}
+		out = append(out, root)
+	}
+	return out
+}
+
+// TestCorpusAccount checks the account of the repositories in REGMIGRATE_CORPUS,
+// with their renderings.
+func TestCorpusAccount(t *testing.T) {
+	for _, root := range corpusTrees(t) {
 		for name, args := range map[string][]string{
 			"hub":     {"--rule", "docker.io=mirror.example/hub"},
 			"presets": {"--preset", "k8s", "--preset", "bitnami"},
@@ -108,7 +119,7 @@ func TestCorpusAccount(t *testing.T) {
 				"--rule", "docker.io/prom=mirror.example/prom", "--rule", "docker.io/redis=mirror.example/redis",
 				"--rule", "docker.io/sapcc=mirror.example/sapcc", "--rule", "docker.io/jaegertracing=mirror.example/jaeger"},
 		} {
-			t.Run(r.Name()+"/"+name, func(t *testing.T) {
+			t.Run(filepath.Base(root)+"/"+name, func(t *testing.T) {
 				inFiles, rendered := checkRenderedAccount(t, root, args)
 				t.Logf("%d uses in files and %d in renderings are selected", inFiles, rendered)
 			})

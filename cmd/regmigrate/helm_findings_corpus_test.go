@@ -17,24 +17,13 @@ import (
 // rule for all of docker.io, with its name and in a file of the chart. Of a chart with
 // dependencies, the file may be in another folder.
 func TestCorpusHelmFindings(t *testing.T) {
-	corpus := os.Getenv("REGMIGRATE_CORPUS")
-	if corpus == "" {
-		t.Skip("NOT TESTED: REGMIGRATE_CORPUS names no folder of work trees")
-	}
+	trees := corpusTrees(t)
 	program, err := exec.LookPath("helm")
 	if err != nil {
 		t.Skipf("NOT TESTED: %v", err)
 	}
-	repositories, err := os.ReadDir(corpus)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range repositories {
-		root, err := filepath.EvalSymlinks(filepath.Join(corpus, r.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Run(r.Name(), func(t *testing.T) { checkHelmFindings(t, program, root) })
+	for _, root := range trees {
+		t.Run(filepath.Base(root), func(t *testing.T) { checkHelmFindings(t, program, root) })
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -152,6 +153,9 @@ func expectRepositories(m *fleet.Merger, name string) error {
 	return nil
 }
 
+// urlUser matches the user and the password of a URL, which no report has.
+var urlUser = regexp.MustCompile(`//[^/@]*@`)
+
 // repositoryName returns the name that reports have for a repository, from a URL that git
 // accepts or from the name itself.
 func repositoryName(text string) (name string, ok bool) {
@@ -227,7 +231,7 @@ func ReportFailure(s session.Streams, x *ReportFailureFlags) error {
 	}
 	repository, ok := repositoryName(x.Repository)
 	if !ok { // a name of one word, or a folder: a failure without a report would be silent
-		repository = x.Repository
+		repository = urlUser.ReplaceAllString(x.Repository, "//")
 	}
 	run, err := fleet.NewFailedRun(repository, x.ExitCode, s.In, x.Version)
 	if err == nil {

@@ -151,6 +151,24 @@ func spellsOutOther(text []byte) bool {
 	return true
 }
 
+// containsFold reports whether chunk contains word, which is lower-case ASCII,
+// in any case.
+func containsFold(chunk []byte, word string) bool {
+	for _, first := range []byte{word[0], word[0] - 'a' + 'A'} {
+		for at := 0; ; at++ {
+			i := bytes.IndexByte(chunk[at:], first)
+			if i < 0 || at+i+len(word) > len(chunk) {
+				break
+			}
+			at += i
+			if bytes.EqualFold(chunk[at:at+len(word)], []byte(word)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func isPlainWord(text []byte) bool {
 	for _, c := range text {
 		if !isPlainWordByte(c) {
@@ -216,7 +234,8 @@ func newWordMachine(words []string) *wordMachine {
 	return m
 }
 
-// firstEnd returns the offset after the first word in text, -1 if there is none.
+// firstEnd returns the 0-based offset of the byte after the first word in text. It returns
+// -1 if text has none of the words.
 func (m *wordMachine) firstEnd(text []byte) int {
 	state := uint8(0)
 	for i, c := range text {

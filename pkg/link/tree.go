@@ -28,8 +28,9 @@ type Tree struct {
 
 	// MayReadValue reports whether a template of the chart in the folder dir, or of one
 	// of its sub-charts, may read the value at a path of the values of the chart, or a
-	// part of it. Nil reports true.
-	MayReadValue func(dir string, at []string) bool
+	// part of it. The error says that a limit which depends on the machine ended the
+	// reading of the templates. Nil reports true.
+	MayReadValue func(dir string, at []string) (bool, error)
 
 	// IsLikely reports whether a rule selects the short name o, if it is likely an
 	// image: see package account. Nil reports true.

@@ -25,9 +25,9 @@ type encodedMention struct {
 type ruleFilter func([]byte) bool
 
 // filterOf returns the filter for the file at path. Other files explain the words in a file
-// that a linker wants.
+// that a linker wants. The filters differ only under a rule on all of Docker Hub.
 func (r *reader) filterOf(path string) ruleFilter {
-	if r.linkers != nil && r.linkers.Wants(path) {
+	if !r.opts.Rules.SelectsAllOfDockerHub() || r.linkers.Wants(path) {
 		return r.opts.Rules.MayMatch
 	}
 	return r.opts.Rules.MayMatchByItself

@@ -43,7 +43,7 @@ type Options struct {
 
 	// MayReadValue reports whether a template may read a value: see link.Tree. The
 	// parameter scanned is as for TraceChart. Nil: a template may read each value.
-	MayReadValue func(dir string, at []string, scanned func(path string) ([]byte, bool)) bool
+	MayReadValue func(dir string, at []string, scanned func(path string) ([]byte, bool)) (bool, error)
 
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
 	// folder of their chart: see link.Tree. If it is nil, no chart has one.

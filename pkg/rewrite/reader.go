@@ -151,14 +151,12 @@ func (r *reader) record(f walk.File, c fileContent) {
 // reference that a rule may select, or a linker may find one there. A file in which all
 // references spell out other registries is not kept in memory.
 func (r *reader) isNeeded(f *scannedFile) bool {
-	hasText := func(text string) bool { return bytes.Contains(f.file.Before, []byte(text)) }
-	if slices.ContainsFunc(families.SearchTexts(), hasText) {
-		return true // linkers find the objects of Flux and Argo CD in the files of the plan
-	}
 	if len(f.mentions)+len(f.encoded) > 0 || f.ownPolicy != nil || f.file.Err != nil || r.mayHaveHiddenRefs(f.file.Path) {
 		return true
 	}
-	return slices.ContainsFunc(f.contents.Occurrences, func(o format.Occurrence) bool {
+	// Linkers find the objects of Flux and Argo CD in the files of the plan.
+	hasText := func(text string) bool { return bytes.Contains(f.file.Before, []byte(text)) }
+	return slices.ContainsFunc(families.SearchTexts(), hasText) || slices.ContainsFunc(f.contents.Occurrences, func(o format.Occurrence) bool {
 		if _, ok := account.Match(&o, r.opts.Rules); ok || len(o.Pieces) != 1 || o.Tail != "" {
 			return true
 		}

@@ -41,7 +41,7 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 		}
 	}
 	if r.opts.MayReadValue != nil {
-		t.MayReadValue = func(dir string, at []string) bool { return r.opts.MayReadValue(dir, at, scanned) }
+		t.MayReadValue = func(dir string, at []string) (bool, error) { return r.opts.MayReadValue(dir, at, scanned) }
 	}
 	if r.opts.Walk.Root != "" {
 		t.LoadFile, t.ReadFile, t.ResolveLinks = r.loadFile, r.readRaw, r.resolveLinks

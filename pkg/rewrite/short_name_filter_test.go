@@ -17,14 +17,7 @@ import (
 // TestShortNameFilter checks that the filters, which read no keys, omit no file and no
 // part of a file of the cases in which a rule on all of Docker Hub selects a reference.
 func TestShortNameFilter(t *testing.T) {
-	r, err := rules.ParseRuleFlag("docker.io=m.corp/hub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := rules.New([]rules.Rule{r})
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := allOfDockerHub(t)
 	cases, err := filepath.Glob("../../testdata/cases/*/*.txtar")
 	if err != nil || len(cases) == 0 {
 		t.Fatalf("testdata/cases: expected .txtar files, got none, error %v", err)
@@ -73,17 +66,10 @@ func TestShortNameFilterCorpus(t *testing.T) {
 	if root == "" {
 		t.Skip("REGMIGRATE_CORPUS does not name a folder with work trees of repositories")
 	}
-	r, err := rules.ParseRuleFlag("docker.io=m.corp/hub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := rules.New([]rules.Rule{r})
-	if err != nil {
-		t.Fatal(err)
-	}
+	set := allOfDockerHub(t)
 	reader := newReader(Options{Rules: set}, nil)
 	omitted := 0
-	err = filepath.WalkDir(root, func(name string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(name string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -111,6 +97,20 @@ func TestShortNameFilterCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d files omitted", omitted)
+}
+
+// allOfDockerHub returns a set with one rule, on all of Docker Hub.
+func allOfDockerHub(t *testing.T) *rules.Set {
+	t.Helper()
+	r, err := rules.ParseRuleFlag("docker.io=m.corp/hub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := rules.New([]rules.Rule{r})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 // selectedNames returns the texts of the occurrences in a file that a rule of set

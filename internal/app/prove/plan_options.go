@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
@@ -22,18 +23,27 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 
 // valueReads returns a function for rewrite.Options.MayReadValue, which reads the
 // templates of a chart once.
-func (p *Prover) valueReads(ctx context.Context, reader chartReader) func(string, []string, func(string) ([]byte, bool)) bool {
-	known := map[string]*helm.ValueReads{}
-	return func(dir string, at []string, scanned func(path string) ([]byte, bool)) bool {
-		if _, ok := known[dir]; !ok {
-			known[dir] = nil // if the chart cannot be read
+func (p *Prover) valueReads(ctx context.Context, reader chartReader) func(string, []string, func(string) ([]byte, bool)) (bool, error) {
+	type result struct {
+		reads *helm.ValueReads // nil if the chart cannot be read
+		err   error
+	}
+	known := map[string]result{}
+	return func(dir string, at []string, scanned func(path string) ([]byte, bool)) (bool, error) {
+		r, ok := known[dir]
+		if !ok {
 			if c, err := reader.read(dir, scanned); err == nil {
-				if reads, err := helm.ReadValues(ctx, p.Runner, &c); err == nil {
-					known[dir] = reads
-				}
+				r.reads, r.err = helm.ReadValues(ctx, p.Runner, &c)
 			}
+			known[dir] = r
 		}
-		return known[dir] == nil || known[dir].MayRead(at)
+		switch {
+		case render.IsBackstop(r.err):
+			return true, r.err
+		case r.err != nil || r.reads == nil:
+			return true, nil
+		}
+		return r.reads.MayRead(at), nil
 	}
 }
 
