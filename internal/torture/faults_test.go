@@ -12,7 +12,7 @@ import (
 )
 
 // calls are the system calls that write, and those that they depend on.
-var calls = []string{"openat", "write", "fsync", "syncfs", "fchown", "fchmod", "fsetxattr", "flistxattr", "fgetxattr", "linkat", "renameat2", "renameat", "unlinkat", "flock", "newfstatat", "fstat", "pread64"}
+var calls = []string{"openat", "write", "fsync", "syncfs", "fchown", "fchmod", "fsetxattr", "flistxattr", "fgetxattr", "linkat", "renameat2", "renameat", "unlinkat", "flock", "newfstatat", "fstat", "pread64", "getdents64", "readlinkat", "read"}
 
 // outcomes are what strace does instead of, or after, a system call.
 var outcomes = []string{"error=EIO", "error=ENOSPC", "error=EPERM", "signal=SIGKILL"}

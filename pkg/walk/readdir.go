@@ -26,10 +26,7 @@ func (r *round) read() []fs.DirEntry {
 	for _, e := range entries {
 		switch e.Name() {
 		case ".git":
-			if r.isNested(r.dir.path) {
-				if !r.dir.isVendored {
-					r.skip(r.dir.path, true, Submodule)
-				}
+			if r.isOther() {
 				return nil
 			}
 		case ".gitignore":
@@ -52,12 +49,17 @@ func (r *round) shown() string {
 
 // readNamed is like read, but returns only the entries with named paths.
 func (r *round) readNamed() []fs.DirEntry {
-	if _, err := os.Lstat(r.abs(r.dir.join(".git"))); err == nil && r.isNested(r.dir.path) {
-		r.skip(r.dir.path, true, Submodule)
+	if r.isOther() {
 		return nil
 	}
 	readable := true
-	if info, err := os.Lstat(r.abs(r.dir.join(".gitignore"))); err == nil && info.Mode().IsRegular() {
+	path := r.dir.join(".gitignore")
+	switch info, err := os.Lstat(r.abs(path)); {
+	case isAbsent(err):
+	case err != nil:
+		r.unreadable(path, false, err, "its patterns were not applied")
+		readable = false
+	case info.Mode().IsRegular():
 		readable = r.readRules()
 	}
 	var entries []fs.DirEntry
@@ -95,9 +97,25 @@ func (r *round) readRules() bool {
 	return true
 }
 
-// isNested reports whether the folder at path, which has a .git, is a separate
-// repository. As in git, a folder whose files this repository tracks is part of
-// this repository.
-func (r *round) isNested(path string) bool {
-	return path != "" && isRepository(r.abs(path)) && !r.git.tracked.under(path)
+// isOther reports whether the folder is a separate repository, or cannot be told from
+// one, and adds the skip.
+func (r *round) isOther() bool {
+	isNested, err := r.isNested(r.dir.path)
+	switch {
+	case err != nil:
+		r.unreadable(r.shown(), true, err, "it may be another repository")
+	case isNested && (!r.dir.isVendored || r.dir.named != nil):
+		r.skip(r.dir.path, true, Submodule)
+	}
+	return isNested || err != nil
+}
+
+// isNested reports whether the folder at path is a separate repository. As in git, a
+// folder whose files this repository tracks is part of this repository.
+func (r *round) isNested(path string) (bool, error) {
+	if path == "" {
+		return false, nil
+	}
+	isTop, err := isRepository(r.abs(path))
+	return isTop && !r.git.tracked.under(path), err
 }

@@ -21,11 +21,15 @@ type repository struct {
 // apply to the whole tree to top.
 //
 // A file outside the tree that cannot be read counts as missing: in a
-// container, the home folder often belongs to another user.
-func (w *walker) openRepository(top *dir) {
-	data, ok := gitDir(w.root)
+// container, the home folder often belongs to another user. It is an error if the
+// system cannot say whether the root is a repository.
+func (w *walker) openRepository(top *dir) error {
+	data, ok, err := gitDir(w.root)
+	if err != nil {
+		return fmt.Errorf("reading the repository: %w", err)
+	}
 	if !ok {
-		return
+		return nil
 	}
 	common := commonDir(data)
 	conf := readConfig(common)
@@ -40,7 +44,7 @@ func (w *walker) openRepository(top *dir) {
 		w.git.warning = fmt.Sprintf("git's index could not be read (%v); git may track this file", repofile.WithoutPath(err))
 	}
 	if w.NoIgnore {
-		return
+		return nil
 	}
 	// The file that is read last has priority: info/exclude over the user's file.
 	for _, path := range []string{conf.excludesFile(w.root), filepath.Join(common, "info", "exclude")} {
@@ -51,4 +55,5 @@ func (w *walker) openRepository(top *dir) {
 			top.rules = rules
 		}
 	}
+	return nil
 }

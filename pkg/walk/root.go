@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
 )
@@ -17,17 +19,26 @@ import (
 // worktree or submodule), and isGit is true. Otherwise it is path itself, or the
 // folder of path if path is not a folder. root is absolute and without symbolic
 // links; a path that is a link to a folder counts as that folder. It is an error
-// if path does not exist.
+// if path does not exist, and if the system cannot say whether a folder above it is
+// a repository: with another root, a run would scan other files.
 func Root(path string) (root string, isGit bool, err error) {
 	real, _, err := resolveNamed(path)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = os.Lstat(real)
+	}
 	if err != nil {
 		return "", false, fmt.Errorf("finding %q: %w", path, repofile.WithoutPath(err))
 	}
-	if info, err := os.Lstat(real); err != nil || !info.IsDir() {
+	if !info.IsDir() {
 		real = filepath.Dir(real)
 	}
 	for dir := real; ; {
-		if isRepository(dir) {
+		isTop, err := isRepository(dir)
+		if err != nil {
+			return "", false, fmt.Errorf("finding the repository of %q: %w", path, err)
+		}
+		if isTop {
 			return dir, true, nil
 		}
 		up := filepath.Dir(dir)
@@ -38,10 +49,11 @@ func Root(path string) (root string, isGit bool, err error) {
 	}
 }
 
-// isRepository reports whether dir is the top of a git work tree.
-func isRepository(dir string) bool {
-	_, ok := gitDir(dir)
-	return ok
+// isRepository reports whether dir is the top of a git work tree. The error names the
+// file that the system could not look at.
+func isRepository(dir string) (bool, error) {
+	_, ok, err := gitDir(dir)
+	return ok, err
 }
 
 // maxGitFile is the largest .git file that is read, in bytes: more than the
@@ -53,41 +65,60 @@ const maxGitFile = 64 << 10
 // copied into a container.
 //
 // Source of the layout: gitrepository-layout(5).
-func gitDir(dir string) (string, bool) {
+func gitDir(dir string) (data string, ok bool, err error) {
 	git := filepath.Join(dir, ".git")
 	info, err := os.Stat(git)
 	switch {
+	case isAbsent(err):
+		return "", false, nil
 	case err != nil:
-		return "", false
+		return "", false, err
 	case info.IsDir():
-		return git, isGitDir(git)
+		ok, err := isGitDir(git)
+		return git, ok, err
 	case !info.Mode().IsRegular():
-		return "", false
+		return "", false, nil
 	}
 	src, err := readAtMost(git, maxGitFile)
 	if err != nil {
-		return "", false
+		var system *fs.PathError
+		if errors.As(err, &system) {
+			return "", false, err
+		}
+		return "", false, nil // too large
 	}
 	to, ok := strings.CutPrefix(strings.TrimRight(string(src), "\r\n"), "gitdir: ")
 	if !ok || to == "" {
-		return "", false
+		return "", false, nil
 	}
-	return resolve(dir, to), true
+	return resolve(dir, to), true, nil
 }
 
 // isGitDir reports whether dir has the layout by which git recognises a
 // repository.
-func isGitDir(dir string) bool {
+func isGitDir(dir string) (bool, error) {
 	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
-		return false
+		return false, unlessAbsent(err)
 	}
 	common := commonDir(dir)
 	for _, name := range []string{"objects", "refs"} {
 		if info, err := os.Stat(filepath.Join(common, name)); err != nil || !info.IsDir() {
-			return false
+			return false, unlessAbsent(err)
 		}
 	}
-	return true
+	return true, nil
+}
+
+// isAbsent reports whether err says that there is no such file.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+func unlessAbsent(err error) error {
+	if isAbsent(err) {
+		return nil
+	}
+	return err
 }
 
 // commonDir returns the folder with the data that a worktree shares with its

@@ -105,7 +105,9 @@ func Walk(ctx context.Context, o Options, visit func(File) error) ([]Skip, error
 	if !named.whole {
 		top.defaultSkip = unnamed
 	}
-	w.openRepository(&top)
+	if err := w.openRepository(&top); err != nil {
+		return nil, err
+	}
 
 	jobs := o.Jobs
 	if jobs <= 0 {

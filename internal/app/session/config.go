@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -118,7 +119,10 @@ func nearestConfig(root, path string) (string, error) {
 		return "", err
 	}
 	dir := filepath.Join(root, rel)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+	switch info, err := os.Stat(dir); {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("looking for a configuration: %w", err)
+	case err != nil || !info.IsDir():
 		dir = filepath.Dir(dir)
 	}
 	for isWithin(root, dir) {

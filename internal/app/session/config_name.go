@@ -44,7 +44,10 @@ func configIn(root, dir string) (string, error) {
 		return found, nil
 	}
 	for _, name := range unreadNames {
-		if isConfig(root, filepath.Join(dir, name)) {
+		switch ok, err := isConfig(root, filepath.Join(dir, name)); {
+		case err != nil:
+			return "", fmt.Errorf("looking for a configuration: %w", err)
+		case ok:
 			return "", fmt.Errorf("looking for a configuration: %q is not read, because of its name\n  rename it to %s, or use --config", filepath.Join(dir, name), ConfigName)
 		}
 	}
@@ -52,14 +55,20 @@ func configIn(root, dir string) (string, error) {
 }
 
 // isConfig reports whether the file has the keys of a configuration.
-func isConfig(root, file string) bool {
-	if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
-		return false
+func isConfig(root, file string) (bool, error) {
+	info, err := os.Lstat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !info.Mode().IsRegular():
+		return false, nil
 	}
 	rel, err := relativeFile(root, file)
 	if err != nil {
-		return false
+		return false, nil
 	}
 	src, _, err := readIn(root, rel, maxConfig)
-	return err == nil && (filepath.Ext(file) == ".toml" || configKeys.Match(src))
+	return err == nil && (filepath.Ext(file) == ".toml" || configKeys.Match(src)), nil
 }
