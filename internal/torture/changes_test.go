@@ -102,7 +102,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(folder, "outside"), []byte("image: k8s.gcr.io/pause:1\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		r := rand.New(rand.NewPCG(3, 4))
+		r := rand.New(rand.NewPCG(*seed, 4))
 		done := map[string]int{}
 		n := max(1, *rounds/10)
 		for range n {

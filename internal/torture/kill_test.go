@@ -15,13 +15,16 @@ import (
 func TestKilled(t *testing.T) {
 	onEachFileSystem(t, func(t *testing.T, folder string) {
 		x := makeTree(t, folder, *files)
-		r := rand.New(rand.NewPCG(1, 2))
+		r := rand.New(rand.NewPCG(*seed, 2))
 		for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM} {
 			t.Run(signal.String(), func(t *testing.T) {
 				during, left, sent := 0, 0, 0
 				for round := range *rounds {
 					if timeIsUp(t) {
 						break
+					}
+					if round > 0 && round%50 == 0 {
+						t.Logf("%d signals", round)
 					}
 					sent++
 					cmd := x.command(t.Context())

@@ -15,6 +15,7 @@ import (
 var (
 	rounds  = flag.Int("rounds", 0, "how often each signal is sent on each file system; 0 skips the tests")
 	files   = flag.Int("files", 1000, "number of files of the tree")
+	seed    = flag.Uint64("seed", 1, "of the random moments")
 	faults  = flag.Int("faults", 40, "how many calls of each system call fail, one in each run")
 	folders = flag.String("folders", "", "folders of file systems to test on, separated by the list separator of the system; the default is /dev/shm and the temporary folder")
 )

@@ -89,18 +89,19 @@ func (x *tree) waitForWrite(ended <-chan struct{}) {
 	}
 }
 
-// sample returns the name and the text of a file: manifests of several sizes,
-// Dockerfiles and values.
+// sample returns the name and the text of a file: Dockerfiles of several sizes, up to two
+// pages, manifests and values. Most are files that a run parses fast, so that more of its
+// time is the writing.
 func sample(i int) (name, text string) {
 	folder := fmt.Sprintf("folder-%02d", i%20)
 	switch i % 5 {
-	case 0:
-		return fmt.Sprintf("%s/%d.Dockerfile", folder, i), fmt.Sprintf("FROM k8s.gcr.io/pause:%d\n", i)
-	case 1:
+	case 0, 1, 2:
+		return fmt.Sprintf("%s/%d.Dockerfile", folder, i), fmt.Sprintf("FROM k8s.gcr.io/pause:%d\n", i) + strings.Repeat("# filled\n", i%3*i%700)
+	case 3:
 		return fmt.Sprintf("%s/%d/values.yaml", folder, i), fmt.Sprintf("image:\n  registry: k8s.gcr.io\n  repository: pause\n  tag: %d\n", i)
 	}
 	pod := fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: p%d}\nspec:\n  containers:\n  - name: a\n    image: k8s.gcr.io/pause:%d\n", i, i)
-	return fmt.Sprintf("%s/%d.yaml", folder, i), strings.Repeat(pod+"---\n", 1+i%7)
+	return fmt.Sprintf("%s/%d.yaml", folder, i), strings.Repeat(pod+"---\n", 1+i%3)
 }
 
 // reset writes the old contents, and removes everything else.
