@@ -176,7 +176,11 @@ func configFor(x *InitFlags, images []inventory.Image, presets map[string]rules.
 // addConfig adds the configuration, unless the repository has one.
 func (r *initRun) addConfig(c *scaffold.Config) error {
 	for _, name := range rules.ConfigNames {
-		if _, err := os.Lstat(filepath.Join(r.root, name)); err == nil && (name != rules.ConfigNames[0] || !r.flags.Force) {
+		switch _, err := os.Lstat(filepath.Join(r.root, name)); {
+		case repofile.IsAbsent(err):
+		case err != nil:
+			return fmt.Errorf("%q: %w", name, repofile.WithoutPath(err))
+		case name != rules.ConfigNames[0] || !r.flags.Force:
 			r.kept = append(r.kept, name)
 			return nil
 		}

@@ -97,14 +97,14 @@ func findTop(path, tree string) (top, link string) {
 	for _, element := range append([]string{""}, strings.Split(strings.Trim(path[len(volume):], string(filepath.Separator)), string(filepath.Separator))...) {
 		at = filepath.Join(at, element)
 		if at != top && top != "" {
-			if info, err := os.Lstat(at); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			if info, err := os.Lstat(at); err == nil && info.Mode()&fs.ModeSymlink != 0 { // after an error, opening it tells
 				return top, at
 			}
 		}
 		if at == path {
 			break
 		}
-		if _, err := os.Lstat(filepath.Join(at, ".git")); err == nil || at == tree {
+		if _, err := os.Lstat(filepath.Join(at, ".git")); !IsAbsent(err) || at == tree { // also if the system cannot tell
 			top = at
 		}
 	}

@@ -36,6 +36,8 @@ type reader struct {
 	as       map[string]string // names for [format.Input.As] by path
 	traces   traces
 
+	unreadable map[string]walk.Skip // what linkers could not read, by path; see addUnreadable
+
 	limits map[string]*format.LimitError // of files that a linker needed as a whole, by path
 
 	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size

@@ -87,12 +87,20 @@ func (r *reader) readAny(path string) (f walk.File, src []byte) {
 	}
 	f = walk.File{Path: path, Abs: filepath.Join(r.opts.Walk.Root, filepath.FromSlash(path))}
 	for at := f.Abs; len(at) > len(r.opts.Walk.Root); at = filepath.Dir(at) {
-		if info, err := os.Lstat(at); err != nil || info.Mode()&os.ModeSymlink != 0 || at == f.Abs && !info.Mode().IsRegular() {
+		info, err := os.Lstat(at)
+		if err != nil {
+			r.addUnreadable(path, false, err)
+			return f, nil
+		}
+		if info.Mode()&os.ModeSymlink != 0 || at == f.Abs && !info.Mode().IsRegular() {
 			return f, nil
 		}
 	}
 	var buf []byte
 	c := readFile(f, &buf, r.opts.Rules, r.opts.maxSize(), func([]byte) bool { return true })
+	if c.skip == walk.Unreadable {
+		r.addUnreadable(path, false, c.err)
+	}
 	return f, c.src
 }
 

@@ -81,16 +81,20 @@ func (r *reader) searchSkipped(ctx context.Context, skipped []walk.File) (*Plan,
 		return nil, err
 	}
 	sub.sort()
-	for _, s := range sub.skipped {
+	var plan *Plan
+	if len(sub.files)+len(sub.archives) > 0 {
+		var err error
+		if plan, err = newPlanner(sub).plan(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, s := range sub.allSkipped() {
 		if s.Reason == walk.Unreadable { // it may have a mention
 			r.skipped = append(r.skipped, s)
 		}
 	}
 	r.searched = len(skipped)
-	if len(sub.files)+len(sub.archives) == 0 {
-		return nil, nil
-	}
-	return newPlanner(sub).plan(ctx)
+	return plan, nil
 }
 
 // addSkipped adds the findings of from, a plan of skipped folders. They are not

@@ -37,7 +37,7 @@ func (s *yamlSearch) list() []walk.File {
 	var files []walk.File
 	o := &s.r.opts
 	w := walk.Options{Root: o.Walk.Root, Paths: []string{o.searchRoot()}, NoIgnore: o.Walk.NoIgnore, Jobs: o.Walk.Jobs}
-	_, err := walk.Walk(s.ctx, w, func(f walk.File) error {
+	skipped, err := walk.Walk(s.ctx, w, func(f walk.File) error {
 		if format.HasYAMLName(f.Path) {
 			mu.Lock()
 			files = append(files, f)
@@ -45,8 +45,16 @@ func (s *yamlSearch) list() []walk.File {
 		}
 		return s.ctx.Err()
 	})
+	if err != nil && s.ctx.Err() == nil { // a context that is done ends the run
+		s.r.addUnreadable(".", true, err)
+	}
 	if err != nil {
-		return nil // ctx is done, which ends the run, or the root does not exist any more
+		return nil
+	}
+	for _, x := range skipped {
+		if x.Reason == walk.Unreadable {
+			s.r.addUnreadable(x.Path, x.Dir, x.Err)
+		}
 	}
 	sort.Slice(files, func(i, j int) bool { return files[i].Path < files[j].Path })
 	return files
@@ -63,6 +71,7 @@ func (s *yamlSearch) search(texts []string) []uint64 {
 	parallel(s.r.opts.Walk.Jobs, len(files), func(i int) {
 		src, err := repofile.ReadFile(files[i].Abs, s.r.opts.maxSize())
 		if err != nil {
+			s.r.addUnreadable(files[i].Path, false, err)
 			return
 		}
 		for k, text := range texts {

@@ -2,6 +2,8 @@ package walk
 
 import (
 	"cmp"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,21 +19,26 @@ const maxConfig = 4 << 20
 
 // readConfig reads git's configuration in the order of git-config(1): the
 // system's, the user's, and the repository's from the folder common.
-func readConfig(common string) config {
+func readConfig(common string) (config, error) {
 	c := config{}
+	var outside []string
 	if skip := os.Getenv("GIT_CONFIG_NOSYSTEM"); skip == "" || skip == "0" || skip == "false" {
-		c.read(cmp.Or(os.Getenv("GIT_CONFIG_SYSTEM"), "/etc/gitconfig"))
+		outside = append(outside, cmp.Or(os.Getenv("GIT_CONFIG_SYSTEM"), "/etc/gitconfig"))
 	}
 	if global, set := os.LookupEnv("GIT_CONFIG_GLOBAL"); set {
-		c.read(global)
+		outside = append(outside, global)
 	} else {
-		c.read(userFile("config"))
+		outside = append(outside, userFile("config"))
 		if home, err := os.UserHomeDir(); err == nil {
-			c.read(filepath.Join(home, ".gitconfig"))
+			outside = append(outside, filepath.Join(home, ".gitconfig"))
 		}
 	}
-	c.read(filepath.Join(common, "config"))
-	return c
+	for _, path := range outside {
+		if err := c.read(path); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return nil, err
+		}
+	}
+	return c, c.read(filepath.Join(common, "config"))
 }
 
 // userFile returns the path of a git file in the user's configuration folder,
@@ -75,14 +82,20 @@ func (c config) hashSize() int {
 	return 20
 }
 
-// read adds the variables of the file at path, if it can be read.
-func (c config) read(path string) {
+// read adds the variables of the file at path. It is no error if there is no such
+// file, or if its content cannot be a configuration.
+func (c config) read(path string) error {
 	if path == "" {
-		return
+		return nil
 	}
-	if src, err := readAtMost(path, maxConfig); err == nil {
+	src, err := readAtMost(path, maxConfig)
+	if isUncertain(err) {
+		return err
+	}
+	if err == nil {
 		c.parse(string(src))
 	}
+	return nil
 }
 
 // parse adds the variables of the text of a file. It skips lines that are an

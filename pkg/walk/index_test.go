@@ -34,7 +34,11 @@ func TestReadIndex(t *testing.T) {
 			for _, c := range tt.commands {
 				git(t, root, c...)
 			}
-			if got := readConfig(filepath.Join(root, ".git")).hashSize(); got != tt.hashSize {
+			conf, err := readConfig(filepath.Join(root, ".git"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := conf.hashSize(); got != tt.hashSize {
 				t.Errorf("hash size %d, want %d", got, tt.hashSize)
 			}
 			x, err := readIndex(filepath.Join(root, ".git", "index"), tt.hashSize)

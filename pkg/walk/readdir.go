@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
 )
 
 // read returns the entries of the folder. It reads the folder's .gitignore and
@@ -55,7 +57,7 @@ func (r *round) readNamed() []fs.DirEntry {
 	readable := true
 	path := r.dir.join(".gitignore")
 	switch info, err := os.Lstat(r.abs(path)); {
-	case isAbsent(err):
+	case repofile.IsAbsent(err):
 	case err != nil:
 		r.unreadable(path, false, err, "its patterns were not applied")
 		readable = false

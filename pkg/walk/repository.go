@@ -20,9 +20,10 @@ type repository struct {
 // openRepository reads the git data of the root, and adds the patterns that
 // apply to the whole tree to top.
 //
-// A file outside the tree that cannot be read counts as missing: in a
-// container, the home folder often belongs to another user. It is an error if the
-// system cannot say whether the root is a repository.
+// A file outside the tree that the user may not read counts as missing, as for git:
+// in a container, the home folder often belongs to another user. It is an error if the
+// system cannot say whether the root is a repository, or what the other files contain:
+// the run would scan files that git ignores.
 func (w *walker) openRepository(top *dir) error {
 	data, ok, err := gitDir(w.root)
 	if err != nil {
@@ -31,9 +32,14 @@ func (w *walker) openRepository(top *dir) error {
 	if !ok {
 		return nil
 	}
-	common := commonDir(data)
-	conf := readConfig(common)
-
+	common, err := commonDir(data)
+	if err != nil {
+		return fmt.Errorf("reading the repository: %w", err)
+	}
+	conf, err := readConfig(common)
+	if err != nil {
+		return fmt.Errorf("reading git's configuration: %w", err)
+	}
 	tracked, err := readIndex(filepath.Join(data, "index"), conf.hashSize())
 	switch {
 	case err == nil:
@@ -47,11 +53,16 @@ func (w *walker) openRepository(top *dir) error {
 		return nil
 	}
 	// The file that is read last has priority: info/exclude over the user's file.
-	for _, path := range []string{conf.excludesFile(w.root), filepath.Join(common, "info", "exclude")} {
+	users, own := conf.excludesFile(w.root), filepath.Join(common, "info", "exclude")
+	for _, path := range []string{users, own} {
 		if path == "" {
 			continue
 		}
-		if rules, err := readIgnoreFile(path, "", top.rules); err == nil {
+		rules, err := readIgnoreFile(path, "", top.rules)
+		if isUncertain(err) && (path == own || !errors.Is(err, fs.ErrPermission)) {
+			return fmt.Errorf("reading the patterns of files that git ignores: %w", err)
+		}
+		if err == nil {
 			top.rules = rules
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
 )
@@ -69,7 +68,7 @@ func gitDir(dir string) (data string, ok bool, err error) {
 	git := filepath.Join(dir, ".git")
 	info, err := os.Stat(git)
 	switch {
-	case isAbsent(err):
+	case repofile.IsAbsent(err):
 		return "", false, nil
 	case err != nil:
 		return "", false, err
@@ -100,7 +99,10 @@ func isGitDir(dir string) (bool, error) {
 	if _, err := os.Lstat(filepath.Join(dir, "HEAD")); err != nil {
 		return false, unlessAbsent(err)
 	}
-	common := commonDir(dir)
+	common, err := commonDir(dir)
+	if err != nil {
+		return false, err
+	}
 	for _, name := range []string{"objects", "refs"} {
 		if info, err := os.Stat(filepath.Join(common, name)); err != nil || !info.IsDir() {
 			return false, unlessAbsent(err)
@@ -109,13 +111,8 @@ func isGitDir(dir string) (bool, error) {
 	return true, nil
 }
 
-// isAbsent reports whether err says that there is no such file.
-func isAbsent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
-}
-
 func unlessAbsent(err error) error {
-	if isAbsent(err) {
+	if repofile.IsAbsent(err) {
 		return nil
 	}
 	return err
@@ -123,12 +120,22 @@ func unlessAbsent(err error) error {
 
 // commonDir returns the folder with the data that a worktree shares with its
 // repository. For other repositories it returns gitDir.
-func commonDir(gitDir string) string {
+func commonDir(gitDir string) (string, error) {
 	src, err := readAtMost(filepath.Join(gitDir, "commondir"), maxGitFile)
-	if err != nil {
-		return gitDir
+	switch {
+	case isUncertain(err):
+		return "", err
+	case err != nil:
+		return gitDir, nil
 	}
-	return resolve(gitDir, string(bytes.TrimRight(src, "\r\n")))
+	return resolve(gitDir, string(bytes.TrimRight(src, "\r\n"))), nil
+}
+
+// isUncertain reports whether err is the system's and does not say that there is no such
+// file: the file may have any content. An error about the content is not the system's.
+func isUncertain(err error) bool {
+	var system *fs.PathError
+	return errors.As(err, &system) && !repofile.IsAbsent(err)
 }
 
 // resolve returns path as an absolute path; a relative path is relative to dir.

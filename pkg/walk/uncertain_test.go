@@ -46,3 +46,30 @@ func TestUncertainRepository(t *testing.T) {
 		}
 	}
 }
+
+// TestUncertainPatterns checks that patterns of git that the system cannot read are no
+// missing ones: a run would scan and change files that git ignores.
+func TestUncertainPatterns(t *testing.T) {
+	for _, name := range []string{"config", "info/exclude", "commondir"} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			git := filepath.Join(root, ".git")
+			for _, folder := range []string{"objects", "refs", "info"} {
+				if err := os.MkdirAll(filepath.Join(git, folder), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.WriteFile(filepath.Join(git, "HEAD"), nil, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(git, filepath.FromSlash(name))
+			if err := os.Symlink(filepath.Base(file), file); err != nil { // a loop
+				t.Fatal(err)
+			}
+			_, err := walk.Walk(t.Context(), walk.Options{Root: root}, func(walk.File) error { return nil })
+			if !errors.Is(err, syscall.ELOOP) {
+				t.Errorf("error %v, want that of the system", err)
+			}
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -70,5 +71,8 @@ func isConfig(root, file string) (bool, error) {
 		return false, nil
 	}
 	src, _, err := readIn(root, rel, maxConfig)
+	if err != nil && !repofile.IsAbsent(err) && !errors.Is(err, repofile.ErrIrregular) && !errors.As(err, new(*repofile.TooLargeError)) {
+		return false, fmt.Errorf("reading %q: %w", file, err)
+	}
 	return err == nil && (filepath.Ext(file) == ".toml" || configKeys.Match(src)), nil
 }
