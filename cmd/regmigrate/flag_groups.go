@@ -15,15 +15,19 @@ var flagGroups = []struct {
 	needs string // the group is only for commands with this flag; "" for all
 	names []string
 }{
-	{"Make the pull request", "push-remote", []string{"dry-run", "base", "branch", "remote", "push-remote", "repo", "api-url", "max-wait", "title", "message", "commit-per", "author", "committer", "signoff", "trailer", "label", "reviewer", "team", "assignee", "draft"}},
+	{"Make the pull request", "push-remote", []string{"dry-run", "base", "branch", "remote", "push-remote", "repo", "forge", "api-url", "max-wait", "title", "message", "commit-per", "author", "committer", "signoff", "trailer", "label", "reviewer", "team", "assignee", "draft"}},
 	{"Copy images", "with-host", []string{"to", "from", "with-host", "dry-run", "sizes"}},
-	{"Write the policy", "existing", []string{"action", "existing", "min-kubernetes", "kind", "except-namespace", "except-owner", "controller", "name"}},
-	{"Write, look or check", "", []string{"dry-run", "check", "base", "baseline", "update-baseline", "old-only"}},
+	{"Write the policy", "existing", []string{"action", "existing", "min-kubernetes", "kind", "except-namespace", "except-owner", "controller", "mutate", "legacy", "name", "kustomize", "tests"}},
+	{"Write the manifests", "ca-file", []string{"image", "cert", "ca-file", "dry-run", "except-namespace", "except-owner", "namespace", "name", "output"}},
+	{"Serve", "tls-cert", []string{"tls-cert", "tls-key", "dry-run", "watch-config", "listen", "metrics", "drain"}},
+	{"Select clusters, and what they list", "crds", []string{"kubeconfig", "context", "namespace", "crds", "helm", "nodes", "check-operators", "match", "rbac"}},
+	{"Watch a migration", "watch", []string{"watch", "interval", "history"}},
+	{"Write, look or check", "", []string{"dry-run", "check", "base", "baseline", "update-baseline", "old-only", "update", "force"}},
 	{"Select rules, and what they move", "", []string{"preset", "rule", "config", "scope", "kind", "assume-images", "bump-chart"}},
 	{"Select files", "", []string{"include", "exclude", "no-ignore", "together", "stdin-filename"}},
 	{"Render charts and kustomizations", "", []string{"verify", "no-verify", "require-proof", "no-render", "render", "render-timeout", "values", "set", "kube-version", "api-versions"}},
 	{"Query registries", "", []string{"all", "require", "timeout", "cache-ttl", "no-cache", "offline"}},
-	{"Print and report", "", []string{"output", "report", "json", "color", "quiet", "verbose"}},
+	{"Print and report", "", []string{"output", "report", "json", "label", "color", "quiet", "verbose"}},
 }
 
 // minGrouped is the least number of flags of a command whose help has groups.

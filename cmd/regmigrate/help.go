@@ -45,15 +45,21 @@ func setExitLines(cmd *cobra.Command, lines string) {
 }
 
 // setUsage adds exit codes to the help of cmd and its subcommands, groups the flags,
-// and wraps their text at the given number of columns; 0 means no wrapping.
+// and wraps the text at the given number of columns; 0 means no wrapping.
 func setUsage(cmd *cobra.Command, columns int) {
 	cobra.AddTemplateFunc("flagUsages", flagUsages)
+	cobra.AddTemplateFunc("wrapText", wrapText)
+	cobra.AddTemplateFunc("wrapEntry", wrapEntry)
+	cmd.SetHelpTemplate(fmt.Sprintf(`{{with (or .Long .Short)}}{{wrapText . %d | trimTrailingWhitespaces}}
+
+{{end}}{{if or .Runnable .HasSubCommands}}{{.UsageString}}{{end}}`, columns))
 	usage := strings.Replace(new(cobra.Command).UsageTemplate(),
 		"Flags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", fmt.Sprintf("{{flagUsages . %d}}", columns), 1)
 	usage = strings.ReplaceAll(usage, ".FlagUsages", fmt.Sprintf(".FlagUsagesWrapped %d", columns))
+	usage = strings.ReplaceAll(usage, "{{.Short}}", fmt.Sprintf("{{wrapEntry .Short .NamePadding %d}}", columns))
 	cmd.SetUsageTemplate(usage + fmt.Sprintf(`{{with index .Annotations %q}}
 Exit codes:
-{{.}}{{end}}`, exitsKey))
+{{wrapText . %d}}{{end}}`, exitsKey, columns))
 }
 
 // commandNames returns the names of the visible subcommands of cmd.

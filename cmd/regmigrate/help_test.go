@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -12,30 +13,37 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app/session"
 )
 
-// On a terminal, descriptions of flags wrap at words: no line of --help is wider
-// than the terminal, except examples, which users copy.
-func TestUsageFits(t *testing.T) {
+// On a terminal, the help wraps at words: no line is wider than the terminal, except
+// usage and examples, which users copy.
+func TestHelpFits(t *testing.T) {
 	const columns = 80
-	for _, args := range [][]string{nil, {"pr"}, {"registry", "mirror"}} {
-		root := newRootCommand(session.Streams{}, nil)
-		setUsage(root, columns)
-		cmd, _, err := root.Find(args)
-		if err != nil {
+	root := newRootCommand(session.Streams{}, nil)
+	setUsage(root, columns)
+	var check func(cmd *cobra.Command)
+	check = func(cmd *cobra.Command) {
+		var b strings.Builder
+		cmd.SetOut(&b)
+		if err := cmd.Help(); err != nil {
 			t.Fatal(err)
 		}
-		_, flags, ok := strings.Cut(cmd.UsageString(), "\nSelect rules")
-		if !ok {
-			_, flags, ok = strings.Cut(cmd.UsageString(), "\nFlags:\n")
-		}
-		if !ok {
-			t.Fatalf("%q has no flags", args)
-		}
-		for line := range strings.Lines(flags) {
-			if line = strings.TrimSuffix(line, "\n"); len(line) > columns {
-				t.Errorf("%q: %d columns: %s", args, len(line), line)
+		isCopied := false
+		for line := range strings.Lines(b.String()) {
+			line = strings.TrimSuffix(line, "\n")
+			switch {
+			case line == "Usage:", line == "Examples:":
+				isCopied = true
+			case line == "":
+				isCopied = false
+			}
+			if n := utf8.RuneCountInString(line); n > columns && !isCopied {
+				t.Errorf("%s: %d columns: %s", cmd.CommandPath(), n, line)
 			}
 		}
+		for _, c := range cmd.Commands() {
+			check(c)
+		}
 	}
+	check(root)
 }
 
 // Each flag of the program is in one group of --help. A short list has no groups.

@@ -32,8 +32,8 @@ It lists a value in any of these cases:
 
 Helm charts, packages of Crossplane and other artifacts in registries are listed
 with their kind; --kind selects kinds. Short names of Docker Hub are listed under
-docker.io. With --render, references
-that charts and kustomizations render are listed too.`,
+docker.io. With --render, references that charts and kustomizations render are
+listed too.`,
 		Example: `  regmigrate images .                       # by registry, with the new names
   regmigrate images --old-only -o plain . | xargs -n1 crane digest
   kubectl get pods -A -o json | regmigrate images -

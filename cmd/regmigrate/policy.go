@@ -20,41 +20,43 @@ func newPolicyCommand(s session.Streams, line *[]string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "policy [flags] ENGINE|FILE...",
 		Short: "write a policy that keeps old images out of a cluster",
-		Long: `policy writes a policy for Kubernetes to standard output. The policy decides about
-each image exactly as the rules do: whole path components, kept prefixes, short
-names of Docker Hub and its other hosts, tags and digests.
+		Long: `policy writes a policy for Kubernetes to standard output. The policy decides
+about each image exactly as the rules do: whole path components, kept prefixes,
+short names of Docker Hub and its other hosts, tags and digests.
 
-The ENGINE vap is ValidatingAdmissionPolicy, for Kubernetes 1.30 or newer. It judges
-pods, ephemeral containers, and all kinds with a pod spec: those of Kubernetes, Argo
-Rollouts and Knative, and those of --kind. By default it warns and writes to the
-audit log, and workloads that were in the cluster before stay as they are. With
---action deny it does not accept old images. Its failurePolicy is Fail.
+    ENGINE      writes                     needs            with an old image
+    vap         ValidatingAdmissionPolicy  Kubernetes 1.30  warning, audit log
+    map         MutatingAdmissionPolicy    Kubernetes 1.36  the image moves
+    kyverno     ValidatingPolicy           Kyverno 1.19     warning, audit log
+    gatekeeper  ConstraintTemplate         Gatekeeper 3.18  warning, audit
+    sigstore    ClusterImagePolicy         –                warning
 
-The ENGINE map is MutatingAdmissionPolicy, for Kubernetes 1.36 or newer. It moves the
-images of pods when they are made, and of ephemeral containers when they are added.
-It does not change workloads. Its failurePolicy is Ignore: if it cannot be evaluated,
-the pod starts with its old images.
+vap, kyverno and gatekeeper judge pods, ephemeral containers, and all kinds with a
+pod spec: those of Kubernetes, Argo Rollouts and Knative, and those of --kind. With
+--action deny they refuse old images. Workloads that were in the cluster before stay
+as they are; --existing deny changes that. gatekeeper has its conditions in CEL and
+in Rego.
 
-The ENGINE kyverno is ValidatingPolicy, for Kyverno 1.19 or newer. It judges as vap
-does. Its failurePolicy is Ignore, and Fail with --action deny: Kyverno is a webhook.
-With --mutate it is MutatingPolicy, and moves images as map does. With --legacy it is
-ClusterPolicy, which Kyverno has deprecated.
+map moves the images of pods when they are made, and of ephemeral containers when
+they are added. It does not change workloads. kyverno --mutate does the same with a
+MutatingPolicy. kyverno --legacy writes a ClusterPolicy, which Kyverno has deprecated.
 
-The ENGINE gatekeeper is ConstraintTemplate with its constraint, for Gatekeeper 3.18 or
-newer. It holds the same conditions in CEL and in Rego, and judges as vap does. Its
-enforcementAction is warn; audit lists all objects with old images.
+sigstore has globs without exceptions: if they cannot say the same as the rules, the
+exit code is 2. Its --action deny needs --existing deny. The policy-controller decides
+which objects it judges.
 
-The ENGINE sigstore is ClusterImagePolicy of sigstore's policy-controller. Its globs
-have no exceptions: if they cannot say the same as the rules, the exit code is 2. Its
-mode is warn; --action deny needs --existing deny. The policy-controller decides which
-objects it judges.
+The failurePolicy is Fail for vap, and for kyverno with --action deny. For map and other
+policies of kyverno it is Ignore: if the policy cannot be evaluated, the object is
+accepted as it is, and the pod starts with its old images.
 
 No other engine judges or changes the mirror pods of nodes. The header of the output
 holds the command that makes it, and says what the policy leaves open.
 
 --kustomize writes a folder instead, for kubectl apply -k: one file for each object.
+
 --tests writes a folder with the policy and its tests, for kyverno test or gator verify:
 for each rule images that move, and images near it that stay.
+
 --update makes policies again: each FILE with the command in its header, from the
 rules and the configuration of today. regmigrate never replaces a file that it did not
 make, and one that was edited since only with --force.`,
@@ -171,6 +173,7 @@ func addPolicyFlags(cmd *cobra.Command, f *session.Flags, p *app.PolicyFlags) {
 	x.BoolVar(&p.Update, "update", false, "make policies again, with the commands in their headers and the rules of today")
 	x.BoolVar(&p.Check, "check", false, "with --update, --kustomize or --tests: write no file; exit 1 if a file would change")
 	x.BoolVar(&p.Force, "force", false, "with --update, --kustomize or --tests: also replace policies that were edited by hand")
+	x.BoolVarP(&p.Verbose, "verbose", "v", false, "with --tests: list every file")
 	complete(cmd, "action", policy.ActionNames)
 	complete(cmd, "existing", []string{"allow", "deny"})
 }

@@ -2,11 +2,15 @@ package app
 
 import (
 	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/atomicfile"
 	"github.com/regmigrate/regmigrate/pkg/report"
+	"github.com/regmigrate/regmigrate/pkg/report/wording"
 )
 
 // An outputFile is a file to write.
@@ -18,12 +22,16 @@ type outputFile struct {
 
 // outputFiles are files of one folder, and of the folders in it.
 type outputFiles struct {
-	dir   string
-	files []outputFile
+	dir       string
+	files     []outputFile
+	summarize bool // if there are more than maxListed files, print their number instead of their names
 }
 
-// write replaces and creates the files that differ, and lists all on standard output.
-// With check it only lists them, and returns an error if one differs.
+// maxListed is the number of files up to which their names are printed in any case.
+const maxListed = 12
+
+// write replaces and creates the files that differ, and prints what it did with each.
+// With check it only prints what it would do, and returns an error if a file differs.
 func (p *outputFiles) write(s session.Streams, check bool) error {
 	var dir *atomicfile.Dir
 	if !check {
@@ -34,6 +42,7 @@ func (p *outputFiles) write(s session.Streams, check bool) error {
 		defer dir.Close()
 	}
 	differ := false
+	counts := map[string]int{} // of files, by state
 	for _, f := range p.files {
 		state, err := f.write(dir)
 		if err != nil {
@@ -43,8 +52,21 @@ func (p *outputFiles) write(s session.Streams, check bool) error {
 		if check && state != upToDate {
 			state = "would be " + state
 		}
-		if _, err := fmt.Fprintf(s.Out, "%s: %s\n", report.EscapeText(f.shown), state); err != nil {
-			return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+		counts[state]++
+		if p.summarize && len(p.files) > maxListed {
+			continue
+		}
+		if err := printState(s, f.shown, state); err != nil {
+			return err
+		}
+	}
+	if p.summarize && len(p.files) > maxListed {
+		var states []string
+		for _, state := range slices.Sorted(maps.Keys(counts)) {
+			states = append(states, fmt.Sprintf("%s %s", wording.Count(counts[state], "file"), state))
+		}
+		if err := printState(s, p.dir, strings.Join(states, ", ")+"   (-v lists them)"); err != nil {
+			return err
 		}
 	}
 	if check && differ {
@@ -54,6 +76,13 @@ func (p *outputFiles) write(s session.Streams, check bool) error {
 }
 
 const upToDate = "up to date"
+
+func printState(s session.Streams, name, state string) error {
+	if _, err := fmt.Fprintf(s.Out, "%s: %s\n", report.EscapeText(filepath.ToSlash(name)), state); err != nil {
+		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+	}
+	return nil
+}
 
 // write writes the file if it differs, and says what it does. A nil dir writes nothing.
 func (f *outputFile) write(dir *atomicfile.Dir) (state string, err error) {

@@ -30,6 +30,7 @@ type PolicyFlags struct {
 	Update    bool   // the arguments are policies to make again
 	Check     bool   // write no file
 	Force     bool   // replace files that were edited
+	Verbose   bool   // list each file of Tests
 
 	// Parse and ParseManifests read the arguments of the commands policy and webhook
 	// manifests, with their names.
@@ -97,7 +98,7 @@ func (p *PolicyFlags) folder() (policyFolder, func(string, policy.Options) ([]po
 func withoutWriting(args []string) []string {
 	return slices.DeleteFunc(slices.Clone(args), func(a string) bool {
 		name, _, _ := strings.Cut(a, "=")
-		return name == "--check" || name == "--force"
+		return slices.Contains([]string{"--check", "--force", "--verbose", "-v"}, name)
 	})
 }
 

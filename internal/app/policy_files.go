@@ -116,7 +116,7 @@ type policyFolder struct{ flag, path string }
 
 // writePolicyFolder writes files to a folder. It replaces only files that regmigrate made.
 func writePolicyFolder(s session.Streams, p *PolicyFlags, dir policyFolder, parts []policy.File) error {
-	out := outputFiles{dir: dir.path}
+	out := outputFiles{dir: dir.path, summarize: p.Tests != "" && !p.Verbose}
 	for _, x := range parts {
 		if err := repofile.CheckOutput(filepath.Join(dir.path, x.Name), ""); err != nil {
 			return fmt.Errorf("%s %q: %w", dir.flag, dir.path, err)
