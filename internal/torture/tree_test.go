@@ -81,7 +81,7 @@ func (x *tree) waitForWrite(ended <-chan struct{}) {
 		select {
 		case <-ended:
 			return
-		case <-time.After(100 * time.Microsecond):
+		case <-time.After(time.Millisecond):
 		}
 		if now, err := os.Lstat(path); err == nil && !os.SameFile(before, now) {
 			return
