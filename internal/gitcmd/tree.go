@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -91,13 +92,21 @@ func IsShallow(ctx context.Context, dir string) bool {
 	return err == nil && strings.TrimSpace(out) == "true"
 }
 
+// dubiousOwner matches git's error about a repository of another user, as in a container
+// that runs as root.
+var dubiousOwner = regexp.MustCompile(`detected dubious ownership in repository at '(.*)'`)
+
 // output runs git and returns its standard output. The error has its standard error.
 func output(ctx context.Context, dir string, args ...string) (string, error) {
 	cmd := Command(ctx, dir, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		if text := strings.TrimSpace(stderr.String()); text != "" {
+		text := strings.TrimSpace(stderr.String())
+		if m := dubiousOwner.FindStringSubmatch(text); m != nil {
+			return "", fmt.Errorf("git does not trust %[1]q, which belongs to another user\n  git config --global --add safe.directory %[1]q makes git trust it", m[1])
+		}
+		if text != "" {
 			return "", errors.New(strings.TrimPrefix(text, "fatal: "))
 		}
 		return "", err
