@@ -27,11 +27,12 @@ func (m *markdownReport) references(share, rank int) section {
 	}
 	s.head = "\n### References\n\n"
 	folded(&s, len(all), wording.Count(len(all), "different reference"))
-	s.head += "| old | new | uses | locations |\n|---|---|--:|---|\n"
+	// Old and new in one cell: with four columns, forges hide the locations at the edge.
+	s.head += "| old → new | uses | locations |\n|---|--:|---|\n"
 	s.fill(len(all), func(i int) string {
 		r := &all[i]
 		items, hidden := locations(r.all, maxFiles, -1)
-		return mdRow(mdCode(r.old), mdCode(r.new), wording.Number(len(r.all)), mdCodes(items, hidden))
+		return mdRow(mdCode(r.old)+"<br>→ "+mdCode(r.new), wording.Number(len(r.all)), mdCodes(items, hidden))
 	})
 	s.rest = func(i int) string {
 		n := 0
