@@ -1,6 +1,7 @@
 package format
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,30 @@ func (f *tableField) lacksKeyword() bool {
 		return image.HasKeyword([]byte(key)) && !image.IsOtherKey(key)
 	})
 }
+
+// MayHaveObjectWithoutKeyword reports whether chunk, a file or a document, may have an object
+// with a field that holds an image and whose path has no key with a word of image.HasKeyword:
+// spec.version of a Grafana.
+func MayHaveObjectWithoutKeyword(chunk []byte) bool {
+	return bytes.Contains(chunk, []byte("apiVersion")) && slices.ContainsFunc(groupsWithoutKeyword(), func(group []byte) bool { return bytes.Contains(chunk, group) })
+}
+
+// groupsWithoutKeyword returns the API groups of these objects, with the slash after them. A
+// value with a transport has such a word itself.
+var groupsWithoutKeyword = sync.OnceValue(func() [][]byte {
+	var out [][]byte
+	for _, e := range entries().objects {
+		for _, version := range e.APIVersion {
+			group, isLiteral := strings.CutSuffix(strings.TrimPrefix(version, "*"), "*")
+			if isLiteral && group != "" && slices.ContainsFunc(e.Fields, func(f tableField) bool {
+				return f.lacksKeyword() && !slices.ContainsFunc(f.Value, func(glob string) bool { return strings.Contains(glob, "://") })
+			}) {
+				out = append(out, []byte(group))
+			}
+		}
+	}
+	return out
+})
 
 // keysOfPath returns the keys of a path of a table: containers and name of containers[].name.
 func keysOfPath(path string) []string {

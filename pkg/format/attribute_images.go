@@ -44,6 +44,7 @@ func addAttributeImages(in Input, s *ScanResult) {
 	}
 	if *language == attributes.HCL {
 		addImageLines(in, s, scope)
+		addRepositoryLines(in, s, scope)
 	}
 	a := attributeImages{d, s, scope}
 	a.node(&frame{node: attributes.Parse(string(in.Src), *language)})

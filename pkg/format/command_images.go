@@ -35,6 +35,8 @@ func imagesOfCommand(words []string) []wordImage {
 			kubectlImages(words, i+1, add)
 		case containerTools[name]:
 			containerImage(words, i+1, add)
+		case name == "hauler":
+			haulerImage(words, i+1, add)
 		}
 	}
 	for i := range words {
@@ -152,6 +154,16 @@ func containerImage(words []string, from int, add func(wordImage)) {
 	}
 }
 
+// haulerImage adds the image of the command hauler store add image, whose arguments begin
+// at the word with the index from.
+// Source: https://docs.hauler.dev/docs/hauler-usage/store/add/image
+func haulerImage(words []string, from int, add func(wordImage)) {
+	rest := words[from:]
+	if len(rest) > 3 && rest[0] == "store" && rest[1] == "add" && rest[2] == "image" && !strings.HasPrefix(rest[3], "-") {
+		add(wordImage{word: from + 3})
+	}
+}
+
 // runSwitches are the flags of docker run and docker pull without a value.
 var runSwitches = set("--rm", "--detach", "--interactive", "--tty", "--privileged", "--init", "--read-only", "--publish-all", "--no-healthcheck",
 	"--oom-kill-disable", "--sig-proxy", "--quiet", "--disable-content-trust", "--all-tags", "--use-api-socket", "--replace", "--no-hosts", "--tls-verify")
@@ -234,10 +246,15 @@ func (d *detector) listImages(f *frame) {
 		}
 		isCommand = isCommand || strings.HasPrefix(words[i], "--") || containerTools[words[i]] || words[i] == "kubectl"
 	}
-	if !isCommand || f.keep != "" || f.prose {
+	if !isCommand && !isDockerStep(f) || f.keep != "" || f.prose {
 		return
 	}
+	shift := 0
+	if isDockerStep(f) {
+		words, shift = append([]string{"docker"}, words...), 1
+	}
 	for _, x := range imagesOfCommand(words) {
+		x.word -= shift
 		item := items[x.word]
 		g := f.below(item)
 		g.index, g.item = x.word, true
@@ -249,6 +266,17 @@ func (d *detector) listImages(f *frame) {
 		d.pieces[item] = true
 		d.addCommandImage(g, o)
 	}
+}
+
+// isDockerStep reports whether the list at f has the arguments of docker, since the step
+// around it runs in an image that has only this program: gcr.io/cloud-builders/docker.
+// Source: https://github.com/GoogleCloudPlatform/cloud-builders/tree/master/docker
+func isDockerStep(f *frame) bool {
+	if f.key != "args" || f.item || f.up == nil || f.up.has("entrypoint") {
+		return false
+	}
+	name, _, _ := strings.Cut(f.up.node.Str("name"), ":")
+	return path.Base(name) == "docker"
 }
 
 // addCommandImage adds o, the image of a command at f. If a command of the file builds an

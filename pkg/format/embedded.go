@@ -21,9 +21,11 @@ func (d *detector) longText(f *frame) {
 		d.words(f, Manifests, "")
 		return
 	}
+	d.moduleArguments(f)
 	if !d.interesting(n) || d.assignedName(f) {
 		return
 	}
+	d.inlineDockerfile(f)
 	switch {
 	case hasSuffix(key, patternKeys):
 		d.contexts(f, n, Context{Reason: Pattern})

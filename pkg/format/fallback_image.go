@@ -10,6 +10,10 @@ import (
 // imageLine matches a line of YAML with the key image and a name.
 var imageLine = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?([a-z0-9][\w./-]*(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*(?:#.*)?\r?$`)
 
+// imageRepositoryLines matches the lines of YAML that name the repository of an image below
+// the key image, or one that ends with it. The groups are the name and the tag below it.
+var imageRepositoryLines = regexp.MustCompile(`(?m)^[ \t]*\w*[iI]mage:[ \t]*\n(?:[ \t]+(?:pullPolicy|tag):[^\n]*\n)*[ \t]+repository:[ \t]*["']?([a-z0-9][\w./-]*)["']?[ \t]*\r?$(?:\n[ \t]+(?:tag|digest):[ \t]*["']?(\w[\w.:-]*))?`)
+
 var (
 	// flowImage matches the key image and a name in a mapping in braces.
 	flowImage = regexp.MustCompile(`[{,][ \t]*["']?image["']?:[ \t]*["']?([a-z0-9][\w./-]*(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*[,}]`)

@@ -86,10 +86,30 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 		return false
 	case f.up != nil && machineKeys[fold(f.up.key)]:
 		return false
-	case d.fieldKind(f) == builtField:
+	case d.fieldKind(f) == builtField, isBuiltService(f), isRecord(f):
 		return false
 	}
 	return true
+}
+
+// isBuiltService reports whether f is the name of the image that a service of a Compose
+// file with any name builds.
+func isBuiltService(f *frame) bool {
+	return f.key == "image" && f.up != nil && f.up.has("build") && f.up.up != nil && f.up.up.key == "services"
+}
+
+// isRecord reports whether the mapping around f describes a container that exists, with the
+// ID of its image: what docker inspect prints, or the status of a pod.
+func isRecord(f *frame) bool {
+	if f.item || f.up == nil {
+		return false
+	}
+	for _, key := range []string{"ImageID", "imageID"} {
+		if id := f.up.node.Field(key); id != nil && strings.Contains(id.Value, "sha256:") {
+			return true
+		}
+	}
+	return false
 }
 
 // isSelected reports whether a mapping around f selects objects by their images, such

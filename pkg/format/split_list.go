@@ -8,7 +8,7 @@ import (
 // its items, such as the environment of a container, the parameters of an Argo CD
 // application, or the values that Helmfile sets.
 func (d *detector) splitList(f *frame) {
-	if f.keep != "" || len(f.node.Children) < 2 {
+	if f.keep != "" {
 		return
 	}
 	var values []namedValue

@@ -63,6 +63,24 @@ func addImageLines(in Input, s *ScanResult, scope Scope) {
 	}
 }
 
+// addRepositoryLines adds the short names that lines of YAML have as the repository of an
+// image, in a here-document with the values of a chart. They are likely images.
+func addRepositoryLines(in Input, s *ScanResult, scope Scope) {
+	for _, m := range imageRepositoryLines.FindAllSubmatchIndex(in.Src, -1) {
+		span := edit.Span{Start: m[2], End: m[3]}
+		name := string(in.Src[span.Start:span.End])
+		if !isReference(name) || hasDomain(name) {
+			continue
+		}
+		o := Occurrence{LikelyImage: true, InRepositoryKey: true, IsUntagged: m[4] < 0, Scope: scope,
+			Pieces: []Piece{{Path: in.Path, Text: name, Span: span, Map: edit.Identity(span.Start, len(name))}}, Place: Place{Field: "repository"}}
+		if m[4] >= 0 {
+			o.Tag = string(in.Src[m[4]:m[5]])
+		}
+		s.replace(o)
+	}
+}
+
 // addToolComments adds the references in comments that tools read. They move with
 // what they describe, whatever scopes the run selects.
 func addToolComments(in Input, s *ScanResult) {

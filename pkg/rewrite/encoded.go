@@ -27,10 +27,14 @@ type ruleFilter func([]byte) bool
 // filterOf returns the filter for the file at path. Other files explain the words in a file
 // that a linker wants. The filters differ only under a rule on all of Docker Hub.
 func (r *reader) filterOf(path string) ruleFilter {
-	if !r.opts.Rules.SelectsAllOfDockerHub() || r.linkers.Wants(path) {
+	if !r.opts.Rules.SelectsAllOfDockerHub() {
 		return r.opts.Rules.MayMatch
 	}
-	return r.opts.Rules.MayMatchByItself
+	filter := r.opts.Rules.MayMatchByItself
+	if r.linkers.Wants(path) {
+		filter = r.opts.Rules.MayMatch
+	}
+	return func(chunk []byte) bool { return filter(chunk) || format.MayHaveObjectWithoutKeyword(chunk) }
 }
 
 // mayMatch returns a function that reports whether the file src may contain an occurrence
