@@ -131,6 +131,23 @@ func (t *Tree) Resolve(dir, name string) (at string, inside bool) {
 	return to, true
 }
 
+// MayBeRead reports what MayReadValue does, true if it is nil. If a limit of time or
+// memory ended the reading of the templates, MayBeRead adds to RenderFailures: another
+// machine may have another result.
+func (t *Tree) MayBeRead(chart string, at []string) bool {
+	if t.MayReadValue == nil {
+		return true
+	}
+	mayRead, err := t.MayReadValue(chart, at)
+	if err != nil {
+		f := RenderFailure{Chart: chart, Why: "the templates were not read: " + err.Error(), Backstop: true}
+		if !slices.Contains(t.RenderFailures, f) {
+			t.RenderFailures = append(t.RenderFailures, f)
+		}
+	}
+	return mayRead
+}
+
 // FilesUnder returns the files of Files that are below the folder dir.
 func (t *Tree) FilesUnder(dir string) []*File {
 	if dir == "." {

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -22,19 +23,31 @@ type reader struct {
 	opts    Options
 	linkers *families.Linkers
 
-	mu       sync.Mutex // of the fields below, while the walk runs
-	files    fileList
-	loaded   []*scannedFile // loaded by linkers, not yet in files
-	family   []string       // paths that a linker wants, sorted after the walk
-	yaml     []string       // paths of all YAML files of the walk, sorted after it
-	others   []uint64       // hashes of the paths of the other files of the walk, sorted after it
-	skipped  []walk.Skip    // sorted after the walk
-	scanned  int            // number of files
-	searched int            // number of files in skipped folders
-	readOnly bool           // the plan is not for writing: edits outside of the given paths are allowed
-	archives []*packedArchive
-	as       map[string]string // names for [format.Input.As] by path
-	traces   traces
+	mu      sync.Mutex // of the fields below, while the walk runs
+	files   fileList
+	loaded  []*scannedFile // loaded by linkers, not yet in files
+	family  []string       // paths that a linker wants, sorted after the walk
+	yaml    []string       // paths of all YAML files of the walk, sorted after it
+	objects []string       // those of yaml that contain one of families.ObjectTexts, as far as noted
+	unnoted []string       // paths of YAML files that were not searched for these texts and are not yet in yaml
+
+	unsearched []string // those of yaml that were not searched for these texts
+
+	others    []uint64    // hashes of the paths of the other files of the walk, sorted after it
+	skipped   []walk.Skip // sorted after the walk
+	scanned   int         // number of files
+	searched  int         // number of files in skipped folders
+	hasWalked bool        // readTree has visited the files
+	readOnly  bool        // the plan is not for writing: edits outside of the given paths are allowed
+	archives  []*packedArchive
+
+	// anyRelevant says that the scan found a file that may contain something. From then
+	// on, it notes which files have objects of Flux and Argo CD, so that most files are
+	// not read again for them.
+	anyRelevant atomic.Bool
+
+	as     map[string]string // names for [format.Input.As] by path
+	traces traces
 
 	unreadable map[string]walk.Skip // what linkers could not read, by path; see addUnreadable
 
@@ -43,13 +56,18 @@ type reader struct {
 	largeFile   sync.Mutex // held while a large file is parsed: its tree is many times its size
 	openArchive sync.Mutex // held while an archive is read: each may use all the memory that is allowed for archives
 	buffers     sync.Pool
+	objectTexts [][]byte // families.ObjectTexts
 }
 
 // largeFileSize is the size in bytes from which on files are parsed one at a time.
 const largeFileSize = 4 << 20
 
 func newReader(o Options, l *families.Linkers) *reader {
-	return &reader{opts: o, linkers: l, limits: map[string]*format.LimitError{}, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+	r := &reader{opts: o, linkers: l, limits: map[string]*format.LimitError{}, buffers: sync.Pool{New: func() any { return new([]byte) }}}
+	for _, text := range families.ObjectTexts() {
+		r.objectTexts = append(r.objectTexts, []byte(text))
+	}
+	return r
 }
 
 // readTree walks the tree and scans every file that may contain something to
@@ -73,6 +91,7 @@ func (r *reader) readTree(ctx context.Context) (inSkipped []walk.File, err error
 	if err != nil {
 		return nil, err
 	}
+	r.hasWalked = true
 	slices.SortFunc(inSkipped, func(a, b walk.File) int { return strings.Compare(a.Path, b.Path) })
 	inSkipped = r.scanLocalCharts(inSkipped)
 	r.skipped = append(r.skipped, skipped...)
@@ -85,7 +104,14 @@ func (r *reader) readTree(ctx context.Context) (inSkipped []walk.File, err error
 func (r *reader) sort() {
 	r.files.sort()
 	slices.Sort(r.family)
+	r.yaml = append(r.yaml, r.unnoted...)
+	if r.anyRelevant.Load() {
+		r.unsearched = append(r.unsearched, r.unnoted...)
+	}
+	r.unnoted = nil
 	slices.Sort(r.yaml)
+	slices.Sort(r.objects)
+	slices.Sort(r.unsearched)
 	slices.Sort(r.others)
 	sort.Slice(r.archives, func(i, j int) bool { return r.archives[i].path < r.archives[j].path })
 	sort.Slice(r.skipped, func(i, j int) bool { return r.skipped[i].Path < r.skipped[j].Path })
@@ -101,9 +127,27 @@ func (r *reader) visit(f walk.File) {
 	if r.anyKeyNamesImage(f.Path) {
 		isRelevant = func([]byte) bool { return true }
 	}
-	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), isRelevant)
+	var n note
+	noting := func(src []byte) bool {
+		ok := isRelevant(src)
+		if ok && !r.anyRelevant.Load() {
+			r.anyRelevant.Store(true)
+		}
+		if r.anyRelevant.Load() && format.HasYAMLName(f.Path) {
+			n = note{true, containsAny(src, r.objectTexts)}
+		}
+		return ok
+	}
+	c := readFile(f, buf, r.opts.Rules, r.opts.maxSize(), noting)
 	r.buffers.Put(buf)
-	r.record(f, c)
+	r.record(f, c, n)
+}
+
+// A note says whether a file was searched for families.ObjectTexts, and has one.
+type note struct{ isSearched, hasObject bool }
+
+func containsAny(src []byte, texts [][]byte) bool {
+	return slices.ContainsFunc(texts, func(t []byte) bool { return bytes.Contains(src, t) })
 }
 
 // anyKeyNamesImage reports whether the file at path may have a short name that a rule
@@ -113,7 +157,7 @@ func (r *reader) anyKeyNamesImage(path string) bool {
 }
 
 // record scans and records the content c of the file f.
-func (r *reader) record(f walk.File, c fileContent) {
+func (r *reader) record(f walk.File, c fileContent, n note) {
 	var found *scannedFile
 	switch {
 	case c.src != nil:
@@ -138,8 +182,15 @@ func (r *reader) record(f walk.File, c fileContent) {
 	if isWanted {
 		r.family = append(r.family, f.Path)
 	}
-	if isYAML {
+	switch {
+	case !isYAML:
+	case !n.isSearched:
+		r.unnoted = append(r.unnoted, f.Path)
+	default:
 		r.yaml = append(r.yaml, f.Path)
+		if n.hasObject {
+			r.objects = append(r.objects, f.Path)
+		}
 	}
 	if !isWanted && !isYAML {
 		r.others = append(r.others, pathHash(f.Path))

@@ -79,13 +79,18 @@ func (r *reader) readRaw(path string) []byte {
 	return src
 }
 
+// abs returns the absolute path of the file of the repository at path.
+func (r *reader) abs(path string) string {
+	return filepath.Join(r.opts.Walk.Root, filepath.FromSlash(path))
+}
+
 // readAny reads a file of the repository. The result src is nil if the file
 // cannot be read, is in .git, or its path contains a symbolic link.
 func (r *reader) readAny(path string) (f walk.File, src []byte) {
 	if !filepath.IsLocal(filepath.FromSlash(path)) || repofile.IsInGitFolder(path) {
 		return f, nil
 	}
-	f = walk.File{Path: path, Abs: filepath.Join(r.opts.Walk.Root, filepath.FromSlash(path))}
+	f = walk.File{Path: path, Abs: r.abs(path)}
 	for at := f.Abs; len(at) > len(r.opts.Walk.Root); at = filepath.Dir(at) {
 		info, err := os.Lstat(at)
 		if err != nil {

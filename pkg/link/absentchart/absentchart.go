@@ -87,7 +87,7 @@ func (l *linker) decideKnown(f *link.File, o *format.Occurrence, x *value) {
 		}
 		return
 	}
-	if !isHub(l.family.Registry) {
+	if !IsDockerHub(l.family.Registry) {
 		l.keep(&name, format.DifferentName, "the chart prints "+l.family.Registry+" before the name")
 		return
 	}
@@ -119,7 +119,7 @@ func (l *linker) tieTo(registry format.Piece, name format.Occurrence) {
 // x. Only the names of keys show that the two belong together.
 func (l *linker) decideSplit(o *format.Occurrence, x *value) {
 	after, ok := l.move.NewText(o)
-	staysOnHub := isHub(o.Pieces[0].Text) && isHub(after)
+	staysOnHub := IsDockerHub(o.Pieces[0].Text) && IsDockerHub(after)
 	if o.Unconfirmed {
 		// If the registry is that of Docker Hub, no other one precedes the name.
 		if ok && staysOnHub {
@@ -130,7 +130,7 @@ func (l *linker) decideSplit(o *format.Occurrence, x *value) {
 		return
 	}
 	global, in := find(l.all, l.globalRegistry())
-	if global == nil || !isHub(global.node.Value) || !ok || staysOnHub {
+	if global == nil || !IsDockerHub(global.node.Value) || !ok || staysOnHub {
 		return
 	}
 	// The chart prints one of the two registries. Both get the whole target.
@@ -174,8 +174,8 @@ func isShort(text string) bool {
 	return err == nil && r.Domain == ""
 }
 
-// isHub reports whether text is, or begins with, a registry host of Docker Hub.
-func isHub(text string) bool {
+// IsDockerHub reports whether text is, or begins with, a registry host of Docker Hub.
+func IsDockerHub(text string) bool {
 	r, err := image.Parse(text)
 	if err == nil && r.Domain != "" {
 		return image.CanonicalHost(r.Domain) == image.DockerHub

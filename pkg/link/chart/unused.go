@@ -59,26 +59,13 @@ func isUnused(charts []*chart, o *format.Occurrence) bool {
 			if len(at) > 0 && c.parse(path.Join(path.Dir(name), "Chart.yaml")).Str("name") != path.Base(path.Dir(name)) {
 				return false // its values have the name of the chart, not of the folder
 			}
-			mayRead, err := c.tree.MayReadValue(c.dir, slices.Concat(at, keys))
-			if err != nil {
-				c.addUnread(err)
-			}
-			if mayRead || hasAnchor(c.parse(name)) {
+			if c.tree.MayBeRead(c.dir, slices.Concat(at, keys)) || hasAnchor(c.parse(name)) {
 				return false
 			}
 			uses++
 		}
 	}
 	return uses > 0
-}
-
-// addUnread records that a limit of time or memory ended the reading of the templates:
-// another machine may find that no template reads a value.
-func (c *chart) addUnread(err error) {
-	f := link.RenderFailure{Chart: c.dir, Why: "the templates were not read: " + err.Error(), Backstop: true}
-	if !slices.Contains(c.tree.RenderFailures, f) {
-		c.tree.RenderFailures = append(c.tree.RenderFailures, f)
-	}
 }
 
 // isDeeper reports whether the file at name belongs to a sub-chart of a sub-chart that

@@ -74,6 +74,10 @@ func (l *Linkers) Link(t *link.Tree, move link.MoveFunc) {
 	}
 }
 
+// ObjectTexts are texts such that each object that linkers look for in all YAML files of
+// a repository contains one of them.
+func ObjectTexts() []string { return gitops.ObjectTexts() }
+
 // SearchTexts are the texts that linkers search for in all YAML files of a repository,
 // for every rule.
 func SearchTexts() []string { return append(gitops.SearchTexts(), absentchart.ReleasesKey) }

@@ -3,6 +3,7 @@ package gitops
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -40,10 +41,9 @@ func LinkArgo(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 	if !g.anyMoves() {
 		return nil
 	}
-	unmentioned := g.concernsUnmentioned()
 	var apps []*application
 	var updaters []*object
-	for _, f := range g.filesContaining(unmentioned || g.contains(updaterGroup), argoGroup+"/") {
+	for _, f := range g.filesContaining(argoGroup + "/") {
 		all, ok := objectsIn(f, argoGroup+"/")
 		if !ok {
 			g.keepTemplateSelectors(f)
@@ -58,7 +58,7 @@ func LinkArgo(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 		}
 	}
 	for _, a := range apps {
-		if unmentioned || len(updaters) > 0 || g.movesIn(a) {
+		if g.concernsUnmentioned() || len(updaters) > 0 || g.movesIn(a) || g.takesName(a) {
 			g.linkApplication(a, updaters)
 		}
 	}
@@ -91,6 +91,15 @@ func (g *gitopsLinker) movesIn(a *application) bool {
 		}
 	}
 	return false
+}
+
+// takesName reports whether an image may have, after the move, the name of an entry in
+// kustomize.images of the application, which it does not have before.
+func (g *gitopsLinker) takesName(a *application) bool {
+	return slices.ContainsFunc(a.sources(), func(s *syntax.Node) bool {
+		names := selectedNames(link.Items(s.Field("kustomize").Field("images")), -1)
+		return slices.ContainsFunc(names, func(name string) bool { return g.namesAfter()[name] })
+	})
 }
 
 // sources returns the sources of an application.
@@ -152,7 +161,16 @@ func helmValues(f *link.File, helm *syntax.Node) []chartValues {
 			}
 			return nil
 		}
-		out = append(out, chartValues{file: f, node: n, get: get, addTo: func(v *absentchart.Values) { v.AddParameters(n) }})
+		keys := func(parent string) []string {
+			var out []string
+			for _, p := range link.Items(n) {
+				if of, key := keyOf("." + p.Str("name")); of == parent {
+					out = append(out, key)
+				}
+			}
+			return out
+		}
+		out = append(out, chartValues{file: f, node: n, get: get, keys: keys, addTo: func(v *absentchart.Values) { v.AddParameters(n) }})
 	}
 	return out
 }

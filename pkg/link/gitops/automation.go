@@ -104,7 +104,7 @@ const imagePolicyMark = `"$imagepolicy"`
 // imageObjects returns the ImageRepositories and the ImagePolicies of the
 // repository.
 func (g *gitopsLinker) imageObjects() (repositories, policies []*object) {
-	for _, f := range g.filesContaining(true, fluxImage, imagePolicyMark) {
+	for _, f := range g.filesContaining(fluxImage, imagePolicyMark) {
 		all, _ := objectsIn(f, fluxImage)
 		for _, x := range all {
 			switch {

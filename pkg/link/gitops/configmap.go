@@ -2,6 +2,7 @@ package gitops
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -34,14 +35,23 @@ func (g *gitopsLinker) configMapValues(release *object, ref valuesRef) (chartVal
 	return g.generatedValues(release, ref)
 }
 
-// configMapsAndSecrets returns the ConfigMaps and Secrets of the run.
+// addValuesRefs adds the names of the ConfigMaps and Secrets that a HelmRelease takes
+// values from.
+func (g *gitopsLinker) addValuesRefs(release *object) {
+	for _, from := range link.Items(release.root.Field("spec").Field("valuesFrom")) {
+		g.valuesRefs = append(g.valuesRefs, from.Str("name"))
+	}
+}
+
+// configMapsAndSecrets returns the ConfigMaps and Secrets that a HelmRelease takes
+// values from.
 func (g *gitopsLinker) configMapsAndSecrets() []*object {
 	if g.configMaps == nil {
 		g.configMaps = []*object{}
-		for _, f := range g.filesContaining(false, "ConfigMap", "Secret") {
+		for _, f := range g.filesWith(g.valuesRefs, "ConfigMap", "Secret") {
 			all, _ := objectsIn(f, "ConfigMap", "Secret")
 			for _, m := range all {
-				if m.kind() == "ConfigMap" || m.kind() == "Secret" {
+				if (m.kind() == "ConfigMap" || m.kind() == "Secret") && slices.Contains(g.valuesRefs, m.name()) {
 					g.configMaps = append(g.configMaps, m)
 				}
 			}

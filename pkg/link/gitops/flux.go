@@ -29,7 +29,9 @@ func LinkFlux(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 	if !g.anyMoves() {
 		return nil
 	}
-	for _, f := range g.filesContaining(g.concernsUnmentioned(), fluxKustomize, fluxHelm) {
+	unmentioned, scanned := g.concernsUnmentioned(), g.scannedFiles()
+	var kustomizations, releases []*object
+	for _, f := range g.filesContaining(fluxKustomize, fluxHelm) {
 		all, ok := objectsIn(f, fluxKustomize, fluxHelm)
 		if !ok {
 			g.keepTemplateSelectors(f)
@@ -38,11 +40,18 @@ func LinkFlux(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) []link.G
 		for _, x := range all {
 			switch {
 			case x.isA(fluxKustomize, "Kustomization"):
-				g.linkKustomization(x)
-			case x.isA(fluxHelm, "HelmRelease"):
-				g.linkHelmRelease(x)
+				kustomizations = append(kustomizations, x)
+			case x.isA(fluxHelm, "HelmRelease") && (unmentioned || g.tree.Partial || scanned[f.Path] || g.rendererTakesName(x)):
+				releases = append(releases, x)
+				g.addValuesRefs(x)
 			}
 		}
+	}
+	for _, x := range kustomizations {
+		g.linkKustomization(x)
+	}
+	for _, x := range releases {
+		g.linkHelmRelease(x)
 	}
 	g.linkImageAutomation()
 	return g.groups
@@ -125,6 +134,14 @@ func (g *gitopsLinker) namesOf(selectors []imageSelector, entries *syntax.Node) 
 // which may be the whole repository.
 func (g *gitopsLinker) mayTakeName(entries *syntax.Node) bool {
 	return slices.ContainsFunc(link.Items(entries), func(item *syntax.Node) bool { return g.namesAfter()[item.Str("name")] })
+}
+
+// rendererTakesName reports whether an image may have, after the move, the name of an
+// entry of a post-renderer of a HelmRelease, which it does not have before.
+func (g *gitopsLinker) rendererTakesName(x *object) bool {
+	return slices.ContainsFunc(link.Items(x.root.Field("spec").Field("postRenderers")), func(r *syntax.Node) bool {
+		return g.mayTakeName(r.Field("kustomize").Field("images"))
+	})
 }
 
 // namesAfter returns the names of images that the move, or an entry of a kustomization
@@ -271,6 +288,12 @@ func (g *gitopsLinker) releaseValues(x *object) []chartValues {
 				}
 				return textOf(n)
 			}
+			v.keys = func(parent string) []string {
+				if of, key := keyOf(v.target); of == parent {
+					return []string{key}
+				}
+				return nil
+			}
 			v.addTo = func(v *absentchart.Values) { v.AddValue(target, n) }
 		}
 		values = append(values, v)
@@ -298,7 +321,7 @@ func (g *gitopsLinker) chartRepository(x *object) string {
 	}
 	all, known := g.chartSources[kind]
 	if !known {
-		all = g.objectsOf(fluxSource, kind, kind)
+		all = g.objectsOf(fluxSource, kind, fluxSource)
 		g.chartSources[kind] = all
 	}
 	source := find(all, want)

@@ -32,18 +32,24 @@ type gitopsLinker struct {
 	layers          map[string]*imageSet // of graph, by folder
 	occurrences     map[*link.File][]*format.Occurrence
 	yaml            []string  // paths of all YAML files of the repository
-	configMaps      []*object // ConfigMaps and Secrets
+	valuesRefs      []string  // names of the ConfigMaps and Secrets that HelmReleases take values from
+	configMaps      []*object // those ConfigMaps and Secrets
 	gitRepositories []*object
 	chartSources    map[string][]*object           // HelmRepositories and OCIRepositories, by kind
 	keptEntries     map[link.PieceID]format.Reason // names of entries of kustomizations that are kept
 	newNames        map[string]bool                // see namesAfter
+	unmentioned     *bool                          // see concernsUnmentioned
 	groupsRead      int                            // groups of graph that keptEntries has
 }
 
+// ObjectTexts are texts such that each object of Flux and of Argo CD contains one.
+func ObjectTexts() []string { return []string{argoGroup + "/", "toolkit.fluxcd.io"} }
+
 // SearchTexts are the texts that the linkers of this package pass to
-// Tree.YAMLContaining, so that a file is searched for all of them at once.
+// Tree.YAMLContaining, so that a file is searched for all of them at once. Those about
+// objects contain one of [ObjectTexts].
 func SearchTexts() []string {
-	return []string{argoGroup + "/", fluxKustomize, fluxHelm, fluxSource, fluxImage, imagePolicyMark, "HelmRepository", "OCIRepository", "ConfigMap", "Secret"}
+	return []string{argoGroup + "/", fluxKustomize, fluxHelm, fluxSource, fluxImage, imagePolicyMark, "ConfigMap", "Secret"}
 }
 
 func newLinker(t *link.Tree, move link.MoveFunc, graph *kustomize.Graph) *gitopsLinker {
@@ -88,6 +94,14 @@ func (g *gitopsLinker) anyMoves() bool {
 // too: they may set a value of a split reference in values.yaml, or the
 // registry that a chart prepends to a short name.
 func (g *gitopsLinker) concernsUnmentioned() bool {
+	if g.unmentioned == nil {
+		concerns := g.mayConcernUnmentioned()
+		g.unmentioned = &concerns
+	}
+	return *g.unmentioned
+}
+
+func (g *gitopsLinker) mayConcernUnmentioned() bool {
 	g.tree.MergeLoaded()
 	for _, f := range g.tree.Files {
 		if hasRegistryValue(f) {

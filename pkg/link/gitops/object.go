@@ -2,7 +2,6 @@ package gitops
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -92,31 +91,45 @@ func containsAny(src []byte, texts []string) bool {
 	return slices.ContainsFunc(texts, func(t string) bool { return bytes.Contains(src, []byte(t)) })
 }
 
-// filesContaining returns the YAML files that contain one of texts, sorted:
-// those of the tree and, if whole is set or the run is partial, those of the
-// repository.
-func (g *gitopsLinker) filesContaining(whole bool, texts ...string) []*link.File {
+// scannedFiles returns the paths of the files of the tree: those that the scan found
+// something in.
+func (g *gitopsLinker) scannedFiles() map[string]bool {
 	g.tree.MergeLoaded()
-	names := map[string]bool{}
+	out := map[string]bool{}
 	for _, f := range g.tree.Files {
-		if !format.HasYAMLName(f.Path) {
+		out[f.Path] = true
+	}
+	return out
+}
+
+// filesContaining returns the YAML files of the tree and of the repository that contain
+// one of texts, sorted.
+func (g *gitopsLinker) filesContaining(texts ...string) []*link.File {
+	return g.filesWith(nil, texts...)
+}
+
+// filesWith returns the files of filesContaining; those that were not scanned only if
+// they contain one of more, too, or if more is nil.
+func (g *gitopsLinker) filesWith(more []string, texts ...string) []*link.File {
+	g.tree.MergeLoaded()
+	var out []*link.File
+	for _, f := range g.tree.Files {
+		if format.HasYAMLName(f.Path) && containsAny(f.Src, texts) {
+			out = append(out, f)
+		}
+	}
+	if g.tree.YAMLContaining == nil {
+		return out
+	}
+	for _, name := range g.tree.YAMLContaining(texts...) {
+		if g.tree.IsScanned(name) || more != nil && !containsAny(g.tree.ReadFile(name), more) {
 			continue
 		}
-		if containsAny(f.Src, texts) {
-			names[f.Path] = true
-		}
-	}
-	if g.tree.YAMLContaining != nil && (whole || g.tree.Partial) {
-		for _, name := range g.tree.YAMLContaining(texts...) {
-			names[name] = true
-		}
-	}
-	var out []*link.File
-	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if f := g.tree.File(name); f != nil {
 			out = append(out, f)
 		}
 	}
+	slices.SortFunc(out, func(a, b *link.File) int { return strings.Compare(a.Path, b.Path) })
 	return out
 }
 
@@ -124,7 +137,7 @@ func (g *gitopsLinker) filesContaining(whole bool, texts ...string) []*link.File
 // texts.
 func (g *gitopsLinker) objectsOf(group, kind string, texts ...string) []*object {
 	out := []*object{}
-	for _, f := range g.filesContaining(true, texts...) {
+	for _, f := range g.filesContaining(texts...) {
 		all, _ := objectsIn(f, texts...)
 		for _, x := range all {
 			if x.isA(group, kind) {

@@ -16,6 +16,7 @@ type chartValues struct {
 	file *link.File
 	node *syntax.Node                    // all of them
 	get  func(field string) *syntax.Node // the scalar of a field such as .image.registry, nil if it has none
+	keys func(parent string) []string    // the keys of the field parent, such as .image
 
 	// target is the field whose value is all of node, such as
 	// .image.registry; "" if node holds several fields.
@@ -27,12 +28,23 @@ type chartValues struct {
 
 // mappingValues are the values in the mapping root, which is in the node n of f.
 func mappingValues(f *link.File, n, root *syntax.Node) chartValues {
-	get := func(field string) *syntax.Node {
+	at := func(field string) *syntax.Node {
 		at := root
 		for key := range strings.SplitSeq(strings.TrimPrefix(field, "."), ".") {
 			at = at.Field(key)
 		}
-		return textOf(at)
+		return at
+	}
+	keys := func(parent string) []string {
+		of := at(parent)
+		if of == nil || of.Kind != syntax.Mapping {
+			return nil
+		}
+		var out []string
+		for i := 0; i < len(of.Children); i += 2 {
+			out = append(out, of.Children[i].Value)
+		}
+		return out
 	}
 	addTo := func(v *absentchart.Values) {
 		if n == root {
@@ -41,7 +53,13 @@ func mappingValues(f *link.File, n, root *syntax.Node) chartValues {
 			v.AddEmbedded(n)
 		}
 	}
-	return chartValues{file: f, node: n, get: get, addTo: addTo}
+	return chartValues{file: f, node: n, get: func(field string) *syntax.Node { return textOf(at(field)) }, keys: keys, addTo: addTo}
+}
+
+// keyOf returns the key of a field, and the field that has it.
+func keyOf(field string) (parent, key string) {
+	dot := strings.LastIndexByte(field, '.')
+	return field[:max(dot, 0)], field[dot+1:]
 }
 
 // textOf returns n if it is a scalar that is not empty, nil otherwise.
@@ -113,6 +131,7 @@ func (g *gitopsLinker) linkLocalChart(all []chartValues, dir string) {
 			}
 		}
 	}
+	g.keepPreceded(localRelease{dir, f, all})
 }
 
 // withNode returns the values that are present.
@@ -176,14 +195,13 @@ func (g *gitopsLinker) linkAbsentChart(all []chartValues, repository func() stri
 // registry of a chart, together with the repository next to that field.
 func (g *gitopsLinker) linkTargets(all []chartValues) {
 	for _, v := range all {
-		dot := strings.LastIndexByte(v.target, '.')
-		key := v.target[dot+1:]
+		parent, key := keyOf(v.target)
 		if !format.IsRegistryKey(key) {
 			continue
 		}
 		p := format.ScalarPiece(v.file.Path, v.node, v.target, format.Registry, "")
 		o := format.Occurrence{Pieces: []format.Piece{p}, FoundByMark: true, Place: format.Place{Field: v.target}}
-		repository := v.target[:dot] + ".repository"
+		repository := parent + ".repository"
 		if f, n := lastOf(all, repository); n != nil && key == "registry" {
 			o.IsImage, o.Pieces[0].Sep = true, "/"
 			o.Pieces = append(o.Pieces, format.ScalarPiece(f.Path, n, repository, format.Repository, ""))

@@ -1,0 +1,101 @@
+package gitops
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
+)
+
+// A localRelease is a chart of the repository that an object deploys.
+type localRelease struct {
+	dir      string        // of the chart
+	defaults *link.File    // its values
+	all      []chartValues // values that the object passes; later ones override earlier ones
+}
+
+// keepPreceded keeps the names before which the chart may print a registry that the
+// object sets. The chart alone prints no registry before them, or another one, so that
+// its own rendering does not show it.
+func (g *gitopsLinker) keepPreceded(r localRelease) {
+	for i := range r.defaults.Scanned.Occurrences {
+		o := &r.defaults.Scanned.Occurrences[i]
+		if _, given := lastOf(r.all, o.Field(len(o.Pieces)-1)); given == nil {
+			g.keepIfPreceded(r, o, o.Field(len(o.Pieces)-1))
+		}
+	}
+	for _, v := range r.all {
+		for _, o := range g.occurrencesIn(v.file, v.node) {
+			if field, ok := v.fieldOf(o); ok {
+				g.keepIfPreceded(r, o, field)
+			}
+		}
+	}
+}
+
+// fieldOf returns the field of the chart that the values set to the last piece of o:
+// .image.repository for .spec.values.image.repository.
+func (v *chartValues) fieldOf(o *format.Occurrence) (string, bool) {
+	k := len(o.Pieces) - 1
+	of := o.Field(k)
+	for i := range len(of) {
+		if of[i] != '.' {
+			continue
+		}
+		if n := v.get(of[i:]); n != nil && n.Span.Contains(o.Pieces[k].Span) {
+			return of[i:], true
+		}
+	}
+	return "", false
+}
+
+// keepIfPreceded keeps o, whose last piece is the value of a field of the chart, if the
+// object sets the registry of all images and the path of o changes, or if o is a short
+// name and the object sets a registry next to it.
+func (g *gitopsLinker) keepIfPreceded(r localRelease, o *format.Occurrence, field string) {
+	if o.Unconfirmed || o.Kind != format.Image {
+		return
+	}
+	before, err := image.Parse(o.Text())
+	name, moves := g.newName(o)
+	after, errAfter := image.Parse(name)
+	if err != nil || errAfter != nil || !moves {
+		return
+	}
+	parents := []string{".global"}
+	switch isShort := len(o.Pieces) == 1 && o.Pieces[0].Role != format.Registry && before.Domain == ""; {
+	case isShort:
+		parent, _ := keyOf(field)
+		parents = append(parents, parent)
+	case len(o.Pieces) == 1 || before.Path == after.Path:
+		return
+	}
+	for _, parent := range parents {
+		n := g.registryIn(r, parent)
+		if n == nil || absentchart.IsDockerHub(n.Value) && len(o.Pieces) == 1 && (after.Domain == "" || absentchart.IsDockerHub(name)) {
+			continue
+		}
+		g.keep(o, format.Conflict, "an object sets the registry "+n.Value+", which the chart may print before the name")
+		return
+	}
+}
+
+// registryIn returns the last registry that the object sets for a key of the field
+// parent that a template of the chart may read, nil if there is none.
+func (g *gitopsLinker) registryIn(r localRelease, parent string) *syntax.Node {
+	for i := len(r.all) - 1; i >= 0; i-- {
+		for _, key := range r.all[i].keys(parent) {
+			field := parent + "." + key
+			if !format.IsRegistryKey(key) || !g.tree.MayBeRead(r.dir, strings.Split(field[1:], ".")) {
+				continue
+			}
+			if _, n := lastOf(r.all, field); n != nil {
+				return n
+			}
+		}
+	}
+	return nil
+}
