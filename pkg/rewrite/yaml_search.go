@@ -101,7 +101,7 @@ func (s *yamlSearch) search(files, texts []string) []uint64 {
 	parallel(s.r.opts.Walk.Jobs, len(files), func(i int) {
 		src, err := repofile.ReadFile(s.r.abs(files[i]), s.r.opts.maxSize())
 		if err != nil {
-			s.r.addUnreadable(files[i].Path, false, err)
+			s.r.addUnreadable(files[i], false, err)
 			return
 		}
 		for k, text := range texts {
