@@ -21,6 +21,7 @@ type detector struct {
 	siblings   map[*syntax.Node]*siblingKeys               // results of siblingKeysOf
 	registries map[*syntax.Node]*syntax.Node               // results of registryOf
 	splits     map[*syntax.Node]map[string]*splitReference // results of splitReferences
+	listTags   map[*syntax.Node]map[string]string          // results of tagInList: tags by prefix
 
 	logins      []login
 	loginValues map[edit.Span]string // values that logins use through a variable, and their registry

@@ -43,7 +43,37 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 	}
 	o.InRepositoryKey = part == repositoryPart
 	o.IsUntagged = r.Tag == "" && r.Digest == "" && (h == nil || !h.hasTag)
+	if o.IsUntagged && part == namePart {
+		o.Tag = d.tagInList(f)
+		o.IsUntagged = o.Tag == ""
+	}
 	o.LikelyImage = d.namesImage(f, r, h) && (r.Domain != "" || !o.IsUntagged || strings.Contains(r.Path, "/"))
+}
+
+// tagInList returns the tag that another item of the list around the value at f has for the
+// image that the value names: {name: IMAGE_NAME, value: acme/app}, {name: IMAGE_TAG, value: "1"}.
+func (d *detector) tagInList(f *frame) string {
+	if f.item || !valueKeys[fold(f.key)] || f.up == nil || !f.up.item || f.up.up == nil {
+		return ""
+	}
+	list := f.up.up.node
+	if d.listTags == nil {
+		d.listTags = map[*syntax.Node]map[string]string{}
+	}
+	tags, known := d.listTags[list]
+	if !known {
+		tags = map[string]string{}
+		for _, item := range list.Children {
+			item = item.Resolve()
+			name, value := item.Str("name"), item.Str(f.key)
+			if part, prefix := keyPart(name); part == tagPart && value != "" && fold(name) != "version" && fold(name) != "tag" {
+				tags[prefix] = value
+			}
+		}
+		d.listTags[list] = tags
+	}
+	_, prefix := keyPart(f.effectiveKey())
+	return tags[prefix]
 }
 
 // isKustomizeEntry reports whether f is the name or newName of an entry of a

@@ -30,10 +30,15 @@ func (r *reader) filterOf(path string) ruleFilter {
 	if !r.opts.Rules.SelectsAllOfDockerHub() {
 		return r.opts.Rules.MayMatch
 	}
-	filter := r.opts.Rules.MayMatchByItself
 	if r.linkers.Wants(path) {
-		filter = r.opts.Rules.MayMatch
+		return orObject(r.opts.Rules.MayMatch)
 	}
+	return orObject(r.opts.Rules.MayMatchByItself)
+}
+
+// orObject returns a filter that is also true for objects whose images have no word in
+// their keys that filter knows.
+func orObject(filter ruleFilter) ruleFilter {
 	return func(chunk []byte) bool { return filter(chunk) || format.MayHaveObjectWithoutKeyword(chunk) }
 }
 

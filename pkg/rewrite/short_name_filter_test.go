@@ -38,7 +38,7 @@ func TestShortNameFilter(t *testing.T) {
 				continue
 			}
 			reader := newReader(Options{Rules: set}, nil)
-			filter := set.MayMatchByItself // also for files of charts, which have a weaker one
+			filter := orObject(set.MayMatchByItself) // also for files of charts, which have a weaker one
 			in := format.Input{Path: f.Name, Src: f.Data}
 			all := selectedNames(in, set)
 			selected += len(all)
@@ -84,7 +84,7 @@ func TestShortNameFilterCorpus(t *testing.T) {
 			return err
 		}
 		rel := filepath.ToSlash(strings.TrimPrefix(name, root+"/"))
-		if !set.MayMatch(src) || set.MayMatchByItself(src) || reader.anyKeyNamesImage(rel) {
+		if !set.MayMatch(src) || orObject(set.MayMatchByItself)(src) || reader.anyKeyNamesImage(rel) {
 			return nil
 		}
 		omitted++
