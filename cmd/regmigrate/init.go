@@ -25,8 +25,10 @@ folder), and writes these files to the root of the repository:
     none does), and comments for other settings. A preset about which a person
     must decide is a comment.
   - A job that fails if a reference to an old registry is left, for GitHub,
-    GitLab, Gitea or Forgejo. The remote origin, or the files of the repository,
-    show which of them it is. On GitLab, include the file in .gitlab-ci.yml.
+    GitLab, Azure Pipelines, Bitbucket, Jenkins, Gitea or Forgejo. The remote
+    origin, or the files of the repository, show which of them it is. On GitLab,
+    include the file in .gitlab-ci.yml. If a bitbucket-pipelines.yml or a
+    Jenkinsfile exists, init prints what to add to it.
   - An entry in .pre-commit-config.yaml, if the repository has this file, or with
     --hook pre-commit. If repos is not the last key, init prints the entry.
 

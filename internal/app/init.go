@@ -233,6 +233,10 @@ func (r *initRun) addCI(ctx context.Context) error {
 		}
 		ci = &scaffold.CIs[i]
 	}
+	if _, err := os.Lstat(filepath.Join(r.root, filepath.FromSlash(ci.File))); err == nil && ci.Part != "" {
+		r.notes = append(r.notes, "add the job to "+ci.File+", which has other jobs too:\n"+strings.TrimSuffix(ci.Part, "\n"))
+		return nil
+	}
 	before := len(r.files.files)
 	if err := r.addFile(ci.File, ci.Text()); err != nil {
 		return err

@@ -3,7 +3,12 @@ package scaffold
 import "strings"
 
 // Release is the release that the files of this package name. It equals action/version.
-const Release = "v0.1.0"
+const Release = "v" + version
+
+const (
+	version = "0.1.0"
+	image   = "ghcr.io/regmigrate/regmigrate:" + version + "-ci" // with a shell and git
+)
 
 // A CI is a CI system, and the file that has its job.
 type CI struct {
@@ -16,6 +21,10 @@ type CI struct {
 
 	// Next is what a person has to do after the file was written, "" if nothing.
 	Next string
+
+	// Part is what a person has to add to the file if it exists, because it has the jobs
+	// of all programs; "" for a file that has the job of regmigrate only.
+	Part string
 
 	text string
 }
@@ -42,13 +51,42 @@ func workflowFor(runner, prefix string) string {
 	return strings.NewReplacer("RUNNER", runner, "PREFIX", prefix).Replace(workflow)
 }
 
+const bitbucketStep = `    - step:
+        name: registry-check
+        image: ` + image + `
+        script:
+        - mkdir -p test-results
+        - regmigrate --check --report junit=test-results/regmigrate.xml .
+`
+
+const jenkinsStage = `    stage('registry-check') {
+      when { changeRequest() }
+      steps {
+        sh 'regmigrate --check --report junit=regmigrate.xml .'
+      }
+      post {
+        always {
+          junit testResults: 'regmigrate.xml', allowEmptyResults: true
+        }
+      }
+    }
+`
+
+const jenkinsAgent = `  agent {
+    docker {
+      image '` + image + `'
+      args '--entrypoint='
+    }
+  }
+`
+
 // CIs are all CI systems, in the order in which evidence counts.
 var CIs = []CI{
 	{Name: "gitlab", File: ".gitlab/regmigrate.gitlab-ci.yml", Evidence: []string{".gitlab-ci.yml"}, Hosts: []string{"gitlab"},
 		Next: "include the job in .gitlab-ci.yml:\n  include:\n  - local: .gitlab/regmigrate.gitlab-ci.yml",
 		text: header + `registry-check:
   image:
-    name: ghcr.io/regmigrate/regmigrate:` + Release[1:] + `-ci
+    name: ` + image + `
     entrypoint: [""]
   rules:
   - if: $CI_PIPELINE_SOURCE == "merge_request_event"
@@ -59,6 +97,38 @@ var CIs = []CI{
     reports:
       codequality: gl-code-quality-report.json
 `},
+	{Name: "azure", File: ".azure-pipelines/regmigrate.yml", Evidence: []string{"azure-pipelines.yml", ".azure-pipelines"}, Hosts: []string{"dev.azure.com", "visualstudio.com"},
+		Next: "create a pipeline from .azure-pipelines/regmigrate.yml, and add it to the policies of the branch (build validation)",
+		text: header + `trigger: none
+pool: {vmImage: ubuntu-latest}
+steps:
+- checkout: self
+  persistCredentials: false
+- script: |
+    docker run --rm --entrypoint regmigrate --user "$(id -u):$(id -g)" --env HOME=/tmp --volume "$PWD:/work" --workdir /work \
+      ` + image + ` --check --report junit=regmigrate.xml .
+  displayName: regmigrate --check
+- task: PublishTestResults@2
+  condition: succeededOrFailed()
+  inputs:
+    testResultsFormat: JUnit
+    testResultsFiles: regmigrate.xml
+    testRunTitle: regmigrate
+`},
+	{Name: "bitbucket", File: "bitbucket-pipelines.yml", Evidence: []string{"bitbucket-pipelines.yml"}, Hosts: []string{"bitbucket"},
+		Part: bitbucketStep,
+		text: header + `pipelines:
+  pull-requests:
+    '**':
+` + bitbucketStep},
+	{Name: "jenkins", File: "Jenkinsfile", Evidence: []string{"Jenkinsfile"},
+		Next: "create a multibranch pipeline; it needs the plugins Docker Pipeline and JUnit",
+		Part: jenkinsAgent + jenkinsStage,
+		text: strings.Replace(header, "#", "//", 1) + "pipeline {\n" + jenkinsAgent + `  environment {
+    HOME = '/tmp'
+  }
+  stages {
+` + jenkinsStage + "  }\n}\n"},
 	{Name: "forgejo", File: ".forgejo/workflows/regmigrate.yml", Evidence: []string{".forgejo"}, Hosts: []string{"codeberg.org", "forgejo"}, text: workflowFor("docker", "https://github.com/")},
 	{Name: "gitea", File: ".gitea/workflows/regmigrate.yml", Evidence: []string{".gitea"}, Hosts: []string{"gitea"}, text: workflowFor("ubuntu-latest", "https://github.com/")},
 	{Name: "github", File: ".github/workflows/regmigrate.yml", Evidence: []string{".github"}, Hosts: []string{"github"}, text: workflowFor("ubuntu-latest", "")},

@@ -144,6 +144,27 @@ func TestGitLabJobIsThatOfTheComponent(t *testing.T) {
 	}
 }
 
+// The jobs for Bitbucket and Jenkins are those of the examples.
+func TestJobsAreThoseOfTheExamples(t *testing.T) {
+	for name, example := range map[string]string{"bitbucket": "bitbucket-pipelines.yml", "jenkins": "Jenkinsfile"} {
+		src, err := os.ReadFile("../../../examples/" + example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(CIs, func(c CI) bool { return c.Name == name })
+		for line := range strings.Lines(string(CIs[i].Text())) {
+			if !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "//") && !strings.Contains(string(src), line) {
+				t.Errorf("examples/%s has no line %q", example, line)
+			}
+		}
+		for line := range strings.Lines(CIs[i].Part) {
+			if !strings.Contains(string(CIs[i].Text()), line) {
+				t.Errorf("the file for %s has no line %q", name, line)
+			}
+		}
+	}
+}
+
 // The examples name the release of this version.
 func TestExamplesNameTheRelease(t *testing.T) {
 	var names []string
