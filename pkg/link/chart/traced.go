@@ -155,10 +155,11 @@ func (c *chart) valuesFileNames(refs []link.TracedRef) []string {
 // that move count.
 func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.Occurrence {
 	var all []format.Occurrence
-	seen := map[string]bool{}
+	seen, tags := map[string]bool{}, tracedTags{}
 	for i := range c.refs {
 		for _, file := range files {
 			o, ok := c.tracedOccurrence(&c.refs[i], file)
+			tags.add(c, &c.refs[i], &o, file)
 			if !ok {
 				continue
 			}
@@ -171,6 +172,9 @@ func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.O
 				all = append(all, o)
 			}
 		}
+	}
+	for i := range all {
+		tags.set(&all[i])
 	}
 	return all
 }
@@ -304,7 +308,7 @@ func (b *refBuilder) addValue(i int) buildState {
 func (b *refBuilder) finish() (format.Occurrence, bool) {
 	o := b.occ
 	if len(o.Pieces) == 0 || !b.fromFile {
-		return format.Occurrence{}, false
+		return o, false
 	}
 	if len(o.Pieces) > 1 && o.Pieces[0].Role == format.Whole {
 		o.Pieces[0].Role = format.Registry // with a path
