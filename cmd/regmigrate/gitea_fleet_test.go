@@ -69,21 +69,44 @@ func newGiteaFleet(t *testing.T, n int) *giteaFleet {
 	for i := range n {
 		f.repos = append(f.repos, fmt.Sprintf("r%03d", i))
 	}
+	sound := makeBareRepo(t, map[string]string{"deploy.yaml": "kind: Pod\nspec: {containers: [{image: \"k8s.gcr.io/pause:3.9\"}]}\n"})
+	broken := makeBareRepo(t, map[string]string{
+		"Chart.yaml": "apiVersion: v2\nname: broken\nversion: 1.0.0\n", "values.yaml": "image: k8s.gcr.io/pause\n",
+		"templates/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x, labels: {old: \"{{ hasPrefix \"k8s.gcr.io/\" .Values.image }}\"}}\n" +
+			"spec: {containers: [{image: \"{{ .Values.image }}:3.9\"}]}\n",
+	})
 	f.each(func(i int, name string) error {
-		if err := g.Do(http.MethodPost, "/user/repos", map[string]any{"name": name, "default_branch": "main", "auto_init": true}, nil); err != nil {
-			return err
-		}
-		files := map[string]string{"deploy.yaml": "kind: Pod\nspec: {containers: [{image: \"k8s.gcr.io/pause:3.9\"}]}\n"}
+		from := sound
 		if i == brokenRepo {
-			files = map[string]string{
-				"Chart.yaml": "apiVersion: v2\nname: broken\nversion: 1.0.0\n", "values.yaml": "image: k8s.gcr.io/pause\n",
-				"templates/pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: x, labels: {old: \"{{ hasPrefix \"k8s.gcr.io/\" .Values.image }}\"}}\n" +
-					"spec: {containers: [{image: \"{{ .Values.image }}:3.9\"}]}\n",
-			}
+			from = broken
 		}
-		return f.create(name, files)
+		return g.Adopt(name, from)
 	})
 	return f
+}
+
+// makeBareRepo returns the folder of a bare repository with one commit on main.
+func makeBareRepo(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		name = filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bare := filepath.Join(t.TempDir(), "repo.git")
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"commit", "-q", "-m", "files"}, {"clone", "-q", "--bare", ".", bare}} {
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)...)
+		cmd.Env = append(os.Environ(), cleanGit()...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %s: %v\n%s", args[0], err, out)
+		}
+	}
+	return bare
 }
 
 // each runs do for each repository, a few at a time.
