@@ -79,20 +79,7 @@ func KindOf(o *format.Occurrence, set *rules.Set) rules.Kind {
 
 // Match returns what the rules of set say about o; false if no rule selects it.
 func Match(o *format.Occurrence, set *rules.Set) (rules.Match, bool) {
-	return set.MatchTag(o.Text(), KindOf(o, set), tagOf(o))
-}
-
-// tagOf returns the tag and the digest of o that are not in its text; nil if there are
-// none. The tag is not known if it is that of another image: an entry of a kustomization
-// with a newName sets the tag of the new name.
-func tagOf(o *format.Occurrence) *rules.Tag {
-	switch {
-	case o.IsOpen, o.TagDiffers, o.IsSelector && o.TagPiece == nil:
-		return &rules.Tag{}
-	case o.Tag+o.Digest == "":
-		return nil
-	}
-	return &rules.Tag{Text: o.Tag, Digest: o.Digest}
+	return set.Match(o.Text(), KindOf(o, set))
 }
 
 // Joined returns the occurrences of a file that are a part of another one: a

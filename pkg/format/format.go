@@ -110,7 +110,6 @@ const (
 	Whole      Role = iota // all of a reference
 	Registry               // a registry, with or without a path
 	Repository             // a path, perhaps with tag and digest
-	TagOnly                // a tag
 )
 
 // A Piece is a part of a reference as a file writes it.
@@ -133,9 +132,6 @@ type Piece struct {
 	// EditsEscapes reports that an edit may replace escape sequences in the text: those
 	// of JSON, and of YAML in double quotes.
 	EditsEscapes bool
-
-	// Quotes says which quotes a new text needs if it is not a string without them.
-	Quotes QuoteRule
 
 	// Added, if not nil, says that the file does not have the piece: Text is what a
 	// tool uses without it. The piece is added to the file, at Span, if it changes.
@@ -160,15 +156,9 @@ type Occurrence struct {
 
 	// Tag and Digest are the values of sibling keys of the pieces, such as
 	// tag: "1.27" next to repository: nginx, or empty. They are not pieces,
-	// because most rules do not change them. For a reference that a chart renders, they
+	// because no rule changes them. For a reference that a chart renders, they
 	// come from the rendering.
 	Tag, Digest string
-
-	// TagPiece is the place of Tag in a file, or nil if it is not known. It is no part
-	// of the text; a rule may change it. TagDiffers reports that the reference has
-	// several tags, such as those of several values files.
-	TagPiece   *Piece
-	TagDiffers bool
 
 	// InRepositoryKey reports that the key is one for a repository. The tag is
 	// then unknown if Tag is empty.

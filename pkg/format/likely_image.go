@@ -34,16 +34,12 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
 		o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
 		o.IsSelector = f.key == "name"
-		if f.key == "newName" || entry.Str("newName") == "" {
-			o.TagPiece = d.tagPiece(f.up, entry.Field("newTag"), "newTag")
-		}
 		return
 	}
 	h := d.siblingParts(f)
 	part, _ := keyPart(f.effectiveKey())
 	if h != nil && part != tagPart && part != digestPart {
 		o.Tag, o.Digest = h.tag, h.digest
-		o.TagPiece = d.tagPiece(f.up, h.tagNode, h.tagKey)
 	}
 	o.InRepositoryKey = part == repositoryPart
 	o.IsUntagged = r.Tag == "" && r.Digest == "" && (h == nil || !h.hasTag)

@@ -17,8 +17,6 @@ type splitReference struct {
 	key           string // of the mapping
 	isItem        bool   // the mapping is an item of a list
 	tag, digest   string // values of sibling keys
-	tagNode       *syntax.Node
-	tagKey        string // the key of tagNode
 
 	// hasVersion reports a sibling key for a tag, a digest, a version or a pull
 	// policy; hasTag does not count a version, which other things have too.
@@ -38,7 +36,7 @@ func (r *splitReference) addPart(role keyRole, key string, v *syntax.Node) {
 	if role == tagPart || role == digestPart {
 		r.hasVersion = true
 		r.hasTag = r.hasTag || fold(key) != "version"
-		r.addTag(role, key, v)
+		r.addTag(role, fold(key), v.Value)
 		return
 	}
 	if v.Value == "" || !isText(v) {
@@ -68,12 +66,12 @@ func (r *splitReference) addPart(role keyRole, key string, v *syntax.Node) {
 
 // addTag records the first tag and the first digest. A version is not recorded
 // as a tag, because it can be that of something else.
-func (r *splitReference) addTag(role keyRole, key string, v *syntax.Node) {
+func (r *splitReference) addTag(role keyRole, key, value string) {
 	switch {
 	case role == digestPart && r.digest == "":
-		r.digest = v.Value
-	case role == tagPart && r.tag == "" && fold(key) != "version":
-		r.tag, r.tagNode, r.tagKey = v.Value, v, key
+		r.digest = value
+	case role == tagPart && r.tag == "" && key != "version":
+		r.tag = value
 	}
 }
 

@@ -171,7 +171,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 				if p, err := image.Parse(m.New); err == nil {
 					after.Domain, after.Path, after.Tag, after.Digest = p.Domain, p.Path, p.Tag, p.Digest
 				}
-				addTagAndDigest(&after, cmp.Or(match.NewTag, o.Tag), withAlgorithm(o.Digest))
+				addTagAndDigest(&after, o.Tag, withAlgorithm(o.Digest))
 				m.New = after.Ref
 			}
 		}

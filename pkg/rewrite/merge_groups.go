@@ -14,7 +14,7 @@ import (
 // If likely images count as images, groups that are kept as such move, and
 // unconfirmed occurrences have a group.
 func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
-	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}, changedTags: changedTags(t, linked, opts.Rules)}
+	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}}
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
 	for i := range linked {
 		l := &linked[i]
@@ -65,8 +65,6 @@ type merger struct {
 	parent   []int                 // index of the group that a group was merged into; a root has its own
 	byPiece  map[link.PieceID]int  // index of the first group with a piece
 	byInsert map[link.FileEdit]int // index of the first group with an insert
-
-	changedTags map[link.PieceID]bool // fields of tags that count as pieces
 }
 
 // add adds a group and merges it with the groups with which it shares
@@ -82,11 +80,8 @@ func (m *merger) add(g *group) {
 		}
 	}
 	for _, x := range g.members {
-		for k := range pieceCount(x.occ) {
-			id := link.IDOf(pieceAt(x.occ, k))
-			if k == len(x.occ.Pieces) && !m.changedTags[id] {
-				continue
-			}
+		for k := range x.occ.Pieces {
+			id := link.IDOf(&x.occ.Pieces[k])
 			if j, seen := m.byPiece[id]; seen {
 				m.union(i, j)
 			} else {

@@ -172,9 +172,6 @@ func (g *group) firstMissing(before []link.TracedRef, printed map[printedRef]boo
 			if !ok || rest != "" && rest[0] != ':' && rest[0] != '@' {
 				continue
 			}
-			if m.match.NewTag != "" && strings.HasPrefix(rest, ":"+m.occ.Tag) {
-				rest = ":" + m.match.NewTag + rest[1+len(m.occ.Tag):]
-			}
 			if text := m.newText() + rest; !printed[printedRef{b.ValuesFile, text}] && !printed[printedRef{b.ValuesFile, b.Ref}] {
 				return text
 			}

@@ -22,17 +22,6 @@ type Rule struct {
 	// every rule that is less specific than the entry.
 	Keep []string
 
-	// IsImage says that From is the name of a single image and not a prefix. The rules
-	// for a single image come before those for prefixes.
-	//
-	// Tags is the range of versions that the rule is for, such as >=1.8.0, and OldTag
-	// the only tag; without both, it is for all tags. Tag is the tag after the move, in
-	// which {tag} stands for the old one; "" keeps it. If one of the three is set, the
-	// rule is not for references with a digest, and those whose tag is not known do not
-	// move.
-	IsImage           bool
-	Tags, OldTag, Tag string
-
 	// Doc is a sentence that says why the prefix moves. Source is the URL of
 	// the announcement. Date is the day of the announcement, such as
 	// 2023-03-20, or the day on which an undated source was read. Each may be
@@ -51,43 +40,28 @@ type parsedRule struct {
 func (r parsedRule) String() string { return describe(r.rule) }
 
 func describe(r Rule) string {
-	s := r.From + withTags(r.Tags, r.OldTag) + " -> " + r.To + withTags("", r.Tag)
+	s := r.From + " -> " + r.To
 	if r.Name != "" {
 		s += " (" + r.Name + ")"
 	}
 	return s
 }
 
-// withTags returns what follows the name of an image in a message.
-func withTags(tags, tag string) string {
-	switch {
-	case tag != "":
-		return ":" + tag
-	case tags != "":
-		return " (" + tags + ")"
-	}
-	return ""
-}
-
-// parseRules parses rules and merges duplicates. It also returns the rules for
-// single images, and the distinct From prefixes as they were written.
-func parseRules(rules []Rule) (out, images []parsedRule, oldPrefixes []string, err error) {
+// parseRules parses rules and merges duplicates. It also returns the distinct
+// From prefixes as they were written.
+func parseRules(rules []Rule) ([]parsedRule, []string, error) {
 	var (
-		byKey = map[prefixKey]int{}
+		out         []parsedRule
+		oldPrefixes []string
+		byKey       = map[prefixKey]int{}
 	)
 	for _, r := range rules {
 		p, err := parseRule(r)
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("rule %s: %w", describe(r), err)
+			return nil, nil, fmt.Errorf("rule %s: %w", describe(r), err)
 		}
 		if !slices.Contains(oldPrefixes, p.from.spelled) {
 			oldPrefixes = append(oldPrefixes, p.from.spelled)
-		}
-		if p.rule.IsImage {
-			if !slices.ContainsFunc(images, p.isSameImage) {
-				images = append(images, p)
-			}
-			continue
 		}
 		i, duplicate := byKey[p.from.key()]
 		if !duplicate {
@@ -96,7 +70,7 @@ func parseRules(rules []Rule) (out, images []parsedRule, oldPrefixes []string, e
 			continue
 		}
 		if out[i].to.key() != p.to.key() {
-			return nil, nil, nil, fmt.Errorf("two rules move %s to different targets: %s, and %s; remove one of them", p.from.spelled, out[i], p)
+			return nil, nil, fmt.Errorf("two rules move %s to different targets: %s, and %s; remove one of them", p.from.spelled, out[i], p)
 		}
 		for _, k := range p.keep {
 			if !slices.ContainsFunc(out[i].keep, func(p prefix) bool { return p.key() == k.key() }) {
@@ -105,12 +79,7 @@ func parseRules(rules []Rule) (out, images []parsedRule, oldPrefixes []string, e
 			}
 		}
 	}
-	return out, images, oldPrefixes, nil
-}
-
-// isSameImage reports whether o, another rule for a single image, does the same.
-func (r parsedRule) isSameImage(o parsedRule) bool {
-	return imageKey(r.from) == imageKey(o.from) && r.to.key() == o.to.key() && r.rule.Tags == o.rule.Tags && r.rule.OldTag == o.rule.OldTag && r.rule.Tag == o.rule.Tag
+	return out, oldPrefixes, nil
 }
 
 func parseRule(r Rule) (parsedRule, error) {
@@ -125,7 +94,7 @@ func parseRule(r Rule) (parsedRule, error) {
 	if from.isURL() != to.isURL() {
 		return parsedRule{}, mixedSchemeError(from, to)
 	}
-	if from.key() == to.key() && !r.IsImage || r.IsImage && imageKey(from) == imageKey(to) && r.newTagIsOld() {
+	if from.key() == to.key() {
 		return parsedRule{}, fmt.Errorf("from and to are the same prefix, so the rule changes nothing")
 	}
 	p := parsedRule{rule: r, from: from, to: to}
@@ -141,16 +110,8 @@ func parseRule(r Rule) (parsedRule, error) {
 		p.keep = append(p.keep, kept)
 		p.rule.Keep = append(p.rule.Keep, kept.spelled)
 	}
-	if r.IsImage {
-		if _, err := parseImageRule(p); err != nil {
-			return parsedRule{}, err
-		}
-	}
 	return p, nil
 }
-
-// newTagIsOld reports whether the rule does not change a tag.
-func (r Rule) newTagIsOld() bool { return r.Tag == "" || r.Tag == tagField || r.Tag == r.OldTag }
 
 // sortBySpecificity sorts the most specific rule first: by the number of path
 // components, then by length, then by text.

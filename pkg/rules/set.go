@@ -25,8 +25,6 @@ type prefixNode struct {
 	from prefix
 	to   prefix
 	keep string // the keep entry as written, or ""
-
-	images []imageRule // the rules for the single image of this name
 }
 
 // New validates rules as a whole and combines them. It returns an error if
@@ -34,12 +32,11 @@ type prefixNode struct {
 //   - a rule is malformed or moves a prefix to itself,
 //   - two rules move one prefix to different targets,
 //   - a keep entry is outside its rule,
-//   - the rules would change a text again on every run,
-//   - the target of a rule for a single image is the name of another one.
+//   - the rules would change a text again on every run.
 //
 // Duplicate rules count once.
 func New(rules []Rule) (*Set, error) {
-	given, images, oldPrefixes, err := parseRules(rules)
+	given, oldPrefixes, err := parseRules(rules)
 	if err != nil {
 		return nil, err
 	}
@@ -53,28 +50,14 @@ func New(rules []Rule) (*Set, error) {
 		namespaces:  map[string]bool{},
 	}
 	sortBySpecificity(composed)
-	for _, r := range slices.Concat(images, composed) {
+	for _, r := range composed {
 		s.rules = append(s.rules, r.rule)
 	}
 	for i, r := range composed {
 		n := s.nodeAt(r.from)
-		n.rule, n.from, n.to = &s.rules[len(images)+i], r.from, r.to
+		n.rule, n.from, n.to = &s.rules[i], r.from, r.to
 		s.hosts[r.from.host][r.from.path] = n
-	}
-	var singles []imageRule
-	for i, r := range images {
-		single, err := parseImageRule(r)
-		if err != nil {
-			return nil, err // parseRule checked it
-		}
-		single.rule = &s.rules[i]
-		singles = append(singles, single)
-	}
-	if err := s.addImages(singles, given); err != nil {
-		return nil, err
-	}
-	for _, r := range slices.Concat(composed, images) {
-		if namespace, _, ok := strings.Cut(r.from.path, "/"); r.from.isDockerHub() && namespace != library && namespace != "" && (ok || !r.rule.IsImage) {
+		if namespace, _, _ := strings.Cut(r.from.path, "/"); r.from.isDockerHub() && namespace != library && namespace != "" {
 			s.namespaces[namespace] = true
 		}
 	}
@@ -86,7 +69,7 @@ func New(rules []Rule) (*Set, error) {
 		}
 	}
 	s.mentions = newFinder(oldPrefixes)
-	s.filter = newMatchFilter(slices.Concat(given, images))
+	s.filter = newMatchFilter(given)
 	return s, nil
 }
 
@@ -101,17 +84,6 @@ func (s *Set) nodeAt(p prefix) prefixNode {
 // Rules returns the combined rules, the most specific first. The caller may
 // change the slice, but not the slices that its elements point to.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
-
-// DependOnTags returns the first rule whose result depends on the tag of a reference;
-// false if there is none. A [Table] does not have such rules.
-func (s *Set) DependOnTags() (Rule, bool) {
-	for _, r := range s.rules {
-		if r.Tags+r.OldTag+r.Tag != "" {
-			return r, true
-		}
-	}
-	return Rule{}, false
-}
 
 // OldPrefixes returns the distinct From prefixes of the given rules, as their
 // authors wrote them but without a final slash. Mentions searches for these
@@ -136,6 +108,5 @@ func (s *Set) NamesNamespace(text string) bool {
 // docker.io/library/nginx.
 func (s *Set) NamesOfficialImage(name string) bool {
 	paths := s.hosts[dockerHub]
-	inLibrary := paths[library+"/"+name]
-	return paths[name].rule != nil || inLibrary.rule != nil || len(inLibrary.images) > 0
+	return paths[name].rule != nil || paths[library+"/"+name].rule != nil
 }

@@ -8,9 +8,6 @@ type Flags struct {
 	CheckCertain     bool // likely images do not fail the check
 	AssumeImages     bool
 	Presets, Rules   []string
-	Renames          bool     // apply the renames of the catalogue
-	Maps             []string // files of mappings
-	MapRegistry      string   // comes before the new names of dfc
 	Config           string
 	Scope            []string
 	Include, Exclude []string

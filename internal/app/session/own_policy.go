@@ -1,7 +1,6 @@
 package session
 
 import (
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -38,9 +37,6 @@ func (s *Session) PolicyRules(f *Flags, args []string, file string, p format.Own
 	flags, err := f.ParsePolicy(args)
 	if err != nil {
 		return nil, "", err
-	}
-	if len(flags.Maps) > 0 {
-		return nil, "", errors.New("the command in the header has --map: a file that a header names is not read")
 	}
 	root := s.Rewrite.Walk.Root
 	name := ""

@@ -165,33 +165,22 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 		}
 		list = append(list, r)
 	}
-	mapped, err := readMaps(f)
-	if err != nil {
-		return err
-	}
-	list = append(list, mapped...)
-	s.OtherRules = describeOtherRules(config, f)
+	s.OtherRules = describeOtherRules(config, f.Rules)
 	if len(list) == 0 {
 		s.Presets, s.HasDefaultRules = []string{"k8s"}, true
+		var err error
 		if list, err = rules.Preset("k8s"); err != nil {
 			return err
 		}
 	}
-	if f.Renames {
-		renames, err := rules.Renames(list)
-		if err != nil {
-			return err
-		}
-		list = append(list, renames...)
-	}
+	var err error
 	s.Rewrite.Rules, err = rules.New(list)
 	return err
 }
 
 // describeOtherRules describes the rules that no preset contains: the number of
-// those in the configuration, and those of --rule, --map and --renames.
-func describeOtherRules(config *rules.Config, f *Flags) string {
-	given := f.Rules
+// those in the configuration, and those of --rule.
+func describeOtherRules(config *rules.Config, given []string) string {
 	var parts []string
 	if n := len(config.Rules); n > 0 {
 		parts = append(parts, Plural(n, "rule")+" of "+cmp.Or(filepath.Base(config.Path), ConfigName))
@@ -201,12 +190,6 @@ func describeOtherRules(config *rules.Config, f *Flags) string {
 		parts = append(parts, "rule "+given[0])
 	case n > 1:
 		parts = append(parts, Plural(n, "rule")+" of --rule")
-	}
-	for _, file := range f.Maps {
-		parts = append(parts, "map "+filepath.Base(file))
-	}
-	if f.Renames {
-		parts = append(parts, "renames")
 	}
 	return strings.Join(parts, "; ")
 }

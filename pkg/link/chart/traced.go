@@ -155,11 +155,10 @@ func (c *chart) valuesFileNames(refs []link.TracedRef) []string {
 // that move count.
 func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.Occurrence {
 	var all []format.Occurrence
-	seen, tags := map[string]bool{}, tracedTags{}
+	seen := map[string]bool{}
 	for i := range c.refs {
 		for _, file := range files {
 			o, ok := c.tracedOccurrence(&c.refs[i], file)
-			tags.add(c, &c.refs[i], &o, file)
 			if !ok {
 				continue
 			}
@@ -172,9 +171,6 @@ func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.O
 				all = append(all, o)
 			}
 		}
-	}
-	for i := range all {
-		tags.set(&all[i])
 	}
 	return all
 }
@@ -308,7 +304,7 @@ func (b *refBuilder) addValue(i int) buildState {
 func (b *refBuilder) finish() (format.Occurrence, bool) {
 	o := b.occ
 	if len(o.Pieces) == 0 || !b.fromFile {
-		return o, false
+		return format.Occurrence{}, false
 	}
 	if len(o.Pieces) > 1 && o.Pieces[0].Role == format.Whole {
 		o.Pieces[0].Role = format.Registry // with a path
