@@ -234,13 +234,13 @@ func (g *gitopsLinker) valueAfter(f *link.File, n *syntax.Node) string {
 // and ties its values to those of a chart in the repository.
 func (g *gitopsLinker) linkHelmRelease(x *object) {
 	spec := x.root.Field("spec")
-	source := spec.Field("chart").Field("spec")
+	source := g.chartTemplate(x)
 	dir, isLocal := "", false
 	if kind := source.Field("sourceRef").Str("kind"); kind == "GitRepository" || kind == "Bucket" {
 		dir = sourcePath(source.Str("chart"))
 		isLocal = g.isChart(dir)
 	}
-	values := g.releaseValues(x)
+	values := append(g.valuesFilesOf(source), g.releaseValues(x)...)
 	deployed := &imageSet{}
 	for _, v := range values {
 		g.addImagesIn(deployed, v.file, v.node)
@@ -266,6 +266,42 @@ func (g *gitopsLinker) linkHelmRelease(x *object) {
 			g.keepNewlySelected(x.file, item.Str("name"), all)
 		}
 	}
+}
+
+// chartTemplate returns the part of a HelmRelease, or of the HelmChart that it refers to,
+// which names the chart and its source.
+// Source: https://fluxcd.io/flux/components/helm/helmreleases/#chart-reference
+func (g *gitopsLinker) chartTemplate(x *object) *syntax.Node {
+	spec := x.root.Field("spec")
+	ref := spec.Field("chartRef")
+	if ref.Str("kind") != "HelmChart" {
+		return spec.Field("chart").Field("spec")
+	}
+	all, known := g.chartSources["HelmChart"]
+	if !known {
+		all = g.objectsOf(fluxSource, "HelmChart", fluxSource)
+		g.chartSources["HelmChart"] = all
+	}
+	want := objectName{ref.Str("namespace"), ref.Str("name")}
+	if want.namespace == "" {
+		want.namespace = x.namespace()
+	}
+	if chart := find(all, want); chart != nil {
+		return chart.root.Field("spec")
+	}
+	return nil
+}
+
+// valuesFilesOf returns the values in the files that replace values.yaml of a chart.
+// Source: https://fluxcd.io/flux/components/source/helmcharts/#values-files
+func (g *gitopsLinker) valuesFilesOf(source *syntax.Node) []chartValues {
+	var values []chartValues
+	for _, n := range link.Items(source.Field("valuesFiles")) {
+		if v, ok := g.valuesFile(sourcePath(n.Value)); ok {
+			values = append(values, v)
+		}
+	}
+	return values
 }
 
 // releaseValues returns the values of a HelmRelease. Later ones override

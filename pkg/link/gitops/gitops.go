@@ -87,7 +87,14 @@ func (g *gitopsLinker) anyMoves() bool {
 			}
 		}
 	}
-	return false
+	return g.anyInGroups(g.move.Moves)
+}
+
+// anyInGroups reports whether is holds for a reference that an earlier linker shows.
+func (g *gitopsLinker) anyInGroups(is func(o *format.Occurrence) bool) bool {
+	return slices.ContainsFunc(g.tree.Groups, func(x link.Group) bool {
+		return x.Keep == "" && slices.ContainsFunc(x.Occurrences, func(o format.Occurrence) bool { return is(&o) })
+	})
 }
 
 // concernsUnmentioned reports whether objects without an old name must be read
@@ -111,12 +118,12 @@ func (g *gitopsLinker) mayConcernUnmentioned() bool {
 		for i := range f.Scanned.Occurrences {
 			o := &f.Scanned.Occurrences[i]
 			isSplit := isValues && len(o.Pieces) > 1 && !o.Unconfirmed && g.move.Moves(o)
-			if isSplit || g.getsDomain(o) && strings.Contains(strings.ToLower(path.Ext(o.Field(0))), "repo") {
+			if isSplit || g.getsDomain(o) && (isValues || strings.Contains(strings.ToLower(path.Ext(o.Field(0))), "repo")) {
 				return true
 			}
 		}
 	}
-	return false
+	return g.anyInGroups(g.getsDomain)
 }
 
 // hasRegistryValue reports whether f has a ConfigMap or a Secret with a value

@@ -21,8 +21,7 @@ type localRelease struct {
 // object sets. The chart alone prints no registry before them, or another one, so that
 // its own rendering does not show it.
 func (g *gitopsLinker) keepPreceded(r localRelease) {
-	for i := range r.defaults.Scanned.Occurrences {
-		o := &r.defaults.Scanned.Occurrences[i]
+	for _, o := range g.shownIn(r.defaults) {
 		if _, given := lastOf(r.all, o.Field(len(o.Pieces)-1)); given == nil {
 			g.keepIfPreceded(r, o, o.Field(len(o.Pieces)-1))
 		}
@@ -34,6 +33,29 @@ func (g *gitopsLinker) keepPreceded(r localRelease) {
 			}
 		}
 	}
+}
+
+// shownIn returns the references in f: those that renderings show, and those that the scan
+// found and that share no piece with them.
+func (g *gitopsLinker) shownIn(f *link.File) []*format.Occurrence {
+	var out []*format.Occurrence
+	seen := map[link.PieceID]bool{}
+	add := func(o *format.Occurrence) {
+		last := o.Pieces[len(o.Pieces)-1]
+		if last.Path == f.Path && !seen[link.IDOf(&last)] {
+			seen[link.IDOf(&last)] = true
+			out = append(out, o)
+		}
+	}
+	for i := range g.tree.Groups {
+		for k := range g.tree.Groups[i].Occurrences {
+			add(&g.tree.Groups[i].Occurrences[k])
+		}
+	}
+	for i := range f.Scanned.Occurrences {
+		add(&f.Scanned.Occurrences[i])
+	}
+	return out
 }
 
 // fieldOf returns the field of the chart that the values set to the last piece of o:
@@ -54,7 +76,7 @@ func (v *chartValues) fieldOf(o *format.Occurrence) (string, bool) {
 
 // keepIfPreceded keeps o, whose last piece is the value of a field of the chart, if the
 // object sets the registry of all images and the path of o changes, or if o is a short
-// name and the object sets a registry next to it.
+// name and the object sets a registry next to it, or next to a mapping that has it.
 func (g *gitopsLinker) keepIfPreceded(r localRelease, o *format.Occurrence, field string) {
 	if o.Unconfirmed || o.Kind != format.Image {
 		return
@@ -65,11 +87,13 @@ func (g *gitopsLinker) keepIfPreceded(r localRelease, o *format.Occurrence, fiel
 	if err != nil || errAfter != nil || !moves {
 		return
 	}
-	parents := []string{".global"}
+	parents := []string{".global", ".global.image"}
 	switch isShort := len(o.Pieces) == 1 && o.Pieces[0].Role != format.Registry && before.Domain == ""; {
 	case isShort:
-		parent, _ := keyOf(field)
-		parents = append(parents, parent)
+		for parent := field; parent != ""; {
+			parent, _ = keyOf(parent)
+			parents = append(parents, parent)
+		}
 	case len(o.Pieces) == 1 || before.Path == after.Path:
 		return
 	}
@@ -83,7 +107,7 @@ func (g *gitopsLinker) keepIfPreceded(r localRelease, o *format.Occurrence, fiel
 	}
 }
 
-// registryIn returns the last registry that the object sets for a key of the field
+// registryIn returns the registry, other than an empty one, that the object sets for a key of the field
 // parent that a template of the chart may read, nil if there is none.
 func (g *gitopsLinker) registryIn(r localRelease, parent string) *syntax.Node {
 	for i := len(r.all) - 1; i >= 0; i-- {
@@ -92,7 +116,7 @@ func (g *gitopsLinker) registryIn(r localRelease, parent string) *syntax.Node {
 			if !format.IsRegistryKey(key) || !g.tree.MayBeRead(r.dir, strings.Split(field[1:], ".")) {
 				continue
 			}
-			if _, n := lastOf(r.all, field); n != nil {
+			if _, n := lastOf(r.all, field); n != nil && n.Value != "" && n.Tag != "!!null" {
 				return n
 			}
 		}

@@ -30,6 +30,9 @@ type chartValues struct {
 func mappingValues(f *link.File, n, root *syntax.Node) chartValues {
 	at := func(field string) *syntax.Node {
 		at := root
+		if field == "" {
+			return at
+		}
 		for key := range strings.SplitSeq(strings.TrimPrefix(field, "."), ".") {
 			at = at.Field(key)
 		}
