@@ -4,7 +4,7 @@ import "bytes"
 
 // blankComments are functions that return a copy of a source with blanks in place of
 // comments, by the syntax of the comments. Line breaks stay.
-var blankComments = map[string]func(src []byte) []byte{"hash": blankHash, "slashes": blankSlashes}
+var blankComments = map[string]func(src []byte) []byte{"hash": blankHash, "slashes": blankSlashes, "jsonnet": blankJsonnet}
 
 // blankHash blanks comments from # to the end of the line. A comment begins a line, or
 // follows a blank.
@@ -21,12 +21,20 @@ func blankHash(src []byte) []byte {
 // blankSlashes blanks the comments of Groovy, the text in three quotes, and quotes inside
 // of other quotes.
 // Source: https://groovy-lang.org/syntax.html
-func blankSlashes(src []byte) []byte {
+func blankSlashes(src []byte) []byte { return blankQuoted(src, false) }
+
+// blankJsonnet blanks the comments of Jsonnet: those of Groovy, and from # to the end of
+// the line.
+// Source: https://jsonnet.org/ref/spec.html#lexing
+func blankJsonnet(src []byte) []byte { return blankQuoted(src, true) }
+
+// blankQuoted is blankSlashes, or blankJsonnet if hash is true.
+func blankQuoted(src []byte, hash bool) []byte {
 	out := bytes.Clone(src)
 	for i := 0; i < len(out); {
 		rest := out[i:]
 		switch {
-		case bytes.HasPrefix(rest, []byte("//")):
+		case bytes.HasPrefix(rest, []byte("//")) || hash && rest[0] == '#':
 			i += blank(rest, "\n")
 		case bytes.HasPrefix(rest, []byte("/*")):
 			i += 2 + blank(rest[2:], "*/")

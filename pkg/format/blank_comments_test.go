@@ -15,6 +15,7 @@ func TestBlankComments(t *testing.T) {
 		{"an escaped quote", "slashes", `a 'b\'// c' // d`, `a 'b\ // c'     `},
 		{"three quotes", "slashes", "a '''b\n\"c\"''' \"\"\"d\"\"\" 'e'", "a ''' \n   ''' \"\"\" \"\"\" 'e'"},
 		{"quotes in quotes", "slashes", `a 'f("b")'`, `a 'f( b )'`},
+		{"all of Jsonnet", "jsonnet", "a # b's\n// c\n/* d\n # */ 'e #f' # g", "a      \n    \n/*  \n   */ 'e #f'    "},
 		{"a quote without an end", "slashes", "a 'b\n// c", "a 'b\n    "},
 	} {
 		got := blankComments[c.syntax]([]byte(c.src))

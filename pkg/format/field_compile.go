@@ -62,7 +62,7 @@ func (e *tableEntry) compileText() error {
 		return errors.New("text or syntax, and apiVersion or kind; expected one of the two")
 	}
 	if e.Comments != "" && blankComments[e.Comments] == nil {
-		return &wordError{"comments", fmt.Errorf("%q is unknown; expected hash or slashes", e.Comments)}
+		return &wordError{"comments", fmt.Errorf("%q is unknown; expected hash, slashes or jsonnet", e.Comments)}
 	}
 	switch e.Scope {
 	case "":

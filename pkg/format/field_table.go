@@ -71,8 +71,8 @@ type tableEntry struct {
 	Scope string // "scripts" or "code"; "" for manifests
 
 	// Comments is the syntax of comments, which Text does not match: "hash" for # at
-	// the start of a word, "slashes" for those of Groovy. Text in three quotes is
-	// omitted, too.
+	// the start of a word, "slashes" for those of Groovy, "jsonnet" for # and those of
+	// Groovy. With the last two, text in three quotes is omitted, too.
 	Comments string
 
 	tool     string               // "" for an entry of the configuration
