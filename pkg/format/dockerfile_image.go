@@ -1,6 +1,7 @@
 package format
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/dockerfile"
@@ -12,13 +13,15 @@ import (
 // through the ARGs before the first FROM.
 func (s *dockerScan) images() {
 	var args dockerfile.Args
-	all := map[string]bool{} // the names of all stages
+	all := map[string]bool{}    // the names of all stages
+	before := map[string]bool{} // the names of the stages above
+	maps.Copy(all, s.in.contexts)
+	maps.Copy(before, s.in.contexts)
 	for i := range s.d.Instructions {
 		if in := &s.d.Instructions[i]; in.Cmd == "from" && in.Stage != "" {
 			all[in.Stage] = true
 		}
 	}
-	before := map[string]bool{} // the names of the stages above
 	started := false
 	for i := range s.d.Instructions {
 		in := &s.d.Instructions[i]

@@ -22,10 +22,9 @@ func (d *detector) longText(f *frame) {
 		return
 	}
 	d.moduleArguments(f)
-	if !d.interesting(n) || d.assignedName(f) {
+	if !d.interesting(n) || d.inlineDockerfile(f) || d.assignedName(f) {
 		return
 	}
-	d.inlineDockerfile(f)
 	switch {
 	case hasSuffix(key, patternKeys):
 		d.contexts(f, n, Context{Reason: Pattern})

@@ -73,7 +73,8 @@ type Input struct {
 	// parsed.
 	Docs *[]*syntax.Document
 
-	editsEscapes bool // see Piece.EditsEscapes
+	editsEscapes bool            // see Piece.EditsEscapes
+	contexts     map[string]bool // names that a Dockerfile uses like stages, in lower case
 }
 
 // setDocs sets Docs.
