@@ -94,7 +94,7 @@ func (r *reader) readAny(path string) (f walk.File, src []byte) {
 	for at := f.Abs; len(at) > len(r.opts.Walk.Root); at = filepath.Dir(at) {
 		info, err := os.Lstat(at)
 		if err != nil {
-			r.addUnreadable(path, false, err)
+			r.addClosed(path, err)
 			return f, nil
 		}
 		if info.Mode()&os.ModeSymlink != 0 || at == f.Abs && !info.Mode().IsRegular() {

@@ -2,6 +2,8 @@ package rewrite
 
 import (
 	"errors"
+	"io/fs"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -24,6 +26,33 @@ func (r *reader) addUnreadable(name string, isDir bool, err error) {
 		r.unreadable = map[string]walk.Skip{}
 	}
 	r.unreadable[name] = walk.Skip{Path: name, Dir: isDir, Reason: walk.Unreadable, Err: repofile.WithoutPath(err)}
+}
+
+// addClosed records why the system could not tell what is at path: the first folder that is
+// closed, once for all files below it. A path below a symbolic link is none of the
+// repository, and is never read, so that it does not matter what is behind the link.
+func (r *reader) addClosed(name string, err error) {
+	if repofile.IsAbsent(err) || r.isExcluded(name, false) {
+		return
+	}
+	parent := "."
+	for end := range len(name) + 1 {
+		if end < len(name) && name[end] != '/' {
+			continue
+		}
+		at := name[:end]
+		switch info, err := os.Lstat(r.abs(at)); {
+		case errors.Is(err, fs.ErrPermission):
+			r.addUnreadable(parent, true, err)
+			return
+		case err != nil:
+			r.addUnreadable(at, at != name, err)
+			return
+		case info.Mode()&fs.ModeSymlink != 0:
+			return
+		}
+		parent = at
+	}
 }
 
 // isExcluded reports whether the user excludes the path, or a folder above it.
