@@ -28,7 +28,8 @@ folder), and writes these files to the root of the repository:
     GitLab, Azure Pipelines, Bitbucket, Jenkins, Gitea or Forgejo. The remote
     origin, or the files of the repository, show which of them it is. On GitLab,
     include the file in .gitlab-ci.yml. If a bitbucket-pipelines.yml or a
-    Jenkinsfile exists, init prints what to add to it.
+    Jenkinsfile exists without this job, init prints what to add to it; --force
+    does not replace it.
   - An entry in .pre-commit-config.yaml, if the repository has this file, or with
     --hook pre-commit. If repos is not the last key, init prints the entry.
 
@@ -68,7 +69,7 @@ file that exists, except for the entry that it adds to .pre-commit-config.yaml.`
 	hooks := []string{"auto", "none", "pre-commit"}
 	fl.StringVar(&x.Hook, "hook", "auto", "add the `hook`: auto (if .pre-commit-config.yaml exists), none, pre-commit")
 	complete(cmd, "hook", hooks)
-	fl.BoolVar(&x.Force, "force", false, "replace files that exist")
+	fl.BoolVar(&x.Force, "force", false, "replace files that exist, except a bitbucket-pipelines.yml and a Jenkinsfile")
 	fl.BoolVar(&x.NoIgnore, "no-ignore", false, "also scan files that git ignores, and vendor and node_modules")
 	fl.BoolVarP(&x.Quiet, "quiet", "q", false, "report failures only")
 	return cmd

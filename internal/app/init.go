@@ -16,12 +16,9 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/scaffold"
 	"github.com/regmigrate/regmigrate/internal/app/session"
-	"github.com/regmigrate/regmigrate/internal/gitcmd"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
-	"github.com/regmigrate/regmigrate/pkg/pullrequest"
-	"github.com/regmigrate/regmigrate/pkg/report/wording"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -31,7 +28,7 @@ type InitFlags struct {
 	CI             string // auto, none, or the name of a scaffold.CI
 	Hook           string // auto, none or pre-commit
 	DryRun         bool
-	Force          bool // replace files that exist
+	Force          bool // replace files that exist, except those with the jobs of all programs
 	Quiet          bool
 	NoIgnore       bool
 }
@@ -207,43 +204,6 @@ func (r *initRun) addFile(name string, text []byte) error {
 		file.before = append([]byte{}, src...)
 	}
 	r.files.files = append(r.files.files, file)
-	return nil
-}
-
-// addCI adds the job of the CI system.
-func (r *initRun) addCI(ctx context.Context) error {
-	var ci *scaffold.CI
-	switch r.flags.CI {
-	case "none":
-		return nil
-	case "auto":
-		host, _, _ := strings.Cut(pullrequest.RepositoryName(gitcmd.RemoteURL(ctx, r.root)), "/")
-		ci = scaffold.FindCI(host, func(name string) bool {
-			_, err := os.Lstat(filepath.Join(r.root, filepath.FromSlash(name)))
-			return err == nil
-		})
-		if ci == nil {
-			r.notes = append(r.notes, "no CI system was found; for a job, use --ci "+wording.List(scaffold.CINames(), "or"))
-			return nil
-		}
-	default:
-		i := slices.IndexFunc(scaffold.CIs, func(c scaffold.CI) bool { return c.Name == r.flags.CI })
-		if i < 0 {
-			return fmt.Errorf("--ci %q: expected auto, none, %s", r.flags.CI, wording.List(scaffold.CINames(), "or"))
-		}
-		ci = &scaffold.CIs[i]
-	}
-	if _, err := os.Lstat(filepath.Join(r.root, filepath.FromSlash(ci.File))); err == nil && ci.Part != "" {
-		r.notes = append(r.notes, "add the job to "+ci.File+", which has other jobs too:\n"+strings.TrimSuffix(ci.Part, "\n"))
-		return nil
-	}
-	before := len(r.files.files)
-	if err := r.addFile(ci.File, ci.Text()); err != nil {
-		return err
-	}
-	if ci.Next != "" && len(r.files.files) > before {
-		r.notes = append(r.notes, ci.Next)
-	}
 	return nil
 }
 

@@ -23,7 +23,8 @@ type CI struct {
 	Next string
 
 	// Part is what a person has to add to the file if it exists, because it has the jobs
-	// of all programs; "" for a file that has the job of regmigrate only.
+	// of all programs; "" for a file that has the job of regmigrate only. It is one block
+	// that is valid as it is beside the other jobs.
 	Part string
 
 	text string
@@ -31,6 +32,21 @@ type CI struct {
 
 // Text returns the content of the file.
 func (c *CI) Text() []byte { return []byte(c.text) }
+
+// HasJob reports whether src, the content of the file, has a job that checks the
+// references: a line with the command of the job that is no comment.
+func (c *CI) HasJob(src []byte) bool {
+	for line := range strings.Lines(string(src)) {
+		line = strings.TrimSpace(line)
+		if strings.Contains(line, checkCommand) && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "//") {
+			return true
+		}
+	}
+	return false
+}
+
+// checkCommand begins the command of the jobs in files with jobs of all programs.
+const checkCommand = "regmigrate --check"
 
 const header = "# Fails if a reference to an old registry is left: " + homepage + "/blob/main/docs/ci.md\n"
 
@@ -56,13 +72,25 @@ const bitbucketStep = `    - step:
         image: ` + image + `
         script:
         - mkdir -p test-results
-        - regmigrate --check --report junit=test-results/regmigrate.xml .
+        - ` + checkCommand + ` --report junit=test-results/regmigrate.xml .
 `
 
 const jenkinsStage = `    stage('registry-check') {
-      when { changeRequest() }
+      agent {
+        docker {
+          image '` + image + `'
+          args '--entrypoint='
+        }
+      }
+      environment {
+        HOME = '/tmp'
+      }
+      when {
+        beforeAgent true
+        changeRequest()
+      }
       steps {
-        sh 'regmigrate --check --report junit=regmigrate.xml .'
+        sh '` + checkCommand + ` --report junit=regmigrate.xml .'
       }
       post {
         always {
@@ -70,14 +98,6 @@ const jenkinsStage = `    stage('registry-check') {
         }
       }
     }
-`
-
-const jenkinsAgent = `  agent {
-    docker {
-      image '` + image + `'
-      args '--entrypoint='
-    }
-  }
 `
 
 // CIs are all CI systems, in the order in which evidence counts.
@@ -123,10 +143,9 @@ steps:
 ` + bitbucketStep},
 	{Name: "jenkins", File: "Jenkinsfile", Evidence: []string{"Jenkinsfile"},
 		Next: "create a multibranch pipeline; it needs the plugins Docker Pipeline and JUnit",
-		Part: jenkinsAgent + jenkinsStage,
-		text: strings.Replace(header, "#", "//", 1) + "pipeline {\n" + jenkinsAgent + `  environment {
-    HOME = '/tmp'
-  }
+		Part: jenkinsStage,
+		text: strings.Replace(header, "#", "//", 1) + `pipeline {
+  agent none
   stages {
 ` + jenkinsStage + "  }\n}\n"},
 	{Name: "forgejo", File: ".forgejo/workflows/regmigrate.yml", Evidence: []string{".forgejo"}, Hosts: []string{"codeberg.org", "forgejo"}, text: workflowFor("docker", "https://github.com/")},

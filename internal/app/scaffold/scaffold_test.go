@@ -165,6 +165,45 @@ func TestJobsAreThoseOfTheExamples(t *testing.T) {
 	}
 }
 
+// A part is one block, so that it is valid where a person puts it, beside other jobs. The
+// file that init writes has it, so that a second init sees that the job is there.
+func TestPartsAreOneBlock(t *testing.T) {
+	for _, c := range CIs {
+		if c.Part == "" {
+			continue
+		}
+		first, rest, _ := strings.Cut(c.Part, "\n")
+		indent := first[:len(first)-len(strings.TrimLeft(first, " "))]
+		body, _ := strings.CutSuffix(rest, indent+"}\n")
+		for line := range strings.Lines(body) {
+			if !strings.HasPrefix(line, indent+"  ") {
+				t.Errorf("%s: the line %q is outside the block that begins with %q", c.Name, line, first)
+			}
+		}
+		if !strings.Contains(string(c.Text()), c.Part) {
+			t.Errorf("%s: the file does not contain the part\n%s", c.Name, c.Part)
+		}
+		if !c.HasJob([]byte(c.Part)) {
+			t.Errorf("%s: no job was found in the part\n%s", c.Name, c.Part)
+		}
+	}
+}
+
+func TestHasJob(t *testing.T) {
+	for src, want := range map[string]bool{
+		"":                                 false,
+		"- regmigrate pr .\n":              false,
+		"  # - regmigrate --check .\n":     false,
+		"  // sh 'regmigrate --check .'\n": false,
+		"- make\n- regmigrate --check .":   true,
+		"sh \"regmigrate --check deploy\"": true,
+	} {
+		if got := new(CI).HasJob([]byte(src)); got != want {
+			t.Errorf("%q: got %v", src, got)
+		}
+	}
+}
+
 // The examples name the release of this version.
 func TestExamplesNameTheRelease(t *testing.T) {
 	var names []string
