@@ -47,7 +47,10 @@ which objects it judges.
 
 The failurePolicy is Fail for vap, and for kyverno with --action deny. For map and other
 policies of kyverno it is Ignore: if the policy cannot be evaluated, the object is
-accepted as it is, and the pod starts with its old images.
+accepted as it is, and the pod starts with its old images. For gatekeeper it is
+Fail in the ConstraintTemplate, and the webhook of Gatekeeper has its own, by default
+Ignore; the enforcementAction is warn, and audit lists all objects with old images. A
+ClusterImagePolicy of sigstore has no failurePolicy; its mode is warn.
 
 No other engine judges or changes the mirror pods of nodes. The header of the output
 holds the command that makes it, and says what the policy leaves open.

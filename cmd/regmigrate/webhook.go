@@ -23,8 +23,8 @@ the objects that install it, and rotate renews a self-signed certificate.
 
 A webhook is the last resort. First change the manifests: regmigrate, regmigrate pr.
 On Kubernetes 1.36 or newer use regmigrate policy map, on which no pod depends: the API
-server evaluates it. Every new pod waits for a webhook: while it does not respond, pods
-start with their old images.`,
+server evaluates it. Every new pod waits for a webhook. If it does not respond in time,
+the pod starts with its old images.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

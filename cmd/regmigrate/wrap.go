@@ -7,7 +7,8 @@ const exitIndent = "     "
 
 // wrapText returns text with lines of at most the given number of columns, if a word is
 // not longer; 0 means no limit. A paragraph without indentation is filled again. In other
-// lines, only those that are too long are divided: they are entries of lists.
+// lines, only those that are too long are divided: they are entries of lists. Rows of
+// tables stay as they are: a terminal that cuts them shows more than cells below cells.
 func wrapText(text string, columns int) string {
 	if columns <= 0 {
 		return text
@@ -27,7 +28,7 @@ func wrapText(text string, columns int) string {
 		case line != "" && line[0] != ' ':
 			paragraph = append(paragraph, line)
 			continue
-		case len(line) > columns:
+		case len(line) > columns && !isRow(line):
 			flush()
 			out = append(out, wrapWords(line, columns, exitIndent)...)
 		default:
@@ -37,6 +38,18 @@ func wrapText(text string, columns int) string {
 	}
 	flush()
 	return strings.Join(out, "\n")
+}
+
+// isRow reports whether an indented line is a row of a table: it has three cells or more,
+// with two spaces or more between them.
+func isRow(line string) bool {
+	cells := 0
+	for _, cell := range strings.Split(line, "  ") {
+		if strings.TrimSpace(cell) != "" {
+			cells++
+		}
+	}
+	return cells >= 3
 }
 
 // wrapEntry returns the description of an entry of a list whose names need padding

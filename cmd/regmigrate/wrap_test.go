@@ -14,6 +14,7 @@ func TestWrapText(t *testing.T) {
 		{"a line of exactly the limit", "one two", 7, "one two"},
 		{"a long word", "a loooooong word", 6, "a\nloooooong\nword"},
 		{"an entry of a list", "  1  one two three", 13, "  1  one two\n     three"},
+		{"rows of a table", "    ENGINE  writes  with an old image\n    vap     policy  warning, audit", 20, "    ENGINE  writes  with an old image\n    vap     policy  warning, audit"},
 		{"a long first word of an entry", "  loooooooooong", 6, "  loooooooooong"},
 	}
 	for _, tt := range tests {
