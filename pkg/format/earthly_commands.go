@@ -64,6 +64,11 @@ func addEarthlyCommands(in Input, s *ScanResult) {
 			}
 		}
 	}
+	s.keepNames(pushed)
+}
+
+// keepNames makes the images with the names in pushed conflicts.
+func (s *ScanResult) keepNames(pushed map[string]bool) {
 	for i := range s.Occurrences {
 		o := &s.Occurrences[i]
 		if o.Keep == "" && o.OutOfScope == "" && pushed[defaultName(o.Text())] {
