@@ -40,7 +40,7 @@ func (r *initRun) addCI(ctx context.Context) error {
 	return nil
 }
 
-// findCI returns the CI system whose job is written, or nil if there is none.
+// findCI returns the CI system that gets a job, or nil: none is wanted, or none was found.
 func (r *initRun) findCI(ctx context.Context) (*scaffold.CI, error) {
 	switch r.flags.CI {
 	case "none":

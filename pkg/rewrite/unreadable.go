@@ -28,9 +28,9 @@ func (r *reader) addUnreadable(name string, isDir bool, err error) {
 	r.unreadable[name] = walk.Skip{Path: name, Dir: isDir, Reason: walk.Unreadable, Err: repofile.WithoutPath(err)}
 }
 
-// addClosed records why the system could not tell what is at path: the first folder that is
-// closed, once for all files below it. A path below a symbolic link is none of the
-// repository, and is never read, so that it does not matter what is behind the link.
+// addClosed records why the system could not tell what is at the path name. If a folder
+// above it has no permission, addClosed records that folder, once for all files in it. It
+// records nothing behind a symbolic link, since the program does not follow links.
 func (r *reader) addClosed(name string, err error) {
 	if repofile.IsAbsent(err) || r.isExcluded(name, false) {
 		return

@@ -277,19 +277,26 @@ func (g *gitopsLinker) chartTemplate(x *object) *syntax.Node {
 	if ref.Str("kind") != "HelmChart" {
 		return spec.Field("chart").Field("spec")
 	}
-	all, known := g.chartSources["HelmChart"]
-	if !known {
-		all = g.objectsOf(fluxSource, "HelmChart", fluxSource)
-		g.chartSources["HelmChart"] = all
+	if chart := g.chartSource(x, ref); chart != nil {
+		return chart.root.Field("spec")
 	}
+	return nil
+}
+
+// chartSource returns the object of Flux that ref in the HelmRelease x names, nil if the
+// repository has none.
+func (g *gitopsLinker) chartSource(x *object, ref *syntax.Node) *object {
 	want := objectName{ref.Str("namespace"), ref.Str("name")}
 	if want.namespace == "" {
 		want.namespace = x.namespace()
 	}
-	if chart := find(all, want); chart != nil {
-		return chart.root.Field("spec")
+	kind := ref.Str("kind")
+	all, known := g.chartSources[kind]
+	if !known {
+		all = g.objectsOf(fluxSource, kind, fluxSource)
+		g.chartSources[kind] = all
 	}
-	return nil
+	return find(all, want)
 }
 
 // valuesFilesOf returns the values in the files that replace values.yaml of a chart.
@@ -343,24 +350,14 @@ func (g *gitopsLinker) releaseValues(x *object) []chartValues {
 // Sources: https://fluxcd.io/flux/components/helm/helmreleases/#chart-template,
 // https://fluxcd.io/flux/components/helm/helmreleases/#chart-reference
 func (g *gitopsLinker) chartRepository(x *object) string {
-	ref := x.root.Field("spec").Field("chart").Field("spec").Field("sourceRef")
+	ref := g.chartTemplate(x).Field("sourceRef")
 	if ref == nil {
 		ref = x.root.Field("spec").Field("chartRef")
 	}
-	want := objectName{ref.Str("namespace"), ref.Str("name")}
-	if want.namespace == "" {
-		want.namespace = x.namespace()
-	}
-	kind := ref.Str("kind")
-	if kind != "HelmRepository" && kind != "OCIRepository" {
+	if kind := ref.Str("kind"); kind != "HelmRepository" && kind != "OCIRepository" {
 		return ""
 	}
-	all, known := g.chartSources[kind]
-	if !known {
-		all = g.objectsOf(fluxSource, kind, fluxSource)
-		g.chartSources[kind] = all
-	}
-	source := find(all, want)
+	source := g.chartSource(x, ref)
 	if source == nil {
 		return ""
 	}

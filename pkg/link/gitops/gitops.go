@@ -35,7 +35,7 @@ type gitopsLinker struct {
 	valuesRefs      []string  // names of the ConfigMaps and Secrets that HelmReleases take values from
 	configMaps      []*object // those ConfigMaps and Secrets
 	gitRepositories []*object
-	chartSources    map[string][]*object           // HelmRepositories and OCIRepositories, by kind
+	chartSources    map[string][]*object           // HelmRepositories, OCIRepositories and HelmCharts, by kind
 	keptEntries     map[link.PieceID]format.Reason // names of entries of kustomizations that are kept
 	newNames        map[string]bool                // see namesAfter
 	unmentioned     *bool                          // see concernsUnmentioned

@@ -107,8 +107,8 @@ func (g *gitopsLinker) keepIfPreceded(r localRelease, o *format.Occurrence, fiel
 	}
 }
 
-// registryIn returns the registry, other than an empty one, that the object sets for a key of the field
-// parent that a template of the chart may read, nil if there is none.
+// registryIn returns the registry that the object sets in the field parent, nil if there is
+// none. An empty registry is none, and so is one that no template of the chart can read.
 func (g *gitopsLinker) registryIn(r localRelease, parent string) *syntax.Node {
 	for i := len(r.all) - 1; i >= 0; i-- {
 		for _, key := range r.all[i].keys(parent) {
