@@ -33,6 +33,7 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
   regmigrate --dry-run . | git apply  # git apply accepts the diff
   regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
   regmigrate -o json --dry-run . > report.json
+  regmigrate --reverse report.json    # undo the change of this report
   helm template ./chart | regmigrate -`
 
 const (
@@ -70,6 +71,12 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 			if err := refuseMistyped(cmd, args); err != nil {
 				return err
 			}
+			if cmd.Flags().Changed("reverse") {
+				if err := checkReverse(cmd); err != nil {
+					return err
+				}
+				return app.Reverse(cmd.Context(), s, &f, args)
+			}
 			return app.Rewrite(cmd.Context(), s, &f, args)
 		},
 	}
@@ -93,6 +100,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x.BoolVarP(&f.DryRun, "dry-run", "n", false, "print a unified diff and write no file")
 	addCheckFlag(cmd, &f)
 	x.StringVar(&f.Baseline, "baseline", "", "`file` of accepted mentions: --check fails only for other mentions; --update-baseline writes the file")
+	addReverseFlag(cmd, &f)
 	x.BoolVar(&f.UpdateBaseline, "update-baseline", false, "write the current mentions to the baseline, and change no other file")
 	addRuleFlags(cmd, &f)
 	addFileFlags(cmd, &f)

@@ -22,6 +22,8 @@ func (d *document) finish() {
 	case d.kind == stateKind: // its subjects are added already
 	case d.kind == failureKind:
 		d.finishFailure()
+	case d.has["reversal"]:
+		d.unreadable("the report of --reverse, which does not say what is left; make a report of the repository")
 	case has("contexts", "images"):
 		d.finishClusters()
 	case has("rulesDigest", "files", "proofs"):

@@ -68,8 +68,9 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	out.Source = jsonSource(o.Source)
 	out.Digest, out.Rules = jsonRules(p.Rules)
 	out.Incomplete = jsonIncomplete(p)
+	groups := p.EditGroups()
 	for i := range p.Files {
-		f := jsonFile(&p.Files[i])
+		f := jsonFile(&p.Files[i], groups[p.Files[i].Path])
 		f.Owners = utf8Texts(o.owners(p.Files[i].Path))
 		out.Files = append(out.Files, f)
 	}
@@ -88,6 +89,9 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 	}
 	for _, x := range p.Advice {
 		out.Advice = append(out.Advice, JSONAdvice{jsonAdviceKind(x.Note), utf8Text(x.Path), exactPath(x.Path), x.Line, utf8Text(x.Ref), utf8Text(x.Text), utf8Text(x.Command), utf8Text(x.Source)})
+	}
+	if r := p.Reversal; r != nil {
+		out.Reversal = &JSONReversal{append([]string{}, utf8Texts(r.Reversed)...)}
 	}
 	if b := p.Baseline; b != nil {
 		out.Baseline = &JSONBaseline{utf8Text(b.File), b.Accepted, b.New, []JSONBaselineEntry{}}
@@ -170,7 +174,7 @@ func jsonSkip(x walk.Skip) JSONSkip {
 	return s
 }
 
-func jsonFile(f *rewrite.File) JSONFile {
+func jsonFile(f *rewrite.File, groups []rewrite.EditGroup) JSONFile {
 	out := JSONFile{
 		Path:       utf8Text(f.Path),
 		PathBase64: exactPath(f.Path),
@@ -183,8 +187,9 @@ func jsonFile(f *rewrite.File) JSONFile {
 	if f.Err != nil {
 		out.Error = utf8Text(problem(f))
 	}
-	for _, e := range f.Edits {
-		out.Edits = append(out.Edits, JSONEdit{e.Start, e.End, utf8Text(string(f.Before[e.Start:e.End])), utf8Text(e.New)})
+	if len(f.Edits) > 0 {
+		out.BeforeDigest, out.AfterDigest = rewrite.Digest(f.Before), rewrite.Digest(f.After())
+		out.Edits = jsonEdits(f, groups)
 	}
 	for i := range f.Findings {
 		x := &f.Findings[i]

@@ -24,6 +24,7 @@ type JSONReport struct {
 	Images   []JSONVerdict `json:"images"`
 	Advice   []JSONAdvice  `json:"advice"`
 	Baseline *JSONBaseline `json:"baseline,omitempty"`
+	Reversal *JSONReversal `json:"reversal,omitempty"` // of --reverse only
 
 	// Incomplete are renderings that a limit which depends on the machine ended.
 	Incomplete []JSONFailure `json:"incomplete,omitempty"`
@@ -68,15 +69,20 @@ type JSONCounts struct {
 
 // A JSONFile is a file with a finding or an error.
 type JSONFile struct {
-	Path       string        `json:"path"`
-	PathBase64 []byte        `json:"pathBase64,omitempty"`
-	Format     string        `json:"format,omitempty"`
-	Changed    bool          `json:"changed"` // in a dry run: would be changed
-	Error      string        `json:"error,omitempty"`
-	Owners     []string      `json:"owners,omitempty"` // by CODEOWNERS
-	Unverified bool          `json:"unverified"`       // no parser reads the file
-	Edits      []JSONEdit    `json:"edits"`
-	Findings   []JSONFinding `json:"findings"`
+	Path       string   `json:"path"`
+	PathBase64 []byte   `json:"pathBase64,omitempty"`
+	Format     string   `json:"format,omitempty"`
+	Changed    bool     `json:"changed"` // in a dry run: would be changed
+	Error      string   `json:"error,omitempty"`
+	Owners     []string `json:"owners,omitempty"` // by CODEOWNERS
+	Unverified bool     `json:"unverified"`       // no parser reads the file
+
+	// The SHA-256 digests of the file before and after the change, of a changed file only.
+	BeforeDigest string `json:"beforeDigest,omitempty"`
+	AfterDigest  string `json:"afterDigest,omitempty"`
+
+	Edits    []JSONEdit    `json:"edits"`
+	Findings []JSONFinding `json:"findings"`
 }
 
 // A JSONEdit replaces a range of bytes.
@@ -85,6 +91,18 @@ type JSONEdit struct {
 	End   int    `json:"end"`
 	Old   string `json:"old"`
 	New   string `json:"new"`
+
+	// The exact bytes of a text that is not UTF-8.
+	OldBase64 []byte `json:"oldBase64,omitempty"`
+	NewBase64 []byte `json:"newBase64,omitempty"`
+
+	Group   int      `json:"group"`             // the same for all edits that belong together
+	Follows []string `json:"follows,omitempty"` // the Path of the files that the edit follows from
+}
+
+// A JSONReversal says that the plan reverses another one.
+type JSONReversal struct {
+	Reversed []string `json:"reversed"` // files that have the bytes before that plan already
 }
 
 // A JSONFinding is one mention, and what becomes of it.

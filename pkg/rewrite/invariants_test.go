@@ -43,6 +43,7 @@ func checkInvariants(t testing.TB, root string, o rewrite.Options, plan *rewrite
 			t.Errorf("%s: expected the mode %v, got %v", name, before[name].mode, e.mode)
 		}
 	}
+	checkReversal(t, root, plan, before, after)
 	again := makePlan(t, root, o)
 	for i := range again.Files {
 		if f := &again.Files[i]; len(f.Edits) > 0 {

@@ -62,7 +62,7 @@ func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
 // structure in which the earliest group is the root.
 type merger struct {
 	groups   []*group
-	parent   []int                 // index of the group that a group was merged into; a root has its own
+	sets     disjointSets          // of indexes of groups that are merged
 	byPiece  map[link.PieceID]int  // index of the first group with a piece
 	byInsert map[link.FileEdit]int // index of the first group with an insert
 }
@@ -71,10 +71,10 @@ type merger struct {
 // something.
 func (m *merger) add(g *group) {
 	i := len(m.groups)
-	m.groups, m.parent = append(m.groups, g), append(m.parent, i)
+	m.groups, m.sets = append(m.groups, g), append(m.sets, i)
 	for _, e := range g.inserts {
 		if j, seen := m.byInsert[e]; seen {
-			m.union(i, j)
+			m.sets.union(i, j)
 		} else {
 			m.byInsert[e] = i
 		}
@@ -83,7 +83,7 @@ func (m *merger) add(g *group) {
 		for k := range x.occ.Pieces {
 			id := link.IDOf(&x.occ.Pieces[k])
 			if j, seen := m.byPiece[id]; seen {
-				m.union(i, j)
+				m.sets.union(i, j)
 			} else {
 				m.byPiece[id] = i
 			}
@@ -91,25 +91,12 @@ func (m *merger) add(g *group) {
 	}
 }
 
-func (m *merger) root(i int) int {
-	for m.parent[i] != i {
-		m.parent[i] = m.parent[m.parent[i]] // keeps the paths short
-		i = m.parent[i]
-	}
-	return i
-}
-
-func (m *merger) union(i, j int) {
-	i, j = m.root(i), m.root(j)
-	m.parent[max(i, j)] = min(i, j)
-}
-
 // merged returns the groups after merging.
 func (m *merger) merged() []*group {
 	var out []*group
 	grown := map[*group]bool{}
 	for i, g := range m.groups {
-		root := m.groups[m.root(i)]
+		root := m.groups[m.sets.root(i)]
 		if root == g {
 			out = append(out, g)
 			continue

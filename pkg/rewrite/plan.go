@@ -53,6 +53,7 @@ type Plan struct {
 
 	Paths    []string            // scanned paths, relative to the root; empty for all
 	Baseline *BaselineComparison // nil without a baseline
+	Reversal *Reversal           // nil unless Reverse made the plan
 
 	groups []*group // Apply keeps or writes each of them as a whole
 }

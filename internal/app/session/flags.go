@@ -13,6 +13,7 @@ type Flags struct {
 	Include, Exclude []string
 	NoIgnore         bool
 	Together         bool
+	Reverse          string // the file of a JSON report
 	Output           string
 	Reports          []string
 	Jobs             int
