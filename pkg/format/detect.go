@@ -86,6 +86,7 @@ func (d *detector) finish(outside func(text string, mark edit.Span) Context) {
 	d.keepPushed()
 	for _, root := range d.roots {
 		d.keepBuilt(root)
+		d.keepComposeBuilt(root)
 	}
 	d.dropExplained()
 	d.scriptMappings()

@@ -32,9 +32,10 @@ func (f *frame) below(node *syntax.Node) *frame {
 	return &frame{up: f, node: node, object: f.object, keep: f.keep, note: f.note, depth: f.depth}
 }
 
-// has reports whether the mapping at f has the key, or the mapping that merges it.
+// has reports whether the mapping at f has the key, also by a merge, or the mapping that
+// merges it.
 func (f *frame) has(key string) bool {
-	return f.node.Field(key) != nil || f.merged.Field(key) != nil
+	return f.node.MergedField(key) != nil || f.merged.MergedField(key) != nil
 }
 
 // withKey sets the key of f and returns f.

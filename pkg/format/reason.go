@@ -65,7 +65,7 @@ var Reasons = []struct {
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
 	{UnusedValue, "Only the key suggests an image, and no template of the charts that get this value reads it."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
-	{Built, "An earlier step of the same build gives this name to an image, so that it is not pulled from a registry."},
+	{Built, "The same build, or another service of the same Compose project, gives this name to an image, so that it is not pulled from a registry."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},

@@ -36,6 +36,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Link: absentchart.LinkReleases},
 		{Link: devcontainer.Link},
 		{Link: linkAddressedKeys},
+		{Link: linkComposeBuilds},
 		{Link: linkSharedRegistries},
 	}
 	return l
