@@ -19,9 +19,15 @@ var withoutKeyword = sync.OnceValue(func() []*tableEntry {
 })
 
 func (f *tableField) lacksKeyword() bool {
-	return (f.kind == imageField || f.kind == unqualifiedField) && !slices.ContainsFunc(keysOfPath(f.Path), func(key string) bool {
-		return image.HasKeyword([]byte(key)) && !image.IsOtherKey(key)
-	})
+	keys := keysOfPath(f.Path)
+	switch {
+	case f.kind == imageField || f.kind == unqualifiedField:
+	case f.isSplit() && f.Suffix != "":
+		keys = append(keys, f.Registry, f.Repository)
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(keys, func(key string) bool { return image.HasKeyword([]byte(key)) && !image.IsOtherKey(key) })
 }
 
 // MayHaveObjectWithoutKeyword reports whether chunk, a file or a document, may have an object

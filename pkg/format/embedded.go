@@ -155,6 +155,9 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		d.commandImages(f)
 	}
 	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: keptDocuments(n.Value)}
+	if scope == Manifests {
+		d.transportedImages(f, &t)
+	}
 	for _, found := range image.Find(n.Value) {
 		if t.reason("", found.Span, found.Span) == "" {
 			p := d.part(n, found.Span.Start, found.Span.End, roleIn(n.Value, found.Span), "")

@@ -168,7 +168,8 @@ type Occurrence struct {
 	// LikelyImage reports that the key is named like one for images, such as
 	// `image: nginx:1.27` in an object of an unknown kind. IsUntagged reports that a
 	// likely image without a domain has no tag, digest or pull policy, in the value
-	// or beside it. Package account decides which of them a run accounts for.
+	// or beside it, or that its key alone says little (img): a rule must then name its
+	// namespace. Package account decides which of them a run accounts for.
 	LikelyImage, IsUntagged bool
 
 	// AfterVariable reports that a variable before the name may hold a registry.

@@ -47,7 +47,20 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 		o.Tag = d.tagInList(f)
 		o.IsUntagged = o.Tag == ""
 	}
+	if r.Domain == "" && !o.IsImage && isWeakKey(f.effectiveKey()) {
+		o.LikelyImage = !o.IsUntagged && strings.Contains(r.Path, "/") && d.mayName(f, r)
+		o.IsUntagged = true
+		return
+	}
 	o.LikelyImage = d.namesImage(f, r, h) && (r.Domain != "" || !o.IsUntagged || strings.Contains(r.Path, "/"))
+}
+
+// isWeakKey reports whether key often names an image, and often something else: img,
+// builder. A short name below it is likely one only if it has a tag and a rule names its
+// namespace.
+func isWeakKey(key string) bool {
+	k := fold(key)
+	return strings.HasSuffix(k, "img") || strings.HasSuffix(k, "builder") || k == "container"
 }
 
 // tagInList returns the tag that another item of the list around the value at f has for the
@@ -106,9 +119,11 @@ func (d *detector) namesImage(f *frame, r image.Ref, h *splitReference) bool {
 	default:
 		return false
 	}
-	if r.Domain != "" {
-		return true
-	}
+	return r.Domain != "" || d.mayName(f, r)
+}
+
+// mayName reports whether nothing at f shows that r, a name without a domain, is no image.
+func (d *detector) mayName(f *frame, r image.Ref) bool {
 	switch {
 	case hasSuffix(strings.ToLower(r.Path), pictures), len(r.Path) == 1:
 		return false

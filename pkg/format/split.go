@@ -149,9 +149,16 @@ func (d *detector) joinParts(f *frame, r *splitReference, withName bool) []*synt
 		return d.withoutRegistry(f, r)
 	}
 	if host := strings.TrimSuffix(registry.Value, "/"); !ok && r.isImage && len(r.keys) == 1 && (image.IsHost(host) || isReference(host)) {
-		p := d.piece(registry, Registry, "")
+		o := Occurrence{}
+		role := Registry
+		if r.suffix != "" && isName(registry.Value) { // a namespace of Docker Hub
+			role = Whole
+			o.IsImage, o.Tail, o.Tag, o.Digest, o.InRepositoryKey = true, "/"+r.suffix, r.tag, r.digest, true
+		}
+		p := d.piece(registry, role, "")
 		p.Field = f.below(registry).withKey(r.keys[registry]).field()
-		d.add(f, Occurrence{Pieces: []Piece{p}})
+		o.Pieces = []Piece{p}
+		d.add(f, o)
 		return []*syntax.Node{registry}
 	}
 	if !ok {
