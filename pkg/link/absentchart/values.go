@@ -82,6 +82,24 @@ func (v *Values) addTree(path string, n *syntax.Node, isItem bool, depth int) {
 				v.addTree(at, x, false, depth+1)
 			}
 		}
+		v.addMerged(path, n)
+	}
+}
+
+// addMerged adds the scalars that the mapping n merges at the path, so that a reference next
+// to them finds them. References in them are decided where they are.
+func (v *Values) addMerged(path string, n *syntax.Node) {
+	if n.Field("<<") == nil {
+		return
+	}
+	for _, key := range n.MergedKeys() {
+		at := key
+		if path != "" {
+			at = path + "." + key
+		}
+		if x := n.MergedField(key); x.Kind == syntax.Scalar && v.byPath[at] == nil {
+			v.byPath[at] = &value{path: at, node: x}
+		}
 	}
 }
 

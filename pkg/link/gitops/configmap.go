@@ -1,20 +1,23 @@
 package gitops
 
 import (
+	"encoding/base64"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link"
+	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
 )
 
 // A valuesRef is a reference of a release to values in a ConfigMap or Secret.
 type valuesRef struct{ kind, name, key string }
 
 // configMapValues returns the values that the release refers to, in a ConfigMap
-// or in the stringData of a Secret of the repository.
+// or a Secret of the repository.
 func (g *gitopsLinker) configMapValues(release *object, ref valuesRef) (chartValues, bool) {
 	if ref.key == "" {
 		ref.key = "values.yaml"
@@ -30,6 +33,9 @@ func (g *gitopsLinker) configMapValues(release *object, ref valuesRef) (chartVal
 		}
 		if n := m.root.Field(data).Field(ref.key); n != nil && n.Kind == syntax.Scalar {
 			return mappingValues(m.file, n, format.EmbeddedMapping(n)), true
+		}
+		if n := m.root.Field("data").Field(ref.key); ref.kind == "Secret" && n != nil && n.Kind == syntax.Scalar {
+			return encodedValues(m.file, n)
 		}
 	}
 	return g.generatedValues(release, ref)
@@ -84,4 +90,22 @@ func (g *gitopsLinker) generatedValues(release *object, ref valuesRef) (chartVal
 		}
 	}
 	return chartValues{}, false
+}
+
+// encodedValues returns the values in the scalar n of f, which is in Base64: the data of a
+// Secret. It returns false for text that is no Base64, such as what another program
+// encrypted.
+func encodedValues(f *link.File, n *syntax.Node) (chartValues, bool) {
+	text, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Value), ""))
+	if err != nil {
+		return chartValues{}, false
+	}
+	var root *syntax.Node
+	if y, err := syntax.ParseYAML(text, nil); err == nil && len(y.Docs) > 0 && y.Docs[0].Root != nil && y.Docs[0].Root.Kind == syntax.Mapping {
+		root = y.Docs[0].Root
+	}
+	v := mappingValues(f, n, root)
+	v.isEncoded, v.addTo = true, func(*absentchart.Values) {}
+	v.decoded = &syntax.Node{Kind: syntax.Scalar, Tag: "!!str", Value: string(text), Span: edit.Span{End: len(text)}}
+	return v, true
 }

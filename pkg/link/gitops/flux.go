@@ -325,6 +325,9 @@ func (g *gitopsLinker) releaseValues(x *object) []chartValues {
 		if target := from.Str("targetPath"); target != "" {
 			v.target = "." + target
 			n := v.node
+			if v.isEncoded {
+				n = v.decoded
+			}
 			v.get = func(field string) *syntax.Node {
 				if field != v.target {
 					return nil
@@ -337,7 +340,9 @@ func (g *gitopsLinker) releaseValues(x *object) []chartValues {
 				}
 				return nil
 			}
-			v.addTo = func(v *absentchart.Values) { v.AddValue(target, n) }
+			if !v.isEncoded {
+				v.addTo = func(v *absentchart.Values) { v.AddValue(target, n) }
+			}
 		}
 		values = append(values, v)
 	}

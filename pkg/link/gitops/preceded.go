@@ -1,6 +1,7 @@
 package gitops
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -22,6 +23,9 @@ type localRelease struct {
 // its own rendering does not show it.
 func (g *gitopsLinker) keepPreceded(r localRelease) {
 	for _, o := range g.shownIn(r.defaults) {
+		if g.keepIfEncoded(r, o) {
+			continue
+		}
 		if _, given := lastOf(r.all, o.Field(len(o.Pieces)-1)); given == nil {
 			g.keepIfPreceded(r, o, o.Field(len(o.Pieces)-1))
 		}
@@ -33,6 +37,36 @@ func (g *gitopsLinker) keepPreceded(r localRelease) {
 			}
 		}
 	}
+}
+
+// keepIfEncoded keeps o, a reference that the values of the chart split across keys, if a
+// Secret sets one of its parts in Base64: that part does not move with the others.
+func (g *gitopsLinker) keepIfEncoded(r localRelease, o *format.Occurrence) bool {
+	if len(o.Pieces) == 1 || o.Unconfirmed || !g.move.Moves(o) {
+		return false
+	}
+	for _, v := range r.all {
+		for k := range o.Pieces {
+			if v.isEncoded && v.get(o.Field(k)) != nil {
+				g.keep(o, format.Conflict, "a Secret sets a part of the reference in Base64")
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// setsRegistry reports whether a key of the values, at any depth, names a registry.
+func (v *chartValues) setsRegistry() bool {
+	_, key := keyOf(v.target)
+	return format.IsRegistryKey(key) || v.setsRegistryIn("", 0)
+}
+
+func (v *chartValues) setsRegistryIn(parent string, depth int) bool {
+	const most = 32
+	return depth < most && slices.ContainsFunc(v.keys(parent), func(key string) bool {
+		return format.IsRegistryKey(key) || v.setsRegistryIn(parent+"."+key, depth+1)
+	})
 }
 
 // shownIn returns the references in f: those that renderings show, and those that the scan

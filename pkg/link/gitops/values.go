@@ -24,6 +24,11 @@ type chartValues struct {
 
 	// addTo adds the values to v.
 	addTo func(v *absentchart.Values)
+
+	// isEncoded reports that the values are in Base64 in the scalar node. The scalars that
+	// get returns are then not in the file.
+	isEncoded bool
+	decoded   *syntax.Node // of node, a scalar that is not in the file
 }
 
 // mappingValues are the values in the mapping root, which is in the node n of f.
@@ -34,20 +39,12 @@ func mappingValues(f *link.File, n, root *syntax.Node) chartValues {
 			return at
 		}
 		for key := range strings.SplitSeq(strings.TrimPrefix(field, "."), ".") {
-			at = at.Field(key)
+			at = at.MergedField(key)
 		}
 		return at
 	}
 	keys := func(parent string) []string {
-		of := at(parent)
-		if of == nil || of.Kind != syntax.Mapping {
-			return nil
-		}
-		var out []string
-		for i := 0; i < len(of.Children); i += 2 {
-			out = append(out, of.Children[i].Value)
-		}
-		return out
+		return at(parent).MergedKeys()
 	}
 	addTo := func(v *absentchart.Values) {
 		if n == root {
@@ -127,10 +124,11 @@ func (g *gitopsLinker) linkLocalChart(all []chartValues, dir string) {
 		return
 	}
 	all = withNode(all)
-	for i := range all { // an overridden value moves too
+	inFiles := withoutEncoded(all)
+	for i := range inFiles { // an overridden value moves too
 		for j := range f.Scanned.Occurrences {
 			if o := &f.Scanned.Occurrences[j]; !o.Unconfirmed && len(o.Pieces) > 1 {
-				g.linkDefault(o, all[:i+1], all[i+1:], dir)
+				g.linkDefault(o, inFiles[:i+1], inFiles[i+1:], dir)
 			}
 		}
 	}
@@ -140,6 +138,11 @@ func (g *gitopsLinker) linkLocalChart(all []chartValues, dir string) {
 // withNode returns the values that are present.
 func withNode(all []chartValues) []chartValues {
 	return slices.DeleteFunc(slices.Clone(all), func(v chartValues) bool { return v.node == nil })
+}
+
+// withoutEncoded returns the values that are in files as they are.
+func withoutEncoded(all []chartValues) []chartValues {
+	return slices.DeleteFunc(slices.Clone(all), func(v chartValues) bool { return v.isEncoded })
 }
 
 // linkDefault ties the reference o in the values of the chart in the folder dir
@@ -184,6 +187,10 @@ func (g *gitopsLinker) isNewSplit(o *format.Occurrence) bool {
 // function repository returns the URL of the repository that has the chart, or "".
 func (g *gitopsLinker) linkAbsentChart(all []chartValues, repository func() string) {
 	all = withNode(all)
+	if slices.ContainsFunc(all, func(v chartValues) bool { return v.isEncoded && v.setsRegistry() }) {
+		repository = func() string { return "" } // what the chart prints before a name is not known
+	}
+	all = withoutEncoded(all)
 	var values []*absentchart.Values
 	for _, v := range all {
 		x := absentchart.NewValues(v.file)
