@@ -11,8 +11,9 @@ func (f *scannedFile) setLimit(limit *format.LimitError) {
 }
 
 // limitFiles records the files that linkers needed as a whole although they have more
-// parts than may be read: a scan reads only the documents that may match. It reports
-// whether there are new ones.
+// parts than may be read: a scan reads only the documents that may match. A file outside
+// of the given paths counts as unreadable: an object in it may decide about a change.
+// limitFiles reports whether there are new ones.
 func (p *planner) limitFiles() bool {
 	found := false
 	for _, f := range p.tree.Files {
@@ -23,6 +24,9 @@ func (p *planner) limitFiles() bool {
 		found = true
 		if s := p.files.at(f.Path); s != nil {
 			s.setLimit(f.Limit)
+		}
+		if f.Outside {
+			p.addUnreadable(f.Path, false, f.Limit)
 		}
 	}
 	return found
