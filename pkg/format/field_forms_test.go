@@ -3,18 +3,28 @@ package format
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 )
 
 // TestFieldForms writes a file for each field of the tables that holds an image, and
 // checks that a short name in it is certainly an image: so that a gate fails before the
-// move. After the move, the field has no short name.
+// move. After the move, the field has no short name. The files are in testdata/forms.txtar,
+// for the test of the gate itself: TestCheckForms in cmd/regmigrate.
 func TestFieldForms(t *testing.T) {
+	var all txtar.Archive
+	all.Comment = []byte("A file for each field of the tables in pkg/format/fields that holds an image. TestFieldForms\nwrites them with the flag -update. The first two folders are the tool and a number.\n")
+	add := func(table *fieldTable, n int, name string, src []byte) {
+		all.Files = append(all.Files, txtar.File{Name: fmt.Sprintf("%s/%d/%s", slug(table.Tool), n, name), Data: append(src, '\n')})
+	}
 	// The forms of these tools are no YAML, or need text that no word of a table
 	// describes. Their cases are in testdata/cases/fields.
 	elsewhere := map[string]bool{"Ansible": true, "Bazel": true, "Cloud Native Buildpacks": true, "Earthly": true, "Jenkins": true, "JSON patches": true, "Nomad": true, "Terraform": true}
@@ -30,15 +40,20 @@ func TestFieldForms(t *testing.T) {
 			}
 			for j := range e.Fields {
 				f := &e.Fields[j]
+				if f.isSplit() && !f.Likely && f.Path != "" {
+					name, src := formOf(t, e, f, splitForm(f))
+					add(table, len(all.Files), name, src)
+				}
 				if f.kind != imageField || f.Keys || f.isSplit() {
 					continue
 				}
 				const old, moved = "acme/web:1", "m.corp/acme/web:1"
-				name, src := formOf(t, e, f, old)
+				name, src := formOf(t, e, f, wholeForm(f, old))
 				if path.Ext(name) == ".toml" {
 					continue
 				}
 				forms++
+				add(table, len(all.Files), name, src)
 				if got := shortImages(t, name, src); !slices.Equal(got, []string{old}) {
 					t.Errorf("%s: %s: %s in %s: expected the image %s, got %q", table.Tool, f.Path, src, name, old, got)
 				}
@@ -53,6 +68,44 @@ func TestFieldForms(t *testing.T) {
 			t.Errorf("%s: no field was checked", table.Tool)
 		}
 	}
+	const golden = "testdata/forms.txtar"
+	if *update {
+		if err := os.WriteFile(golden, txtar.Format(&all), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want, err := os.ReadFile(golden); err != nil || !bytes.Equal(want, txtar.Format(&all)) {
+		t.Errorf("%s is not what the tables describe (error %v); write it with -update", golden, err)
+	}
+}
+
+// slug returns the name of a tool as that of a folder.
+func slug(tool string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(tool), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') }), "-")
+}
+
+// wholeForm returns a value of the field f for the image.
+func wholeForm(f *tableField, image string) any {
+	if len(f.Value) > 0 {
+		if transport, _, ok := strings.Cut(f.Value[0], "://"); ok {
+			return transport + "://" + image
+		}
+	}
+	return image
+}
+
+// splitForm returns a mapping with the keys of f, which together are an image.
+func splitForm(f *tableField) any {
+	m := map[string]any{}
+	for key, value := range map[string]string{f.Registry: "docker.io", f.Repository: "acme/web", f.Tag: "1"} {
+		if key != "" {
+			m[key] = value
+		}
+	}
+	if f.Registry != "" && f.Repository == "" {
+		m[f.Registry] = "acme"
+	}
+	return m
 }
 
 // shortImages returns the short names in a file that are certainly images.
@@ -72,16 +125,10 @@ func shortImages(t *testing.T, name string, src []byte) []string {
 }
 
 // formOf returns the name and the content of a file of the entry e in which the field f
-// has the image.
-func formOf(t *testing.T, e *tableEntry, f *tableField, image string) (name string, src []byte) {
+// has the value.
+func formOf(t *testing.T, e *tableEntry, f *tableField, value any) (name string, src []byte) {
 	t.Helper()
 	one := func(glob, any string) string { return strings.ReplaceAll(glob, "*", any) }
-	value := any(image)
-	if len(f.Value) > 0 {
-		if transport, _, ok := strings.Cut(f.Value[0], "://"); ok {
-			value = transport + "://" + image
-		}
-	}
 	var steps []pathStep
 	for _, s := range f.path.steps {
 		if !s.anyDepth {
