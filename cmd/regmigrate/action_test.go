@@ -42,7 +42,7 @@ func TestAction(t *testing.T) {
 			e.Vars = append(e.Vars, cleanGit()...)
 			e.Values[forgeKey{}] = new(*testforge.Forge)
 			e.Vars = append(e.Vars,
-				"EXAMPLES="+filepath.Join(root, "examples"), "TEMPLATES="+filepath.Join(root, "templates"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
+				"EXAMPLES="+filepath.Join(root, "examples"), "TEMPLATES="+filepath.Join(root, "templates"), "PIPE="+filepath.Join(root, "packaging", "bitbucket-pipe"), "ACTION="+filepath.Join(root, "action"), "GITHUB_ACTION_PATH="+root, "RUNNER_TEMP="+filepath.Join(e.WorkDir, "temp"),
 				"GITHUB_OUTPUT="+filepath.Join(e.WorkDir, "output"), "GITHUB_PATH="+filepath.Join(e.WorkDir, "path"),
 				"GITHUB_STEP_SUMMARY="+filepath.Join(e.WorkDir, "summary"),
 				"RUNNER_OS=Linux", "RUNNER_ARCH=X64", "INPUT_VERSION=", "INPUT_RELEASE_URL=", "INPUT_PROGRAM=",

@@ -65,9 +65,12 @@ func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
 	x := cmd.Flags()
 	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(rules.PresetUsages(), ", "))
 	x.StringArrayVar(&f.Rules, "rule", nil, "use the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")
+	x.StringVar(&f.Mirror, "mirror", "", "move every reference to the registry `[LAYOUT:]TARGET`, which mirrors all others; layouts: "+strings.Join(rules.LayoutNames(), ", "))
+	x.StringArrayVar(&f.MirrorNames, "mirror-name", nil, "with --mirror: `REGISTRY=NAME`, the name of a registry in the mirror (repeatable)")
 	x.StringVar(&f.Config, "config", "", "configuration `file` (default: "+session.ConfigName+", searched from PATH up to the root of the repository)")
 	x.StringSliceVar(&f.Scope, "scope", nil, "comma-separated `list` of the kinds of text to rewrite: "+strings.Join(format.ScopeNames(), ", ")+", all (default manifests)")
 	complete(cmd, "preset", presetNames())
+	complete(cmd, "mirror", rules.LayoutNames())
 	complete(cmd, "scope", append(format.ScopeNames(), "all"))
 }
 

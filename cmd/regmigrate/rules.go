@@ -35,7 +35,7 @@ exceptions. If several rules match a reference, the most specific one applies;
 			if err := refuseEmpty(cmd); err != nil {
 				return err
 			}
-			return app.ShowRules(s, &f, presets)
+			return app.ShowRules(cmd.Context(), s, &f, presets)
 		},
 	}
 	setExits(cmd, "", "")

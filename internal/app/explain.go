@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/prove"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/report"
@@ -33,6 +34,7 @@ func Explain(ctx context.Context, s session.Streams, f *session.Flags, arg strin
 	if i := strings.Index(file, ".tgz!"); i >= 0 {
 		file, inner = file[:i+len(".tgz")], file[i+len(".tgz"):]
 	}
+	imageset.FindRegistries(ctx, f, session.NewProgress(s.Err, f.Quiet))
 	set, err := session.New(f, []string{file}, nil)
 	if err != nil {
 		return err

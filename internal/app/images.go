@@ -41,11 +41,14 @@ func Images(ctx context.Context, s session.Streams, f *session.Flags, x *ImagesF
 	if stream {
 		paths = nil
 	}
+	bar := session.NewProgress(s.Err, f.Quiet)
+	if !stream {
+		imageset.FindRegistries(ctx, f, bar)
+	}
 	set, err := session.New(f, paths, nil)
 	if err != nil {
 		return err
 	}
-	bar := session.NewProgress(s.Err, f.Quiet)
 	c := imageset.Collector{Flags: f, Session: set, Progress: bar}
 	list := c.NewInventory()
 	if stream {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/prove"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/pullrequest"
@@ -29,9 +30,13 @@ func PullRequest(ctx context.Context, s session.Streams, f *session.Flags, p *Pu
 	if !slices.Contains([]string{"change", "chart"}, p.CommitPer) {
 		return fmt.Errorf("--commit-per %q: expected change or chart", p.CommitPer)
 	}
+	if err := checkTitle(p.Title); err != nil {
+		return err
+	}
 	if f.RequireProof && p.NoVerify {
 		return errors.New("--require-proof and --no-verify: expected one of them")
 	}
+	imageset.FindRegistries(ctx, f, session.NewProgress(s.Err, f.Quiet))
 	set, err := session.New(f, args, nil)
 	if err != nil {
 		return err

@@ -34,6 +34,9 @@ func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) 
 	if err := relocate(dir, set, forge); err != nil {
 		return nil, err
 	}
+	if err := set.UseMirror(f.FindRegistries); err != nil {
+		return nil, err
+	}
 	set.Owners("") // reads CODEOWNERS of the base: reports are written when dir is gone
 	bar := session.NewProgress(run.streams.Err, f.Quiet)
 	set.Rewrite.Progress = bar.FilesScanned
@@ -53,6 +56,7 @@ func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) 
 		return nil, session.InterruptedError(ctx, err)
 	}
 	registries.AddImages(plan)
+	plan.Advice = append(set.MirrorNotes(), plan.Advice...)
 	if !run.options.NoVerify {
 		if err := proveChanges(ctx, prover, plan); err != nil {
 			return nil, err

@@ -3,11 +3,13 @@ package app
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
@@ -151,9 +153,39 @@ func defaultTitle(plan *rewrite.Plan) string {
 		}
 	}
 	names := slices.SortedFunc(maps.Keys(to), func(a, b string) int { return cmp.Or(to[b]-to[a], strings.Compare(a, b)) })
-	switch len(names) {
-	case 0, 1, 2:
-		return strings.TrimSpace("Move images to " + strings.Join(names, " and "))
+	hosts := map[string]bool{}
+	for _, name := range names {
+		host, _, _ := strings.Cut(name, "/")
+		hosts[host] = true
 	}
-	return fmt.Sprintf("Move images to %s and %d other registries", names[0], len(names)-1)
+	title := "Move images to "
+	switch {
+	case len(names) <= 2:
+		title += strings.Join(names, " and ")
+	case len(hosts) == 1: // such as a mirror
+		title += slices.Collect(maps.Keys(hosts))[0]
+	default:
+		title += fmt.Sprintf("%s and %d other registries", names[0], len(names)-1)
+	}
+	if utf8.RuneCountInString(title) > maxTitle {
+		return "Move images to other registries"
+	}
+	return strings.TrimSpace(title)
+}
+
+// maxTitle is the number of code points that the title of a pull request may have on all
+// forges. Gitea cuts longer ones, so that each run would set the title again; the others
+// refuse them.
+// Source: issue_update.go and issue.go in models/issues of Gitea; https://docs.gitlab.com/user/project/issues/managing_issues/
+const maxTitle = 255
+
+// checkTitle returns an error for a title that a forge would cut or refuse.
+func checkTitle(title string) error {
+	switch n := utf8.RuneCountInString(title); {
+	case n > maxTitle:
+		return fmt.Errorf("--title: expected at most %d characters, found %d: forges cut or refuse longer titles", maxTitle, n)
+	case strings.ContainsAny(title, "\r\n"):
+		return errors.New("--title: expected one line")
+	}
+	return nil
 }

@@ -25,11 +25,12 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	if err := checkUsage(s, f, args); err != nil {
 		return err
 	}
+	bar := session.NewProgress(s.Err, f.Quiet)
+	imageset.FindRegistries(ctx, f, bar)
 	set, err := session.New(f, args, nil)
 	if err != nil {
 		return err
 	}
-	bar := session.NewProgress(s.Err, f.Quiet)
 	set.Rewrite.Progress = bar.FilesScanned
 	prover, err := prove.New(&f.Render, f.Jobs, bar)
 	if err != nil {
@@ -48,6 +49,7 @@ func Rewrite(ctx context.Context, s session.Streams, f *session.Flags, args []st
 		return session.InterruptedError(ctx, err)
 	}
 	registries.AddImages(plan)
+	plan.Advice = append(set.MirrorNotes(), plan.Advice...)
 	if plan.Paths, err = session.RelativePaths(plan.Root, set.Rewrite.Walk.Paths); err != nil {
 		return err
 	}

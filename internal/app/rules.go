@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/report"
@@ -14,19 +15,20 @@ import (
 )
 
 // loadRules loads the rules that are active in the current folder.
-func loadRules(f *session.Flags) (*session.Session, bool, error) {
+func loadRules(ctx context.Context, s session.Streams, f *session.Flags) (*session.Session, bool, error) {
 	asJSON := f.Output == "json"
 	if f.Output != "json" && f.Output != "text" {
 		return nil, false, fmt.Errorf("--output: unknown format %q; known are text, json", f.Output)
 	}
 	f.Output = "" // session.New accepts formats of the root command only
+	imageset.FindRegistries(ctx, f, session.NewProgress(s.Err, f.Quiet))
 	set, err := session.New(f, nil, nil)
 	return set, asJSON, err
 }
 
 // ShowRules runs the command rules.
-func ShowRules(s session.Streams, f *session.Flags, presets bool) error {
-	set, asJSON, err := loadRules(f)
+func ShowRules(ctx context.Context, s session.Streams, f *session.Flags, presets bool) error {
+	set, asJSON, err := loadRules(ctx, s, f)
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func presetViews() []report.Preset {
 
 // TestRules runs the command rules test.
 func TestRules(ctx context.Context, s session.Streams, f *session.Flags, check bool, args []string) error {
-	set, asJSON, err := loadRules(f)
+	set, asJSON, err := loadRules(ctx, s, f)
 	if err != nil {
 		return err
 	}
@@ -69,6 +71,9 @@ func TestRules(ctx context.Context, s session.Streams, f *session.Flags, check b
 		if args, err = readLines(ctx, s.In); err != nil {
 			return session.Failed(fmt.Errorf("reading standard input: %w", err))
 		}
+	}
+	if err := addMirrorOf(set, args); err != nil {
+		return err
 	}
 	var out []report.RuleTest
 	moves := false
@@ -88,6 +93,21 @@ func TestRules(ctx context.Context, s session.Streams, f *session.Flags, check b
 		return session.Left(nil)
 	}
 	return nil
+}
+
+// addMirrorOf adds the rules of the mirror for the registries of references.
+func addMirrorOf(set *session.Session, refs []string) error {
+	return set.UseMirror(func(*session.Session) ([]session.FoundRegistry, error) {
+		var out []session.FoundRegistry
+		for _, text := range refs {
+			ref, _ := image.TrimTransport(text)
+			if r, err := image.Parse(ref); err == nil {
+				host, _ := image.Normalize(r.Domain, r.Path)
+				out = append(out, session.FoundRegistry{Host: host, References: 1, Place: text})
+			}
+		}
+		return out, nil
+	})
 }
 
 // testReference applies the rules to a reference, and looks it up in the catalogue.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/regmigrate/regmigrate/internal/app/imageset"
 	"github.com/regmigrate/regmigrate/internal/app/prove"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/report"
@@ -14,11 +15,12 @@ import (
 
 // Verify runs the command verify.
 func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []string) error {
+	bar := session.NewProgress(s.Err, f.Quiet)
+	imageset.FindRegistries(ctx, f, bar)
 	set, err := session.New(f, args, nil)
 	if err != nil {
 		return err
 	}
-	bar := session.NewProgress(s.Err, f.Quiet)
 	p, err := prove.New(&f.Render, f.Jobs, bar)
 	if err != nil {
 		return err

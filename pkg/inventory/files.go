@@ -48,7 +48,7 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 	var big sync.Mutex
 	var compose composeFiles
 	var generators generatorFiles
-	skipped, err := walk.Walk(ctx, v.opts.Walk, func(f walk.File) error {
+	visit := func(f walk.File) error {
 		buf := bufs.Get().(*bytes.Buffer)
 		defer bufs.Put(buf)
 		src, skip, err := v.read(f, buf)
@@ -65,7 +65,12 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 		}
 		v.recordFile(f, skip, err)
 		return ctx.Err()
-	})
+	}
+	o := v.opts.Walk
+	if v.opts.WithVendored {
+		o.Vendored = visit
+	}
+	skipped, err := walk.Walk(ctx, o, visit)
 	if err != nil {
 		return err
 	}

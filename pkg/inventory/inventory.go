@@ -31,6 +31,10 @@ type Options struct {
 	Rules  *rules.Set
 	Walk   walk.Options // for AddFiles
 	Fields []format.Field
+
+	// WithVendored also reads the files of vendored folders that git tracks.
+	WithVendored bool
+
 	Scopes format.Scopes // zero: manifests
 
 	// MaxSize is the maximum size, in bytes, of a file and of an object of a

@@ -16,6 +16,7 @@ type Config struct {
 	Path    string       // the path that was passed to LoadConfig
 	Presets []string     // valid arguments of Preset
 	Rules   []Rule       // a rule without a name is named FILE:LINE
+	Mirror  *Mirror      // the rule whose key from is *, or nil
 	Scope   []string     // as written; the caller validates the names
 	Include []string     // globs, relative to the folder of the file
 	Exclude []string     // globs, relative to the folder of the file; Exclude wins over Include
@@ -62,6 +63,9 @@ func LoadConfig(file string, src []byte) (*Config, error) {
 			c.Presets, err = s.presets(v, name)
 		case "rules":
 			err = s.List(v, name, "[{from: k8s.gcr.io, to: registry.k8s.io}]", func(_ int, name string, v *yaml.Node) error {
+				if isMirror(v) {
+					return s.addMirror(c, v, name)
+				}
 				r, err := s.rule(v, name)
 				c.Rules = append(c.Rules, r)
 				return err
@@ -139,13 +143,18 @@ func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 		}
 	}
 	if r.Name == "" {
-		r.Name = fmt.Sprintf("%s:%d", path.Base(filepath.ToSlash(s.Path)), n.Line)
+		r.Name = s.ruleName(n)
 	}
 	m, err := parseRule(r)
 	if err != nil {
 		return Rule{}, s.Errorf(n, "%w", err)
 	}
 	return m.rule, nil
+}
+
+// ruleName returns the name of a rule that has none in the file.
+func (s yamlReader) ruleName(n *yaml.Node) string {
+	return fmt.Sprintf("%s:%d", path.Base(filepath.ToSlash(s.Path)), n.Line)
 }
 
 func (s yamlReader) prefix(n *yaml.Node, name string) (string, error) {

@@ -48,12 +48,15 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 		keys   []string
 		typ    reflect.Type
 		not    []string // fields without a key
+		only   []string // keys without a field
 	}{
-		{"config", root, configKeys, reflect.TypeFor[Config](), []string{"path"}},
-		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), nil},
+		{"config", root, configKeys, reflect.TypeFor[Config](), []string{"path", "mirror"}, nil},
+		{"mirror", root.Defs["mirror"], mirrorKeys, reflect.TypeFor[Mirror](), nil, []string{"from"}},
+		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var inSchema, inStruct []string
+			var inSchema []string
+			inStruct := slices.Clone(c.only)
 			for k, p := range c.schema.Properties {
 				inSchema = append(inSchema, k)
 				if p.Description == "" {

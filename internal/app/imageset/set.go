@@ -66,10 +66,12 @@ func Load(ctx context.Context, s session.Streams, f *session.Flags, args []strin
 	if slices.Contains(args, "-") {
 		return loadStdin(ctx, s, f, args, all)
 	}
+	bar := session.NewProgress(s.Err, f.Quiet)
+	FindRegistries(ctx, f, bar)
 	if set, err = session.New(f, args, nil); err != nil {
 		return nil, nil, false, err
 	}
-	c := Collector{f, set, session.NewProgress(s.Err, f.Quiet)}
+	c := Collector{f, set, bar}
 	v := c.NewInventory()
 	tags, err := c.resolveTags(ctx, v, f.RenderAll)
 	c.Progress.Clear()

@@ -8,6 +8,8 @@ type Flags struct {
 	CheckCertain     bool // likely images do not fail the check
 	AssumeImages     bool
 	Presets, Rules   []string
+	Mirror           string
+	MirrorNames      []string
 	Config           string
 	Scope            []string
 	Include, Exclude []string
@@ -34,6 +36,10 @@ type Flags struct {
 	// ParsePolicy reads arguments as PolicyArgs returns them, of which it returns the
 	// flags that select rules. Nil: the command line is not known.
 	ParsePolicy func(args []string) (*Flags, error)
+
+	// FindRegistries finds the registries of the references of the files, for a mirror
+	// without names. Nil: the command reads no files of a repository.
+	FindRegistries func(*Session) ([]FoundRegistry, error)
 
 	Args    []string // the command line; reports repeat it in suggestions
 	Program string   // the command that starts the program, for suggestions

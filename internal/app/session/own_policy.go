@@ -64,6 +64,9 @@ func (s *Session) PolicyRules(f *Flags, args []string, file string, p format.Own
 	if err := of.rules(flags, loaded); err != nil {
 		return nil, "", err
 	}
+	if m := of.mirror; m != nil && len(m.NamedRegistries()) == 0 {
+		return nil, "", errMirrorNeedsFiles(m)
+	}
 	return of.Rewrite.Rules, of.ConfigInRoot(), nil
 }
 

@@ -29,6 +29,10 @@ type Session struct {
 
 	ProofFailed bool // a proof failed: do not write files
 
+	ruleList     []rules.Rule // of presets, configuration and flags, without those of the mirror
+	mirror       *rules.Mirror
+	keptByMirror []rules.KeptRegistry
+
 	head   *report.Source     // nil: not read yet
 	owners *codeowners.Owners // nil: not read yet
 
@@ -109,7 +113,15 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 			return set.Table().Digest(), nil
 		}
 	}
-	return s, s.globs(f, config)
+	if err := s.globs(f, config); err != nil {
+		return nil, err
+	}
+	if f.FindRegistries != nil {
+		err = s.UseMirror(f.FindRegistries)
+	} else if m := s.mirror; m != nil && len(m.NamedRegistries()) == 0 {
+		err = errMirrorNeedsFiles(m)
+	}
+	return s, err
 }
 
 // outputs finds the writers of --output and --report, and checks --color.
@@ -165,22 +177,28 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 		}
 		list = append(list, r)
 	}
-	s.OtherRules = describeOtherRules(config, f.Rules)
+	var err error
+	if s.mirror, err = mirrorOf(f, config); err != nil {
+		return err
+	}
+	s.OtherRules = describeOtherRules(config, f.Rules, s.mirror)
+	s.ruleList = list
+	if s.mirror != nil {
+		return s.addMirrorRules(nil, nil)
+	}
 	if len(list) == 0 {
 		s.Presets, s.HasDefaultRules = []string{"k8s"}, true
-		var err error
 		if list, err = rules.Preset("k8s"); err != nil {
 			return err
 		}
 	}
-	var err error
 	s.Rewrite.Rules, err = rules.New(list)
 	return err
 }
 
 // describeOtherRules describes the rules that no preset contains: the number of
-// those in the configuration, and those of --rule.
-func describeOtherRules(config *rules.Config, given []string) string {
+// those in the configuration, those of --rule, and the mirror.
+func describeOtherRules(config *rules.Config, given []string, mirror *rules.Mirror) string {
 	var parts []string
 	if n := len(config.Rules); n > 0 {
 		parts = append(parts, Plural(n, "rule")+" of "+cmp.Or(filepath.Base(config.Path), ConfigName))
@@ -190,6 +208,9 @@ func describeOtherRules(config *rules.Config, given []string) string {
 		parts = append(parts, "rule "+given[0])
 	case n > 1:
 		parts = append(parts, Plural(n, "rule")+" of --rule")
+	}
+	if mirror != nil {
+		parts = append(parts, "mirror "+mirror.To)
 	}
 	return strings.Join(parts, "; ")
 }
