@@ -162,7 +162,7 @@ func (s yamlReader) prefix(n *yaml.Node, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := parsePrefix(t); err != nil {
+	if _, err := parseRulePrefix(t); err != nil {
 		return "", s.Errorf(n, "%s %w", name, err)
 	}
 	return t, nil

@@ -139,3 +139,61 @@ func TestLayouts(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMirror checks that the references of two registries move to different names, and that
+// a second run changes nothing.
+func FuzzMirror(f *testing.F) {
+	f.Add("m.example/p", "docker.io", "quay.io", "hub", "a/b")
+	f.Add("{registry}.m.example/{path}", "docker.io", "a.m.example", "", "a")
+	f.Add("gar:m.example/p", "a-b.io", "a.b.io", "", "a")
+	f.Add("m.example", "a.io", "b.io", "b.io", "b.io/a")
+	f.Fuzz(func(t *testing.T, target, a, b, name, path string) {
+		var names []string
+		if name != "" {
+			names = append(names, a+"="+name)
+		}
+		m, err := ParseMirrorFlag(target, names)
+		if err != nil {
+			return
+		}
+		list, kept, err := m.Rules([]string{a, b})
+		if err != nil {
+			return
+		}
+		if n := len(canonicalHosts([]string{a, b})); len(list)+len(kept) != n {
+			t.Fatalf("%d rules and %d kept registries for %d hosts", len(list), len(kept), n)
+		}
+		set, err := New(list)
+		if err != nil {
+			t.Fatalf("the rules %v are no set: %v", list, err)
+		}
+		moved := map[string]string{}
+		for _, host := range []string{a, b} {
+			ref := host + "/" + path
+			if !validPath(path) {
+				continue
+			}
+			match, ok := set.Match(ref, Reference)
+			if !ok {
+				continue
+			}
+			to := match.New + ref[match.Len:]
+			if _, again := set.Match(to, Reference); again {
+				t.Errorf("%s moves to %s, which moves again", ref, to)
+			}
+			if other, ok := moved[to]; ok && canonicalHosts([]string{other})[0] != canonicalHosts([]string{host})[0] {
+				t.Errorf("%s and %s/%s both move to %s", ref, other, path, to)
+			}
+			moved[to] = host
+		}
+	})
+}
+
+func validPath(path string) bool {
+	for _, c := range strings.Split(path, "/") {
+		if !validComponent(c) {
+			return false
+		}
+	}
+	return true
+}

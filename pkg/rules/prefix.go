@@ -97,7 +97,7 @@ func rejectNonPrefix(s string) error {
 		_, after, _ := strings.Cut(s, "://")
 		return fmt.Errorf("%q has a scheme, which is not part of an image reference; expected a prefix such as %s", s, orExample(after))
 	case strings.ContainsAny(s, "${}"):
-		return fmt.Errorf("%q contains a variable; a rule is literal text; expected a prefix such as k8s.gcr.io", s)
+		return fmt.Errorf("%q contains a variable that is not a whole component of the path; expected a prefix such as k8s.gcr.io", s)
 	case strings.ContainsAny(s, "*?") || strings.Contains(s[1:], "["):
 		before := s[:strings.IndexAny(s, "*?[")]
 		return fmt.Errorf("%q contains a wildcard; a rule is a prefix and needs no wildcard; expected a prefix such as %s", s, orExample(before))

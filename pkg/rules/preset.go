@@ -112,6 +112,12 @@ const placeholder = "{project}"
 // Source: https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin
 var projectRE = regexp.MustCompile(`^(?:[a-z0-9-]+(?:\.[a-z0-9-]+)+[/:])?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 
+// isProject reports whether project is the ID of a project, or the variable that
+// files have in its place.
+func isProject(project string) bool {
+	return projectRE.MatchString(project) || variableRE.MatchString(project)
+}
+
 // expandProjects returns the rules of a preset for each project in projects,
 // which are separated by commas.
 func expandProjects(templates []Rule, info PresetInfo, projects string) ([]Rule, error) {
@@ -121,7 +127,7 @@ func expandProjects(templates []Rule, info PresetInfo, projects string) ([]Rule,
 	}
 	var out []Rule
 	for _, project := range strings.Split(projects, ",") {
-		if !projectRE.MatchString(project) {
+		if !isProject(project) {
 			return nil, fmt.Errorf("preset %q: %q is not a project ID: expected 6 to 30 lower-case letters, digits and hyphens, after DOMAIN/ if the project belongs to a domain%s", info.Name, project, example)
 		}
 		project = strings.Replace(project, ":", "/", 1) // gcloud writes DOMAIN:PROJECT

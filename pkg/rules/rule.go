@@ -13,8 +13,9 @@ type Rule struct {
 	// the names of its parts, joined by " + ".
 	Name string
 
-	// From and To are host[:port][/path], without a tag or digest. If both begin
-	// with https://, the rule moves repositories of Helm charts on web servers;
+	// From and To are host[:port][/path], without a tag or digest. A component of
+	// the path of From may be a variable, $NAME or ${NAME}, which matches as it is
+	// written; To may repeat variables of From. If both begin with https://, the rule moves repositories of Helm charts on web servers;
 	// otherwise neither has a scheme.
 	From, To string
 
@@ -83,16 +84,19 @@ func parseRules(rules []Rule) ([]parsedRule, []string, error) {
 }
 
 func parseRule(r Rule) (parsedRule, error) {
-	from, err := parsePrefix(r.From)
+	from, err := parseRulePrefix(r.From)
 	if err != nil {
 		return parsedRule{}, fmt.Errorf("from %w", err)
 	}
-	to, err := parsePrefix(r.To)
+	to, err := parseRulePrefix(r.To)
 	if err != nil {
 		return parsedRule{}, fmt.Errorf("to %w", err)
 	}
 	if from.isURL() != to.isURL() {
 		return parsedRule{}, mixedSchemeError(from, to)
+	}
+	if err := checkVariables(from, to); err != nil {
+		return parsedRule{}, err
 	}
 	if from.key() == to.key() {
 		return parsedRule{}, fmt.Errorf("from and to are the same prefix, so the rule changes nothing")
@@ -100,7 +104,7 @@ func parseRule(r Rule) (parsedRule, error) {
 	p := parsedRule{rule: r, from: from, to: to}
 	p.rule.From, p.rule.To, p.rule.Keep = from.spelled, to.spelled, nil
 	for _, k := range r.Keep {
-		kept, err := parsePrefix(k)
+		kept, err := parseRulePrefix(k)
 		if err != nil {
 			return parsedRule{}, fmt.Errorf("keep %w", err)
 		}

@@ -159,16 +159,16 @@ func FuzzPrefix(f *testing.F) {
 	for _, s := range []string{
 		"k8s.gcr.io", "k8s.gcr.io/", "a.b//", "localhost", "localhost:5000/x", "[::1]:5000/x", "[::1", "a.b:x", "a:1", "a.b/x:1",
 		"a.b/x@sha256:1", "a.b/X", "A.b/x", "a-.b", "-a.b", "a..b", "a.b/x__y", "a.b/x___y", "a.b/x--y", "a.b/x.-y", "a.b/x_", "nginx",
-		"a.b/*", "a.b/[", "https://a.b", "a b.c", "${X}.b", "é.b", "a.b/é", "a.b:", "a.b:1:2", ":1", "a.b/\x00",
+		"a.b/*", "a.b/[", "https://a.b", "a b.c", "${X}.b", "a.b/$X", "a.b/${X}/y", "a.b/x$X", "a.b/$1", "a.b/${X:-y}", "a.b/$X/", "a.b/$", "é.b", "a.b/é", "a.b:", "a.b:1:2", ":1", "a.b/\x00",
 		"https://", "https:///", "https://ba.", "https://a", "https://-a.b", "https://a.b-", "https://a..b", "https://a.b:", "https://a.b:1/x", "https://[::1]:1/x",
 		"https://[", "https://[]", "https://a.b/", "https://a.b//", "https://a.b/x//y", "https://a.b/X%20~", "https://a@b.c", "https://é.b", "https://a_b.c",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := parsePrefix(s)
+		p, err := parseRulePrefix(s)
 		if want := pattern.MatchString(s); (err == nil) != want {
-			t.Fatalf("parsePrefix(%q): %v; accepted by the schema: %v", s, err, want)
+			t.Fatalf("parseRulePrefix(%q): %v; accepted by the schema: %v", s, err, want)
 		}
 		if err != nil {
 			if !strings.Contains(err.Error(), " such as ") {
@@ -179,7 +179,7 @@ func FuzzPrefix(f *testing.F) {
 		if p.spelled != strings.TrimSuffix(s, "/") {
 			t.Errorf("parsePrefix(%q) spells it %q", s, p.spelled)
 		}
-		if q, err := parsePrefix(p.spelled); err != nil || q != p {
+		if q, err := parseRulePrefix(p.spelled); err != nil || q != p {
 			t.Errorf("parsePrefix(%q) = %+v, %v; want %+v", p.spelled, q, err, p)
 		}
 	})

@@ -142,6 +142,7 @@ func (s *Set) Table() *Table {
 	}
 	other := strings.Repeat("x", longest+1)
 	for host, nodes := range s.hosts {
+		nodes = withoutVariables(nodes)
 		spellings := []string{host}
 		switch {
 		case strings.HasPrefix(host, urlScheme):
@@ -156,6 +157,13 @@ func (s *Set) Table() *Table {
 		}
 	}
 	return t
+}
+
+// withoutVariables returns the nodes whose paths have no variables. Clusters know none.
+func withoutVariables(nodes map[string]prefixNode) map[string]prefixNode {
+	out := maps.Clone(nodes)
+	maps.DeleteFunc(out, func(path string, _ prefixNode) bool { return strings.Contains(path, "$") })
+	return out
 }
 
 // A tableBuilder makes the rows of one host. It asks Set.Match about one reference of

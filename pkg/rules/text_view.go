@@ -111,8 +111,8 @@ func (v textView) boundaries() []boundary {
 	return append(out, host)
 }
 
-// pathBoundaries returns the boundaries after each literal path component, the
-// shortest prefix first.
+// pathBoundaries returns the boundaries after each path component that is literal or
+// one variable, up to the first other one, the shortest prefix first.
 func (v textView) pathBoundaries() []boundary {
 	if v.pathStart == len(v.text) {
 		return nil
@@ -130,6 +130,8 @@ func (v textView) pathBoundaries() []boundary {
 				out = append(out, boundary{path: rest[:i], end: v.pathStart + i})
 			}
 			return out
+		case rest[i] == '$' && variableEnd(rest, i) > i:
+			i = variableEnd(rest, i) - 1
 		case isAlnum(rest[i]) || rest[i] == '.' || rest[i] == '_' || rest[i] == '-', v.kind == ChartRepository && isURLChar(rune(rest[i])):
 		default:
 			return out
