@@ -18,8 +18,8 @@ func newReportCommand(s session.Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "merge the reports of many repositories and clusters",
-		Long: `report works with JSON reports of other commands. merge makes the state of a migration
-of them. failure writes the report of a run that failed.`,
+		Long: `report works with JSON reports of other commands: merge prints the state of a migration
+from many of them, and failure writes the report of a run that failed.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

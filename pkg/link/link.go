@@ -149,6 +149,11 @@ func (e *TraceError) Backstop() *RenderFailure {
 	return nil
 }
 
+// MissingDependencies is the beginning of the error of a chart whose dependencies are not
+// in its folder charts. Their names, and perhaps the error of a template after a semicolon,
+// follow.
+const MissingDependencies = "dependencies are missing from charts/:"
+
 // A RenderFailure is a values file with which a chart does not render, or not as
 // often as needed.
 type RenderFailure struct {

@@ -224,6 +224,11 @@ func renderAdvice(f link.RenderFailure, unrendered bool) Advice {
 	case f.Traced:
 		effect = "References that only this rendering would show are changed only if a rendering without the parts that fail shows them with their registry."
 	}
+	if strings.HasPrefix(why, link.MissingDependencies) {
+		// What a template misses follows from it, and would make a note of each chart.
+		why, _, _ = strings.Cut(why, "; ")
+		why += "; helm dependency build fetches them"
+	}
 	return Advice{Path: file, Note: true, Text: "The chart does not render with these values. " + effect + " The error: " + why}
 }
 

@@ -13,6 +13,7 @@ import (
 	"helm.sh/helm/v3/pkg/strvals"
 
 	"github.com/regmigrate/regmigrate/internal/chartutil"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
@@ -135,8 +136,15 @@ func renderError(name string, missing []string, err error) error {
 	return errors.New(text)
 }
 
+// missingError says which dependencies are missing. One with several aliases is named once.
 func missingError(names []string) error {
-	return fmt.Errorf("dependencies are missing from charts/: %s", strings.Join(names, ", "))
+	var out []string
+	for _, name := range names {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return fmt.Errorf("%s %s", link.MissingDependencies, strings.Join(out, ", "))
 }
 
 // notesFile is the template whose output Helm shows to the user and does not send
