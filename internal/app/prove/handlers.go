@@ -2,6 +2,7 @@ package prove
 
 import (
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/compose"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
@@ -9,6 +10,7 @@ import (
 // Handlers returns the handlers of the jobs of child processes.
 func Handlers() render.Handlers {
 	return render.Handlers{
+		compose.LoadJob:          compose.HandleLoad,
 		helm.RenderJob:           helm.HandleRender,
 		helm.TraceJob:            helm.HandleTrace,
 		helm.TemplateJob:         helm.HandleTemplate,
