@@ -32,6 +32,8 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
   regmigrate --check .                # exit 1 if something is left to move: for CI
   regmigrate --dry-run . | git apply  # git apply accepts the diff
   regmigrate --rule quay.io/coreos=mirror.example/coreos deploy/
+  regmigrate --renames .              # coredns:1.8.0 becomes coredns/coredns:v1.8.0
+  regmigrate --map images.txt .       # move the images of a list, one OLD NEW per line
   regmigrate -o json --dry-run . > report.json
   regmigrate --reverse report.json    # undo the change of this report
   helm template ./chart | regmigrate -`

@@ -118,8 +118,8 @@ func writeNewFile(name, text string) error {
 func mirrorSources(set *rules.Set, to string, withHost bool) []registry.Source {
 	targets := map[string]string{}
 	for _, r := range set.Rules() {
-		if r.IsForCharts() {
-			continue // container runtimes pull images only
+		if r.IsForCharts() || r.IsImage {
+			continue // container runtimes pull images only, and mirrors are for prefixes
 		}
 		host, path, _ := strings.Cut(r.To, "/")
 		target := r.To // the rule moves to the mirror itself

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,6 +69,9 @@ func Policy(s session.Streams, f *session.Flags, p *PolicyFlags, engine string) 
 // headerOfCommand returns what the header of a generated file names: the rules of the
 // flags, the configuration that they come from, and the command.
 func headerOfCommand(f *session.Flags) (set *rules.Set, config, command string, err error) {
+	if len(f.Maps) > 0 {
+		return nil, "", "", errors.New("--map: the header of a policy names its rules, and no file of mappings; expected rules in a configuration, or --rule")
+	}
 	f.Color = "never"
 	x, err := session.New(f, nil, nil)
 	if err != nil {

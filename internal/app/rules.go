@@ -48,7 +48,7 @@ func ShowRules(ctx context.Context, s session.Streams, f *session.Flags, presets
 func ruleViews(set *rules.Set) []report.Rule {
 	var out []report.Rule
 	for _, r := range set.Rules() {
-		out = append(out, report.Rule{Name: r.Name, From: r.From, To: r.To, Keep: r.Keep, Doc: r.Doc, Source: r.Source, Date: r.Date})
+		out = append(out, report.Rule{Name: r.Name, From: r.From, To: r.To, Keep: r.Keep, Image: r.IsImage, Tags: r.Tags, OldTag: r.OldTag, Tag: r.Tag, Doc: r.Doc, Source: r.Source, Date: r.Date})
 	}
 	return out
 }
@@ -129,6 +129,7 @@ func testReference(set *rules.Set, text string) (report.RuleTest, error) {
 		if r := m.Rule; r != nil {
 			t.Rule, t.From, t.To = r.Name, r.From, r.To
 		}
+		t.IsTag = m.Tag != rules.TagAllows
 		if t.Keep = m.Keep; t.Keep == "" {
 			t.New = text[:len(text)-len(ref)] + m.New + ref[m.Len:]
 		}

@@ -27,7 +27,7 @@ var table = []pkg{
 	{"pkg/edit", values, nil, nil},
 	{"pkg/image", values, []string{"pkg/edit"}, nil},
 	{"internal/strictyaml", values, nil, []string{kyaml}},
-	{"pkg/rules", values, []string{"pkg/edit", "pkg/image", "internal/strictyaml"}, []string{kyaml}},
+	{"pkg/rules", values, []string{"pkg/edit", "pkg/image", "internal/strictyaml"}, []string{kyaml, "github.com/Masterminds/semver/v3"}}, // the ranges of tags
 	{"pkg/walk", values, []string{"internal/atomicfile", "internal/repofile"}, nil},
 	{"internal/archive", values, nil, nil},
 	{"internal/atomicfile", values, []string{"internal/repofile"}, []string{"golang.org/x/sys/..."}},

@@ -12,6 +12,8 @@ import (
 //
 //   - an edit inside one run of a string (a key or a value): it replaces exactly
 //     its bytes in the decoded string, and New needs no escape;
+//   - an edit with IsWhole of a number: New is a number of the same type, or a string
+//     without escapes;
 //   - an edit inside a comment;
 //   - an insertion of members, `,"key":"value"` after a member or
 //     `"key":"value",` in front of one. Their keys are new in the object, their
@@ -163,13 +165,21 @@ func (v *jsonVerifier) compareComments(before, after []edit.Span) error {
 
 // compareNodes compares two nodes and their children.
 func (v *jsonVerifier) compareNodes(b, a *Node) error {
-	if b.Kind != a.Kind || b.Style != a.Style || b.Tag != a.Tag {
+	isReplaced := v.isReplaced(b, a)
+	if !isReplaced && (b.Kind != a.Kind || b.Style != a.Style || b.Tag != a.Tag) {
 		return v.errorAt(b.Span.Start, "a %s became a %s", b.Tag, a.Tag)
 	}
 	want := edit.Span{Start: v.start(b.Span.Start), End: v.start(b.Span.Start)}
 	switch b.Kind {
 	case Scalar:
 		want.End = v.end(b.Span.End)
+		if isReplaced {
+			i, _ := v.editsIn(b.Span)
+			if err := v.use(i, editsString); err != nil {
+				return err
+			}
+			break
+		}
 		if err := v.compareScalars(b, a); err != nil {
 			return err
 		}
@@ -191,6 +201,22 @@ func (v *jsonVerifier) compareNodes(b, a *Node) error {
 		return v.errorAt(b.Span.Start, "a %s is not at the position to which the edits move it", b.Tag)
 	}
 	return nil
+}
+
+// isReplaced reports whether an edit with IsWhole replaces all of the number b by a, a
+// string or a number.
+func (v *jsonVerifier) isReplaced(b, a *Node) bool {
+	if b.Kind != Scalar || b.Style != Plain || a.Kind != Scalar {
+		return false
+	}
+	from, to := v.editsIn(b.Span)
+	if to != from+1 || !v.edits[from].IsWhole || v.edits[from].Span != b.Span {
+		return false
+	}
+	if a.Style == Plain {
+		return a.Tag == b.Tag && v.edits[from].New == a.Value
+	}
+	return v.edits[from].New == `"`+a.Value+`"` && isLiteralJSON(a.Value)
 }
 
 // compareScalars compares two scalars, which may differ by the edits in them.

@@ -54,7 +54,7 @@ func TestVerifyJSON(t *testing.T) {
 		{"a number", `[«1»]`, `2`, "expected"},
 		{"inside a number", `[1«0»]`, `1`, "expected"},
 		{"a literal", `[«true»]`, `false`, "expected"},
-		{"another type", `[«1»]`, `"1"`, "became a !!str"},
+		{"another type without IsWhole", `[«1»]`, `"1"`, "became a !!str"},
 		{"white space", `[1,« »2]`, "  ", "not inside a string"},
 		{"white space at the end", "[1]«»", "\n", "not inside a string"},
 		{"a trailing comma", `{"a":1«»}`, ",", "trailing commas"},

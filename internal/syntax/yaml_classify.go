@@ -21,7 +21,7 @@ func (v *yamlVerifier) classifyEdit(i int) (handled int, err error) {
 	n := v.tokenAround(e.Span)
 	if n != nil {
 		if start, end, ok := decodedRange(n.Map, e.Span); ok {
-			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.decodedNew(n, e)})
+			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.decodedNew(n, e), IsWhole: e.IsWhole})
 			return 1, nil
 		}
 	}

@@ -53,9 +53,12 @@ func (w *yamlComparer) compareNodes(b, a yamlPair) error {
 			return w.errorAt(w.at, "%.40q is at an unexpected position after the edits", b.n.Value)
 		}
 	}
+	isReplaced := w.isReplaced(b, a)
 	switch {
 	case b.n.Kind != a.n.Kind:
 		return w.errorAt(w.at, "%.40q is no longer %s", b.n.Value, kindName(b.n.Kind))
+	case isReplaced && b.n.Anchor == a.n.Anchor:
+		return w.compareNodeComments(b.y, a.y)
 	case b.y.Style != a.y.Style:
 		return w.errorAt(w.at, "the style of %.40q changes", b.n.Value)
 	case b.n.Tag != a.n.Tag:
@@ -74,6 +77,28 @@ func (w *yamlComparer) compareNodes(b, a yamlPair) error {
 		return err
 	}
 	return w.compareChildren(b, a)
+}
+
+// isReplaced reports whether an edit with IsWhole replaces all of the scalar b, which has
+// no quotes, by the string a.
+func (w *yamlComparer) isReplaced(b, a yamlPair) bool {
+	if b.n.Kind != Scalar || b.n.Style != Plain || a.n.Kind != Scalar || a.n.Tag != "!!str" || len(w.scalars[b.n]) != 1 {
+		return false
+	}
+	e := w.scalars[b.n][0]
+	return e.IsWhole && e.Start == 0 && e.End == len(b.n.Value) && isNewText(e.New, a.n)
+}
+
+// isNewText reports whether the text of an edit is that of the string n, alone or in
+// double quotes.
+func isNewText(text string, n *Node) bool {
+	switch n.Style {
+	case Plain:
+		return text == n.Value
+	case DoubleQuoted:
+		return text == `"`+n.Value+`"`
+	}
+	return false
 }
 
 func kindName(k Kind) string {

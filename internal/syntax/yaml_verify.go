@@ -15,6 +15,8 @@ import (
 //     its bytes in the decoded scalar, and changes neither its resolved tag nor
 //     its style. In a literal block scalar New may have whole lines, with the
 //     indentation of the line of the edit;
+//   - an edit with IsWhole of a whole scalar without quotes. New may have double
+//     quotes;
 //   - an edit inside a comment;
 //   - an insertion whose New begins with a line break or a comma: it adds exactly
 //     the keys or list items in New. Their values are scalars, or lists and

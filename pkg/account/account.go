@@ -79,7 +79,26 @@ func KindOf(o *format.Occurrence, set *rules.Set) rules.Kind {
 
 // Match returns what the rules of set say about o; false if no rule selects it.
 func Match(o *format.Occurrence, set *rules.Set) (rules.Match, bool) {
-	return set.Match(o.Text(), KindOf(o, set))
+	m, ok := set.MatchTag(o.Text(), KindOf(o, set), tagOf(o))
+	if ok && m.IsForImage && o.Kind != format.Image && m.Tag != rules.NoImage {
+		m.Tag, m.NewTag, m.Keep = rules.NoImage, "", "the rule is for an image, and this is the name of a "+o.Kind.String()
+	}
+	return m, ok
+}
+
+// tagOf returns the tag and the digest of o that are not in its text; nil if there are
+// none. The tag is not known if it is that of another image: an entry of a kustomization
+// with a newName sets the tag of the new name.
+func tagOf(o *format.Occurrence) *rules.Tag {
+	switch {
+	case o.TagUnknown != "":
+		return &rules.Tag{Why: o.TagUnknown}
+	case o.IsOpen, o.IsSelector && o.TagPiece == nil:
+		return &rules.Tag{}
+	case o.Tag+o.Digest == "":
+		return nil
+	}
+	return &rules.Tag{Text: o.Tag, Digest: o.Digest}
 }
 
 // Joined returns the occurrences of a file that are a part of another one: a

@@ -36,6 +36,11 @@ func (s Span) Overlaps(o Span) bool { return max(s.Start, o.Start) < min(s.End, 
 type Edit struct {
 	Span
 	New string
+
+	// IsWhole says that the span is a whole scalar of YAML or JSON without quotes, and
+	// that New may have another type or quotes: 1.9 becomes v1.9 or "1.10". Without it,
+	// those who verify edits reject such a change.
+	IsWhole bool
 }
 
 // Sort orders edits by their start, then by their end.
@@ -99,7 +104,7 @@ func Invert(src []byte, edits []Edit) ([]Edit, error) {
 	for _, e := range edits {
 		start := e.Start + shift
 		shift += len(e.New) - e.Len()
-		inv := Edit{Span{start, start + len(e.New)}, string(src[e.Start:e.End])}
+		inv := Edit{Span: Span{start, start + len(e.New)}, New: string(src[e.Start:e.End])}
 		if n := len(out); n > 0 && inv.Len() == 0 && out[n-1].Span == inv.Span {
 			out[n-1].New += inv.New
 			continue

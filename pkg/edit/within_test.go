@@ -6,7 +6,7 @@ import (
 )
 
 func TestWithin(t *testing.T) {
-	edits := []Edit{{Span{1, 2}, "a"}, {Span{4, 6}, "b"}, {Span{6, 6}, "c"}, {Span{8, 12}, "d"}}
+	edits := []Edit{{Span: Span{1, 2}, New: "a"}, {Span: Span{4, 6}, New: "b"}, {Span: Span{6, 6}, New: "c"}, {Span: Span{8, 12}, New: "d"}}
 	tests := []struct {
 		name string
 		span Span
@@ -29,11 +29,11 @@ func TestWithin(t *testing.T) {
 
 func TestDecodedEdits(t *testing.T) {
 	m := Map{{Dec: 0, Src: 10, Len: 3}, {Dec: 4, Src: 15, Len: 5}} // an escape at 13 decodes to one byte
-	got, all := m.DecodedEdits([]Edit{{Span{11, 12}, "x"}, {Span{13, 15}, "escape"}, {Span{16, 18}, "y"}})
-	if want := []Edit{{Span{1, 2}, "x"}, {Span{5, 7}, "y"}}; !slices.Equal(got, want) || all {
+	got, all := m.DecodedEdits([]Edit{{Span: Span{11, 12}, New: "x"}, {Span: Span{13, 15}, New: "escape"}, {Span: Span{16, 18}, New: "y"}})
+	if want := []Edit{{Span: Span{1, 2}, New: "x"}, {Span: Span{5, 7}, New: "y"}}; !slices.Equal(got, want) || all {
 		t.Errorf("got %v, %v; want %v, false", got, all, want)
 	}
-	if _, all := m.DecodedEdits([]Edit{{Span{11, 12}, "x"}}); !all {
+	if _, all := m.DecodedEdits([]Edit{{Span: Span{11, 12}, New: "x"}}); !all {
 		t.Error("an edit inside a run is left out")
 	}
 }

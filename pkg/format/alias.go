@@ -13,6 +13,7 @@ type aliasedValues struct {
 	known  map[*syntax.Node]bool // the scalars of images
 	built  map[*syntax.Node]bool // names of images that are built
 	read   int                   // number of nodes that were read through aliases
+	uses   []aliasUse            // all aliases, if the run reads tags
 }
 
 // maxAliased bounds the number of nodes that are read through aliases of one
@@ -21,6 +22,9 @@ const maxAliased = 20_000
 
 // alias reads the anchored value at the place of its alias, f.
 func (d *detector) alias(f *frame) {
+	if d.in.ReadsTags && f.node.Target != nil {
+		d.aliased.uses = append(d.aliased.uses, aliasUse{f.node.Target, f.merging() != nil})
+	}
 	if t := f.node.Target; t != nil && f.keep == "" {
 		d.aliased.read++
 		g := *f

@@ -73,6 +73,7 @@ func (d *detector) documents(docs []*syntax.Document) {
 		}
 	}
 	d.addAliased()
+	d.findSharedTags()
 }
 
 // finish explains the marks outside of every scalar, and sorts the contexts.

@@ -69,6 +69,9 @@ type Input struct {
 	// annotation of kubectl apply are not read.
 	IsLive bool
 
+	// ReadsTags says that a rule depends on tags.
+	ReadsTags bool
+
 	// Docs, if not nil, is set to the documents of a JSON or YAML file, if they can be
 	// parsed.
 	Docs *[]*syntax.Document
@@ -111,6 +114,7 @@ const (
 	Whole      Role = iota // all of a reference
 	Registry               // a registry, with or without a path
 	Repository             // a path, perhaps with tag and digest
+	TagOnly                // a tag
 )
 
 // A Piece is a part of a reference as a file writes it.
@@ -133,6 +137,9 @@ type Piece struct {
 	// EditsEscapes reports that an edit may replace escape sequences in the text: those
 	// of JSON, and of YAML in double quotes.
 	EditsEscapes bool
+
+	// Quotes says which quotes a new text needs if it is not a string without them.
+	Quotes QuoteRule
 
 	// Added, if not nil, says that the file does not have the piece: Text is what a
 	// tool uses without it. The piece is added to the file, at Span, if it changes.
@@ -157,9 +164,19 @@ type Occurrence struct {
 
 	// Tag and Digest are the values of sibling keys of the pieces, such as
 	// tag: "1.27" next to repository: nginx, or empty. They are not pieces,
-	// because no rule changes them. For a reference that a chart renders, they
+	// because most rules do not change them. For a reference that a chart renders, they
 	// come from the rendering.
 	Tag, Digest string
+
+	// TagPiece is the place of Tag in a file, or nil if it is not known. It is no part
+	// of the text; a rule may change it. TagUnknown says why the tag is not known although
+	// there may be one, for example because other references share the value. Both are set
+	// for [Input.ReadsTags] only.
+	TagPiece   *Piece
+	TagUnknown string
+
+	// TagSources are the values that a rendering shows to be parts of the tag.
+	TagSources []Piece
 
 	// InRepositoryKey reports that the key is one for a repository. The tag is
 	// then unknown if Tag is empty.

@@ -34,17 +34,20 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
 		o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
 		o.IsSelector = f.key == "name"
+		if f.key == "newName" || entry.Str("newName") == "" {
+			d.setTagPiece(o, f.up, entry.Field("newTag"), "newTag")
+		}
 		return
 	}
 	h := d.siblingParts(f)
 	part, _ := keyPart(f.effectiveKey())
 	if h != nil && part != tagPart && part != digestPart {
-		o.Tag, o.Digest = h.tag, h.digest
+		d.readSiblingTag(f, r, h, o)
 	}
 	o.InRepositoryKey = part == repositoryPart
 	o.IsUntagged = r.Tag == "" && r.Digest == "" && (h == nil || !h.hasTag)
 	if o.IsUntagged && part == namePart {
-		o.Tag = d.tagInList(f)
+		d.readListTag(f, o)
 		o.IsUntagged = o.Tag == ""
 	}
 	if r.Domain == "" && !o.IsImage && isWeakKey(f.effectiveKey()) {

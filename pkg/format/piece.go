@@ -43,6 +43,11 @@ func ScalarPiece(path string, n *syntax.Node, field string, role Role, sep strin
 	d := detector{in: Input{Path: path}}
 	p := d.part(n, transportLen(n.Value), len(n.Value), role, sep)
 	p.Field = field
+	if n.Style == syntax.Plain {
+		if p.Quotes = PlainYAML; !isPrintedAsWritten(n) {
+			p.Quotes = UnclearNumber
+		}
+	}
 	return p
 }
 

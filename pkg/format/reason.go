@@ -33,6 +33,8 @@ const (
 	OutdatedPolicy  Reason = "outdated policy"
 	Ignored         Reason = "ignored"
 	ExcludedByRule  Reason = "excluded by the rule"
+	OtherTag        Reason = "other tag"
+	UnknownTag      Reason = "unknown tag"
 	Encoded         Reason = "encoded"
 	Unavailable     Reason = "unavailable"
 	ValuesSchema    Reason = "values schema"
@@ -55,6 +57,7 @@ var Reasons = []struct {
 	{AllowList, "A list of allowed or blocked names. Add the new name; remove the old name when nothing uses it."},
 	{Credentials, "Credentials are valid for one host only."},
 	{Conflict, "The parts of this reference, or of references that share a part with it, cannot all move as the rules require."},
+	{UnknownTag, "The rule is for some tags of this image, and the tag of the reference is not known."},
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
 	{LostEntry, "An entry of images in a kustomization has the old name of an image that already has its new name. The entry selects nothing."},
 	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
@@ -83,6 +86,7 @@ var Reasons = []struct {
 	{CodeText, "The mention is in source code, or in text of an unknown format."},
 	{OwnConfig, "The configuration of regmigrate itself, or a policy that it made, names the old registry."},
 	{Ignored, "regmigrate:ignore or the configuration excludes it."},
+	{OtherTag, "The rule is for other tags of this image, and not for digests."},
 	{ExcludedByRule, "The keep list of the rule excludes the image."},
 }
 
@@ -128,7 +132,7 @@ func (r Reason) Advice() string {
 // the program cannot move it, so that a person must change it.
 func (r Reason) IsUnresolved() bool {
 	switch r {
-	case Conflict, ValuesSchema, NotRendered, NotEditedSafely:
+	case Conflict, ValuesSchema, NotRendered, NotEditedSafely, UnknownTag:
 		return true
 	}
 	return false

@@ -29,6 +29,8 @@ var otherReasons = map[Reason]string{
 	ManifestText:   "pkg/rewrite",
 	Ignored:        "pkg/rewrite",
 	ExcludedByRule: "pkg/rewrite",
+	OtherTag:       "pkg/rewrite",
+	UnknownTag:     "pkg/rewrite",
 	Unavailable:    "pkg/rewrite",
 	ValuesSchema:   "pkg/rewrite",
 	NotRendered:    "pkg/link and pkg/rewrite",

@@ -122,7 +122,7 @@ func (d *detector) join(f *frame, r *splitReference) []*syntax.Node {
 	if r.registry != nil {
 		d.joinParts(f, r, false)
 	} else {
-		d.add(f, Occurrence{Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true})
+		d.add(f, d.withTag(f, r, Occurrence{Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, InRepositoryKey: true}))
 	}
 	return read
 }
@@ -134,10 +134,10 @@ func (d *detector) joinShort(f *frame, r *splitReference) []*syntax.Node {
 	if strings.HasPrefix(path.Base(d.in.Path), "values") {
 		return d.joinParts(f, r, false)
 	}
-	d.add(f, Occurrence{
-		Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true,
+	d.add(f, d.withTag(f, r, Occurrence{
+		Pieces: []Piece{d.piece(r.repository, Whole, "")}, IsImage: true, InRepositoryKey: true,
 		Keep: Conflict, Note: "the keys do not show whether the value of name follows this value in the reference",
-	})
+	}))
 	return []*syntax.Node{r.repository}
 }
 
@@ -164,7 +164,7 @@ func (d *detector) joinParts(f *frame, r *splitReference, withName bool) []*synt
 	if !ok {
 		return nil
 	}
-	o := Occurrence{IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true}
+	o := d.withTag(f, r, Occurrence{IsImage: true, InRepositoryKey: true})
 	all := append([]*syntax.Node{registry}, parts...)
 	for i, n := range all {
 		role, sep := Repository, separatorAfter(n.Value)
@@ -202,14 +202,14 @@ func (d *detector) withoutRegistry(f *frame, r *splitReference) []*syntax.Node {
 	}
 	key := fold(r.keys[n])
 	if above := d.registryAbove(f); above != nil && !r.isImage {
-		o := Occurrence{Unconfirmed: true, IsImage: true, Place: f.place(), Tag: r.tag, Digest: r.digest, LikelyImage: r.hasTag || key == "image"}
+		o := d.withTag(f, r, Occurrence{Unconfirmed: true, IsImage: true, Place: f.place(), LikelyImage: r.hasTag || key == "image"})
 		first, second := d.part(above, 0, len(above.Value), Registry, separatorAfter(above.Value)), d.part(n, 0, len(n.Value), Repository, "")
 		second.Field = f.below(n).withKey(r.keys[n]).field()
 		o.Pieces = append(o.Pieces, first, second)
 		d.out.Occurrences = append(d.out.Occurrences, o)
 		return nil
 	}
-	o := Occurrence{IsImage: true, Tag: r.tag, Digest: r.digest, InRepositoryKey: true}
+	o := d.withTag(f, r, Occurrence{IsImage: true, InRepositoryKey: true})
 	if !r.isImage && (r.repository == nil || !r.hasVersion || r.hasSourceKey || !r.hasTag && key == "repo") {
 		if !isRepositoryOfImage(f, r) {
 			return nil

@@ -17,6 +17,9 @@ type splitReference struct {
 	key           string // of the mapping
 	isItem        bool   // the mapping is an item of a list
 	tag, digest   string // values of sibling keys
+	tagNode       *syntax.Node
+	tagKey        string // the key of tagNode
+	hasTags       bool   // another sibling key has another tag
 
 	// hasVersion reports a sibling key for a tag, a digest, a version or a pull
 	// policy; hasTag does not count a version, which other things have too.
@@ -36,7 +39,7 @@ func (r *splitReference) addPart(role keyRole, key string, v *syntax.Node) {
 	if role == tagPart || role == digestPart {
 		r.hasVersion = true
 		r.hasTag = r.hasTag || fold(key) != "version"
-		r.addTag(role, fold(key), v.Value)
+		r.addTag(role, key, v)
 		return
 	}
 	if v.Value == "" || !isText(v) {
@@ -66,12 +69,14 @@ func (r *splitReference) addPart(role keyRole, key string, v *syntax.Node) {
 
 // addTag records the first tag and the first digest. A version is not recorded
 // as a tag, because it can be that of something else.
-func (r *splitReference) addTag(role keyRole, key, value string) {
+func (r *splitReference) addTag(role keyRole, key string, v *syntax.Node) {
 	switch {
 	case role == digestPart && r.digest == "":
-		r.digest = value
-	case role == tagPart && r.tag == "" && key != "version":
-		r.tag = value
+		r.digest = v.Value
+	case role == tagPart && r.tag == "" && fold(key) != "version":
+		r.tag, r.tagNode, r.tagKey = v.Value, v, key
+	case role == tagPart && v.Value != "" && v.Value != r.tag && fold(key) != "version":
+		r.hasTags = true
 	}
 }
 

@@ -47,7 +47,7 @@ func (v *Inventory) scanInput(in format.Input, base Use) scanResult {
 		return scanResult{}
 	}
 	f := format.Detect(name, src)
-	in.Fields = v.opts.Fields
+	in.Fields, in.ReadsTags = v.opts.Fields, v.opts.Rules.ReadsTags()
 	if f == format.Text && !v.readsText(name) && !format.IsInTable(name, v.opts.Fields) {
 		return scanResult{}
 	}
@@ -171,7 +171,7 @@ func (v *Inventory) newFoundRef(o *format.Occurrence) (f *foundRef, unresolved b
 				if p, err := image.Parse(m.New); err == nil {
 					after.Domain, after.Path, after.Tag, after.Digest = p.Domain, p.Path, p.Tag, p.Digest
 				}
-				addTagAndDigest(&after, o.Tag, withAlgorithm(o.Digest))
+				addTagAndDigest(&after, cmp.Or(match.NewTag, o.Tag), withAlgorithm(o.Digest))
 				m.New = after.Ref
 			}
 		}

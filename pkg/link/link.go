@@ -64,6 +64,9 @@ func (f MoveFunc) NewText(o *format.Occurrence) (string, bool) {
 type Move struct {
 	Len int
 	New string
+
+	NewTag string // the new tag, if the tag is in a field of its own and changes
+	ByTag  bool   // the tag decides about New: for other tags it may be another name
 }
 
 // Apply returns text after the move; false if text has fewer than Len bytes.

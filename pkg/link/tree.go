@@ -71,6 +71,9 @@ type Tree struct {
 	// texts.
 	YAMLContaining func(texts ...string) []string
 
+	// ReadsTags says that a rule depends on tags.
+	ReadsTags bool
+
 	// Partial says that the run scans only a part of the repository.
 	Partial bool
 

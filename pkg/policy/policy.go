@@ -166,6 +166,9 @@ func (o *Options) check() error {
 	if err := CheckHeader(o.Command, o.Config); err != nil {
 		return err
 	}
+	if r, ok := o.Rules.DependOnTags(); ok {
+		return fmt.Errorf("the rule on %s depends on tags, which no policy can express\n  name a configuration without such rules", r.From)
+	}
 	if len(o.Rules.Table().Hosts()) == 0 {
 		return errors.New("no rule moves images; a policy would decide nothing\n  regmigrate rules lists the active rules")
 	}

@@ -121,7 +121,7 @@ func jsonRules(set *rules.Set) (digest string, out []JSONRule) {
 		return "", out
 	}
 	for _, r := range set.Rules() {
-		out = append(out, JSONRule{utf8Text(r.Name), r.From, r.To, append([]string{}, r.Keep...)})
+		out = append(out, JSONRule{utf8Text(r.Name), r.From, r.To, append([]string{}, r.Keep...), r.IsImage, r.Tags, r.OldTag, r.Tag})
 	}
 	return set.Table().Digest(), out
 }

@@ -43,6 +43,11 @@ type JSONRule struct {
 	From string   `json:"from"`
 	To   string   `json:"to"`
 	Keep []string `json:"keep"`
+
+	Image  bool   `json:"image,omitempty"` // From is a single image
+	Tags   string `json:"tags,omitempty"`
+	OldTag string `json:"oldTag,omitempty"`
+	Tag    string `json:"tag,omitempty"` // after the move
 }
 
 // JSONCounts are the sums of the report. Spelled-out mentions are appearances of

@@ -20,6 +20,10 @@ type Rule struct {
 	From   string   `json:"from"`
 	To     string   `json:"to"`
 	Keep   []string `json:"keep"`
+	Image  bool     `json:"image,omitempty"`  // the rule is for the single image From
+	Tags   string   `json:"tags,omitempty"`   // a range of versions
+	OldTag string   `json:"oldTag,omitempty"` // the only tag
+	Tag    string   `json:"tag,omitempty"`    // after the move
 	Doc    string   `json:"doc,omitempty"`
 	Source string   `json:"source,omitempty"`
 	Date   string   `json:"date,omitempty"`
@@ -42,6 +46,7 @@ type RuleTest struct {
 	From   string            `json:"from,omitempty"`
 	To     string            `json:"to,omitempty"`
 	Keep   string            `json:"keep,omitempty"`
+	IsTag  bool              `json:"-"` // Keep says why the tag prevents the move
 	Advice []CatalogueAdvice `json:"advice"`
 }
 
@@ -66,20 +71,23 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 	b := bufio.NewWriter(w)
 	from := 0
 	for _, r := range rules {
-		from = max(from, length(r.From))
+		from = max(from, length(r.oldName()))
 	}
 	rules = slices.Clone(rules)
 	slices.Reverse(rules)
-	seen := map[heading]bool{}
+	byHeading := map[heading][]*Rule{}
+	var heads []heading // in order
 	for i := range rules {
 		head := headingOf(&rules[i])
-		if seen[head] {
-			continue
+		if byHeading[head] == nil {
+			heads = append(heads, head)
 		}
-		if len(seen) > 0 {
+		byHeading[head] = append(byHeading[head], &rules[i])
+	}
+	for i, head := range heads {
+		if i > 0 {
 			fmt.Fprintln(b)
 		}
-		seen[head] = true
 		fmt.Fprint(b, paint(o.Color, bold, escape(head.name)))
 		if head.doc != "" {
 			fmt.Fprint(b, ": "+wrap(escape(head.doc), o.Width, length(escape(head.name))+2, 2))
@@ -88,11 +96,8 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 		if head.source != "" {
 			fmt.Fprintln(b, "  "+paint(o.Color, dim, escape(strings.TrimSpace(head.date+" "+head.source))))
 		}
-		for _, r := range rules[i:] {
-			if headingOf(&r) != head {
-				continue
-			}
-			fmt.Fprintf(b, "  %s%s  -> %s\n", escape(r.From), pad(from-length(r.From)), paint(o.Color, green, escape(r.To)))
+		for _, r := range byHeading[head] {
+			fmt.Fprintf(b, "  %s%s  -> %s\n", escape(r.oldName()), pad(from-length(r.oldName())), paint(o.Color, green, escape(r.newName())))
 			for _, k := range r.Keep {
 				fmt.Fprintf(b, "    except %s\n", escape(k))
 			}
@@ -100,6 +105,25 @@ func WriteRules(w io.Writer, rules []Rule, asJSON bool, o Options) error {
 	}
 	fmt.Fprintf(b, "\n%s\n", wording.Count(len(rules), "rule"))
 	return b.Flush()
+}
+
+// oldName returns what the rule moves, with its tags.
+func (r *Rule) oldName() string {
+	switch {
+	case r.OldTag != "":
+		return r.From + ":" + r.OldTag
+	case r.Tags != "":
+		return r.From + " (" + r.Tags + ")"
+	}
+	return r.From
+}
+
+// newName returns the target of the rule, with its tag.
+func (r *Rule) newName() string {
+	if r.Tag != "" {
+		return r.To + ":" + r.Tag
+	}
+	return r.To
 }
 
 // A heading has the values that all rules of a group share.
@@ -148,7 +172,11 @@ func WriteRuleTests(w io.Writer, tests []RuleTest, asJSON bool, o Options) error
 		case t.New != "":
 			fmt.Fprintf(b, "%s -> %s\n  by %s: %s -> %s\n", escape(t.Ref), paint(o.Color, green, escape(t.New)), escape(t.Rule), escape(t.From), escape(t.To))
 		case t.Keep != "":
-			fmt.Fprintf(b, "%s does not move\n  excluded by %s: keep %s\n", escape(t.Ref), escape(t.Rule), escape(t.Keep))
+			keep := "keep " + t.Keep
+			if t.IsTag {
+				keep = t.Keep
+			}
+			fmt.Fprintf(b, "%s does not move\n  excluded by %s: %s\n", escape(t.Ref), escape(t.Rule), escape(keep))
 		default:
 			fmt.Fprintf(b, "%s does not move\n  no rule matches\n", escape(t.Ref))
 		}

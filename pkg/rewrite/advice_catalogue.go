@@ -20,7 +20,7 @@ func (p *planner) catalogueAdvice() []Advice {
 			continue
 		}
 		old := withTag(m.occ, m.occ.Text())
-		for _, a := range rules.Advise(old, withTag(m.occ, m.newText())) {
+		for _, a := range rules.Advise(old, m.newRef()) {
 			l.add(m, strings.TrimSuffix(old, unknownTag), a)
 		}
 	}

@@ -29,6 +29,8 @@ var update = flag.Bool("update", false, "regenerate want/ and ledger of the case
 //
 //	rule: FROM=TO              a rule (default: the preset k8s)
 //	keep: PREFIX               a keep entry of the preceding rule
+//	tags: RANGE   tag: TAG     of the preceding rule, which is then for a single image
+//	renames: all               the renames of the catalogue
 //	preset: NAME
 //	scope: LIST
 //	field: registry=A,repository=B,tag=C
@@ -118,6 +120,16 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 			list = append(list, r)
 		case "keep":
 			list[len(list)-1].Keep = append(list[len(list)-1].Keep, value)
+		case "tags":
+			list[len(list)-1].Tags, list[len(list)-1].IsImage = value, true
+		case "tag":
+			list[len(list)-1].Tag, list[len(list)-1].IsImage = value, true
+		case "renames":
+			r, err := rules.Renames(list)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, r...)
 		case "preset":
 			r, err := rules.Preset(value)
 			if err != nil {

@@ -21,6 +21,7 @@ var fuzzRules = []struct {
 	keep    string
 	scopes  []string
 	fields  []string
+	images  []rules.Rule // for single images
 }{
 	{mention: "k8s.gcr.io"},
 	{mention: "k8s.gcr.io", scopes: []string{"all"}},
@@ -31,6 +32,21 @@ var fuzzRules = []struct {
 	{mention: "docker.io", rules: []string{"docker.io=mirror.corp.example/hub"}},
 	{mention: "docker.io", rules: []string{"docker.io=localhost:5000"}, scopes: []string{"docs", "scripts", "code"}},
 	{mention: "k8s.gcr.io", rules: []string{"k8s.gcr.io=x.io/k8s"}, fields: []string{"{registry: a, repository: b, tag: c}", "{registry: registry, repository: image}"}},
+	{mention: "k8s.gcr.io", images: tagRules, scopes: []string{"all"}},
+	{mention: "k8s.gcr.io", rules: []string{"quay.io/x=x.io/k8s"}, images: tagRules},
+	{mention: "bitnami", rules: []string{"docker.io=mirror.corp.example/hub"}, images: []rules.Rule{
+		{From: "docker.io/bitnami/pause", To: "r.io/p", IsImage: true, Tag: "v{tag}-x"},
+		{From: "docker.io/bitnami/a", To: "docker.io/b/a", IsImage: true},
+	}},
+}
+
+// tagRules are rules for images that occur in the cases.
+var tagRules = []rules.Rule{
+	{From: "k8s.gcr.io/pause", To: "registry.k8s.io/pause/pause", IsImage: true, Tags: ">=3", Tag: "v{tag}"},
+	{From: "k8s.gcr.io/pause", To: "registry.k8s.io/pause-old", IsImage: true, Tags: "<3", Tag: "9"},
+	{From: "k8s.gcr.io/coredns", To: "x.io:5000/coredns/coredns", IsImage: true, Tags: ">=1.8.0", Tag: "v{tag}"},
+	{From: "k8s.gcr.io/a", To: "x.io/b", IsImage: true, OldTag: "1", Tag: "1.10"},
+	{From: "registry.k8s.io/pause/pause", To: "registry.k8s.io/pause/pause", IsImage: true, Tags: ">=3", Tag: "v{tag}"},
 }
 
 // FuzzRewrite writes the input, also with CRLF, with a byte order mark and without
@@ -100,6 +116,7 @@ func fuzzOptions(t *testing.T, src []byte, run uint8) (o rewrite.Options, _ []by
 	if len(list) == 0 {
 		list, _ = rules.Preset("k8s")
 	}
+	list = append(list, x.images...)
 	var err error
 	if o.Rules, err = rules.New(list); err != nil {
 		t.Fatal(err)

@@ -77,13 +77,15 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 		m := &g.members[i]
 		m.match, m.matched = account.Match(m.occ, set)
 		anyMatch = anyMatch || m.matched
-		if !m.matched || g.reason != "" && g.reason != format.LostEntry { // a person may accept a lost entry
+		g.keepTagOfRemoteBase(m)
+		if !m.matched || g.reason != "" && g.reason != format.LostEntry && g.reason != format.OtherTag { // a person may accept a lost entry
 			continue
 		}
 		if reason, note := m.keepReason(set, scopes, kept); reason != "" {
 			g.keep(reason, note)
 		}
 	}
+	g.keepSeveralTags()
 	switch {
 	case len(g.members) == 0 && g.reason == "":
 		g.edits = g.inserts // keys next to references that are kept
@@ -114,7 +116,9 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 		return format.Conflict, "where it moves depends on the name that the template prints after it, which no rendering shows"
 	case m.occ.IsSource && set.DependsOnName(m.occ.Text()):
 		return format.Conflict, "where it moves depends on the chart, and other fields name the charts of this registry"
-	case m.match.Keep != "":
+	case m.match.Tag != rules.TagAllows && scopes.Has(m.occ.Scope):
+		return tagReason(m.match), m.match.Keep
+	case m.match.Keep != "" && m.match.Tag == rules.TagAllows:
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):
 		return cmp.Or(m.occ.OutOfScope, format.ManifestText), ""
@@ -178,6 +182,11 @@ func (g *group) makeDividedEdits(d division) (format.Reason, string) {
 		if changesName(m.occ, changes) {
 			return format.Conflict, fmt.Sprintf("the rule changes a path, and no rendering shows whether %s uses the registry %s", m.occ.Pieces[len(m.occ.Pieces)-1].Text, m.occ.Pieces[0].Text)
 		}
+		if c, note, ok := tagChange(m.occ, m.match); note != "" {
+			return format.Conflict, note
+		} else if ok {
+			changes = append(changes, c)
+		}
 		m.changes = changes
 		if m.occ.HostOnly && strings.Contains(strings.TrimSuffix(m.newPiece(0), "/"), "/") {
 			return format.Conflict, "this field is for a registry host only, and the new name has a path: " + m.newPiece(0)
@@ -190,7 +199,7 @@ func (g *group) makeDividedEdits(d division) (format.Reason, string) {
 			if err != nil {
 				return format.NotEditedSafely, err.Error()
 			}
-			id := link.IDOf(&m.occ.Pieces[c.piece])
+			id := link.IDOf(pieceAt(m.occ, c.piece))
 			p, seen := proposed[id]
 			if !seen {
 				p.edit = e
@@ -223,10 +232,11 @@ func (g *group) conflictNote(proposed map[link.PieceID]proposedEdit) string {
 		for _, c := range m.changes {
 			own[c.piece], _ = c.fileEdit(m.occ) // makeEdits checked the error
 		}
-		for k := range m.occ.Pieces {
-			p, changes := proposed[link.IDOf(&m.occ.Pieces[k])]
+		for k := range pieceCount(m.occ) {
+			piece := pieceAt(m.occ, k)
+			p, changes := proposed[link.IDOf(piece)]
 			if e, ok := own[k]; changes && (!ok || p.disputed || p.edit != e) {
-				return fmt.Sprintf("references that share %s need different changes, such as %s", m.occ.Pieces[k].Text, m.occ.Text())
+				return fmt.Sprintf("references that share %s need different changes, such as %s", piece.Text, m.occ.Text())
 			}
 		}
 	}

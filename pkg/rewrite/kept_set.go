@@ -77,7 +77,9 @@ func (s *keptSet) addAll(groups []link.Group) {
 }
 
 // moveFunc returns a function that applies the rules to an occurrence, unless
-// the occurrence is kept or only likely an image.
+// the occurrence is kept or only likely an image. An occurrence whose tag prevents the
+// move moves at first: the group of a linker, which is then kept, replaces what the
+// format knows about its tag.
 func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 	return func(o *format.Occurrence) (link.Move, bool) {
 		for k := range o.Pieces {
@@ -89,9 +91,9 @@ func (s *keptSet) moveFunc(set *rules.Set) link.MoveFunc {
 			return link.Move{}, false
 		}
 		m, ok := account.Match(o, set)
-		if !ok || m.Keep != "" {
+		if !ok || m.Keep != "" && m.Tag == rules.TagAllows {
 			return link.Move{}, false
 		}
-		return link.Move{Len: m.Len, New: m.New}, true
+		return link.Move{Len: m.Len, New: m.New, NewTag: m.NewTag, ByTag: m.ByTag}, true
 	}
 }

@@ -241,8 +241,11 @@ func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 		return
 	}
 	x.Status, x.New, x.IsAssumed = Rewritten, m.newText(), m.occ.IsAssumed
+	if m.match.NewTag != "" {
+		x.Old, x.New = x.Old+":"+m.occ.Tag, x.New+":"+m.match.NewTag
+	}
 	for _, c := range m.changes {
-		if m.occ.Pieces[c.piece].Path == path {
+		if pieceAt(m.occ, c.piece).Path == path {
 			e, _ := c.fileEdit(m.occ) // group.makeEdits checked the error
 			x.EditSpans = append(x.EditSpans, e.Span)
 		}

@@ -14,8 +14,8 @@ import (
 // If likely images count as images, groups that are kept as such move, and
 // unconfirmed occurrences have a group.
 func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
-	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}}
-	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups
+	m := merger{byPiece: map[link.PieceID]int{}, byInsert: map[link.FileEdit]int{}, readsTags: opts.Rules.ReadsTags(), changedTags: changedTags(t, linked, opts.Rules)}
+	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups, and of the tags in them
 	for i := range linked {
 		l := &linked[i]
 		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert}
@@ -31,8 +31,11 @@ func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
 			o := &l.Occurrences[j]
 			o.IsAssumed = o.IsAssumed || isAssumed
 			g.members = append(g.members, member{occ: o})
-			for k := range o.Pieces {
-				claimed[link.IDOf(&o.Pieces[k])] = true
+			for k := range pieceCount(o) {
+				claimed[link.IDOf(pieceAt(o, k))] = true
+			}
+			for k := range o.TagSources {
+				claimed[link.IDOf(&o.TagSources[k])] = true
 			}
 		}
 		m.add(g)
@@ -49,7 +52,7 @@ func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
 			switch {
 			case o.Unconfirmed && o.LikelyImage && opts.AssumeImages && n == 0:
 				o.IsAssumed = true
-			case o.Unconfirmed, n == len(o.Pieces):
+			case o.Unconfirmed, n == len(o.Pieces) && (o.TagPiece == nil || claimed[link.IDOf(o.TagPiece)]):
 				continue
 			}
 			m.add(&group{members: []member{{occ: o}}})
@@ -65,6 +68,9 @@ type merger struct {
 	sets     disjointSets          // of indexes of groups that are merged
 	byPiece  map[link.PieceID]int  // index of the first group with a piece
 	byInsert map[link.FileEdit]int // index of the first group with an insert
+
+	readsTags   bool                  // a rule depends on tags
+	changedTags map[link.PieceID]bool // fields of tags that count as pieces
 }
 
 // add adds a group and merges it with the groups with which it shares
@@ -80,8 +86,11 @@ func (m *merger) add(g *group) {
 		}
 	}
 	for _, x := range g.members {
-		for k := range x.occ.Pieces {
-			id := link.IDOf(&x.occ.Pieces[k])
+		for k := range pieceCount(x.occ) {
+			id := link.IDOf(pieceAt(x.occ, k))
+			if k == len(x.occ.Pieces) && !m.changedTags[id] {
+				continue
+			}
 			if j, seen := m.byPiece[id]; seen {
 				m.sets.union(i, j)
 			} else {
@@ -105,7 +114,7 @@ func (m *merger) merged() []*group {
 		grown[root] = true
 	}
 	for g := range grown {
-		g.removeDuplicates()
+		g.removeDuplicates(m.readsTags)
 	}
 	return out
 }
@@ -125,14 +134,20 @@ func (g *group) absorb(o *group) {
 }
 
 // removeDuplicates removes every member that has the text and the pieces of an
-// earlier one.
-func (g *group) removeDuplicates() {
+// earlier one and, if the rules read tags, its tag.
+func (g *group) removeDuplicates(readsTags bool) {
 	seen := map[string]bool{}
 	g.members = slices.DeleteFunc(g.members, func(m member) bool {
 		key := m.occ.Text()
 		for k := range m.occ.Pieces {
 			id := link.IDOf(&m.occ.Pieces[k])
 			key += fmt.Sprintf("\x00%s:%d:%d", id.Path, id.Span.Start, id.Span.End)
+		}
+		if readsTags {
+			key += fmt.Sprintf("\x00%s\x00%s\x00%s", m.occ.Tag, m.occ.Digest, m.occ.TagUnknown)
+			if p := m.occ.TagPiece; p != nil {
+				key += fmt.Sprintf("\x00%s:%d", p.Path, p.Span.Start)
+			}
 		}
 		duplicate := seen[key]
 		seen[key] = true

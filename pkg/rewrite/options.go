@@ -62,6 +62,13 @@ type Options struct {
 	// run, to prove that they print the references that the rules require. Nil: TraceChart.
 	TraceEdited func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
+	// ProveEdits renders the charts in the folders charts and builds the kustomizations
+	// among the files names, before and after the edits of the files edited, and says
+	// what changes that the rules do not require. The parameter scanned is as for
+	// TraceChart. It is called only for rules that depend on tags. If it is nil, groups
+	// with a name and a tag in two values of a chart are not changed.
+	ProveEdits func(ctx context.Context, charts, names []string, scanned func(path string) ([]byte, bool), edited map[string][]byte) (EditProof, error)
+
 	// Unavailable returns for each of changes why the new reference must not be
 	// used, "" if it may. A group with an unavailable reference is not changed.
 	// It is called about each reference once, and may be called several times

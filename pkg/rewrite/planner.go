@@ -35,6 +35,7 @@ func newPlanner(r *reader) *planner {
 func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	p.decideGroups(ctx)
 	p.proveDivisions(ctx)
+	p.proveTags(ctx)
 	if err := p.verifyGroups(ctx); err != nil {
 		return nil, err
 	}
@@ -162,12 +163,12 @@ func (p *planner) addConsequences() {
 func (p *planner) movedPieces() []link.MovedPiece {
 	var out []link.MovedPiece
 	for m := range movingMembers(p.groups) {
-		for k := range m.occ.Pieces {
-			piece := &m.occ.Pieces[k]
+		for k := range pieceCount(m.occ) {
+			piece := pieceAt(m.occ, k)
 			if m.newPiece(k) == piece.Text {
 				continue
 			}
-			x := link.MovedPiece{Path: piece.Path, Field: m.occ.Field(k), Old: piece.Text, New: m.newPiece(k)}
+			x := link.MovedPiece{Path: piece.Path, Field: cmp.Or(piece.Field, m.occ.Place.Field), Old: piece.Text, New: m.newPiece(k)}
 			if r := m.match.Rule; r != nil {
 				x.From, x.To = r.From, r.To
 			}

@@ -172,6 +172,12 @@ func (g *group) firstMissing(before []link.TracedRef, printed map[printedRef]boo
 			if !ok || rest != "" && rest[0] != ':' && rest[0] != '@' {
 				continue
 			}
+			if m.match.ByTag && m.occ.Tag != "" && rest != ":"+m.occ.Tag {
+				continue // another use of the name: see proveTags
+			}
+			if m.match.NewTag != "" {
+				rest = ":" + m.match.NewTag
+			}
 			if text := m.newText() + rest; !printed[printedRef{b.ValuesFile, text}] && !printed[printedRef{b.ValuesFile, b.Ref}] {
 				return text
 			}

@@ -254,7 +254,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		defer r.largeFile.Unlock()
 	}
 	filter := r.filterOf(f.Path)
-	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions}
+	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, ReadsTags: r.opts.Rules.ReadsTags()}
 	in.May = func(part []byte) bool { return r.mayMatchPart(filter, part) }
 	if r.anyKeyNamesImage(f.Path) {
 		in.May = nil

@@ -17,7 +17,7 @@ import (
 // linkTree returns the linkers' view of the scanned files and of the other
 // files of the repository.
 func (r *reader) linkTree(ctx context.Context) *link.Tree {
-	t := &link.Tree{Names: r.family, IsLikely: func(o *format.Occurrence) bool { return account.IsLikely(o, r.opts.Rules) }}
+	t := &link.Tree{Names: r.family, ReadsTags: r.opts.Rules.ReadsTags(), IsLikely: func(o *format.Occurrence) bool { return account.IsLikely(o, r.opts.Rules) }}
 	for _, a := range r.archives {
 		t.Packed = append(t.Packed, a.path)
 	}

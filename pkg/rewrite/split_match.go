@@ -120,7 +120,7 @@ func replaceStart(piece, n int, text string) pieceChange {
 
 // fileEdit returns the change as an edit of the file.
 func (c pieceChange) fileEdit(o *format.Occurrence) (edit.Edit, error) {
-	p := &o.Pieces[c.piece]
+	p := pieceAt(o, c.piece)
 	if p.Added != nil {
 		text := p.Text[:c.Start] + c.New + p.Text[c.End:]
 		return edit.Edit{Span: p.Span, New: p.Added.Before + text + p.Added.After}, nil
@@ -131,6 +131,10 @@ func (c pieceChange) fileEdit(o *format.Occurrence) (edit.Edit, error) {
 	}
 	if !ok {
 		return edit.Edit{}, errEscaped
+	}
+	if p.Role == format.TagOnly {
+		text, isWhole := p.WholeText(c.New)
+		return edit.Edit{Span: s, New: text, IsWhole: isWhole}, nil
 	}
 	return edit.Edit{Span: s, New: c.New}, nil
 }
@@ -149,7 +153,7 @@ func (m *member) newText() string {
 
 // newPiece returns the text of the piece k after the changes.
 func (m *member) newPiece(k int) string {
-	text := m.occ.Pieces[k].Text
+	text := pieceAt(m.occ, k).Text
 	for _, c := range m.changes {
 		if c.piece == k {
 			return text[:c.Start] + c.New + text[c.End:]

@@ -36,7 +36,9 @@ type catalogueEntry struct {
 	preset string      // the preset that does what the advice recommends, or ""
 	advice Advice
 
-	// presetRules returns the rules of preset, or nil if it cannot be loaded.
+	renames []rename // new names that --renames applies
+
+	// presetRules returns the rules of preset and of renames, or nil if there are none.
 	presetRules func() *Set
 }
 
@@ -73,8 +75,8 @@ func newCatalogueIndex(entries []catalogueEntry) *catalogueIndex {
 
 // Advise returns what the catalogue says about a reference: oldRef before the
 // move, and newRef after it, or "" if no rule moves it. An entry that matches
-// both is returned once. An entry is not returned if the preset that it recommends
-// makes the move to newRef. Advise does not contact registries.
+// both is returned once. An entry is not returned if the preset that it recommends, or
+// its own rename, makes the move to newRef. Advise does not contact registries.
 func Advise(oldRef, newRef string) []Advice {
 	x, err := catalogue()
 	if err != nil {
@@ -140,12 +142,16 @@ func matchesGlob(glob, name string) bool {
 	return ok && err == nil
 }
 
-// loadPresetRules returns the rules of the preset of the entry, or nil if the preset cannot
-// be loaded.
+// loadPresetRules returns the rules of the preset and the renames of the entry, or nil if
+// the preset cannot be loaded.
 func (e *catalogueEntry) loadPresetRules() *Set {
-	list, err := Preset(e.preset)
-	if err != nil {
-		return nil // TestCatalogue fails
+	list := e.renameRules()
+	if e.preset != "" {
+		preset, err := Preset(e.preset)
+		if err != nil {
+			return nil // TestCatalogue fails
+		}
+		list = append(list, preset...)
 	}
 	set, err := New(list)
 	if err != nil {
@@ -154,9 +160,9 @@ func (e *catalogueEntry) loadPresetRules() *Set {
 	return set
 }
 
-// isFollowed reports whether the preset of the entry moves oldRef to newRef.
+// isFollowed reports whether the preset or a rename of the entry moves oldRef to newRef.
 func (e *catalogueEntry) isFollowed(oldRef, newRef string) bool {
-	if e.preset == "" || newRef == "" {
+	if e.preset == "" && len(e.renames) == 0 || newRef == "" {
 		return false
 	}
 	set := e.presetRules()

@@ -12,7 +12,7 @@ import (
 // The keys of the catalogue and of its entries.
 var (
 	catalogueKeys = []string{"prefixLists", "entries"}
-	entryKeys     = []string{"images", "except", "tags", "preset", "forCharts", "note", "text", "source", "date"}
+	entryKeys     = []string{"images", "except", "tags", "preset", "renames", "forCharts", "note", "text", "source", "date"}
 )
 
 // readCatalogue reads a catalogue as strictly as LoadConfig reads a
@@ -75,6 +75,8 @@ func (s yamlReader) entry(n *yaml.Node, name string, lists map[string][]string) 
 			e.tags, err = s.conditions(v, name)
 		case "preset":
 			e.preset, err = s.Text(v, name, "k8s")
+		case "renames":
+			e.renames, err = s.renames(v, name)
 		case "forCharts":
 			e.advice.ForCharts, err = true, s.Flag(v, name)
 		case "note":

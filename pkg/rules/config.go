@@ -33,7 +33,7 @@ type yamlReader struct{ strictyaml.Reader }
 // The keys of a configuration file. They are the same as in the schema.
 var (
 	configKeys = []string{"presets", "rules", "scope", "include", "exclude", "fields", "baseline"}
-	ruleKeys   = []string{"name", "from", "to", "keep", "doc", "source", "date"}
+	ruleKeys   = []string{"name", "from", "to", "tags", "tag", "keep", "doc", "source", "date"}
 )
 
 // Position returns the position of a key or an item as "path:line:col", or "" if
@@ -125,6 +125,10 @@ func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 			r.From, err = s.prefix(v, name)
 		case "to":
 			r.To, err = s.prefix(v, name)
+		case "tags":
+			r.Tags, err = s.Text(v, name, `">=1.8.0"`)
+		case "tag":
+			r.Tag, err = s.Text(v, name, `"v{tag}"`)
 		case "keep":
 			err = s.List(v, name, "[docker.io/bitnami/minideb]", func(_ int, name string, v *yaml.Node) error {
 				k, err := s.prefix(v, name)
@@ -145,6 +149,7 @@ func (s yamlReader) rule(n *yaml.Node, name string) (Rule, error) {
 	if r.Name == "" {
 		r.Name = s.ruleName(n)
 	}
+	r.IsImage = r.Tags != "" || r.Tag != ""
 	m, err := parseRule(r)
 	if err != nil {
 		return Rule{}, s.Errorf(n, "%w", err)

@@ -29,9 +29,19 @@ type Match struct {
 	Len  int    // bytes of the text that New replaces; 0 if New is inserted before a short form
 	New  string // the replacement
 
+	// NewTag is the new tag of a reference whose tag is not in the text, or "" if it
+	// does not change.
+	NewTag string
+
+	// ByTag says that the tag of the reference decides about the result. IsForImage says
+	// that a rule for a single image makes it.
+	ByTag, IsForImage bool
+
 	// Keep is the keep entry that prevents the move, as written, or "". Len
-	// and New then describe the change that was prevented.
+	// and New then describe the change that was prevented. If Tag is not TagAllows,
+	// the tag prevents the move, and Keep says why.
 	Keep string
+	Tag  TagState
 }
 
 // maxRounds is the maximum number of times that Match checks its own result
@@ -56,16 +66,33 @@ const maxRounds = 8
 // same host, and a reference without a namespace is in library. If both sides
 // of a rule are on Docker Hub, a short form stays short and the host is not
 // respelled.
-func (s *Set) Match(text string, k Kind) (Match, bool) {
-	m, ok := s.matchOnce(text, k)
+//
+// A rule for a single image comes before all others. If its tags are not those of the
+// reference, the next rule decides; if the tag is not known, the reference does not move.
+func (s *Set) Match(text string, k Kind) (Match, bool) { return s.MatchTag(text, k, nil) }
+
+// MatchTag is Match for a reference whose tag or digest is not in text. A nil tag means
+// that it has neither.
+func (s *Set) MatchTag(text string, k Kind, tag *Tag) (Match, bool) {
+	m, ok := s.matchOnce(text, k, tag)
 	if !ok || m.Keep != "" {
 		return m, ok
 	}
 	for range maxRounds {
 		result := m.New + text[m.Len:]
-		next, again := s.matchOnce(result, k)
-		if !again || next.Keep != "" || next.New == result[:next.Len] {
+		if m.NewTag != "" {
+			tag = &Tag{Text: m.NewTag, Digest: tag.Digest}
+		}
+		next, again := s.matchOnce(result, k, tag)
+		m.ByTag, m.IsForImage = m.ByTag || next.ByTag, m.IsForImage || next.IsForImage
+		switch {
+		case !again, next.Keep != "" && next.Tag <= OtherTag, next.New == result[:next.Len] && next.NewTag == "":
 			return m, true
+		case next.Keep != "":
+			return m.kept(next.Tag, next.Keep), true
+		}
+		if next.NewTag != "" {
+			m.NewTag = next.NewTag
 		}
 		if next.Len <= len(m.New) {
 			m.New = next.New + m.New[next.Len:]
@@ -74,11 +101,14 @@ func (s *Set) Match(text string, k Kind) (Match, bool) {
 		m.Len += next.Len - len(m.New)
 		m.New = next.New
 	}
+	if m.ByTag {
+		return m.kept(UnknownTag, "the rules for the tags of this image form a cycle"), true
+	}
 	return Match{}, false
 }
 
 // matchOnce applies the most specific rule that matches, once.
-func (s *Set) matchOnce(text string, k Kind) (Match, bool) {
+func (s *Set) matchOnce(text string, k Kind, tag *Tag) (Match, bool) {
 	v, ok := splitText(text, k)
 	if !ok {
 		return Match{}, false
@@ -87,15 +117,27 @@ func (s *Set) matchOnce(text string, k Kind) (Match, bool) {
 	if nodes == nil {
 		return Match{}, false
 	}
-	keep := ""
+	keep, other := "", Match{}
 	for _, b := range v.boundaries() {
 		n, ok := nodes[b.path]
-		if !ok {
+		if k == Registry && v.host == dockerHub && len(n.images) == 0 && b.path != "" && !strings.Contains(b.path, "/") {
+			n.images = nodes[library+"/"+b.path].images
+		}
+		if !ok && len(n.images) == 0 {
 			continue
+		}
+		if len(n.images) > 0 {
+			m, ok := v.matchImage(n, b, tag)
+			if ok {
+				return m, true
+			}
+			if m.Rule != nil {
+				other = m
+			}
 		}
 		if n.rule != nil {
 			if m, ok := v.apply(n, b); ok {
-				m.Keep = keep
+				m.Keep, m.ByTag = keep, other.ByTag
 				return m, true
 			}
 		}
@@ -103,7 +145,7 @@ func (s *Set) matchOnce(text string, k Kind) (Match, bool) {
 			keep = n.keep
 		}
 	}
-	return Match{}, false
+	return other, other.Rule != nil
 }
 
 // apply returns the match of the rule of n, whose prefix ends at b. It returns
@@ -112,15 +154,19 @@ func (v textView) apply(n prefixNode, b boundary) (Match, bool) {
 	if n.from.path != "" && n.to.path == "" && !b.componentFollows && !v.isPrefix() {
 		return Match{}, false
 	}
-	to := n.to.spelled
-	if v.host == dockerHub && n.to.isDockerHub() && n.to.path != "" {
-		first, _, _ := strings.Cut(n.to.path, "/")
+	return Match{Rule: n.rule, Len: b.end, New: v.spell(n.to) + b.suffix}, true
+}
+
+// spell returns the target to as the text spells Docker Hub.
+func (v textView) spell(to prefix) string {
+	if v.host == dockerHub && to.isDockerHub() && to.path != "" {
+		first, _, _ := strings.Cut(to.path, "/")
 		switch {
 		case v.spelled != "":
-			to = v.spelled + "/" + n.to.path
+			return v.spelled + "/" + to.path
 		case !hasDomain(first):
-			to = n.to.path
+			return to.path
 		}
 	}
-	return Match{Rule: n.rule, Len: b.end, New: to + b.suffix}, true
+	return to.spelled
 }

@@ -1,8 +1,6 @@
 package rules
 
 import (
-	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/image"
@@ -11,14 +9,15 @@ import (
 // A matchFilter implements [Set.MayMatch].
 type matchFilter struct {
 	hosts        *finder
-	parts        [][][][]byte // by index in hosts, then by rule: path components that must all occur
-	hub          [][][]byte   // by rule on Docker Hub: path components that must all occur
-	anyShortName bool         // a rule moves names without a namespace
+	parts        []pathList // by index in hosts
+	hub          pathList   // of rules on Docker Hub
+	anyShortName bool       // a rule moves names without a namespace
 }
 
 func newMatchFilter(rules []parsedRule) matchFilter {
 	f := matchFilter{}
 	var hosts []string
+	ids := map[string]int{}
 	for _, r := range rules {
 		if r.from.isDockerHub() {
 			path := strings.TrimPrefix(strings.TrimPrefix(r.from.path, library), "/")
@@ -26,35 +25,20 @@ func newMatchFilter(rules []parsedRule) matchFilter {
 				f.anyShortName = true
 				continue
 			}
-			f.hub = append(f.hub, components(path))
+			f.hub.add(path)
 			continue
 		}
-		id := slices.Index(hosts, r.from.host)
-		if id < 0 {
+		id, ok := ids[r.from.host]
+		if !ok {
 			id = len(hosts)
+			ids[r.from.host] = id
 			hosts = append(hosts, r.from.host)
-			f.parts = append(f.parts, nil)
+			f.parts = append(f.parts, pathList{})
 		}
-		f.parts[id] = append(f.parts[id], components(r.from.path))
+		f.parts[id].add(r.from.path)
 	}
 	f.hosts = newFinder(hosts)
 	return f
-}
-
-func components(path string) [][]byte {
-	if path == "" {
-		return nil
-	}
-	return bytes.Split([]byte(path), []byte("/"))
-}
-
-func containsAll(chunk []byte, parts [][]byte) bool {
-	for _, p := range parts {
-		if !bytes.Contains(chunk, p) {
-			return false
-		}
-	}
-	return true
 }
 
 // MayMatch reports whether chunk can contain an occurrence that a rule selects,
@@ -80,10 +64,8 @@ func (s *Set) MayMatch(chunk []byte) bool { return s.mayMatch(chunk, image.HasKe
 func (s *Set) MayMatchByItself(chunk []byte) bool { return s.mayMatch(chunk, image.MayHaveShortName) }
 
 func (s *Set) mayMatch(chunk []byte, mayHaveShortName func([]byte) bool) bool {
-	for _, parts := range s.filter.hub {
-		if containsAll(chunk, parts) {
-			return true
-		}
+	if s.filter.hub.anyIn(chunk) {
+		return true
 	}
 	if s.filter.anyShortName && mayHaveShortName(chunk) {
 		return true
@@ -98,7 +80,7 @@ func (s *Set) mayMatch(chunk []byte, mayHaveShortName func([]byte) bool) bool {
 			return true
 		}
 		tried[n.id] = true
-		found = slices.ContainsFunc(s.filter.parts[n.id], func(parts [][]byte) bool { return containsAll(chunk, parts) })
+		found = s.filter.parts[n.id].anyIn(chunk)
 		return !found
 	})
 	return found

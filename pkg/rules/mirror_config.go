@@ -1,15 +1,13 @@
 package rules
 
 import (
-	"slices"
-
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/internal/strictyaml"
 )
 
 // mirrorKeys are the keys of a rule that is a mirror. They are the same as in the schema.
-var mirrorKeys = append(slices.Clone(ruleKeys), "names")
+var mirrorKeys = []string{"name", "from", "to", "names", "keep", "doc", "source", "date"}
 
 // isMirror reports whether the rule n is a mirror.
 func isMirror(n *yaml.Node) bool {

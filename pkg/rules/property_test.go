@@ -125,7 +125,7 @@ func checkComposition(t *testing.T, rules []Rule, text string) (accepted bool) {
 		return false
 	}
 	got := text
-	if m, ok := s.matchOnce(text, Reference); ok && m.Keep == "" {
+	if m, ok := s.matchOnce(text, Reference, nil); ok && m.Keep == "" {
 		got = m.New + text[m.Len:]
 	}
 	if want := oneByOne(rules, text); got != want {

@@ -16,6 +16,7 @@ type Set struct {
 	mentions    *finder
 	filter      matchFilter
 	namespaces  map[string]bool // of Docker Hub that a rule names, apart from library
+	readsTags   bool            // see ReadsTags
 }
 
 // A prefixNode holds what the rules say about one prefix. If a rule and a keep
@@ -25,6 +26,8 @@ type prefixNode struct {
 	from prefix
 	to   prefix
 	keep string // the keep entry as written, or ""
+
+	images []imageRule // the rules for the single image of this name
 }
 
 // New validates rules as a whole and combines them. It returns an error if
@@ -32,32 +35,48 @@ type prefixNode struct {
 //   - a rule is malformed or moves a prefix to itself,
 //   - two rules move one prefix to different targets,
 //   - a keep entry is outside its rule,
-//   - the rules would change a text again on every run.
+//   - the rules would change a text again on every run,
+//   - the target of a rule for a single image is the name of another one.
 //
 // Duplicate rules count once.
 func New(rules []Rule) (*Set, error) {
-	given, oldPrefixes, err := parseRules(rules)
+	parsed, err := parseRules(rules)
 	if err != nil {
 		return nil, err
 	}
+	given, images := parsed.prefixes, parsed.images
 	composed, err := compose(given)
 	if err != nil {
 		return nil, err
 	}
 	s := &Set{
-		oldPrefixes: oldPrefixes,
+		oldPrefixes: parsed.oldPrefixes,
 		hosts:       map[string]map[string]prefixNode{},
 		namespaces:  map[string]bool{},
 	}
 	sortBySpecificity(composed)
-	for _, r := range composed {
+	for _, r := range slices.Concat(images, composed) {
 		s.rules = append(s.rules, r.rule)
 	}
 	for i, r := range composed {
 		n := s.nodeAt(r.from)
-		n.rule, n.from, n.to = &s.rules[i], r.from, r.to
+		n.rule, n.from, n.to = &s.rules[len(images)+i], r.from, r.to
 		s.hosts[r.from.host][r.from.path] = n
-		if namespace, _, _ := strings.Cut(r.from.path, "/"); r.from.isDockerHub() && namespace != library && namespace != "" {
+	}
+	var singles []imageRule
+	for i, r := range images {
+		single, err := parseImageRule(r)
+		if err != nil {
+			return nil, err // parseRule checked it
+		}
+		single.rule = &s.rules[i]
+		singles = append(singles, single)
+	}
+	if err := s.addImages(singles, given); err != nil {
+		return nil, err
+	}
+	for _, r := range slices.Concat(composed, images) {
+		if namespace, _, ok := strings.Cut(r.from.path, "/"); r.from.isDockerHub() && namespace != library && namespace != "" && (ok || !r.rule.IsImage) {
 			s.namespaces[namespace] = true
 		}
 	}
@@ -68,8 +87,9 @@ func New(rules []Rule) (*Set, error) {
 			s.hosts[k.host][k.path] = n
 		}
 	}
-	s.mentions = newFinder(oldPrefixes)
-	s.filter = newMatchFilter(given)
+	_, s.readsTags = s.DependOnTags()
+	s.mentions = newFinder(parsed.oldPrefixes)
+	s.filter = newMatchFilter(slices.Concat(given, images))
 	return s, nil
 }
 
@@ -84,6 +104,18 @@ func (s *Set) nodeAt(p prefix) prefixNode {
 // Rules returns the combined rules, the most specific first. The caller may
 // change the slice, but not the slices that its elements point to.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
+
+// DependOnTags returns the first rule whose result depends on the tag of a reference;
+// false if there is none. A [Table] does not have such rules.
+func (s *Set) DependOnTags() (Rule, bool) {
+	if i := slices.IndexFunc(s.rules, func(r Rule) bool { return r.DependsOnTag() }); i >= 0 {
+		return s.rules[i], true
+	}
+	return Rule{}, false
+}
+
+// ReadsTags reports whether the tag of a reference decides what one of the rules does.
+func (s *Set) ReadsTags() bool { return s != nil && s.readsTags }
 
 // OldPrefixes returns the distinct From prefixes of the given rules, as their
 // authors wrote them but without a final slash. Mentions searches for these
@@ -108,5 +140,6 @@ func (s *Set) NamesNamespace(text string) bool {
 // docker.io/library/nginx.
 func (s *Set) NamesOfficialImage(name string) bool {
 	paths := s.hosts[dockerHub]
-	return paths[name].rule != nil || paths[library+"/"+name].rule != nil
+	inLibrary := paths[library+"/"+name]
+	return paths[name].rule != nil || inLibrary.rule != nil || len(inLibrary.images) > 0
 }

@@ -16,6 +16,7 @@ import (
 // reference without variables. A Table does not change and is safe for concurrent use.
 type Table struct {
 	hosts map[string][]Row
+	tags  []Rule // rules that depend on tags, which have no rows; for the digest
 }
 
 // A Row says what happens to the references of one host whose path begins with From.
@@ -131,9 +132,15 @@ func splitForTable(ref string) (host, path, tail string, ok bool) {
 }
 
 // Table returns the rules for images as a table. Rules for repositories of charts on
-// web servers have no rows.
+// web servers have no rows, and neither have rules that depend on tags: a reference that
+// one of them may select does not move by the table.
 func (s *Set) Table() *Table {
 	t := &Table{hosts: map[string][]Row{}}
+	for _, r := range s.rules {
+		if r.DependsOnTag() {
+			t.tags = append(t.tags, r)
+		}
+	}
 	longest := 0
 	for _, nodes := range s.hosts {
 		for path := range nodes {
@@ -228,6 +235,11 @@ func (b *tableBuilder) addNodes() {
 	}
 	slices.SortFunc(rows, compareRows)
 	b.table.hosts[b.host] = rows
+	for _, path := range b.paths {
+		if len(b.nodes[path].images) > 0 {
+			b.addIfDifferent(path, "", Exactly)
+		}
+	}
 }
 
 // addOfficial adds rows for references that become official images of Docker Hub. A
@@ -309,6 +321,9 @@ func (t *Table) Digest() string {
 		for _, r := range t.hosts[host] {
 			fmt.Fprintf(h, "%q %q %q %d\n", host, r.From, r.To, r.Mode)
 		}
+	}
+	for _, r := range t.tags {
+		fmt.Fprintf(h, "%q %q %q %q %q\n", r.From, r.To, r.Tags, r.OldTag, r.Tag)
 	}
 	return fmt.Sprintf("sha256:%x", h.Sum(nil)[:16])
 }

@@ -154,6 +154,9 @@ func (o *ManifestOptions) check() error {
 	if o.Image == "" || strings.ContainsFunc(o.Image, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"'\{}`, r) }) {
 		return fmt.Errorf("--image %q: expected the image of regmigrate, such as ghcr.io/regmigrate/regmigrate:1.2.3", o.Image)
 	}
+	if r, ok := o.Rules.DependOnTags(); ok {
+		return fmt.Errorf("the rule on %s depends on tags, which the manifests of the webhook cannot express\n  name a configuration without such rules", r.From)
+	}
 	if len(o.Rules.Table().Hosts()) == 0 {
 		return errors.New("no rule moves images; the webhook would change nothing\n  regmigrate rules lists the active rules")
 	}

@@ -10,6 +10,9 @@ type Flags struct {
 	Presets, Rules   []string
 	Mirror           string
 	MirrorNames      []string
+	Renames          bool     // apply the renames of the catalogue
+	Maps             []string // files of mappings
+	MapRegistry      string   // comes before the new names of dfc
 	Config           string
 	Scope            []string
 	Include, Exclude []string

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -37,6 +38,9 @@ func (s *Session) PolicyRules(f *Flags, args []string, file string, p format.Own
 	flags, err := f.ParsePolicy(args)
 	if err != nil {
 		return nil, "", err
+	}
+	if len(flags.Maps) > 0 {
+		return nil, "", errors.New("the command in the header has --map: a file that a header names is not read")
 	}
 	root := s.Rewrite.Walk.Root
 	name := ""

@@ -177,28 +177,40 @@ func (s *Session) rules(f *Flags, config *rules.Config) error {
 		}
 		list = append(list, r)
 	}
-	var err error
+	mapped, maps, err := readMaps(f)
+	if err != nil {
+		return err
+	}
+	list = append(list, mapped...)
 	if s.mirror, err = mirrorOf(f, config); err != nil {
 		return err
 	}
-	s.OtherRules = describeOtherRules(config, f.Rules, s.mirror)
-	s.ruleList = list
-	if s.mirror != nil {
-		return s.addMirrorRules(nil, nil)
-	}
-	if len(list) == 0 {
+	s.OtherRules = describeOtherRules(config, f, maps, s.mirror)
+	if len(list) == 0 && s.mirror == nil {
 		s.Presets, s.HasDefaultRules = []string{"k8s"}, true
 		if list, err = rules.Preset("k8s"); err != nil {
 			return err
 		}
+	}
+	if f.Renames {
+		renames, err := rules.Renames(list)
+		if err != nil {
+			return err
+		}
+		list = append(list, renames...)
+	}
+	s.ruleList = list
+	if s.mirror != nil {
+		return s.addMirrorRules(nil, nil)
 	}
 	s.Rewrite.Rules, err = rules.New(list)
 	return err
 }
 
 // describeOtherRules describes the rules that no preset contains: the number of
-// those in the configuration, those of --rule, and the mirror.
-func describeOtherRules(config *rules.Config, given []string, mirror *rules.Mirror) string {
+// those in the configuration, those of --rule, --map and --renames, and the mirror.
+func describeOtherRules(config *rules.Config, f *Flags, maps []string, mirror *rules.Mirror) string {
+	given := f.Rules
 	var parts []string
 	if n := len(config.Rules); n > 0 {
 		parts = append(parts, Plural(n, "rule")+" of "+cmp.Or(filepath.Base(config.Path), ConfigName))
@@ -208,6 +220,10 @@ func describeOtherRules(config *rules.Config, given []string, mirror *rules.Mirr
 		parts = append(parts, "rule "+given[0])
 	case n > 1:
 		parts = append(parts, Plural(n, "rule")+" of --rule")
+	}
+	parts = append(parts, maps...)
+	if f.Renames {
+		parts = append(parts, "renames")
 	}
 	if mirror != nil {
 		parts = append(parts, "mirror "+mirror.To)

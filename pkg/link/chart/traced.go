@@ -166,7 +166,11 @@ func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.O
 				c.tested = append(c.tested, o)
 				continue
 			}
-			if id := identity(&o); !seen[id] {
+			id := identity(&o)
+			if c.tree.ReadsTags {
+				id += tagIdentity(&o)
+			}
+			if !seen[id] {
 				seen[id] = true
 				all = append(all, o)
 			}
@@ -214,6 +218,9 @@ func (c *chart) tracedOccurrence(ref *link.TracedRef, file string) (format.Occur
 	b.occ.IsImage, b.occ.FoundByMark = !ref.IsRegistry, true
 	if r, err := image.Parse(ref.Ref); err == nil && ref.ValuesFile == file {
 		b.occ.Tag, b.occ.Digest = r.Tag, r.Digest
+	}
+	if !b.setTag() {
+		return format.Occurrence{}, false
 	}
 	for i := range ref.Parts {
 		add := b.addLiteral

@@ -77,6 +77,7 @@ func (g *gitopsLinker) decideSelector(sel imageSelector, s *imageSet, known bool
 	if !ok {
 		return before
 	}
+	sel = g.withoutInserts(sel)
 	m := g.match(s, before, after)
 	x := link.Group{Occurrences: append([]format.Occurrence{*sel.occ}, m.occurrences...), Insert: m.insert}
 	leaves := before
@@ -108,6 +109,15 @@ func (g *gitopsLinker) decideSelector(sel imageSelector, s *imageSet, known bool
 	}
 	g.groups = append(g.groups, x)
 	return leaves
+}
+
+// withoutInserts returns sel without new names to insert if the tag decides about the move:
+// the tags of the images of another repository are not known.
+func (g *gitopsLinker) withoutInserts(sel imageSelector) imageSelector {
+	if m, ok := g.move(sel.occ); ok && m.ByTag {
+		sel.insertNewName, sel.insertEntry = nil, nil
+	}
+	return sel
 }
 
 // renameRemote inserts the new name of images that are not in the repository.
@@ -163,6 +173,7 @@ func (g *gitopsLinker) followEntry(sel imageSelector, dir string) bool {
 	if f == nil || !ok {
 		return false
 	}
+	sel = g.withoutInserts(sel)
 	i := slices.IndexFunc(f.Scanned.Occurrences, func(o format.Occurrence) bool {
 		return kustomize.IsEntryField(&o, "name") && o.Text() == sel.occ.Text()
 	})

@@ -36,6 +36,10 @@ func (g *Graph) decide(e *entry) *decision {
 	if d.outcome != keepAll && e.stopsRenaming() && e.onlySuffixesTag() {
 		d.keep("the entry would no longer rename the image, and kustomize would append tagSuffix twice")
 	}
+	if e.renamed.byTag && (d.outcome == insertNewName || d.outcome == moveAndInsert) {
+		d.insert = link.FileEdit{}
+		d.keep("the rule is for some tags, and a remote base has the image under its old name")
+	}
 	if e.renamed.edit.Path != "" && (d.outcome == moveName || d.outcome == moveAndInsert) {
 		d.addEdit(e.renamed.edit)
 	}

@@ -65,6 +65,8 @@ type renamedKey struct {
 	text string             // "" if no rule moves the value
 	occ  *format.Occurrence // the value, which moves with its group; nil if edit replaces it
 	edit link.FileEdit      // of a regular expression with escaped dots
+
+	byTag bool // the tag decides about the name
 }
 
 // rename applies the rules to the scalar n of the entry at p.
@@ -80,7 +82,7 @@ func (g *Graph) rename(p entryPlace, n *syntax.Node, key string) renamedKey {
 		return renamedKey{occ: occ}
 	}
 	if m, ok := g.move(occ); ok {
-		return renamedKey{text: m.New + n.Value[m.Len:], occ: occ}
+		return renamedKey{text: m.New + n.Value[m.Len:], occ: occ, byTag: m.ByTag}
 	}
 	return renamedKey{occ: occ}
 }
