@@ -36,13 +36,14 @@ func filter(ctx context.Context, s session.Streams, f *session.Flags) error {
 	if err != nil {
 		return err
 	}
-	set, err := session.New(f, nil, function)
-	if err != nil {
-		return err
-	}
 	name := relativeName(f.StdinName)
 	if name == "" {
 		name = guessName(src)
+	}
+	imageset.FindRegistriesIn(f, name, src)
+	set, err := session.New(f, nil, function)
+	if err != nil {
+		return err
 	}
 	registries, err := imageset.Require(f, set, session.NewProgress(s.Err, f.Quiet), false)
 	if err != nil {

@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func Verify(before []byte, edits []edit.Edit) error {
 	}
 	for _, e := range edits {
 		// No edit adds or removes a line, so that all lines keep their numbers.
-		if bytes.IndexByte(before[e.Start:e.End], '\n') >= 0 || strings.ContainsAny(e.New, " \t\r\n\v\f\"'`\\$#<>{}=,;|&") {
+		if bytes.IndexByte(before[e.Start:e.End], '\n') >= 0 || strings.ContainsAny(withoutVariables(e.New, before[e.Start:e.End]), " \t\r\n\v\f\"'`\\$#<>{}=,;|&") {
 			line := 1 + bytes.Count(before[:e.Start], []byte("\n"))
 			return fmt.Errorf("line %d: an edit replaces %q by %q, which may change the form of the line", line, before[e.Start:e.End], e.New)
 		}
@@ -48,6 +49,21 @@ func Verify(before []byte, edits []edit.Edit) error {
 		}
 	}
 	return nil
+}
+
+// variableRE matches a variable without a default.
+var variableRE = regexp.MustCompile(`\$(?:[A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})`)
+
+// withoutVariables returns text without the variables that old has as well: these are in
+// scope where text will be.
+func withoutVariables(text string, old []byte) string {
+	known := variableRE.FindAllString(string(old), -1)
+	return variableRE.ReplaceAllStringFunc(text, func(v string) string {
+		if slices.Contains(known, v) {
+			return "v"
+		}
+		return v
+	})
 }
 
 // sameDirective compares the syntax directives at the top.

@@ -181,6 +181,9 @@ func (s *dockerScan) word(i int, text dockerfile.Fragment, at edit.Span, x setti
 			return
 		}
 		c.Reason, c.Note = NotEditedSafely, "part of a larger name, or with comments between its lines"
+		if strings.Contains(text.Text[span.Start+shift:min(span.End+shift, len(text.Text))], "$") {
+			c.Note = "the file sets a variable that is a part of the name"
+		}
 	case x.outOfScope != "":
 		c.Reason = x.outOfScope
 	default:

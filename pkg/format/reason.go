@@ -42,6 +42,7 @@ const (
 	NotRendered     Reason = "not rendered"
 	UnusedValue     Reason = "unused value"
 	Built           Reason = "built before"
+	Pushed          Reason = "pushed"
 	NotEditedSafely Reason = "could not be edited safely"
 )
 
@@ -68,7 +69,8 @@ var Reasons = []struct {
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
 	{UnusedValue, "Only the key suggests an image, and no template of the charts that get this value reads it."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
-	{Built, "The same build, or another service of the same Compose project, gives this name to an image, so that it is not pulled from a registry."},
+	{Built, "The same build, or another service of the Compose project, makes an image of this name, so that nothing pulls it."},
+	{Pushed, "A build pushes to this name, and the rule is a mirror, which takes no pushes. Images that are pulled from there move."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
 	{URL, "A URL is a web address, not an image reference."},

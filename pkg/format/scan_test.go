@@ -34,6 +34,7 @@ var otherReasons = map[Reason]string{
 	Unavailable:    "pkg/rewrite",
 	ValuesSchema:   "pkg/rewrite",
 	NotRendered:    "pkg/link and pkg/rewrite",
+	Pushed:         "pkg/rewrite",
 	UnusedValue:    "pkg/link",
 }
 

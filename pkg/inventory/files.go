@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/internal/archive"
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/walk"
 )
@@ -52,6 +53,13 @@ func (v *Inventory) AddFiles(ctx context.Context) error {
 		buf := bufs.Get().(*bytes.Buffer)
 		defer bufs.Put(buf)
 		src, skip, err := v.read(f, buf)
+		if v.opts.FindRegistries {
+			if archive.IsPacked(f.Path) {
+				v.findInArchive(f)
+			} else if skip == "" && err == nil {
+				v.findRegistries(f.Path, src)
+			}
+		}
 		if skip == "" && err == nil && src != nil {
 			if len(src) >= bigFile {
 				big.Lock()

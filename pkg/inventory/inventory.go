@@ -35,6 +35,10 @@ type Options struct {
 	// WithVendored also reads the files of vendored folders that git tracks.
 	WithVendored bool
 
+	// FindRegistries also searches the text of all files, and packed charts, for
+	// Registries.
+	FindRegistries bool
+
 	Scopes format.Scopes // zero: manifests
 
 	// MaxSize is the maximum size, in bytes, of a file and of an object of a
@@ -76,6 +80,8 @@ type Inventory struct {
 
 	ruleHosts map[string]bool // the hosts of the prefixes of the rules
 	uses      []chartUse
+
+	registries map[string]Registry // by host
 }
 
 // A Failure is a file, stream or rendering that could not be read.
@@ -175,7 +181,7 @@ func New(o Options) *Inventory {
 	if o.MaxSize <= 0 {
 		o.MaxSize = defaultMaxSize
 	}
-	return &Inventory{opts: o, ruleHosts: hostsOf(o.Rules), linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}}
+	return &Inventory{opts: o, ruleHosts: hostsOf(o.Rules), linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}, registries: map[string]Registry{}}
 }
 
 // Images returns the images, sorted by registry, repository and reference. The

@@ -26,13 +26,12 @@ func (p *planner) pushAdvice() []Advice {
 	var out []Advice
 	lines := map[string]*edit.Lines{}
 	for m := range movingMembers(p.groups) {
-		piece := &m.occ.Pieces[0]
-		f := p.files.at(piece.Path)
-		if f == nil || !m.occ.IsPushed && (m.occ.IsImage || !isPushed(f.file.Before, piece.Span)) {
+		if !p.isPushed(m) {
 			continue
 		}
+		piece := &m.occ.Pieces[0]
 		if lines[piece.Path] == nil {
-			lines[piece.Path] = edit.NewLines(f.file.Before)
+			lines[piece.Path] = edit.NewLines(p.files.at(piece.Path).file.Before)
 		}
 		a := Advice{Path: piece.Path, Ref: m.occ.Text(), Text: "This command pushes to the registry. Check that the new registry accepts pushes (a mirror may not), and log in to it before the command."}
 		if m.occ.IsPushed {
@@ -42,6 +41,13 @@ func (p *planner) pushAdvice() []Advice {
 		out = append(out, a)
 	}
 	return out
+}
+
+// isPushed reports whether a step or a command pushes to the reference m.
+func (p *planner) isPushed(m *member) bool {
+	piece := &m.occ.Pieces[0]
+	f := p.files.at(piece.Path)
+	return f != nil && (m.occ.IsPushed || !m.occ.IsImage && isPushed(f.file.Before, piece.Span))
 }
 
 // isPushed reports whether the command that contains the reference at the span

@@ -100,6 +100,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 type keptPlaces struct {
 	ignored ignores
 	mapped  mappings
+	pushed  func(*member) bool // nil: nothing is pushed
 }
 
 // keepReason returns why a member that a rule matches is kept, "" if it is not.
@@ -116,6 +117,8 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 		return format.Conflict, "where it moves depends on the name that the template prints after it, which no rendering shows"
 	case m.occ.IsSource && set.DependsOnName(m.occ.Text()):
 		return format.Conflict, "where it moves depends on the chart, and other fields name the charts of this registry"
+	case m.match.Rule != nil && m.match.Rule.PullOnly && kept.pushed != nil && kept.pushed(m):
+		return format.Pushed, ""
 	case m.match.Tag != rules.TagAllows && scopes.Has(m.occ.Scope):
 		return tagReason(m.match), m.match.Keep
 	case m.match.Keep != "" && m.match.Tag == rules.TagAllows:

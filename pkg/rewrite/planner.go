@@ -106,7 +106,7 @@ func (p *planner) decideGroups(ctx context.Context) {
 		ignored := newIgnores(p.files)
 		p.mapped = newMappings(p.files, p.opts.Rules)
 		for _, g := range p.groups {
-			g.decide(p.opts.Rules, p.opts.scopes(), keptPlaces{ignored, p.mapped})
+			g.decide(p.opts.Rules, p.opts.scopes(), keptPlaces{ignored, p.mapped, p.isPushed})
 		}
 		p.keepOutside()
 		p.keepRejected(ctx)

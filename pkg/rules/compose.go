@@ -130,6 +130,7 @@ func composeChain(p, end prefix, chain []*parsedRule) parsedRule {
 		}
 	}
 	out.rule.Name = strings.Join(names, " + ")
+	out.rule.PullOnly = slices.ContainsFunc(chain, func(r *parsedRule) bool { return r.rule.PullOnly })
 	return out
 }
 

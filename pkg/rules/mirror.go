@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -121,6 +122,12 @@ func (m *Mirror) setTarget(text string) error {
 	case strings.Count(m.To, registryPlaceholder) != 1:
 		return fmt.Errorf("expected one %s: without it, images of different registries would get the same name", registryPlaceholder)
 	}
+	if strings.HasPrefix(m.To, registryPlaceholder+"/") {
+		return fmt.Errorf("expected a host, or a domain after %s", registryPlaceholder)
+	}
+	if m.layout.needsPath && strings.Count(text, "/") < 1 {
+		return fmt.Errorf("expected a path after the host: %s", m.layout.Doc)
+	}
 	to, err := parsePrefix(m.target("a.example"))
 	if err != nil {
 		return err
@@ -180,16 +187,21 @@ func (m *Mirror) Rules(hosts []string) ([]Rule, []KeptRegistry, error) {
 			unnamed = append(unnamed, host)
 			continue
 		}
-		r := Rule{Name: m.Name, From: host, To: m.target(name), Keep: m.keepUnder(host), Doc: m.Doc, Source: m.Source, Date: m.Date}
+		r := Rule{Name: m.Name, From: host, PullOnly: true, To: m.target(name), Keep: m.keepUnder(host), Doc: m.Doc, Source: m.Source, Date: m.Date}
 		if _, err := parseRule(r); err != nil {
 			return nil, nil, fmt.Errorf("the mirror of %s: %w\n  give the registry a name: %s: NAME", host, err, host)
 		}
 		for to, other := range targets {
+			if sameHost(other, host) {
+				continue // one registry in two spellings
+			}
 			if to == r.To || strings.HasPrefix(to, r.To+"/") || strings.HasPrefix(r.To, to+"/") {
 				return nil, nil, fmt.Errorf("the mirror moves %s to %s and %s to %s, so that different images get the same name; expected names of which none contains another", min(host, other), m.targetOf(min(host, other)), max(host, other), m.targetOf(max(host, other)))
 			}
 		}
-		targets[r.To] = host
+		if other, ok := targets[r.To]; !ok || !sameHost(other, host) {
+			targets[r.To] = host
+		}
 		out = append(out, r)
 	}
 	if len(unnamed) > 0 {
@@ -214,11 +226,22 @@ func canonicalHosts(hosts []string) []string {
 	return slices.Compact(out)
 }
 
+// plainHost returns a host in lower case and without the port of https.
+func plainHost(host string) string {
+	return image.CanonicalHost(strings.TrimSuffix(strings.ToLower(host), ":443"))
+}
+
+// sameHost reports whether two hosts are spellings of one registry.
+func sameHost(a, b string) bool { return plainHost(a) == plainHost(b) }
+
 // nameOf returns the name of a registry under the mirror.
 func (m *Mirror) nameOf(host string) (string, bool) {
-	if name, ok := m.Names[host]; ok {
-		return name, true
+	for _, h := range []string{host, plainHost(host)} {
+		if name, ok := m.Names[h]; ok {
+			return name, true
+		}
 	}
+	host = plainHost(host)
 	switch m.layout.unnamed {
 	case useHost:
 		return strings.ReplaceAll(host, ":", "-"), true
@@ -232,8 +255,8 @@ func (m *Mirror) nameOf(host string) (string, bool) {
 func (m *Mirror) keepUnder(host string) []string {
 	var out []string
 	for _, k := range m.Keep {
-		if p, err := parsePrefix(k); err == nil && p.host == host && p.path != "" {
-			out = append(out, k)
+		if p, err := parseRulePrefix(k); err == nil && sameHost(p.host, host) && p.path != "" {
+			out = append(out, host+"/"+p.path)
 		}
 	}
 	return out
@@ -242,7 +265,7 @@ func (m *Mirror) keepUnder(host string) []string {
 // keptReason returns why the mirror does not move host, or "" if it does.
 func (m *Mirror) keptReason(host string) string {
 	for _, k := range m.Keep {
-		if p, err := parsePrefix(k); err == nil && p.host == host && p.path == "" {
+		if p, err := parseRulePrefix(k); err == nil && sameHost(p.host, host) && p.path == "" {
 			return "keep"
 		}
 	}
@@ -264,14 +287,55 @@ func (m *Mirror) isTarget(host string) bool {
 	pattern, _, _ := strings.Cut(m.To, "/")
 	before, after, hasName := strings.Cut(pattern, registryPlaceholder)
 	if !hasName {
-		return image.CanonicalHost(pattern) == host
+		return sameHost(pattern, host)
 	}
-	return len(host) > len(before)+len(after) && strings.HasPrefix(host, before) && strings.HasSuffix(host, after)
+	name, ok := strings.CutPrefix(plainHost(host), strings.ToLower(before))
+	if !ok {
+		return false
+	}
+	name, ok = strings.CutSuffix(name, plainHost(after))
+	return ok && m.isName(name)
+}
+
+// isName reports whether name may be the name of a registry under the mirror.
+func (m *Mirror) isName(name string) bool {
+	for _, n := range m.Names {
+		if n == name {
+			return true
+		}
+	}
+	return m.layout.unnamed == useHost && strings.Contains(name, ".") && validHost(name)
+}
+
+// portRE matches the port in the name that a host has without another one.
+var portRE = regexp.MustCompile(`-([0-9]{1,5})$`)
+
+// RegistryOf returns the registry of a reference on the mirror: quay.io of
+// harbor.example.com/proxy/quay.io/acme/app. It returns false if the reference is not on the
+// mirror, if its name does not say the registry, and if each registry has its own host.
+func (m *Mirror) RegistryOf(ref string) (string, bool) {
+	before, _, _ := strings.Cut(m.To, registryPlaceholder)
+	host, path, ok := strings.Cut(before, "/")
+	refHost, rest, hasPath := strings.Cut(ref, "/")
+	if !ok || !hasPath || !sameHost(host, refHost) {
+		return "", false
+	}
+	if rest, ok = strings.CutPrefix(rest, path); !ok {
+		return "", false
+	}
+	for h, name := range m.Names {
+		if strings.HasPrefix(rest, name+"/") {
+			return h, true
+		}
+	}
+	name, _, ok := strings.Cut(rest, "/")
+	name = portRE.ReplaceAllString(name, ":$1") // no top-level domain ends with a number
+	return name, ok && m.layout.unnamed == useHost && image.IsHost(name)
 }
 
 // localReason returns why a mirror cannot reach the registry host, or "".
 func localReason(host string) string {
-	name, _, hasPort := cutPort(host)
+	name, _, hasPort := cutPort(strings.ToLower(host))
 	plain := strings.Trim(name, "[]")
 	if _, err := netip.ParseAddr(plain); err == nil {
 		return "an address"
@@ -281,6 +345,8 @@ func localReason(host string) string {
 		return "this machine"
 	case hasPort && !strings.Contains(name, "."):
 		return "a host of the local network"
+	case strings.HasSuffix(name, ".docker.internal"), strings.HasPrefix(name, "host.") && strings.HasSuffix(name, ".internal"):
+		return "this machine"
 	case strings.HasSuffix(name, ".local"), strings.HasSuffix(name, ".svc"):
 		return "a host of the cluster or of the local network"
 	}

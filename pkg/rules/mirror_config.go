@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"sigs.k8s.io/kustomize/kyaml/yaml"
 
 	"github.com/regmigrate/regmigrate/internal/strictyaml"
@@ -46,6 +48,9 @@ func (s yamlReader) addMirror(c *Config, n *yaml.Node, name string) error {
 		case "keep":
 			err = s.List(v, name, "[quay.io/acme]", func(_ int, name string, v *yaml.Node) error {
 				k, err := s.prefix(v, name)
+				if err == nil && strings.HasPrefix(k, urlScheme) {
+					err = s.Errorf(v, "%s %q has a scheme; a mirror moves no repositories of charts on web servers", name, k)
+				}
 				m.Keep = append(m.Keep, k)
 				return err
 			})

@@ -28,6 +28,8 @@ type layout struct {
 	to      string            // with {target}, {registry} and {path}
 	names   map[string]string // by canonical host
 	unnamed unnamedRule
+
+	needsPath bool // the target has a path
 }
 
 // An unnamedRule says what happens to a registry without a name.
@@ -84,7 +86,7 @@ func loadLayout(name string) (layout, error) {
 		return layout{}, err
 	}
 	l := layout{LayoutInfo: LayoutInfo{Name: name}, to: defaultLayout.to, unnamed: useHost}
-	err = s.Mapping(root, "", []string{"doc", "source", "to", "names", "unnamed"}, func(key, name string, v *yaml.Node) (err error) {
+	err = s.Mapping(root, "", []string{"doc", "source", "to", "names", "unnamed", "path"}, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
 		case "doc":
 			l.Doc, err = s.Text(v, name, "Harbor: a proxy project for each registry.")
@@ -97,6 +99,9 @@ func loadLayout(name string) (layout, error) {
 			if m.Names, err = s.mirrorNames(v, name); err == nil {
 				l.names = m.Names
 			}
+		case "path":
+			l.needsPath = true
+			_, err = s.Text(v, name, "required")
 		case "unnamed":
 			var text string
 			if text, err = s.Text(v, name, string(useHost)); err == nil {

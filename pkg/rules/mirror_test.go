@@ -18,6 +18,10 @@ func TestMirrorRules(t *testing.T) {
 		{"port", "harbor:5000/proxy/", nil, "quay.io:8443", "quay.io:8443=harbor:5000/proxy/quay.io-8443"},
 		{"names", "m.example", []string{"docker.io=hub", "registry-1.docker.io=hub", "ghcr.io=gh"}, "docker.io ghcr.io quay.io", "docker.io=m.example/hub ghcr.io=m.example/gh quay.io=m.example/quay.io"},
 		{"template", "{registry}.m.example/x/{path}", []string{"docker.io=hub"}, "docker.io hub.m.example", "docker.io=hub.m.example/x hub.m.example: the mirror itself"},
+		{"one registry in three spellings", "m.example", nil, "QUAY.IO quay.io quay.io:443", "QUAY.IO=m.example/quay.io quay.io=m.example/quay.io quay.io:443=m.example/quay.io"},
+		{"the mirror in other spellings", "M.example:443/p", nil, "m.example M.Example:443 m.example:8443", "M.Example:443: the mirror itself m.example: the mirror itself m.example:8443=M.example:443/p/m.example-8443"},
+		{"this machine", "m.example", nil, "host.docker.internal:5000 host.k3d.internal registry.acme.internal", "host.docker.internal:5000: this machine host.k3d.internal: this machine registry.acme.internal=m.example/registry.acme.internal"},
+		{"other hosts of the domain", "{registry}.m.example/{path}", []string{"docker.io=hub"}, "ci.m.example quay.io.m.example", "ci.m.example=ci.m.example.m.example quay.io.m.example: the mirror itself"},
 		{"kept", "m.example/p", nil, "m.example localhost:5000 10.0.0.1:80 [::1]:5000 registry:5000 a.local a.b.svc r.example", "10.0.0.1:80: an address [::1]:5000: an address a.b.svc: a host of the cluster or of the local network a.local: a host of the cluster or of the local network localhost:5000: this machine m.example: the mirror itself r.example=m.example/p/r.example registry:5000: a host of the local network"},
 		{"gar", "gar:eu-docker.pkg.dev/acme", nil, "docker.io quay.io", "docker.io=eu-docker.pkg.dev/acme/docker-io quay.io=eu-docker.pkg.dev/acme/quay-io"},
 		{"ecr", "ecr:1.dkr.ecr.eu-west-1.amazonaws.com", []string{"quay.io=redhat"}, "docker.io quay.io", "docker.io=1.dkr.ecr.eu-west-1.amazonaws.com/docker-hub quay.io=1.dkr.ecr.eu-west-1.amazonaws.com/redhat"},
@@ -61,6 +65,9 @@ func TestMirrorErrors(t *testing.T) {
 		{"http://m.example", "", "has a scheme"},
 		{"hrbor:m.example", "", `unknown layout "hrbor"; available layouts: artifactory, ecr, gar, gitlab, harbor (did you mean "harbor"?)`},
 		{"m.example/{path}", "", "expected one {registry}"},
+		{"{registry}/{path}", "", "expected a host, or a domain after {registry}"},
+		{"gitlab:gitlab.example.com", "", "expected a path after the host: GitLab"},
+		{"gar:eu-docker.pkg.dev", "", "expected a path after the host"},
 		{"m.example/{registry}", "", "expected one {path}, at the end"},
 		{"m.example/{path}/{registry}", "", "expected one {path}, at the end"},
 		{"m.example/{registry}/{registry}/{path}", "", "expected one {registry}"},
@@ -102,13 +109,13 @@ func TestMirrorWithoutName(t *testing.T) {
 
 func TestMirrorKeep(t *testing.T) {
 	c, err := LoadConfig("c.yaml", []byte(`rules:
-- {from: "*", to: m.example, keep: [quay.io/acme, ghcr.io]}
+- {from: "*", to: m.example, keep: [quay.io/acme, GHCR.io, "gcr.io/$PROJECT"]}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules, kept, err := c.Mirror.Rules([]string{"quay.io", "ghcr.io"})
-	if err != nil || len(rules) != 1 || fmt.Sprint(rules[0].Keep) != "[quay.io/acme]" || rules[0].Name != "c.yaml:2" || fmt.Sprint(kept) != "[{ghcr.io keep}]" {
+	rules, kept, err := c.Mirror.Rules([]string{"quay.io", "ghcr.io", "gcr.io"})
+	if err != nil || len(rules) != 2 || fmt.Sprint(rules[0].Keep, rules[1].Keep) != "[gcr.io/$PROJECT] [quay.io/acme]" || rules[0].Name != "c.yaml:2" || fmt.Sprint(kept) != "[{ghcr.io keep}]" {
 		t.Errorf("rules %v, kept %v, error %v", rules, kept, err)
 	}
 }
@@ -117,6 +124,7 @@ func TestMirrorConfigErrors(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
 		{"rules: [{from: '*'}]", `c.yaml:1:9: rules[0] has no "to"`},
 		{"rules: [{from: '*', to: m.example}, {from: '*', to: n.example}]", "two rules move all registries"},
+		{"rules: [{from: '*', to: m.example, keep: ['https://a.example']}]", "moves no repositories of charts"},
 		{"rules: [{from: '*', to: m}]", "c.yaml:1:25: rules[0].to \"m\""},
 		{"rules: [{from: '*', to: m.example, names: [a]}]", "expected names of registries"},
 		{"rules: [{from: '*', to: m.example, names: {docker.io: [a]}}]", "rules[0].names.docker.io"},
@@ -196,4 +204,25 @@ func validPath(path string) bool {
 		}
 	}
 	return true
+}
+
+func TestMirrorRegistryOf(t *testing.T) {
+	m, err := ParseMirrorFlag("harbor.example.com/proxy", []string{"docker.io=hub"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref, want := range map[string]string{
+		"harbor.example.com/proxy/hub/library/nginx:1":     "docker.io",
+		"HARBOR.example.com:443/proxy/quay.io/acme/app":    "quay.io",
+		"harbor.example.com/proxy/r.example-8443/app":      "r.example:8443",
+		"harbor.example.com/proxy/acme/app":                "",
+		"harbor.example.com/other/quay.io/acme/app":        "",
+		"harbor.example.com/proxy/quay.io":                 "",
+		"quay.io/proxy/hub/library/nginx":                  "",
+		"harbor.example.com/proxy/hubs/library/nginx:1.27": "",
+	} {
+		if got, ok := m.RegistryOf(ref); got != want && ok || ok != (want != "") {
+			t.Errorf("%s is of %q, want %q", ref, got, want)
+		}
+	}
 }

@@ -131,10 +131,12 @@ func expandProjects(templates []Rule, info PresetInfo, projects string) ([]Rule,
 			return nil, fmt.Errorf("preset %q: %q is not a project ID: expected 6 to 30 lower-case letters, digits and hyphens, after DOMAIN/ if the project belongs to a domain%s", info.Name, project, example)
 		}
 		project = strings.Replace(project, ":", "/", 1) // gcloud writes DOMAIN:PROJECT
-		for _, r := range templates {
-			r.From = strings.ReplaceAll(r.From, placeholder, project)
-			r.To = strings.ReplaceAll(r.To, placeholder, project)
-			out = append(out, r)
+		for _, spelled := range spellings(project) {
+			for _, r := range templates {
+				r.From = strings.ReplaceAll(r.From, placeholder, spelled)
+				r.To = strings.ReplaceAll(r.To, placeholder, spelled)
+				out = append(out, r)
+			}
 		}
 	}
 	return out, nil

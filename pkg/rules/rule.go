@@ -36,6 +36,9 @@ type Rule struct {
 
 	isRename bool // of the catalogue: rules of the user for the same name come first
 
+	// PullOnly says that To is a mirror: what a build pushes does not move.
+	PullOnly bool
+
 	// Doc is a sentence that says why the prefix moves. Source is the URL of
 	// the announcement. Date is the day of the announcement, such as
 	// 2023-03-20, or the day on which an undated source was read. Each may be

@@ -52,7 +52,7 @@ func TestSchemaAgreesWithStructs(t *testing.T) {
 	}{
 		{"config", root, configKeys, reflect.TypeFor[Config](), []string{"path", "mirror"}, nil},
 		{"mirror", root.Defs["mirror"], mirrorKeys, reflect.TypeFor[Mirror](), nil, []string{"from"}},
-		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), []string{"isimage", "oldtag"}, nil},
+		{"rule", root.Defs["rule"], ruleKeys, reflect.TypeFor[Rule](), []string{"isimage", "oldtag", "pullonly"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var inSchema []string

@@ -149,7 +149,9 @@ func (s *Set) Table() *Table {
 	}
 	other := strings.Repeat("x", longest+1)
 	for host, nodes := range s.hosts {
-		nodes = withoutVariables(nodes)
+		if nodes = withoutVariables(nodes); len(nodes) == 0 {
+			continue
+		}
 		spellings := []string{host}
 		switch {
 		case strings.HasPrefix(host, urlScheme):

@@ -73,3 +73,13 @@ func variableEnd(s string, i int) int {
 	}
 	return end
 }
+
+// spellings returns both spellings of a variable, $NAME and ${NAME}, and a text that is no
+// variable unchanged.
+func spellings(s string) []string {
+	if !strings.HasPrefix(s, "$") {
+		return []string{s}
+	}
+	name := strings.Trim(s, "${}")
+	return []string{"$" + name, "${" + name + "}"}
+}

@@ -50,6 +50,9 @@ func TestPresetWithVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if m, ok := set.Match("gcr.io/${PROJECT_ID}/app", Reference); !ok || m.New != "us-docker.pkg.dev/${PROJECT_ID}/gcr.io" {
+		t.Errorf("moves to %q", m.New)
+	}
 	if m, ok := set.Match("eu.gcr.io/$PROJECT_ID/app", Reference); !ok || m.New != "europe-docker.pkg.dev/$PROJECT_ID/eu.gcr.io" {
 		t.Errorf("moves to %q", m.New)
 	}

@@ -16,6 +16,7 @@ type FoundRegistry struct {
 	Host       string
 	References int    // the number of different references
 	Place      string // PATH:LINE of the first one
+	IsSure     bool   // it serves images for certain; other hosts may be those of web pages
 }
 
 // mirrorOf returns the mirror of the flags or of the configuration, or nil.
@@ -48,9 +49,20 @@ func (s *Session) UseMirror(find func(*Session) ([]FoundRegistry, error)) error 
 		hosts = append(hosts, rules.WellKnownRegistries[:]...)
 	}
 	for _, x := range found {
-		hosts = append(hosts, x.Host)
+		if x.IsSure || m.NamesAll() {
+			hosts = append(hosts, x.Host)
+		}
 	}
 	return s.addMirrorRules(hosts, found)
+}
+
+// OnMirror returns the registry from which the mirror has the image ref, if ref is on the
+// mirror and its name says so.
+func (s *Session) OnMirror(ref string) (string, bool) {
+	if s.mirror == nil {
+		return "", false
+	}
+	return s.mirror.RegistryOf(ref)
 }
 
 // addMirrorRules adds the rules of the mirror for hosts. found has the places for messages.
