@@ -22,7 +22,7 @@ func checkReverse(cmd *cobra.Command) error {
 	var err error
 	cmd.Flags().Visit(func(x *pflag.Flag) {
 		if err == nil && !slices.Contains(reverseFlags, x.Name) {
-			err = fmt.Errorf("--%s: not expected with --reverse, which needs no rules and reads no file but those of the report", x.Name)
+			err = fmt.Errorf("--%s: not expected with --reverse, which undoes the edits of the report and nothing else", x.Name)
 		}
 	})
 	return err

@@ -77,9 +77,6 @@ func headerOfCommand(f *session.Flags) (set *rules.Set, config, command string, 
 	if err != nil {
 		return nil, "", "", err
 	}
-	if len(x.Rewrite.Rules.Table().Hosts()) == 0 {
-		return nil, "", "", errors.New("no rule moves images of a cluster: rules for repositories of charts (https://), and rules with variables, do not\n  regmigrate rules lists the active rules")
-	}
 	return x.Rewrite.Rules, x.ConfigInRoot(), strings.Join(append([]string{"regmigrate"}, report.ShellQuoted(withoutWriting(f.Args))...), " "), nil
 }
 

@@ -28,7 +28,7 @@ func Reverse(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	if err != nil {
 		return err
 	}
-	files, err := readPlan(f.Reverse)
+	files, err := readPlan(s, f.Reverse)
 	if err != nil {
 		return fmt.Errorf("--reverse %q: %w", f.Reverse, err)
 	}
@@ -52,14 +52,22 @@ func Reverse(ctx context.Context, s session.Streams, f *session.Flags, args []st
 	return nil
 }
 
-// readPlan reads the changed files of the JSON report in the file called name.
-func readPlan(name string) ([]rewrite.RecordedFile, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, repofile.WithoutPath(err)
+// readPlan reads the changed files of the JSON report in the file called name, or in
+// standard input if name is "-".
+func readPlan(s session.Streams, name string) ([]rewrite.RecordedFile, error) {
+	in := s.In
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, repofile.WithoutPath(err)
+		}
+		defer file.Close()
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			return nil, errors.New("expected a JSON report, and this is a folder")
+		}
+		in = file
 	}
-	defer file.Close()
-	src := &io.LimitedReader{R: file, N: maxPlanSize + 1}
+	src := &io.LimitedReader{R: in, N: maxPlanSize + 1}
 	files, err := report.ReadRecordedFiles(bufio.NewReader(src))
 	if src.N <= 0 {
 		return nil, &repofile.TooLargeError{Limit: maxPlanSize}

@@ -137,7 +137,7 @@ func spellsOutOther(text []byte) bool {
 	}
 	host, path, ok := bytes.Cut(text, []byte("/"))
 	name, port, hasPort := bytes.Cut(host, []byte(":"))
-	if !ok || bytes.HasPrefix(path, []byte("/")) || !hasPort && bytes.IndexByte(name, '.') < 0 || containsFold(name, "docker") {
+	if !ok || bytes.HasPrefix(path, []byte("/")) || !hasPort && bytes.IndexByte(name, '.') < 0 || containsFold(name, "docker") || containsFold(path, "docker") { // an image of Docker runs commands that name images
 		return false
 	}
 	if hasPort && (len(port) == 0 || len(bytes.Trim(port, "0123456789")) > 0) {

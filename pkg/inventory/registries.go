@@ -25,17 +25,21 @@ type Registry struct {
 	IsSure bool
 }
 
-// hostPattern matches a host with a dot, and its port.
-const hostPattern = `([A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+(?::[0-9]{1,5})?)`
+// hostPattern matches a host with a dot, and its port. Repetitions are bounded, so that the
+// search stays fast in hostile text.
+const hostPattern = `([A-Za-z0-9][A-Za-z0-9-]{0,62}(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62}){1,8}(?::[0-9]{1,5})?)`
 
 var (
 	// defaultHost matches a host that a variable has by default, in a shell or a template:
 	// ${REGISTRY:-quay.io}/x, {{ .Values.registry | default "quay.io" }}.
 	defaultHost = regexp.MustCompile(`(?:\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=?]|\bdefault[ (]+["'])` + hostPattern + `["'/}]`)
 
-	// keyedHost matches a host after a word that suggests a registry: imageRegistry: quay.io,
-	// REG=quay.io, --prefix=quay.io/acme.
-	keyedHost = regexp.MustCompile(`(?i)(?:reg|registry|hub|host|repo|repository|image|prefix|server|domain|docker)\w*["']?[ \t]*[:=][ \t]*["']?(?:oci://|docker://)?` + hostPattern + `(?:["'\s/]|$)`)
+	// keyedHost matches a host after a word that names a registry: imageRegistry: quay.io,
+	// REGISTRY=quay.io, REG=quay.io. Other words, such as host and repo, also name web servers.
+	keyedHost = regexp.MustCompile(`(?i)(?:registry|\breg)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?:oci://|docker://)?` + hostPattern + `(?:["'\s/]|$)`)
+
+	// pullLine matches a line that pulls an image, also in text for people.
+	pullLine = regexp.MustCompile(`(?i)\b(?:docker|podman|nerdctl|crictl|crane|skopeo)\b|\bimage\b|^\s*FROM\s`)
 )
 
 // fileSuffixes are the last labels of names of files, which look like hosts.
@@ -62,7 +66,10 @@ func (v *Inventory) findRegistries(path string, src []byte) {
 		add(host, m[2], v.servesImages(host))
 	}
 	for _, s := range v.hostSpans(src) {
-		add(string(src[s.Start:s.End]), s.Start, false)
+		host := string(src[s.Start:s.End])
+		if v.servesImages(host) || pullLine.Match(lineAround(src, s.Start)) {
+			add(host, s.Start, false)
+		}
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -72,6 +79,15 @@ func (v *Inventory) findRegistries(path string, src []byte) {
 			v.registries[r.Host] = r
 		}
 	}
+}
+
+// maxLine is the number of bytes of a line that pullLine sees before a host.
+const maxLine = 200
+
+// lineAround returns the part of the line before the byte offset at.
+func lineAround(src []byte, at int) []byte {
+	before := src[max(0, at-maxLine):at]
+	return before[bytes.LastIndexByte(before, '\n')+1:]
 }
 
 func comparePlaces(a, b Registry) int {

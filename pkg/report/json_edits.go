@@ -36,6 +36,7 @@ type recordedFile struct {
 	PathBase64   []byte     `json:"pathBase64"`
 	BeforeDigest string     `json:"beforeDigest"`
 	AfterDigest  string     `json:"afterDigest"`
+	Changed      bool       `json:"changed"`
 	Edits        []JSONEdit `json:"edits"`
 }
 
@@ -63,7 +64,10 @@ func ReadRecordedFiles(r io.Reader) ([]rewrite.RecordedFile, error) {
 	var out []rewrite.RecordedFile
 	for i := range *in.Files {
 		f := &(*in.Files)[i]
-		if len(f.Edits) == 0 {
+		switch {
+		case len(f.Edits) == 0 && f.Changed:
+			return nil, fmt.Errorf("file %q changed and has no edits: the report is not complete", f.Path)
+		case len(f.Edits) == 0:
 			continue
 		}
 		if f.BeforeDigest == "" && f.AfterDigest == "" {
@@ -76,7 +80,12 @@ func ReadRecordedFiles(r io.Reader) ([]rewrite.RecordedFile, error) {
 
 // jsonError returns the error of a JSON decoder with a message for a person.
 func jsonError(err error) error {
+	wrongType := (*json.UnmarshalTypeError)(nil)
 	switch {
+	case errors.As(err, &wrongType) && wrongType.Field == "":
+		return fmt.Errorf("a JSON object, and the file has a value of type %s", wrongType.Value)
+	case errors.As(err, &wrongType):
+		return fmt.Errorf("the value of %s at byte %d cannot be a %s", wrongType.Field, wrongType.Offset, wrongType.Value)
 	case errors.Is(err, io.EOF):
 		return errors.New("the file is empty")
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -41,8 +41,8 @@ func TestReadRecordedFilesErrors(t *testing.T) {
 		{"another list", `{"version": 1, "images": []}`, "the JSON report of a run"},
 		{"another version", `{"version": 2, "rulesDigest": "", "files": []}`, "version 2 of the report: expected 1"},
 		{"an older program", `{"version": 1, "rulesDigest": "", "files": [{"path": "a", "edits": [{"start": 0, "end": 1, "old": "a", "new": "b"}]}]}`, `file "a" has no beforeDigest`},
-		{"a text for a number", `{"version": 1, "rulesDigest": "", "files": [{"path": "a", "edits": [{"start": "0"}]}]}`, "cannot unmarshal"},
-		{"a huge number", `{"version": 1, "rulesDigest": "", "files": [{"path": "a", "edits": [{"start": 1e300}]}]}`, "cannot unmarshal"},
+		{"a text for a number", `{"version": 1, "rulesDigest": "", "files": [{"path": "a", "edits": [{"start": "0"}]}]}`, "the value of files.edits.start at byte "},
+		{"a huge number", `{"version": 1, "rulesDigest": "", "files": [{"path": "a", "edits": [{"start": 1e300}]}]}`, "cannot be a number 1e300"},
 		{"deep nesting", strings.Repeat(`{"a":`, 20000), "exceeded max depth"},
 	}
 	for _, tt := range tests {

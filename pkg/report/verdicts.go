@@ -60,11 +60,13 @@ func proofsByState(p *rewrite.Plan) ([]rewrite.Proof, wording.ProofCount) {
 	return append(append(failed, unproven...), proven...), n
 }
 
-// subjects says how many charts, kustomizations and files proofs are about.
+// subjects says how many charts and kustomizations proofs are about.
 func subjects(all []rewrite.Proof) string {
-	count := map[string]int{}
+	charts := 0
 	for _, p := range all {
-		count[p.Kind]++
+		if p.Kind == "chart" {
+			charts++
+		}
 	}
-	return wording.Subjects(count)
+	return wording.Subjects(charts, len(all)-charts)
 }

@@ -101,6 +101,7 @@ type keptPlaces struct {
 	ignored ignores
 	mapped  mappings
 	pushed  func(*member) bool // nil: nothing is pushed
+	tags    tagLimits
 }
 
 // keepReason returns why a member that a rule matches is kept, "" if it is not.
@@ -121,6 +122,8 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 		return format.Pushed, ""
 	case m.match.Tag != rules.TagAllows && scopes.Has(m.occ.Scope):
 		return tagReason(m.match), m.match.Keep
+	case kept.tags.why(m) != "" && scopes.Has(m.occ.Scope):
+		return format.Conflict, kept.tags.why(m)
 	case m.match.Keep != "" && m.match.Tag == rules.TagAllows:
 		return format.ExcludedByRule, "keep: " + m.match.Keep
 	case !scopes.Has(m.occ.Scope):

@@ -45,7 +45,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	out := &Plan{
 		Root: p.opts.Walk.Root, Rules: p.opts.Rules, ScannedFiles: p.scanned, SearchedFiles: p.searched,
-		FamilyFiles: p.family, ComposeFiles: p.composeFiles(), Dockerfiles: p.dockerfiles, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
+		FamilyFiles: p.family, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice(), p.generatedAdvice(out.Files), p.regeneratedAdvice(out.Files))
@@ -105,8 +105,9 @@ func (p *planner) decideGroups(ctx context.Context) {
 		p.groups = mergeGroups(p.tree, slices.Concat(kept.groups, p.tree.Groups), p.opts)
 		ignored := newIgnores(p.files)
 		p.mapped = newMappings(p.files, p.opts.Rules)
+		limits := newTagLimits(p.groups, p.opts.Rules)
 		for _, g := range p.groups {
-			g.decide(p.opts.Rules, p.opts.scopes(), keptPlaces{ignored, p.mapped, p.isPushed})
+			g.decide(p.opts.Rules, p.opts.scopes(), keptPlaces{ignored, p.mapped, p.isPushed, limits})
 		}
 		p.keepOutside()
 		p.keepRejected(ctx)

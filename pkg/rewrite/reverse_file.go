@@ -99,7 +99,7 @@ func (r *reverser) read(name, abs string) ([]byte, error) {
 		info, err := os.Lstat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, errors.New("the file does not exist any more; restore it, or remove its entry from the plan")
+			return nil, errors.New("the file does not exist any more; restore it, for example with git checkout, and run the command again")
 		case err != nil:
 			return nil, repofile.WithoutPath(err)
 		case info.Mode()&fs.ModeSymlink != 0:

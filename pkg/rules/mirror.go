@@ -101,10 +101,13 @@ func (m *Mirror) setName(host, name string) error {
 // setTarget sets To, after the names have been set.
 func (m *Mirror) setTarget(text string) error {
 	m.layout = defaultLayout
-	if name, rest, ok := strings.Cut(text, ":"); ok && !strings.ContainsAny(name, "./{") && !startsWithPort(rest) && !strings.HasPrefix(rest, "//") {
+	if name, rest, ok := strings.Cut(text, ":"); ok && !strings.ContainsAny(name, "./{[") && !startsWithPort(rest) && !strings.HasPrefix(rest, "//") {
 		l, err := loadLayout(name)
 		if err != nil {
 			return err
+		}
+		if rest == "" {
+			return fmt.Errorf("expected a registry after %s:", name)
 		}
 		m.layout, text = l, rest
 		m.Source = cmp.Or(m.Source, l.Source)
@@ -189,7 +192,7 @@ func (m *Mirror) Rules(hosts []string) ([]Rule, []KeptRegistry, error) {
 		}
 		r := Rule{Name: m.Name, From: host, PullOnly: true, To: m.target(name), Keep: m.keepUnder(host), Doc: m.Doc, Source: m.Source, Date: m.Date}
 		if _, err := parseRule(r); err != nil {
-			return nil, nil, fmt.Errorf("the mirror of %s: %w\n  give the registry a name: %s: NAME", host, err, host)
+			return nil, nil, fmt.Errorf("the mirror of %s: %w\n  give the registry a name: --mirror-name %s=NAME, or the key names in the configuration", host, err, host)
 		}
 		for to, other := range targets {
 			if sameHost(other, host) {

@@ -15,6 +15,9 @@ func ParseRuleFlag(s string) (Rule, error) {
 	if !ok || from == "" || to == "" {
 		return Rule{}, fmt.Errorf("--rule %q: expected FROM=TO"+flagExample, s)
 	}
+	if from == AnyRegistry {
+		return Rule{}, fmt.Errorf("--rule %q: expected a prefix\n  for all registries: --mirror %s", s, to)
+	}
 	m, err := parseRule(Rule{Name: "--rule", From: from, To: to})
 	if err != nil {
 		return Rule{}, fmt.Errorf("--rule %q: %w"+flagExample, s, err)

@@ -2,7 +2,6 @@ package prove
 
 import (
 	"github.com/regmigrate/regmigrate/pkg/render"
-	"github.com/regmigrate/regmigrate/pkg/render/compose"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 )
@@ -10,7 +9,6 @@ import (
 // Handlers returns the handlers of the jobs of child processes.
 func Handlers() render.Handlers {
 	return render.Handlers{
-		compose.LoadJob:          compose.HandleLoad,
 		helm.RenderJob:           helm.HandleRender,
 		helm.TraceJob:            helm.HandleTrace,
 		helm.TemplateJob:         helm.HandleTemplate,

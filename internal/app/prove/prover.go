@@ -17,8 +17,6 @@ import (
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
-	"github.com/regmigrate/regmigrate/pkg/render/compose"
-	"github.com/regmigrate/regmigrate/pkg/render/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
@@ -90,8 +88,8 @@ func (p *Prover) Close() {
 	}
 }
 
-// Prove renders the charts, builds the kustomizations, loads the Compose projects and
-// reads the Dockerfiles of the plan before and after the change, and adds the verdicts to the plan; if changed is set, only
+// Prove renders the charts and builds the kustomizations of the plan before and
+// after the change, and adds the verdicts to the plan; if changed is set, only
 // those that the plan changes. After an interruption it returns an Interrupted
 // error; the plan has the verdicts so far.
 func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
@@ -113,20 +111,6 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	addProofs(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {
 		return fmt.Errorf("building kustomizations: %w", err)
-	}
-	loaded, err := compose.Verify(ctx, p.Runner, before, after, compose.Options{
-		Rewrite: move, Files: plan.ComposeFiles, Changed: changed, AssumeImages: plan.Count().Assumed > 0, Progress: p.OnVerdict,
-	})
-	addProofs(plan, loaded)
-	if err := missing.add(err, "Compose file"); err != nil {
-		return fmt.Errorf("loading Compose files: %w", err)
-	}
-	compared, err := dockerfile.Verify(ctx, p.Runner, before, after, dockerfile.Options{
-		Rewrite: move, Files: plan.Dockerfiles, Changed: changed, AssumeImages: plan.Count().Assumed > 0, Progress: p.OnVerdict,
-	})
-	addProofs(plan, compared)
-	if err := missing.add(err, "Dockerfile"); err != nil {
-		return fmt.Errorf("comparing Dockerfiles: %w", err)
 	}
 	if len(missing.missing) > 0 {
 		return missing
@@ -170,11 +154,8 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
 	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged, Backstop: v.Backstop}
 	shows := "no changed reference is rendered with these values; --set or --values may show them"
-	switch {
-	case v.Kustomization:
+	if v.Kustomization {
 		out.Kind, shows = "kustomization", "no changed reference is in the output"
-	case v.Kind != "":
-		out.Kind, shows = string(v.Kind), "no changed reference is in a field that is compared"
 	}
 	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
 		// The outputs are equal, but they contain none of the changes.
@@ -187,10 +168,6 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	for _, l := range v.Leftovers {
 		if l.Field == "" {
 			out.Details = append(out.Details, "the images field does not move this reference of a base: "+l.Ref)
-			continue
-		}
-		if v.Kind != "" {
-			out.Details = append(out.Details, fmt.Sprintf("not changed: %s in %s", l.Ref, l.Field))
 			continue
 		}
 		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // the same line can occur with several values files

@@ -53,8 +53,15 @@ func (s *Session) UseMirror(find func(*Session) ([]FoundRegistry, error)) error 
 			hosts = append(hosts, x.Host)
 		}
 	}
+	if len(hosts) > maxRegistries {
+		return fmt.Errorf("%s: the repository has more than %d registries; expected those that move, with --rule", m.Name, maxRegistries)
+	}
 	return s.addMirrorRules(hosts, found)
 }
+
+// maxRegistries is the maximum number of registries that a mirror moves. Real repositories
+// have a few dozen.
+const maxRegistries = 1000
 
 // OnMirror returns the registry from which the mirror has the image ref, if ref is on the
 // mirror and its name says so.
