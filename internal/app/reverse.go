@@ -22,7 +22,7 @@ const maxPlanSize = 512 << 20
 // with --reverse. The only argument, if there is one, is a path in the repository.
 func Reverse(ctx context.Context, s session.Streams, f *session.Flags, args []string) error {
 	if len(args) > 1 {
-		return errors.New("--reverse: expected at most one PATH, the folder of the repository\n  for example: regmigrate --reverse plan.json .")
+		return errors.New("--reverse: expected at most one PATH, the folder of the repository\n  for example: regmigrate --reverse plan.json path/to/repository")
 	}
 	set, err := session.ForReversal(f, args)
 	if err != nil {

@@ -30,13 +30,7 @@ func (d *detector) siblingParts(f *frame) *splitReference {
 // o.LikelyImage if the key of f says that r is an image, and o.IsUntagged.
 func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 	if d.isKustomizeEntry(f) {
-		entry := f.up.node
-		o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
-		o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
-		o.IsSelector = f.key == "name"
-		if f.key == "newName" || entry.Str("newName") == "" {
-			d.setTagPiece(o, f.up, entry.Field("newTag"), "newTag")
-		}
+		d.readEntry(f, o)
 		return
 	}
 	h := d.siblingParts(f)
@@ -56,6 +50,18 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 		return
 	}
 	o.LikelyImage = d.namesImage(f, r, h) && (r.Domain != "" || !o.IsUntagged || strings.Contains(r.Path, "/"))
+}
+
+// readEntry completes o, the name or the newName at f of an entry of images in a
+// kustomization.
+func (d *detector) readEntry(f *frame, o *Occurrence) {
+	entry := f.up.node
+	o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
+	o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
+	o.IsSelector = f.key == "name"
+	if f.key == "newName" || entry.Str("newName") == "" {
+		d.setTagPiece(o, f.up, entry.Field("newTag"), "newTag")
+	}
 }
 
 // isWeakKey reports whether key often names an image, and often something else: img,

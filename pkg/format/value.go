@@ -59,8 +59,7 @@ func (d *detector) value(f *frame) {
 	case d.keptByField(f, kind):
 	case d.isHostText(f, text):
 		d.host(f)
-	case mayBeName && d.dependencyProxy(f):
-	case mayBeName && d.variableFirst(f, kind, text):
+	case mayBeName && (d.dependencyProxy(f) || d.variableFirst(f, kind, text)):
 	case kind.isImage() && isReference(text):
 		d.addWhole(f, kind == imageField)
 	case mayBeName && d.invalidTag(f, kind):

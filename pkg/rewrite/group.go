@@ -104,6 +104,11 @@ type keptPlaces struct {
 	tags    tagLimits
 }
 
+// isPush reports whether a mirror matches m, and a build pushes to m.
+func (k keptPlaces) isPush(m *member) bool {
+	return m.match.Rule != nil && m.match.Rule.PullOnly && k.pushed != nil && k.pushed(m)
+}
+
 // keepReason returns why a member that a rule matches is kept, "" if it is not.
 func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlaces) (reason format.Reason, note string) {
 	line, mapped := kept.ignored.lineOf(m), kept.mapped.of(m.occ)
@@ -118,7 +123,7 @@ func (m *member) keepReason(set *rules.Set, scopes format.Scopes, kept keptPlace
 		return format.Conflict, "where it moves depends on the name that the template prints after it, which no rendering shows"
 	case m.occ.IsSource && set.DependsOnName(m.occ.Text()):
 		return format.Conflict, "where it moves depends on the chart, and other fields name the charts of this registry"
-	case m.match.Rule != nil && m.match.Rule.PullOnly && kept.pushed != nil && kept.pushed(m):
+	case kept.isPush(m):
 		return format.Pushed, ""
 	case m.match.Tag != rules.TagAllows && scopes.Has(m.occ.Scope):
 		return tagReason(m.match), m.match.Keep

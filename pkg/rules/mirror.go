@@ -107,7 +107,7 @@ func (m *Mirror) setTarget(text string) error {
 			return err
 		}
 		if rest == "" {
-			return fmt.Errorf("expected a registry after %s:", name)
+			return fmt.Errorf("expected a registry after the layout %s", name)
 		}
 		m.layout, text = l, rest
 		m.Source = cmp.Or(m.Source, l.Source)

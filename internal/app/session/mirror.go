@@ -32,6 +32,17 @@ func mirrorOf(f *Flags, config *rules.Config) (*rules.Mirror, error) {
 	return rules.ParseMirrorFlag(f.Mirror, f.MirrorNames)
 }
 
+// findMirrorRules adds the rules of the mirror, if there is one.
+func (s *Session) findMirrorRules(f *Flags) error {
+	if f.FindRegistries != nil {
+		return s.UseMirror(f.FindRegistries)
+	}
+	if m := s.mirror; m != nil && len(m.NamedRegistries()) == 0 {
+		return errMirrorNeedsFiles(m)
+	}
+	return nil
+}
+
 // UseMirror adds the rules of the mirror, if there is one, for the registries that find
 // returns, for the registries that have names, and for those to which other rules move
 // images. It replaces the rules that an earlier call has added.

@@ -101,27 +101,28 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 		return nil, err
 	}
 	if f.ParsePolicy != nil {
-		s.Rewrite.PolicyRules = func(file string, p format.OwnPolicy) (string, error) {
-			args, err := PolicyArgs(p)
-			if err != nil {
-				return "", err
-			}
-			set, _, err := s.PolicyRules(f, args, file, p)
-			if err != nil {
-				return "", err
-			}
-			return set.Table().Digest(), nil
-		}
+		s.Rewrite.PolicyRules = s.policyDigest(f)
 	}
 	if err := s.globs(f, config); err != nil {
 		return nil, err
 	}
-	if f.FindRegistries != nil {
-		err = s.UseMirror(f.FindRegistries)
-	} else if m := s.mirror; m != nil && len(m.NamedRegistries()) == 0 {
-		err = errMirrorNeedsFiles(m)
+	return s, s.findMirrorRules(f)
+}
+
+// policyDigest returns a function that returns the digest of the rules from which a policy
+// would be made today.
+func (s *Session) policyDigest(f *Flags) func(file string, p format.OwnPolicy) (string, error) {
+	return func(file string, p format.OwnPolicy) (string, error) {
+		args, err := PolicyArgs(p)
+		if err != nil {
+			return "", err
+		}
+		set, _, err := s.PolicyRules(f, args, file, p)
+		if err != nil {
+			return "", err
+		}
+		return set.Table().Digest(), nil
 	}
-	return s, err
 }
 
 // outputs finds the writers of --output and --report, and checks --color.
