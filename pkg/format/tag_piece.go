@@ -50,7 +50,7 @@ func (d *detector) readListTag(f *frame, o *Occurrence) {
 }
 
 // setTagPiece sets the piece of the tag of o, which is n, the value of key in the mapping
-// at f; nil if there is none.
+// at f, or nil.
 func (d *detector) setTagPiece(o *Occurrence, f *frame, n *syntax.Node, key string) {
 	if n == nil || !d.in.ReadsTags {
 		return

@@ -11,7 +11,7 @@ import (
 
 // An EditProof is what Options.ProveEdits found.
 type EditProof struct {
-	Failed   string            // the first change that the rules do not require; "" if there is none
+	Failed   string            // the first change that the rules do not require, or ""
 	Unproven map[string]string // by the folder of a chart, why its output was not compared
 }
 
@@ -22,7 +22,6 @@ func (p *planner) proveTags(ctx context.Context) {
 	if !p.opts.Rules.ReadsTags() || p.readOnly {
 		return
 	}
-	p.keepOverriddenTags()
 	charts := p.chartFolders()
 	var list []*tagGroup
 	for _, g := range p.groups {

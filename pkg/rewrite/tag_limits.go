@@ -1,10 +1,9 @@
 package rewrite
 
 import (
-	"path"
-
 	"github.com/regmigrate/regmigrate/pkg/account"
 	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/link/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -20,7 +19,7 @@ func newTagLimits(groups []*group, set *rules.Set) tagLimits {
 	for _, g := range groups {
 		for i := range g.members {
 			m := &g.members[i]
-			if !m.occ.IsSelector || isKustomization(m.occ.Pieces[0].Path) {
+			if !m.occ.IsSelector || kustomize.IsKustomization(m.occ.Pieces[0].Path) {
 				continue
 			}
 			if match, ok := account.Match(m.occ, set); ok && match.ByTag {
@@ -38,7 +37,7 @@ func (x tagLimits) why(m *member) string {
 		return ""
 	case x.selected[nameOf(m)]:
 		return "an object of Flux or Argo CD selects this image and may set its tag; change them together by hand"
-	case (m.occ.TagPiece != nil || m.occ.Tag != "") && !isKustomization(m.occ.Pieces[0].Path):
+	case (m.occ.TagPiece != nil || m.occ.Tag != "") && !kustomize.IsKustomization(m.occ.Pieces[0].Path):
 		return "the tag is in a key of its own, which other files and templates may use; change the name and the tag by hand"
 	}
 	return ""
@@ -52,14 +51,4 @@ func nameOf(m *member) string {
 	}
 	registry, repository := image.Normalize(r.Domain, r.Path)
 	return registry + "/" + repository
-}
-
-// isKustomization reports whether the file at name is a kustomization. A build shows what
-// its entries select.
-func isKustomization(name string) bool {
-	switch path.Base(name) {
-	case "kustomization.yaml", "kustomization.yml", "Kustomization":
-		return true
-	}
-	return false
 }

@@ -38,7 +38,7 @@ type catalogueEntry struct {
 
 	renames []rename // new names that --renames applies
 
-	// presetRules returns the rules of preset and of renames, or nil if there are none.
+	// presetRules returns the rules of preset and of renames, or nil.
 	presetRules func() *Set
 }
 

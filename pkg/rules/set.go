@@ -106,7 +106,7 @@ func (s *Set) nodeAt(p prefix) prefixNode {
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
 
 // DependOnTags returns the first rule whose result depends on the tag of a reference;
-// false if there is none. A [Table] does not have such rules.
+// false if no rule does. A [Table] does not have such rules.
 func (s *Set) DependOnTags() (Rule, bool) {
 	if i := slices.IndexFunc(s.rules, func(r Rule) bool { return r.DependsOnTag() }); i >= 0 {
 		return s.rules[i], true

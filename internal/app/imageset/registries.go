@@ -11,6 +11,8 @@ import (
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/inventory"
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/walk"
 )
 
 // FindRegistries makes a run find the registries that its repository uses, for a mirror. It
@@ -31,8 +33,25 @@ func FindRegistries(ctx context.Context, f *session.Flags, bar *session.Progress
 		if err != nil {
 			return nil, session.InterruptedError(ctx, err)
 		}
-		return registriesOf(s, v), nil
+		return registriesOf(s, v), unreadError(v)
 	}
+}
+
+// unreadError returns an error if a registry may be in a file that the system does not let the
+// run read, or in a rendering that a limit of this machine ended: the run would move fewer
+// references here than elsewhere. Files that cannot be parsed are searched as text.
+func unreadError(v *inventory.Inventory) error {
+	for _, f := range v.Unrendered {
+		if render.IsBackstop(f.Err) {
+			return session.Failed(fmt.Errorf("looking for the registries of the mirror in %s: %w", f.Path, f.Err))
+		}
+	}
+	for _, s := range v.Skipped {
+		if s.Reason == walk.Unreadable {
+			return session.Failed(fmt.Errorf("looking for the registries of the mirror: %s cannot be read: %w\n  make it readable, or exclude it", s.Path, s.Err))
+		}
+	}
+	return nil
 }
 
 // FindRegistriesIn makes a run find the registries that src uses, the content of a file

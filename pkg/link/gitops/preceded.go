@@ -141,8 +141,8 @@ func (g *gitopsLinker) keepIfPreceded(r localRelease, o *format.Occurrence, fiel
 	}
 }
 
-// registryIn returns the registry that the object sets in the field parent, nil if there is
-// none. An empty registry is none, and so is one that no template of the chart can read.
+// registryIn returns the registry that the object sets in the field parent, or nil. An
+// empty registry does not count, and neither does one that no template of the chart can read.
 func (g *gitopsLinker) registryIn(r localRelease, parent string) *syntax.Node {
 	for i := len(r.all) - 1; i >= 0; i-- {
 		for _, key := range r.all[i].keys(parent) {
