@@ -33,9 +33,14 @@ charts and kustomizations render.
   unreachable  the new registry does not answer
   skipped      the reference cannot be queried; the reason is listed
 
-Responses of registries are cached for the time of --cache-ttl.`,
+Responses of registries are cached for the time of --cache-ttl.
+
+--suggest FILE lists the tags of the repositories of missing images, and writes
+those that are near to FILE, as lines OLD NEW for --map. Read the file before you
+use it: lines that change more than a leading v of a tag are comments.`,
 		Example: `  regmigrate registry check .
   regmigrate registry check --require same .        # exit 1 if a verdict is not "same"
+  regmigrate registry check --suggest near.txt .    # read near.txt, then: regmigrate --map near.txt .
   regmigrate images --render -o json . | regmigrate registry check -
   kubectl get pods -A -o json | regmigrate registry check -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +59,7 @@ Responses of registries are cached for the time of --cache-ttl.`,
 	x.DurationVar(&f.Registry.Timeout, "timeout", 0, "time limit for one reference (default 1m)")
 	x.IntVarP(&f.Registry.Jobs, "jobs", "j", 0, "`number` of references queried at a time (default 8)")
 	x.BoolVar(&f.Registry.All, "all", false, "also check references that no rule moves")
+	x.StringVar(&f.Registry.Suggest, "suggest", "", "write the nearest existing tags of missing images to this `file`, for --map")
 	addFileFlags(cmd, &f)
 	x.BoolVar(&f.RenderAll, "render", false, "also check references that charts and kustomizations render")
 	addRenderFlags(cmd, &f.Render)

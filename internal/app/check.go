@@ -17,6 +17,9 @@ func CheckImages(ctx context.Context, s session.Streams, f *session.Flags, args 
 	if err := f.Registry.Validate(); err != nil {
 		return err
 	}
+	if err := checkSuggestFile(f); err != nil {
+		return err
+	}
 	write := checkText
 	switch f.Output {
 	case "json":
@@ -25,7 +28,7 @@ func CheckImages(ctx context.Context, s session.Streams, f *session.Flags, args 
 	default:
 		return fmt.Errorf("--output %q: expected text or json", f.Output)
 	}
-	list, _, partial, err := imageset.Load(ctx, s, f, args, f.Registry.All)
+	list, set, partial, err := imageset.Load(ctx, s, f, args, f.Registry.All)
 	if err != nil {
 		return err
 	}
@@ -39,6 +42,12 @@ func CheckImages(ctx context.Context, s session.Streams, f *session.Flags, args 
 	}
 	if err := write(s.Out, all, f, session.UseColor(f.Color, s.Out)); err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))
+	}
+	if f.Registry.Suggest != "" {
+		x := suggestRun{s, f, client, set.Rewrite.Rules.Rules()}
+		if err := x.write(ctx, all); err != nil {
+			return err
+		}
 	}
 	if partial {
 		return imageset.IncompleteError()
@@ -54,7 +63,8 @@ func CheckImages(ctx context.Context, s session.Streams, f *session.Flags, args 
 // A checkedImage is a reference with its places and the result of the queries.
 type checkedImage struct {
 	registry.Result
-	places []string
+	places     []string
+	isArtifact bool // it is not an image
 }
 
 // checkAll queries registries for the references of list that are complete.
@@ -63,7 +73,7 @@ func checkAll(ctx context.Context, c *registry.Client, list []*imageset.Image, b
 	var index []int // of pairs, in out
 	out := make([]checkedImage, len(list))
 	for i, w := range list {
-		out[i].places = w.Places
+		out[i].places, out[i].isArtifact = w.Places, w.IsArtifact
 		out[i].Result = registry.Result{Pair: w.Pair, Verdict: registry.Skipped, Detail: w.SkipReason}
 		if w.SkipReason == "" {
 			pairs, index = append(pairs, w.Pair), append(index, i)

@@ -31,7 +31,7 @@ func TestRegistrySchema(t *testing.T) {
 		all = append(all, checkedImage{registry.Result{
 			Pair: registry.Pair{Old: "k8s.gcr.io/a:1", New: "registry.k8s.io/a:1"}, Verdict: v, OldDigest: "sha256:1", NewDigest: "sha256:2", Detail: "d",
 			Platforms: []registry.Platform{{Name: "linux/amd64", Old: "sha256:3", New: "sha256:4"}},
-		}, []string{"a.yaml:1"}})
+		}, []string{"a.yaml:1"}, false})
 	}
 	written := map[string]string{}
 	for name, list := range map[string][]checkedImage{"full": all, "bare": {{}}, "empty": nil} {

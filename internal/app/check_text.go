@@ -98,7 +98,7 @@ func nextStep(byVerdict map[registry.Verdict][]checkedImage) string {
 	case slices.ContainsFunc(missing, func(c checkedImage) bool { return c.OldDigest != "" }):
 		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; registry mirror copies these to your registry")
 	case len(missing) > 0:
-		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; these are already broken: use a newer tag")
+		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; these are already broken: registry check --suggest FILE finds newer tags")
 	case len(byVerdict[registry.Different]) > 0:
 		return fmt.Sprintf(line, "regmigrate --require same PATH", "does not change references to images that differ")
 	}

@@ -120,6 +120,7 @@ var forTests = []string{
 	"gopkg.in/evanphx/json-patch.v4",         // applies JSON patches
 	"github.com/hashicorp/hcl/v2/...",        // an independent parser of HCL
 	"github.com/bazelbuild/buildtools/build", // an independent parser of Starlark
+	"github.com/Masterminds/semver/v3",       // an independent comparison of versions
 }
 
 // forbidden are package names that do not say what a package is for.

@@ -53,6 +53,7 @@ func (g *guardTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	limitTagPage(r, resp)
 	if d, ok := r.Context().Value(digestKey{}).(*reportedDigest); ok && resp.StatusCode == http.StatusOK && strings.Contains(r.URL.Path, "/manifests/") {
 		d.set(resp.Header.Get("Docker-Content-Digest"))
 	}

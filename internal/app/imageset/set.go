@@ -19,6 +19,7 @@ import (
 type Image struct {
 	registry.Pair
 	Places     []string // PATH:LINE, sorted; empty for references from standard input
+	IsArtifact bool     // it is a chart or another artifact
 	SkipReason string   // why registries are not queried for it; "" if they are
 }
 
@@ -34,8 +35,8 @@ type imageKey struct {
 	skipReason string
 }
 
-// add adds a place to the pair, and the pair if it is new.
-func (l *Set) add(old, new, place, skipReason string) {
+// add adds a place to the pair, and the pair if it is new. It returns the pair.
+func (l *Set) add(old, new, place, skipReason string) *Image {
 	k := imageKey{registry.Pair{Old: old, New: new}, skipReason}
 	x := l.byKey[k]
 	if x == nil {
@@ -48,6 +49,7 @@ func (l *Set) add(old, new, place, skipReason string) {
 	if place != "" && (len(x.Places) == 0 || x.Places[len(x.Places)-1] != place) {
 		x.Places = append(x.Places, place)
 	}
+	return x
 }
 
 // sorted returns the images sorted by new reference.
@@ -120,9 +122,9 @@ func (l *Set) addInventory(images []inventory.Image, tags *tagResolver, o invent
 	add := func(m *inventory.Image, place, skipReason string) {
 		switch {
 		case m.New != "":
-			l.add(m.Ref, m.New, place, skipReason)
+			l.add(m.Ref, m.New, place, skipReason).IsArtifact = m.Kind != format.Image
 		case o.all:
-			l.add("", m.Ref, place, skipReason)
+			l.add("", m.Ref, place, skipReason).IsArtifact = m.Kind != format.Image
 		}
 	}
 	for i := range images {

@@ -21,6 +21,7 @@ type RegistryFlags struct {
 	NoCache  bool
 	Offline  bool
 	All      bool
+	Suggest  string // file for --map to write
 }
 
 // acceptedVerdicts maps the values of --require to the verdicts that meet them.
