@@ -29,6 +29,11 @@ import (
 // *ParseError. Its line counts LF, as editors do. For an error inside a mapping
 // or list it is often the line where the mapping or list starts.
 func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
+	return (*Memo)(nil).ParseYAML(src, want)
+}
+
+// ParseYAML is [ParseYAML] for the Memo.
+func (m *Memo) ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 	if err := checkYAMLEncoding(src); err != nil {
 		return nil, err
 	}
@@ -40,7 +45,7 @@ func ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error) {
 	if err := checkYAMLLimits(src, parts); err != nil {
 		return nil, err
 	}
-	regions, err := readYAMLParts(src, parts)
+	regions, err := m.readParts(src, parts)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +63,11 @@ const maxUnreadParts = 100
 // also returns the parts that cannot be read. After 100 of these it reads no more. Errors
 // are those of ParseYAML, except for a *ParseError.
 func ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []*Document, unread []edit.Span, err error) {
+	return (*Memo)(nil).ParseYAMLParts(src, want)
+}
+
+// ParseYAMLParts is [ParseYAMLParts] for the Memo.
+func (m *Memo) ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []*Document, unread []edit.Span, err error) {
 	if err := checkYAMLEncoding(src); errors.As(err, new(*ParseError)) {
 		return nil, []edit.Span{{Start: 0, End: len(src)}}, nil
 	} else if err != nil {
@@ -74,7 +84,7 @@ func ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []*Document,
 		if err := checkYAMLLimits(src, []edit.Span{c}); err != nil {
 			return nil, nil, err
 		}
-		r, err := readYAML(src, c)
+		r, err := m.read(src, c)
 		switch wrong := (*ParseError)(nil); {
 		case errors.As(err, &wrong):
 			unread = append(unread, c)
@@ -87,13 +97,13 @@ func ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []*Document,
 	return docs, unread, nil
 }
 
-// readYAMLParts reads parts of src. If a part can be read only together with the
+// readParts reads parts of src. If a part can be read only together with the
 // rest, it reads all of src.
-func readYAMLParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
+func (m *Memo) readParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
 	whole := edit.Span{Start: 0, End: len(src)}
 	var out []*yamlRegion
 	for _, p := range parts {
-		r, err := readYAML(src, p)
+		r, err := m.read(src, p)
 		if err == nil {
 			out = append(out, r)
 			continue
@@ -104,7 +114,7 @@ func readYAMLParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
 		if err := checkYAMLLimits(src, []edit.Span{whole}); err != nil {
 			return nil, err
 		}
-		if r, e := readYAML(src, whole); e == nil {
+		if r, e := m.read(src, whole); e == nil {
 			return []*yamlRegion{r}, nil
 		}
 		// Return the error of the part: the error of the whole may be in a

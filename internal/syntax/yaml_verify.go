@@ -29,6 +29,11 @@ import (
 // An error of [ParseYAML] before or after the edits is wrapped; other errors name
 // the 1-based line of before, counted by LF.
 func VerifyYAML(before []byte, edits []edit.Edit) error {
+	return (*Memo)(nil).VerifyYAML(before, edits)
+}
+
+// VerifyYAML is [VerifyYAML] for the Memo.
+func (m *Memo) VerifyYAML(before []byte, edits []edit.Edit) error {
 	after, err := edit.Apply(before, edits)
 	if err != nil {
 		return err
@@ -43,7 +48,7 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 	if err := checkYAMLLimits(before, edited); err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
-	regions, err := readYAMLParts(before, edited)
+	regions, err := m.readParts(before, edited)
 	if err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
@@ -54,7 +59,7 @@ func VerifyYAML(before []byte, edits []edit.Edit) error {
 			shift += len(edits[i].New) - edits[i].Len()
 			i++
 		}
-		a, err := readYAML(after, edit.Span{Start: b.span.Start + moved, End: b.span.End + shift})
+		a, err := m.read(after, edit.Span{Start: b.span.Start + moved, End: b.span.End + shift})
 		if err != nil {
 			return fmt.Errorf("after the edits: %w", err)
 		}

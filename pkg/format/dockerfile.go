@@ -197,11 +197,11 @@ func (s *dockerScan) context(i int, c Context) {
 
 // verifyDockerfile accepts edits of a file that BuildKit's parser does not
 // accept: see scanFallbackText.
-func verifyDockerfile(_ string, before []byte, edits []edit.Edit) error {
-	if _, err := dockerfile.Parse(before); err != nil {
+func verifyDockerfile(c Change) error {
+	if _, err := dockerfile.Parse(c.Before); err != nil {
 		return nil
 	}
-	return dockerfile.Verify(before, edits)
+	return dockerfile.Verify(c.Before, c.Edits)
 }
 
 // HasDockerfileWord reports whether the name of the file contains dockerfile or

@@ -130,7 +130,7 @@ func checkDockerfile(t *testing.T, src []byte) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Dockerfile.Verify("Dockerfile", src, edits); err != nil {
+	if err := Dockerfile.Verify(Change{Path: "Dockerfile", Before: src, Edits: edits}); err != nil {
 		t.Fatalf("%q\nbecomes %q: %v", src, text, err)
 	}
 	after, err := parser.Parse(bytes.NewReader(text))

@@ -17,8 +17,8 @@ var Env = &Format{
 	Doc:    "lines of NAME=VALUE: .env, .properties, .ini, .conf, systemd units",
 	Detect: isEnv,
 	Scan:   func(in Input) (ScanResult, error) { return scanEnv(in, dialectOf(in.Path), nil), nil },
-	Verify: func(name string, before []byte, edits []edit.Edit) error {
-		return envfile.Verify(before, dialectOf(name), edits)
+	Verify: func(c Change) error {
+		return envfile.Verify(c.Before, dialectOf(c.Path), c.Edits)
 	},
 }
 

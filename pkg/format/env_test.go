@@ -51,7 +51,7 @@ func FuzzEnv(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := Env.Verify(name, src, edits); err != nil {
+			if err := Env.Verify(Change{Path: name, Before: src, Edits: edits}); err != nil {
 				t.Fatalf("%s: %q\nbecomes %q: %v", name, src, text, err)
 			}
 			b, a := envfile.Parse(src, dialectOf(name)), envfile.Parse(text, dialectOf(name))

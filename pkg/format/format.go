@@ -25,10 +25,9 @@ type Format struct {
 	// Scan reads a file. After an error the file must not be edited.
 	Scan func(Input) (ScanResult, error)
 
-	// Verify returns an error unless the file at path, with the content
-	// before, parses after edits as it does without them, and differs in the
-	// edited places only. Edits are sorted and in bytes of before.
-	Verify func(path string, before []byte, edits []edit.Edit) error
+	// Verify returns an error unless the file parses after the change as it does before
+	// it, and differs in the edited places only.
+	Verify func(Change) error
 
 	// HasBuildArgs reports that values of a file are defaults, which the command
 	// that builds the file can override, such as ARG in a Dockerfile with
@@ -48,6 +47,14 @@ func Detect(path string, src []byte) *Format {
 		}
 	}
 	return Text
+}
+
+// A Change is the edits of one file.
+type Change struct {
+	Path   string       // slash-separated
+	Before []byte       // the whole content
+	Edits  []edit.Edit  // sorted, in bytes of Before
+	Parsed *syntax.Memo // parsed parts of YAML files; may be nil
 }
 
 // An Input is a file to scan.
@@ -75,6 +82,9 @@ type Input struct {
 	// Docs, if not nil, is set to the documents of a JSON or YAML file, if they can be
 	// parsed.
 	Docs *[]*syntax.Document
+
+	// Parsed has parts of Src that were parsed; it may be nil.
+	Parsed *syntax.Memo
 
 	editsEscapes bool            // see Piece.EditsEscapes
 	contexts     map[string]bool // names that a Dockerfile uses like stages, in lower case

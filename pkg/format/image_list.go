@@ -113,17 +113,17 @@ func scanImageList(in Input) (ScanResult, error) {
 }
 
 // verifyImageList accepts edits inside the references and the comments.
-func verifyImageList(_ string, before []byte, edits []edit.Edit) error {
-	after, err := edit.Apply(before, edits)
+func verifyImageList(c Change) error {
+	after, err := edit.Apply(c.Before, c.Edits)
 	if err != nil {
 		return err
 	}
-	b, a := listLines(before), listLines(after)
+	b, a := listLines(c.Before), listLines(after)
 	if len(b) != len(a) {
 		return fmt.Errorf("expected %d lines, got %d", len(b), len(a))
 	}
 	for i, l := range b {
-		if l.isComment != a[i].isComment || (l.word.Len() > 0) != (a[i].word.Len() > 0) || !isReference(string(after[a[i].word.Start:a[i].word.End])) && isReference(string(before[l.word.Start:l.word.End])) {
+		if l.isComment != a[i].isComment || (l.word.Len() > 0) != (a[i].word.Len() > 0) || !isReference(string(after[a[i].word.Start:a[i].word.End])) && isReference(string(c.Before[l.word.Start:l.word.End])) {
 			return fmt.Errorf("line %d: the edits change the form of the line", i+1)
 		}
 	}

@@ -41,11 +41,11 @@ func scanJSON(in Input) (ScanResult, error) {
 }
 
 // verifyJSON accepts edits of text that is not JSON.
-func verifyJSON(_ string, before []byte, edits []edit.Edit) error {
-	_, err := syntax.ParseJSON(before)
+func verifyJSON(c Change) error {
+	_, err := syntax.ParseJSON(c.Before)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {
 		return nil // text that no parser accepts: see scanFallbackText
 	}
-	return syntax.VerifyJSON(before, edits)
+	return syntax.VerifyJSON(c.Before, c.Edits)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/envfile"
-	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
 // Quadlet is a unit file of Podman, or a drop-in file of one.
@@ -21,8 +20,8 @@ var Quadlet = &Format{
 	Scan: func(in Input) (ScanResult, error) {
 		return scanEnv(in, envfile.Unit, quadletField(quadletSection(in.Path))), nil
 	},
-	Verify: func(_ string, before []byte, edits []edit.Edit) error {
-		return envfile.Verify(before, envfile.Unit, edits)
+	Verify: func(c Change) error {
+		return envfile.Verify(c.Before, envfile.Unit, c.Edits)
 	},
 }
 

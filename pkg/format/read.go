@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
-	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
 // Read calls Scan for an untrusted file. It returns an error if a parser
@@ -38,11 +37,11 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 
 // Check calls Verify for an untrusted file. It returns an error if a parser
 // panics.
-func (f *Format) Check(path string, before []byte, edits []edit.Edit) (err error) {
+func (f *Format) Check(c Change) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("verifying it as %s failed: %v", f.Name, p)
 		}
 	}()
-	return f.Verify(path, before, edits)
+	return f.Verify(c)
 }

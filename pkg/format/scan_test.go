@@ -226,7 +226,7 @@ func scanFile(t *testing.T, f *Format, name string, src []byte) (all []finding, 
 		list = append(list, e)
 	}
 	edit.Sort(list)
-	if err := f.Check(name, src, list); err != nil {
+	if err := f.Check(Change{Path: name, Before: src, Edits: list}); err != nil {
 		t.Errorf("%s: Verify rejects the new host: %v", name, err)
 	}
 	return all, out.Unverified

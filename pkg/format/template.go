@@ -239,11 +239,11 @@ func (d *detector) beforeSlash(l *template.Literal) bool {
 }
 
 // verifyTemplate accepts edits of text that only looks like a template.
-func verifyTemplate(_ string, before []byte, edits []edit.Edit) error {
-	_, err := template.Parse(before, nil)
+func verifyTemplate(c Change) error {
+	_, err := template.Parse(c.Before, nil)
 	var wrong *syntax.ParseError
 	if errors.As(err, &wrong) {
 		return nil // text that no parser accepts: see scanFallbackText
 	}
-	return template.Verify(before, edits)
+	return template.Verify(c.Before, c.Edits)
 }

@@ -17,7 +17,7 @@ var Text = &Format{
 	Doc:    "any other text: documentation, scripts, code",
 	Detect: func(string, []byte) bool { return true },
 	Scan:   scanText,
-	Verify: func(string, []byte, []edit.Edit) error { return nil },
+	Verify: func(Change) error { return nil },
 }
 
 func scanText(in Input) (ScanResult, error) {

@@ -50,12 +50,12 @@ func scanTOML(in Input) (ScanResult, error) {
 	return newTOMLScan(file).scan(in), nil
 }
 
-func verifyTOML(_ string, before []byte, edits []edit.Edit) error {
-	_, err := toml.Parse(before)
+func verifyTOML(c Change) error {
+	_, err := toml.Parse(c.Before)
 	if wrong := (*syntax.ParseError)(nil); errors.As(err, &wrong) {
 		return nil // text that no parser accepts: see scanFallbackText
 	}
-	return toml.Verify(before, edits)
+	return toml.Verify(c.Before, c.Edits)
 }
 
 // A tomlScan holds the parts of a TOML file that are not changed

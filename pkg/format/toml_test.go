@@ -49,7 +49,7 @@ func FuzzTOML(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := TOML.Verify("x.toml", src, edits); err != nil {
+		if err := TOML.Verify(Change{Path: "x.toml", Before: src, Edits: edits}); err != nil {
 			t.Fatalf("%q\nbecomes %q: %v", src, text, err)
 		}
 		var before, after map[string]any

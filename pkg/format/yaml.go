@@ -36,7 +36,7 @@ func HasYAMLName(file string) bool {
 }
 
 func scanYAML(in Input) (ScanResult, error) {
-	file, err := syntax.ParseYAML(in.Src, in.May)
+	file, err := in.Parsed.ParseYAML(in.Src, in.May)
 	switch wrong := (*syntax.ParseError)(nil); {
 	case errors.As(err, new(*LimitError)):
 		return ScanResult{}, err
@@ -54,21 +54,21 @@ func scanYAML(in Input) (ScanResult, error) {
 
 // verifyYAML verifies the edits as those of YAML, of a template or of text, as
 // scanYAML reads the file.
-func verifyYAML(name string, before []byte, edits []edit.Edit) error {
-	err := syntax.VerifyYAML(before, edits)
-	if err == nil && !template.Sniff(before) {
+func verifyYAML(c Change) error {
+	err := c.Parsed.VerifyYAML(c.Before, c.Edits)
+	if err == nil && !template.Sniff(c.Before) {
 		return nil
 	}
 	// Find out whether the edits are wrong, or the file is not YAML: parse the
 	// parts that contain edits.
-	file, unread := syntax.ParseYAML(before, touchedBy(before, edits))
+	file, unread := c.Parsed.ParseYAML(c.Before, touchedBy(c.Before, c.Edits))
 	switch {
 	case errors.As(unread, new(*LimitError)):
 		return unread
-	case template.Sniff(before) && (unread != nil || bracesAreActions(before, file.Docs)):
-		return verifyTemplate(name, before, edits)
+	case template.Sniff(c.Before) && (unread != nil || bracesAreActions(c.Before, file.Docs)):
+		return verifyTemplate(c)
 	case unread != nil:
-		return verifyYAMLParts(before, edits)
+		return verifyYAMLParts(c)
 	}
 	return err
 }
@@ -98,18 +98,18 @@ func scanYAMLParts(in Input) (ScanResult, error) {
 
 // verifyYAMLParts verifies the edits in the documents that can be read. The parts that no
 // parser accepts are edited as text: see scanFallbackText.
-func verifyYAMLParts(before []byte, edits []edit.Edit) error {
-	_, unread, err := syntax.ParseYAMLParts(before, touchedBy(before, edits))
+func verifyYAMLParts(c Change) error {
+	_, unread, err := c.Parsed.ParseYAMLParts(c.Before, touchedBy(c.Before, c.Edits))
 	if err != nil {
 		return err
 	}
-	read := slices.DeleteFunc(slices.Clone(edits), func(e edit.Edit) bool {
+	read := slices.DeleteFunc(slices.Clone(c.Edits), func(e edit.Edit) bool {
 		return slices.ContainsFunc(unread, func(s edit.Span) bool { return s.Start <= e.Start && e.Start < s.End })
 	})
 	if len(read) == 0 {
 		return nil
 	}
-	return syntax.VerifyYAML(before, read)
+	return c.Parsed.VerifyYAML(c.Before, read)
 }
 
 // maxDocumentCheck is the size in bytes of the largest file whose documents without an edit
@@ -117,12 +117,12 @@ func verifyYAMLParts(before []byte, edits []edit.Edit) error {
 const maxDocumentCheck = 256 << 10
 
 // HasUnreadDocument reports whether the file at path, of up to 256 KiB, is a stream of YAML
-// documents of which one cannot be read.
-func HasUnreadDocument(path string, src []byte) bool {
+// documents of which one cannot be read. Parsed may be nil.
+func HasUnreadDocument(path string, src []byte, parsed *syntax.Memo) bool {
 	if !HasYAMLName(path) || len(src) > maxDocumentCheck || !bytes.Contains(src, []byte("\n---")) || template.Sniff(src) {
 		return false
 	}
-	_, unread, err := syntax.ParseYAMLParts(src, nil)
+	_, unread, err := parsed.ParseYAMLParts(src, nil)
 	return err == nil && len(unread) > 0
 }
 

@@ -45,6 +45,11 @@ type Options struct {
 	// parameter scanned is as for TraceChart. Nil: a template may read each value.
 	MayReadValue func(dir string, at []string, scanned func(path string) ([]byte, bool)) (bool, error)
 
+	// Walked is called after the walk, before every other function of the options, if the
+	// walk visited the whole repository. It gets the paths of the files with the name
+	// Chart.yaml, and of the folders that the walk skipped. It may be nil.
+	Walked func(charts, notVisited []string)
+
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
 	// folder of their chart: see link.Tree. If it is nil, no chart has one.
 	OutsideSubcharts func() map[string]map[string]string

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"path"
 	"slices"
 	"sort"
 	"strings"
@@ -33,6 +34,7 @@ type reader struct {
 
 	unsearched []string // those of yaml that were not searched for these texts
 
+	charts    []string    // paths of the files of the walk with the name Chart.yaml
 	others    []uint64    // hashes of the paths of the other files of the walk, sorted after it
 	skipped   []walk.Skip // sorted after the walk
 	scanned   int         // number of files
@@ -92,6 +94,7 @@ func (r *reader) readTree(ctx context.Context) (inSkipped []walk.File, err error
 		return nil, err
 	}
 	r.hasWalked = true
+	r.reportWalk(skipped)
 	slices.SortFunc(inSkipped, func(a, b walk.File) int { return strings.Compare(a.Path, b.Path) })
 	inSkipped = r.scanLocalCharts(inSkipped)
 	r.skipped = append(r.skipped, skipped...)
@@ -177,6 +180,9 @@ func (r *reader) record(f walk.File, c fileContent, n note) {
 	}
 	if found != nil {
 		r.files = append(r.files, found)
+	}
+	if path.Base(f.Path) == chartFile {
+		r.charts = append(r.charts, f.Path)
 	}
 	isWanted, isYAML := r.linkers.Wants(f.Path), format.HasYAMLName(f.Path)
 	if isWanted {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
@@ -128,22 +129,23 @@ func (f *scannedFile) verifyEdits(o *Options, expected []expectedPiece) error {
 	if restored, err := edit.Apply(after, undo); err != nil || !bytes.Equal(restored, before) {
 		return fmt.Errorf("undoing the edits does not restore the original (%v)", err)
 	}
-	if err := f.format.Check(f.file.Path, before, f.file.Edits); err != nil {
+	parsed := syntax.NewMemo(before, after)
+	if err := f.format.Check(format.Change{Path: f.file.Path, Before: before, Edits: f.file.Edits, Parsed: parsed}); err != nil {
 		return err
 	}
-	if f.format == format.YAML && format.HasUnreadDocument(f.file.Path, before) {
+	if f.format == format.YAML && format.HasUnreadDocument(f.file.Path, before, parsed) {
 		f.file.Unverified = true
 	}
-	return f.checkPieces(o, after, expected)
+	return f.checkPieces(o, after, expected, parsed)
 }
 
 // checkPieces returns an error unless a scan of after finds the expected
-// pieces.
-func (f *scannedFile) checkPieces(o *Options, after []byte, expected []expectedPiece) error {
+// pieces. Parsed has the parts of after that were parsed.
+func (f *scannedFile) checkPieces(o *Options, after []byte, expected []expectedPiece, parsed *syntax.Memo) error {
 	if len(expected) == 0 || f.contents.Unverified { // without a parser, a scan finds only the old names
 		return nil
 	}
-	in := format.Input{Path: f.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayContainNew(after, f.file.Edits)}
+	in := format.Input{Path: f.file.Path, Src: after, Fields: o.Fields, Marks: o.Rules.Mentions(after), May: mayContainNew(after, f.file.Edits), Parsed: parsed}
 	scanned, err := f.format.Read(in)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package prove
 import (
 	"io/fs"
 	"sync"
+	"sync/atomic"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
@@ -12,11 +13,18 @@ import (
 type chartReader struct {
 	files func() fs.FS
 	open  func() (*helm.Tree, error)
+	found *atomic.Pointer[helm.Found] // what the walk of the whole tree found, nil if there was none
 }
 
 func (p *Prover) chartReader(root string) chartReader {
 	files := sync.OnceValue(func() fs.FS { return p.Tree(root) })
-	return chartReader{files, sync.OnceValues(func() (*helm.Tree, error) { return helm.OpenTree(files(), p.Within) })}
+	found := &atomic.Pointer[helm.Found]{}
+	return chartReader{files, sync.OnceValues(func() (*helm.Tree, error) {
+		if f := found.Load(); f != nil {
+			return helm.OpenFound(files(), *f), nil
+		}
+		return helm.OpenTree(files(), p.Within)
+	}), found}
 }
 
 // read reads the chart in the folder dir. It takes the files for which scanned

@@ -18,6 +18,11 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 		o.MayReadValue = p.valueReads(ctx, reader)
 		o.ProveEdits = p.proveEdits(reader, o.Rules)
 	}
+	if p.Within == "" {
+		o.Walked = func(charts, notVisited []string) {
+			reader.found.Store(&helm.Found{Charts: charts, NotVisited: notVisited})
+		}
+	}
 	o.OutsideSubcharts = sync.OnceValue(reader.outsideSubcharts)
 	o.RejectedByChart = p.rejectedBySchemas(reader)
 }

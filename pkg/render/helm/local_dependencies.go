@@ -60,7 +60,7 @@ func (x *chartIndex) localDependencies(dir string) map[string]localDependency {
 func (x *chartIndex) findDependency(dir, name, repository, version string) localDependency {
 	if rel, ok := strings.CutPrefix(repository, "file://"); ok {
 		from := path.Join(dir, rel)
-		if _, err := fs.Stat(x.tree, path.Join(from, "Chart.yaml")); err != nil || path.IsAbs(rel) || from == dir {
+		if _, err := fs.Stat(x.tree, path.Join(from, chartFile)); err != nil || path.IsAbs(rel) || from == dir {
 			return localDependency{}
 		}
 		return localDependency{dir: from}
@@ -81,7 +81,7 @@ func (x *chartIndex) findDependency(dir, name, repository, version string) local
 // hasChart reports whether the folder charts contains the sub-chart name, unpacked
 // or packed.
 func (x *chartIndex) hasChart(charts, name string) bool {
-	if _, err := fs.Stat(x.tree, path.Join(charts, name, "Chart.yaml")); err == nil {
+	if _, err := fs.Stat(x.tree, path.Join(charts, name, chartFile)); err == nil {
 		return true
 	}
 	packed, err := fs.Glob(x.tree, path.Join(escapeGlob(charts), escapeGlob(name)+"-*.tgz"))
