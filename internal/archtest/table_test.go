@@ -74,6 +74,8 @@ var table = []pkg{
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter in kustomize/api
 	}},
 
+	{"pkg/render/dockerfile", proof, []string{"pkg/render"}, []string{"github.com/moby/buildkit/frontend/dockerfile/..."}},
+
 	{"pkg/report/wording", outside, nil, nil},
 	{"pkg/cluster", outside, nil, []string{"k8s.io/api/...", "k8s.io/apimachinery/...", "k8s.io/client-go/...", "github.com/go-logr/logr", "sigs.k8s.io/yaml"}},
 	{"pkg/fleet", outside, []string{"pkg/report/wording"}, []string{"github.com/go-json-experiment/json/..."}},

@@ -32,6 +32,12 @@ var Dockerfile = &Format{
 // Dockerfile.
 var notDockerfile = set(".dockerignore", ".containerignore", ".md", ".rst", ".adoc", ".html", ".yaml", ".yml", ".json", ".toml", ".go", ".py", ".js", ".ts", ".rb", ".java", ".sh", ".mk", ".tf", ".lock", ".sum")
 
+// IsDockerfile reports whether name is the path of a Dockerfile or of a template of one.
+func IsDockerfile(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	return !notDockerfile[path.Ext(base)] && namedDockerfile(base)
+}
+
 // isDockerfile decides by the name first, and then by the instructions that
 // BuildKit's parser finds. A file that does not parse, such as most templates,
 // needs a plain name and a FROM.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/image"
 )
 
@@ -23,15 +24,16 @@ func lineDifference(before, after string, rewrite RewriteFunc) string {
 // compares both lines from left to right. Where they differ, the word of before must be a reference, and
 // after must contain the rewritten reference in its place.
 func wordDifference(before, after string, rewrite RewriteFunc) string {
-	b, a := 0, 0 // before[:b] and after[:a] are compared
-	done := 0    // the end in before of the last word that changed
+	line := before + "\n" // image.WordAt finds no word after a colon at the very end
+	b, a := 0, 0          // before[:b] and after[:a] are compared
+	done := 0             // the end in before of the last word that changed
 	for {
 		n := commonPrefix(before[b:], after[a:])
 		b, a = b+n, a+n
 		if b == len(before) && a == len(after) {
 			return ""
 		}
-		f := wordAt(before, b)
+		f := image.WordAt(line, edit.Span{Start: b, End: b})
 		word := before[f.Span.Start:f.Span.End]
 		if f.Shape == image.Reference {
 			word = f.Ref.Text // without a final slash
@@ -73,7 +75,8 @@ var registryRE = regexp.MustCompile(`(?i)(?:registry|organi[sz]ation|org|hub)["'
 // library/NAME: kubedb in --docker-registry=kubedb, to which a program appends
 // /operator, and docker.io/prom after "hub".
 func rewriteOrganization(before, word string, rewrite RewriteFunc) (rewritten string, ok bool) {
-	if strings.ContainsAny(word, ":@") || !registryRE.MatchString(before) {
+	const maxKey = 256 // bytes; a search in all of a long line for each word would be quadratic
+	if strings.ContainsAny(word, ":@") || !registryRE.MatchString(before[max(0, len(before)-maxKey):]) {
 		return "", false
 	}
 	ref, ok := rewrite(word + "/x")
@@ -93,13 +96,6 @@ func rewriteDoubled(word string, rewrite RewriteFunc) (rewritten string, ok bool
 	registry, ok1 := rewrite(host)
 	rest, ok2 := rewrite(name)
 	return registry + "/" + rest, ok1 && ok2
-}
-
-// wordAt returns the word around the byte offset at.
-func wordAt(text string, at int) image.Word {
-	var f image.Word
-	f.Span.Start, f.Span.End = at, at
-	return image.WordAt(text+"\n", f.Span) // image.WordAt finds no word after a colon at the very end
 }
 
 func commonPrefix(a, b string) int {

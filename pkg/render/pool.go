@@ -125,5 +125,5 @@ func (r *Runner) Close() error {
 	if folder == "" {
 		return nil
 	}
-	return os.Remove(folder)
+	return os.RemoveAll(folder) // a child process that was ended may have left files
 }

@@ -21,11 +21,35 @@ var stateNames = [...]string{Failed: "FAILED", Unproven: "unproven", Proven: "pr
 
 func (s State) String() string { return stateNames[s] }
 
+// A Kind is what a verdict is about.
+type Kind string
+
+// The kinds of verdicts about a file. Objects of a Compose project are services, and its
+// ValuesFiles are environment files. Objects of a Dockerfile are stages.
+const (
+	ComposeFile Kind = "Compose file"
+	Dockerfile  Kind = "Dockerfile"
+)
+
+// kind returns what the verdict is about, and the names of its objects and values files.
+func (v *Verdict) kind() (kind, object, valuesFile string) {
+	switch {
+	case v.Kind == ComposeFile:
+		return "project", "service", "environment"
+	case v.Kind == Dockerfile:
+		return "build", "stage", ""
+	case v.Kustomization:
+		return "kustomization", "object", "values file"
+	}
+	return "chart", "object", "values file"
+}
+
 // A Verdict is the result of rendering a chart or building a kustomization
 // before and after a change.
 type Verdict struct {
-	Dir           string // the folder of the chart or kustomization
+	Dir           string // the folder of the chart or kustomization; the path of a file of another Kind
 	Kustomization bool   // false for a chart
+	Kind          Kind   // the zero value for charts and kustomizations
 	State         State
 
 	// Reason says in one line why the state is not Proven. It is empty for
@@ -126,21 +150,18 @@ const maxDiffs = 20
 // Summary explains the state in one line, without naming the state or the
 // folder.
 func (v *Verdict) Summary() string {
+	kind, object, valuesFile := v.kind()
 	switch {
 	case v.State != Proven:
 		return v.Reason
 	case v.Unchanged:
-		what := "chart"
-		if v.Kustomization {
-			what = "kustomization"
-		}
-		return v.through() + fmt.Sprintf("%s, no file of the %s changed", Count(v.Objects, "object"), what)
+		return v.through() + fmt.Sprintf("%s, no file of the %s changed", Count(v.Objects, object), kind)
 	}
 	parts := []string{}
 	if v.ValuesFiles > 1 {
-		parts = append(parts, Count(v.ValuesFiles, "values file"))
+		parts = append(parts, Count(v.ValuesFiles, valuesFile))
 	}
-	parts = append(parts, Count(v.Objects, "object"), Count(v.Moved, "reference")+" moved")
+	parts = append(parts, Count(v.Objects, object), Count(v.Moved, "reference")+" moved")
 	if v.Checksums > 0 {
 		parts = append(parts, Count(v.Checksums, "checksum")+" changed with them")
 	}
@@ -150,7 +171,7 @@ func (v *Verdict) Summary() string {
 	parts = append(parts, "nothing else changed")
 	s := v.through() + strings.Join(parts, ", ")
 	if n := len(v.NotRendered); n > 0 {
-		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, "values file"), v.NotRendered[0].Values, v.NotRendered[0].Why)
+		s += fmt.Sprintf(" (%s not rendered: %s: %s)", Count(n, valuesFile), v.NotRendered[0].Values, v.NotRendered[0].Why)
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.DependencyDirs)) {
 		s += fmt.Sprintf(" (dependency %s taken from %s)", name, v.DependencyDirs[name])

@@ -60,13 +60,11 @@ func proofsByState(p *rewrite.Plan) ([]rewrite.Proof, wording.ProofCount) {
 	return append(append(failed, unproven...), proven...), n
 }
 
-// subjects says how many charts and kustomizations proofs are about.
+// subjects says how many charts, kustomizations and files proofs are about.
 func subjects(all []rewrite.Proof) string {
-	charts := 0
+	count := map[string]int{}
 	for _, p := range all {
-		if p.Kind == "chart" {
-			charts++
-		}
+		count[p.Kind]++
 	}
-	return wording.Subjects(charts, len(all)-charts)
+	return wording.Subjects(count)
 }

@@ -6,15 +6,21 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
-// readComposeFiles scans the files again that Compose files include or extend: they
-// are Compose files, whatever their names are.
-func (r *reader) readComposeFiles() {
+// composeFiles returns the files with a name of a Compose file, sorted.
+func (r *reader) composeFiles() []string {
 	var files []string
 	for _, name := range r.yaml {
 		if format.IsCompose(name) {
 			files = append(files, name)
 		}
 	}
+	return files
+}
+
+// readComposeFiles scans the files again that Compose files include or extend: they
+// are Compose files, whatever their names are.
+func (r *reader) readComposeFiles() {
+	files := r.composeFiles()
 	for len(files) > 0 {
 		src := r.readRaw(files[0])
 		named := format.ComposeFiles(files[0], src)

@@ -40,8 +40,10 @@ type Plan struct {
 	// nothing there is changed.
 	SearchedFiles int
 
-	FamilyFiles []string // files that linkers need, such as charts and values files; sorted
-	Unrendered  []string // charts that do not render with any values
+	FamilyFiles  []string // files that linkers need, such as charts and values files; sorted
+	ComposeFiles []string // scanned files with a name of a Compose file; sorted
+	Dockerfiles  []string // scanned files with a name of a Dockerfile; sorted
+	Unrendered   []string // charts that do not render with any values
 
 	// RenderFailures are the values files with which charts do not render, and
 	// those for which it is not known.

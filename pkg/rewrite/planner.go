@@ -45,7 +45,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	}
 	out := &Plan{
 		Root: p.opts.Walk.Root, Rules: p.opts.Rules, ScannedFiles: p.scanned, SearchedFiles: p.searched,
-		FamilyFiles: p.family, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
+		FamilyFiles: p.family, ComposeFiles: p.composeFiles(), Dockerfiles: p.dockerfiles, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice(), p.generatedAdvice(out.Files), p.regeneratedAdvice(out.Files))

@@ -24,13 +24,15 @@ type reader struct {
 	opts    Options
 	linkers *families.Linkers
 
-	mu      sync.Mutex // of the fields below, while the walk runs
-	files   fileList
-	loaded  []*scannedFile // loaded by linkers, not yet in files
-	family  []string       // paths that a linker wants, sorted after the walk
-	yaml    []string       // paths of all YAML files of the walk, sorted after it
-	objects []string       // those of yaml that contain one of families.ObjectTexts, as far as noted
-	unnoted []string       // paths of YAML files that were not searched for these texts and are not yet in yaml
+	mu     sync.Mutex // of the fields below, while the walk runs
+	files  fileList
+	loaded []*scannedFile // loaded by linkers, not yet in files
+	family []string       // paths that a linker wants, sorted after the walk
+
+	dockerfiles []string // files with a name of a Dockerfile, sorted after the walk
+	yaml        []string // paths of all YAML files of the walk, sorted after it
+	objects     []string // those of yaml that contain one of families.ObjectTexts, as far as noted
+	unnoted     []string // paths of YAML files that were not searched for these texts and are not yet in yaml
 
 	unsearched []string // those of yaml that were not searched for these texts
 
@@ -107,6 +109,7 @@ func (r *reader) readTree(ctx context.Context) (inSkipped []walk.File, err error
 func (r *reader) sort() {
 	r.files.sort()
 	slices.Sort(r.family)
+	slices.Sort(r.dockerfiles)
 	r.yaml = append(r.yaml, r.unnoted...)
 	if r.anyRelevant.Load() {
 		r.unsearched = append(r.unsearched, r.unnoted...)
@@ -197,6 +200,9 @@ func (r *reader) record(f walk.File, c fileContent, n note) {
 		if n.hasObject {
 			r.objects = append(r.objects, f.Path)
 		}
+	}
+	if format.IsDockerfile(f.Path) {
+		r.dockerfiles = append(r.dockerfiles, f.Path)
 	}
 	if !isWanted && !isYAML {
 		r.others = append(r.others, pathHash(f.Path))

@@ -15,11 +15,14 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/regmigrate/regmigrate/internal/repofile"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
@@ -88,8 +91,8 @@ func (p *Prover) Close() {
 	}
 }
 
-// Prove renders the charts and builds the kustomizations of the plan before and
-// after the change, and adds the verdicts to the plan; if changed is set, only
+// Prove renders the charts, builds the kustomizations, loads the Compose projects and
+// reads the Dockerfiles of the plan before and after the change, and adds the verdicts to the plan; if changed is set, only
 // those that the plan changes. After an interruption it returns an Interrupted
 // error; the plan has the verdicts so far.
 func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
@@ -112,10 +115,33 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	if err := missing.add(err, "kustomization"); err != nil {
 		return fmt.Errorf("building kustomizations: %w", err)
 	}
+	compared, err := dockerfile.Verify(ctx, p.Runner, before, after, dockerfile.Options{
+		Rewrite: move, Plan: planText(plan.Rules), Files: plan.Dockerfiles, Changed: changed, Progress: p.OnVerdict,
+	})
+	addProofs(plan, compared)
+	if err := missing.add(err, "Dockerfile"); err != nil {
+		return fmt.Errorf("comparing Dockerfiles: %w", err)
+	}
 	if len(missing.missing) > 0 {
 		return missing
 	}
 	return nil
+}
+
+// planText returns a function that makes all edits that the rules allow in one file. It
+// shows proofs which words of texts are images.
+func planText(set *rules.Set) func(ctx context.Context, name string, src []byte) ([]byte, error) {
+	return func(ctx context.Context, name string, src []byte) ([]byte, error) {
+		scopes, err := format.ParseScopes([]string{"all"})
+		if err != nil {
+			return nil, err
+		}
+		plan, err := rewrite.PlanText(ctx, rewrite.Options{Rules: set, Scopes: scopes, AssumeImages: true}, name, src)
+		if err != nil || len(plan.Files) == 0 {
+			return src, err
+		}
+		return plan.Files[0].After(), nil
+	}
 }
 
 func addProofs(plan *rewrite.Plan, verdicts []render.Verdict) {
@@ -154,20 +180,30 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
 	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged, Backstop: v.Backstop}
 	shows := "no changed reference is rendered with these values; --set or --values may show them"
-	if v.Kustomization {
+	switch {
+	case v.Kustomization:
 		out.Kind, shows = "kustomization", "no changed reference is in the output"
+	case v.Kind != "":
+		out.Kind, shows = string(v.Kind), "no changed reference is in a field that is compared"
 	}
 	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
 		// The outputs are equal, but they contain none of the changes.
 		out.State, out.Summary = rewrite.Unproven, shows
 	}
 	out.Details = append(out.Details, v.Notes...)
-	for _, d := range v.Diffs {
+	for i, d := range v.Diffs {
+		if i == 0 && v.Kind != "" {
+			continue // the summary has it
+		}
 		out.Details = append(out.Details, d.String())
 	}
 	for _, l := range v.Leftovers {
 		if l.Field == "" {
 			out.Details = append(out.Details, "the images field does not move this reference of a base: "+l.Ref)
+			continue
+		}
+		if v.Kind != "" {
+			out.Details = append(out.Details, fmt.Sprintf("not changed: %s in %s", l.Ref, l.Field))
 			continue
 		}
 		if d := fmt.Sprintf("still rendered: %s, by %s", l.Ref, l.Template); !slices.Contains(out.Details, d) { // the same line can occur with several values files

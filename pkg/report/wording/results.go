@@ -61,15 +61,14 @@ func (c ProofCount) String() string {
 	return Number(c.Proven) + " proven, " + Number(c.Unproven) + " unproven, " + Number(c.Failed) + " failed"
 }
 
-// Subjects says how many charts and kustomizations there are: "2 charts and 1
-// kustomization".
-func Subjects(charts, kustomizations int) string {
+// Subjects says how many charts, kustomizations and files there are, given the number of
+// each kind: "2 charts and 1 kustomization".
+func Subjects(count map[string]int) string {
 	var parts []string
-	if charts > 0 {
-		parts = append(parts, Count(charts, "chart"))
-	}
-	if kustomizations > 0 {
-		parts = append(parts, Count(kustomizations, "kustomization"))
+	for _, kind := range []string{"chart", "kustomization", "Compose file", "Dockerfile"} {
+		if n := count[kind]; n > 0 {
+			parts = append(parts, Count(n, kind))
+		}
 	}
 	return List(parts, "and")
 }

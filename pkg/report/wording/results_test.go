@@ -17,8 +17,9 @@ func TestResults(t *testing.T) {
 		{Unrendered(1), "1 chart does not render, so key names decide which values are images"},
 		{Unrendered(2), "2 charts do not render, so key names decide which values are images"},
 		{ProofCount{3, 1, 0}.String(), "3 proven, 1 unproven, 0 failed"},
-		{Subjects(2, 1), "2 charts and 1 kustomization"},
-		{Subjects(0, 3), "3 kustomizations"},
+		{Subjects(map[string]int{"chart": 2, "kustomization": 1}), "2 charts and 1 kustomization"},
+		{Subjects(map[string]int{"kustomization": 3}), "3 kustomizations"},
+		{Subjects(map[string]int{"chart": 1, "Compose file": 2, "Dockerfile": 1}), "1 chart, 2 Compose files and 1 Dockerfile"},
 		{Verdict("missing"), "the new reference does not exist"},
 	} {
 		if tt.got != tt.want {
