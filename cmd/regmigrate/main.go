@@ -27,6 +27,7 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == render.ChildCommand {
 		os.Exit(render.Child(os.Stdin, os.Stdout, prove.Handlers()))
 	}
+	tuneCollector()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	var grace atomic.Int64
 	grace.Store(int64(gracePeriod))

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // fold returns key in lower case without separators, so that imageRegistry,
@@ -17,6 +18,19 @@ func fold(key string) string {
 	if isFolded {
 		return key
 	}
+	var short [64]byte
+	if len(key) <= len(short) && isASCII(key) {
+		folded := short[:0]
+		for i := range len(key) {
+			switch c := key[i]; {
+			case 'A' <= c && c <= 'Z':
+				folded = append(folded, c+'a'-'A')
+			case c != '-' && c != '_' && c != '.' && c != ' ':
+				folded = append(folded, c)
+			}
+		}
+		return string(folded)
+	}
 	return strings.Map(func(r rune) rune { // does not copy a key that does not change
 		switch r {
 		case '-', '_', '.', ' ':
@@ -24,6 +38,15 @@ func fold(key string) string {
 		}
 		return unicode.ToLower(r)
 	}, key)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // A keyRole is the part of a reference that the name of a key promises.

@@ -14,16 +14,21 @@ func (d *detector) siblingParts(f *frame) *splitReference {
 	if f.item || f.up == nil || f.up.node.Kind != syntax.Mapping {
 		return nil
 	}
-	if d.splits == nil {
-		d.splits = map[*syntax.Node]map[string]*splitReference{}
-	}
 	all, known := d.splits[f.up.node]
 	if !known {
 		all, _ = d.splitReferences(f.up)
-		d.splits[f.up.node] = all
+		d.keepSplit(f.up.node, all)
 	}
 	_, prefix := keyPart(f.key)
 	return all[prefix]
+}
+
+// keepSplit keeps refs, the references whose parts are keys of the mapping n, for siblingParts.
+func (d *detector) keepSplit(n *syntax.Node, refs map[string]*splitReference) {
+	if d.splits == nil {
+		d.splits = map[*syntax.Node]map[string]*splitReference{}
+	}
+	d.splits[n] = refs
 }
 
 // readSiblings completes o, the reference r at f, by the sibling keys of f. It sets

@@ -17,6 +17,7 @@ func (d *detector) split(f *frame) map[*syntax.Node]bool {
 	}
 	read := map[*syntax.Node]bool{}
 	refs, order := d.splitReferences(f)
+	d.keepSplit(f.node, refs)
 	if isPublishing(f, refs) {
 		d.noteLogins(f, refs, order)
 		return d.publishing(f, refs, order)

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// While all live objects are small, the garbage collector runs less often than by default:
+// the heap may grow to smallHeap bytes, or to maxPercent over the live objects. Larger
+// heaps have Go's default, defaultPercent. docs/performance.md has what this saves.
+const (
+	smallHeap      = 64 << 20
+	defaultPercent = 100
+	maxPercent     = 400
+)
+
+// tuneCollector sets how often the garbage collector runs, and again after each of its runs.
+// It does nothing if the user, or the process that renders charts, set GOGC.
+func tuneCollector() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	percent := maxPercent
+	debug.SetGCPercent(percent)
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	var watch func(*[16]byte)
+	watch = func(*[16]byte) {
+		metrics.Read(live)
+		if p := collectorPercent(live[0].Value.Uint64()); p != percent {
+			percent = p
+			debug.SetGCPercent(percent)
+		}
+		// The object is garbage at once: its finalizer runs after the next collection.
+		runtime.SetFinalizer(new([16]byte), watch)
+	}
+	runtime.SetFinalizer(new([16]byte), watch)
+}
+
+// collectorPercent returns by how many percent of the live bytes the heap may grow until the
+// next collection.
+func collectorPercent(live uint64) int {
+	if live >= smallHeap/2 {
+		return defaultPercent
+	}
+	return int(min(maxPercent, smallHeap*100/max(live, 1)-100))
+}
