@@ -11,17 +11,17 @@ func newVerifyCommand(s session.Streams) *cobra.Command {
 	var f session.Flags
 	cmd := &cobra.Command{
 		Use:   "verify [flags] [PATH...]",
-		Short: "prove that charts, kustomizations and Dockerfiles are as before, except for the images",
-		Long: `verify renders every chart, builds every kustomization and reads every Dockerfile
-under PATH (default: the current folder) before and after the change that the rules
-would make, and compares the results. They may differ only in image references, and
-only as the rules require. verify writes no file.
+		Short: "prove that charts, kustomizations, Compose files and Dockerfiles are as before, except for the images",
+		Long: `verify renders every chart, builds every kustomization, and reads every Compose file
+and Dockerfile under PATH (default: the current folder) before and after the change
+that the rules would make, and compares the results. They may differ only in image
+references, and only as the rules require. verify writes no file.
 
 With --base, verify compares the commit REV with the current files: use it for a
 change that was already made. Charts and kustomizations are rendered in child
 processes, without a cluster or network access. A chart that does not render, a
-kustomization that needs a remote resource, and a Dockerfile whose image needs a build
-argument are unproven. If interrupted (Ctrl-C), verify prints the verdicts so far and
+kustomization or a Compose file that needs a remote resource, and a Dockerfile whose
+image needs a build argument are unproven. If interrupted (Ctrl-C), verify prints the verdicts so far and
 exits with 3.`,
 		Example: `  regmigrate verify charts/
   regmigrate verify --base origin/main .  # proves the change of a pull request

@@ -62,7 +62,7 @@ func (x *verification) proveAndReport(ctx context.Context, plan *rewrite.Plan, b
 	}
 	o := x.session.ReportOptionsFor(s.Out, f)
 	if len(plan.Proofs) == 0 && !f.Quiet && interrupted == nil {
-		fmt.Fprintln(s.Out, "nothing to prove: no chart, kustomization or Dockerfile found")
+		fmt.Fprintln(s.Out, "nothing to prove: no chart, kustomization, Compose file or Dockerfile found")
 	}
 	if err := report.WriteProofs(s.Out, plan, o); err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))

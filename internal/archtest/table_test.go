@@ -74,6 +74,7 @@ var table = []pkg{
 		"sigs.k8s.io/kustomize/kyaml/filesys", // the type of a parameter in kustomize/api
 	}},
 
+	{"pkg/render/compose", proof, []string{"pkg/render", "pkg/render/dockerfile"}, nil},
 	{"pkg/render/dockerfile", proof, []string{"pkg/render"}, []string{"github.com/moby/buildkit/frontend/dockerfile/..."}},
 
 	{"pkg/report/wording", outside, nil, nil},

@@ -18,6 +18,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/compose"
 	"github.com/regmigrate/regmigrate/pkg/render/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
@@ -114,6 +115,13 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	addProofs(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {
 		return fmt.Errorf("building kustomizations: %w", err)
+	}
+	projects, err := compose.Verify(ctx, p.Runner, before, after, compose.Options{
+		Rewrite: move, Plan: planText(plan.Rules), Files: plan.ComposeFiles, Changed: changed, Progress: p.OnVerdict,
+	})
+	addProofs(plan, projects)
+	if err := missing.add(err, "Compose file"); err != nil {
+		return fmt.Errorf("comparing Compose files: %w", err)
 	}
 	compared, err := dockerfile.Verify(ctx, p.Runner, before, after, dockerfile.Options{
 		Rewrite: move, Plan: planText(plan.Rules), Files: plan.Dockerfiles, Changed: changed, Progress: p.OnVerdict,

@@ -231,3 +231,11 @@ func (c *comparer) doubt(line int, instruction, why string) {
 func (c *comparer) diff(line int, instruction, why string) render.Diff {
 	return render.Diff{Template: fmt.Sprintf("%s:%d", c.verdict.Dir, max(1, line)), Object: instruction, Why: why}
 }
+
+// VerifyText compares a Dockerfile that is a text in another file. texts are the text before
+// and after the change, and as regmigrate itself would write it. name is for messages.
+func VerifyText(ctx context.Context, rewrite render.RewriteFunc, name string, texts [3]string) render.Verdict {
+	v := render.Verdict{Dir: name, Kind: render.Dockerfile, ValuesFiles: 1, Unchanged: texts[0] == texts[1]}
+	c := comparer{ctx: ctx, rewrite: rewrite, verdict: v, changedVariables: map[string]int{}, budget: maxExpanded}
+	return c.compareFiles([]byte(texts[0]), []byte(texts[1]), []byte(texts[2]))
+}

@@ -1,0 +1,125 @@
+package compose
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/render/dockerfile"
+)
+
+// image compares an image.
+func (c *comparer) image(p fieldPath, b, a *syntax.Node, isPlanned bool) {
+	want, ok := c.rewrite(b.Value)
+	switch hasVariable := strings.Contains(b.Value+a.Value, "$"); {
+	case !hasVariable && ok && want == a.Value && isPlanned:
+		c.out.moved++
+	case !hasVariable && ok && want == a.Value: // such as an image that the project builds
+		c.doubt(b, p.String(), fmt.Sprintf("%s became %s, and regmigrate would not make this change", clip(b.Value), clip(a.Value)))
+	case !hasVariable && ok:
+		c.differs(b, p.String(), fmt.Sprintf("%s became %s; the rules require %s", clip(b.Value), clip(a.Value), want))
+	case !hasVariable:
+		c.differs(b, p.String(), fmt.Sprintf("%s became %s, and no rule matches", clip(b.Value), clip(a.Value)))
+	case !slices.Equal(variableRE.FindAllString(b.Value, -1), variableRE.FindAllString(a.Value, -1)):
+		c.differs(b, p.String(), fmt.Sprintf("%s became %s: the variables changed", clip(b.Value), clip(a.Value)))
+	case isPlanned && c.sameVariables(b.Value, a.Value) && c.sameValues(b.Value, a.Value):
+		c.out.moved++
+	case isPlanned || c.sameVariables(b.Value, a.Value):
+		c.doubt(b, p.String(), fmt.Sprintf("%s became %s, and regmigrate would not make this change", clip(b.Value), clip(a.Value)))
+	default:
+		c.differs(b, p.String(), fmt.Sprintf("%s became %s, which no rule requires", clip(b.Value), clip(a.Value)))
+	}
+}
+
+// operatorRE matches the start of a variable with an operator and no colon before it.
+var operatorRE = regexp.MustCompile(`(\$\{[A-Za-z_][A-Za-z0-9_]*)([-+?])`)
+
+// sameVariables reports whether two images with the same variables differ in references
+// only. The name of a variable and its operator are no part of a reference.
+func (c *comparer) sameVariables(before, after string) bool {
+	withColon := func(s string) string { return operatorRE.ReplaceAllString(s, "$1:$2") }
+	return render.SameLines(withColon(before), withColon(after), c.rewrite)
+}
+
+// variableRE matches the start of a variable with its operator, and an escaped dollar.
+var variableRE = regexp.MustCompile(`\$(?:\$|\{[A-Za-z_][A-Za-z0-9_]*(?::?[-+?])?|[A-Za-z_][A-Za-z0-9_]*)|\}`)
+
+// innermostRE matches a variable without others in it, and its default. $name has none.
+var innermostRE = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::?-([^${}]*))?\}|\$[A-Za-z_][A-Za-z0-9_]*`)
+
+// sameValues reports whether the rules do not require another image if no variable has a
+// value: docker.io/${ORG}nginx is then in library/.
+func (c *comparer) sameValues(before, after string) bool {
+	b, a := before, after
+	for range 10 {
+		b, a = innermostRE.ReplaceAllString(b, "$1"), innermostRE.ReplaceAllString(a, "$1")
+	}
+	b, a = strings.TrimRight(b, ":@"), strings.TrimRight(a, ":@")
+	if _, err := image.Parse(b); err != nil || strings.Contains(b, "$") {
+		return true // a variable must have a value
+	}
+	want, ok := c.rewrite(b)
+	return b == a || ok && want == a
+}
+
+// buildContext compares a build context, NAME=docker-image://IMAGE or docker-image://IMAGE.
+func (c *comparer) buildContext(p fieldPath, b, a *syntax.Node, isPlanned bool) {
+	const transport = "docker-image://"
+	nameB, refB, okB := strings.Cut(b.Value, transport)
+	nameA, refA, okA := strings.Cut(a.Value, transport)
+	want, ok := c.rewrite(refB)
+	switch {
+	case okB && okA && nameB == nameA && !strings.Contains(refB+refA, "$") && ok && want == refA:
+		c.out.moved++
+	default:
+		c.text(p, b, a, isPlanned)
+	}
+}
+
+// inlineDockerfile compares the text of a Dockerfile.
+func (c *comparer) inlineDockerfile(p fieldPath, b, a, planned *syntax.Node) {
+	if strings.Contains(b.Value+a.Value, "$") {
+		c.doubt(b, p.String(), "the Dockerfile has a dollar sign, which Compose replaces first")
+		return
+	}
+	v := dockerfile.VerifyText(c.ctx, c.rewrite, c.name+" ("+p.String()+")", [3]string{b.Value, a.Value, planned.Value})
+	switch v.State {
+	case render.Proven:
+		c.out.moved += v.Moved
+	case render.Unproven:
+		c.doubt(b, p.String(), v.Reason)
+	default:
+		c.differs(b, p.String(), v.Reason)
+	}
+}
+
+// text compares a text that may contain references.
+func (c *comparer) text(p fieldPath, b, a *syntax.Node, isPlanned bool) {
+	if c.pair {
+		keyB, _, _ := strings.Cut(b.Value, "=")
+		keyA, _, hasValue := strings.Cut(a.Value, "=")
+		if keyB != keyA || !hasValue {
+			c.differs(b, p.String(), fmt.Sprintf("the name %q became %q", clip(keyB), clip(keyA)))
+			return
+		}
+	}
+	switch change := render.CompareText(b.Value, a.Value, c.rewrite); {
+	case change == render.MovedReference && isPlanned:
+		c.out.moved++
+	case change == render.MovedReference, change == render.DoubtfulChange && isPlanned:
+		c.doubt(b, p.String(), render.FirstDifference(b.Value, a.Value)+", and nothing shows that it is an image")
+	default:
+		c.differs(b, p.String(), render.FirstDifference(b.Value, a.Value)+", which no rule requires here")
+	}
+}
+
+// isPair reports whether the items of the list at p are NAME=VALUE.
+func isPair(p fieldPath) bool {
+	return len(p) > 2 && p[len(p)-1] == "[]" && pairFields[p[len(p)-2]]
+}
+
+var pairFields = map[string]bool{"environment": true, "labels": true, "annotations": true, "args": true, "additional_contexts": true, "extra_hosts": true}

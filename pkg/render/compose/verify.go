@@ -1,0 +1,288 @@
+// Package compose compares the Compose projects of a repository before and after a change.
+//
+// It compares the texts of all files of a project, as trees of YAML. Everything must be
+// equal, except for references in fields that can hold one, each changed exactly as the
+// rules require. So all values of variables, all profiles and all overrides give the same
+// project but for the references. It does not load a project: nothing is expanded, fetched
+// or opened outside of the repository.
+package compose
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/regmigrate/regmigrate/internal/repofile"
+	"github.com/regmigrate/regmigrate/pkg/render"
+)
+
+type planFunc = func(ctx context.Context, name string, src []byte) ([]byte, error)
+
+// Options are the settings of Verify.
+type Options struct {
+	Rewrite render.RewriteFunc // required
+
+	// Plan returns the file called name with the edits that regmigrate itself would make.
+	// It shows which words of texts are images. Nil: none is.
+	Plan planFunc
+
+	// Files are the paths of the Compose files to verify.
+	Files []string
+
+	// Changed skips projects without a changed file.
+	Changed bool
+
+	// Progress is called after each project, one call at a time; nil means no calls.
+	Progress func(done, total int, v *render.Verdict)
+}
+
+// Verify compares the project of each Compose file in o.Files of the trees before and
+// after: the file, the Compose files and the environment files in its folder, and all files
+// that these name. It returns one verdict for each.
+//
+// A project is Unproven if one of its files is not in the repository, is new, or cannot be
+// read, if an environment file changed, or if a text changed as the rules require and may
+// be no image. A file that is gone after the change is a failure.
+//
+// Verify returns a [render.Incomplete] together with the known verdicts when it is
+// interrupted.
+func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
+	x := verifier{before: before, after: after, options: &o, results: map[string]*fileResult{}, named: map[string][]named{}, siblings: map[string][]string{}}
+	var names []string
+	for _, name := range o.Files {
+		if strings.Contains("/"+path.Dir(name)+"/", "/workflows/") { // compose.yaml of GitHub Actions
+			continue
+		}
+		if o.Changed && !x.mayChange(ctx, name) {
+			continue
+		}
+		names = append(names, name)
+	}
+	return r.VerifyAll(ctx, names, o.Progress, func(name string) (render.Verdict, error) {
+		v := x.verify(ctx, name)
+		return v, ctx.Err()
+	})
+}
+
+// A verifier verifies projects.
+type verifier struct {
+	before, after fs.FS
+	options       *Options
+
+	mu       sync.Mutex // of the fields below
+	results  map[string]*fileResult
+	named    map[string][]named // the files that the files of both trees name
+	siblings map[string][]string
+}
+
+// A project is the files of one project.
+type project struct {
+	files    []string        // Compose files, as found
+	others   []string        // environment files, and what the Compose files name otherwise
+	unproven []render.Diff   // what is not in the repository
+	seen     map[string]bool // all of them
+}
+
+// project returns the files of the project of a Compose file.
+func (x *verifier) project(ctx context.Context, name string) *project {
+	p := &project{seen: map[string]bool{}}
+	p.add(name, true)
+	for _, s := range x.siblingsIn(path.Dir(name)) {
+		p.add(s, !isEnvironment(path.Base(s)))
+	}
+	for i := 0; i < len(p.files) && ctx.Err() == nil; i++ {
+		if len(p.seen) > maxFiles {
+			p.unproven = append(p.unproven, render.Diff{Template: name + ":1", Why: fmt.Sprintf("the project has more than %d files", maxFiles)})
+			return p
+		}
+		file := p.files[i]
+		for _, n := range x.namedBy(file) {
+			at, why := resolve(path.Dir(file), n)
+			if why != "" {
+				p.unproven = append(p.unproven, render.Diff{Template: file + ":1", Object: n.where, Why: fmt.Sprintf("the project needs %q: %s", clip(n.path), why)})
+			} else if at != "" {
+				p.add(at, n.parse)
+			}
+		}
+		// Compose reads .env in the folder of each included file.
+		p.add(path.Join(path.Dir(file), ".env"), false)
+	}
+	for _, file := range p.others {
+		for _, tree := range []fs.FS{x.before, x.after} {
+			if src, err := read(tree, file); err == nil && isEnvironment(path.Base(file)) && namesFilesRE.Match(src) {
+				p.unproven = append(p.unproven, render.Diff{Template: file + ":1", Why: "COMPOSE_FILE and COMPOSE_ENV_FILES select other files: they are not compared"})
+				break
+			}
+		}
+	}
+	return p
+}
+
+// namesFilesRE matches the variables of an environment file that select the files of a
+// project.
+var namesFilesRE = regexp.MustCompile(`(?m)^\s*(?:export\s+)?COMPOSE_(?:FILE|ENV_FILES)\b`)
+
+// siblingsIn returns the files of a folder that belong to a project there, before or after
+// the change.
+func (x *verifier) siblingsIn(dir string) []string {
+	x.mu.Lock()
+	out, ok := x.siblings[dir]
+	x.mu.Unlock()
+	if ok {
+		return out
+	}
+	out = append(siblings(x.before, dir), siblings(x.after, dir)...)
+	slices.Sort(out)
+	out = slices.Compact(out)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.siblings[dir] = out
+	return out
+}
+
+// add adds a file to a project.
+func (p *project) add(name string, isCompose bool) {
+	if p.seen[name] {
+		return
+	}
+	p.seen[name] = true
+	if isCompose {
+		p.files = append(p.files, name)
+	} else {
+		p.others = append(p.others, name)
+	}
+}
+
+// namedBy returns the files that a Compose file names, before or after the change.
+func (x *verifier) namedBy(file string) []named {
+	x.mu.Lock()
+	out, ok := x.named[file]
+	x.mu.Unlock()
+	if ok {
+		return out
+	}
+	var last []byte
+	for _, tree := range []fs.FS{x.before, x.after} {
+		src, err := read(tree, file)
+		if err != nil || last != nil && bytes.Equal(src, last) {
+			continue
+		}
+		last = src
+		more, err := namedFiles(src)
+		if errors.Is(err, errTooMany) { // comparing the file reports other errors
+			more = []named{{path: "$", where: "include"}}
+		}
+		for _, n := range more {
+			if !slices.Contains(out, n) || len(out) > 1000 {
+				out = append(out, n)
+			}
+		}
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.named[file] = out
+	return out
+}
+
+// mayChange reports whether a file of the project changes.
+func (x *verifier) mayChange(ctx context.Context, name string) bool {
+	p := x.project(ctx, name)
+	return slices.ContainsFunc(slices.Concat(p.files, p.others), func(file string) bool {
+		b, err1 := read(x.before, file)
+		a, err2 := read(x.after, file)
+		return !bytes.Equal(b, a) || (err1 == nil) != (err2 == nil)
+	})
+}
+
+// verify verifies the project of a Compose file.
+func (x *verifier) verify(ctx context.Context, name string) render.Verdict {
+	v := render.Verdict{Dir: name, Kind: render.ComposeFile, ValuesFiles: 1}
+	p := x.project(ctx, name)
+	var differences, doubts []render.Diff
+	doubts = append(doubts, p.unproven...)
+	v.Unchanged = true
+	services := map[string]bool{}
+	for i, file := range slices.Concat(p.files, p.others) {
+		if ctx.Err() != nil {
+			return v
+		}
+		r := x.file(ctx, file, i < len(p.files))
+		differences, doubts = append(differences, r.differences...), append(doubts, r.doubts...)
+		v.Moved += r.moved
+		v.Unchanged = v.Unchanged && r.unchanged
+		v.Leftovers = append(v.Leftovers, r.leftovers...)
+		for _, s := range r.services {
+			services[s] = true
+		}
+	}
+	if v.Objects = len(services); v.Objects == 0 && len(doubts) == 0 {
+		doubts = append(doubts, render.Diff{Template: name + ":1", Why: "the project has no services"})
+	}
+	v.State = render.Proven
+	// A project with differences lists these alone.
+	if list := slices.Concat(differences, doubts); len(list) > 0 {
+		v.State, v.Reason = render.Unproven, list[0].String()
+		if len(differences) > 0 {
+			v.State, list = render.Failed, differences
+		}
+		if len(list) > 1 {
+			v.Reason += fmt.Sprintf(" (and %d more)", len(list)-1)
+		}
+		for _, d := range list {
+			v.AddDiff(d)
+		}
+	}
+	slices.SortFunc(v.Leftovers, render.Leftover.Compare)
+	v.Leftovers = slices.Compact(v.Leftovers)
+	return v
+}
+
+// file compares one file. Several projects can have it.
+func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileResult {
+	x.mu.Lock()
+	r, ok := x.results[name]
+	x.mu.Unlock()
+	if ok {
+		return r
+	}
+	r = &fileResult{}
+	c := comparer{ctx: ctx, name: name, rewrite: x.options.Rewrite, plan: x.options.Plan, out: r}
+	before, errB := read(x.before, name)
+	after, errA := read(x.after, name)
+	r.unchanged = bytes.Equal(before, after) && (errB == nil) == (errA == nil)
+	switch {
+	case isAbsent(errB) && isAbsent(errA):
+		if isCompose {
+			c.doubt(nil, "", "the file does not exist")
+		}
+	case isAbsent(errB):
+		c.doubt(nil, "", "the file is new: git may ignore it, or the change adds it to the project")
+	case isAbsent(errA):
+		c.differs(nil, "", "the file is gone after the change: restore it")
+	case errB != nil:
+		c.doubt(nil, "", repofile.WithoutPath(errB).Error())
+	case errA != nil:
+		c.doubt(nil, "", "after the change: "+repofile.WithoutPath(errA).Error())
+	case isCompose:
+		c.compareYAML(before, after)
+	case r.unchanged:
+	case render.SameLines(string(before), string(after), x.options.Rewrite):
+		c.doubt(nil, "", "the file changed as the rules require, but its values may be used for something else than images: read it")
+	default:
+		c.differs(nil, "", "the file changed, which no rule requires")
+	}
+	if ctx.Err() != nil {
+		return r // an interrupted comparison is not complete
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.results[name] = r
+	return r
+}
