@@ -25,10 +25,10 @@ var (
 // pushes stays.
 // Source: https://docs.earthly.dev/docs/earthfile#with-docker
 func addEarthlyCommands(in Input, s *ScanResult) {
-	text := string(in.Src)
-	if path.Base(in.Path) != "Earthfile" && path.Ext(in.Path) != ".earth" || len(text) > maxMappingText {
+	if path.Base(in.Path) != "Earthfile" && path.Ext(in.Path) != ".earth" || len(in.Src) > maxMappingText {
 		return
 	}
+	text := string(in.Src)
 	pulled, built, pushed := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, m := range earthlyPull.FindAllStringSubmatchIndex(text, -1) {
 		if strings.Contains(lineBefore(text, m[2]), "WITH DOCKER") && !strings.HasPrefix(text[m[3]:], "+") && !inComment(text, m[2]) {
