@@ -144,8 +144,8 @@ func TestManEnvironment(t *testing.T) {
 			known[name] = true
 		}
 	}
-	// Not for users: variables that tests, git or Windows need.
-	for _, name := range []string{"GIT_CONFIG_COUNT", "SYSTEMROOT"} {
+	// Not for users: variables that tests, git, Windows or the programs of users need.
+	for _, name := range []string{"GIT_CONFIG_COUNT", "SYSTEMROOT", "PATH"} {
 		known[name] = true
 	}
 	read := 0

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/regmigrate/regmigrate/internal/app"
 	"github.com/regmigrate/regmigrate/internal/app/session"
 	"github.com/spf13/cobra"
@@ -21,12 +23,21 @@ With --base, verify compares the commit REV with the current files: use it for a
 change that was already made. Charts and kustomizations are rendered in child
 processes, without a cluster or network access. A chart that does not render, a
 kustomization or a Compose file that needs a remote resource, and a Dockerfile whose
-image needs a build argument are unproven. If interrupted (Ctrl-C), verify prints the verdicts so far and
-exits with 3.`,
+image needs a build argument are unproven. If interrupted (Ctrl-C), verify prints the
+verdicts so far and exits with 3.
+
+With --helm PROGRAM, your own helm renders the charts, in an empty environment:
+without plugins, configuration, cluster and network. Only this flag names the
+program; a configuration cannot. Charts that exceed a limit of the library, and
+those whose values schemas refer to other documents, do not reach it.`,
 		Example: `  regmigrate verify charts/
   regmigrate verify --base origin/main .  # proves the change of a pull request
+  regmigrate verify --helm helm charts/   # also charts that need a newer helm
   regmigrate verify --require-proof --set ingress.enabled=true charts/web`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("helm") && f.Helm == "" {
+				return errors.New("--helm: expected a program, got an empty name")
+			}
 			f.Version = cmd.Root().Version
 			return app.Verify(cmd.Context(), s, &f, args)
 		},
@@ -36,6 +47,7 @@ exits with 3.`,
 	x := cmd.Flags()
 	x.StringVar(&f.Base, "base", "", "compare the commit `REV` with the current files")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "also exit 1 if something is unproven")
+	x.StringVar(&f.Helm, "helm", "", "prove charts with this `program`, your helm 3 or newer, instead of the library of Helm 3")
 	addRenderFlags(cmd, &f.Render)
 	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys (the proof still renders)")
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: the number of CPUs)")

@@ -27,6 +27,11 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 	}
 	p.Within = set.Rewrite.Within
 	defer p.Close()
+	if f.Helm != "" {
+		if err := p.UseHelm(ctx, f.Helm); err != nil {
+			return session.InterruptedError(ctx, err)
+		}
+	}
 	p.Use(ctx, &set.Rewrite, !f.NoRender)
 	plan, err := rewrite.PlanFiles(ctx, set.Rewrite)
 	if err != nil {

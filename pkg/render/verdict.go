@@ -56,6 +56,10 @@ type Verdict struct {
 	// Proven.
 	Reason string
 
+	// Renderer is the program of the user that rendered the chart, with its version; empty
+	// for the library.
+	Renderer string
+
 	// Counts over the renderings with all values files. Objects and references
 	// that several renderings contain count once.
 	ValuesFiles int // values files that were rendered and compared; the default values count as one

@@ -33,6 +33,7 @@ type Prover struct {
 	Runner       *render.Runner
 	extraValues  helm.Values
 	capabilities helm.Capabilities
+	program      *helm.Program // of --helm; nil for the library
 	Bar          *session.Progress
 
 	// Within is the folder of the tree in which charts are searched; "" is all of
@@ -84,6 +85,16 @@ func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, erro
 	return p, nil
 }
 
+// UseHelm lets charts be proved with the program name, the user's own helm.
+func (p *Prover) UseHelm(ctx context.Context, name string) error {
+	program, err := helm.FindProgram(ctx, name, p.Runner.Limits())
+	if err != nil {
+		return fmt.Errorf("--helm %q: %w", name, err)
+	}
+	p.program = program
+	return nil
+}
+
 // Close ends the children and closes the trees.
 func (p *Prover) Close() {
 	p.Runner.Close()
@@ -102,7 +113,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	if err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Program: p.program, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
 	verdicts, err := helm.Verify(ctx, p.Runner, before, after, o)
 	addProofs(plan, verdicts)
 	missing := &Interrupted{}
@@ -197,6 +208,9 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	if v.State == render.Proven && !v.Unchanged && v.Moved == 0 {
 		// The outputs are equal, but they contain none of the changes.
 		out.State, out.Summary = rewrite.Unproven, shows
+	}
+	if v.Renderer != "" {
+		out.Summary += " (" + v.Renderer + ")"
 	}
 	out.Details = append(out.Details, v.Notes...)
 	for i, d := range v.Diffs {

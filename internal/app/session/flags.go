@@ -29,6 +29,7 @@ type Flags struct {
 	Bump             string
 	Verify           bool
 	RequireProof     bool
+	Helm             string // the program that proves charts; "" is the library
 	Base             string
 	Baseline         string
 	UpdateBaseline   bool

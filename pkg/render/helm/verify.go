@@ -19,6 +19,9 @@ type Options struct {
 
 	Capabilities Capabilities
 
+	// Program renders the charts; nil means the library of Helm.
+	Program *Program
+
 	// Dirs are the folders of the charts to verify; nil means all charts.
 	Dirs []string
 
@@ -64,6 +67,9 @@ func (x *verifier) verify(ctx context.Context, dir string) (render.Verdict, erro
 	}
 	before, after := x.before.read(dir), x.after.read(dir)
 	v := render.Verdict{Dir: dir, DependencyDirs: before.DependencyDirs}
+	if p := x.options.Program; p != nil {
+		v.Renderer = "helm " + p.Version
+	}
 	switch {
 	case before.Err != nil:
 		v.State, v.Reason = render.Unproven, before.Err.Error()
@@ -134,7 +140,7 @@ func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err
 	}
 	after := before
 	if !c.unchanged {
-		after, err = runRender(ctx, c.runner, &renderRequest{Chart: c.after, Values: c.valuesAfter, As: c.options.Capabilities, UseVersions: before.Versions})
+		after, err = c.renderOne(ctx, &renderRequest{Chart: c.after, Values: c.valuesAfter, As: c.options.Capabilities, UseVersions: before.Versions})
 		if render.IsJobError(err) {
 			out.addAfterError(name, err)
 			return !render.IsFatal(err), nil
@@ -196,5 +202,5 @@ func (c *comparison) compare(ctx context.Context, before, after *Rendered) rende
 }
 
 func (c *comparison) renderBefore(ctx context.Context) (*Rendered, error) {
-	return runRender(ctx, c.runner, &renderRequest{Chart: c.before, Values: c.valuesBefore, As: c.options.Capabilities})
+	return c.renderOne(ctx, &renderRequest{Chart: c.before, Values: c.valuesBefore, As: c.options.Capabilities})
 }
