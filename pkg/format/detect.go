@@ -247,6 +247,8 @@ func (d *detector) readKey(f *frame) {
 		f.keep = AllowList
 	case policyKeys[k]:
 		f.keep = Policy
+	case hasSuffix(k, apiKeys):
+		f.keep, f.note = Key, "the group of an API of Kubernetes"
 	case keptListReason(k) != "":
 		f.keep = keptListReason(k)
 	case valueKeys[k] && keptListReason(fold(f.effectiveKey())) != "": // of a variable or a parameter

@@ -138,6 +138,10 @@ func IsRegistryOf(registry, name string) bool {
 // or from which another one copies.
 var formerKeys = []string{"old", "legacy", "deprecated", "former", "previous", "source", "upstream"}
 
+// apiKeys are the ends of keys whose values are groups of APIs of Kubernetes, such as
+// gateway.networking.k8s.io/v1, which looks like a reference.
+var apiKeys = []string{"apiversion", "apiversions", "apigroup", "apigroups"}
+
 // proseKeys are keys whose values are text for people.
 var proseKeys = set("description", "message", "msg", "title", "summary", "note", "notes", "comment", "comments", "help", "doc", "docs", "documentation",
 	"example", "examples", "longdescription", "shortdescription", "displayname", "text", "body", "tooltip", "subtitle", "usage", "caption", "deprecationmessage", "failuremessage", "hint")

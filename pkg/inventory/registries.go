@@ -34,6 +34,9 @@ var (
 	// ${REGISTRY:-quay.io}/x, {{ .Values.registry | default "quay.io" }}.
 	defaultHost = regexp.MustCompile(`(?:\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=?]|\bdefault[ (]+["'])` + hostPattern + `["'/}]`)
 
+	// apiVersionTail matches what follows the group of an API of Kubernetes.
+	apiVersionTail = regexp.MustCompile(`^/v[0-9]{1,3}(?:(?:alpha|beta)[0-9]{1,3})?["'}]`)
+
 	// keyedHost matches a host after a word that names a registry: imageRegistry: quay.io,
 	// REGISTRY=quay.io, REG=quay.io. Other words, such as host and repo, also name web servers.
 	keyedHost = regexp.MustCompile(`(?i)(?:registry|\breg)["']?[ \t]{0,4}[:=][ \t]{0,4}["']?(?:oci://|docker://)?` + hostPattern + `(?:["'\s/]|$)`)
@@ -59,6 +62,9 @@ func (v *Inventory) findRegistries(path string, src []byte) {
 		found = append(found, Registry{strings.Clone(host), strings.Clone(path), line, isSure})
 	}
 	for _, m := range defaultHost.FindAllSubmatchIndex(src, -1) {
+		if apiVersionTail.Match(src[m[3]:]) {
+			continue
+		}
 		add(string(src[m[2]:m[3]]), m[2], true)
 	}
 	for _, m := range keyedHost.FindAllSubmatchIndex(src, -1) {
