@@ -348,18 +348,18 @@ func (c *comparer) doubt(n *syntax.Node, field, why string) {
 func (c *comparer) diff(n *syntax.Node, field, why string) render.Diff {
 	line := 1
 	if n != nil {
-		line = 1 + max(0, lineAt(c.lines, n.Span.Start))
+		line = lineAt(c.lines, n.Span.Start)
 	}
 	return render.Diff{Template: fmt.Sprintf("%s:%d", c.name, line), Object: field, Why: why}
 }
 
-// lineAt returns the index of the line that contains the offset at.
+// lineAt returns the line that contains the offset at, 1-based.
 func lineAt(lines []edit.Span, at int) int {
 	i, exact := slices.BinarySearchFunc(lines, at, func(s edit.Span, at int) int { return s.Start - at })
 	if exact {
-		return i
+		i++
 	}
-	return i - 1
+	return max(1, i)
 }
 
 // clip shortens a text for a message.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/internal/syntax"
+	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 )
 
@@ -71,6 +72,7 @@ type named struct {
 	path  string // as written
 	where string // the field
 	parse bool   // it is a Compose file, too
+	line  int    // 1-based
 }
 
 // namedFiles returns the files that a Compose file names: those that Compose reads to load
@@ -81,7 +83,7 @@ func namedFiles(src []byte) ([]named, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := collector{nodes: maxNodes}
+	c := collector{nodes: maxNodes, lines: edit.LineSpans(src)}
 	for _, doc := range file.Docs {
 		if doc.Root != nil {
 			c.collect(nil, doc.Root, 0)
@@ -101,6 +103,7 @@ var fileKeys = map[string]bool{"include": true, "extends": true, "env_file": tru
 type collector struct {
 	out   []named
 	nodes int // that it may still visit
+	lines []edit.Span
 }
 
 // collect adds the files that n names. Below a key of fileKeys it follows aliases.
@@ -155,14 +158,14 @@ func (c *collector) scalar(p fieldPath, n *syntax.Node) {
 	switch {
 	case i >= 0 && p[i] == "extends":
 		if last == "file" {
-			c.out = append(c.out, named{n.Value, p.String(), true})
+			c.out = append(c.out, named{n.Value, p.String(), true, lineAt(c.lines, n.Span.Start)})
 		}
 	case i >= 0 && (last == "required" || last == "format"):
 	case i >= 0:
 		isCompose := p[i] == "include" && !slices.Contains(p, "env_file") && !slices.Contains(p, "project_directory")
-		c.out = append(c.out, named{n.Value, p.String(), isCompose})
+		c.out = append(c.out, named{n.Value, p.String(), isCompose, lineAt(c.lines, n.Span.Start)})
 	case last == "file" && len(p) == 3 && (p[0] == "configs" || p[0] == "secrets"):
-		c.out = append(c.out, named{n.Value, p.String(), false})
+		c.out = append(c.out, named{n.Value, p.String(), false, lineAt(c.lines, n.Span.Start)})
 	}
 }
 

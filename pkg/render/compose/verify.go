@@ -106,7 +106,7 @@ func (x *verifier) project(ctx context.Context, name string) *project {
 		for _, n := range x.namedBy(file) {
 			at, why := resolve(path.Dir(file), n)
 			if why != "" {
-				p.unproven = append(p.unproven, render.Diff{Template: file + ":1", Object: n.where, Why: fmt.Sprintf("the project needs %q: %s", clip(n.path), why)})
+				p.unproven = append(p.unproven, render.Diff{Template: fmt.Sprintf("%s:%d", file, n.line), Object: n.where, Why: fmt.Sprintf("the project needs %q: %s", clip(n.path), why)})
 			} else if at != "" {
 				p.add(at, n.parse)
 			}
@@ -177,7 +177,7 @@ func (x *verifier) namedBy(file string) []named {
 		last = src
 		more, err := namedFiles(src)
 		if errors.Is(err, errTooMany) { // comparing the file reports other errors
-			more = []named{{path: "$", where: "include"}}
+			more = []named{{path: "$", where: "include", line: 1}}
 		}
 		for _, n := range more {
 			if !slices.Contains(out, n) || len(out) > 1000 {

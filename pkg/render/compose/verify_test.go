@@ -143,6 +143,12 @@ func TestVerify(t *testing.T) {
 			want: "unproven: compose.yaml:1, include[]: the project needs \"/etc/passwd\": files outside of the repository are not read",
 		},
 		{
+			name:   "the line of a key",
+			before: "-- compose.yaml --\nservices:\n  web:\n    image: quay.io/a/b\n    env_file: /etc/passwd\n",
+			old:    "quay.io/a/b", to: "mirror.example/quay/a/b",
+			want: "unproven: compose.yaml:4, services.web.env_file: the project needs \"/etc/passwd\": files outside of the repository are not read",
+		},
+		{
 			name:   "a merge key at the top",
 			before: "-- compose.yaml --\nx-a: &a {include: [../../../etc/passwd]}\n<<: *a\nservices: {web: {image: quay.io/a/b}}\n",
 			old:    "quay.io/a/b", to: "mirror.example/quay/a/b",
