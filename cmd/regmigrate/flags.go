@@ -65,7 +65,7 @@ func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
 	x := cmd.Flags()
 	x.StringArrayVar(&f.Presets, "preset", nil, "use the rules of this `preset` (repeatable): "+strings.Join(rules.PresetUsages(), ", "))
 	x.StringArrayVar(&f.Rules, "rule", nil, "use the rule `FROM=TO`: replace the prefix FROM with TO (repeatable)")
-	x.StringVar(&f.Mirror, "mirror", "", "move every reference to the registry `[LAYOUT:]TARGET`, which mirrors all others; layouts: "+strings.Join(rules.LayoutNames(), ", "))
+	x.Var(&onceValue{text: &f.Mirror}, "mirror", "move every reference to the registry `[LAYOUT:]TARGET`, which mirrors all others; layouts: "+strings.Join(rules.LayoutNames(), ", "))
 	x.StringArrayVar(&f.MirrorNames, "mirror-name", nil, "with --mirror: `REGISTRY=NAME`, the name of a registry in the mirror (repeatable)")
 	x.BoolVar(&f.Renames, "renames", false, "also give images that have another name since some version their new name and tag: coredns:1.8.0 becomes coredns/coredns:v1.8.0")
 	x.StringArrayVar(&f.Maps, "map", nil, "use the pairs of old and new images in this `file` (repeatable): lines OLD NEW, CSV, YAML, mappings of dfc, or JSON of the command images")
@@ -75,6 +75,29 @@ func addRuleFlags(cmd *cobra.Command, f *session.Flags) {
 	complete(cmd, "preset", presetNames())
 	complete(cmd, "mirror", rules.LayoutNames())
 	complete(cmd, "scope", append(format.ScopeNames(), "all"))
+}
+
+// A onceValue is the value of a flag that may be given once only.
+type onceValue struct {
+	text  *string
+	isSet bool
+}
+
+func (v *onceValue) String() string {
+	if v.text == nil {
+		return ""
+	}
+	return *v.text
+}
+
+func (v *onceValue) Type() string { return "string" }
+
+func (v *onceValue) Set(text string) error {
+	if v.isSet {
+		return fmt.Errorf("the flag was given before, with %q; expected it once", *v.text)
+	}
+	*v.text, v.isSet = text, true
+	return nil
 }
 
 // presetNames returns the names of the presets, without what a preset needs after its name.
