@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
@@ -11,19 +10,20 @@ import (
 // the heap may grow to smallHeap bytes, or to maxPercent over the live objects. Larger
 // heaps have Go's default, defaultPercent. docs/performance.md has what this saves.
 const (
-	smallHeap      = 64 << 20
+	smallHeap      = 48 << 20
 	defaultPercent = 100
 	maxPercent     = 400
 )
 
 // tuneCollector sets how often the garbage collector runs, and again after each of its runs.
-// It does nothing if the user, or the process that renders charts, set GOGC.
+// It does nothing if the variable GOGC of the environment has another value than Go's
+// default.
 func tuneCollector() {
-	if os.Getenv("GOGC") != "" {
+	percent := maxPercent
+	if set := debug.SetGCPercent(percent); set != defaultPercent {
+		debug.SetGCPercent(set)
 		return
 	}
-	percent := maxPercent
-	debug.SetGCPercent(percent)
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	var watch func(*[16]byte)
 	watch = func(*[16]byte) {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestCollectorPercent(t *testing.T) {
-	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 12 << 20: 400, 16 << 20: 300, 32 << 20: 100, 31 << 20: 106, 1 << 30: 100} {
+	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 9 << 20: 400, 12 << 20: 300, 16 << 20: 200, 23 << 20: 108, 24 << 20: 100, 1 << 30: 100} {
 		if got := collectorPercent(live); got != want {
 			t.Errorf("collectorPercent(%d) = %d, want %d", live, got, want)
 		}

@@ -65,19 +65,22 @@ func isRandomByte(c byte) bool {
 }
 
 // same reports whether before and after are equal outside the random part, with
-// or without their references rewritten.
-func (m mask) same(before, after string, rewrite RewriteFunc) bool {
+// or without their references rewritten. It returns after with the random part of before.
+func (m mask) same(before, after string, rewrite RewriteFunc) (stable string, ok bool) {
 	head, tail := before[:m.head], before[len(before)-m.tail:]
+	random := before[m.head : len(before)-m.tail]
 	for _, h := range []string{head, rewriteAll(head, rewrite)} {
 		rest, ok := strings.CutPrefix(after, h)
 		if !ok {
 			continue
 		}
-		if strings.HasSuffix(rest, tail) || strings.HasSuffix(rest, rewriteAll(tail, rewrite)) {
-			return true
+		for _, t := range []string{tail, rewriteAll(tail, rewrite)} {
+			if strings.HasSuffix(rest, t) {
+				return h + random + t, true
+			}
 		}
 	}
-	return false
+	return "", false
 }
 
 // rewriteAll rewrites all references of text.
