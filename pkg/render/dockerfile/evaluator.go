@@ -144,3 +144,10 @@ func sameVariables(b, a string) (same, ok bool) {
 	}
 	return slices.Equal(read(b), read(a)), ok
 }
+
+// expandWith returns word with the given values of variables; the others are not set.
+func (f *file) expandWith(values map[string]string, word string, budget *int) (string, error) {
+	e := &evaluator{lex: shell.NewLex(f.escape), values: values, longest: len(unknownValue), budget: budget}
+	out, _, err := e.expand(word)
+	return out, err
+}

@@ -136,7 +136,7 @@ func (c *comparer) argument(name string, i int, nodes [3]*parser.Node) {
 	switch name {
 	case "FROM":
 		if i == 0 && !c.onBuild {
-			c.word(name, b.Value, a.Value)
+			c.word(name, b.Value, a.Value, p.Value)
 			return
 		}
 	case "ARG":
@@ -165,7 +165,8 @@ func (c *comparer) arg(b, a, p string) {
 		return
 	}
 	if c.isGlobal {
-		c.word("ARG "+key, unquote(valueB), unquote(valueA))
+		_, valuePlan, _ := strings.Cut(p, "=")
+		c.word("ARG "+key, unquote(valueB), unquote(valueA), unquote(valuePlan))
 		c.globalArgs = append(c.globalArgs, changedArg{key, c.line, unquote(valueB), unquote(valueA), b, a, p})
 		return
 	}

@@ -59,59 +59,19 @@ func (f *file) isStage(name string, n int, numbers bool) bool {
 	return ok && i < n
 }
 
-// word compares the text of the image of a FROM, or of the default of an ARG before the
-// first FROM. The values of variables are those of the defaults in [comparer.stages]; here,
-// all variables are empty, or have the same unknown value.
-func (c *comparer) word(name, b, a string) {
-	same, ok := sameVariables(b, a)
-	switch {
-	case !same:
-		c.differs(c.line, name, quoteChange(b, a)+": the variables changed")
-		return
-	case !ok:
-		c.doubt(c.line, name, quoteChange(b, a)+": a variable with a pattern is not compared")
-		return
-	case name != "FROM" && !strings.Contains(b, "$"):
-		if !c.isPrefixChange(b, a) {
-			c.differs(c.line, name, quoteChange(b, a)+", which no rule requires")
-		}
-		return
-	}
-	for _, value := range []string{"", "variable0"} {
-		x, _, err1 := c.before.fixedEvaluator(value, &c.budget).expand(b)
-		y, _, err2 := c.after.fixedEvaluator(value, &c.budget).expand(a)
-		if err1 != nil || err2 != nil {
-			c.doubt(c.line, name, "the variables cannot be expanded")
-			return
-		}
-		if x != y && !c.isPrefixChange(x, y) {
-			c.differs(c.line, name, quoteChange(b, a)+", which no rule requires")
-			return
-		}
-	}
-}
-
-// isPrefixChange reports whether a is b, a reference or the first part of one, as the rules
-// require.
-func (c *comparer) isPrefixChange(b, a string) bool {
-	if want, ok := c.rewrite(b); ok && want == a || render.SameLines(b, a, c.rewrite) {
-		return true
-	}
-	want, ok := c.rewrite(b + "/x") // an organization
-	return ok && want == a+"/x"
-}
-
 // stages compares the images and the platforms of all FROM, with the defaults of
 // arguments. The instructions are the same but for references.
 func (c *comparer) stages() {
 	b, err := c.before.globals(&c.budget)
 	if err != nil {
 		c.doubt(1, "ARG", err.Error())
+		c.checkPlannedWords(nil)
 		return
 	}
 	a, err := c.after.globals(&c.budget)
 	if err != nil {
 		c.doubt(1, "ARG", "after the change: "+err.Error())
+		c.checkPlannedWords(nil)
 		return
 	}
 	reached := map[string]bool{}
@@ -128,6 +88,7 @@ func (c *comparer) stages() {
 		for _, err := range []error{err1, err2, err3, err4} {
 			if err != nil {
 				c.doubt(c.line, "FROM", err.Error())
+				c.checkPlannedWords(nil)
 				return
 			}
 		}
@@ -139,6 +100,7 @@ func (c *comparer) stages() {
 			reached[name] = true
 		}
 	}
+	c.checkPlannedWords(reached)
 	c.checkArgs(reached)
 	for _, name := range slices.Sorted(maps.Keys(b.values)) {
 		if line, isRead := c.before.declares(name); isRead && b.values[name] != a.values[name] {

@@ -144,6 +144,7 @@ type comparer struct {
 	budget        int // see evaluator
 
 	globalArgs       []changedArg
+	plannedWords     []plannedWord
 	changedVariables map[string]int // the lines of the ENV and ARG of stages whose value changed
 
 	// The instruction that is compared.
