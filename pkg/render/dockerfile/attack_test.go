@@ -1,6 +1,7 @@
 package dockerfile
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
@@ -53,5 +54,53 @@ func TestAttacks(t *testing.T) {
 				t.Errorf("a wrong change is proven: %s", describe(&v))
 			}
 		})
+	}
+}
+
+// A word that moved as the rules require is an image only if it has a tag or a digest, or if
+// a command reads an image there.
+func TestWordsThatMayBeNoImage(t *testing.T) {
+	for _, tt := range []struct{ text, state string }{
+		{"RUN git clone quay.io/a/b", "unproven"},
+		{"RUN rm -rf quay.io/a", "unproven"},
+		{"RUN wget quay.io/a/b.tgz", "unproven"},
+		{"RUN go get quay.io/a/b", "unproven"},
+		{"RUN go get quay.io/a/b && docker pull quay.io/a/b", "unproven"},
+		{"RUN docker pull quay.io/a/b && rm -r quay.io/a/b", "unproven"},
+		{"RUN docker pull \"quay.io/a/b\"x", "unproven"},
+		{"RUN docker run --cidfile quay.io/a/b x", "unproven"},
+		{"RUN <<E\ngo get quay.io/a/b\nE", "unproven"},
+		{"CMD [\"go\", \"get\", \"quay.io/a/b\"]", "unproven"},
+		{"ENTRYPOINT go get quay.io/a/b", "unproven"},
+		{"ENV GOPRIVATE=quay.io/a", "unproven"},
+		{"LABEL org.opencontainers.image.source=quay.io/a/b", "unproven"},
+		{"ARG X=quay.io/a/b", "unproven"},
+		{"RUN docker pull quay.io/a/b", "proven"},
+		{"RUN true && docker pull -q quay.io/a/b; echo", "proven"},
+		{"RUN crane copy quay.io/a/b quay.io/a/c", "proven"},
+		{"RUN <<E\ndocker pull quay.io/a/b\ndocker run --rm quay.io/a/c\nE", "proven"},
+		{"RUN any quay.io/a/b:1 quay.io/a/b:$TAG", "proven"},
+		{"CMD [\"any\", \"quay.io/a/b:1\"]", "proven"},
+	} {
+		before := "FROM quay.io/a/b:1\n" + tt.text + "\n"
+		after, err := planWith(mirrorSet(t))(t.Context(), "Dockerfile", []byte(before))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := verifyText(t, before, string(after)); v.State.String() != tt.state || tt.state == "proven" && v.Moved < 2 {
+			t.Errorf("%s: expected %s, got %s", tt.text, tt.state, describe(&v))
+		}
+	}
+}
+
+// An instruction can read a changed variable in any form.
+func TestVariableForms(t *testing.T) {
+	for _, use := range []string{"printenv IMG", "echo ${!IMG}", "echo ${#IMG}", "echo %IMG%", "echo %img%", "echo $Env:IMG", "echo ${env:Img}", "echo $IMG"} {
+		for _, set := range []string{"ENV", "ARG"} {
+			before := "FROM quay.io/a/b:1\n" + set + " IMG=quay.io/a/b:1\nRUN " + use + "\n"
+			if v := verifyText(t, before, strings.ReplaceAll(before, "quay.io/", "mirror.example/quay/")); v.State != render.Unproven {
+				t.Errorf("%s: expected unproven, got %s", use, describe(&v))
+			}
+		}
 	}
 }

@@ -181,8 +181,10 @@ func (c *comparer) text(name, before, after, planned string) bool {
 	switch change := render.CompareText(before, after, c.rewrite); {
 	case change == render.SameText:
 		return false
-	case change == render.MovedReference && isPlanned:
+	case change == render.MovedReference && isPlanned && c.areImages(before, after):
 		c.verdict.Moved++
+	case change == render.MovedReference && isPlanned:
+		c.doubt(c.line, name, render.FirstDifference(before, after)+": it has no tag or digest, and may be no image")
 	case change == render.MovedReference, change == render.DoubtfulChange && isPlanned:
 		c.doubt(c.line, name, render.FirstDifference(before, after)+", and nothing shows that it is an image")
 	default:

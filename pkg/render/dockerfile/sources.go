@@ -194,33 +194,3 @@ func noReference(raw string) string {
 	}
 	return clip(raw) + " is not an image reference"
 }
-
-// checkVariables doubts the changes of variables of stages that another instruction reads:
-// the new value may change more than an image.
-func (c *comparer) checkVariables() {
-	if len(c.changedVariables) == 0 {
-		return
-	}
-	used := map[string]int{}
-	note := func(text string, line int) {
-		for _, m := range variableRE.FindAllStringSubmatch(text, -1) {
-			if _, exists := used[m[1]]; !exists {
-				used[m[1]] = line
-			}
-		}
-	}
-	for _, n := range c.before.nodes[c.before.firstStage:] {
-		if strings.EqualFold(n.Value, "from") {
-			continue // reads the arguments before the first FROM only
-		}
-		note(n.Original, n.StartLine)
-		for _, h := range n.Heredocs {
-			note(h.Content, n.StartLine)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.changedVariables)) {
-		if line, ok := used[name]; ok {
-			c.doubt(line, "$"+name, fmt.Sprintf("this instruction reads the variable that changed in line %d", c.changedVariables[name]))
-		}
-	}
-}
