@@ -41,7 +41,8 @@ pull request would not contain them. The next run updates the same pull request.
 When no reference is left to move, pr closes the pull request and deletes the
 branch. pr overwrites a branch only if pr made all commits on that branch.
 
-pr renders charts and kustomizations before and after the change, as verify does.
+pr compares charts, kustomizations, Compose files and Dockerfiles before and after
+the change, as verify does.
 If a proof fails, pr pushes nothing.
 
 pr supports GitHub, GitLab, Gitea, Forgejo, Bitbucket Cloud, Bitbucket Data Center
@@ -119,7 +120,7 @@ For remotes over ssh, git uses your key.`,
 	x.StringArrayVar(&f.Include, "include", nil, "scan only files that match the `glob` (repeatable)")
 	x.StringArrayVar(&f.Exclude, "exclude", nil, "do not scan files and folders that match the `glob` (repeatable)")
 	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none")
-	x.BoolVar(&p.NoVerify, "no-verify", false, "do not render charts and kustomizations before and after the change")
+	x.BoolVar(&p.NoVerify, "no-verify", false, "do not prove the change")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "if something is unproven, push nothing and exit 1")
 	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one: ")
 	addRenderFlags(cmd, &f.Render)

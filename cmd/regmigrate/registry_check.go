@@ -37,10 +37,11 @@ Responses of registries are cached for the time of --cache-ttl.
 
 --suggest FILE lists the tags of the repositories of missing images, and writes
 those that are near to FILE, as lines OLD NEW for --map. Read the file before you
-use it: lines that change more than a leading v of a tag are comments.`,
+use it: a line is active if only a leading v of the tag differs and the digest is
+that of the old image; all others are comments.`,
 		Example: `  regmigrate registry check .
   regmigrate registry check --require same .        # exit 1 if a verdict is not "same"
-  regmigrate registry check --suggest near.txt .    # read near.txt, then: regmigrate --map near.txt .
+  regmigrate registry check --suggest near.txt .    # read near.txt; then: regmigrate --preset k8s --map near.txt .
   regmigrate images --render -o json . | regmigrate registry check -
   kubectl get pods -A -o json | regmigrate registry check -`,
 		RunE: func(cmd *cobra.Command, args []string) error {

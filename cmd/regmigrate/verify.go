@@ -50,7 +50,7 @@ those whose values schemas refer to other documents, do not reach it.`,
 	x.StringVar(&f.Helm, "helm", "", "prove charts with this `program`, your helm 3 or newer, instead of the library of Helm 3")
 	addRenderFlags(cmd, &f.Render)
 	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys (the proof still renders)")
-	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts and kustomizations rendered at a time (default: the number of CPUs)")
+	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of charts, kustomizations and files compared at a time (default: the number of CPUs)")
 	addColorFlag(cmd, &f)
 	x.BoolVarP(&f.Quiet, "quiet", "q", false, "report failures only")
 	x.BoolVarP(&f.Verbose, "verbose", "v", false, "list everything that was compared, with all details")

@@ -112,9 +112,9 @@ func writeSuggestFile(name string, text []byte) error {
 const suggestHeader = `# Tags that exist, for images that the new registry does not have.
 # regmigrate registry check --suggest wrote this file. Read it before you use it:
 #   regmigrate --map %s, with the same rules as before
-# A line without # changes the spelling of a tag: the version is the same. All other lines
-# are comments, because they are other images. To use one, remove the # before it; use at
-# most one for each image.
+# A line without # has the digest of the old image under another spelling of its tag. All
+# other lines are comments, because they are or may be other images. To use one, remove the
+# # before it; use at most one for each image.
 `
 
 // makeSuggestFile returns the file of --suggest. given are the rules of the run.

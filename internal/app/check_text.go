@@ -44,7 +44,7 @@ func checkText(w io.Writer, all []checkedImage, f *session.Flags, color bool) er
 		}
 		fmt.Fprintf(&b, "%s: %s\n", session.Plural(len(all), "reference"), strings.Join(parts, ", "))
 		if !f.Registry.Offline {
-			b.WriteString(nextStep(byVerdict))
+			b.WriteString(nextStep(byVerdict, f.Registry.Suggest != ""))
 		}
 	}
 	_, err := w.Write(b.Bytes())
@@ -87,8 +87,9 @@ func detailLine(c checkedImage) string {
 	return from + c.Detail
 }
 
-// nextStep returns lines that suggest a command, or "".
-func nextStep(byVerdict map[registry.Verdict][]checkedImage) string {
+// nextStep returns lines that suggest a command, or "". hasTags says that the run looks
+// for newer tags.
+func nextStep(byVerdict map[registry.Verdict][]checkedImage, hasTags bool) string {
 	const line = "next: %s\n        %s\n"
 	missing := byVerdict[registry.Missing]
 	switch {
@@ -97,6 +98,8 @@ func nextStep(byVerdict map[registry.Verdict][]checkedImage) string {
 		return fmt.Sprintf(line, "regmigrate registry ping "+session.RegistryOf(c.New), "shows the cause")
 	case slices.ContainsFunc(missing, func(c checkedImage) bool { return c.OldDigest != "" }):
 		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; registry mirror copies these to your registry")
+	case len(missing) > 0 && hasTags:
+		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; these are already broken")
 	case len(missing) > 0:
 		return fmt.Sprintf(line, "regmigrate --require exists PATH", "does not change references to missing images; these are already broken: registry check --suggest FILE finds newer tags")
 	case len(byVerdict[registry.Different]) > 0:

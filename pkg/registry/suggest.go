@@ -24,8 +24,8 @@ type Suggestion struct {
 	Repository string // the new one, as users write it
 	Tag        string // the missing one
 	Near       []NearTag
-	// Same says that the first of Near is the missing image: it has the digest of the old
-	// one, or differs in a leading v only and no old image is known.
+	// Same says that the first of Near is the missing image: only a leading v differs, and it
+	// has the digest of the old one.
 	Same   bool
 	Detail string // what differs, why there are no tags, or that some were not read; may be empty
 }
@@ -100,8 +100,7 @@ func (s *suggester) suggest(ctx context.Context, r Result) *Suggestion {
 	case q.mismatch != "":
 		out.Near[0].Why += "; the registry " + q.mismatch
 	case r.OldDigest == "":
-		out.Near[0].Why += "; the old image does not answer, so the digests are not compared"
-		out.Same = true
+		out.Near[0].Why += "; there is no digest of the old image to compare with"
 	case r.OldDigest == q.digest:
 		out.Near[0].Why += "; the digest of the old image"
 		out.Same = true

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -29,7 +30,7 @@ func TestSuggest(t *testing.T) {
 	}{
 		{"the digest", "registry.k8s.io/app:1.8.0", same, true, "the same version, with v; the digest of the old image"},
 		{"another digest", "registry.k8s.io/app:1.8.0", other, false, "the same version, with v; another digest than the old image"},
-		{"no old image", "registry.k8s.io/app:1.8.0", "", true, "the same version, with v; the old image does not answer, so the digests are not compared"},
+		{"no old image", "registry.k8s.io/app:1.8.0", "", false, "the same version, with v; there is no digest of the old image to compare with"},
 		{"another version", "registry.k8s.io/app:v1.8.1", "", false, "the newest patch of the same minor version"},
 		{"no repository", "registry.k8s.io/none:v1.8.1", "", false, "the registry does not have the repository registry.k8s.io/none"},
 		{"a digest", "registry.k8s.io/app@" + other, "", false, "a reference by digest has no other tags"},
@@ -85,7 +86,7 @@ func TestSuggestWithoutList(t *testing.T) {
 
 	h := tagServer{pages: 1, fail: true}
 	c := client(t, nil, Options{Transport: h.transport()})
-	got := suggestOne(t, c, "", "a.example/app:1.8.0", "")
+	got := suggestOne(t, c, "", "a.example/app:1.8.0", fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(`{"schemaVersion": 2}`))))
 	if !got.Same || len(got.Near) != 1 || !strings.Contains(got.Detail, "cannot be listed") {
 		t.Errorf("got %+v", got)
 	}
