@@ -42,6 +42,9 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 		if before, after, err = p.GitTree(ctx, plan.Root, f.Base); err != nil {
 			return err
 		}
+		if err := p.AddFilesOf(plan, before, set.Rewrite.Walk); err != nil {
+			return session.Failed(fmt.Errorf("listing the files of %s: %w", f.Base, err))
+		}
 	}
 	v := verification{s, f, set, p}
 	return v.proveAndReport(ctx, plan, before, after)

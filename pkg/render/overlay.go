@@ -46,6 +46,12 @@ func (o *overlay) Open(name string) (fs.File, error) {
 	return o.base.Open(name)
 }
 
+// Lstat describes the file called name, and not what a symbolic link leads to.
+func (o *overlay) Lstat(name string) (fs.FileInfo, error) { return fs.Lstat(o.base, name) }
+
+// ReadLink returns the target of the symbolic link called name.
+func (o *overlay) ReadLink(name string) (string, error) { return fs.ReadLink(o.base, name) }
+
 // link returns the target of the symbolic link called name, and false for anything
 // else.
 func (o *overlay) link(name string) (string, bool) {

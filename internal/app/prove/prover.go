@@ -128,14 +128,14 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return fmt.Errorf("building kustomizations: %w", err)
 	}
 	projects, err := compose.Verify(ctx, p.Runner, before, after, compose.Options{
-		Rewrite: move, Plan: planText(plan.Rules), Files: plan.ComposeFiles, Changed: changed, Progress: p.OnVerdict,
+		Rewrite: move, Plan: planText(plan.Rules), Files: withLinks(plan.ComposeFiles, plan.Skipped, format.IsCompose), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, projects)
 	if err := missing.add(err, "Compose file"); err != nil {
 		return fmt.Errorf("comparing Compose files: %w", err)
 	}
 	compared, err := dockerfile.Verify(ctx, p.Runner, before, after, dockerfile.Options{
-		Rewrite: move, Plan: planText(plan.Rules), Files: plan.Dockerfiles, Changed: changed, Progress: p.OnVerdict,
+		Rewrite: move, Plan: planText(plan.Rules), Files: withLinks(plan.Dockerfiles, plan.Skipped, format.IsDockerfile), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, compared)
 	if err := missing.add(err, "Dockerfile"); err != nil {

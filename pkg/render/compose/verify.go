@@ -266,6 +266,8 @@ func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileR
 		c.doubt(nil, "", "the file is new: git may ignore it, or the change adds it to the project")
 	case isAbsent(errA):
 		c.differs(nil, "", "the file is gone after the change: restore it")
+	case render.TypeChange(x.before, x.after, name) != "":
+		c.differs(nil, "", render.TypeChange(x.before, x.after, name)+": restore it")
 	case errB != nil:
 		c.doubt(nil, "", repofile.WithoutPath(errB).Error())
 	case errA != nil:

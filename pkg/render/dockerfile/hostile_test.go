@@ -3,6 +3,7 @@ package dockerfile
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -76,6 +77,9 @@ func TestFiles(t *testing.T) {
 	file := func(src string) fstest.MapFS {
 		return fstest.MapFS{"Dockerfile": {Data: []byte(src), Mode: 0o644}}
 	}
+	link := func(src string) fstest.MapFS {
+		return fstest.MapFS{"Dockerfile": {Data: []byte("a"), Mode: fs.ModeSymlink | 0o777}, "a": {Data: []byte(src), Mode: 0o644}}
+	}
 	const src = "FROM quay.io/a/b\n"
 	for _, tt := range []struct {
 		name          string
@@ -86,6 +90,9 @@ func TestFiles(t *testing.T) {
 		{"deleted", file(src), fstest.MapFS{}, "FAILED: the file is gone after the change: restore it, or delete it in another commit"},
 		{"in neither tree", fstest.MapFS{}, fstest.MapFS{}, "unproven: the file is in neither tree"},
 		{"too large", file("#" + strings.Repeat("a", maxSize)), file(src), "unproven: reading the file: the file is larger than 1 MiB"},
+		{"a link", file(src), link(src), "FAILED: the file is a symbolic link after the change: restore it"},
+		{"a link that is gone", link(src), file(src), "FAILED: the file was a symbolic link before the change: restore it"},
+		{"a link to a changed file", link(src), link("FROM mirror.example/quay/a/b\n"), "unproven: the file is a symbolic link, and the link or the file that it leads to changed: read it"},
 		{"a folder", file(src), fstest.MapFS{"Dockerfile/a": {}}, "FAILED: reading the file after the change: not a regular file"},
 	} {
 		v, err := Verify(t.Context(), &render.Runner{}, tt.before, tt.after, Options{Rewrite: render.ByRules(mirrorSet(t)), Files: []string{"Dockerfile"}})

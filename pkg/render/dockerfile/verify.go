@@ -48,8 +48,9 @@ const maxSize = 1 << 20
 //
 // A Dockerfile may differ only in references, each changed exactly as o.Rewrite requires. A file is
 // Unproven if it does not parse, if an image needs a build argument without a default, or
-// if a word changed as the rules require and may be no image. A file that the change
-// creates or deletes is Failed.
+// if a word changed as the rules require and may be no image. A file that the change deletes,
+// or that becomes a symbolic link or a folder, is Failed; one that it creates is Unproven, and so
+// is a changed symbolic link. There is no verdict on a link that does not change.
 //
 // Verify returns a [render.Incomplete] together with the known verdicts when it is
 // interrupted.
@@ -58,6 +59,11 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 	for _, name := range o.Files {
 		b, err1 := read(before, name)
 		a, err2 := read(after, name)
+		linkB, isLinkB := render.IsLink(before, name)
+		linkA, isLinkA := render.IsLink(after, name)
+		if isLinkB && isLinkA && linkB == linkA && bytes.Equal(b, a) && (err1 == nil) == (err2 == nil) {
+			continue // the file that it leads to is compared if it is a Dockerfile
+		}
 		if !o.Changed || err1 != nil || err2 != nil || !bytes.Equal(b, a) {
 			names = append(names, name)
 		}
@@ -75,7 +81,8 @@ func verifyFile(ctx context.Context, before, after fs.FS, name string, o *Option
 	v := render.Verdict{Dir: name, Kind: render.Dockerfile}
 	b, errB := read(before, name)
 	a, errA := read(after, name)
-	isNew, isGone := errors.Is(errB, fs.ErrNotExist), errors.Is(errA, fs.ErrNotExist)
+	isNew, isGone := repofile.IsAbsent(errB), repofile.IsAbsent(errA)
+	_, isLink := render.IsLink(before, name)
 	switch {
 	case isNew && isGone:
 		v.State, v.Reason = render.Unproven, "the file is in neither tree"
@@ -85,6 +92,12 @@ func verifyFile(ctx context.Context, before, after fs.FS, name string, o *Option
 		return v, nil
 	case isGone:
 		v.Reason = "the file is gone after the change: restore it, or delete it in another commit"
+		return v, nil
+	case render.TypeChange(before, after, name) != "":
+		v.Reason = render.TypeChange(before, after, name) + ": restore it"
+		return v, nil
+	case isLink:
+		v.State, v.Reason = render.Unproven, "the file is a symbolic link, and the link or the file that it leads to changed: read it"
 		return v, nil
 	case errB != nil:
 		v.State, v.Reason = render.Unproven, "reading the file: "+repofile.WithoutPath(errB).Error()
