@@ -106,6 +106,7 @@ type dockerScan struct {
 	comments map[*dockerfile.Instruction]int // results of shellComment
 
 	builtHere map[string]bool // see detector.addCommandImage
+	cut       []edit.Span     // values of ARG and ENV of which a pattern cuts a part
 }
 
 func scanDockerfile(in Input) (ScanResult, error) {
@@ -114,6 +115,7 @@ func scanDockerfile(in Input) (ScanResult, error) {
 		return scanFallbackText(in), nil
 	}
 	s := &dockerScan{in: in, d: d, explained: make([]bool, len(in.Marks)), seen: map[string]bool{}, comments: map[*dockerfile.Instruction]int{}}
+	s.findCut()
 	s.syntaxDirective()
 	s.images()
 	for i := range d.Instructions {
@@ -152,6 +154,9 @@ func (s *dockerScan) add(o Occurrence) bool {
 			}
 		}
 		p.Path, p.Span = s.in.Path, span
+		if s.isCut(span) {
+			o.Keep, o.Note = Conflict, cutNote
+		}
 		fmt.Fprintf(&id, "%d-%d ", span.Start, span.End)
 	}
 	if s.seen[id.String()] {

@@ -206,6 +206,10 @@ func (s *dockerScan) setting(in *dockerfile.Instruction, at edit.Span) setting {
 		}
 	case "workdir", "volume":
 		x.keep = Path
+	case "shell", "user", "expose", "stopsignal":
+		x.keep = DifferentName // none of them can be an image
+	case "maintainer":
+		x.scope, x.outOfScope = Docs, Prose
 	case "copy", "add":
 		if at.Start >= in.Args {
 			x.keep = Path

@@ -13,8 +13,9 @@ import (
 
 // RunProgram runs a program of the user, and returns its output. The program gets the
 // command, the folder and the environment of cmd, and no input. A JobError says that it
-// failed, needed more than l.Timeout, or wrote more than l.MaxOutput. RunProgram ends the
-// program, and every process that it started, before it returns.
+// failed, needed more than l.Timeout, or wrote more than l.MaxOutput. Before it returns,
+// RunProgram ends the program and the processes that it started, except for those that left
+// its process group. On Windows it ends the program alone.
 func RunProgram(ctx context.Context, cmd *exec.Cmd, l Limits) ([]byte, error) {
 	limit, stop := context.WithTimeout(ctx, l.Timeout)
 	defer stop()
@@ -31,6 +32,7 @@ func RunProgram(ctx context.Context, cmd *exec.Cmd, l Limits) ([]byte, error) {
 	var err error
 	select {
 	case err = <-done:
+		kill(cmd) // what it started in the background
 	case <-out.full:
 		kill(cmd)
 		<-done

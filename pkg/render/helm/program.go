@@ -29,13 +29,22 @@ type Program struct {
 
 	path   string
 	limits render.Limits
+
+	// readsReferences says that this helm may read every document that a schema names,
+	// also where no value needs it: its library for schemas is an old one.
+	readsReferences bool
 }
+
+// firstStrict is the first minor version of helm 3 that reads only the documents that a
+// schema needs.
+// Source: https://github.com/helm/helm/releases/tag/v3.18.0
+const firstStrict = 18
 
 // versionTimeout bounds how long a program may need to print its version.
 const versionTimeout = 30 * time.Second
 
 var (
-	helmVersionRE = regexp.MustCompile(`^(v([0-9]{1,4})\.[0-9]+\S*) go[0-9]`)
+	helmVersionRE = regexp.MustCompile(`^(v([0-9]{1,4})\.([0-9]{1,4})\S*) go[0-9]`)
 	oldVersionRE  = regexp.MustCompile(`(?m)^Client: (v2\.\S+)`)
 )
 
@@ -59,8 +68,12 @@ func FindProgram(ctx context.Context, name string, limits render.Limits) (*Progr
 		if major, _ := strconv.Atoi(m[2]); major < 3 {
 			return nil, fmt.Errorf("the program is helm %s; expected helm 3 or newer", m[1])
 		}
-		p.Version = m[1]
+		minor, _ := strconv.Atoi(m[3])
+		p.Version, p.readsReferences = m[1], m[2] == "3" && minor < firstStrict
 		return p, nil
+	}
+	if render.IsBackstop(err) {
+		return nil, fmt.Errorf("the program did not print its version within %v", min(versionTimeout, limits.Timeout))
 	}
 	if old, _ := p.version(ctx, "version", "--client", "--short"); oldVersionRE.MatchString(old) {
 		return nil, fmt.Errorf("the program is helm %s; expected helm 3 or newer", oldVersionRE.FindStringSubmatch(old)[1])
@@ -163,6 +176,9 @@ func (p *Program) render(ctx context.Context, q *renderRequest, known *Rendered)
 		files = withVersions(files, q.Chart.Name, q.UseVersions)
 	}
 	for name, src := range files {
+		if path.Base(name) == SchemaFile {
+			continue // the library validated the values
+		}
 		if err := folder.write(path.Join("chart", name), src); err != nil {
 			return nil, err
 		}
@@ -286,5 +302,13 @@ func (x *verifier) renderOne(ctx context.Context, q *renderRequest) (*Rendered, 
 	case len(known.Schema.Unread) > 0:
 		return nil, &render.JobError{Text: known.Schema.Unread[0] + ", which helm would read; it was not run"}
 	}
+	if p.readsReferences && hasPacked(q.Chart) {
+		return nil, &render.JobError{Text: fmt.Sprintf("the chart has packed sub-charts, whose schemas could make helm %s read other documents; it was not run: use helm 3.%d or newer", p.Version, firstStrict)}
+	}
 	return p.render(ctx, q, known)
+}
+
+// hasPacked reports whether the chart has packed sub-charts.
+func hasPacked(c *Chart) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Keys(c.Files)), archive.IsPacked)
 }
