@@ -56,6 +56,8 @@ func TestAttacks(t *testing.T) {
 		{"name of a context", "services: {web: {build: {context: ., additional_contexts: [quay.io/a/b=docker-image://c.example/d]}}}", "services: {web: {build: {context: ., additional_contexts: [mirror.example/quay/a/b=docker-image://c.example/d]}}}"},
 		{"environment in an extension", "x-e: &e [quay.io/a/b=c]\nservices: {web: {image: a.example/a, environment: *e}}", "x-e: &e [mirror.example/quay/a/b=c]\nservices: {web: {image: a.example/a, environment: *e}}"},
 		{"a key that an alias gives", "x-i: &i quay.io/a/b\nservices: {web: {image: a.example/a, labels: {*i : a}}}", "x-i: &i mirror.example/quay/a/b\nservices: {web: {image: a.example/a, labels: {*i : a}}}"},
+		{"a key by an alias", "x-h: &image hostname\nservices: {web: {image: &i quay.io/a/b, *image : *i}}", "x-h: &image hostname\nservices: {web: {image: &i mirror.example/quay/a/b, *image : *i}}"},
+		{"a list as a key", "services: {web: {image: quay.io/a/b, labels: {? [a] : b}}}", "services: {web: {image: mirror.example/quay/a/b, labels: {? [a] : b}}}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := verifyFiles(t, files("-- compose.yaml --\n"+tt.before+"\n"), files("-- compose.yaml --\n"+tt.after+"\n"), "compose.yaml")

@@ -21,6 +21,7 @@ type fileResult struct {
 	services    []string
 	moved       int
 	unchanged   bool
+	absent      bool // before and after the change
 }
 
 // A comparer compares the texts of one YAML file.
@@ -75,6 +76,9 @@ func (c *comparer) compareYAML(before, after []byte) {
 		}
 		return
 	}
+	if c.hasOddKey(b.Docs[0].Root) || c.hasOddKey(a.Docs[0].Root) {
+		return
+	}
 	root := place{b.Docs[0].Root, a.Docs[0].Root, b.Docs[0].Root}
 	if string(before) != string(after) {
 		root.planned = c.planned(before, root.before)
@@ -93,6 +97,22 @@ func (c *comparer) compareYAML(before, after []byte) {
 func isProject(d *syntax.Document) bool {
 	for _, key := range []string{"services", "include", "volumes", "networks", "configs", "secrets", "name", "version"} {
 		if d.Root != nil && d.Root.Field(key) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// hasOddKey reports whether a mapping below n has a key that is no plain name: an alias, a
+// collection, or a text with a tag, which Compose may read as another key.
+func (c *comparer) hasOddKey(n *syntax.Node) bool {
+	for i, x := range n.Children {
+		isKey := n.Kind == syntax.Mapping && i%2 == 0
+		if isKey && (x.Kind != syntax.Scalar || !strings.HasPrefix(x.Tag, "!!") || x.Tag == "!!binary") {
+			c.doubt(n, "", "a key is an alias, a list or a mapping, or has a tag")
+			return true
+		}
+		if c.hasOddKey(x) {
 			return true
 		}
 	}

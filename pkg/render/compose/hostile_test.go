@@ -83,6 +83,8 @@ func TestFiles(t *testing.T) {
 		{"a renamed environment", main + "-- .env --\nA=1\n", moved + "-- .env.prod --\nA=1\n", "FAILED: .env:1: the file is gone"},
 		{"a changed environment", main + "-- .env --\nA=1\n", moved + "-- .env --\nA=2\n", "FAILED: .env:1: the file changed, which no rule requires"},
 		{"an environment that names files", main + "-- .env --\nCOMPOSE_FILE=../a.yaml\n", moved + "-- .env --\nCOMPOSE_FILE=../a.yaml\n", "unproven: .env:1: COMPOSE_FILE"},
+		{"an environment with a byte order mark", main + "-- .env --\n\ufeffCOMPOSE_FILE=../a.yaml\n", moved + "-- .env --\n\ufeffCOMPOSE_FILE=../a.yaml\n", "unproven: .env:1: COMPOSE_FILE"},
+		{"an environment with a comment", main + "-- .env --\n# COMPOSE_FILE=../a.yaml\n", moved + "-- .env --\n# COMPOSE_FILE=../a.yaml\n", "proven: "},
 		{"a Compose file that is gone", main + "-- docker-compose.prod.yml --\nservices: {}\n", moved, "FAILED: docker-compose.prod.yml:1: the file is gone"},
 		{"a new file", "-- a --\n", moved, "unproven: compose.yaml:1: the file is new"},
 	} {

@@ -54,7 +54,7 @@ type Options struct {
 // Verify returns a [render.Incomplete] together with the known verdicts when it is
 // interrupted.
 func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
-	x := verifier{before: before, after: after, options: &o, results: map[string]*fileResult{}, named: map[string][]named{}, siblings: map[string][]string{}}
+	x := verifier{before: before, after: after, options: &o, results: map[resultKey]*fileResult{}, named: map[string][]named{}, same: map[string]bool{}, siblings: map[string][]string{}}
 	var names []string
 	for _, name := range o.Files {
 		if strings.Contains("/"+path.Dir(name)+"/", "/workflows/") { // compose.yaml of GitHub Actions
@@ -77,31 +77,35 @@ type verifier struct {
 	options       *Options
 
 	mu       sync.Mutex // of the fields below
-	results  map[string]*fileResult
+	results  map[resultKey]*fileResult
+	same     map[string]bool
 	named    map[string][]named // the files that the files of both trees name
 	siblings map[string][]string
 }
 
+// A resultKey names the comparison of a file, as a Compose file or as text.
+type resultKey struct {
+	name      string
+	isCompose bool
+}
+
 // A project is the files of one project.
 type project struct {
-	files    []string        // Compose files, as found
-	others   []string        // environment files, and what the Compose files name otherwise
-	unproven []render.Diff   // what is not in the repository
-	seen     map[string]bool // all of them
+	files    []string               // Compose files, as found
+	others   []string               // environment files, and what the Compose files name otherwise
+	unproven []render.Diff          // what is not in the repository
+	seen     map[string]bool        // all of them; true for a Compose file
+	needed   map[string]render.Diff // what names a file that must exist
 }
 
 // project returns the files of the project of a Compose file.
 func (x *verifier) project(ctx context.Context, name string) *project {
-	p := &project{seen: map[string]bool{}}
+	p := &project{seen: map[string]bool{}, needed: map[string]render.Diff{}}
 	p.add(name, true)
 	for _, s := range x.siblingsIn(path.Dir(name)) {
 		p.add(s, !isEnvironment(path.Base(s)))
 	}
 	for i := 0; i < len(p.files) && ctx.Err() == nil; i++ {
-		if len(p.seen) > maxFiles {
-			p.unproven = append(p.unproven, render.Diff{Template: name + ":1", Why: fmt.Sprintf("the project has more than %d files", maxFiles)})
-			return p
-		}
 		file := p.files[i]
 		for _, n := range x.namedBy(file) {
 			at, why := resolve(path.Dir(file), n)
@@ -109,25 +113,24 @@ func (x *verifier) project(ctx context.Context, name string) *project {
 				p.unproven = append(p.unproven, render.Diff{Template: fmt.Sprintf("%s:%d", file, n.line), Object: n.where, Why: fmt.Sprintf("the project needs %q: %s", clip(n.path), why)})
 			} else if at != "" {
 				p.add(at, n.parse)
+				if _, ok := p.needed[at]; !ok && !n.optional {
+					p.needed[at] = render.Diff{Template: fmt.Sprintf("%s:%d", file, n.line), Object: n.where, Why: fmt.Sprintf("the project needs %q, which does not exist", clip(n.path))}
+				}
+			}
+			if len(p.seen) > maxFiles {
+				p.unproven = append(p.unproven, render.Diff{Template: name + ":1", Why: fmt.Sprintf("the project has more than %d files", maxFiles)})
+				return p
 			}
 		}
 		// Compose reads .env in the folder of each included file.
 		p.add(path.Join(path.Dir(file), ".env"), false)
 	}
-	for _, file := range p.others {
-		for _, tree := range []fs.FS{x.before, x.after} {
-			if src, err := read(tree, file); err == nil && isEnvironment(path.Base(file)) && namesFilesRE.Match(src) {
-				p.unproven = append(p.unproven, render.Diff{Template: file + ":1", Why: "COMPOSE_FILE and COMPOSE_ENV_FILES select other files: they are not compared"})
-				break
-			}
-		}
-	}
 	return p
 }
 
 // namesFilesRE matches the variables of an environment file that select the files of a
-// project.
-var namesFilesRE = regexp.MustCompile(`(?m)^\s*(?:export\s+)?COMPOSE_(?:FILE|ENV_FILES)\b`)
+// project, outside of comments.
+var namesFilesRE = regexp.MustCompile(`(?m)^[^#\n]*\bCOMPOSE_(?:FILE|ENV_FILES)\b`)
 
 // siblingsIn returns the files of a folder that belong to a project there, before or after
 // the change.
@@ -149,10 +152,10 @@ func (x *verifier) siblingsIn(dir string) []string {
 
 // add adds a file to a project.
 func (p *project) add(name string, isCompose bool) {
-	if p.seen[name] {
+	if known, ok := p.seen[name]; known || ok && !isCompose {
 		return
 	}
-	p.seen[name] = true
+	p.seen[name] = isCompose
 	if isCompose {
 		p.files = append(p.files, name)
 	} else {
@@ -194,11 +197,24 @@ func (x *verifier) namedBy(file string) []named {
 // mayChange reports whether a file of the project changes.
 func (x *verifier) mayChange(ctx context.Context, name string) bool {
 	p := x.project(ctx, name)
-	return slices.ContainsFunc(slices.Concat(p.files, p.others), func(file string) bool {
-		b, err1 := read(x.before, file)
-		a, err2 := read(x.after, file)
-		return !bytes.Equal(b, a) || (err1 == nil) != (err2 == nil)
-	})
+	return slices.ContainsFunc(slices.Concat(p.files, p.others), func(file string) bool { return ctx.Err() == nil && !x.isSame(file) })
+}
+
+// isSame reports whether a file does not change.
+func (x *verifier) isSame(file string) bool {
+	x.mu.Lock()
+	same, ok := x.same[file]
+	x.mu.Unlock()
+	if ok {
+		return same
+	}
+	b, err1 := read(x.before, file)
+	a, err2 := read(x.after, file)
+	same = bytes.Equal(b, a) && (err1 == nil) == (err2 == nil)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.same[file] = same
+	return same
 }
 
 // verify verifies the project of a Compose file.
@@ -215,6 +231,9 @@ func (x *verifier) verify(ctx context.Context, name string) render.Verdict {
 		}
 		r := x.file(ctx, file, i < len(p.files))
 		differences, doubts = append(differences, r.differences...), append(doubts, r.doubts...)
+		if needed, ok := p.needed[file]; ok && r.absent {
+			doubts = append(doubts, needed)
+		}
 		v.Moved += r.moved
 		v.Unchanged = v.Unchanged && r.unchanged
 		v.Leftovers = append(v.Leftovers, r.leftovers...)
@@ -247,7 +266,8 @@ func (x *verifier) verify(ctx context.Context, name string) render.Verdict {
 // file compares one file. Several projects can have it.
 func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileResult {
 	x.mu.Lock()
-	r, ok := x.results[name]
+	key := resultKey{name, isCompose}
+	r, ok := x.results[key]
 	x.mu.Unlock()
 	if ok {
 		return r
@@ -259,6 +279,7 @@ func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileR
 	r.unchanged = bytes.Equal(before, after) && (errB == nil) == (errA == nil)
 	switch {
 	case isAbsent(errB) && isAbsent(errA):
+		r.absent = true
 		if isCompose {
 			c.doubt(nil, "", "the file does not exist")
 		}
@@ -280,11 +301,14 @@ func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileR
 	default:
 		c.differs(nil, "", "the file changed, which no rule requires")
 	}
+	if isEnvironment(path.Base(name)) && (namesFilesRE.Match(before) || namesFilesRE.Match(after)) {
+		c.doubt(nil, "", "COMPOSE_FILE and COMPOSE_ENV_FILES select other files: they are not compared")
+	}
 	if ctx.Err() != nil {
 		return r // an interrupted comparison is not complete
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.results[name] = r
+	x.results[key] = r
 	return r
 }

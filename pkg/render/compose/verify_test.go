@@ -116,7 +116,7 @@ func TestVerify(t *testing.T) {
 			name:   "an env_file that is not in the repository",
 			before: "-- compose.yaml --\nservices: {web: {image: quay.io/a/b, env_file: [web.env]}}\n",
 			old:    "quay.io/a/b", to: "mirror.example/quay/a/b",
-			want: "proven: 1 service, 1 reference moved, nothing else changed",
+			want: "unproven: compose.yaml:1, services.web.env_file[]: the project needs \"web.env\", which does not exist",
 		},
 		{
 			name:   "a value of an env_file",
