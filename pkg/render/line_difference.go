@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -120,6 +121,9 @@ func commonSuffix(a, b string) int {
 
 // FirstDifference formats the first words in which two lines differ: "a became b".
 func FirstDifference(before, after string) string {
+	if slices.Equal(strings.Fields(before), strings.Fields(after)) {
+		return "spaces or line ends changed"
+	}
 	n := commonPrefix(before, after)
 	for n > 0 && !strings.ContainsRune(" \t\"'=,", rune(before[n-1])) {
 		n--
@@ -128,7 +132,7 @@ func FirstDifference(before, after string) string {
 }
 
 func firstWord(s string) string {
-	if i := strings.IndexAny(s, " \t\"',"); i > 0 {
+	if i := strings.IndexAny(s, " \t\r\n\"',"); i > 0 {
 		s = s[:i]
 	}
 	if s = clip(s); s == "" {

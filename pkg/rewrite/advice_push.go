@@ -54,11 +54,22 @@ func (p *planner) isPushed(m *member) bool {
 // ref writes to this reference.
 func isPushed(src []byte, ref edit.Span) bool {
 	before, after := commandAround(src, ref)
-	if buildArgument.Match(before) {
+	if !mayPush(before) && !mayPush(after) || buildArgument.Match(before) {
 		return false
 	}
 	command := slices.Concat(before, src[ref.Start:ref.End], after)
 	return pushCommand.Match(command) || copyCommand.Match(before) && !bytes.ContainsRune(after, '/')
+}
+
+// mayPush reports whether a part of a command has a word that one of the patterns needs: they
+// are slow, and a file can have thousands of references.
+func mayPush(part []byte) bool {
+	for _, word := range []string{"push", "--destination", "copy", "cp", "sync"} {
+		if bytes.Contains(part, []byte(word)) {
+			return true
+		}
+	}
+	return false
 }
 
 // maxCommand is the number of bytes of a command that are searched on each side

@@ -56,6 +56,22 @@ func TestHostileFiles(t *testing.T) {
 	}
 }
 
+// No plan is made of a file that does not parse, such as one with a long line.
+func TestNoPlanOfBrokenFile(t *testing.T) {
+	tree := func(src string) fstest.MapFS {
+		return fstest.MapFS{"Dockerfile": {Data: []byte(src), Mode: 0o644}}
+	}
+	src := "FROM quay.io/a/b\nRUN " + strings.Repeat("quay.io/a/b ", 10000) + "\n"
+	plan := func(context.Context, string, []byte) ([]byte, error) {
+		t.Error("a plan was made")
+		return nil, nil
+	}
+	v, err := Verify(t.Context(), &render.Runner{}, tree(src), tree("FROM a\n"), Options{Rewrite: render.ByRules(mirrorSet(t)), Plan: plan, Files: []string{"Dockerfile"}})
+	if err != nil || len(v) != 1 || v[0].State != render.Unproven {
+		t.Errorf("expected an unproven file, got %v, error %v", v, err)
+	}
+}
+
 // An interruption ends the comparison of a file.
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())

@@ -7,6 +7,8 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
 // A file is a parsed Dockerfile.
@@ -50,15 +52,17 @@ func parse(src []byte) (*file, error) {
 }
 
 // isKnownFrontend reports whether the image of a syntax directive is BuildKit's own
-// frontend, possibly in a mirror. Another frontend may read the file in another way.
-func isKnownFrontend(syntax string) bool {
+// frontend, possibly where the rules move it to. Another frontend may read the file in
+// another way.
+func isKnownFrontend(syntax string, rewrite render.RewriteFunc) bool {
 	name, _, _ := strings.Cut(syntax, " ")
 	name, _, _ = strings.Cut(name, "@")
 	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
 		name = name[:i]
 	}
 	for _, known := range []string{"docker/dockerfile", "docker/dockerfile-upstream"} {
-		if name == known || strings.HasSuffix(name, "/"+known) {
+		full := "docker.io/" + known
+		if moved, ok := rewrite(full); name == known || name == full || ok && name == moved {
 			return true
 		}
 	}

@@ -112,8 +112,7 @@ func verifyFile(ctx context.Context, before, after fs.FS, name string, o *Option
 	v.ValuesFiles, v.Unchanged = 1, bytes.Equal(b, a)
 	c := comparer{ctx: ctx, rewrite: o.Rewrite, verdict: v, changedVariables: map[string]int{}, budget: maxExpanded}
 	var planned []byte
-	if o.Plan != nil && !v.Unchanged {
-		var err error
+	if _, err := parse(b); err == nil && o.Plan != nil && !v.Unchanged {
 		if planned, err = o.Plan(ctx, name, b); err != nil {
 			if ctx.Err() != nil {
 				return render.Verdict{}, ctx.Err()
@@ -195,7 +194,7 @@ func (c *comparer) compareFiles(before, after, planned []byte) (out render.Verdi
 	}
 	v.Objects = len(c.before.stages)
 	c.directives(c.before, c.after)
-	if !v.Unchanged && !isKnownFrontend(c.before.syntax) {
+	if !v.Unchanged && !isKnownFrontend(c.before.syntax, c.rewrite) {
 		c.doubt(1, "# syntax", "it is not known how this frontend reads the file")
 	}
 	c.instructions(c.before.nodes, c.after.nodes, p.nodes)
