@@ -22,3 +22,32 @@ func (s *Set) DependsOnName(prefix string) bool {
 	n := nodes[""]
 	return host == dockerHub && path == "" && n.rule != nil && (!n.to.isDockerHub() || n.to.path != "")
 }
+
+// HasLonger reports whether a rule or a keep entry names a prefix that begins with text,
+// and is longer than text as a whole: the begin of a reference, as in quay.io/acme/ before
+// a variable. A text with a tag has none.
+func (s *Set) HasLonger(text string) bool {
+	host, path, hasPath := strings.Cut(text, "/")
+	switch {
+	case strings.ContainsAny(path, ":@"):
+		return false
+	case !hasPath:
+		for h := range s.hosts {
+			if strings.HasPrefix(h, host) && h != host {
+				return true
+			}
+		}
+		path = host
+		host = dockerHub
+	case !image.IsHost(host):
+		host, path = dockerHub, text
+	}
+	host = image.CanonicalHost(host)
+	for p := range s.hosts[host] {
+		inLibrary := host == dockerHub && !strings.Contains(path, "/") && strings.HasPrefix(p, library+"/"+path)
+		if p != "" && (strings.HasPrefix(p, path) || inLibrary) {
+			return true
+		}
+	}
+	return false
+}

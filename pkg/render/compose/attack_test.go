@@ -57,6 +57,10 @@ func TestAttacks(t *testing.T) {
 		{"environment in an extension", "x-e: &e [quay.io/a/b=c]\nservices: {web: {image: a.example/a, environment: *e}}", "x-e: &e [mirror.example/quay/a/b=c]\nservices: {web: {image: a.example/a, environment: *e}}"},
 		{"a key that an alias gives", "x-i: &i quay.io/a/b\nservices: {web: {image: a.example/a, labels: {*i : a}}}", "x-i: &i mirror.example/quay/a/b\nservices: {web: {image: a.example/a, labels: {*i : a}}}"},
 		{"a key by an alias", "x-h: &image hostname\nservices: {web: {image: &i quay.io/a/b, *image : *i}}", "x-h: &image hostname\nservices: {web: {image: &i mirror.example/quay/a/b, *image : *i}}"},
+		{"an ignored context", "services:\n  web:\n    build:\n      context: .\n      additional_contexts:\n        a: docker-image://quay.io/a/b # regmigrate:ignore\n", "services:\n  web:\n    build:\n      context: .\n      additional_contexts:\n        a: docker-image://mirror.example/quay/a/b # regmigrate:ignore\n"},
+		{"a context that the file builds", "services: {b: {build: ., image: acme/b}, web: {build: {context: ., additional_contexts: {a: 'docker-image://acme/b'}}}}", "services: {b: {build: ., image: acme/b}, web: {build: {context: ., additional_contexts: {a: 'docker-image://mirror.example/hub/acme/b'}}}}"},
+		{"a context of another transport", "services: {web: {build: {context: ., additional_contexts: {a: 'oci-docker-image://quay.io/a/b'}}}}", "services: {web: {build: {context: ., additional_contexts: {a: 'oci-docker-image://mirror.example/quay/a/b'}}}}"},
+		{"a context in a list of another transport", "services: {web: {build: {context: ., additional_contexts: ['a=x=docker-image://quay.io/a/b']}}}", "services: {web: {build: {context: ., additional_contexts: ['a=x=docker-image://mirror.example/quay/a/b']}}}"},
 		{"a list as a key", "services: {web: {image: quay.io/a/b, labels: {? [a] : b}}}", "services: {web: {image: mirror.example/quay/a/b, labels: {? [a] : b}}}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

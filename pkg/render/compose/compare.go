@@ -22,6 +22,8 @@ type fileResult struct {
 	moved       int
 	unchanged   bool
 	absent      bool // before and after the change
+	builds      builds
+	changes     []change
 }
 
 // A comparer compares the texts of one YAML file.
@@ -31,6 +33,8 @@ type comparer struct {
 	rewrite render.RewriteFunc
 	plan    planFunc
 	out     *fileResult
+
+	hasLonger func(text string) bool // nil: no rule does
 
 	lines   []edit.Span // of the file before the change
 	aliases map[*syntax.Node][]fieldPath
@@ -90,6 +94,9 @@ func (c *comparer) compareYAML(before, after []byte) {
 		c.doubt(nil, "", "the text outside of values changed, such as a tag, an anchor or the indentation: undo it")
 	}
 	c.findServices(root.after)
+	if !c.out.builds.find(root.before) {
+		c.doubt(nil, "", "the file is too large to find the services that are built")
+	}
 }
 
 // isProject reports whether a document has a key of the versions 2 and 3 of the format at
@@ -243,6 +250,10 @@ func (c *comparer) scalar(p fieldPath, x place, volumeType string) {
 	}
 	c.changed[0] = append(c.changed[0], b.Span)
 	c.changed[1] = append(c.changed[1], a.Span)
+	c.out.changes = append(c.out.changes, change{c.diff(b, p.String(), ""), b.Value, class == anImage})
+	if c.dependsOnVariable(b.Value) {
+		c.doubt(b, p.String(), fmt.Sprintf("%s became %s, and a rule for a longer name may match a value of the variable", clip(b.Value), clip(a.Value)))
+	}
 	if !isSame {
 		c.doubt(b, p.String(), "an alias brings the value to a field that is not of this kind")
 	}

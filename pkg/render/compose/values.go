@@ -54,11 +54,7 @@ var innermostRE = regexp.MustCompile(`\$\{[A-Za-z_][A-Za-z0-9_]*(?::?-([^${}]*))
 // sameValues reports whether the rules do not require another image if no variable has a
 // value: docker.io/${ORG}nginx is then in library/.
 func (c *comparer) sameValues(before, after string) bool {
-	b, a := before, after
-	for range 10 {
-		b, a = innermostRE.ReplaceAllString(b, "$1"), innermostRE.ReplaceAllString(a, "$1")
-	}
-	b, a = strings.TrimRight(b, ":@"), strings.TrimRight(a, ":@")
+	b, a := strings.TrimRight(withDefaults(before), ":@"), strings.TrimRight(withDefaults(after), ":@")
 	if _, err := image.Parse(b); err != nil || strings.Contains(b, "$") {
 		return true // a variable must have a value
 	}
@@ -66,17 +62,64 @@ func (c *comparer) sameValues(before, after string) bool {
 	return b == a || ok && want == a
 }
 
+// dependsOnVariable reports whether a rule is for a name that begins with the text before a
+// variable: the rules for the whole name may require another change then.
+func (c *comparer) dependsOnVariable(value string) bool {
+	if c.hasLonger == nil {
+		return false
+	}
+	for i := range len(value) {
+		if value[i] != '$' {
+			continue
+		}
+		text := openRE.ReplaceAllString(withDefaults(value[:i]), "")
+		start := strings.LastIndexFunc(text, func(r rune) bool {
+			return !strings.ContainsRune("./:@_-", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		})
+		if text = strings.TrimLeft(text[start+1:], ":-/"); text != "" && c.hasLonger(text) {
+			return true
+		}
+	}
+	return false
+}
+
+// openRE matches up to the start of the last default that does not end.
+var openRE = regexp.MustCompile(`(?s)^.*\$\{[A-Za-z_][A-Za-z0-9_]*:?[-+?]`)
+
+// withDefaults returns a text with the defaults of the variables in it, nothing for
+// variables that have none.
+func withDefaults(text string) string {
+	for range 10 {
+		text = innermostRE.ReplaceAllString(text, "$1")
+	}
+	return text
+}
+
 // buildContext compares a build context, NAME=docker-image://IMAGE or docker-image://IMAGE.
 func (c *comparer) buildContext(p fieldPath, b, a *syntax.Node, isPlanned bool) {
 	const transport = "docker-image://"
-	nameB, refB, okB := strings.Cut(b.Value, transport)
-	nameA, refA, okA := strings.Cut(a.Value, transport)
+	valueB, valueA := b.Value, a.Value
+	if c.pair {
+		var nameB, nameA string
+		nameB, valueB, _ = strings.Cut(b.Value, "=")
+		nameA, valueA, _ = strings.Cut(a.Value, "=")
+		if nameB != nameA {
+			c.differs(b, p.String(), fmt.Sprintf("the name %q became %q", clip(nameB), clip(nameA)))
+			return
+		}
+	}
+	refB, okB := strings.CutPrefix(valueB, transport)
+	refA, okA := strings.CutPrefix(valueA, transport)
 	want, ok := c.rewrite(refB)
 	switch {
-	case okB && okA && nameB == nameA && !strings.Contains(refB+refA, "$") && ok && want == refA:
+	case okB && okA && isPlanned && !strings.Contains(refB+refA, "$") && ok && want == refA:
 		c.out.moved++
-	default:
+	case okB && okA && isPlanned && strings.Contains(refB+refA, "$"):
 		c.text(p, b, a, isPlanned)
+	case render.CompareText(valueB, valueA, c.rewrite) == render.WrongChange:
+		c.differs(b, p.String(), render.FirstDifference(b.Value, a.Value)+", which no rule requires here")
+	default:
+		c.doubt(b, p.String(), render.FirstDifference(b.Value, a.Value)+", and regmigrate would not make this change")
 	}
 }
 

@@ -33,6 +33,10 @@ type Options struct {
 	// It shows which words of texts are images. Nil: none is.
 	Plan planFunc
 
+	// HasLonger reports whether a rule is for a prefix that begins with a text, such as
+	// quay.io/acme/ before a variable. Nil: none is.
+	HasLonger func(text string) bool
+
 	// Files are the paths of the Compose files to verify.
 	Files []string
 
@@ -210,7 +214,7 @@ func (x *verifier) isSame(file string) bool {
 	}
 	b, err1 := read(x.before, file)
 	a, err2 := read(x.after, file)
-	same = bytes.Equal(b, a) && (err1 == nil) == (err2 == nil)
+	same = bytes.Equal(b, a) && (err1 == nil) == (err2 == nil) && render.TypeChange(x.before, x.after, file) == ""
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.same[file] = same
@@ -225,11 +229,13 @@ func (x *verifier) verify(ctx context.Context, name string) render.Verdict {
 	doubts = append(doubts, p.unproven...)
 	v.Unchanged = true
 	services := map[string]bool{}
+	var results []*fileResult
 	for i, file := range slices.Concat(p.files, p.others) {
 		if ctx.Err() != nil {
 			return v
 		}
 		r := x.file(ctx, file, i < len(p.files))
+		results = append(results, r)
 		differences, doubts = append(differences, r.differences...), append(doubts, r.doubts...)
 		if needed, ok := p.needed[file]; ok && r.absent {
 			doubts = append(doubts, needed)
@@ -239,6 +245,11 @@ func (x *verifier) verify(ctx context.Context, name string) render.Verdict {
 		v.Leftovers = append(v.Leftovers, r.leftovers...)
 		for _, s := range r.services {
 			services[s] = true
+		}
+	}
+	for _, d := range builtImages(results) {
+		if !slices.ContainsFunc(doubts, func(x render.Diff) bool { return x.Template == d.Template && x.Object == d.Object }) {
+			doubts = append(doubts, d)
 		}
 	}
 	if v.Objects = len(services); v.Objects == 0 && len(doubts) == 0 {
@@ -273,7 +284,7 @@ func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileR
 		return r
 	}
 	r = &fileResult{}
-	c := comparer{ctx: ctx, name: name, rewrite: x.options.Rewrite, plan: x.options.Plan, out: r}
+	c := comparer{ctx: ctx, name: name, rewrite: x.options.Rewrite, plan: x.options.Plan, hasLonger: x.options.HasLonger, out: r}
 	before, errB := read(x.before, name)
 	after, errA := read(x.after, name)
 	r.unchanged = bytes.Equal(before, after) && (errB == nil) == (errA == nil)
