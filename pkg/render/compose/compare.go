@@ -40,6 +40,7 @@ type comparer struct {
 	aliases map[*syntax.Node][]fieldPath
 	anchors []anchored // of the nodes above the node that is compared
 	changed [2][]edit.Span
+	work    int  // see maxWork
 	pair    bool // the value that is compared is NAME=VALUE, also where an alias brings it
 }
 
@@ -238,10 +239,16 @@ func (c *comparer) merged(p fieldPath, x place, volumeType string) {
 // scalar compares a scalar of the field p that changed.
 func (c *comparer) scalar(p fieldPath, x place, volumeType string) {
 	b, a := x.before, x.after
+	if !c.affords(b.Value) {
+		c.doubt(b, p.String(), "the file has too many words that changed, or too many aliases of them: they are not compared")
+		return
+	}
 	class, isSame := c.classOf(p, volumeType)
 	isPlanned := a.Value == x.planned.Value
 	if b.Kind != syntax.Alias && class == noImage && isPlanned && render.CompareText(b.Value, a.Value, c.rewrite) != render.WrongChange {
 		c.doubt(b, p.String(), fmt.Sprintf("%q became %q, and nothing shows that it is an image", clip(b.Value), clip(a.Value)))
+		c.changed[0] = append(c.changed[0], b.Span)
+		c.changed[1] = append(c.changed[1], a.Span)
 		return
 	}
 	if b.Kind == syntax.Alias || class == noImage {
@@ -267,6 +274,20 @@ func (c *comparer) scalar(p fieldPath, x place, volumeType string) {
 	default:
 		c.text(p, b, a, isPlanned)
 	}
+}
+
+// maxWork bounds the comparison of the values of a file: pairs of words in one value, and
+// aliases of the nodes above it.
+const maxWork = 10000000
+
+// affords reports whether a value that changed can be compared in a short time.
+func (c *comparer) affords(value string) bool {
+	words := len(strings.Fields(value))
+	c.work += words * words
+	for _, x := range c.anchors {
+		c.work += 10 * len(c.aliases[x.node])
+	}
+	return c.work <= maxWork && c.ctx.Err() == nil
 }
 
 // maxTargets bounds the aliases of a node that are compared for each of its values.

@@ -87,7 +87,7 @@ func resolve(dir string, n named) (name, why string) {
 }
 
 // isAbsent reports whether err says that a file does not exist.
-func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+func isAbsent(err error) bool { return repofile.IsAbsent(err) }
 
 // composeName returns a name with which the plan reads a file as a Compose file.
 func composeName(name string) string {

@@ -34,6 +34,7 @@ func TestHostileProjects(t *testing.T) {
 		"many files":          many,
 		"large file":          files("-- compose.yaml --\n" + services + "#" + strings.Repeat("a", maxFileSize) + "\n"),
 		"deep":                files("-- compose.yaml --\nservices: " + strings.Repeat("[", 100000) + "\n"),
+		"many words":          files("-- compose.yaml --\nservices: {a: {image: a.example/b, command: '" + strings.Repeat("quay.io/a/b:1 ", 20000) + "'}}\n"),
 		"alias to itself":     files("-- compose.yaml --\ninclude: &a [*a]\n" + services),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"path"
 	"slices"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
@@ -14,6 +15,8 @@ type named struct {
 	parse    bool   // it is a Compose file, too
 	optional bool   // Compose does not need it
 	line     int    // 1-based
+
+	isDockerfile bool
 }
 
 // namedFiles returns the files that a Compose file names: those that Compose reads to load
@@ -65,6 +68,7 @@ func (c *collector) collect(p fieldPath, n *syntax.Node, at position) {
 	case syntax.Mapping:
 		required := n.Field("required")
 		at.optional = required != nil && required.Style == syntax.Plain && required.Value == "false" && !at.anchored && at.aliases == 0
+		c.dockerfile(p, n)
 		for i := 0; i+1 < len(n.Children); i += 2 {
 			if key := n.Children[i].Resolve().Value; key != mergeKey {
 				c.collect(p.with(key), n.Children[i+1], at)
@@ -88,6 +92,20 @@ func (c *collector) collect(p fieldPath, n *syntax.Node, at position) {
 		}
 	case syntax.Scalar:
 		c.scalar(p, n, at)
+	}
+}
+
+// dockerfile adds the Dockerfile of the build n. A merge key may bring the context.
+func (c *collector) dockerfile(p fieldPath, n *syntax.Node) {
+	name := n.MergedField("dockerfile")
+	if name == nil || name.Kind != syntax.Scalar {
+		return
+	}
+	found := named{path: name.Value, where: p.String(), line: lineAt(c.lines, n.Span.Start), isDockerfile: true}
+	c.out = append(c.out, found)
+	if context := n.MergedField("context"); context != nil && context.Kind == syntax.Scalar {
+		found.path = path.Join(context.Value, name.Value)
+		c.out = append(c.out, found)
 	}
 }
 
@@ -128,7 +146,7 @@ func (c *collector) scalar(p fieldPath, n *syntax.Node, at position) {
 		return
 	}
 	last := p[len(p)-1]
-	found := named{n.Value, p.String(), false, at.optional && last == "path", lineAt(c.lines, n.Span.Start)}
+	found := named{path: n.Value, where: p.String(), optional: at.optional && last == "path", line: lineAt(c.lines, n.Span.Start)}
 	switch p[i] {
 	case "extends", "file":
 		if last != "file" {

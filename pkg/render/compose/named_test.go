@@ -70,3 +70,24 @@ func TestManyEnvironmentFiles(t *testing.T) {
 		t.Errorf("expected %s, got %s", want, describe(&v[0]))
 	}
 }
+
+// A Dockerfile with another name has no proof of its own.
+func TestDockerfileWithAnotherName(t *testing.T) {
+	before := files("-- compose.yaml --\nx-b: &b {context: build}\nx-c: &c {dockerfile: c.txt}\nservices: {a: {build: {dockerfile: build/app.txt}}, b: {build: {<<: *b, dockerfile: b.txt}}, c: {build: {<<: *c, context: build}}}\n-- build/app.txt --\nFROM quay.io/a/b\n-- build/c.txt --\nFROM quay.io/a/b\n-- build/b.txt --\nFROM quay.io/a/b\n")
+	for _, name := range []string{"build/app.txt", "build/b.txt", "build/c.txt"} {
+		v := verifyFiles(t, before, replaced(t, before, name, "quay.io", "evil.example"), "compose.yaml")
+		if want := "unproven: " + name + ":1: the file changed and has no proof: a build uses it as a Dockerfile"; describe(&v[0]) != want {
+			t.Errorf("expected %s, got %s", want, describe(&v[0]))
+		}
+	}
+}
+
+// A Compose file in a folder called workflows is compared.
+func TestWorkflows(t *testing.T) {
+	before := files("-- workflows/compose.yaml --\nservices: {a: {image: quay.io/a/b}}\n-- .github/workflows/compose.yaml --\non: push\n")
+	o := Options{Rewrite: render.ByRules(mirrorSet(t)), Files: []string{"workflows/compose.yaml", ".github/workflows/compose.yaml"}}
+	v, err := Verify(t.Context(), &render.Runner{}, before, replaced(t, before, "workflows/compose.yaml", "quay.io", "evil.example"), o)
+	if err != nil || len(v) != 1 || v[0].State != render.Failed {
+		t.Errorf("expected one failed verdict, got %v, error %v", v, err)
+	}
+}

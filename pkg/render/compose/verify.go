@@ -16,10 +16,10 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
+	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
 
@@ -61,7 +61,7 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 	x := verifier{before: before, after: after, options: &o, results: map[resultKey]*fileResult{}, named: map[string][]named{}, same: map[string]bool{}, siblings: map[string][]string{}}
 	var names []string
 	for _, name := range o.Files {
-		if strings.Contains("/"+path.Dir(name)+"/", "/workflows/") { // compose.yaml of GitHub Actions
+		if workflowRE.MatchString(path.Dir(name)) { // a workflow called compose.yaml
 			continue
 		}
 		if o.Changed && !x.mayChange(ctx, name) {
@@ -74,6 +74,9 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 		return v, ctx.Err()
 	})
 }
+
+// workflowRE matches the folders of workflows.
+var workflowRE = regexp.MustCompile(`(?:^|/)\.(?:github|gitea|forgejo)/workflows$`)
 
 // A verifier verifies projects.
 type verifier struct {
@@ -95,11 +98,12 @@ type resultKey struct {
 
 // A project is the files of one project.
 type project struct {
-	files    []string               // Compose files, as found
-	others   []string               // environment files, and what the Compose files name otherwise
-	unproven []render.Diff          // what is not in the repository
-	seen     map[string]bool        // all of them; true for a Compose file
-	needed   map[string]render.Diff // what names a file that must exist
+	files       []string               // Compose files, as found
+	others      []string               // environment files, and what the Compose files name otherwise
+	dockerfiles []string               // that builds name
+	unproven    []render.Diff          // what is not in the repository
+	seen        map[string]bool        // all of them; true for a Compose file
+	needed      map[string]render.Diff // what names a file that must exist
 }
 
 // project returns the files of the project of a Compose file.
@@ -113,6 +117,12 @@ func (x *verifier) project(ctx context.Context, name string) *project {
 		file := p.files[i]
 		for _, n := range x.namedBy(file) {
 			at, why := resolve(path.Dir(file), n)
+			if n.isDockerfile {
+				if at != "" {
+					p.dockerfiles = append(p.dockerfiles, at)
+				}
+				continue
+			}
 			if why != "" {
 				p.unproven = append(p.unproven, render.Diff{Template: fmt.Sprintf("%s:%d", file, n.line), Object: n.where, Why: fmt.Sprintf("the project needs %q: %s", clip(n.path), why)})
 			} else if at != "" {
@@ -201,7 +211,7 @@ func (x *verifier) namedBy(file string) []named {
 // mayChange reports whether a file of the project changes.
 func (x *verifier) mayChange(ctx context.Context, name string) bool {
 	p := x.project(ctx, name)
-	return slices.ContainsFunc(slices.Concat(p.files, p.others), func(file string) bool { return ctx.Err() == nil && !x.isSame(file) })
+	return slices.ContainsFunc(slices.Concat(p.files, p.others, p.dockerfiles), func(file string) bool { return ctx.Err() == nil && !x.isSame(file) })
 }
 
 // isSame reports whether a file does not change.
@@ -245,6 +255,12 @@ func (x *verifier) verify(ctx context.Context, name string) render.Verdict {
 		v.Leftovers = append(v.Leftovers, r.leftovers...)
 		for _, s := range r.services {
 			services[s] = true
+		}
+	}
+	for _, file := range p.dockerfiles {
+		if ctx.Err() == nil && !format.IsDockerfile(file) && !x.isSame(file) {
+			v.Unchanged = false
+			doubts = append(doubts, render.Diff{Template: file + ":1", Why: "the file changed and has no proof: a build uses it as a Dockerfile"})
 		}
 	}
 	for _, d := range builtImages(results) {
