@@ -1,6 +1,8 @@
 package compose
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -89,5 +91,18 @@ func TestWorkflows(t *testing.T) {
 	v, err := Verify(t.Context(), &render.Runner{}, before, replaced(t, before, "workflows/compose.yaml", "quay.io", "evil.example"), o)
 	if err != nil || len(v) != 1 || v[0].State != render.Failed {
 		t.Errorf("expected one failed verdict, got %v, error %v", v, err)
+	}
+}
+
+// A value that is doubtful is no change of the text outside of values.
+func TestDoubtfulValue(t *testing.T) {
+	before := files("-- compose.yaml --\nservices: {a: {image: a.example/b, hostname: &h quay.io/a/b, x-a: {b: *h}}, c: {image: a.example/c}}\n")
+	plan := func(_ context.Context, _ string, src []byte) ([]byte, error) {
+		return bytes.ReplaceAll(src, []byte("quay.io"), []byte("mirror.example/quay")), nil
+	}
+	o := Options{Rewrite: render.ByRules(mirrorSet(t)), Plan: plan, Files: []string{"compose.yaml"}}
+	v, err := Verify(t.Context(), &render.Runner{}, before, replaced(t, before, "compose.yaml", "quay.io", "mirror.example/quay"), o)
+	if err != nil || v[0].State != render.Unproven || strings.Contains(v[0].Reason, "more)") || !strings.Contains(v[0].Reason, "nothing shows that it is an image") {
+		t.Errorf("expected one reason, got %s, error %v", v[0].Reason, err)
 	}
 }
