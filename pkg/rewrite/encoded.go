@@ -3,6 +3,7 @@ package rewrite
 import (
 	"bytes"
 	"encoding/base64"
+	"regexp"
 	"sort"
 	"strconv"
 	"strings"
@@ -28,12 +29,25 @@ type ruleFilter func([]byte) bool
 // that a linker wants. The filters differ only under a rule on all of Docker Hub.
 func (r *reader) filterOf(path string) ruleFilter {
 	if !r.opts.Rules.SelectsAllOfDockerHub() {
+		if format.HasDockerfileWord(path) {
+			return orFromVariable(r.opts.Rules.MayMatch)
+		}
 		return r.opts.Rules.MayMatch
 	}
 	if r.linkers.Wants(path) {
 		return orObject(r.opts.Rules.MayMatch)
 	}
 	return orObject(r.opts.Rules.MayMatchByItself)
+}
+
+// fromVariable matches a FROM with a variable: the variable may be a part of a registry, so
+// that no text of the file has the registry.
+var fromVariable = regexp.MustCompile(`(?im)^[ \t]*FROM[ \t][^\n]*\$`)
+
+// orFromVariable returns a filter that is also true for Dockerfiles in which a variable may
+// be a part of a registry.
+func orFromVariable(filter ruleFilter) ruleFilter {
+	return func(chunk []byte) bool { return filter(chunk) || fromVariable.Match(chunk) }
 }
 
 // orObject returns a filter that is also true for objects whose images have no word in
