@@ -48,6 +48,7 @@ func TestAttacks(t *testing.T) {
 		{"inline Dockerfile with a stage", "services:\n  web:\n    build:\n      dockerfile_inline: |\n        FROM quay.io/a/b AS nginx\n        FROM nginx\n", "services:\n  web:\n    build:\n      dockerfile_inline: |\n        FROM mirror.example/quay/a/b AS nginx\n        FROM mirror.example/hub/library/nginx\n"},
 		{"tabs", "services:\n  web:\n    image: quay.io/a/b\n    command: \"a\tb\"\n", "services:\n  web:\n    image: mirror.example/quay/a/b\n    command: \"a b\"\n"},
 		{"no-break space", "services:\n  web:\n    image: quay.io/a/b\n    command: a b\n", "services:\n  web:\n    image: mirror.example/quay/a/b\n    command: a\u00a0b\n"},
+		{"a word of a command that may be no image", "services: {web: {image: quay.io/a/b, command: git clone quay.io/a/b}}", "services: {web: {image: mirror.example/quay/a/b, command: git clone mirror.example/quay/a/b}}"},
 		{"name of the project", "name: a\nservices: {web: {image: quay.io/a/b}}", "name: b\nservices: {web: {image: mirror.example/quay/a/b}}"},
 		{"extension that two kinds of fields use", "x-a: &a quay.io/a/b\nservices: {web: {image: *a, hostname: *a}}", "x-a: &a mirror.example/quay/a/b\nservices: {web: {image: *a, hostname: *a}}"},
 		{"alias in an alias", "x-i: &i quay.io/a/b\nx-s: &s {hostname: *i}\nservices: {web: {<<: *s, image: *i}}", "x-i: &i mirror.example/quay/a/b\nx-s: &s {hostname: *i}\nservices: {web: {<<: *s, image: *i}}"},

@@ -151,13 +151,24 @@ func (c *comparer) text(p fieldPath, b, a *syntax.Node, isPlanned bool) {
 		}
 	}
 	switch change := render.CompareText(b.Value, a.Value, c.rewrite); {
-	case change == render.MovedReference && isPlanned:
+	case change == render.MovedReference && isPlanned && c.haveTags(b.Value, a.Value):
 		c.out.moved++
 	case change == render.MovedReference, change == render.DoubtfulChange && isPlanned:
 		c.doubt(b, p.String(), render.FirstDifference(b.Value, a.Value)+", and nothing shows that it is an image")
 	default:
 		c.differs(b, p.String(), render.FirstDifference(b.Value, a.Value)+", which no rule requires here")
 	}
+}
+
+// haveTags reports whether all references that changed from before to after have a tag or a
+// digest: other words of a text, such as the argument of git clone, may be no images.
+func (c *comparer) haveTags(before, after string) bool {
+	return render.CompareText(before, after, func(text string) (string, bool) {
+		if ref, err := image.Parse(text); err != nil || ref.Tag == "" && ref.Digest == "" {
+			return "", false
+		}
+		return c.rewrite(text)
+	}) == render.MovedReference
 }
 
 // isPair reports whether the items of the list at p are NAME=VALUE.

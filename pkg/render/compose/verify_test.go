@@ -76,7 +76,7 @@ func TestVerify(t *testing.T) {
 		},
 		{
 			name:   "an override",
-			before: "-- compose.yaml --\nservices: {web: {image: nginx}}\n-- compose.override.yaml --\nservices: {web: {command: [run, quay.io/a/b]}}\n",
+			before: "-- compose.yaml --\nservices: {web: {image: nginx}}\n-- compose.override.yaml --\nservices: {web: {command: [run, quay.io/a/b:1]}}\n",
 			file:   "compose.override.yaml", old: "quay.io/a/b", to: "mirror.example/quay/a/b",
 			want: "proven: 1 service, 1 reference moved, nothing else changed\nleft: nginx in services.web.image",
 		},
