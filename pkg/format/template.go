@@ -135,6 +135,8 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 	case d.kotsImage(l, f, literal):
 	case isName && isReference(text) && d.isImageDefault(l, f):
 		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
+	case isName && d.isFallbackImage(l, f, text):
+		d.add(f, Occurrence{LikelyImage: true, Note: inFallback, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	case isHost && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
 		o := Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Registry)}}
 		o.Pieces[0].Literal = true

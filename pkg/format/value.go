@@ -55,7 +55,9 @@ func (d *detector) value(f *frame) {
 	key := fold(f.effectiveKey())
 	isPath, isPattern := hasSuffix(key, pathKeys), hasSuffix(key, patternKeys)
 	mayBeName := !isPath && !isPattern
-	switch kind := d.fieldKind(f); {
+	kind := d.fieldKind(f)
+	d.addBranches(f, kind)
+	switch {
 	case d.keptByField(f, kind):
 	case d.isHostText(f, text):
 		d.host(f)
