@@ -25,22 +25,30 @@ func NewMemo(sources ...[]byte) *Memo {
 	return m
 }
 
-// read is readYAML for the Memo. Errors are not kept.
-func (m *Memo) read(src []byte, span edit.Span) (*yamlRegion, error) {
+// A partReader parses parts of one source. It keeps those of a source of a Memo.
+type partReader struct{ memoSource }
+
+// reader returns the partReader of src. It compares the whole text with the sources of the
+// Memo: call it once for a source, not for each part.
+func (m *Memo) reader(src []byte) partReader {
 	if m != nil {
 		for _, s := range m.sources {
-			if !bytes.Equal(s.src, src) {
-				continue
+			if bytes.Equal(s.src, src) {
+				return partReader{s}
 			}
-			if r := s.regions[span]; r != nil {
-				return r, nil
-			}
-			r, err := readYAML(src, span)
-			if err == nil {
-				s.regions[span] = r
-			}
-			return r, err
 		}
 	}
-	return readYAML(src, span)
+	return partReader{memoSource{src: src}}
+}
+
+// read is readYAML for the source. Errors are not kept.
+func (r partReader) read(span edit.Span) (*yamlRegion, error) {
+	if known := r.regions[span]; known != nil {
+		return known, nil
+	}
+	out, err := readYAML(r.src, span)
+	if err == nil && r.regions != nil {
+		r.regions[span] = out
+	}
+	return out, err
 }

@@ -45,7 +45,7 @@ func (m *Memo) ParseYAML(src []byte, want func(chunk []byte) bool) (*File, error
 	if err := checkYAMLLimits(src, parts); err != nil {
 		return nil, err
 	}
-	regions, err := m.readParts(src, parts)
+	regions, err := m.reader(src).readAll(parts)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,7 @@ func (m *Memo) ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []
 	} else if err != nil {
 		return nil, nil, err
 	}
+	parts := m.reader(src)
 	for c := range yamlChunks(src) {
 		if want != nil && !want(src[c.Start:c.End]) {
 			continue
@@ -84,7 +85,7 @@ func (m *Memo) ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []
 		if err := checkYAMLLimits(src, []edit.Span{c}); err != nil {
 			return nil, nil, err
 		}
-		r, err := m.read(src, c)
+		r, err := parts.read(c)
 		switch wrong := (*ParseError)(nil); {
 		case errors.As(err, &wrong):
 			unread = append(unread, c)
@@ -97,25 +98,25 @@ func (m *Memo) ParseYAMLParts(src []byte, want func(chunk []byte) bool) (docs []
 	return docs, unread, nil
 }
 
-// readParts reads parts of src. If a part can be read only together with the
+// readAll reads parts of src. If a part can be read only together with the
 // rest, it reads all of src.
-func (m *Memo) readParts(src []byte, parts []edit.Span) ([]*yamlRegion, error) {
-	whole := edit.Span{Start: 0, End: len(src)}
+func (r partReader) readAll(parts []edit.Span) ([]*yamlRegion, error) {
+	whole := edit.Span{Start: 0, End: len(r.src)}
 	var out []*yamlRegion
 	for _, p := range parts {
-		r, err := m.read(src, p)
+		region, err := r.read(p)
 		if err == nil {
-			out = append(out, r)
+			out = append(out, region)
 			continue
 		}
 		if p == whole {
 			return nil, err
 		}
-		if err := checkYAMLLimits(src, []edit.Span{whole}); err != nil {
+		if err := checkYAMLLimits(r.src, []edit.Span{whole}); err != nil {
 			return nil, err
 		}
-		if r, e := m.read(src, whole); e == nil {
-			return []*yamlRegion{r}, nil
+		if region, e := r.read(whole); e == nil {
+			return []*yamlRegion{region}, nil
 		}
 		// Return the error of the part: the error of the whole may be in a
 		// part that the caller did not want.

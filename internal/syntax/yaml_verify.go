@@ -48,10 +48,11 @@ func (m *Memo) VerifyYAML(before []byte, edits []edit.Edit) error {
 	if err := checkYAMLLimits(before, edited); err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
-	regions, err := m.readParts(before, edited)
+	regions, err := m.reader(before).readAll(edited)
 	if err != nil {
 		return fmt.Errorf("before the edits: %w", err)
 	}
+	parts := m.reader(after)
 	shift, i := 0, 0
 	for _, b := range regions {
 		first, moved := i, shift
@@ -59,7 +60,7 @@ func (m *Memo) VerifyYAML(before []byte, edits []edit.Edit) error {
 			shift += len(edits[i].New) - edits[i].Len()
 			i++
 		}
-		a, err := m.read(after, edit.Span{Start: b.span.Start + moved, End: b.span.End + shift})
+		a, err := parts.read(edit.Span{Start: b.span.Start + moved, End: b.span.End + shift})
 		if err != nil {
 			return fmt.Errorf("after the edits: %w", err)
 		}

@@ -2,6 +2,7 @@ package format
 
 import (
 	"regexp"
+	"sort"
 
 	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -44,10 +45,6 @@ func (s *dockerScan) findCut() {
 
 // isCut reports whether the bytes at are in a value that a pattern cuts.
 func (s *dockerScan) isCut(at edit.Span) bool {
-	for _, c := range s.cut {
-		if c.Start <= at.Start && at.End <= c.End {
-			return true
-		}
-	}
-	return false
+	i := sort.Search(len(s.cut), func(i int) bool { return s.cut[i].End >= at.End }) // in the order of the file
+	return i < len(s.cut) && s.cut[i].Start <= at.Start
 }

@@ -109,8 +109,8 @@ func (t versionTag) compareForm(a, b versionTag) int {
 
 // NearestTags returns the tags that are nearest to tag, which is missing, the nearest
 // first: the same version with or without v, the newest build of the same version, the
-// newest patch of the same minor version, the next newer version, and if there is none,
-// the newest older version. Every reason occurs at most once. Tags of another kind, such as
+// newest patch of the same minor version, and the next newer version or, without a newer
+// one, the newest older version. Every reason occurs at most once. Tags of another kind, such as
 // 1.2.3-alpine for 1.2.3, are not near. The result is empty if tag is not a version. It
 // does not depend on the order of tags.
 func NearestTags(tag string, tags []string) []NearTag {

@@ -68,7 +68,7 @@ type suggester struct {
 type tagList struct {
 	once   sync.Once
 	tags   []string
-	detail string // why there are none, or not all
+	detail string // why some or all tags are missing; may be empty
 }
 
 func (s *suggester) suggest(ctx context.Context, r Result) *Suggestion {
@@ -123,7 +123,8 @@ func (s *suggester) list(ctx context.Context, repo name.Repository) *tagList {
 	return l
 }
 
-// listTags returns the tags of a repository. detail says why there are none, or not all.
+// listTags returns the tags of a repository. detail says why some or all are missing; it is
+// empty if the list is complete.
 func (c *Client) listTags(ctx context.Context, repo name.Repository) (tags []string, detail string) {
 	lister, err := c.puller.Lister(ctx, repo)
 	for page := 0; err == nil && lister.HasNext(); page++ {

@@ -23,7 +23,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
-	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
@@ -128,14 +127,14 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return fmt.Errorf("building kustomizations: %w", err)
 	}
 	projects, err := compose.Verify(ctx, p.Runner, before, after, compose.Options{
-		Rewrite: move, Plan: planText(plan.Rules), HasLonger: plan.Rules.HasLonger, Files: withLinks(plan.ComposeFiles, plan.Skipped, format.IsCompose), Changed: changed, Progress: p.OnVerdict,
+		Rewrite: move, Plan: rewrite.EditText(plan.Rules), HasLonger: plan.Rules.HasLonger, Files: withLinks(plan.ComposeFiles, plan.Skipped, format.IsCompose), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, projects)
 	if err := missing.add(err, "Compose file"); err != nil {
 		return fmt.Errorf("comparing Compose files: %w", err)
 	}
 	compared, err := dockerfile.Verify(ctx, p.Runner, before, after, dockerfile.Options{
-		Rewrite: move, Plan: planText(plan.Rules), Files: withLinks(plan.Dockerfiles, plan.Skipped, format.IsDockerfile), Changed: changed, Progress: p.OnVerdict,
+		Rewrite: move, Plan: rewrite.EditText(plan.Rules), Files: withLinks(plan.Dockerfiles, plan.Skipped, format.IsDockerfile), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, compared)
 	if err := missing.add(err, "Dockerfile"); err != nil {
@@ -145,22 +144,6 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return missing
 	}
 	return nil
-}
-
-// planText returns a function that makes all edits that the rules allow in one file. It
-// shows proofs which words of texts are images.
-func planText(set *rules.Set) func(ctx context.Context, name string, src []byte) ([]byte, error) {
-	return func(ctx context.Context, name string, src []byte) ([]byte, error) {
-		scopes, err := format.ParseScopes([]string{"all"})
-		if err != nil {
-			return nil, err
-		}
-		plan, err := rewrite.PlanText(ctx, rewrite.Options{Rules: set, Scopes: scopes, AssumeImages: true}, name, src)
-		if err != nil || len(plan.Files) == 0 {
-			return src, err
-		}
-		return plan.Files[0].After(), nil
-	}
 }
 
 func addProofs(plan *rewrite.Plan, verdicts []render.Verdict) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -65,7 +66,7 @@ func TestNarrowerRule(t *testing.T) {
 	} {
 		before := files("-- compose.yaml --\nservices: {a: {image: '" + image + "'}}\n")
 		after := replaced(t, before, "compose.yaml", "quay.io", "mirror.example/quay")
-		o := Options{Rewrite: render.ByRules(set), Plan: planWith(set), HasLonger: set.HasLonger, Files: []string{"compose.yaml"}}
+		o := Options{Rewrite: render.ByRules(set), Plan: rewrite.EditText(set), HasLonger: set.HasLonger, Files: []string{"compose.yaml"}}
 		v, err := Verify(t.Context(), &render.Runner{}, before, after, o)
 		if err != nil || v[0].State == render.Proven && want != render.Proven || v[0].State != want && want == render.Proven {
 			t.Errorf("%s: expected %s, got %s, error %v", image, want, describe(&v[0]), err)

@@ -3,7 +3,6 @@ package compose
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -111,22 +110,6 @@ func isProject(d *syntax.Document) bool {
 	return false
 }
 
-// hasOddKey reports whether a mapping below n has a key that is no plain name: an alias, a
-// collection, or a text with a tag, which Compose may read as another key.
-func (c *comparer) hasOddKey(n *syntax.Node) bool {
-	for i, x := range n.Children {
-		isKey := n.Kind == syntax.Mapping && i%2 == 0
-		if isKey && (x.Kind != syntax.Scalar || !strings.HasPrefix(x.Tag, "!!") || x.Tag == "!!binary") {
-			c.doubt(n, "", "a key is an alias, a list or a mapping, or has a tag")
-			return true
-		}
-		if c.hasOddKey(x) {
-			return true
-		}
-	}
-	return false
-}
-
 // planned returns the file as regmigrate would write it.
 func (c *comparer) planned(before []byte, root *syntax.Node) *syntax.Node {
 	if c.plan == nil {
@@ -141,36 +124,6 @@ func (c *comparer) planned(before []byte, root *syntax.Node) *syntax.Node {
 		return root
 	}
 	return file.Docs[0].Root
-}
-
-// mergeKey is the key whose mappings count as part of the mapping that has it.
-const mergeKey = "<<"
-
-// findAliases records where aliases bring anchored nodes.
-func (c *comparer) findAliases(p fieldPath, n *syntax.Node) {
-	switch n.Kind {
-	case syntax.Alias:
-		c.aliases[n.Target] = append(c.aliases[n.Target], p)
-	case syntax.Mapping:
-		for i := 0; i+1 < len(n.Children); i += 2 {
-			c.findAliases(fieldPath{"?"}, n.Children[i]) // a key is no image
-			key, x := n.Children[i].Value, n.Children[i+1]
-			switch {
-			case key != mergeKey:
-				c.findAliases(p.with(key), x)
-			case x.Kind == syntax.Sequence: // <<: [*a, *b]
-				for _, item := range x.Children {
-					c.findAliases(p, item)
-				}
-			default:
-				c.findAliases(p, x)
-			}
-		}
-	case syntax.Sequence:
-		for _, x := range n.Children {
-			c.findAliases(p.with("[]"), x)
-		}
-	}
 }
 
 // value compares a node.
@@ -324,49 +277,6 @@ func (c *comparer) classOf(p fieldPath, volumeType string) (class fieldClass, sa
 	return class, same
 }
 
-// sameOutside reports whether two texts are the same but for the given parts and comments.
-func sameOutside(before, after []byte, changed [2][]edit.Span) bool {
-	b := strings.Split(without(before, changed[0]), "\n")
-	a := strings.Split(without(after, changed[1]), "\n")
-	if len(b) != len(a) {
-		return false
-	}
-	for i := range b {
-		if b[i] != a[i] && withoutComment(b[i]) != withoutComment(a[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// commentRE matches a comment. Values are compared before: a text that matches inside a
-// value is the same in both files.
-var commentRE = regexp.MustCompile(`(?:^|[ \t]+)#.*$`)
-
-func withoutComment(line string) string {
-	at := commentRE.FindStringIndex(line)
-	if at == nil || strings.ContainsAny(line[:at[0]], `"'`) { // the # may be in quotes
-		return line
-	}
-	return line[:at[0]]
-}
-
-// without returns src with a mark in the place of each span.
-func without(src []byte, spans []edit.Span) string {
-	var out strings.Builder
-	end := 0
-	for _, s := range slices.SortedFunc(slices.Values(spans), func(x, y edit.Span) int { return x.Start - y.Start }) {
-		if s.Start < end {
-			continue
-		}
-		out.Write(src[end:s.Start])
-		out.WriteString("\x00")
-		end = s.End
-	}
-	out.Write(src[end:])
-	return out.String()
-}
-
 // findServices lists the services, and the images of them that a rule matches.
 func (c *comparer) findServices(root *syntax.Node) {
 	services := root.Field("services")
@@ -385,39 +295,4 @@ func (c *comparer) findServices(root *syntax.Node) {
 			c.out.leftovers = append(c.out.leftovers, render.Leftover{Template: c.name, Field: fieldPath{"services", name, "image"}.String(), Ref: ref})
 		}
 	}
-}
-
-// differs adds a difference at a node of the file before the change, nil for the first line.
-func (c *comparer) differs(n *syntax.Node, field, why string) {
-	c.out.differences = append(c.out.differences, c.diff(n, field, why))
-}
-
-// doubt adds why the file is not proven.
-func (c *comparer) doubt(n *syntax.Node, field, why string) {
-	c.out.doubts = append(c.out.doubts, c.diff(n, field, why))
-}
-
-func (c *comparer) diff(n *syntax.Node, field, why string) render.Diff {
-	line := 1
-	if n != nil {
-		line = lineAt(c.lines, n.Span.Start)
-	}
-	return render.Diff{Template: fmt.Sprintf("%s:%d", c.name, line), Object: field, Why: why}
-}
-
-// lineAt returns the line that contains the offset at, 1-based.
-func lineAt(lines []edit.Span, at int) int {
-	i, exact := slices.BinarySearchFunc(lines, at, func(s edit.Span, at int) int { return s.Start - at })
-	if exact {
-		i++
-	}
-	return max(1, i)
-}
-
-// clip shortens a text for a message.
-func clip(s string) string {
-	if len(s) > 100 {
-		return strings.ToValidUTF8(s[:100], "") + "…"
-	}
-	return s
 }

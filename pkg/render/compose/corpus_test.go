@@ -11,6 +11,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // faults are changes that no rule makes, each as a pattern and what replaces its first
@@ -52,7 +53,7 @@ func TestCorpusCompose(t *testing.T) {
 	if corpus == "" {
 		t.Skip("REGMIGRATE_CORPUS is not set")
 	}
-	plan := planWith(mirrorSet(t))
+	plan := rewrite.EditText(mirrorSet(t))
 	count := map[string]int{}
 	seen := map[string]bool{}
 	for _, folder := range filepath.SplitList(corpus) {

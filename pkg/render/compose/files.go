@@ -2,7 +2,6 @@ package compose
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -21,27 +20,6 @@ const (
 )
 
 var errTooMany = errors.New("the file names too many files")
-
-// read reads a regular file of a tree.
-func read(tree fs.FS, name string) ([]byte, error) {
-	f, err := tree.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "open", Path: name, Err: repofile.ErrIrregular}
-	}
-	src, err := io.ReadAll(io.LimitReader(f, maxFileSize+1))
-	if err == nil && len(src) > maxFileSize {
-		return nil, &repofile.TooLargeError{Limit: maxFileSize}
-	}
-	return src, err
-}
 
 // siblings returns the files of a folder that Compose or its users combine with a Compose
 // file there: Compose files and environment files.

@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"context"
 	"io/fs"
 	"sort"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 
-	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -36,21 +34,6 @@ func mirrorSet(t testing.TB) *rules.Set {
 	return set
 }
 
-// planWith returns what Options.Plan is in the program.
-func planWith(set *rules.Set) func(ctx context.Context, name string, src []byte) ([]byte, error) {
-	return func(ctx context.Context, name string, src []byte) ([]byte, error) {
-		scopes, err := format.ParseScopes([]string{"all"})
-		if err != nil {
-			return nil, err
-		}
-		plan, err := rewrite.PlanText(ctx, rewrite.Options{Rules: set, Scopes: scopes, AssumeImages: true}, name, src)
-		if err != nil || len(plan.Files) == 0 {
-			return src, err
-		}
-		return plan.Files[0].After(), nil
-	}
-}
-
 // files returns the files of an archive of package txtar.
 func files(archive string) fstest.MapFS {
 	out := fstest.MapFS{}
@@ -64,7 +47,7 @@ func files(archive string) fstest.MapFS {
 func verifyFiles(t testing.TB, before, after fs.FS, names ...string) []render.Verdict {
 	t.Helper()
 	set := mirrorSet(t)
-	verdicts, err := Verify(t.Context(), &render.Runner{}, before, after, Options{Rewrite: render.ByRules(set), Plan: planWith(set), HasLonger: set.HasLonger, Files: names})
+	verdicts, err := Verify(t.Context(), &render.Runner{}, before, after, Options{Rewrite: render.ByRules(set), Plan: rewrite.EditText(set), HasLonger: set.HasLonger, Files: names})
 	if err != nil || len(verdicts) != len(names) {
 		t.Fatalf("got %v, error %v", verdicts, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // A project that is too large or hostile is not proven to be changed, and ends.
@@ -154,7 +155,7 @@ func FuzzOneByte(f *testing.F) {
 		if v := verifyFiles(t, tree(before), tree(before), "compose.yaml"); v[0].State == render.Failed {
 			t.Errorf("the same text fails: %s", describe(&v[0]))
 		}
-		after, err := planWith(mirrorSet(t))(t.Context(), "compose.yaml", []byte(before))
+		after, err := rewrite.EditText(mirrorSet(t))(t.Context(), "compose.yaml", []byte(before))
 		if err != nil || len(after) == 0 {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 func TestVerify(t *testing.T) {
@@ -304,7 +305,7 @@ func TestVerify(t *testing.T) {
 func TestVerifyChanged(t *testing.T) {
 	before := files("-- a/compose.yaml --\nservices: {a: {image: quay.io/a/b}}\n-- b/compose.yaml --\nservices: {a: {image: quay.io/a/b}}\n-- c/compose.yaml --\ninclude: [../a/compose.yaml]\n")
 	after := replaced(t, before, "a/compose.yaml", "quay.io", "mirror.example/quay")
-	verdicts, err := Verify(t.Context(), &render.Runner{}, before, after, Options{Rewrite: render.ByRules(mirrorSet(t)), Plan: planWith(mirrorSet(t)), Files: []string{"a/compose.yaml", "b/compose.yaml", "c/compose.yaml"}, Changed: true})
+	verdicts, err := Verify(t.Context(), &render.Runner{}, before, after, Options{Rewrite: render.ByRules(mirrorSet(t)), Plan: rewrite.EditText(mirrorSet(t)), Files: []string{"a/compose.yaml", "b/compose.yaml", "c/compose.yaml"}, Changed: true})
 	var got []string
 	for _, v := range verdicts {
 		got = append(got, v.Dir+" "+v.State.String())

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // Changes that a reviewer tried to get a proof for.
@@ -83,7 +84,7 @@ func TestWordsThatMayBeNoImage(t *testing.T) {
 		{"CMD [\"any\", \"quay.io/a/b:1\"]", "proven"},
 	} {
 		before := "FROM quay.io/a/b:1\n" + tt.text + "\n"
-		after, err := planWith(mirrorSet(t))(t.Context(), "Dockerfile", []byte(before))
+		after, err := rewrite.EditText(mirrorSet(t))(t.Context(), "Dockerfile", []byte(before))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // faults are changes that no rule makes, each as a pattern and what replaces its first
@@ -61,7 +62,7 @@ func TestCorpusDockerfiles(t *testing.T) {
 		t.Skip("REGMIGRATE_CORPUS is not set")
 	}
 	set := mirrorSet(t)
-	plan := planWith(set)
+	plan := rewrite.EditText(set)
 	count := map[string]int{}
 	seen := map[string]bool{}
 	visit := func(path string, d fs.DirEntry, err error) error {

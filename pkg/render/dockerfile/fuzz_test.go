@@ -7,6 +7,7 @@ import (
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
 // dump returns the instructions of a Dockerfile as BuildKit's parser prints them, with the
@@ -44,7 +45,7 @@ func FuzzOneByte(f *testing.F) {
 		if v := verifyText(t, before, before); v.State == render.Failed {
 			t.Errorf("the same text fails: %s", describe(&v))
 		}
-		after, err := planWith(mirrorSet(t))(t.Context(), "Dockerfile", []byte(before))
+		after, err := rewrite.EditText(mirrorSet(t))(t.Context(), "Dockerfile", []byte(before))
 		if err != nil || len(after) == 0 {
 			return
 		}

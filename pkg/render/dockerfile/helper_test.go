@@ -1,11 +1,9 @@
 package dockerfile
 
 import (
-	"context"
 	"testing"
 	"testing/fstest"
 
-	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/render"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -28,21 +26,6 @@ func mirrorSet(t testing.TB) *rules.Set {
 	return set
 }
 
-// planWith returns what Options.Plan is in the program.
-func planWith(set *rules.Set) func(ctx context.Context, name string, src []byte) ([]byte, error) {
-	return func(ctx context.Context, name string, src []byte) ([]byte, error) {
-		scopes, err := format.ParseScopes([]string{"all"})
-		if err != nil {
-			return nil, err
-		}
-		plan, err := rewrite.PlanText(ctx, rewrite.Options{Rules: set, Scopes: scopes, AssumeImages: true}, name, src)
-		if err != nil || len(plan.Files) == 0 {
-			return src, err
-		}
-		return plan.Files[0].After(), nil
-	}
-}
-
 // verifyText verifies a Dockerfile before and after a change.
 func verifyText(t testing.TB, before, after string) render.Verdict {
 	t.Helper()
@@ -50,7 +33,7 @@ func verifyText(t testing.TB, before, after string) render.Verdict {
 		return fstest.MapFS{"Dockerfile": {Data: []byte(src), Mode: 0o644}}
 	}
 	set := mirrorSet(t)
-	v, err := Verify(t.Context(), &render.Runner{}, tree(before), tree(after), Options{Rewrite: render.ByRules(set), Plan: planWith(set), Files: []string{"Dockerfile"}})
+	v, err := Verify(t.Context(), &render.Runner{}, tree(before), tree(after), Options{Rewrite: render.ByRules(set), Plan: rewrite.EditText(set), Files: []string{"Dockerfile"}})
 	if err != nil || len(v) != 1 {
 		t.Fatalf("expected one verdict, got %v, error %v", v, err)
 	}

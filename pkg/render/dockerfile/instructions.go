@@ -225,7 +225,7 @@ func (c *comparer) flag(name, b, a string) {
 	}
 }
 
-// quoteOf returns the quote at the start of s, 0 if there is none.
+// quoteOf returns the quote at the start of s, or 0.
 func quoteOf(s string) byte {
 	if s != "" && (s[0] == '"' || s[0] == '\'') {
 		return s[0]

@@ -10,7 +10,7 @@ import (
 
 // A variableUse tells where instructions use a variable.
 type variableUse struct {
-	expanded int // the line of the first instruction with $NAME, 0 if there is none
+	expanded int // the line of the first instruction with $NAME, or 0
 	named    int // the line of the last instruction that has the name in any form
 }
 

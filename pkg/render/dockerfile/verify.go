@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"slices"
 
@@ -57,8 +56,8 @@ const maxSize = 1 << 20
 func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Options) ([]render.Verdict, error) {
 	var names []string
 	for _, name := range o.Files {
-		b, err1 := read(before, name)
-		a, err2 := read(after, name)
+		b, err1 := render.ReadFile(before, name, maxSize)
+		a, err2 := render.ReadFile(after, name, maxSize)
 		linkB, isLinkB := render.IsLink(before, name)
 		linkA, isLinkA := render.IsLink(after, name)
 		if isLinkB && isLinkA && linkB == linkA && bytes.Equal(b, a) && (err1 == nil) == (err2 == nil) {
@@ -79,8 +78,8 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 // verifyFile compares one file. The error is that of ctx.
 func verifyFile(ctx context.Context, before, after fs.FS, name string, o *Options) (render.Verdict, error) {
 	v := render.Verdict{Dir: name, Kind: render.Dockerfile}
-	b, errB := read(before, name)
-	a, errA := read(after, name)
+	b, errB := render.ReadFile(before, name, maxSize)
+	a, errA := render.ReadFile(after, name, maxSize)
 	isNew, isGone := repofile.IsAbsent(errB), repofile.IsAbsent(errA)
 	_, isLink := render.IsLink(before, name)
 	switch {
@@ -122,27 +121,6 @@ func verifyFile(ctx context.Context, before, after fs.FS, name string, o *Option
 	}
 	out := c.compareFiles(b, a, planned)
 	return out, ctx.Err()
-}
-
-// read reads a regular file.
-func read(tree fs.FS, name string) ([]byte, error) {
-	f, err := tree.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "open", Path: name, Err: repofile.ErrIrregular}
-	}
-	src, err := io.ReadAll(io.LimitReader(f, maxSize+1))
-	if err == nil && len(src) > maxSize {
-		return nil, &repofile.TooLargeError{Limit: maxSize}
-	}
-	return src, err
 }
 
 // A comparer compares one Dockerfile.

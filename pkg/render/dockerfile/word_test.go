@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
+	"github.com/regmigrate/regmigrate/pkg/rewrite"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -57,14 +58,14 @@ func TestOwnMove(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		after, err := planWith(set)(t.Context(), "Dockerfile", []byte(tt.before))
+		after, err := rewrite.EditText(set)(t.Context(), "Dockerfile", []byte(tt.before))
 		if err != nil {
 			t.Fatal(err)
 		}
 		tree := func(src string) fstest.MapFS {
 			return fstest.MapFS{"Dockerfile": {Data: []byte(src), Mode: 0o644}}
 		}
-		v, err := Verify(t.Context(), &render.Runner{}, tree(tt.before), tree(string(after)), Options{Rewrite: render.ByRules(set), Plan: planWith(set), Files: []string{"Dockerfile"}})
+		v, err := Verify(t.Context(), &render.Runner{}, tree(tt.before), tree(string(after)), Options{Rewrite: render.ByRules(set), Plan: rewrite.EditText(set), Files: []string{"Dockerfile"}})
 		if err != nil || len(v) != 1 || v[0].State.String() != tt.state || string(after) == tt.before {
 			t.Errorf("%s: expected %s, got %v of %q, error %v", tt.rule, tt.state, v, after, err)
 		}

@@ -1,0 +1,25 @@
+package rewrite
+
+import (
+	"context"
+
+	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/rules"
+)
+
+// EditText returns a function that returns the file called name with all edits that the rules
+// allow in this file by itself, in all scopes and also of likely images. It shows proofs which
+// words of texts are images.
+func EditText(set *rules.Set) func(ctx context.Context, name string, src []byte) ([]byte, error) {
+	return func(ctx context.Context, name string, src []byte) ([]byte, error) {
+		scopes, err := format.ParseScopes([]string{"all"})
+		if err != nil {
+			return nil, err
+		}
+		plan, err := PlanText(ctx, Options{Rules: set, Scopes: scopes, AssumeImages: true}, name, src)
+		if err != nil || len(plan.Files) == 0 {
+			return src, err
+		}
+		return plan.Files[0].After(), nil
+	}
+}
