@@ -17,6 +17,10 @@ type Tree struct {
 
 	Packed []string // paths of packed sub-charts, charts/x-1.0.0.tgz, sorted
 
+	// PackedRefs are the texts of the references in packed sub-charts that have a
+	// finding, by the paths of the packed sub-charts.
+	PackedRefs map[string][]string
+
 	// Groups are the groups of the linkers that ran before.
 	Groups []Group
 
@@ -35,6 +39,10 @@ type Tree struct {
 	// IsLikely reports whether a rule selects the short name o, if it is likely an
 	// image: see package account. Nil reports true.
 	IsLikely func(o *format.Occurrence) bool
+
+	// MayHaveShortName reports whether src may have a short name that a rule selects. It
+	// is nil if no rule selects names on Docker Hub.
+	MayHaveShortName func(src []byte) bool
 
 	// OutsideSubcharts returns the folders of the sub-charts that are not in the
 	// folder of their chart, for all charts of the repository: by the folder of

@@ -18,8 +18,17 @@ import (
 // files of the repository.
 func (r *reader) linkTree(ctx context.Context) *link.Tree {
 	t := &link.Tree{Names: r.family, ReadsTags: r.opts.Rules.ReadsTags(), IsLikely: func(o *format.Occurrence) bool { return account.IsLikely(o, r.opts.Rules) }}
+	if r.opts.Rules.SelectsDockerHub() {
+		t.MayHaveShortName = r.opts.Rules.MayMatch
+	}
+	t.PackedRefs = map[string][]string{}
 	for _, a := range r.archives {
 		t.Packed = append(t.Packed, a.path)
+		for i := range a.files {
+			for j := range a.files[i].Findings {
+				t.PackedRefs[a.path] = append(t.PackedRefs[a.path], a.files[i].Findings[j].Old)
+			}
+		}
 	}
 	sources := map[string][]byte{}
 	for _, f := range r.files {

@@ -89,3 +89,7 @@ func (s *Set) mayMatch(chunk []byte, mayHaveShortName func([]byte) bool) bool {
 // SelectsAllOfDockerHub reports whether a rule is on all of Docker Hub or on library:
 // then a short name may be any word.
 func (s *Set) SelectsAllOfDockerHub() bool { return s.filter.anyShortName }
+
+// SelectsDockerHub reports whether a rule is on Docker Hub, or on a part of it: then the
+// rules select short names.
+func (s *Set) SelectsDockerHub() bool { return s.filter.anyShortName || len(s.filter.hub.paths) > 0 }

@@ -141,21 +141,23 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		if !c.isUser {
 			own = append(own, c.linkAbsent(own, names, move)...)
 			own = append(own, c.linkLocks(move)...)
+			own = append(own, c.keepUnfound(own, move)...)
 		}
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}
 	return append(groups, keepUnused(charts, groups, move)...)
 }
 
-// traceCharts renders the charts that have a values file in the tree, or a template
-// that prints text after a registry, in parallel: TraceChart bounds the number of charts that are rendered at a time.
+// traceCharts renders the charts that have a values file in the tree, or a template that
+// prints text after a registry or may print a short name, in parallel: TraceChart bounds
+// the number of charts that are rendered at a time.
 func traceCharts(t *link.Tree, charts []*chart) {
 	if t.TraceChart == nil {
 		return
 	}
 	var wg sync.WaitGroup
 	for _, c := range charts {
-		if len(c.valuesFiles())+len(c.tests) > 0 || c.hasOpenText() {
+		if len(c.valuesFiles())+len(c.tests) > 0 || c.hasOpenText() || c.mayPrintShortName() {
 			wg.Go(func() { c.refs, c.err = t.TraceChart(c.dir) })
 		}
 	}

@@ -1,6 +1,8 @@
 package chart
 
 import (
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -143,4 +145,23 @@ func (c *chart) hasOpenText() bool {
 		}
 	}
 	return false
+}
+
+// mayPrintShortName reports whether an image field of a template of the chart has an
+// action, and a template may have a short name that a rule selects. A packed sub-chart
+// may print one, too.
+func (c *chart) mayPrintShortName() bool {
+	if c.tree.MayHaveShortName == nil || c.isUser {
+		return false
+	}
+	if slices.ContainsFunc(c.tree.Packed, func(name string) bool { return isBelow(name, path.Join(c.dir, "charts")) }) {
+		return true
+	}
+	hasAction, hasName := false, false
+	for _, name := range c.tree.NamesUnder(c.dir) {
+		src := []byte(c.templateSource(name))
+		hasAction = hasAction || imageAction.Match(src)
+		hasName = hasName || len(src) > 0 && c.tree.MayHaveShortName(src)
+	}
+	return hasAction && hasName
 }
