@@ -14,7 +14,8 @@ import (
 
 // Template is a template of YAML with the name of one: a chart's helpers,
 // deploy.yaml.tmpl, pod.yml.j2. [YAML] recognizes templates that are named like
-// plain YAML by their content.
+// plain YAML by their content. Files with any other name that begin with an object of
+// Kubernetes are templates, too: pod.j2, pod.yaml.bak, manifests without an extension.
 var Template = &Format{
 	Name:   "template",
 	Doc:    "YAML templates: Go templates (Helm and others), Jinja2",
@@ -28,16 +29,42 @@ var templateExt = set(".tpl", ".tmpl", ".gotmpl", ".template", ".j2", ".jinja", 
 func isTemplate(name string, src []byte) bool {
 	ext := path.Ext(name)
 	if !templateExt[ext] {
-		return false
+		return beginsWithObject(src)
 	}
 	switch path.Ext(strings.TrimSuffix(name, ext)) {
 	case ".yaml", ".yml", ".json":
 		return true
 	case "":
-		return ext == ".tpl" && template.Sniff(src)
+		if ext == ".tpl" && template.Sniff(src) {
+			return true
+		}
 	}
-	return false
+	return beginsWithObject(src)
 }
+
+// objectStart matches the begin of a file with an object of Kubernetes: its first key
+// after comments, actions and blank lines. No key follows apiVersion and kind in a line.
+var objectStart = regexp.MustCompile(`^(?:\xef\xbb\xbf)?(?:(?:[ \t]*(?:#.*|\{\{.*\}\}|\{%.*%\}|---.*)?[ \t]*)\r?\n)*(?:apiVersion|kind):[ \t]+["'\w{][^\n:]*\r?\n`)
+
+// otherObjectKeys match a key at the begin of a line that is apiVersion or kind.
+var otherObjectKeys = regexp.MustCompile(`(?m)^(apiVersion|kind):[ \t]`)
+
+// beginsWithObject reports whether src begins with an object of Kubernetes.
+func beginsWithObject(src []byte) bool {
+	start := objectStart.FindIndex(src)
+	if start == nil {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, m := range otherObjectKeys.FindAllSubmatch(src[:min(len(src), start[1]+maxObjectHead)], 20) {
+		seen[string(m[1])] = true
+	}
+	return len(seen) == 2
+}
+
+// maxObjectHead is the number of bytes after the first key of an object in which its other
+// key must be.
+const maxObjectHead = 4096
 
 func scanTemplate(in Input) (ScanResult, error) {
 	if err := checkParts("template", in.Src); err != nil {
