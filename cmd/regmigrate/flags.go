@@ -110,6 +110,12 @@ func presetNames() []string {
 	return names
 }
 
+// addAllowInsecureImagesFlag adds the flag of commands that change the values of charts,
+// or prove such a change.
+func addAllowInsecureImagesFlag(cmd *cobra.Command, f *session.Flags) {
+	cmd.Flags().BoolVar(&f.AllowInsecureImages, "allow-insecure-images", false, "where images of a chart of Bitnami move out of docker.io/bitnami, also add global.security.allowInsecureImages: true to its values; otherwise the chart refuses them")
+}
+
 // addFileFlags adds the flags that select files.
 func addFileFlags(cmd *cobra.Command, f *session.Flags) {
 	x := cmd.Flags()

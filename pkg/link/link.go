@@ -103,6 +103,10 @@ type MovedPiece struct {
 	Field    string // its place in the file: .image.repository
 	Old, New string // its text before and after
 	From, To string // the prefixes of the rule that moves it
+
+	OldRef, NewRef string    // of an image: the whole reference, or the registry, before and after
+	Span           edit.Span // its place in the file; for an added piece, that of the piece next to it
+	AddedAt        int       // the offset in bytes at which the piece is added to the file; -1 if the file has it
 }
 
 // A Consequence is an edit that follows from pieces that move.
@@ -112,6 +116,10 @@ type Consequence struct {
 	IsVersionBump bool     // the edit raises the version of a chart
 	IsReference   bool     // the edited text is a reference that follows a value
 	Sources       []string // paths of the files that hold the moved pieces
+
+	// Allows are the moved pieces of images that a chart accepts only with the edit: see
+	// package bitnami. It is nil for other edits.
+	Allows []PieceID
 }
 
 // An Advice is something that a person should do about a file or, as a note,

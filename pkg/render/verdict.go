@@ -66,6 +66,7 @@ type Verdict struct {
 	Objects     int
 	Moved       int // references that changed
 	Checksums   int // checksums that changed together with other lines
+	AddedKeys   int // keys that let charts use images of other registries
 	RandomLines int // lines that differ from one rendering to the next, and were compared in the rest of the line only
 	Refolded    int // texts whose lines break elsewhere, and that differ in references only
 
@@ -168,6 +169,9 @@ func (v *Verdict) Summary() string {
 	parts = append(parts, Count(v.Objects, object), Count(v.Moved, "reference")+" moved")
 	if v.Checksums > 0 {
 		parts = append(parts, Count(v.Checksums, "checksum")+" changed with them")
+	}
+	if v.AddedKeys > 0 {
+		parts = append(parts, Count(v.AddedKeys, "key")+" global.security.allowInsecureImages added")
 	}
 	if v.Renamed > 0 {
 		parts = append(parts, Count(v.Renamed, "generated name")+" changed with the content")

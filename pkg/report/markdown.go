@@ -54,7 +54,7 @@ func (m *markdownReport) headline(share, rank int) section {
 	if rules := r.RulesInForce(); rules != "" {
 		s.head += "Rules: " + mdHeading(rules) + ".\n\n"
 	}
-	items := append(r.Sources(maxSources), nonEmpty(r.ImplicitMoves(), r.AssumedMoves(), r.Updated())...)
+	items := append(r.Sources(maxSources), nonEmpty(r.ImplicitMoves(), r.AssumedMoves(), r.Updated(), r.AddedKeysText())...)
 	if bumps, hidden := r.VersionBumps(maxReviewFiles); len(bumps) > 0 {
 		if hidden > 0 {
 			bumps = append(bumps, "and "+wording.Number(hidden)+" more")

@@ -56,6 +56,9 @@ func summarize(p *rewrite.Plan, o Options) summary {
 		dir := strings.TrimSuffix(strings.TrimSuffix(r.Path, "Chart.yaml"), "/")
 		s.run.Bumps = append(s.run.Bumps, wording.Bump{Chart: cmp.Or(dir, "."), Old: r.Old, New: r.New})
 	}
+	for _, k := range p.AllowedImages() {
+		s.run.AddedKeys = append(s.run.AddedKeys, wording.AddedKey(k))
+	}
 	unchanged := map[format.Reason][]fileFinding{}
 	for i := range p.Files {
 		f := &p.Files[i]

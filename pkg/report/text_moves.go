@@ -39,7 +39,7 @@ func (t *textReport) moves() {
 	if items := r.Sources(t.limit(maxSources)); len(items) > 0 {
 		t.wrapped(plain, items, "   ", 0, 4)
 	}
-	for _, words := range []string{r.ImplicitMoves(), r.AssumedMoves(), r.Updated()} {
+	for _, words := range []string{r.ImplicitMoves(), r.AssumedMoves(), r.Updated(), r.AddedKeysText()} {
 		if words != "" {
 			t.paragraph(plain, words, 0, 4)
 		}

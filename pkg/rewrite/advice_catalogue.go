@@ -7,6 +7,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/image"
+	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
@@ -15,12 +16,16 @@ import (
 // listed once, at its first place.
 func (p *planner) catalogueAdvice() []Advice {
 	l := catalogueList{index: map[adviceKey]int{}, seen: map[advicePlace]bool{}}
+	allowed := p.allowedPieces()
 	for m := range movingMembers(p.groups) {
 		if m.occ.IsRegistry() {
 			continue
 		}
 		old := withTag(m.occ, m.occ.Text())
 		for _, a := range rules.Advise(old, m.newRef()) {
+			if a.ForCharts && allowed[link.IDOf(&m.occ.Pieces[len(m.occ.Pieces)-1])] {
+				continue
+			}
 			l.add(m, strings.TrimSuffix(old, unknownTag), a)
 		}
 	}

@@ -114,7 +114,8 @@ func (p *Plan) dropChangedOnDisk(dir *atomicfile.Dir) {
 		return
 	}
 	for _, g := range p.groups {
-		if g.isConsequence && g.moves() && hasFileBelow(differs, path.Dir(g.edits[0].Path)) {
+		followsChanged := slices.ContainsFunc(g.sources, func(name string) bool { return differs[name] != nil })
+		if g.isConsequence && g.moves() && (followsChanged || hasFileBelow(differs, path.Dir(g.edits[0].Path))) {
 			g.keep(format.NotEditedSafely, "a file that it follows from changed on disk")
 		}
 		for _, e := range g.edits {

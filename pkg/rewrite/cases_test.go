@@ -35,6 +35,7 @@ var update = flag.Bool("update", false, "regenerate want/ and ledger of the case
 //	scope: LIST
 //	field: registry=A,repository=B,tag=C
 //	bump: patch
+//	allow-insecure-images: true
 //	crlf: FILE   bom: FILE   no-newline: FILE      transform a file; txtar cannot store these
 //
 // Files under want/ are the expected files after the run; a file without one must
@@ -140,6 +141,8 @@ func newCase(t testing.TB, archive *txtar.Archive) *caseData {
 			scopes = append(scopes, strings.Split(value, ",")...)
 		case "field":
 			c.options.Fields = append(c.options.Fields, readField(t, value))
+		case "allow-insecure-images":
+			c.options.AllowInsecureImages = value == "true"
 		case "bump":
 			var err error
 			if c.options.Bump, err = chart.ParseBump(value); err != nil {

@@ -32,6 +32,8 @@ type group struct {
 	sources       []string // of a consequence: paths of the files that it follows from
 	isVersionBump bool     // a consequence: the version of a chart
 	isReference   bool     // a consequence: a reference that follows a value
+
+	allows []link.PieceID // of a consequence that lets a chart use images: see link.Consequence
 }
 
 // A rejection is the reason why a division is wrong.

@@ -83,6 +83,10 @@ type Options struct {
 	// AssumeImages moves likely images as if they were certain: see package account.
 	AssumeImages bool
 
+	// AllowInsecureImages adds global.security.allowInsecureImages: true to the values of
+	// charts of Bitnami whose images move out of docker.io/bitnami.
+	AllowInsecureImages bool
+
 	// Bump is the part of a chart's version that is raised if the chart changes.
 	Bump chart.VersionBump
 

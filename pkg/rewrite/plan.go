@@ -49,6 +49,10 @@ type Plan struct {
 	// those for which it is not known.
 	RenderFailures []link.RenderFailure
 
+	// AddsKeys says that Options.AllowInsecureImages is set: proofs accept the keys that it
+	// adds.
+	AddsKeys bool
+
 	Proofs          []Proof          // results of proving the plan; empty if no proof was requested
 	RegistryResults []RegistryResult // results of querying registries, sorted by New; empty if none was queried
 	Advice          []Advice         // sorted by path and line

@@ -40,12 +40,14 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 		return nil, err
 	}
 	p.addConsequences()
+	p.dropRejectedKeys(ctx)
 	if err := p.verifyGroups(ctx); err != nil {
 		return nil, err
 	}
+	p.adviseDroppedKeys()
 	out := &Plan{
 		Root: p.opts.Walk.Root, Rules: p.opts.Rules, ScannedFiles: p.scanned, SearchedFiles: p.searched,
-		FamilyFiles: p.family, ComposeFiles: p.composeFiles(), Dockerfiles: p.dockerfiles, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, groups: p.groups,
+		FamilyFiles: p.family, ComposeFiles: p.composeFiles(), Dockerfiles: p.dockerfiles, Unrendered: p.tree.Unrendered, RenderFailures: p.tree.RenderFailures, AddsKeys: p.opts.AllowInsecureImages, groups: p.groups,
 	}
 	out.Files = append(p.reportFiles(), p.reportArchives()...)
 	out.Advice = slices.Concat(p.linkerAdvice(), p.catalogueAdvice(), p.pushAdvice(), p.runtimeAdvice(), p.searchAdvice(), p.unconfirmedAdvice(), p.doubledAdvice(), p.schemaAdvice(), p.generatedAdvice(out.Files), p.regeneratedAdvice(out.Files))
@@ -146,16 +148,22 @@ func (p *planner) addConsequences() {
 	}
 	edits := editsOf(p.groups)
 	consequences := p.linkers.Consequences(p.tree, moved)
+	if p.opts.AllowInsecureImages {
+		consequences = append(consequences, p.linkers.AllowImages(p.tree, moved)...)
+	} else {
+		p.linkers.AdviseImages(p.tree, moved)
+	}
 	p.mergeLoaded()
 	for _, c := range consequences {
 		f := p.files.at(c.Path)
 		if f == nil || f.outside || overlaps(edits[c.Path], c.Edit.Span) {
+			p.adviseNotAllowed(&c)
 			continue
 		}
 		edits[c.Path] = append(edits[c.Path], c.Edit)
 		p.groups = append(p.groups, &group{
 			edits: []link.FileEdit{c.FileEdit}, note: c.Why,
-			isConsequence: true, sources: c.Sources, isVersionBump: c.IsVersionBump, isReference: c.IsReference,
+			isConsequence: true, sources: c.Sources, isVersionBump: c.IsVersionBump, isReference: c.IsReference, allows: c.Allows,
 		})
 	}
 }
@@ -169,7 +177,13 @@ func (p *planner) movedPieces() []link.MovedPiece {
 			if m.newPiece(k) == piece.Text {
 				continue
 			}
-			x := link.MovedPiece{Path: piece.Path, Field: cmp.Or(piece.Field, m.occ.Place.Field), Old: piece.Text, New: m.newPiece(k)}
+			x := link.MovedPiece{Path: piece.Path, Field: cmp.Or(piece.Field, m.occ.Place.Field), Old: piece.Text, New: m.newPiece(k), Span: piece.Span, AddedAt: -1}
+			if m.occ.Kind == format.Image {
+				x.OldRef, x.NewRef = m.occ.Text(), m.newText()
+			}
+			if piece.Added != nil {
+				x.Span, x.AddedAt = m.occ.Pieces[len(m.occ.Pieces)-1].Span, piece.Span.Start
+			}
 			if r := m.match.Rule; r != nil {
 				x.From, x.To = r.From, r.To
 			}

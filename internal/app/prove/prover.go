@@ -112,7 +112,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	if err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Program: p.program, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: plan.AddsKeys, Program: p.program, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
 	verdicts, err := helm.Verify(ctx, p.Runner, before, after, o)
 	addProofs(plan, verdicts)
 	missing := &Interrupted{}
@@ -120,7 +120,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return fmt.Errorf("rendering charts: %w", err)
 	}
 	built, err := kustomize.Verify(ctx, p.Runner, before, after, kustomize.Options{
-		Rewrite: move, Capabilities: p.capabilities, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: p.OnVerdict,
+		Rewrite: move, Capabilities: p.capabilities, AddedKeys: plan.AddsKeys, Dirs: kustomize.Dirs(plan.FamilyFiles), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, built)
 	if err := missing.add(err, "kustomization"); err != nil {

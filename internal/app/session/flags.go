@@ -4,9 +4,12 @@ import "time"
 
 // Flags are the flags of the root command.
 type Flags struct {
-	DryRun, Check    bool
-	CheckCertain     bool // likely images do not fail the check
-	AssumeImages     bool
+	DryRun, Check bool
+	CheckCertain  bool // likely images do not fail the check
+	AssumeImages  bool
+
+	AllowInsecureImages bool // add the key with which Bitnami's charts use other images
+
 	Presets, Rules   []string
 	Mirror           string
 	MirrorNames      []string

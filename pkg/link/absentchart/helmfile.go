@@ -77,6 +77,32 @@ func (h *helmfile) link() []link.Group {
 	return groups
 }
 
+// releases returns the releases of the Helmfile.
+func (h *helmfile) releases() []Release {
+	h.parse()
+	var out []Release
+	for _, root := range h.roots {
+		for _, r := range link.Items(root.Field("releases")) {
+			chart := r.Str("chart")
+			if chart == "" {
+				continue
+			}
+			x := Release{Values: h.values(r)}
+			if h.isLocal(chart) {
+				dir, inside := h.tree.Resolve(path.Dir(h.file.Path), chart)
+				if !inside {
+					continue
+				}
+				x.Dir = dir
+			} else {
+				x.Repository = h.repository(chart)
+			}
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
 // parse sets the roots of the documents: of a YAML file, or of a template of one.
 func (h *helmfile) parse() {
 	var docs []*syntax.Document

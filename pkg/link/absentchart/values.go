@@ -15,6 +15,9 @@ type Values struct {
 	file   *link.File
 	byPath map[string]*value
 	sorted []*value // by position
+
+	root     *syntax.Node // the mapping with all values, nil for none
+	embedded *syntax.Node // the scalar whose text is root; nil if root is in the file itself
 }
 
 // A value is a scalar of Values.
@@ -40,7 +43,12 @@ const maxDepth = 64
 // AddMapping adds the values in the mapping n, which the chart gets at the path: ""
 // for all of its values, global for those below that key. It omits collections that
 // aliases stand for, because the file has their values at another path.
-func (v *Values) AddMapping(path string, n *syntax.Node) { v.addTree(path, n, false, 0) }
+func (v *Values) AddMapping(path string, n *syntax.Node) {
+	if path == "" && v.root == nil && n != nil && n.Kind == syntax.Mapping {
+		v.root = n
+	}
+	v.addTree(path, n, false, 0)
+}
 
 // AddGlobal adds the values in the mapping n, which the chart gets at the path global.
 // Another chart may use them, too: their own references are not decided.
@@ -51,8 +59,11 @@ func (v *Values) AddGlobal(n *syntax.Node) {
 
 // AddEmbedded adds the values in the YAML or JSON text of the scalar n.
 func (v *Values) AddEmbedded(n *syntax.Node) {
-	known := len(v.sorted)
+	known, isFirst := len(v.sorted), v.root == nil
 	v.AddMapping("", format.EmbeddedMapping(n))
+	if isFirst && v.root != nil {
+		v.embedded = n
+	}
 	for _, x := range v.sorted[known:] {
 		x.isEmbedded = true
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
+	"github.com/regmigrate/regmigrate/pkg/link/bitnami"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/link/devcontainer"
 	"github.com/regmigrate/regmigrate/pkg/link/gitops"
@@ -100,4 +101,21 @@ func (l *Linkers) Consequences(t *link.Tree, moved []link.MovedPiece) []link.Con
 		}
 	}
 	return out
+}
+
+// AllowImages returns the edits that let the charts of Bitnami use the images that move,
+// and adds advice to t: see [bitnami.AllowImages].
+func (l *Linkers) AllowImages(t *link.Tree, moved []link.MovedPiece) []link.Consequence {
+	out, advice := bitnami.AllowImages(t, gitops.Releases(t, l.kustomizations), moved)
+	t.MergeLoaded()
+	t.Advice = append(t.Advice, advice...)
+	return out
+}
+
+// AdviseImages adds advice to t about the charts of Bitnami that refuse the images that
+// move.
+func (l *Linkers) AdviseImages(t *link.Tree, moved []link.MovedPiece) {
+	releases := func() []absentchart.Release { return gitops.Releases(t, l.kustomizations) }
+	t.Advice = append(t.Advice, bitnami.Advise(t, releases, moved)...)
+	t.MergeLoaded()
 }

@@ -59,6 +59,7 @@ func (c *chartVerdict) add(values string, before, after *Rendered, v render.Verd
 	out.Missing = before.Missing
 	out.Checksums = max(out.Checksums, v.Checksums)
 	out.RandomLines = max(out.RandomLines, v.RandomLines)
+	out.AddedKeys = max(out.AddedKeys, v.AddedKeys)
 	out.Refolded = max(out.Refolded, v.Refolded)
 	out.VersionChanges = 0
 	for name, version := range before.Versions {

@@ -19,6 +19,10 @@ type Options struct {
 
 	Capabilities Capabilities
 
+	// AddedKeys accepts keys that let charts use images of other registries: see
+	// [render.WithoutAddedKeys].
+	AddedKeys bool
+
 	// Program renders the charts; nil means the library of Helm.
 	Program *Program
 
@@ -183,7 +187,11 @@ func (c *comparison) add(out *chartVerdict, before, after *Rendered, v render.Ve
 // differs in both directions.
 func (c *comparison) compare(ctx context.Context, before, after *Rendered) render.Verdict {
 	renderings := []*render.Rendered{&before.Rendered}
-	v := render.Compare(renderings, &after.Rendered, c.options.Rewrite)
+	text, keys := &after.Rendered, 0
+	if c.options.AddedKeys {
+		text, keys = render.WithoutAddedKeys(&before.Rendered, text, c.options.Rewrite)
+	}
+	v := render.Compare(renderings, text, c.options.Rewrite)
 	for range retries(c.before) {
 		if v.State != render.Failed {
 			break
@@ -196,8 +204,9 @@ func (c *comparison) compare(ctx context.Context, before, after *Rendered) rende
 			break
 		}
 		renderings = append(renderings, &again.Rendered)
-		v = render.Compare(renderings, &after.Rendered, c.options.Rewrite)
+		v = render.Compare(renderings, text, c.options.Rewrite)
 	}
+	v.AddedKeys = keys
 	return v
 }
 

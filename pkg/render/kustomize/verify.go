@@ -30,6 +30,10 @@ type Options struct {
 	// Dirs are the folders of the kustomizations to verify.
 	Dirs []string
 
+	// AddedKeys accepts keys that let charts use images of other registries: see
+	// [render.WithoutAddedKeys].
+	AddedKeys bool
+
 	// Changed skips kustomizations without a changed file.
 	Changed bool
 
@@ -74,7 +78,7 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 		progress = func(done, _ int, v *render.Verdict) { o.Progress(done, len(dirs), v) }
 	}
 	verdicts, err := r.VerifyAll(ctx, order.built, progress, func(dir string) (render.Verdict, error) {
-		c := comparison{runner: r, treeBefore: treeBefore, treeAfter: treeAfter, rewrite: o.Rewrite, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
+		c := comparison{runner: r, treeBefore: treeBefore, treeAfter: treeAfter, rewrite: o.Rewrite, addedKeys: o.AddedKeys, capabilities: o.Capabilities, verdict: render.Verdict{Dir: dir, Kustomization: true}}
 		err := c.verify(ctx, dir)
 		if len(c.schemaUnread) > 0 && c.verdict.State == render.Proven {
 			c.verdict.State, c.verdict.Reason = render.Unproven, c.schemaUnread[0]+", which is not read; nothing but references changed"
@@ -111,6 +115,7 @@ type comparison struct {
 	runner                *render.Runner
 	treeBefore, treeAfter *Tree
 	rewrite               render.RewriteFunc
+	addedKeys             bool // see Options
 	capabilities          helm.Capabilities
 	verdict               render.Verdict
 
@@ -201,6 +206,9 @@ func (c *comparison) verifyLocal(ctx context.Context) (limits string, err error)
 // compare compares two builds and adds the result to c.verdict.
 func (c *comparison) compare(ctx context.Context, before, after *render.Rendered, replace replaceFunc) {
 	v := &c.verdict
+	if c.addedKeys {
+		after, v.AddedKeys = render.WithoutAddedKeys(before, after, c.rewrite)
+	}
 	builds := []*render.Rendered{before}
 	result := compareBuilds(builds, after, c.rewrite)
 	for range c.retries() {

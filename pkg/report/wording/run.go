@@ -9,6 +9,7 @@ package wording
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 )
 
@@ -44,6 +45,7 @@ type Run struct {
 
 	Consequences Consequences
 	Bumps        []Bump
+	AddedKeys    []AddedKey // keys that let charts use the new images
 
 	// SpelledOut and Implicit count all mentions, consequences included.
 	SpelledOut, Implicit Tally
@@ -76,6 +78,9 @@ type Consequences struct {
 	Mentions, Files int
 	ReadmeRows      bool // all of them are rows of value tables in READMEs
 }
+
+// An AddedKey is a key that is added to a file.
+type AddedKey struct{ Path, Key string }
 
 // A Bump is a change of the version of a chart.
 type Bump struct{ Chart, Old, New string }
@@ -217,6 +222,34 @@ func (r *Run) VersionBumps(limit int) (items []string, hidden int) {
 		items = append(items, b.Chart+" "+b.Old+" -> "+b.New)
 	}
 	return items, len(r.Bumps) - len(shown)
+}
+
+// AddedKeysText says where keys are added that let charts use the new images, "" for
+// nowhere.
+func (r *Run) AddedKeysText() string {
+	n := len(r.AddedKeys)
+	if n == 0 {
+		return ""
+	}
+	var files []string
+	for _, k := range r.AddedKeys {
+		files = append(files, k.Path)
+	}
+	slices.Sort(files)
+	files = slices.Compact(files)
+	in := files[0]
+	if len(files) > 1 {
+		in = Count(len(files), "file")
+	}
+	verb := "set to true in "
+	if r.Mode != Write {
+		verb = "would be set to true in "
+	}
+	text := r.AddedKeys[0].Key + " " + verb + in
+	if n > len(files) {
+		text += ", at " + Count(n, "place")
+	}
+	return text
 }
 
 // Unchanged says how many mentions are not changed, "" if all changed.
