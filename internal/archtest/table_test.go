@@ -49,6 +49,7 @@ var table = []pkg{
 	{"pkg/format", formats, nil, []string{kyaml}},
 	{"pkg/link", formats, []string{"pkg/format"}, nil},
 	{"pkg/link/absentchart", formats, []string{"pkg/format", "pkg/link"}, nil},
+	{"pkg/link/builds", formats, []string{"pkg/format", "pkg/link"}, nil},
 	{"pkg/link/chart", formats, []string{"pkg/format", "pkg/link", "pkg/link/absentchart"}, nil},
 	{"pkg/link/bitnami", formats, []string{"pkg/format", "pkg/link", "pkg/link/absentchart", "pkg/link/chart"}, nil},
 	{"pkg/link/devcontainer", formats, []string{"pkg/format", "pkg/link"}, nil},

@@ -88,6 +88,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 		}
 	}
 	g.keepSeveralTags()
+	g.keepSeveralScopes(scopes)
 	switch {
 	case len(g.members) == 0 && g.reason == "":
 		g.edits = g.inserts // keys next to references that are kept
@@ -96,6 +97,21 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 	case g.reason == "":
 		g.makeEdits()
 	}
+}
+
+// keepSeveralScopes makes a conflict of a group that is kept because of the scope of one of
+// its references, if the run selects the scope of another one.
+func (g *group) keepSeveralScopes(scopes format.Scopes) {
+	if !g.reason.IsScope() {
+		return
+	}
+	selected := func(m member) bool { return m.matched && scopes.Has(m.occ.Scope) }
+	other := slices.IndexFunc(g.members, func(m member) bool { return m.matched && !scopes.Has(m.occ.Scope) })
+	if other < 0 || !slices.ContainsFunc(g.members, selected) {
+		return
+	}
+	occ := g.members[other].occ
+	g.keep(format.Conflict, fmt.Sprintf("the name in %s has to move with the others: add %s to --scope", occ.Pieces[0].Path, occ.Scope))
 }
 
 // keptPlaces are the places whose references are kept, whatever rules match.

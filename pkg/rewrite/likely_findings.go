@@ -61,7 +61,7 @@ func isSameImage(a, b *format.Occurrence) bool {
 		return true
 	}
 	name := func(o *format.Occurrence) string {
-		text, _ := image.TrimTransport(o.Text() + o.Tail)
+		text, _ := image.TrimTransport(o.Text())
 		r, err := image.Parse(text)
 		if err != nil {
 			return text

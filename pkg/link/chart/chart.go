@@ -141,7 +141,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 		if !c.isUser {
 			own = append(own, c.linkAbsent(own, names, move)...)
 			own = append(own, c.linkLocks(move)...)
-			own = append(own, c.keepUnfound(own, move)...)
+			own = append(own, c.keepUnfound(own, printed, move)...)
 		}
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}

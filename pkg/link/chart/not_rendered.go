@@ -101,7 +101,7 @@ func (c *chart) keepUnproven(rendered map[link.PieceID]bool, move link.MoveFunc)
 // probably no name on Docker Hub; "" if it may be one.
 func (c *chart) whyNotOnDockerHub(o *format.Occurrence) string {
 	key := o.Field(0)[strings.LastIndexByte(o.Field(0), '.')+1:]
-	text := o.Text() + o.Tail
+	text := o.Text()
 	if len(o.Pieces) > 1 || o.Tail != "" {
 		if namesRegistry.MatchString(key) {
 			return o.Pieces[0].Text + " stands for a registry"

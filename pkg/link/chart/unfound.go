@@ -17,9 +17,9 @@ import (
 // shows to be one: a helper is the name, or an action joins several texts. Where a
 // template or a values file has such a name as a word, it is a likely image. A name that
 // no file has is a conflict where the chart prints it. The parameter groups has the
-// other groups of the chart.
-func (c *chart) keepUnfound(groups []link.Group, move link.MoveFunc) []link.Group {
-	refs := c.unfound(groups, move)
+// other groups of the chart, and printed the references of all charts.
+func (c *chart) keepUnfound(groups []link.Group, printed *printedRefs, move link.MoveFunc) []link.Group {
+	refs := c.unfound(groups, printed.of[c], move)
 	if len(refs) == 0 {
 		return nil
 	}
@@ -49,33 +49,37 @@ func (c *chart) keepUnfound(groups []link.Group, move link.MoveFunc) []link.Grou
 
 // unfound returns the rendered references that are short names which a rule selects, and
 // which no occurrence of the chart or finding in a packed sub-chart explains, by their
-// normal names.
-func (c *chart) unfound(groups []link.Group, move link.MoveFunc) map[string]*link.TracedRef {
+// normal names. Of a chart that does not render, no reference is complete for certain.
+func (c *chart) unfound(groups []link.Group, traced *chartRefs, move link.MoveFunc) map[string]*link.TracedRef {
 	refs := map[string]*link.TracedRef{}
 	for i := range c.refs {
 		ref := &c.refs[i]
 		r, err := image.Parse(ref.Ref)
-		if err != nil || r.Domain != "" || ref.Incomplete || ref.IsRegistry || ref.IsFallback {
+		if err != nil || r.Domain != "" || ref.Tolerant || ref.Incomplete || ref.IsRegistry || ref.IsFallback {
 			continue
 		}
-		o := shortOccurrence(ref.Ref)
-		if move.Moves(&o) && (!ref.Tolerant || strings.Contains(r.Path, "/") || c.isLikely(&o)) {
+		if o := shortOccurrence(ref.Ref); move.Moves(&o) {
 			refs[normalName(ref.Ref)] = ref
 		}
 	}
 	if len(refs) == 0 {
 		return nil
 	}
-	for i := range groups {
-		for j := range groups[i].Occurrences {
-			o := &groups[i].Occurrences[j]
-			delete(refs, normalName(o.Text()+o.Tail))
+	explain := func(all []format.Occurrence) {
+		for i := range all {
+			delete(refs, normalName(all[i].Text()))
 		}
+	}
+	if traced != nil {
+		explain(traced.all) // also those of groups that are kept
+	}
+	for i := range groups {
+		explain(groups[i].Occurrences)
 	}
 	for _, f := range c.files() {
 		for i := range f.Scanned.Occurrences {
 			if o := &f.Scanned.Occurrences[i]; !o.Unconfirmed || o.LikelyImage && c.isLikely(o) {
-				delete(refs, normalName(o.Text()+o.Tail))
+				delete(refs, normalName(o.Text()))
 			}
 		}
 	}

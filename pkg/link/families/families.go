@@ -8,6 +8,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 	"github.com/regmigrate/regmigrate/pkg/link/absentchart"
 	"github.com/regmigrate/regmigrate/pkg/link/bitnami"
+	"github.com/regmigrate/regmigrate/pkg/link/builds"
 	"github.com/regmigrate/regmigrate/pkg/link/chart"
 	"github.com/regmigrate/regmigrate/pkg/link/devcontainer"
 	"github.com/regmigrate/regmigrate/pkg/link/gitops"
@@ -36,6 +37,7 @@ func New(bump chart.VersionBump) *Linkers {
 		{Wants: absentchart.IsHelmfile, Link: absentchart.LinkHelmfiles},
 		{Link: absentchart.LinkReleases},
 		{Link: devcontainer.Link},
+		{Wants: builds.IsConfig, Link: builds.Link},
 		{Link: linkAddressedKeys},
 		{Link: linkComposeBuilds},
 		{Link: linkSharedRegistries},
