@@ -99,6 +99,7 @@ func TestImageRuleErrors(t *testing.T) {
 		want  string
 	}{
 		{"no range", []Rule{image("a.io/x", "b.io/x", "new", "", "")}, "is not a range of versions"},
+		{"an empty range", []Rule{image("a.io/x", "b.io/x", ">=2, <1", "", "")}, "no version is in this range"},
 		{"no tag", []Rule{image("a.io/x", "b.io/x", ">=1", "", "a b")}, "is not a tag"},
 		{"two variables", []Rule{image("a.io/x", "b.io/x", ">=1", "", "{tag}{tag}")}, "is not a tag"},
 		{"a host", []Rule{image("a.io", "b.io/x", ">=1", "", "")}, "for a single image"},
