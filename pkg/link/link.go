@@ -86,6 +86,10 @@ type Group struct {
 	Why         string        // for a person: why the occurrences belong together, or why they are kept
 	Insert      []FileEdit    // keys to insert when the group moves
 
+	// AcrossScopes says that references of the group are in files of several scopes. If
+	// the run does not select all of these, the group is a conflict.
+	AcrossScopes bool
+
 	// Chart is the folder of the chart whose rendering shows the occurrences,
 	// "" if none does. A rendering after the edits can then prove the result.
 	Chart string

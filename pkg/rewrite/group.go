@@ -23,6 +23,8 @@ type group struct {
 	edits   []link.FileEdit // edits of the group if it moves
 	inserts []link.FileEdit // keys to insert if the group moves
 
+	acrossScopes bool // see link.Group
+
 	charts    []string   // folders of the charts that render the members, each once
 	division  division   // how registries and names share new prefixes
 	rejected  []division // divisions that a rendering or a values schema rejects
@@ -102,7 +104,7 @@ func (g *group) decide(set *rules.Set, scopes format.Scopes, kept keptPlaces) {
 // keepSeveralScopes makes a conflict of a group that is kept because of the scope of one of
 // its references, if the run selects the scope of another one.
 func (g *group) keepSeveralScopes(scopes format.Scopes) {
-	if !g.reason.IsScope() {
+	if !g.acrossScopes || !g.reason.IsScope() {
 		return
 	}
 	selected := func(m member) bool { return m.matched && scopes.Has(m.occ.Scope) }

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"sort"
@@ -231,7 +232,7 @@ func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 		return
 	}
 	if r := m.match.Rule; r != nil {
-		x.Rule, x.From, x.To = r.Name, r.From, r.To
+		x.Rule, x.From, x.To = r.Name, r.From, cmp.Or(targetAfter(m.match), r.To)
 	}
 	if !g.moves() {
 		x.Reason, x.Note = g.reason, g.note
@@ -250,6 +251,16 @@ func (x *Finding) setReference(u *pieceUse, path string, isReplaced bool) {
 			x.EditSpans = append(x.EditSpans, e.Span)
 		}
 	}
+}
+
+// targetAfter returns the name to which a second rule moves the target of a rule for a
+// single image: a mirror, after a rename. It is "" without a second rule.
+func targetAfter(m rules.Match) string {
+	r, err := image.Parse(m.New)
+	if !m.IsForImage || err != nil || r.Domain == "" || strings.HasPrefix(m.New, m.Rule.To) {
+		return ""
+	}
+	return r.Domain + "/" + r.Path
 }
 
 // isWholeName reports whether the mention is the whole name of a reference:

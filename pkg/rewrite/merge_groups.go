@@ -18,7 +18,7 @@ func mergeGroups(t *link.Tree, linked []link.Group, opts Options) []*group {
 	claimed := map[link.PieceID]bool{} // pieces of the linkers' groups, and of the tags in them
 	for i := range linked {
 		l := &linked[i]
-		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert}
+		g := &group{reason: l.Keep, note: l.Why, inserts: l.Insert, acrossScopes: l.AcrossScopes}
 		if l.Chart != "" {
 			g.charts = []string{l.Chart}
 		}
@@ -123,6 +123,7 @@ func (m *merger) merged() []*group {
 func (g *group) absorb(o *group) {
 	g.members = append(g.members, o.members...)
 	g.inserts = append(g.inserts, o.inserts...)
+	g.acrossScopes = g.acrossScopes || o.acrossScopes
 	if g.reason == "" {
 		g.reason, g.note = o.reason, o.note
 	}

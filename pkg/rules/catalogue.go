@@ -160,7 +160,8 @@ func (e *catalogueEntry) loadPresetRules() *Set {
 	return set
 }
 
-// isFollowed reports whether the preset or a rename of the entry moves oldRef to newRef.
+// isFollowed reports whether the preset or a rename of the entry moves oldRef to newRef, or
+// to the end of newRef, before which a mirror has its own name.
 func (e *catalogueEntry) isFollowed(oldRef, newRef string) bool {
 	if e.preset == "" && len(e.renames) == 0 || newRef == "" {
 		return false
@@ -170,5 +171,9 @@ func (e *catalogueEntry) isFollowed(oldRef, newRef string) bool {
 		return false
 	}
 	m, ok := set.Match(oldRef, Reference)
-	return ok && m.Keep == "" && m.New+oldRef[m.Len:] == newRef
+	if !ok || m.Keep != "" {
+		return false
+	}
+	to := m.New + oldRef[m.Len:]
+	return to == newRef || strings.HasSuffix(newRef, "/"+to)
 }

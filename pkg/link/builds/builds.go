@@ -95,7 +95,7 @@ func (x *tool) link(t *link.Tree, move link.MoveFunc, config string, src []byte)
 			if !ok {
 				at = len(groups)
 				spelled[key] = at
-				groups = append(groups, link.Group{Why: config + " builds the image and deploys it by this name"})
+				groups = append(groups, link.Group{Why: config + " builds the image and deploys it by this name", AcrossScopes: true})
 			}
 			o.IsPushed = o.IsPushed || f.Path == config
 			groups[at].Occurrences = append(groups[at].Occurrences, o)
