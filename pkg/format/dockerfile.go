@@ -124,7 +124,9 @@ func scanDockerfile(in Input) (ScanResult, error) {
 	for _, line := range d.Heredocs {
 		s.heredoc(line)
 	}
-	s.out.Mappings = mappingsOfFile(Scripts, string(in.Src), in.Marks)
+	if s.hasMarkOutsideFrom() {
+		s.out.Mappings = mappingsOfFile(Scripts, string(in.Src), in.Marks)
+	}
 	for i := range in.Marks {
 		if !s.explained[i] {
 			s.mark(i)
@@ -135,6 +137,22 @@ func scanDockerfile(in Input) (ScanResult, error) {
 	})
 	sort.Slice(s.out.Contexts, func(i, j int) bool { return s.out.Contexts[i].Mark.Start < s.out.Contexts[j].Mark.Start })
 	return s.out, nil
+}
+
+// hasMarkOutsideFrom reports whether a mark is outside of all FROM instructions, which map
+// no name to another one. A command that maps an old name has a mark, too.
+func (s *dockerScan) hasMarkOutsideFrom() bool {
+	inFrom := 0
+	for i := range s.d.Instructions {
+		x := &s.d.Instructions[i]
+		if x.Cmd != "from" || x.OnBuild {
+			continue
+		}
+		if span, ok := x.Map.Enclosing(0, len(x.Text)); ok && bytes.IndexByte(s.in.Src[span.Start:span.End], '\n') < 0 {
+			inFrom += len(s.marksIn(span))
+		}
+	}
+	return inFrom < len(s.in.Marks)
 }
 
 // add adds an occurrence, which explains the marks in its pieces. It returns
