@@ -61,7 +61,8 @@ func (x *chartIndex) read(dir string) Chart {
 // of tree: the path in tree by the path in the chart. Dependencies are included
 // when charts/ holds them or they are file:// references.
 func ChartFiles(tree fs.FS, dir string) (map[string]string, error) {
-	r := chartReader{chartIndex: &chartIndex{tree: tree}, files: map[string][]byte{}, sources: map[string]string{}}
+	noNames := func() map[string][]chartVersion { return nil } // other dependencies are not taken from the tree
+	r := chartReader{chartIndex: &chartIndex{tree: tree, byName: noNames}, files: map[string][]byte{}, sources: map[string]string{}}
 	return r.sources, r.chart(dir, "", 0)
 }
 

@@ -63,3 +63,15 @@ func TestOutsideSubchartsBound(t *testing.T) {
 		}
 	}
 }
+
+// A dependency that is not in the tree is no error: kustomize renders the chart without it.
+func TestChartFilesWithoutDependency(t *testing.T) {
+	tree := fstest.MapFS{
+		"web/Chart.yaml":   {Data: []byte("apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: redis, version: 1.0.0, repository: 'https://charts.example'}\n")},
+		"redis/Chart.yaml": {Data: []byte("apiVersion: v2\nname: redis\nversion: 1.0.0\n")},
+	}
+	got, err := ChartFiles(tree, "web")
+	if err != nil || len(got) != 1 || got["Chart.yaml"] != "web/Chart.yaml" {
+		t.Errorf("got %v, error %v", got, err)
+	}
+}
