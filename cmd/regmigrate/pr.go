@@ -41,8 +41,8 @@ pull request would not contain them. The next run updates the same pull request.
 When no reference is left to move, pr closes the pull request and deletes the
 branch. pr overwrites a branch only if pr made all commits on that branch.
 
-pr compares charts, kustomizations, Compose files and Dockerfiles before and after
-the change, as verify does.
+pr compares charts, kustomizations, Compose files, Dockerfiles and releases before
+and after the change, as verify does.
 If a proof fails, pr pushes nothing.
 
 pr supports GitHub, GitLab, Gitea, Forgejo, Bitbucket Cloud, Bitbucket Data Center

@@ -114,7 +114,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")
 	x.StringArrayVar(&f.Reports, "report", nil, "also write a report to a file, `FORMAT=FILE` (repeatable)")
 	x.IntVarP(&f.Jobs, "jobs", "j", 0, "`number` of files processed at a time (default: the number of CPUs)")
-	x.BoolVar(&f.Verify, "verify", false, "prove that charts, kustomizations, Compose files and Dockerfiles are as before, except for the images; if a proof fails, write nothing and exit 1")
+	x.BoolVar(&f.Verify, "verify", false, "prove that charts, kustomizations, Compose files, Dockerfiles and releases are as before, except for the images; if a proof fails, write nothing and exit 1")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "with --verify: if something is unproven, also write nothing and exit 1")
 	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one; exit 1 if a reference does not: ")
 	x.BoolVar(&f.NoRender, "no-render", false, "do not render charts to find values that form a reference; use only the names of the keys")

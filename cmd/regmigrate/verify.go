@@ -13,11 +13,15 @@ func newVerifyCommand(s session.Streams) *cobra.Command {
 	var f session.Flags
 	cmd := &cobra.Command{
 		Use:   "verify [flags] [PATH...]",
-		Short: "prove that charts, kustomizations, Compose files and Dockerfiles are as before, except for the images",
+		Short: "prove that charts, kustomizations, Compose files, Dockerfiles and releases are as before, except for the images",
 		Long: `verify renders every chart, builds every kustomization, and reads every Compose file
 and Dockerfile under PATH (default: the current folder) before and after the change
 that the rules would make, and compares the results. They may differ only in image
 references, and only as the rules require. verify writes no file.
+
+It also renders charts of the repository with the values of each release (HelmRelease
+of Flux, Application of Argo CD) that the change concerns. A release is unproven if
+it is not known what reaches the cluster: docs/proof.md lists the reasons.
 
 With --base, verify compares the commit REV with the current files: use it for a
 change that was already made. Charts and kustomizations are rendered in child
@@ -28,7 +32,7 @@ verdicts so far and exits with 3.
 
 With --helm PROGRAM, your own helm renders the charts, in an empty environment:
 without plugins, configuration, cluster and network. Only this flag names the
-program; a configuration cannot. Charts that exceed a limit of the library, and
+program; a configuration cannot. It does not render releases. Charts that exceed a limit of the library, and
 those whose values schemas refer to other documents, do not reach it.`,
 		Example: `  regmigrate verify charts/
   regmigrate verify --base origin/main .  # proves the change of a pull request

@@ -45,6 +45,7 @@ func (run *pullRequestRun) planBase(ctx context.Context) (*rewrite.Plan, error) 
 		return nil, err
 	}
 	defer prover.Close()
+	prover.Repository, prover.Branch = root, forge.Base
 	prover.Use(ctx, &set.Rewrite, !f.NoRender)
 	registries, err := imageset.Require(f, set, bar, true)
 	if err != nil {

@@ -25,7 +25,7 @@ func Verify(ctx context.Context, s session.Streams, f *session.Flags, args []str
 	if err != nil {
 		return err
 	}
-	p.Within = set.Rewrite.Within
+	p.Within, p.Base = set.Rewrite.Within, f.Base
 	defer p.Close()
 	if f.Helm != "" {
 		if err := p.UseHelm(ctx, f.Helm); err != nil {
@@ -70,7 +70,7 @@ func (x *verification) proveAndReport(ctx context.Context, plan *rewrite.Plan, b
 	}
 	o := x.session.ReportOptionsFor(s.Out, f)
 	if len(plan.Proofs) == 0 && !f.Quiet && interrupted == nil {
-		fmt.Fprintln(s.Out, "nothing to prove: no chart, kustomization, Compose file or Dockerfile found")
+		fmt.Fprintln(s.Out, "nothing to prove: no chart, kustomization, Compose file, Dockerfile or release of Flux or Argo CD found")
 	}
 	if err := report.WriteProofs(s.Out, plan, o); err != nil {
 		return session.Failed(fmt.Errorf("writing to standard output: %w", err))

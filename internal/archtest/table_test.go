@@ -77,6 +77,7 @@ var table = []pkg{
 	}},
 
 	{"pkg/render/compose", proof, []string{"pkg/render", "pkg/render/dockerfile"}, nil},
+	{"pkg/render/release", proof, []string{"pkg/render", "pkg/render/helm"}, nil},
 	{"pkg/render/dockerfile", proof, []string{"pkg/render"}, []string{"github.com/moby/buildkit/frontend/dockerfile/..."}},
 
 	{"pkg/report/wording", outside, nil, nil},

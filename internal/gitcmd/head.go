@@ -50,6 +50,29 @@ func remoteURL(ctx context.Context, dir, remote string) string {
 	return strings.TrimSpace(url)
 }
 
+// Branches returns the branch that is checked out in the repository that contains dir, and the
+// default branch of origin, as far as they are known.
+func Branches(ctx context.Context, dir string) []string {
+	var out []string
+	for _, ref := range [][2]string{{"HEAD", "refs/heads/"}, {"refs/remotes/origin/HEAD", "refs/remotes/origin/"}} {
+		text, err := output(ctx, dir, "symbolic-ref", "--quiet", ref[0])
+		if name, ok := strings.CutPrefix(strings.TrimSpace(text), ref[1]); err == nil && ok {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// IsBranch reports whether name is a branch of the repository that contains dir, or of its
+// remote origin, and no tag.
+func IsBranch(ctx context.Context, dir, name string) bool {
+	has := func(prefix string) bool {
+		_, err := output(ctx, dir, "show-ref", "--verify", "--quiet", prefix+name)
+		return err == nil
+	}
+	return name != "" && name != "HEAD" && (has("refs/heads/") || has("refs/remotes/origin/")) && !has("refs/tags/")
+}
+
 // commitTime returns the time in the line "committer NAME <EMAIL> SECONDS ZONE" of a
 // commit object, or the zero time if the object has no such line. Source: gitformat-commit.
 func commitTime(object string) time.Time {

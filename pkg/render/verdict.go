@@ -25,10 +25,12 @@ func (s State) String() string { return stateNames[s] }
 type Kind string
 
 // The kinds of verdicts about a file. Objects of a Compose project are services, and its
-// ValuesFiles are environment files. Objects of a Dockerfile are stages.
+// ValuesFiles are environment files. Objects of a Dockerfile are stages. A release is a chart
+// that an object of Flux or Argo CD deploys.
 const (
 	ComposeFile Kind = "Compose file"
 	Dockerfile  Kind = "Dockerfile"
+	Release     Kind = "release"
 )
 
 // kind returns what the verdict is about, and the names of its objects and values files.
@@ -38,6 +40,8 @@ func (v *Verdict) kind() (kind, object, valuesFile string) {
 		return "project", "service", "environment"
 	case v.Kind == Dockerfile:
 		return "build", "stage", ""
+	case v.Kind == Release:
+		return "release", "object", "values file"
 	case v.Kustomization:
 		return "kustomization", "object", "values file"
 	}
@@ -50,6 +54,7 @@ type Verdict struct {
 	Dir           string // the folder of the chart or kustomization; the path of a file of another Kind
 	Kustomization bool   // false for a chart
 	Kind          Kind   // the zero value for charts and kustomizations
+	Object        string // of a release: its kind and name
 	State         State
 
 	// Reason says in one line why the state is not Proven. It is empty for

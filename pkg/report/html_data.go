@@ -105,7 +105,7 @@ func pageOf(p *rewrite.Plan, s *summary) pageData {
 	}
 	proofs, _ := proofsByState(p)
 	for _, x := range proofs {
-		out.Proofs = append(out.Proofs, pageProof{x.State.String(), escape(x.Path), escape(x.Summary), escapes(x.Details)})
+		out.Proofs = append(out.Proofs, pageProof{x.State.String(), escape(x.Subject()), escape(x.Summary), escapes(x.Details)})
 	}
 	images, _ := imagesByVerdict(p)
 	for _, x := range images {

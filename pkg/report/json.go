@@ -78,7 +78,7 @@ func jsonOf(p *rewrite.Plan, o Options) JSONReport {
 		out.Skipped = append(out.Skipped, jsonSkip(x))
 	}
 	for _, x := range p.Proofs {
-		j := JSONProof{utf8Text(x.Path), exactPath(x.Path), x.State.String(), utf8Text(x.Summary), []string{}, x.Unchanged}
+		j := JSONProof{utf8Text(x.Path), exactPath(x.Path), utf8Text(x.Object), x.State.String(), utf8Text(x.Summary), []string{}, x.Unchanged}
 		for _, d := range x.Details {
 			j.Details = append(j.Details, utf8Text(d))
 		}

@@ -148,7 +148,8 @@ type JSONSkip struct {
 type JSONProof struct {
 	Path       string   `json:"path"`
 	PathBase64 []byte   `json:"pathBase64,omitempty"`
-	State      string   `json:"state"` // proven, unproven or failed
+	Object     string   `json:"object,omitempty"` // of a release of Flux or Argo CD
+	State      string   `json:"state"`            // proven, unproven or failed
 	Summary    string   `json:"summary"`
 	Details    []string `json:"details"`
 	Unchanged  bool     `json:"unchanged"` // none of its files changes

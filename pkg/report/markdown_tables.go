@@ -68,7 +68,7 @@ func (m *markdownReport) proofs(share, rank int) section {
 		if rest := len(p.Details) - len(details); rest > 0 {
 			result += "<br>and " + wording.Number(rest) + " more"
 		}
-		return mdRow(state, mdCode(p.Path), result)
+		return mdRow(state, mdCode(p.Subject()), result)
 	})
 	s.rest = func(i int) string { return omitted(wording.Count(len(all)-i, "more result")) }
 	return s

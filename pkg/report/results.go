@@ -140,7 +140,7 @@ func runResults(p *rewrite.Plan, s *summary) []runResult {
 	proofs, _ := proofsByState(p)
 	for _, x := range proofs {
 		level := map[rewrite.ProofState]string{rewrite.Failed: "error", rewrite.Unproven: "warning", rewrite.Proven: "note"}[x.State]
-		out = append(out, runResult{proofResult, level, x.Path, 0, x.State.String() + ": " + x.Path + ": " + x.Summary, x.Path})
+		out = append(out, runResult{proofResult, level, x.Path, 0, x.State.String() + ": " + x.Subject() + ": " + x.Summary, x.Subject()})
 	}
 	images, _ := imagesByVerdict(p)
 	for _, x := range images {

@@ -58,7 +58,7 @@ func (t *textReport) proofs() {
 	}
 	width := 0
 	for _, p := range shown {
-		width = max(width, min(columns(p.Path), maxProofPath))
+		width = max(width, min(columns(p.Subject()), maxProofPath))
 	}
 	stacked := !t.fits(proofLabelWidth + width + 2 + minProofSummary)
 	for i, p := range shown {
@@ -93,9 +93,9 @@ func (t *textReport) proof(p rewrite.Proof, width int) {
 		s = red
 	}
 	t.put(s, proofLabels[p.State])
-	t.put(bold, p.Path)
+	t.put(bold, p.Subject())
 	t.put(plain, "  ")
-	t.paragraph(plain, p.Summary, proofLabelWidth+columns(p.Path)+2, proofLabelWidth+width+2)
+	t.paragraph(plain, p.Summary, proofLabelWidth+columns(p.Subject())+2, proofLabelWidth+width+2)
 	t.proofDetails(p)
 }
 
@@ -107,7 +107,7 @@ func (t *textReport) stackedProof(p rewrite.Proof) {
 		s = red
 	}
 	t.put(s, proofLabels[p.State])
-	t.line(bold, p.Path)
+	t.line(bold, p.Subject())
 	t.paragraph(plain, p.Summary, 0, proofLabelWidth+2)
 	t.proofDetails(p)
 }
@@ -171,7 +171,7 @@ func (t *textReport) untouchedUnproven(folded []rewrite.Proof) {
 	t.proofSum(folded, "no file changes, but a part of each is not rendered and may have an old name")
 	names := make([]string, len(folded))
 	for i, p := range folded {
-		names[i] = p.Path
+		names[i] = p.Subject()
 	}
 	t.wrapped(dim, names, "  ", 0, proofLabelWidth+2)
 }

@@ -60,7 +60,7 @@ func proofsByState(p *rewrite.Plan) ([]rewrite.Proof, wording.ProofCount) {
 	return append(append(failed, unproven...), proven...), n
 }
 
-// subjects says how many charts, kustomizations and files proofs are about.
+// subjects says how many charts, kustomizations, files and releases proofs are about.
 func subjects(all []rewrite.Proof) string {
 	count := map[string]int{}
 	for _, p := range all {

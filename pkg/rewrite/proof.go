@@ -29,14 +29,23 @@ func (v Verdict) String() string {
 // A Proof is the result of proving a part of a plan. The packages that prove
 // are not imported: the values are plain.
 type Proof struct {
-	Path    string // of the chart or kustomization, relative to the root
-	Kind    string // chart or kustomization
+	Path    string // of the chart or kustomization, or of the file with the object, relative to the root
+	Kind    string // chart, kustomization, Compose file, Dockerfile or release
+	Object  string // of a release: its kind and name, such as HelmRelease apps/podinfo
 	State   ProofState
 	Summary string   // one line: what was compared, or why it is not proven
 	Details []string // one line each: what differs, what is left
 
 	Backstop  bool // a limit that depends on the machine ended a rendering
 	Unchanged bool // none of its own files, or of files below it, changes
+}
+
+// Subject names what is proven: the path, and the object of a release.
+func (p *Proof) Subject() string {
+	if p.Object == "" {
+		return p.Path
+	}
+	return p.Path + ": " + p.Object
 }
 
 // A ProofState says whether a proof succeeded.

@@ -22,6 +22,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/dockerfile"
 	"github.com/regmigrate/regmigrate/pkg/render/helm"
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
+	"github.com/regmigrate/regmigrate/pkg/render/release"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
 )
 
@@ -34,6 +35,14 @@ type Prover struct {
 	capabilities helm.Capabilities
 	program      *helm.Program // of --helm; nil for the library
 	Bar          *session.Progress
+
+	// Repository is the folder of the repository of the plan, and Branch the branch that the plan
+	// is of; "" stands for the root of the plan and for the branches that git knows.
+	Repository, Branch string
+
+	// Base is the commit whose files are compared with the current ones; "" compares the current
+	// files with the plan.
+	Base string
 
 	// Within is the folder of the tree in which charts are searched; "" is all of
 	// the tree. See rewrite.Options.
@@ -104,7 +113,7 @@ func (p *Prover) Close() {
 
 // Prove renders the charts, builds the kustomizations, loads the Compose projects and
 // reads the Dockerfiles of the plan before and after the change, and adds the verdicts to the plan; if changed is set, only
-// those that the plan changes. After an interruption it returns an Interrupted
+// those that the plan changes. It renders the releases of Flux and Argo CD that the change concerns. After an interruption it returns an Interrupted
 // error; the plan has the verdicts so far.
 func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs.FS, changed bool) error {
 	move := render.ByRules(plan.Rules)
@@ -139,6 +148,13 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	addProofs(plan, compared)
 	if err := missing.add(err, "Dockerfile"); err != nil {
 		return fmt.Errorf("comparing Dockerfiles: %w", err)
+	}
+	releases, err := release.Verify(ctx, p.Runner, before, after, p.releaseOptions(ctx, plan, after))
+	addProofs(plan, releases)
+	if err := missing.add(err, "release"); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("rendering releases: %w", err)
+	} else if err != nil {
+		missing.missing = append(missing.missing, "the releases") // how many is not known
 	}
 	if len(missing.missing) > 0 {
 		return missing
@@ -180,11 +196,13 @@ func (u *Interrupted) add(err error, what string) error {
 // proofOf converts a verdict to the type of a plan.
 func proofOf(v *render.Verdict) rewrite.Proof {
 	states := map[render.State]rewrite.ProofState{render.Proven: rewrite.Proven, render.Failed: rewrite.Failed, render.Unproven: rewrite.Unproven}
-	out := rewrite.Proof{Path: v.Dir, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged, Backstop: v.Backstop}
+	out := rewrite.Proof{Path: v.Dir, Object: v.Object, Kind: "chart", State: states[v.State], Summary: v.Summary(), Unchanged: v.Unchanged, Backstop: v.Backstop}
 	shows := "no changed reference is rendered with these values; --set or --values may show them"
 	switch {
 	case v.Kustomization:
 		out.Kind, shows = "kustomization", "no changed reference is in the output"
+	case v.Kind == render.Release:
+		out.Kind, shows = string(v.Kind), "no changed reference is rendered with the values of the release"
 	case v.Kind != "":
 		out.Kind, shows = string(v.Kind), "no changed reference is in a field that is compared"
 	}
@@ -197,7 +215,7 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 	}
 	out.Details = append(out.Details, v.Notes...)
 	for i, d := range v.Diffs {
-		if i == 0 && v.Kind != "" {
+		if i == 0 && v.Kind != "" && strings.HasPrefix(v.Reason, d.String()) {
 			continue // the summary has it
 		}
 		out.Details = append(out.Details, d.String())
@@ -207,7 +225,7 @@ func proofOf(v *render.Verdict) rewrite.Proof {
 			out.Details = append(out.Details, "the images field does not move this reference of a base: "+l.Ref)
 			continue
 		}
-		if v.Kind != "" {
+		if v.Kind != "" && v.Kind != render.Release {
 			out.Details = append(out.Details, fmt.Sprintf("not changed: %s in %s", l.Ref, l.Field))
 			continue
 		}

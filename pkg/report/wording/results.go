@@ -61,11 +61,11 @@ func (c ProofCount) String() string {
 	return Number(c.Proven) + " proven, " + Number(c.Unproven) + " unproven, " + Number(c.Failed) + " failed"
 }
 
-// Subjects says how many charts, kustomizations and files there are, given the number of
+// Subjects says how many charts, kustomizations, files and releases there are, given the number of
 // each kind: "2 charts and 1 kustomization".
 func Subjects(count map[string]int) string {
 	var parts []string
-	for _, kind := range []string{"chart", "kustomization", "Compose file", "Dockerfile"} {
+	for _, kind := range []string{"chart", "kustomization", "Compose file", "Dockerfile", "release"} {
 		if n := count[kind]; n > 0 {
 			parts = append(parts, Count(n, kind))
 		}

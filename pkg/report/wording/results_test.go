@@ -20,6 +20,7 @@ func TestResults(t *testing.T) {
 		{Subjects(map[string]int{"chart": 2, "kustomization": 1}), "2 charts and 1 kustomization"},
 		{Subjects(map[string]int{"kustomization": 3}), "3 kustomizations"},
 		{Subjects(map[string]int{"chart": 1, "Compose file": 2, "Dockerfile": 1}), "1 chart, 2 Compose files and 1 Dockerfile"},
+		{Subjects(map[string]int{"chart": 1, "Dockerfile": 1, "release": 2}), "1 chart, 1 Dockerfile and 2 releases"},
 		{Verdict("missing"), "the new reference does not exist"},
 	} {
 		if tt.got != tt.want {
