@@ -119,6 +119,9 @@ func (s *Set) matchOnce(text string, k Kind, tag *Tag) (Match, bool) {
 	}
 	keep, other := "", Match{}
 	for _, b := range v.boundaries() {
+		if len(b.path) > s.longest[v.host] {
+			continue // a reference may have a million components: do not hash all its prefixes
+		}
 		n, ok := nodes[b.path]
 		if k == Registry && v.host == dockerHub && len(n.images) == 0 && b.path != "" && !strings.Contains(b.path, "/") {
 			n.images = nodes[library+"/"+b.path].images

@@ -13,6 +13,7 @@ type Set struct {
 	rules       []Rule
 	oldPrefixes []string
 	hosts       map[string]map[string]prefixNode // by canonical host, then by path
+	longest     map[string]int                   // length of the longest path of a host
 	mentions    *finder
 	filter      matchFilter
 	namespaces  map[string]bool // of Docker Hub that a rule names, apart from library
@@ -85,6 +86,12 @@ func New(rules []Rule) (*Set, error) {
 			n := s.nodeAt(k)
 			n.keep = k.spelled
 			s.hosts[k.host][k.path] = n
+		}
+	}
+	s.longest = map[string]int{}
+	for host, nodes := range s.hosts {
+		for path := range nodes {
+			s.longest[host] = max(s.longest[host], len(path))
 		}
 	}
 	_, s.readsTags = s.DependOnTags()
