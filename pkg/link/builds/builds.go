@@ -15,12 +15,6 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// A build is an image that a configuration says to build.
-type build struct {
-	name   string // without a tag; see tool.name
-	config string // the path of the configuration
-}
-
 // A tool is a program that builds images and deploys objects that use them.
 type tool struct {
 	isConfig func(path string) bool
