@@ -51,6 +51,41 @@ func (c *chart) keepUnfound(groups []link.Group, printed *printedRefs, move link
 // which no occurrence of the chart or finding in a packed sub-chart explains, by their
 // normal names. Of a chart that does not render, no reference is complete for certain.
 func (c *chart) unfound(groups []link.Group, traced *chartRefs, move link.MoveFunc) map[string]*link.TracedRef {
+	refs := c.printedNames(move)
+	if len(refs) == 0 {
+		return nil
+	}
+	explain := func(o *format.Occurrence) { delete(refs, normalName(o.Text())) }
+	if traced != nil {
+		for i := range traced.all { // also those of groups that are kept
+			explain(&traced.all[i])
+		}
+	}
+	for i := range groups {
+		for j := range groups[i].Occurrences {
+			explain(&groups[i].Occurrences[j])
+		}
+	}
+	for _, f := range c.files() {
+		for i := range f.Scanned.Occurrences {
+			if o := &f.Scanned.Occurrences[i]; !o.Unconfirmed || o.LikelyImage && c.isLikely(o) {
+				explain(o)
+			}
+		}
+	}
+	for archive, found := range c.tree.PackedRefs {
+		if isBelow(archive, c.path("charts")) {
+			for _, text := range found {
+				delete(refs, normalName(text))
+			}
+		}
+	}
+	return refs
+}
+
+// printedNames returns the rendered references that are short names which a rule selects,
+// by their normal names.
+func (c *chart) printedNames(move link.MoveFunc) map[string]*link.TracedRef {
 	refs := map[string]*link.TracedRef{}
 	for i := range c.refs {
 		ref := &c.refs[i]
@@ -60,34 +95,6 @@ func (c *chart) unfound(groups []link.Group, traced *chartRefs, move link.MoveFu
 		}
 		if o := shortOccurrence(ref.Ref); move.Moves(&o) {
 			refs[normalName(ref.Ref)] = ref
-		}
-	}
-	if len(refs) == 0 {
-		return nil
-	}
-	explain := func(all []format.Occurrence) {
-		for i := range all {
-			delete(refs, normalName(all[i].Text()))
-		}
-	}
-	if traced != nil {
-		explain(traced.all) // also those of groups that are kept
-	}
-	for i := range groups {
-		explain(groups[i].Occurrences)
-	}
-	for _, f := range c.files() {
-		for i := range f.Scanned.Occurrences {
-			if o := &f.Scanned.Occurrences[i]; !o.Unconfirmed || o.LikelyImage && c.isLikely(o) {
-				delete(refs, normalName(o.Text()))
-			}
-		}
-	}
-	for archive, found := range c.tree.PackedRefs {
-		if isBelow(archive, c.path("charts")) {
-			for _, text := range found {
-				delete(refs, normalName(text))
-			}
 		}
 	}
 	return refs
