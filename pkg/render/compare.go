@@ -187,6 +187,13 @@ func (c *comparer) byLine(t, a *Text, m map[int]mask) {
 		return
 	}
 	for i, b := range before {
+		if _, masked := m[i]; b != after[i] && !masked && isSplitMove(before, after, i, c.rewrite) {
+			c.others++
+			if strings.Contains(strings.ToLower(b), "registry: ") {
+				c.lines++ // the reference counts once
+			}
+			continue
+		}
 		c.line(t, i, b, after[i], m)
 	}
 }
