@@ -16,7 +16,8 @@ import (
 // keepUnfound keeps the short names that the chart prints as images and that no file
 // shows to be one: a helper is the name, or an action joins several texts. Where a
 // template or a values file has such a name as a word, it is a likely image. A name that
-// no file has is a conflict where the chart prints it. The parameter groups has the
+// no file has is a conflict where the chart prints it, unless only a rendering without what
+// is missing shows it: then a registry may be missing. The parameter groups has the
 // other groups of the chart, and printed the references of all charts.
 func (c *chart) keepUnfound(groups []link.Group, printed *printedRefs, move link.MoveFunc) []link.Group {
 	refs := c.unfound(groups, printed.of[c], move)
@@ -35,21 +36,29 @@ func (c *chart) keepUnfound(groups []link.Group, printed *printedRefs, move link
 			isFound[key] = true
 			out = append(out, link.Group{
 				Occurrences: []format.Occurrence{o}, Keep: format.LikelyImage,
-				Why: c.path(refs[key].Template) + " prints an image of this name",
+				Why: c.whyPrinted(refs[key]),
 			})
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(refs)) {
-		if o, why, ok := c.placeOf(refs[key]); ok && !isFound[key] {
+		if o, why, ok := c.placeOf(refs[key]); ok && !isFound[key] && !refs[key].Tolerant && !refs[key].Incomplete {
 			out = append(out, link.Group{Occurrences: []format.Occurrence{o}, Keep: format.Conflict, Why: why})
 		}
 	}
 	return out
 }
 
+// whyPrinted says where the chart prints a name, and with which certainty.
+func (c *chart) whyPrinted(ref *link.TracedRef) string {
+	if ref.Tolerant {
+		return "the chart does not render; without what is missing, " + c.path(ref.Template) + " prints an image of this name"
+	}
+	return c.path(ref.Template) + " prints an image of this name"
+}
+
 // unfound returns the rendered references that are short names which a rule selects, and
 // which no occurrence of the chart or finding in a packed sub-chart explains, by their
-// normal names. Of a chart that does not render, no reference is complete for certain.
+// normal names.
 func (c *chart) unfound(groups []link.Group, traced *chartRefs, move link.MoveFunc) map[string]*link.TracedRef {
 	refs := c.printedNames(move)
 	if len(refs) == 0 {
@@ -90,11 +99,12 @@ func (c *chart) printedNames(move link.MoveFunc) map[string]*link.TracedRef {
 	for i := range c.refs {
 		ref := &c.refs[i]
 		r, err := image.Parse(ref.Ref)
-		if err != nil || r.Domain != "" || ref.Tolerant || ref.Incomplete || ref.IsRegistry || ref.IsFallback {
+		if err != nil || r.Domain != "" || ref.IsRegistry || ref.IsFallback || ref.Tolerant && !strings.Contains(r.Path, "/") {
 			continue
 		}
-		if o := shortOccurrence(ref.Ref); move.Moves(&o) {
-			refs[normalName(ref.Ref)] = ref
+		key, o := normalName(ref.Ref), shortOccurrence(ref.Ref)
+		if known := refs[key]; move.Moves(&o) && (known == nil || known.Tolerant) {
+			refs[key] = ref
 		}
 	}
 	return refs
