@@ -147,7 +147,7 @@ func (c *Case) Moved() []link.MovedPiece {
 			if !ok {
 				continue
 			}
-			out = append(out, link.MovedPiece{Path: f.Path, Field: o.Field(0), Old: o.Text(), New: after, From: m.Rule.From, To: m.Rule.To})
+			out = append(out, link.MovedPiece{Path: f.Path, Field: o.Field(0), Old: o.Text(), New: after, OldRef: o.Text(), NewRef: after, Span: o.Pieces[0].Span, AddedAt: -1, From: m.Rule.From, To: m.Rule.To})
 		}
 	}
 	return out
