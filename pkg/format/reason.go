@@ -69,7 +69,7 @@ var Reasons = []struct {
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
 	{UnusedValue, "Only the key suggests an image, and no template of the charts that get this value reads it."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
-	{Built, "The same build, another service of the Compose project, Skaffold or Tilt makes an image of this name, so that nothing pulls it."},
+	{Built, "A build makes an image of this name, so that nothing pulls it: the same build, another Compose service, Skaffold or Tilt."},
 	{Pushed, "A build pushes to this name, and the rule is a mirror, which takes no pushes. Images that are pulled from there move."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},
