@@ -89,8 +89,8 @@ func siblingLine(lines []string, i int, k keyLine, key string) (at int, ok bool)
 	found := 0
 	look := func(n int) (goOn bool) {
 		line := lines[n]
-		if strings.TrimSpace(line) == "" {
-			return false
+		if text := strings.TrimSpace(line); text == "" || text == "..." || strings.HasPrefix(text, "---") {
+			return false // another document, perhaps in a text of this one
 		}
 		indent := len(line) - len(strings.TrimLeft(line, " -"))
 		x, isKey := parseKeyLine(line)

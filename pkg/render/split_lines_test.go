@@ -26,6 +26,8 @@ func TestIsSplitMove(t *testing.T) {
 		{"twice", "registry: docker.io\nrepository: bitnami/redis\nrepository: bitnami/redis", "registry: h.example\nrepository: m/bitnami/redis\nrepository: m/bitnami/redis", false},
 		{"other keys", "imageRegistry: docker.io\nrepository: bitnami/redis", "imageRegistry: h.example\nrepository: m/bitnami/redis", false},
 		{"a tag", "registry: docker.io\nrepository: bitnami/redis:7", "registry: h.example\nrepository: m/bitnami/redis:7", false},
+		{"another document", "registry: docker.io\n---\nrepository: bitnami/redis", "registry: h.example\n---\nrepository: m/bitnami/redis", false},
+		{"another document in a text", "v: |\n  registry: docker.io\n  --- # next\n  repository: bitnami/redis", "v: |\n  registry: h.example\n  --- # next\n  repository: m/bitnami/redis", false},
 		{"no host", "registry: corp\nrepository: bitnami/redis", "registry: h.example\nrepository: m/bitnami/redis", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
