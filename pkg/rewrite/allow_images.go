@@ -34,17 +34,17 @@ func (p *Plan) AllowedImages() []AddedKey {
 // allowsImages reports whether g adds a key that lets a chart use the images that move.
 func (g *group) allowsImages() bool { return len(g.allows) > 0 && g.moves() }
 
-// withAllowedImages returns the groups, and those that let charts use the images that
-// move: without these, a chart with the edits does not render.
-func (p *planner) withAllowedImages() []*group {
+// withAllowedImages returns the groups of list, and those that let charts use the images
+// that move with them: without these, a chart with the edits does not render.
+func (p *planner) withAllowedImages(list []*group) []*group {
 	if !p.opts.AllowInsecureImages {
-		return p.groups
+		return list
 	}
 	advice := p.tree.Advice
-	consequences := p.linkers.AllowImages(p.tree, p.movedPieces())
+	consequences := p.linkers.AllowImages(p.tree, movedPieces(list))
 	p.tree.Advice = advice // addConsequences adds the advice
 	p.mergeLoaded()
-	groups := slices.Clone(p.groups)
+	groups := slices.Clone(list)
 	for _, c := range consequences {
 		groups = append(groups, &group{edits: []link.FileEdit{c.FileEdit}})
 	}

@@ -142,7 +142,7 @@ func (p *planner) keepOutside() {
 // addConsequences adds a group for each edit that follows from the groups that
 // move.
 func (p *planner) addConsequences() {
-	moved := p.movedPieces()
+	moved := movedPieces(p.groups)
 	if len(moved) == 0 {
 		return
 	}
@@ -168,10 +168,10 @@ func (p *planner) addConsequences() {
 	}
 }
 
-// movedPieces returns the pieces whose text changes.
-func (p *planner) movedPieces() []link.MovedPiece {
+// movedPieces returns the pieces of groups whose text changes.
+func movedPieces(groups []*group) []link.MovedPiece {
 	var out []link.MovedPiece
-	for m := range movingMembers(p.groups) {
+	for m := range movingMembers(groups) {
 		for k := range pieceCount(m.occ) {
 			piece := pieceAt(m.occ, k)
 			if m.newPiece(k) == piece.Text {

@@ -18,7 +18,7 @@ import (
 func (p *planner) proveDivisions(ctx context.Context) {
 	charts := p.dividedCharts()
 	for len(charts) > 0 && ctx.Err() == nil {
-		edited := p.filesAfter(editsOf(p.withAllowedImages()))
+		edited := p.filesAfter(editsOf(p.withAllowedImages(p.groups)))
 		failures := make([]chartFailure, len(charts))
 		var wg sync.WaitGroup
 		for i, dir := range charts {

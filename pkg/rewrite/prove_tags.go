@@ -75,8 +75,8 @@ func (p *planner) provable(ctx context.Context, list []*tagGroup) []*tagGroup {
 	return append(p.provable(ctx, slices.Clone(list[:half])), p.provable(ctx, slices.Clone(list[half:]))...)
 }
 
-// tryTags renders what the groups of list change, without all other edits, and returns
-// what is wrong with the result. It keeps the groups whose tags need a proof, and whose
+// tryTags renders what the groups of list change, with the keys that let charts use their
+// images and without all other edits, and returns what is wrong with the result. It keeps the groups whose tags need a proof, and whose
 // charts cannot be compared.
 func (p *planner) tryTags(ctx context.Context, list []*tagGroup) (why string) {
 	var groups []*group
@@ -86,7 +86,7 @@ func (p *planner) tryTags(ctx context.Context, list []*tagGroup) (why string) {
 		charts = append(charts, x.charts...)
 	}
 	slices.Sort(charts)
-	proof, err := p.opts.ProveEdits(ctx, slices.Compact(charts), p.family, p.sources(), p.filesAfter(editsOf(groups)))
+	proof, err := p.opts.ProveEdits(ctx, slices.Compact(charts), p.family, p.sources(), p.filesAfter(editsOf(p.withAllowedImages(groups))))
 	if err != nil {
 		return "the result was not proven: " + err.Error()
 	}

@@ -11,8 +11,9 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
-// proveEdits returns a function for rewrite.Options.ProveEdits.
-func (p *Prover) proveEdits(reader chartReader, set *rules.Set) func(context.Context, []string, []string, func(string) ([]byte, bool), map[string][]byte) (rewrite.EditProof, error) {
+// proveEdits returns a function for rewrite.Options.ProveEdits. With addedKeys set, the
+// edits may add the keys of rewrite.Options.AllowInsecureImages.
+func (p *Prover) proveEdits(reader chartReader, set *rules.Set, addedKeys bool) func(context.Context, []string, []string, func(string) ([]byte, bool), map[string][]byte) (rewrite.EditProof, error) {
 	return func(ctx context.Context, charts, names []string, scanned func(string) ([]byte, bool), edited map[string][]byte) (rewrite.EditProof, error) {
 		out := rewrite.EditProof{Unproven: map[string]string{}}
 		before := render.OverlayFunc(reader.files(), scanned)
@@ -25,14 +26,14 @@ func (p *Prover) proveEdits(reader chartReader, set *rules.Set) func(context.Con
 		move := render.ByRules(set)
 		var verdicts []render.Verdict
 		if len(charts) > 0 {
-			o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, Dirs: charts, Within: p.Within}
+			o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: addedKeys, Dirs: charts, Within: p.Within}
 			list, err := helm.Verify(ctx, p.Runner, before, after, o)
 			if err != nil {
 				return out, err
 			}
 			verdicts = list
 		}
-		o := kustomize.Options{Rewrite: move, Capabilities: p.capabilities, Dirs: kustomize.Dirs(names), Changed: true}
+		o := kustomize.Options{Rewrite: move, Capabilities: p.capabilities, AddedKeys: addedKeys, Dirs: kustomize.Dirs(names), Changed: true}
 		built, err := kustomize.Verify(ctx, p.Runner, before, after, o)
 		if err != nil {
 			return out, err

@@ -16,7 +16,7 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 	if render {
 		o.TraceChart, o.TraceEdited = p.tracer(ctx, reader, o.Rules)
 		o.MayReadValue = p.valueReads(ctx, reader)
-		o.ProveEdits = p.proveEdits(reader, o.Rules)
+		o.ProveEdits = p.proveEdits(reader, o.Rules, o.AllowInsecureImages)
 	}
 	if p.Within == "" {
 		o.Walked = func(charts, notVisited []string) {
