@@ -13,12 +13,12 @@ import (
 // together and returns how many edits it has handled.
 func (v *yamlVerifier) classifyEdit(i int) (handled int, err error) {
 	e := v.edits[i]
-	if isYAMLInsert(e) {
+	n := v.tokenAround(e.Span)
+	if isFirst := isYAMLFirst(e, n); isFirst || isYAMLInsert(e) {
 		start := e.Start + v.shifts[i]
-		v.inserts = append(v.inserts, yamlInsert{edit: e, after: edit.Span{Start: start, End: start + len(e.New)}})
+		v.inserts = append(v.inserts, yamlInsert{edit: e, after: edit.Span{Start: start, End: start + len(e.New)}, isFirst: isFirst})
 		return 1, nil
 	}
-	n := v.tokenAround(e.Span)
 	if n != nil {
 		if start, end, ok := decodedRange(n.Map, e.Span); ok {
 			v.scalars[n] = append(v.scalars[n], edit.Edit{Span: edit.Span{Start: start, End: end}, New: v.decodedNew(n, e), IsWhole: e.IsWhole})
@@ -111,7 +111,7 @@ func (v *yamlVerifier) classifyCommentEdits(i, from, end int) (handled int, err 
 	old := string(v.src[from-1 : end])
 	var inside []edit.Edit
 	for _, e := range v.edits[i:] {
-		if e.End > end || isYAMLInsert(e) {
+		if e.End > end || isYAMLInsert(e) || isYAMLFirst(e, nil) {
 			break
 		}
 		if len(e.New) != yamlLineEnd([]byte(e.New), 0) {

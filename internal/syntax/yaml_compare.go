@@ -55,6 +55,12 @@ func (w *yamlComparer) compareNodes(b, a yamlPair) error {
 	}
 	isReplaced := w.isReplaced(b, a)
 	switch {
+	case isYAMLNullNode(b.n) && a.n.Kind == Mapping && a.n.Tag == "!!map" && a.n.Anchor == "" && len(a.n.Children) > 0:
+		// Each key of it must be inserted as a first one.
+		if err := w.compareNodeComments(b.y, a.y); err != nil {
+			return err
+		}
+		return w.compareChildren(b, a)
 	case b.n.Kind != a.n.Kind:
 		return w.errorAt(w.at, "%.40q is no longer %s", b.n.Value, kindName(b.n.Kind))
 	case isReplaced && b.n.Anchor == a.n.Anchor:
@@ -116,12 +122,12 @@ func kindName(k Kind) string {
 // compareChildren compares the children of two nodes, except inserted children.
 func (w *yamlComparer) compareChildren(b, a yamlPair) error {
 	step := 1
-	if b.n.Kind == Mapping {
+	if a.n.Kind == Mapping {
 		step = 2
 	}
 	j := 0
 	for i := 0; i+step <= len(a.n.Children); i += step {
-		if ins := w.insertionOf(a.n.Children[i]); ins != nil {
+		if ins := w.insertionOf(a.n.Children[i]); ins != nil && (ins.isFirst || b.n.Kind != Scalar) {
 			ins.parents = append(ins.parents, a.y)
 			ins.found = append(ins.found, a.y.Content[i:i+step]...)
 			for _, c := range a.y.Content[i : i+step] {

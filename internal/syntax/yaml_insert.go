@@ -15,12 +15,27 @@ type yamlInsert struct {
 	after   edit.Span    // position of New after the edits
 	found   []*yaml.Node // the nodes there: keys and values, or items
 	parents []*yaml.Node // the mappings or lists that contain them
+	isFirst bool         // the mapping has no keys before the edit, or is a null
 }
 
 // isYAMLInsert reports whether e inserts keys or items: on lines of their own, or
 // after a comma.
 func isYAMLInsert(e edit.Edit) bool {
 	return e.Len() == 0 && e.New != "" && (e.New[0] == ',' || yamlBreak([]byte(e.New), 0) > 0)
+}
+
+// isYAMLFirst reports whether e adds the first keys of a mapping, to {} or to a null. In is
+// the token that contains its span, or nil.
+func isYAMLFirst(e edit.Edit, in *Node) bool {
+	if !e.IsWhole || e.New == "" {
+		return false
+	}
+	return e.Len() == 0 || in != nil && in.Span == e.Span && isYAMLNullNode(in)
+}
+
+// isYAMLNullNode reports whether n is a null without properties.
+func isYAMLNullNode(n *Node) bool {
+	return n.Kind == Scalar && n.Style == Plain && n.Tag == "!!null" && n.Anchor == "" && n.Value == ""
 }
 
 // insertionOf returns the insertion that contains n, or nil.
@@ -51,7 +66,16 @@ func (v *yamlVerifier) checkInsert(ins yamlInsert) error {
 		}
 	}
 	text := ins.edit.New
-	if flow := parent.Style&yaml.FlowStyle != 0; flow != (text[0] == ',') {
+	if ins.isFirst {
+		if parent.Kind != yaml.MappingNode || len(parent.Content) != len(ins.found) {
+			return reject("adds to a mapping that has other keys")
+		}
+		if flow := parent.Style&yaml.FlowStyle != 0; flow == (yamlBreak([]byte(text), 0) > 0) {
+			return reject("has a different style than the mapping that it adds to")
+		} else if flow && strings.TrimLeft(text, " ")[0] != '{' {
+			text = "{" + text + "}"
+		}
+	} else if flow := parent.Style&yaml.FlowStyle != 0; flow != (text[0] == ',') {
 		return reject("has a different style than the mapping or list that it adds to")
 	} else if flow && parent.Kind == yaml.MappingNode {
 		text = "{" + text[1:] + "}"

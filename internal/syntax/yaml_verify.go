@@ -20,7 +20,9 @@ import (
 //   - an edit inside a comment;
 //   - an insertion whose New begins with a line break or a comma: it adds exactly
 //     the keys or list items in New. Their values are scalars, or lists and
-//     mappings of scalars.
+//     mappings of scalars;
+//   - an edit with IsWhole that adds the first keys of a mapping: to {}, or in place of a
+//     null.
 //
 // Any other edit is an error. So is any other difference: in documents, kinds,
 // tags, anchors, styles and comments, and in the positions of nodes (shifted by

@@ -40,6 +40,10 @@ type Edit struct {
 	// IsWhole says that the span is a whole scalar of YAML or JSON without quotes, and
 	// that New may have another type or quotes: 1.9 becomes v1.9 or "1.10". Without it,
 	// those who verify edits reject such a change.
+	//
+	// In YAML, it also says that New are the first keys of a value that has none: an empty
+	// span in a value {} or after a key without a value, or the span of a null. Such a null
+	// becomes a mapping.
 	IsWhole bool
 }
 

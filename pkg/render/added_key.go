@@ -12,7 +12,8 @@ import (
 // changed as rewrite says, because a run adds the key only there.
 //
 // The key may be in a mapping in block style, also in one that is the text of a block
-// scalar, or an item of a list of names and values.
+// scalar, or an item of a list of names and values. It may be the only key of a mapping that
+// before has as {}.
 func WithoutAddedKeys(before, after *Rendered, rewrite RewriteFunc) (*Rendered, int) {
 	out, n := *after, 0
 	out.Texts = slices.Clone(after.Texts)
@@ -46,6 +47,7 @@ type keyRemover struct {
 type addedLines struct {
 	at    int
 	lines []string
+	empty bool // out has one line in their place, with {}
 }
 
 func (k *keyRemover) run() int {
@@ -56,9 +58,14 @@ func (k *keyRemover) run() int {
 		case b < len(k.before) && k.before[b] == line:
 		case b < len(k.before) && lineDifference(k.before[b], line, k.rewrite) == "":
 			k.moved = true
+		case b < len(k.before) && k.firstKeyAt(a, k.before[b]) > 0:
+			n := k.firstKeyAt(a, k.before[b])
+			k.added = append(k.added, addedLines{at: len(k.out), lines: k.after[a : a+n], empty: true})
+			a += n - 1
+			line = k.before[b]
 		default:
 			if n := k.keyAt(a); n > 0 {
-				k.added = append(k.added, addedLines{len(k.out), k.after[a : a+n]})
+				k.added = append(k.added, addedLines{at: len(k.out), lines: k.after[a : a+n]})
 				a += n - 1
 				continue
 			}
@@ -78,6 +85,9 @@ func (k *keyRemover) endDocument() int {
 	n := len(k.added)
 	if !k.moved {
 		for _, x := range slices.Backward(k.added) {
+			if x.empty {
+				k.out = slices.Delete(k.out, x.at, x.at+1)
+			}
 			k.out = slices.Insert(k.out, x.at, x.lines...)
 		}
 		n = 0
@@ -90,6 +100,34 @@ var (
 	addedItemRE  = regexp.MustCompile(`^( *)- name: global\.security\.allowInsecureImages$`)
 	addedValueRE = regexp.MustCompile(`^( *)value: ["']true["']$`)
 )
+
+// firstKeyAt returns the number of lines from line a that have the key in a mapping which is
+// empty in the line before, 0 if they have something else: they are in block style, or one
+// line in flow style.
+func (k *keyRemover) firstKeyAt(a int, before string) int {
+	flow := map[string]string{"global:": "{security: {allowInsecureImages: true}}", "security:": "{allowInsecureImages: true}"}
+	indent := indentOf(before)
+	key, isEmpty := strings.CutSuffix(before[indent:], " {}")
+	if flow[key] == "" || !isEmpty || key == "security:" && !k.isBelow(a, []string{"global:"}) {
+		return 0
+	}
+	keys := []string{"global:", "security:", "allowInsecureImages: true"}
+	keys = keys[slices.Index(keys, key):]
+	if k.after[a] == before[:indent]+key+" "+flow[key] {
+		return 1
+	}
+	last := -1
+	for i, want := range keys {
+		if a+i == len(k.after) || strings.TrimLeft(k.after[a+i], " ") != want || indentOf(k.after[a+i]) <= last || i == 0 && indentOf(k.after[a]) != indent {
+			return 0
+		}
+		last = indentOf(k.after[a+i])
+	}
+	if k.indentAfter(a+len(keys)-1) > indent {
+		return 0 // the mapping has other keys
+	}
+	return len(keys)
+}
 
 // keyAt returns the number of lines of the key that begins at line a: of the key itself, and
 // of the keys that contain it and nothing else. It returns 0 if the line does not begin one.

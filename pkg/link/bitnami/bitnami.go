@@ -110,6 +110,10 @@ type need struct {
 	path    string               // of the file that the advice names
 	at      int                  // in it, in bytes
 	forbids *absentchart.Setting // another value of the key
+
+	own             *absentchart.Values // the values.yaml of the chart, nil if it is not known
+	hasNoOwn        bool                // the chart is in the tree, and has no values.yaml
+	removesDefaults string              // a key of the values that is null, and removes values of the chart
 }
 
 // A place is a moved piece in values.
@@ -186,21 +190,22 @@ func (f *finder) valuesOf(name string) *absentchart.Values {
 
 // need returns what the release r needs, nil for nothing.
 func (f *finder) need(r *absentchart.Release) *need {
+	n := &need{values: r.Values, taken: map[link.PieceID]bool{}}
 	uses := func(string) bool { return true }
-	values := r.Values
 	switch {
 	case r.Dir != "":
 		if uses = f.imagesOf(r.Dir); uses == nil {
 			return nil
 		}
-		if v := f.valuesOf(path.Join(r.Dir, "values.yaml")); v != nil {
-			values = append([]*absentchart.Values{v}, values...)
+		own := path.Join(r.Dir, "values.yaml")
+		n.own, n.hasNoOwn = f.valuesOf(own), f.tree.File(own) == nil
+		if n.own != nil {
+			n.values = append([]*absentchart.Values{n.own}, n.values...)
 		}
 	case !isFamily(r.Repository):
 		return nil
 	}
-	n := &need{values: values, taken: map[link.PieceID]bool{}}
-	for _, v := range values {
+	for _, v := range n.values {
 		for _, m := range f.moved[v.File().Path] {
 			if m.AddedAt >= 0 {
 				n.taken[link.PieceID{Path: m.Path, Span: edit.Span{Start: m.AddedAt, End: m.AddedAt}}] = true
@@ -215,7 +220,7 @@ func (f *finder) need(r *absentchart.Release) *need {
 	}
 	last := n.near[len(n.near)-1].piece
 	n.path, n.at = last.Path, last.Span.Start
-	if s := absentchart.SettingAt(values, absentchart.AllowKey); s != nil {
+	if s := absentchart.SettingAt(n.values, absentchart.AllowKey); s != nil {
 		if allows(s) {
 			return nil
 		}

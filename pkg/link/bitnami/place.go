@@ -27,6 +27,9 @@ func (n *need) place() (e link.FileEdit, why string) {
 			return e, ""
 		}
 	}
+	if n.removesDefaults != "" {
+		return link.FileEdit{}, "Charts of Bitnami since December 2024 refuse images that are not in docker.io/bitnami. The key " + absentchart.AllowKey + " was not added, because " + n.removesDefaults + " is null here and so removes the chart's own values below it. Set the key to true by hand."
+	}
 	return link.FileEdit{}, "Charts of Bitnami since December 2024 refuse images that are not in docker.io/bitnami, and the file leaves no place for the key " + absentchart.AllowKey + ". Set it to true by hand."
 }
 
@@ -48,7 +51,21 @@ func (n *need) placeIn(v *absentchart.Values, s edit.Span) (link.FileEdit, bool)
 		if child == nil {
 			break
 		}
-		if child.Kind != syntax.Mapping {
+		w := writer{string(f.Src), in, keys[1:]}
+		switch {
+		case child.Anchor != "": // other values may be the same mapping
+			return link.FileEdit{}, false
+		case child.Kind == syntax.Mapping && len(child.Children) == 0:
+			e, ok := w.inEmpty(child)
+			return n.first(f, e, embedded != nil, ok)
+		case w.isNull(child):
+			if !n.mayFill(f) {
+				n.removesDefaults = strings.TrimSuffix(absentchart.AllowKey, "."+strings.Join(keys[1:], "."))
+				return link.FileEdit{}, false
+			}
+			e, ok := w.atNull(child)
+			return n.first(f, e, embedded != nil, ok)
+		case child.Kind != syntax.Mapping:
 			return link.FileEdit{}, false
 		}
 		in, keys = child, keys[1:]
