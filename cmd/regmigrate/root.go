@@ -109,6 +109,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	addFileFlags(cmd, &f)
 	x.BoolVar(&f.AssumeImages, "assume-images", false, "also move likely images: short names in fields that no tool is known to read as images; reports list them apart")
 	addAllowInsecureImagesFlag(cmd, &f)
+	x.BoolVar(&f.OverrideSubcharts, "override-subcharts", false, "also add values to values.yaml of a chart that move the images of its packed sub-charts (charts/*.tgz); only values that a rendering proves")
 	x.BoolVar(&f.Together, "together", false, "also scan and change related files anywhere in the repository, such as the overlays of a base: for hooks that pass single files")
 	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: read standard input in the format of a file with this `name`")
 	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")

@@ -35,7 +35,8 @@ type group struct {
 	isVersionBump bool     // a consequence: the version of a chart
 	isReference   bool     // a consequence: a reference that follows a value
 
-	allows []link.PieceID // of a consequence that lets a chart use images: see link.Consequence
+	overrides bool           // the edits add values that move references of packed sub-charts
+	allows    []link.PieceID // of a consequence that lets a chart use images: see link.Consequence
 }
 
 // A rejection is the reason why a division is wrong.

@@ -87,6 +87,10 @@ type Options struct {
 	// charts of Bitnami whose images move out of docker.io/bitnami.
 	AllowInsecureImages bool
 
+	// OverrideSubcharts adds values to the values.yaml of charts that move the images of
+	// their packed sub-charts. It needs ProveEdits.
+	OverrideSubcharts bool
+
 	// Bump is the part of a chart's version that is raised if the chart changes.
 	Bump chart.VersionBump
 

@@ -39,6 +39,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	if err := p.verifyGroups(ctx); err != nil {
 		return nil, err
 	}
+	p.overrideSubcharts(ctx)
 	p.addConsequences()
 	p.dropRejectedKeys(ctx)
 	if err := p.verifyGroups(ctx); err != nil {
@@ -171,7 +172,7 @@ func (p *planner) addConsequences() {
 // movedPieces returns the pieces of groups whose text changes.
 func movedPieces(groups []*group) []link.MovedPiece {
 	var out []link.MovedPiece
-	for m := range movingMembers(groups) {
+	for m := range movingMembers(slices.DeleteFunc(slices.Clone(groups), func(g *group) bool { return g.overrides })) {
 		for k := range pieceCount(m.occ) {
 			piece := pieceAt(m.occ, k)
 			if m.newPiece(k) == piece.Text {

@@ -8,6 +8,7 @@ type Flags struct {
 	CheckCertain  bool // likely images do not fail the check
 	AssumeImages  bool
 
+	OverrideSubcharts   bool // add values that move the images of packed sub-charts
 	AllowInsecureImages bool // add the key with which Bitnami's charts use other images
 
 	Presets, Rules   []string

@@ -93,6 +93,7 @@ func New(f *Flags, args []string, function *rules.Config) (*Session, error) {
 		args = []string{"."} // package walk would use the root
 	}
 	s.Rewrite.Within, s.Rewrite.AssumeImages, s.Rewrite.AllowInsecureImages = within, f.AssumeImages, f.AllowInsecureImages
+	s.Rewrite.OverrideSubcharts = f.OverrideSubcharts
 	s.Rewrite.Walk = walk.Options{Root: root, Paths: args, NoIgnore: f.NoIgnore, Jobs: f.Jobs}
 	if f.Jobs < 0 {
 		return nil, fmt.Errorf("--jobs %d: expected a positive number, or 0 for the number of CPUs", f.Jobs)
