@@ -32,6 +32,7 @@ func makePlan(ctx context.Context, f *session.Flags, set *session.Session) (*rew
 	}
 	whole := o
 	whole.Walk.Paths = []string{filepath.Join(o.Walk.Root, filepath.FromSlash(o.Within))}
+	whole.TraceFurther = nil // what it shows relates no further files
 	if o.TraceChart != nil {
 		whole.TraceChart = traceOnly(o.TraceChart, o.OutsideSubcharts, selected)
 	}

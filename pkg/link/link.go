@@ -197,6 +197,12 @@ func (f RenderFailure) String() string {
 	return "with " + f.ValuesFile + ": " + f.Why
 }
 
+// A TraceRequest is a rendering of a chart that a linker asks for.
+type TraceRequest struct {
+	Name   string   // the ValuesFile of the references
+	Values [][]byte // YAML, over the default values; later ones override earlier ones
+}
+
 // A TracedRef is a reference that a chart renders, with the parts that make it
 // up: joined, their texts are the reference. Parts is empty if the parts are
 // not known.

@@ -30,6 +30,12 @@ type Tree struct {
 	// called by several goroutines. Nil renders nothing.
 	TraceChart func(dir string) ([]TracedRef, error)
 
+	// TraceFurther renders the chart in the folder dir as q says, and returns the
+	// references that it prints. It returns none, and no error, for a chart that does not
+	// render; a *TraceError says that a limit which depends on the machine ended the
+	// rendering. It may be called by several goroutines. Nil renders nothing.
+	TraceFurther func(dir string, q TraceRequest) ([]TracedRef, error)
+
 	// MayReadValue reports whether a template of the chart in the folder dir, or of one
 	// of its sub-charts, may read the value at a path of the values of the chart, or a
 	// part of it. The error says that a limit which depends on the machine ended the

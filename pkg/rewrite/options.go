@@ -41,6 +41,10 @@ type Options struct {
 	// goroutines. If it is nil, key names decide.
 	TraceChart func(dir string, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
 
+	// TraceFurther does the same as TraceChart for a rendering that a linker asks for: see
+	// link.Tree. If it is nil, there are no such renderings.
+	TraceFurther func(dir string, q link.TraceRequest, scanned func(path string) ([]byte, bool)) ([]link.TracedRef, error)
+
 	// MayReadValue reports whether a template may read a value: see link.Tree. The
 	// parameter scanned is as for TraceChart. Nil: a template may read each value.
 	MayReadValue func(dir string, at []string, scanned func(path string) ([]byte, bool)) (bool, error)

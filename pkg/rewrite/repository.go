@@ -49,6 +49,11 @@ func (r *reader) linkTree(ctx context.Context) *link.Tree {
 			return refs, err
 		}
 	}
+	if r.opts.TraceFurther != nil {
+		t.TraceFurther = func(dir string, q link.TraceRequest) ([]link.TracedRef, error) {
+			return r.opts.TraceFurther(dir, q, scanned)
+		}
+	}
 	if r.opts.MayReadValue != nil {
 		t.MayReadValue = func(dir string, at []string) (bool, error) { return r.opts.MayReadValue(dir, at, scanned) }
 	}

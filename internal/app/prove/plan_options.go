@@ -15,6 +15,7 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 	reader := p.chartReader(o.Walk.Root)
 	if render {
 		o.TraceChart, o.TraceEdited = p.tracer(ctx, reader, o.Rules)
+		o.TraceFurther = p.traceFurther(ctx, reader, o.Rules)
 		o.MayReadValue = p.valueReads(ctx, reader)
 		o.ProveEdits = p.proveEdits(reader, o.Rules, o.AllowInsecureImages)
 	}

@@ -87,6 +87,7 @@ type chart struct {
 
 	tests     map[string]*testValues  // values that test suites give the chart, by a name of their own
 	testNames []string                // the names, in order
+	entries   []link.TraceRequest     // values that entries of helmCharts give the chart; they are among tests
 	tested    []format.Occurrence     // references that tests make of the chart and that do not move
 	sources   map[string]string       // texts of templates, by path
 	unproven  []format.Occurrence     // short names that only renderings without what is missing show
@@ -106,6 +107,7 @@ func tracedChartsOf(t *link.Tree) []*chart {
 		c.findTestValues()
 		charts = append(charts, c)
 	}
+	findEntryValues(t, charts)
 	charts = addOutside(t, charts)
 	traceCharts(t, charts)
 	return charts
@@ -158,7 +160,10 @@ func traceCharts(t *link.Tree, charts []*chart) {
 	var wg sync.WaitGroup
 	for _, c := range charts {
 		if len(c.valuesFiles())+len(c.tests) > 0 || c.hasOpenText() || c.mayPrintShortName() {
-			wg.Go(func() { c.refs, c.err = t.TraceChart(c.dir) })
+			wg.Go(func() {
+				c.refs, c.err = t.TraceChart(c.dir)
+				c.traceEntries()
+			})
 		}
 	}
 	wg.Wait()

@@ -181,7 +181,10 @@ func (c *chart) tracedOccurrences(files []string, move link.MoveFunc) []format.O
 
 // isTest reports whether file is values that only test suites use.
 func (c *chart) isTest(file string) bool {
-	return c.tests[file] != nil || slices.Contains(c.testFiles, file)
+	if v := c.tests[file]; v != nil {
+		return !v.isDeployed
+	}
+	return slices.Contains(c.testFiles, file)
 }
 
 // identity returns a text that is equal for occurrences of the same pieces.

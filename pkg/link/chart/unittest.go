@@ -19,6 +19,10 @@ type testValues struct {
 	field  string // of the set in the suite: .tests[0].set
 	node   *syntax.Node
 	common *testValues // the set of the whole suite, which a test overrides; may be nil
+
+	// isDeployed says that the values are not those of a test, but of an entry of
+	// helmCharts in a kustomization.
+	isDeployed bool
 }
 
 // testFolders are the folders in which charts have test suites.
@@ -74,7 +78,7 @@ func (c *chart) addSuite(name string, doc int, n *syntax.Node) {
 		if set == nil || set.Kind != syntax.Mapping {
 			return common
 		}
-		v := &testValues{name, field, set, common}
+		v := &testValues{path: name, field: field, node: set, common: common}
 		id := fmt.Sprintf("%s#%d%s", name, doc, field)
 		c.tests[id] = v
 		c.testNames = append(c.testNames, id)

@@ -52,10 +52,9 @@ func (g *Graph) addCharts(l *layer, f *link.File, charts []*syntax.Node) {
 // addChartValues adds the images of the fields of f that begin with prefix.
 func (g *Graph) addChartValues(l *layer, f *link.File, prefix string) {
 	var found []LayerImage
-	for i := range f.Scanned.Occurrences {
-		o := &f.Scanned.Occurrences[i]
+	add := func(o *format.Occurrence) {
 		if o.Unconfirmed || o.Keep != "" || !strings.HasPrefix(o.Place.Field, prefix) || !strings.Contains(o.Text(), "/") {
-			continue
+			return
 		}
 		a := LayerImage{Before: o.Text(), After: o.Text(), Source: o}
 		if after, ok := g.move.NewText(o); ok {
@@ -63,7 +62,28 @@ func (g *Graph) addChartValues(l *layer, f *link.File, prefix string) {
 		}
 		found = append(found, a)
 	}
+	for i := range f.Scanned.Occurrences {
+		add(&f.Scanned.Occurrences[i])
+	}
+	for _, o := range g.valuesOfCharts[f.Path] {
+		add(o)
+	}
 	l.addImages(found)
+}
+
+// findValuesOfCharts finds the values that only a rendering of a chart shows to be
+// images, by their files: see package chart.
+func (g *Graph) findValuesOfCharts() {
+	g.valuesOfCharts = map[string][]*format.Occurrence{}
+	for i := range g.tree.Groups {
+		x := &g.tree.Groups[i]
+		for j := range x.Occurrences {
+			if o := &x.Occurrences[j]; x.Chart != "" && x.Keep == "" && len(o.Pieces) == 1 {
+				name := o.Pieces[0].Path
+				g.valuesOfCharts[name] = append(g.valuesOfCharts[name], o)
+			}
+		}
+	}
 }
 
 // addGeneratedObject adds the data of the object of a ConfigMap or Secret

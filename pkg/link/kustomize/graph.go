@@ -43,6 +43,8 @@ type Graph struct {
 	fieldSpecs []fieldSpec                    // image fields that some kustomization configures
 	selected   map[link.PieceID]bool          // images in configured fields that an entry selects
 
+	valuesOfCharts map[string][]*format.Occurrence // see findValuesOfCharts
+
 	comparisons int // of images with entries; at most maxComparisons
 
 	// firstPass says that the layers are read to fill replacedNames, and that
@@ -76,7 +78,7 @@ func newGraph(t *link.Tree, move link.MoveFunc) *Graph {
 func Link(t *link.Tree, move link.MoveFunc) *Graph {
 	g := newGraph(t, move)
 	names := kustomizationPaths(t)
-	if !g.anyMoves() {
+	if !g.anyMoves(names) {
 		g.addGeneratorFiles(names)
 		return g
 	}
@@ -99,6 +101,7 @@ func Link(t *link.Tree, move link.MoveFunc) *Graph {
 		usesImages, usesShortNames = usesImages || images, usesShortNames || shortNames
 	}
 	if usesImages || len(g.fieldSpecs) > 0 {
+		g.findValuesOfCharts()
 		dirs = slices.Compact(dirs)
 		if usesShortNames {
 			g.firstPass = true
@@ -128,8 +131,10 @@ func (g *Graph) readLayers(dirs []string) {
 	}
 }
 
-// anyMoves reports whether a rule moves an occurrence of the run.
-func (g *Graph) anyMoves() bool {
+// anyMoves reports whether a rule moves an occurrence of the run, or whether one of the
+// kustomizations at names, or an object of the run, may have a short name that a rule
+// selects: only kustomize may show that it is an image.
+func (g *Graph) anyMoves(names []string) bool {
 	for _, f := range g.tree.Files {
 		for i := range f.Scanned.Occurrences {
 			if g.move.Moves(&f.Scanned.Occurrences[i]) {
@@ -137,7 +142,11 @@ func (g *Graph) anyMoves() bool {
 			}
 		}
 	}
-	return false
+	if g.tree.MayHaveShortName == nil || g.tree.ReadFile == nil {
+		return false
+	}
+	return len(names) > 0 && slices.ContainsFunc(g.tree.Files, func(f *link.File) bool { return g.tree.MayHaveShortName(f.Src) }) ||
+		slices.ContainsFunc(names, func(name string) bool { return g.tree.MayHaveShortName(g.tree.ReadFile(name)) })
 }
 
 // kustomizationPaths returns the paths of the kustomizations of the repository,
