@@ -38,7 +38,7 @@ func ComposeServices(root *syntax.Node) []ComposeService {
 		if s.Image != nil && s.Image.Kind != syntax.Scalar {
 			s.Image = nil
 		}
-		s.IsBuilt = n.MergedField("build") != nil
+		s.IsBuilt = isSet(n.MergedField("build"))
 		s.IsComplete = s.IsBuilt || s.Image != nil || n.MergedField("extends") != nil || n.MergedField("provider") != nil
 		out = append(out, s)
 	}

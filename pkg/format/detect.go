@@ -136,8 +136,16 @@ func (d *detector) document(f *frame) {
 	d.node(f)
 }
 
+// resetTag is the tag of a value that removes the same field of an earlier Compose
+// file; the value itself is not read.
+// Source: https://github.com/compose-spec/compose-spec/blob/main/13-merge.md#reset-value
+const resetTag = "!reset"
+
 // node reads the node at f and everything below it.
 func (d *detector) node(f *frame) {
+	if f.node.Tag == resetTag {
+		f.keep, f.note = UnusedValue, "Compose removes what has the tag !reset"
+	}
 	switch n := f.node; n.Kind {
 	case syntax.Mapping:
 		if o := objectOf(n); o != nil {

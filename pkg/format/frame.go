@@ -35,8 +35,11 @@ func (f *frame) below(node *syntax.Node) *frame {
 // has reports whether the mapping at f has the key, also by a merge, or the mapping that
 // merges it.
 func (f *frame) has(key string) bool {
-	return f.node.MergedField(key) != nil || f.merged.MergedField(key) != nil
+	return isSet(f.node.MergedField(key)) || isSet(f.merged.MergedField(key))
 }
+
+// isSet reports whether there is a value n that Compose does not remove.
+func isSet(n *syntax.Node) bool { return n != nil && n.Tag != resetTag }
 
 // withKey sets the key of f and returns f.
 func (f *frame) withKey(key string) *frame {

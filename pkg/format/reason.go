@@ -67,7 +67,7 @@ var Reasons = []struct {
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
 	{ValuesSchema, "The values.schema.json of a chart rejects the new value, so that helm would not install the chart."},
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
-	{UnusedValue, "Only the key suggests an image, and no template of the charts that get this value reads it."},
+	{UnusedValue, "Nothing reads this value: only the key suggests an image, and no template of the charts that get it reads it, or a tag of Compose removes it."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
 	{Built, "A build makes an image of this name, so that nothing pulls it: the same build, another Compose service, Skaffold or Tilt."},
 	{Pushed, "A build pushes to this name, and the rule is a mirror, which takes no pushes. Images that are pulled from there move."},
