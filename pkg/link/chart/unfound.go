@@ -64,7 +64,14 @@ func (c *chart) unfound(groups []link.Group, traced *chartRefs, move link.MoveFu
 	if len(refs) == 0 {
 		return nil
 	}
-	explain := func(o *format.Occurrence) { delete(refs, normalName(o.Text())) }
+	explain := func(o *format.Occurrence) {
+		delete(refs, normalName(o.Text()))
+		if f := c.tree.File(o.Pieces[0].Path); f != nil && !o.Unconfirmed && isTemplate(f.Path) {
+			if p, ok := patternOf(f, o); ok {
+				maps.DeleteFunc(refs, func(_ string, ref *link.TracedRef) bool { return p.prints(c.path(ref.Template), ref.Ref) })
+			}
+		}
+	}
 	if traced != nil {
 		for i := range traced.all { // also those of groups that are kept
 			explain(&traced.all[i])
