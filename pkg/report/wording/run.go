@@ -165,11 +165,20 @@ func (r *Run) nothingToMove() string {
 	if n := len(names); n > maxOldNames {
 		names = append(names[:maxOldNames-1:maxOldNames-1], Number(n-maxOldNames+1)+" other names")
 	}
-	words += ": no mention of " + cmp.Or(List(names, "or"), "a name that a rule moves") + " in " + Count(r.Scanned+r.Searched, "file")
+	words += ": no mention of " + cmp.Or(List(names, "or"), "a name that a rule moves")
+	if slices.ContainsFunc(r.OldNames, isOfDockerHub) {
+		words += ", and no image with a short name for it,"
+	}
+	words += " in " + Count(r.Scanned+r.Searched, "file")
 	if r.Searched > 0 {
 		words += ", " + Number(r.Searched) + " of them in skipped folders"
 	}
 	return words
+}
+
+// isOfDockerHub reports whether the old name of a rule also has short forms.
+func isOfDockerHub(name string) bool {
+	return name == "docker.io" || strings.HasPrefix(name, "docker.io/")
 }
 
 // RulesInForce lists the presets and the other rules, "" if no rule is in force.
