@@ -28,6 +28,35 @@ func (in *Instruction) KeyAt(at int) (key string, isKey bool) {
 	return strings.Trim(in.Text[p.Start:p.keyEnd], `"'`), at < p.keyEnd
 }
 
+// Assignments returns the NAME=VALUE of an ARG, ENV or LABEL that have a value, in the order
+// of the file. A value is in in.Text, without quotes around it.
+func (in *Instruction) Assignments() []Assignment {
+	if in.pairs == nil {
+		in.readPairs()
+	}
+	var out []Assignment
+	for _, p := range in.pairs {
+		start, end := p.keyEnd+1, p.End
+		for start < end && isBlank(in.Text[start]) { // ENV name value
+			start++
+		}
+		if q := in.Text[min(start, end):end]; len(q) > 1 && (q[0] == '"' || q[0] == '\'') && q[len(q)-1] == q[0] {
+			start, end = start+1, end-1
+		}
+		if start < end {
+			out = append(out, Assignment{Name: strings.Trim(in.Text[p.Start:p.keyEnd], `"'`), Value: edit.Span{Start: start, End: end}})
+		}
+	}
+	return out
+}
+
+// An Assignment is a NAME=VALUE of an instruction. Value has the bytes of the value in the
+// text of the instruction.
+type Assignment struct {
+	Name  string
+	Value edit.Span
+}
+
 // readPairs finds the pairs of in. `ENV name value`, the old form, is one pair.
 func (in *Instruction) readPairs() {
 	for at := in.Args; ; {

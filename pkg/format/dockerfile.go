@@ -35,7 +35,7 @@ var notDockerfile = set(".dockerignore", ".containerignore", ".md", ".rst", ".ad
 // IsDockerfile reports whether name is the path of a Dockerfile or of a template of one.
 func IsDockerfile(name string) bool {
 	base := strings.ToLower(path.Base(name))
-	return !notDockerfile[path.Ext(base)] && namedDockerfile(base)
+	return !notDockerfile[path.Ext(base)] && namedDockerfile(withoutTemplateExt(base))
 }
 
 // isDockerfile decides by the name first, and then by the instructions that
@@ -43,7 +43,7 @@ func IsDockerfile(name string) bool {
 // needs a plain name and a FROM.
 func isDockerfile(name string, src []byte) bool {
 	base := strings.ToLower(path.Base(name))
-	if notDockerfile[path.Ext(base)] || !namedDockerfile(base) {
+	if notDockerfile[path.Ext(base)] || !namedDockerfile(withoutTemplateExt(base)) {
 		return false
 	}
 	d, err := dockerfile.Parse(src)
@@ -62,6 +62,14 @@ func isDockerfile(name string, src []byte) bool {
 		}
 	}
 	return found
+}
+
+// withoutTemplateExt returns base without the extension of a template.
+func withoutTemplateExt(base string) string {
+	if ext := path.Ext(base); templateExt[ext] {
+		return strings.TrimSuffix(base, ext)
+	}
+	return base
 }
 
 // namedDockerfile reports whether base, in lower case, has dockerfile or

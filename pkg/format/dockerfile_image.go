@@ -47,12 +47,22 @@ func (s *dockerScan) images() {
 // from adds the image of a FROM: one occurrence for each value that the
 // defaults of variables give it.
 func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stages map[string]bool) {
+	place := placeOf(in, "FROM")
+	if name, ok := templatedImage(in); ok {
+		isText := actionLength(name.Text) == 0
+		if !isText {
+			s.templateTexts(name, place)
+		}
+		if pieces := piecesOf([]dockerfile.Fragment{name}); pieces != nil {
+			s.add(Occurrence{Pieces: pieces, Place: place, IsImage: isText})
+		}
+		return
+	}
 	word, ok := in.Image()
 	if !ok {
 		return
 	}
 	parts := in.Parts(word)
-	place := placeOf(in, "FROM")
 	found := false
 	for _, value := range args.Expand(parts) {
 		if isNoImage(dockerfile.Join(value), stages) {
@@ -131,7 +141,7 @@ func (s *dockerScan) flag(in *dockerfile.Instruction, word edit.Span, stages map
 	if strings.Contains(value.Text, "$") || isNoImage(value.Text, stages) {
 		return
 	}
-	if in.OnBuild && !hasDomain(value.Text) {
+	if in.OnBuild && !strings.ContainsAny(value.Text, "/:@") {
 		return // it may be a stage of the file that inherits the ONBUILD
 	}
 	if pieces := piecesOf([]dockerfile.Fragment{value}); pieces != nil {

@@ -32,6 +32,7 @@ func (s *dockerScan) references(in *dockerfile.Instruction) {
 		}
 	}
 	s.commandImages(in)
+	s.assignedImages(in)
 }
 
 // commandImages adds the images without a registry in the commands of in.

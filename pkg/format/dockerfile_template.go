@@ -1,0 +1,74 @@
+package format
+
+import (
+	"strings"
+
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
+	"github.com/regmigrate/regmigrate/pkg/image"
+)
+
+// templateActions are the delimiters of actions in the templates of Dockerfiles: those of
+// Go templates and Jinja, of Jinja's statements, and of ERB.
+var templateActions = []struct{ open, end string }{{"{{", "}}"}, {"{%", "%}"}, {"<%", "%>"}}
+
+// templatedImage returns the name of the image of a FROM in the template of a Dockerfile, if
+// it begins with text, and an action with blanks follows: acme/app:{{ version }}. Without an
+// action it returns false.
+func templatedImage(in *dockerfile.Instruction) (name dockerfile.Fragment, ok bool) {
+	word, ok := in.Image()
+	if !ok {
+		return name, false
+	}
+	end, hasAction := word.Start, false
+	for end < len(in.Text) && in.Text[end] != ' ' && in.Text[end] != '\t' {
+		n := actionLength(in.Text[end:])
+		hasAction = hasAction || n > 0
+		end += max(n, 1)
+	}
+	text := dockerfile.Fragment{Text: in.Text, Map: in.Map}
+	if !hasAction || end <= word.End || strings.Contains(in.Text[word.Start:end], "$") {
+		return name, false
+	}
+	return text.Slice(word.Start, min(end, len(in.Text))), true
+}
+
+// templateTexts adds the short names among the texts between the actions of name: a branch
+// of the template, {% if a %}acme/app:1{% endif %}, or a name after a registry that an
+// action may print, {{ registry }}acme/app:1. They are likely images.
+func (s *dockerScan) templateTexts(name dockerfile.Fragment, place Place) {
+	isStatement := false // {% … %}, which prints nothing
+	for at := 0; at < len(name.Text); {
+		if n := actionLength(name.Text[at:]); n > 0 {
+			isStatement = strings.HasPrefix(name.Text[at:], "{%")
+			at += n
+			continue
+		}
+		end := at + 1
+		for end < len(name.Text) && actionLength(name.Text[end:]) == 0 {
+			end++
+		}
+		text := name.Slice(at, end)
+		r, err := image.Parse(text.Text)
+		if err == nil && r.Domain == "" && strings.Contains(text.Text, "/") && isAlnum(text.Text[0]) {
+			o := Occurrence{Pieces: []Piece{{Text: text.Text, Map: text.Map, Role: Whole}}, Place: place, LikelyImage: true, IsUntagged: r.Tag == "" && r.Digest == ""}
+			if o.Note = "a branch of the template is this name"; !isStatement {
+				o.AfterVariable, o.Note = true, "an action of the template may print a registry before it"
+			}
+			s.add(o)
+		}
+		at = end
+	}
+}
+
+// actionLength returns the length in bytes of the action at the start of text, 0 if there is
+// none.
+func actionLength(text string) int {
+	for _, a := range templateActions {
+		if strings.HasPrefix(text, a.open) {
+			if i := strings.Index(text, a.end); i >= 0 {
+				return i + len(a.end)
+			}
+		}
+	}
+	return 0
+}
