@@ -62,7 +62,8 @@ func (d *detector) readSiblings(f *frame, r image.Ref, o *Occurrence) {
 func (d *detector) readEntry(f *frame, o *Occurrence) {
 	entry := f.up.node
 	o.Tag, o.Digest = entry.Str("newTag"), entry.Str("digest")
-	o.LikelyImage = f.key == "newName" || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
+	o.IsImage = o.IsImage || f.key == "newName"
+	o.LikelyImage = o.IsImage || f.key == "name" && entry.Str("newName") == "" && o.Tag+o.Digest != ""
 	o.IsSelector = f.key == "name"
 	if f.key == "newName" || entry.Str("newName") == "" {
 		d.setTagPiece(o, f.up, entry.Field("newTag"), "newTag")

@@ -120,8 +120,8 @@ func (g *Graph) applyEntry(l *layer, p entryPlace, n *syntax.Node) {
 		return
 	}
 	e := &entry{layer: l, place: p, node: n, name: before, renamed: g.rename(p, name, "name"), newName: g.rename(p, n.Field("newName"), "newName")}
-	if occ := e.newName.occ; occ != nil && e.newName.text != "" && !g.firstPass && g.parse(p.text.file).added[link.IDOf(&occ.Pieces[0]).Span] {
-		g.addOtherRefs([]imageRef{{text: occ.Text(), occ: occ}}) // a short name
+	if occ := e.newName.occ; occ != nil && e.newName.text != "" && !g.firstPass && !hasDomain(occ.Text()) {
+		g.addOtherRefs([]imageRef{{text: occ.Text(), occ: occ}})
 	}
 	g.selectImages(e)
 	if g.firstPass {
