@@ -35,6 +35,8 @@ type detector struct {
 	fields       *selectedFields // of tools, objects and the configuration
 	formatFields formatFields    // of the format, nil if it has none
 
+	isEnv bool // the pairs of the file are an environment, or settings of any program
+
 	source string // in.Src; see text
 
 	around   *object // the last result of documentAround
@@ -73,6 +75,8 @@ func (d *detector) documents(docs []*syntax.Document) {
 		}
 	}
 	d.addAliased()
+	d.addVariables()
+	d.addBuildArgs()
 	d.findSharedTags()
 }
 

@@ -93,8 +93,9 @@ func scanEnv(in Input, d envfile.Dialect, fields formatFields) ScanResult {
 		return c
 	}
 	det := newDetector(in)
-	det.formatFields = fields
+	det.formatFields, det.isEnv = fields, fields == nil
 	det.documents([]*syntax.Document{{Root: file.Root, Span: edit.Span{End: len(in.Src)}}})
+	det.addEnvironmentUses(file.Root)
 	det.finish(outside)
 	out := det.out
 	for i := range out.Contexts {

@@ -45,8 +45,8 @@ func readFieldTable(file string, src []byte) (*fieldTable, error) {
 		root = &yaml.Node{Kind: yaml.MappingNode, Line: 1, Column: 1}
 	}
 	t := &fieldTable{}
-	var entries *yaml.Node
-	err = s.Mapping(root, "", []string{"tool", "source", "entries"}, func(key, name string, v *yaml.Node) (err error) {
+	var entries, variables *yaml.Node
+	err = s.Mapping(root, "", []string{"tool", "source", "entries", "variables"}, func(key, name string, v *yaml.Node) (err error) {
 		switch key {
 		case "tool":
 			t.Tool, err = s.Text(v, name, "Compose")
@@ -54,6 +54,8 @@ func readFieldTable(file string, src []byte) (*fieldTable, error) {
 			t.Source, err = s.texts(v, name)
 		case "entries":
 			entries = v
+		case "variables":
+			variables = v
 		}
 		return err
 	})
@@ -80,7 +82,14 @@ func readFieldTable(file string, src []byte) (*fieldTable, error) {
 		}
 		return err
 	})
-	return t, err
+	if err != nil || variables == nil {
+		return t, err
+	}
+	return t, s.List(variables, "variables", "[{files: a.yaml, use: \"$NAME\", declared: [{path: variables.*}]}]", func(_ int, name string, v *yaml.Node) error {
+		x, err := s.variables(v, name)
+		t.Variables = append(t.Variables, x)
+		return err
+	})
 }
 
 // A fieldReader reads entries of tables and of the configuration.

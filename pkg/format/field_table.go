@@ -43,6 +43,9 @@ type fieldTable struct {
 	Tool    string
 	Source  texts // URLs of the reference of the tool
 	Entries []*tableEntry
+
+	// Variables are the variables that fields use in the place of an image.
+	Variables []*variableTable
 }
 
 // A tableEntry selects files and objects, and has their fields. All conditions

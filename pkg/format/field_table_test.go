@@ -53,6 +53,10 @@ func TestReadFieldTableErrors(t *testing.T) {
 		{"an unknown syntax", head + "entries: [{files: a, syntax: lua, fields: [{path: a, image: true}]}]", "expected hcl or starlark"},
 		{"text without a group", head + "entries: [{files: a, text: b}]", "expected 1"},
 		{"an unknown scope", head + "entries: [{files: a, text: '(b)', scope: docs}]", "expected scripts or code"},
+		{"variables without a use", head + "entries: [{files: a, fields: [{path: b, image: true}]}]\nvariables: [{files: a, declared: [{path: a.*}]}]", "no use or no declared"},
+		{"a use without a name", head + "entries: [{files: a, fields: [{path: b, image: true}]}]\nvariables: [{files: a, use: '${X}', declared: [{path: a.*}]}]", "t.yaml:4:29: variables[0].use: expected NAME"},
+		{"variables without a condition", head + "entries: [{files: a, fields: [{path: b, image: true}]}]\nvariables: [{use: $NAME, declared: [{path: a.*}]}]", "expected a condition"},
+		{"variables at a bad path", head + "entries: [{files: a, fields: [{path: b, image: true}]}]\nvariables: [{files: a, use: $NAME, declared: [{path: a..*}]}]", "empty key"},
 		{"two documents", head + "entries: [{files: a, fields: [{path: b, image: true}]}]\n---\na: b", "expected only one"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -86,6 +86,9 @@ type Input struct {
 	// Parsed has parts of Src that were parsed; it may be nil.
 	Parsed *syntax.Memo
 
+	// Files are other files of the repository; it may be nil.
+	Files *OtherFiles
+
 	editsEscapes bool            // see Piece.EditsEscapes
 	contexts     map[string]bool // names that a Dockerfile uses like stages, in lower case
 }

@@ -217,6 +217,9 @@ func (d *detector) withoutRegistry(f *frame, r *splitReference) []*syntax.Node {
 		}
 		o.IsImage, o.LikelyImage, o.IsUntagged = false, true, true
 	}
+	if d.isEnv && !r.isImage { // whoever reads the variables may put other text before the value
+		o.IsImage, o.LikelyImage = false, true
+	}
 	p := d.piece(n, Whole, "")
 	p.Field = f.below(n).withKey(r.keys[n]).field()
 	o.Pieces = []Piece{p}

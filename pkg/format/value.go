@@ -88,7 +88,7 @@ func (d *detector) isHostText(f *frame, text string) bool {
 // variableFirst adds the reference in the value at f, whose text begins with a
 // variable. It returns false if nothing shows that there is a reference.
 func (d *detector) variableFirst(f *frame, kind fieldKind, text string) bool {
-	return strings.HasPrefix(text, "${") && d.variableDefault(f) || d.afterVariable(f, kind)
+	return strings.HasPrefix(text, "${") && (d.variableDefault(f) || d.variableAlternative(f)) || d.afterVariable(f, kind)
 }
 
 // keptByField explains the value at f if its field, of the given kind, or the flag

@@ -47,6 +47,24 @@ func (d *detector) variableDefault(f *frame) bool {
 	return true
 }
 
+// variableAlternative adds the image that the value at f has if a variable is set:
+// ${IMAGE:+acme/app:1}. It returns false for other values.
+func (d *detector) variableAlternative(f *frame) bool {
+	n := f.node
+	at := transportLen(n.Value)
+	from, to, ok := operandOf(n.Value, at, ":+", "+")
+	if !ok || !d.isImageField(f) {
+		return false
+	}
+	text, tail := n.Value[from:to], n.Value[to+1:]
+	if !isReference(text) || text[0] == '$' || tail != "" && tail[0] != ':' && tail[0] != '@' || !isReference(text+tail) {
+		return false
+	}
+	d.add(f, Occurrence{IsImage: true, Tail: tail, Pieces: []Piece{d.part(n, from, to, Whole, "")}})
+	d.contexts(f, n, Context{Reason: DifferentName})
+	return true
+}
+
 // nestedDefault returns the span of the default of the variable that begins at offset
 // start of text, inside all variables that begin with another variable, and the texts
 // after them. The span ends at the end of text if no variable begins at start.
@@ -78,6 +96,12 @@ func emptyDefaults(text string) (n int) {
 // defaultOf returns the span of the default of the variable that begins at offset
 // start of text. It is false if the variable has no default.
 func defaultOf(text string, start int) (from, to int, ok bool) {
+	return operandOf(text, start, ":-", ":=", "-", "=")
+}
+
+// operandOf returns the span of the text after one of the operators in the variable that
+// begins at offset start of text. It is false if the variable has none of them.
+func operandOf(text string, start int, operators ...string) (from, to int, ok bool) {
 	if !strings.HasPrefix(text[start:], "${") {
 		return 0, 0, false
 	}
@@ -87,7 +111,7 @@ func defaultOf(text string, start int) (from, to int, ok bool) {
 	if from == start+2 {
 		return 0, 0, false
 	}
-	for _, op := range []string{":-", ":=", "-", "="} {
+	for _, op := range operators {
 		if strings.HasPrefix(text[from:], op) && from+len(op) <= to {
 			return from + len(op), to, true
 		}

@@ -37,7 +37,11 @@ func (v *Inventory) scanObject(name string, src []byte, base Use) (scanResult, [
 // scanAs is scan for a file that is read as one with the name as too, if that is not
 // empty. It then does not record charts, which scan has recorded.
 func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
-	return v.scanInput(format.Input{Path: name, As: as, Src: src}, base)
+	in := format.Input{Path: name, As: as, Src: src}
+	if base.Origin == InFile {
+		in.Files = format.NewOtherFiles(v.opts.Walk.Root)
+	}
+	return v.scanInput(in, base)
 }
 
 // scanInput sets the fields of in that do not depend on the file, and scans it.

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"io/fs"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
 	"github.com/regmigrate/regmigrate/pkg/rules"
@@ -11,12 +12,21 @@ import (
 // allow in this file by itself, in all scopes and also of likely images. It shows proofs which
 // words of texts are images.
 func EditText(set *rules.Set) func(ctx context.Context, name string, src []byte) ([]byte, error) {
+	return editText(set, nil)
+}
+
+// EditTextIn is EditText for files of tree, which has the files that say how they are used.
+func EditTextIn(set *rules.Set, tree fs.FS) func(ctx context.Context, name string, src []byte) ([]byte, error) {
+	return editText(set, format.OtherFilesOf(tree))
+}
+
+func editText(set *rules.Set, others *format.OtherFiles) func(ctx context.Context, name string, src []byte) ([]byte, error) {
 	return func(ctx context.Context, name string, src []byte) ([]byte, error) {
 		scopes, err := format.ParseScopes([]string{"all"})
 		if err != nil {
 			return nil, err
 		}
-		plan, err := PlanText(ctx, Options{Rules: set, Scopes: scopes, AssumeImages: true}, name, src)
+		plan, err := PlanText(ctx, Options{Rules: set, Scopes: scopes, AssumeImages: true, otherFiles: others}, name, src)
 		if err != nil || len(plan.Files) == 0 {
 			return src, err
 		}

@@ -14,6 +14,9 @@ import (
 // Options configure a run. Rules must be set; the zero value of every other
 // field is the default.
 type Options struct {
+	// otherFiles are the files of the repository of a text, nil for those of Walk.
+	otherFiles *format.OtherFiles
+
 	Walk walk.Options
 
 	// Within is the folder, slash-separated and relative to Walk.Root, in which a

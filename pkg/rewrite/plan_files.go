@@ -35,6 +35,6 @@ func PlanFiles(ctx context.Context, o Options) (*Plan, error) {
 // cannot be applied. It has one file, or none if there is nothing to report.
 func PlanText(ctx context.Context, o Options, name string, src []byte) (*Plan, error) {
 	r := newReader(o, families.New(o.Bump))
-	r.record(walk.File{Path: name}, classifyContent(src, o.Rules, r.mayMatch(r.filterOf(name))), note{})
+	r.record(walk.File{Path: name}, classifyContent(src, o.Rules, r.isRelevant(name)), note{})
 	return newPlanner(r).plan(ctx)
 }

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"path"
@@ -129,10 +130,7 @@ func (r *reader) visit(f walk.File) {
 		return
 	}
 	buf := r.buffers.Get().(*[]byte)
-	isRelevant := r.mayMatch(r.filterOf(f.Path))
-	if r.anyKeyNamesImage(f.Path) {
-		isRelevant = func([]byte) bool { return true }
-	}
+	isRelevant := r.isRelevant(f.Path)
 	var n note
 	noting := func(src []byte) bool {
 		ok := isRelevant(src)
@@ -159,7 +157,16 @@ func containsAny(src []byte, texts [][]byte) bool {
 // anyKeyNamesImage reports whether the file at path may have a short name that a rule
 // moves although mayMatch is false for it.
 func (r *reader) anyKeyNamesImage(path string) bool {
-	return r.opts.Rules.SelectsAllOfDockerHub() && format.AnyKeyNamesImage(path, r.opts.Fields)
+	return format.IsEnvironment(path) || r.opts.Rules.SelectsAllOfDockerHub() && format.AnyKeyNamesImage(path, r.opts.Fields)
+}
+
+// isRelevant returns a function that reports whether the content of the file at path may
+// contain something to rewrite or report.
+func (r *reader) isRelevant(path string) func(src []byte) bool {
+	if r.anyKeyNamesImage(path) {
+		return func([]byte) bool { return true }
+	}
+	return r.mayMatch(r.filterOf(path))
 }
 
 // record scans and records the content c of the file f.
@@ -260,7 +267,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		defer r.largeFile.Unlock()
 	}
 	filter := r.filterOf(f.Path)
-	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, ReadsTags: r.opts.Rules.ReadsTags()}
+	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, ReadsTags: r.opts.Rules.ReadsTags(), Files: cmp.Or(r.opts.otherFiles, format.NewOtherFiles(r.opts.Walk.Root))}
 	in.May = func(part []byte) bool { return r.mayMatchPart(filter, part) }
 	if r.anyKeyNamesImage(f.Path) {
 		in.May = nil

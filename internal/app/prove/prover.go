@@ -136,7 +136,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 		return fmt.Errorf("building kustomizations: %w", err)
 	}
 	projects, err := compose.Verify(ctx, p.Runner, before, after, compose.Options{
-		Rewrite: move, Plan: rewrite.EditText(plan.Rules), HasLonger: plan.Rules.HasLonger, Files: withLinks(plan.ComposeFiles, plan.Skipped, format.IsCompose), Changed: changed, Progress: p.OnVerdict,
+		Rewrite: move, Plan: rewrite.EditTextIn(plan.Rules, before), HasLonger: plan.Rules.HasLonger, Files: withLinks(plan.ComposeFiles, plan.Skipped, format.IsCompose), Changed: changed, Progress: p.OnVerdict,
 	})
 	addProofs(plan, projects)
 	if err := missing.add(err, "Compose file"); err != nil {

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -124,6 +125,15 @@ func (c *comparer) planned(before []byte, root *syntax.Node) *syntax.Node {
 		return root
 	}
 	return file.Docs[0].Root
+}
+
+// isPlanned reports whether regmigrate itself would make the change of the file.
+func (c *comparer) isPlanned(before, after []byte) bool {
+	if c.plan == nil {
+		return false
+	}
+	src, err := c.plan(c.ctx, c.name, before)
+	return err == nil && bytes.Equal(src, after)
 }
 
 // value compares a node.

@@ -47,7 +47,7 @@ func files(archive string) fstest.MapFS {
 func verifyFiles(t testing.TB, before, after fs.FS, names ...string) []render.Verdict {
 	t.Helper()
 	set := mirrorSet(t)
-	verdicts, err := Verify(t.Context(), &render.Runner{}, before, after, Options{Rewrite: render.ByRules(set), Plan: rewrite.EditText(set), HasLonger: set.HasLonger, Files: names})
+	verdicts, err := Verify(t.Context(), &render.Runner{}, before, after, Options{Rewrite: render.ByRules(set), Plan: rewrite.EditTextIn(set, before), HasLonger: set.HasLonger, Files: names})
 	if err != nil || len(verdicts) != len(names) {
 		t.Fatalf("got %v, error %v", verdicts, err)
 	}

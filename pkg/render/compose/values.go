@@ -155,6 +155,8 @@ func (c *comparer) text(p fieldPath, b, a *syntax.Node, isPlanned bool) {
 		c.out.moved++
 	case change == render.MovedReference, change == render.DoubtfulChange && isPlanned:
 		c.doubt(b, p.String(), render.FirstDifference(b.Value, a.Value)+", and nothing shows that it is an image")
+	case isPlanned && len(p) > 3 && p[2] == "build" && p[3] == "args":
+		c.doubt(b, p.String(), render.FirstDifference(b.Value, a.Value)+", and the Dockerfile is not read to see that it is a part of an image")
 	default:
 		c.differs(b, p.String(), render.FirstDifference(b.Value, a.Value)+", which no rule requires here")
 	}

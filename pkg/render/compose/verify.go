@@ -212,6 +212,8 @@ func (x *verifier) file(ctx context.Context, name string, isCompose bool) *fileR
 	case r.unchanged:
 	case render.SameLines(string(before), string(after), x.options.Rewrite):
 		c.doubt(nil, "", "the file changed as the rules require, but its values may be used for something else than images: read it")
+	case c.isPlanned(before, after):
+		c.doubt(nil, "", "the file changed as the uses of its variables in this folder require, but other programs may read it, too: read it")
 	default:
 		c.differs(nil, "", "the file changed, which no rule requires")
 	}

@@ -52,6 +52,30 @@ func TestVerify(t *testing.T) {
 			want: "unproven: .env:1: the file changed as the rules require, but its values may be used for something else than images: read it",
 		},
 		{
+			name:   "a short name in the environment file",
+			before: "-- compose.yaml --\nservices: {web: {image: '$NAME/b:1'}}\n-- .env --\nNAME=acme\n",
+			file:   ".env", old: "acme", to: "mirror.example/hub/acme",
+			want: "unproven: .env:1: the file changed as the uses of its variables in this folder require, but other programs may read it, too: read it",
+		},
+		{
+			name:   "a short name in the environment file that another use needs",
+			before: "-- compose.yaml --\nservices: {web: {image: '$NAME/b:1', command: '$NAME'}}\n-- .env --\nNAME=acme\n",
+			file:   ".env", old: "acme", to: "mirror.example/hub/acme",
+			want: "FAILED: .env:1: the file changed, which no rule requires",
+		},
+		{
+			name:   "an argument of a build",
+			before: "-- compose.yaml --\nservices: {web: {build: {context: ., args: {NAME: acme}}}}\n-- Dockerfile --\nARG NAME\nFROM $NAME/b:1\n",
+			old:    "acme", to: "mirror.example/hub/acme",
+			want: "unproven: compose.yaml:1, services.web.build.args.NAME: acme became mirror.example/hub/acme, and the Dockerfile is not read to see that it is a part of an image",
+		},
+		{
+			name:   "an argument of a build that no Dockerfile uses",
+			before: "-- compose.yaml --\nservices: {web: {build: {context: ., args: {NAME: acme}}}}\n-- Dockerfile --\nFROM a/b:1\n",
+			old:    "acme", to: "mirror.example/hub/acme",
+			want: "FAILED: compose.yaml:1, services.web.build.args.NAME: acme became mirror.example/hub/acme, which no rule requires here",
+		},
+		{
 			name:   "a wrong value in another environment file",
 			before: "-- compose.yaml --\nservices: {web: {image: '${REGISTRY:-ghcr.io}/a/b:1'}}\n-- .env.prod --\nREGISTRY=quay.io\n",
 			file:   ".env.prod", old: "quay.io", to: "mirror.example/ghcr",
