@@ -39,7 +39,7 @@ func imageUse(root *syntax.Node) (images, shortNames bool) {
 			shortNames = true
 		}
 	}
-	for _, key := range []string{"transformers", "replacements", "patches", "patchesJson6902", "configMapGenerator", "secretGenerator"} {
+	for _, key := range []string{"transformers", "replacements", "patches", "patchesJson6902", "configMapGenerator", "secretGenerator", "vars"} {
 		images = images || len(itemsOf(root, key)) > 0
 	}
 	return images, shortNames

@@ -1,12 +1,16 @@
 package kustomize
 
 import (
+	"bytes"
+	"path"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 	"github.com/regmigrate/regmigrate/pkg/format"
+	"github.com/regmigrate/regmigrate/pkg/image"
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
@@ -15,7 +19,11 @@ type generatedKey struct {
 	object string // Kind name
 	path   string // data.image
 	text   string
-	occ    *format.Occurrence // nil if the rules cannot be applied to the text
+	occ    *format.Occurrence // nil if no format reports the text
+
+	// image is the occurrence of the text as an image, if it is one: what copies the text
+	// to the image of a container shows that it is. Nil if the text is no reference.
+	image *format.Occurrence
 }
 
 // addGenerators adds the output of the generators of a kustomization: charts, of
@@ -92,7 +100,7 @@ func (g *Graph) addGeneratedObject(l *layer, f *link.File, n *syntax.Node, kind 
 	envs := envFilesOf(n)
 	object := kind + " " + n.Str("name")
 	for _, x := range itemsOf(n, "literals") {
-		l.generated = append(l.generated, g.generatedKeys(f, object, x.Value, x.Span)...)
+		l.generated = append(l.generated, g.generatedKeys(f, object, x)...)
 	}
 	for _, x := range envs {
 		in := g.namedFile(f, x)
@@ -101,27 +109,67 @@ func (g *Graph) addGeneratedObject(l *layer, f *link.File, n *syntax.Node, kind 
 		}
 		at := 0
 		for _, line := range strings.SplitAfter(string(in.Src), "\n") {
-			span := edit.Span{Start: at, End: at + len(line)}
-			l.generated = append(l.generated, g.generatedKeys(in, object, strings.TrimRight(line, "\r\n"), span)...)
-			at = span.End
+			l.generated = append(l.generated, g.generatedKeys(in, object, textNode(strings.TrimRight(line, "\r\n"), at))...)
+			at += len(line)
+		}
+	}
+	for _, x := range itemsOf(n, "files") {
+		name, key := *x, path.Base(x.Value)
+		if before, after, ok := strings.Cut(x.Value, "="); ok {
+			key, name.Value = before, after
+		}
+		if in := g.namedFile(f, &name); in != nil && len(in.Src) <= maxReference {
+			whole := textNode(strings.TrimSpace(string(in.Src)), bytes.IndexFunc(in.Src, func(r rune) bool { return !unicode.IsSpace(r) }))
+			l.generated = append(l.generated, g.generatedKey(in, object, key, whole))
 		}
 	}
 }
 
-// generatedKeys returns the key of the text key=value at span of f, nil if the
-// text has another form.
-func (g *Graph) generatedKeys(f *link.File, object, text string, span edit.Span) []generatedKey {
-	key, value, ok := strings.Cut(text, "=")
+// maxReference is the size in bytes of the largest file whose text may be one reference.
+const maxReference = 1024
+
+// textNode returns the text at an offset of a file as a scalar.
+func textNode(text string, at int) *syntax.Node {
+	return &syntax.Node{Kind: syntax.Scalar, Value: text, Span: edit.Span{Start: at, End: at + len(text)}, Map: edit.Identity(at, len(text))}
+}
+
+// generatedKeys returns the key of the text key=value, the scalar n of f. It returns nil if
+// the text has another form.
+func (g *Graph) generatedKeys(f *link.File, object string, n *syntax.Node) []generatedKey {
+	key, value, ok := strings.Cut(n.Value, "=")
 	if !ok || value == "" {
 		return nil
 	}
-	k := generatedKey{object: object, path: plainPath("data." + key), text: strings.Trim(value, `"'`)}
+	start, end := len(key)+1, len(n.Value)
+	if trimmed := strings.Trim(value, `"'`); len(trimmed) == len(value)-2 {
+		value, start, end = trimmed, start+1, end-1
+	}
+	at := *n
+	at.Value, at.Map = value, n.Map.Slice(start, end)
+	k := g.generatedKey(f, object, key, &at)
 	row := g.parse(f).singleInRow
-	i := sort.Search(len(row), func(i int) bool { return row[i].Pieces[0].Span.Start >= span.Start })
-	for ; i < len(row) && row[i].Pieces[0].Span.Start < span.End; i++ {
+	i := sort.Search(len(row), func(i int) bool { return row[i].Pieces[0].Span.Start >= n.Span.Start })
+	for ; i < len(row) && row[i].Pieces[0].Span.Start < n.Span.End; i++ {
 		if row[i].Text() == k.text {
 			k.occ = row[i]
 		}
 	}
 	return []generatedKey{k}
+}
+
+// generatedKey returns the key of an object whose text is the scalar n of f.
+func (g *Graph) generatedKey(f *link.File, object, key string, n *syntax.Node) generatedKey {
+	k := generatedKey{object: object, path: plainPath("data." + key), text: n.Value}
+	span, ok := n.Map.Enclosing(0, len(n.Value))
+	if _, err := image.Parse(n.Value); err != nil || !ok {
+		return k
+	}
+	at := *n
+	at.Span = span
+	k.image = &format.Occurrence{
+		Pieces:  []format.Piece{format.ScalarPiece(f.Path, &at, "."+k.path, format.Whole, "")},
+		Place:   format.Place{Field: "." + k.path},
+		IsImage: true, FoundByMark: true,
+	}
+	return k
 }

@@ -17,6 +17,8 @@ type imageRef struct {
 	text string
 	occ  *format.Occurrence // nil if the rules cannot be applied to it
 	spec string             // as in LayerImage
+
+	generated *format.Occurrence // of a text of a generator: see generatedKey
 }
 
 // refsOf returns the images of the objects of f.

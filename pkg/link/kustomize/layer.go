@@ -35,6 +35,8 @@ type layer struct {
 	hasRemote     bool
 	renamedRemote map[string]bool
 
+	vars []variable // here and below
+
 	unknownResults []unknownResult // replacements here or below that build images from parts
 
 	// Of this layer alone:
@@ -97,6 +99,7 @@ func (g *Graph) accumulate(l *layer, dir string) {
 	for _, n := range itemsOf(root, "transformers") {
 		g.applyTransformer(l, f, n)
 	}
+	g.applyVars(l, f, root)
 }
 
 // addResource adds a resource: a file, another layer, or something remote.
@@ -186,6 +189,9 @@ func (l *layer) addBase(b *layer) {
 	}
 	for s := range b.specs {
 		l.specs[s] = true
+	}
+	if len(b.vars) > 0 {
+		l.vars = append(slices.Clip(l.vars), b.vars...)
 	}
 	switch {
 	case b.hasRemote && !l.hasRemote:

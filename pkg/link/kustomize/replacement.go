@@ -62,7 +62,11 @@ func (g *Graph) sourcesOf(l *layer, f *link.File, n *syntax.Node) (sources []sou
 	if v := n.Field("sourceValue"); v != nil && v.Kind == syntax.Scalar && v.Value != "" {
 		sources = append(sources, g.sourceOf(imageRef{text: v.Value, occ: g.occurrence(yamlText{file: f}, v, ".sourceValue")}))
 	}
+	isImage := replacesImages(n)
 	for _, r := range g.refsAt(l, from, from.Str("fieldPath")) {
+		if isImage {
+			r = g.asImage(r)
+		}
 		s := g.sourceOf(r)
 		if isPart {
 			g.checkParts(f, s, d, true)
@@ -82,6 +86,36 @@ func (g *Graph) sourcesOf(l *layer, f *link.File, n *syntax.Node) (sources []sou
 		sources = d.partsOf(sources)
 	}
 	return sources, isPart
+}
+
+// replacesImages reports whether the replacement n changes the images of containers.
+func replacesImages(n *syntax.Node) bool {
+	for _, t := range itemsOf(n, "targets") {
+		if slices.ContainsFunc(itemsOf(t, "fieldPaths"), func(p *syntax.Node) bool { return isImagePath(p.Value) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// asImage returns r, which becomes the image of a container. A short name in the text of
+// a generator, which no format reports, is on Docker Hub then.
+func (g *Graph) asImage(r imageRef) imageRef {
+	if r.generated == nil || r.occ != nil && (r.occ.IsImage || r.occ.Keep != "" || hasDomain(r.text)) {
+		return r
+	}
+	p := &r.generated.Pieces[0]
+	file := g.parse(g.tree.File(p.Path))
+	if known := file.single[p.Span]; known != nil && file.added[p.Span] {
+		r.occ = known
+		return r
+	}
+	if r.occ != nil {
+		r.generated.Place, r.generated.Scope, r.generated.Note = r.occ.Place, r.occ.Scope, r.occ.Note
+	}
+	file.single[p.Span], file.added[p.Span] = r.generated, true
+	r.occ = r.generated
+	return r
 }
 
 // applyTargets puts sources into parts of the targets of the replacement n. It

@@ -39,7 +39,7 @@ func (g *Graph) refsAt(l *layer, selector *syntax.Node, fieldPath string) []imag
 		add(l.patched)
 		for _, k := range l.generated {
 			if k.path == want && mayName(selector, k.object) {
-				out = append(out, imageRef{text: k.text, occ: k.occ})
+				out = append(out, imageRef{text: k.text, occ: k.occ, generated: k.image})
 			}
 		}
 	})
