@@ -69,10 +69,12 @@ func (a attributeImages) node(f *frame) {
 			a.node(g)
 			values = append(values, a.pairs(g)...)
 		}
-		joinNamed(values, func(at *frame, o Occurrence) {
+		add := func(at *frame, o Occurrence) {
 			o.Place, o.Scope = at.place(), a.scope
 			a.to.replace(o)
-		})
+		}
+		joinNamed(values, add)
+		addNamed(values, add)
 	case syntax.Sequence:
 		switch n.Tag {
 		case attributes.Alternatives:

@@ -54,3 +54,16 @@ func joinNamed(values []namedValue, add func(at *frame, o Occurrence)) {
 		}
 	}
 }
+
+// addNamed calls add for the short names among values whose names say that they are whole
+// references: web.image. The chart may print a registry before them.
+func addNamed(values []namedValue, add func(at *frame, o Occurrence)) {
+	for _, v := range values {
+		role, _ := keyPart(v.name)
+		r, err := image.Parse(v.value)
+		if role != namePart || fold(v.name) == "name" || err != nil || r.Domain != "" || hasSuffix(strings.ToLower(r.Path), pictures) {
+			continue
+		}
+		add(v.at, Occurrence{Pieces: []Piece{v.piece(Whole, "")}, LikelyImage: true, IsUntagged: r.Tag == "" && r.Digest == ""})
+	}
+}
