@@ -41,7 +41,7 @@ func (a assignments) valuesAt(name string, at int) []assignedValue {
 }
 
 var (
-	assignmentLine = regexp.MustCompile(`(?m)(?:^|[;&]\s*|\b(?:export|local|readonly|set)\s+)[ \t]*([A-Za-z_]\w*)[ \t]*(?:=|:=|\?=|::=)[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s;&|"'#()]+))`)
+	assignmentLine = regexp.MustCompile(`(?m)(?:^|[;&]\s*|\b(?:export|local|readonly|set)\s+)[ \t]*([A-Za-z_][\w.]*)[ \t]*(?:=|:=|\?=|::=)[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\s;&|"'#()]+))`)
 	arrayLine      = regexp.MustCompile(`(?m)(?:^|\s)([A-Za-z_]\w*)=\(([^()]*)\)`)
 )
 

@@ -176,7 +176,7 @@ func isShortSwitches(w string) bool {
 // mayHaveCommandImages reports whether a command in text may have an image: it bounds the
 // work for texts that have none.
 func mayHaveCommandImages(text string) bool {
-	return len(text) <= maxMappingText && (strings.Contains(text, "image") || strings.Contains(text, "pull") || strings.Contains(text, "run") || strings.Contains(text, "create"))
+	return len(text) <= maxMappingText && (strings.Contains(text, "image") || strings.Contains(text, "IMAGE") || strings.Contains(text, "pull") || strings.Contains(text, "run") || strings.Contains(text, "create"))
 }
 
 // commandImages adds the images without a registry in the commands of the text of the

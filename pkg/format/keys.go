@@ -92,6 +92,9 @@ func keyPart(key string) (role keyRole, prefix string) {
 			return s.part, strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(k, s.suffix), "image"), "docker")
 		}
 	}
+	if name := strings.TrimRight(k, "0123456789"); name != k && strings.HasSuffix(name, "image") { // image2
+		return namePart, strings.TrimSuffix(name, "image") + k[len(name):]
+	}
 	return noPart, ""
 }
 
