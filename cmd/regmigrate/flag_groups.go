@@ -23,7 +23,7 @@ var flagGroups = []struct {
 	{"Select clusters, and what they list", "crds", []string{"kubeconfig", "context", "namespace", "crds", "helm", "nodes", "check-operators", "match", "rbac"}},
 	{"Watch a migration", "watch", []string{"watch", "interval", "history"}},
 	{"Write, look or check", "", []string{"dry-run", "check", "base", "baseline", "update-baseline", "reverse", "old-only", "update", "force"}},
-	{"Select rules, and what they move", "", []string{"preset", "rule", "mirror", "mirror-name", "map", "map-registry", "renames", "config", "scope", "kind", "assume-images", "allow-insecure-images", "override-subcharts", "bump-chart"}},
+	{"Select rules, and what they move", "", []string{"preset", "rule", "mirror", "mirror-name", "map", "map-registry", "renames", "config", "scope", "kind", "assume-images", "allow-insecure-images", "override-subcharts", "chart-dir", "bump-chart"}},
 	{"Select files", "", []string{"include", "exclude", "no-ignore", "together", "stdin-filename"}},
 	{"Render charts, and prove the change", "", []string{"verify", "no-verify", "require-proof", "no-render", "render", "render-timeout", "values", "set", "kube-version", "api-versions"}},
 	{"Query registries", "", []string{"all", "require", "timeout", "cache-ttl", "no-cache", "offline"}},

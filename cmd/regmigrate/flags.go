@@ -116,6 +116,20 @@ func addAllowInsecureImagesFlag(cmd *cobra.Command, f *session.Flags) {
 	cmd.Flags().BoolVar(&f.AllowInsecureImages, "allow-insecure-images", false, "where images of a chart of Bitnami move out of docker.io/bitnami, also add global.security.allowInsecureImages: true to its values; otherwise the chart refuses them")
 }
 
+// addOverrideFlags adds the flags of commands that add values for sub-charts, or prove such
+// a change.
+func addOverrideFlags(cmd *cobra.Command, f *session.Flags) {
+	cmd.Flags().BoolVar(&f.OverrideSubcharts, "override-subcharts", false, "also add values to values.yaml of a chart that move the images of its packed sub-charts (charts/*.tgz, or of --chart-dir); only values that a rendering proves")
+	addChartDirFlag(cmd, &f.Render)
+}
+
+// addChartDirFlag adds the flag with which charts get dependencies that the repository does
+// not have.
+func addChartDirFlag(cmd *cobra.Command, f *session.RenderFlags) {
+	cmd.Flags().StringVar(&f.ChartDir, "chart-dir", "", "render charts with the packed charts NAME-VERSION.tgz in this `folder`, as helm pull writes them, where charts/ does not have a dependency")
+	_ = cmd.MarkFlagDirname("chart-dir")
+}
+
 // addFileFlags adds the flags that select files.
 func addFileFlags(cmd *cobra.Command, f *session.Flags) {
 	x := cmd.Flags()

@@ -121,6 +121,7 @@ For remotes over ssh, git uses your key.`,
 	x.StringArrayVar(&f.Exclude, "exclude", nil, "do not scan files and folders that match the `glob` (repeatable)")
 	x.StringVar(&f.Bump, "bump-chart", "none", "increment this `part` of the version of changed charts: patch, minor, none")
 	addAllowInsecureImagesFlag(cmd, &f)
+	addOverrideFlags(cmd, &f)
 	x.BoolVar(&p.NoVerify, "no-verify", false, "do not prove the change")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "if something is unproven, push nothing and exit 1")
 	addRequireFlags(cmd, &f.Registry, "query registries, and change a reference only if it has this `verdict` or a better one: ")

@@ -35,6 +35,7 @@ const examples = `  regmigrate --dry-run .              # show the diff, write n
   regmigrate --renames .              # coredns:1.8.0 becomes coredns/coredns:v1.8.0
   regmigrate --map images.txt .       # move the images of a list, one OLD NEW per line
   regmigrate --rule docker.io/bitnami=mirror.example/bitnami --allow-insecure-images .
+  regmigrate --rule quay.io=mirror.example/quay --override-subcharts .  # and packed sub-charts
   regmigrate -o json --dry-run . > report.json
   regmigrate --reverse report.json    # undo the change of this report
   helm template ./chart | regmigrate -`
@@ -109,7 +110,7 @@ func newRootCommand(s session.Streams, line []string) *cobra.Command {
 	addFileFlags(cmd, &f)
 	x.BoolVar(&f.AssumeImages, "assume-images", false, "also move likely images: short names in fields that no tool is known to read as images; reports list them apart")
 	addAllowInsecureImagesFlag(cmd, &f)
-	x.BoolVar(&f.OverrideSubcharts, "override-subcharts", false, "also add values to values.yaml of a chart that move the images of its packed sub-charts (charts/*.tgz); only values that a rendering proves")
+	addOverrideFlags(cmd, &f)
 	x.BoolVar(&f.Together, "together", false, "also scan and change related files anywhere in the repository, such as the overlays of a base: for hooks that pass single files")
 	x.StringVar(&f.StdinName, "stdin-filename", "", "with -: read standard input in the format of a file with this `name`")
 	x.StringVarP(&f.Output, "output", "o", "", "`format` of standard output: "+strings.Join(report.Names(), ", ")+" (default text; with --dry-run diff)")

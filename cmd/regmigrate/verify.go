@@ -49,6 +49,7 @@ those whose values schemas refer to other documents, do not reach it.`,
 	setExits(cmd, "a proof failed, or with --require-proof something is unproven", "a file could not be read or verified, or the command was interrupted;\n     the verdicts so far are shown")
 	addRuleFlags(cmd, &f)
 	addAllowInsecureImagesFlag(cmd, &f)
+	addOverrideFlags(cmd, &f)
 	x := cmd.Flags()
 	x.StringVar(&f.Base, "base", "", "compare the commit `REV` with the current files")
 	x.BoolVar(&f.RequireProof, "require-proof", false, "also exit 1 if something is unproven")

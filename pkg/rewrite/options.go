@@ -98,6 +98,10 @@ type Options struct {
 	// their packed sub-charts. It needs ProveEdits.
 	OverrideSubcharts bool
 
+	// HasRemoteCharts says that TraceChart and ProveEdits may add dependencies to charts
+	// that the repository does not have.
+	HasRemoteCharts bool
+
 	// Bump is the part of a chart's version that is raised if the chart changes.
 	Bump chart.VersionBump
 

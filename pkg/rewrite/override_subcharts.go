@@ -29,7 +29,7 @@ func (p *planner) overrideSubcharts(ctx context.Context) {
 	for _, dir := range chart.TreeDirs(p.tree) {
 		p.tree.MergeLoaded()
 		p.mergeLoaded()
-		if !slices.ContainsFunc(p.tree.Packed, func(name string) bool { return path.Dir(path.Dir(name)) == dir }) {
+		if !p.opts.HasRemoteCharts && !slices.ContainsFunc(p.tree.Packed, func(name string) bool { return path.Dir(path.Dir(name)) == dir }) {
 			continue
 		}
 		o := overrider{planner: p, dir: dir, why: map[string]string{}}
@@ -169,7 +169,7 @@ func (o *overrider) build(r *subchartRef, ref *link.TracedRef) (isPacked bool, w
 			r.occ.Pieces[len(r.occ.Pieces)-1].Sep = part.Text
 			continue
 		}
-		if chart.HasValue(o.tree, o.dir, part.Value, ref.ValuesFile) {
+		if chart.HasValue(o.tree, o.dir, part.Value, ref.ValuesFile) || chart.IsOutside(o.tree, o.dir, part.Value) {
 			why = "a value of the chart and values of the sub-chart form it"
 		} else {
 			isPacked = true

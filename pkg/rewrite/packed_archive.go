@@ -131,7 +131,7 @@ func (p *planner) reportArchives() []File {
 			f := &a.files[i]
 			for j := range f.Findings {
 				if x := &f.Findings[j]; x.Reason == format.Archive {
-					x.Note = chart.OverrideHint(p.tree, f.Path, x.Place.Field)
+					x.Note = p.overrideNote(chart.OverrideHint(p.tree, f.Path, x.Place.Field))
 				}
 			}
 			if len(f.Findings) > 0 || f.Err != nil {
@@ -140,4 +140,13 @@ func (p *planner) reportArchives() []File {
 		}
 	}
 	return out
+}
+
+// overrideNote returns the note of a finding in an archive: hint, and the flag that adds the
+// value.
+func (p *planner) overrideNote(hint string) string {
+	if p.opts.OverrideSubcharts || strings.HasPrefix(hint, "the whole list ") || !strings.HasSuffix(hint, " would override it") {
+		return hint
+	}
+	return hint + "; --override-subcharts adds it if a rendering proves it"
 }

@@ -143,12 +143,13 @@ func (p *planner) keepOutside() {
 // addConsequences adds a group for each edit that follows from the groups that
 // move.
 func (p *planner) addConsequences() {
-	moved := movedPieces(p.groups)
-	if len(moved) == 0 {
+	all := movedPieces(p.groups)
+	if len(all) == 0 {
 		return
 	}
 	edits := editsOf(p.groups)
-	consequences := p.linkers.Consequences(p.tree, moved)
+	consequences := p.linkers.Consequences(p.tree, all)
+	moved := movedPieces(slices.DeleteFunc(slices.Clone(p.groups), func(g *group) bool { return g.overrides }))
 	if p.opts.AllowInsecureImages {
 		consequences = append(consequences, p.linkers.AllowImages(p.tree, moved)...)
 	} else {
@@ -172,7 +173,7 @@ func (p *planner) addConsequences() {
 // movedPieces returns the pieces of groups whose text changes.
 func movedPieces(groups []*group) []link.MovedPiece {
 	var out []link.MovedPiece
-	for m := range movingMembers(slices.DeleteFunc(slices.Clone(groups), func(g *group) bool { return g.overrides })) {
+	for m := range movingMembers(groups) {
 		for k := range pieceCount(m.occ) {
 			piece := pieceAt(m.occ, k)
 			if m.newPiece(k) == piece.Text {

@@ -21,9 +21,13 @@ func (p *Prover) chartReader(root string) chartReader {
 	found := &atomic.Pointer[helm.Found]{}
 	return chartReader{files, sync.OnceValues(func() (*helm.Tree, error) {
 		if f := found.Load(); f != nil {
-			return helm.OpenFound(files(), *f), nil
+			return helm.OpenFound(files(), *f).WithArchives(p.archives), nil
 		}
-		return helm.OpenTree(files(), p.Within)
+		tree, err := helm.OpenTree(files(), p.Within)
+		if err != nil {
+			return nil, err
+		}
+		return tree.WithArchives(p.archives), nil
 	}), found}
 }
 

@@ -17,6 +17,7 @@ func (p *Prover) Use(ctx context.Context, o *rewrite.Options, render bool) {
 		o.TraceChart, o.TraceEdited = p.tracer(ctx, reader, o.Rules)
 		o.TraceFurther = p.traceFurther(ctx, reader, o.Rules)
 		o.MayReadValue = p.valueReads(ctx, reader)
+		o.HasRemoteCharts = p.archives != nil
 		o.ProveEdits = p.proveEdits(reader, o.Rules, o.AllowInsecureImages)
 	}
 	if p.Within == "" {

@@ -33,7 +33,8 @@ type Prover struct {
 	Runner       *render.Runner
 	extraValues  helm.Values
 	capabilities helm.Capabilities
-	program      *helm.Program // of --helm; nil for the library
+	program      *helm.Program  // of --helm; nil for the library
+	archives     *helm.Archives // of --chart-dir; nil for none
 	Bar          *session.Progress
 
 	// Repository is the folder of the repository of the plan, and Branch the branch that the plan
@@ -83,6 +84,11 @@ func New(f *session.RenderFlags, jobs int, bar *session.Progress) (*Prover, erro
 			return nil, fmt.Errorf("--set %q: expected KEY=VALUE\n  for example: --set ingress.enabled=true", x)
 		}
 	}
+	if f.ChartDir != "" {
+		if p.archives, err = helm.OpenArchives(f.ChartDir); err != nil {
+			return nil, fmt.Errorf("--chart-dir: %w", err)
+		}
+	}
 	for _, name := range f.Values {
 		src, err := os.ReadFile(name)
 		if err != nil {
@@ -121,7 +127,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	if err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: plan.AddsKeys, Program: p.program, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: plan.AddsKeys, Program: p.program, Archives: p.archives, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
 	verdicts, err := helm.Verify(ctx, p.Runner, before, after, o)
 	addProofs(plan, verdicts)
 	missing := &Interrupted{}

@@ -60,5 +60,6 @@ type RenderFlags struct {
 	Set         []string
 	KubeVersion string
 	APIVersions []string
+	ChartDir    string // with packed charts: dependencies that the repository does not have
 	Timeout     time.Duration
 }

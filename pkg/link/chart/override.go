@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -19,10 +20,43 @@ type Override struct {
 
 // HasValue reports whether a file of the chart in the folder dir has the value at a path:
 // its values.yaml, the values file (a path in the chart, "" for none), or the values.yaml
-// of an unpacked sub-chart.
+// of an unpacked sub-chart. All charts share a global value.
 func HasValue(t *link.Tree, dir string, at []string, file string) bool {
-	_, _, ok := newChart(t, dir).value(at, file)
-	return ok
+	c := newChart(t, dir)
+	if _, _, ok := c.value(at, file); ok {
+		return true
+	}
+	return at[0] == "global" && slices.ContainsFunc(t.Names, func(name string) bool {
+		if !strings.HasPrefix(name, c.path("charts")+"/") || path.Base(name) != "values.yaml" {
+			return false
+		}
+		_, ok := c.scalar(name, at)
+		return ok
+	})
+}
+
+// IsOutside reports whether the value at a path may be that of a sub-chart that is in the
+// tree, and not in the folder dir of its chart.
+func IsOutside(t *link.Tree, dir string, at []string) bool {
+	if t.OutsideSubcharts == nil {
+		return false
+	}
+	outside := t.OutsideSubcharts()[dir]
+	if at[0] == "global" {
+		return len(outside) > 0
+	}
+	c, within := newChart(t, dir), ""
+	for len(at) > 1 {
+		sub, ok := c.subchart(within, at[0])
+		if outside[sub] != "" {
+			return true
+		}
+		if !ok {
+			return false
+		}
+		within, at = sub, at[1:]
+	}
+	return false
 }
 
 // Overrides returns the edits that add values to the values.yaml of the chart in the folder
@@ -48,6 +82,9 @@ func Overrides(t *link.Tree, dir string, values []Override) (edits []link.FileEd
 			}
 			if child.Kind != syntax.Mapping || len(child.Children) == 0 {
 				return nil, "values.yaml has no keys below " + keys[0]
+			}
+			if child.Anchor != "" {
+				return nil, "other values share the mapping " + keys[0]
 			}
 			in, keys = child, keys[1:]
 		}

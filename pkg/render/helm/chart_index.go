@@ -20,6 +20,8 @@ type chartIndex struct {
 	tree   fs.FS
 	dirs   []string                         // sorted
 	byName func() map[string][]chartVersion // reads the Chart.yaml of all charts when it is first called
+
+	archives *Archives // dependencies outside of the tree, nil for none
 }
 
 // A chartVersion is the folder of a chart and its version in Chart.yaml.

@@ -124,6 +124,9 @@ func (r *chartReader) chart(dir, prefix string, depth int) error {
 	if err := r.folder(dir, "", prefix, rules); err != nil {
 		return err
 	}
+	if err := r.addArchives(dir, prefix); err != nil {
+		return err
+	}
 	for name, d := range r.localDependencies(dir) {
 		if depth == maxLocalDepth {
 			return fmt.Errorf("local dependencies are nested more than %d deep", maxLocalDepth)

@@ -26,31 +26,51 @@ type localDependency struct {
 // exactly one chart of the tree has the name and a compatible version.
 func (x *chartIndex) localDependencies(dir string) map[string]localDependency {
 	out := map[string]localDependency{}
-	for _, file := range []string{"Chart.yaml", "requirements.yaml"} {
-		src, err := readBounded(x.tree, path.Join(dir, file))
-		if err != nil {
-			continue // loading the chart reports the error
-		}
-		if !bytes.Contains(src, []byte("dependencies")) {
+	for _, d := range x.dependencies(dir) {
+		if x.hasChart(path.Join(dir, "charts"), d.name) {
 			continue
 		}
-		v, err := chartutil.ReadValues(src)
-		if err != nil {
+		if found := x.findDependency(dir, d.name, d.repository, d.version); found.dir != "" {
+			out[d.name] = found
+		}
+	}
+	return out
+}
+
+// A dependency is an entry of the dependencies of a chart.
+type dependency struct{ name, repository, version string }
+
+// dependencies returns the dependencies of the chart in dir.
+func (x *chartIndex) dependencies(dir string) []dependency {
+	var out []dependency
+	for _, file := range []string{chartFile, "requirements.yaml"} {
+		out = append(out, x.dependenciesIn(path.Join(dir, file))...)
+	}
+	return out
+}
+
+// dependenciesIn returns the dependencies in the YAML file at name.
+func (x *chartIndex) dependenciesIn(name string) []dependency {
+	src, err := readBounded(x.tree, name)
+	if err != nil || !bytes.Contains(src, []byte("dependencies")) {
+		return nil // loading the chart reports the error
+	}
+	v, err := chartutil.ReadValues(src)
+	if err != nil {
+		return nil
+	}
+	var out []dependency
+	list, _ := v["dependencies"].([]any)
+	for _, item := range list {
+		m, _ := item.(map[string]any)
+		var d dependency
+		d.name, _ = m["name"].(string)
+		if d.name == "" || strings.ContainsAny(d.name, `/\`) {
 			continue
 		}
-		list, _ := v["dependencies"].([]any)
-		for _, item := range list {
-			d, _ := item.(map[string]any)
-			name, _ := d["name"].(string)
-			if name == "" || strings.ContainsAny(name, `/\`) || x.hasChart(path.Join(dir, "charts"), name) {
-				continue
-			}
-			repository, _ := d["repository"].(string)
-			version, _ := d["version"].(string)
-			if found := x.findDependency(dir, name, repository, version); found.dir != "" {
-				out[name] = found
-			}
-		}
+		d.repository, _ = m["repository"].(string)
+		d.version, _ = m["version"].(string)
+		out = append(out, d)
 	}
 	return out
 }

@@ -50,7 +50,7 @@ func OpenFound(tree fs.FS, f Found) *Tree {
 // WithFiles returns a Tree that reads contents from files, which must have the
 // same paths as t.
 func (t *Tree) WithFiles(files fs.FS) *Tree {
-	return &Tree{&chartIndex{tree: files, dirs: t.index.dirs, byName: t.index.byName}}
+	return &Tree{&chartIndex{tree: files, dirs: t.index.dirs, byName: t.index.byName, archives: t.index.archives}}
 }
 
 // Chart reads the chart in the folder dir, slash-separated. When that fails, the

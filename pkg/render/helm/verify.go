@@ -26,6 +26,9 @@ type Options struct {
 	// Program renders the charts; nil means the library of Helm.
 	Program *Program
 
+	// Archives have dependencies that the trees do not have; nil for none.
+	Archives *Archives
+
 	// Dirs are the folders of the charts to verify; nil means all charts.
 	Dirs []string
 
@@ -50,6 +53,7 @@ func Verify(ctx context.Context, r *render.Runner, before, after fs.FS, o Option
 	if v.after, err = newChartIndex(after, o.Within); err != nil {
 		return nil, err
 	}
+	v.before, v.after = v.before.withArchives(o.Archives), v.after.withArchives(o.Archives)
 	dirs := o.Dirs
 	if dirs == nil {
 		dirs = v.before.dirs
