@@ -153,6 +153,7 @@ func (d *detector) words(f *frame, scope Scope, outOfScope Reason) {
 		d.noteScript(f)
 		d.helmSets(f, scope, outOfScope)
 		d.commandImages(f)
+		eachHeredocImage(d.in, n.Value, func(o Occurrence) { d.addInner(f, o, n.Map) })
 	}
 	t := proseText{text: n.Value, hasComments: strings.Contains(n.Value, "\n") && scope == Manifests, kept: keptDocuments(n.Value)}
 	if scope == Manifests {

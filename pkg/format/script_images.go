@@ -29,6 +29,16 @@ func hasCommands(name string, src []byte) bool {
 // likely images, or certain where the documentation of the command says so.
 func addScriptImages(in Input, s *ScanResult) {
 	text := string(in.Src)
+	if hasCommands(in.Path, in.Src) {
+		eachHeredocImage(in, text, func(o Occurrence) {
+			for k := range o.Pieces {
+				p := &o.Pieces[k]
+				p.Span, _ = p.Map.Enclosing(0, len(p.Text))
+			}
+			o.Scope = Scripts
+			s.replace(o)
+		})
+	}
 	if !mayHaveCommandImages(text) || !hasCommands(in.Path, in.Src) {
 		return
 	}
