@@ -25,7 +25,7 @@ var (
 // pushes stays.
 // Source: https://docs.earthly.dev/docs/earthfile#with-docker
 func addEarthlyCommands(in Input, s *ScanResult) {
-	if path.Base(in.Path) != "Earthfile" && path.Ext(in.Path) != ".earth" || len(in.Src) > maxMappingText {
+	if !isEarthfile(in.Path) || len(in.Src) > maxMappingText {
 		return
 	}
 	text := string(in.Src)
@@ -65,6 +65,10 @@ func addEarthlyCommands(in Input, s *ScanResult) {
 		}
 	}
 	s.keepNames(pushed)
+}
+
+func isEarthfile(name string) bool {
+	return path.Base(name) == "Earthfile" || path.Ext(name) == ".earth"
 }
 
 // keepNames makes the images with the names in pushed conflicts.

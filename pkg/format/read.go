@@ -24,6 +24,7 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 	case err == nil:
 		addTextImages(in, &s)
 		addEarthlyCommands(in, &s)
+		addEarthlyVariables(in, &s)
 		addAttributeImages(in, &s)
 		addToolComments(in, &s)
 		return s, nil
