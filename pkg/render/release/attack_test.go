@@ -389,7 +389,7 @@ func TestAttacks(t *testing.T) {
 	t.Parallel()
 	r := testRunner(t)
 	states := map[render.State]int{}
-	for _, a := range attacks() {
+	for _, a := range append(attacks(), moreAttacks()...) {
 		before := files(fixture)
 		if a.both {
 			a.apply(t, before)
@@ -430,5 +430,5 @@ func TestAttacks(t *testing.T) {
 			t.Logf("%-40s %-8v %s", a.name, v.State, text)
 		}
 	}
-	t.Logf("%d attacks: %v", len(attacks()), maps.Collect(maps.All(states)))
+	t.Logf("%d attacks: %v", len(attacks())+len(moreAttacks()), maps.Collect(maps.All(states)))
 }

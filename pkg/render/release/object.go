@@ -112,7 +112,7 @@ func readTree(ctx context.Context, files fs.FS, repo *Repository) *tree {
 			return ctx.Err()
 		case err != nil:
 			return nil // the walk of the run reports it
-		case d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules"):
+		case d.IsDir() && d.Name() == ".git": // others, such as node_modules, may have objects
 			return fs.SkipDir
 		case d.Type()&fs.ModeSymlink != 0:
 			if target, err := fs.ReadLink(files, name); err == nil && !path.IsAbs(target) {
