@@ -72,30 +72,30 @@ func (s fieldReader) variables(n *yaml.Node, name string) (*variableTable, error
 	return v, err
 }
 
-func (v *variableTable) compile() error {
-	v.entry = &tableEntry{Files: v.Files, Root: v.Root, APIVersion: v.APIVersion, Kind: v.Kind, Fields: []tableField{{}}}
-	if err := v.entry.compile("", true); err != nil {
+func (t *variableTable) compile() error {
+	t.entry = &tableEntry{Files: t.Files, Root: t.Root, APIVersion: t.APIVersion, Kind: t.Kind, Fields: []tableField{{}}}
+	if err := t.entry.compile("", true); err != nil {
 		return err
 	}
-	if len(v.Use) == 0 || len(v.Declared) == 0 {
+	if len(t.Use) == 0 || len(t.Declared) == 0 {
 		return errors.New("no use or no declared; expected the form of a use, such as ${NAME}, and the paths of the values")
 	}
-	for _, form := range v.Use {
+	for _, form := range t.Use {
 		open, closing, ok := strings.Cut(form, "NAME")
 		if !ok || open == "" {
 			return &wordError{"use", errors.New("expected NAME after a text, such as ${NAME}")}
 		}
-		v.syntax = append(v.syntax, variableForm{strings.TrimSpace(open), strings.TrimSpace(closing)})
+		t.syntax = append(t.syntax, variableForm{strings.TrimSpace(open), strings.TrimSpace(closing)})
 	}
-	for _, text := range v.Within {
+	for _, text := range t.Within {
 		p, err := parseFieldPath(text)
 		if err != nil {
 			return &wordError{"within", err}
 		}
-		v.within = append(v.within, p)
+		t.within = append(t.within, p)
 	}
-	for i := range v.Declared {
-		f := &v.Declared[i]
+	for i := range t.Declared {
+		f := &t.Declared[i]
 		var err error
 		if f.path, err = parseFieldPath(f.Path); err != nil {
 			return &wordError{"declared", err}
