@@ -73,12 +73,19 @@ func (n *need) placeIn(v *absentchart.Values, s edit.Span) (link.FileEdit, bool)
 	if in.Kind != syntax.Mapping || len(in.Children) < 2 || childOf(in, keys[0]) != nil || in.MergedField(keys[0]) != nil {
 		return link.FileEdit{}, false
 	}
-	w := writer{string(f.Src), in, keys}
+	return n.inMapping(f, writer{string(f.Src), in, keys}, s, embedded != nil)
+}
+
+// inMapping returns the edit that adds the keys of w to its mapping in f, near the bytes of
+// s; false if there is no place. isEmbedded says that the mapping is in a text of the file.
+func (n *need) inMapping(f *link.File, w writer, s edit.Span, isEmbedded bool) (link.FileEdit, bool) {
+	var at int
 	var text string
+	var ok bool
 	switch {
-	case w.isFlow(in):
-		at, text, ok = w.inFlow(embedded != nil)
-	case embedded != nil:
+	case w.isFlow(w.in):
+		at, text, ok = w.inFlow(isEmbedded)
+	case isEmbedded:
 		at, text, ok = w.beforeFirst()
 	default:
 		at, text, ok = w.below(s, func(at int) bool { return n.isTaken(f, at) })
