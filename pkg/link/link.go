@@ -201,6 +201,11 @@ func (f RenderFailure) String() string {
 type TraceRequest struct {
 	Name   string   // the ValuesFile of the references
 	Values [][]byte // YAML, over the default values; later ones override earlier ones
+
+	// Branches asks for the short names that the chart prints as images with other values:
+	// in branches of conditions that its values do not select, and in sub-charts that they
+	// disable.
+	Branches bool
 }
 
 // A TracedRef is a reference that a chart renders, with the parts that make it

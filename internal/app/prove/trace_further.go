@@ -17,9 +17,9 @@ func (p *Prover) traceFurther(ctx context.Context, reader chartReader, set *rule
 		if err != nil || chart.Err != nil {
 			return nil, nil // TraceChart has the error
 		}
-		o := helm.TraceOptions{Values: helm.Values{Name: q.Name, Files: q.Values}, Capabilities: p.capabilities, Hosts: hosts}
+		o := helm.TraceOptions{Values: helm.Values{Name: q.Name, Files: q.Values}, Capabilities: p.capabilities, Hosts: hosts, Branches: q.Branches}
 		t, err := helm.TraceChart(ctx, p.Runner, &chart, o)
-		if err != nil && !isBackstop(err) && !render.IsFatal(err) {
+		if err != nil && !q.Branches && !isBackstop(err) && !render.IsFatal(err) {
 			o.Tolerant = true
 			t, err = helm.TraceChart(ctx, p.Runner, &chart, o)
 		}

@@ -144,6 +144,7 @@ func linkCharts(charts []*chart, move link.MoveFunc) []link.Group {
 			own = append(own, c.linkAbsent(own, names, move)...)
 			own = append(own, c.linkLocks(move)...)
 			own = append(own, c.keepUnfound(own, printed, move)...)
+			own = append(own, c.keepBranches(own, printed, move)...)
 		}
 		groups = append(append(groups, own...), c.linkSchemas(own, move)...)
 	}

@@ -39,6 +39,10 @@ type renderOptions struct {
 	checkSchemas bool // set Rendered.Schema
 	limits       render.Limits
 	repairs      *repairs // of a chart that does not render; nil for none
+
+	// branches decides about conditions; nil leaves that to the values. Templates that
+	// fail then print what precedes the error.
+	branches *branchChooser
 }
 
 // renderValues renders c with values, which it modifies, and returns all values
@@ -93,6 +97,9 @@ func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 		return nil, err
 	}
 	r.KubeVersion = caps.KubeVersion.Version
+	if o.branches != nil {
+		enableAll(ch)
+	}
 	if err := chartutil.ProcessDependencies(ch, values); err != nil {
 		return nil, fmt.Errorf("processing the dependencies: %w", err)
 	}

@@ -3,6 +3,7 @@ package helm
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"reflect"
 	"regexp"
@@ -30,6 +31,8 @@ type templateEngine struct {
 	depth     int   // how deep templates are nested now
 
 	counted map[*parse.Tree]bool // see countNesting
+
+	branches *branchChooser // see renderOptions
 }
 
 // maxNesting bounds how deep templates are nested through include, template and
@@ -72,11 +75,14 @@ func (e *templateEngine) render(ch *chart.Chart, top chartutil.Values) (outputs 
 	t := template.New("gotpl").Option("missingkey=zero")
 	t.Funcs(e.functions(t))
 	for _, name := range names {
-		if _, err := t.New(name).Parse(sources[name].text); err != nil {
+		if _, err := t.New(name).Parse(sources[name].text); err != nil && e.branches == nil {
 			return nil, parseError(name, err)
 		}
 	}
 	e.countNesting(t)
+	if e.branches != nil {
+		e.branches.replaceIn(t)
+	}
 	outputs = map[string]string{}
 	for _, name := range names {
 		if strings.HasPrefix(path.Base(name), "_") {
@@ -85,7 +91,7 @@ func (e *templateEngine) render(ch *chart.Chart, top chartutil.Values) (outputs 
 		s := sources[name]
 		s.top["Template"] = chartutil.Values{"Name": name, "BasePath": s.basePath}
 		text, err := e.execute(t, name, s.top)
-		if err != nil {
+		if err != nil && e.branches == nil {
 			return nil, executionError(name, err)
 		}
 		outputs[name] = strings.ReplaceAll(text, "<no value>", "")
@@ -100,6 +106,12 @@ func (e *templateEngine) execute(t *template.Template, name string, data any) (s
 	}
 	defer func() { e.depth-- }()
 	b := limitedBuilder{limit: e.maxOutput}
+	if e.branches != nil {
+		if e.branches.steps++; e.depth <= maxBranchNesting && e.branches.steps <= maxBranchSteps {
+			_ = t.ExecuteTemplate(&b, name, data) // what it prints before an error counts
+		}
+		return b.String(), nil
+	}
 	err := t.ExecuteTemplate(&b, name, data)
 	nested := (*nestedError)(nil)
 	switch {
@@ -179,6 +191,9 @@ func (e *templateEngine) functions(t *template.Template) template.FuncMap {
 		return "", errors.New(messageStart + message + messageEnd)
 	}
 	f["lookup"] = func(string, string, string, string) (map[string]any, error) { return map[string]any{}, nil }
+	if e.branches != nil {
+		maps.Copy(f, e.branches.functions(isEmpty))
+	}
 	f["getHostByName"] = func(string) string { return "" }
 	return f
 }
@@ -264,4 +279,10 @@ func (b *limitedBuilder) Write(p []byte) (int, error) {
 
 func (b *limitedBuilder) WriteString(s string) (int, error) {
 	return b.Write([]byte(s))
+}
+
+// isEmpty reports whether templates take v for empty, as the function default of sprig does.
+func isEmpty(v any) bool {
+	isTrue, ok := template.IsTrue(v)
+	return !ok || !isTrue
 }

@@ -24,6 +24,7 @@ type renderRequest struct {
 	Hosts       []string // see TraceOptions
 	Tolerant    bool     // see TraceOptions
 	Known       []string // see TraceOptions
+	Branches    bool     // see TraceOptions
 }
 
 // HandleRender is the handler of a RenderJob.
@@ -36,6 +37,9 @@ func HandleRender(c *render.Call) (any, error) {
 // HandleTrace is the handler of a TraceJob.
 func HandleTrace(c *render.Call) (any, error) {
 	return render.HandlerOf(func(q *renderRequest, l render.Limits) (*Trace, error) {
+		if q.Branches {
+			return traceBranches(q, l)
+		}
 		return traceChart(q, l)
 	})(c)
 }
@@ -61,7 +65,7 @@ func TraceChart(ctx context.Context, r *render.Runner, c *Chart, o TraceOptions)
 		return nil, c.Err
 	}
 	out := &Trace{}
-	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts, Tolerant: o.Tolerant, Known: o.Known}, out)
+	return out, runJob(ctx, r, TraceJob, &renderRequest{Chart: c, Values: o.Values, As: o.Capabilities, Hosts: o.Hosts, Tolerant: o.Tolerant, Known: o.Known, Branches: o.Branches}, out)
 }
 
 // TraceOptions are the settings of TraceChart.
@@ -80,6 +84,11 @@ type TraceOptions struct {
 	// Known are the Printed of other traces of the chart. If the chart prints no
 	// other reference, the trace is empty, and IsKnown. Nil: everything is traced.
 	Known []string
+
+	// Branches shows the short names that the chart prints as images with other values:
+	// in branches of conditions that its values do not select, and in sub-charts that they
+	// disable. All references of the trace are then Tolerant.
+	Branches bool
 }
 
 // runJob runs a job. The message for endless recursion names tpl, the likely

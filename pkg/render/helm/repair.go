@@ -58,7 +58,7 @@ func (r *repairs) withMarks() *repairs {
 // engine returns the engine for a rendering. With repairs, `required` and `fail`
 // print nothing instead of failing.
 func (o *renderOptions) engine() *templateEngine {
-	return &templateEngine{lint: o.repairs != nil, maxOutput: o.limits.MaxOutput}
+	return &templateEngine{lint: o.repairs != nil || o.branches != nil, maxOutput: o.limits.MaxOutput, branches: o.branches}
 }
 
 // find adds repairs to r until the chart renders. It returns the error of the last
