@@ -137,10 +137,14 @@ func planError(f *session.Flags, plan *rewrite.Plan) error {
 // isLeft reports whether the plan has something that --check finds: a mention that
 // the baseline does not accept or, without a baseline, a reference to move, also
 // in a skipped folder, a reference that a person must change, an entry of a
-// kustomization that selects nothing any more, an outdated policy, or a likely image. With
+// kustomization that selects nothing any more, an outdated policy, a likely image, or
+// another edit of a file. With
 // --check=certain, likely images do not count.
 func isLeft(f *session.Flags, plan *rewrite.Plan, counts rewrite.Counts) bool {
 	left := counts.Rewritten + counts.RewrittenImplicit + counts.Likely() + counts.LostEntries() + counts.OutdatedPolicies() + counts.Unresolved + plan.MovesInSkippedFolders()
+	if left == 0 {
+		left = counts.ChangedFiles // a name is inserted beside an old one that stays
+	}
 	likely := counts.Likely()
 	if plan.Baseline != nil {
 		left, likely = plan.Baseline.New, plan.Baseline.NewLikely

@@ -93,6 +93,9 @@ func summarize(p *rewrite.Plan, o Options) summary {
 	}
 	slices.SortStableFunc(s.failed, func(a, b failedFile) int { return strings.Compare(a.path, b.path) })
 	s.countMoves()
+	if s.run.Moved == 0 {
+		s.run.OtherFiles = c.ChangedFiles
+	}
 	return s
 }
 

@@ -34,6 +34,7 @@ type Run struct {
 
 	Moved      int      // references that move, spelled out or implicit
 	MovedFiles int      // files that change because of them
+	OtherFiles int      // files that change although no reference in them moves: a new name is inserted beside the old one
 	Moves      []Move   // the spelled-out ones by rule, most frequent first
 	Targets    []string // the prefixes that references move to, most frequent first
 	Split      int      // implicit ones that are split across keys
@@ -150,6 +151,9 @@ func (r *Run) nothingToMove() string {
 	}
 	if r.Likely > 0 {
 		words = "nothing certain to move, and " + Count(r.Likely, "likely image") + " not changed"
+	}
+	if r.OtherFiles > 0 {
+		words += ", but new names " + map[Mode]string{Write: "were inserted", DryRun: "would be inserted", Check: "still have to be inserted"}[r.Mode] + " in " + Count(r.OtherFiles, "file")
 	}
 	switch {
 	case r.Failed > 0 && r.SpelledOut.NotChanged+r.Implicit.NotChanged > 0:
