@@ -70,7 +70,7 @@ func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stag
 			continue
 		}
 		if pieces := piecesOf(value); pieces != nil {
-			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true}) || found
+			found = s.add(s.stageOrImage(Occurrence{Pieces: pieces, Place: place, IsImage: true})) || found
 		} else if pieces := partsOfFirst(value); pieces != nil {
 			found = s.add(Occurrence{Pieces: pieces, Place: place, IsImage: true, Keep: Conflict, Note: "variables make up the registry or the namespace: change them by hand"}) || found
 		}
@@ -145,7 +145,7 @@ func (s *dockerScan) flag(in *dockerfile.Instruction, word edit.Span, stages map
 		return // it may be a stage of the file that inherits the ONBUILD
 	}
 	if pieces := piecesOf([]dockerfile.Fragment{value}); pieces != nil {
-		s.add(Occurrence{Pieces: pieces, Place: placeOf(in, strings.ToUpper(in.Cmd)+label), IsImage: true})
+		s.add(s.stageOrImage(Occurrence{Pieces: pieces, Place: placeOf(in, strings.ToUpper(in.Cmd)+label), IsImage: true}))
 	}
 }
 

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/dockerfile"
@@ -10,6 +11,19 @@ import (
 // templateActions are the delimiters of actions in the templates of Dockerfiles: those of
 // Go templates and Jinja, of Jinja's statements, and of ERB.
 var templateActions = []struct{ open, end string }{{"{{", "}}"}, {"{%", "%}"}, {"<%", "%>"}}
+
+// computedStage matches what may make the name of a stage in a template of a Dockerfile: an
+// action after AS, and an action that includes another template.
+var computedStage = regexp.MustCompile(`(?i)[ \t]as[ \t]+[^ \t\n]*(?:\{\{|\{%|<%)|\{%-?[ \t]*(?:include|extends|import|from)\b|\{\{-?[ \t]*(?:template|include|partial|block)\b`)
+
+// stageOrImage returns o as a likely image, if an action of the template may name a stage like
+// it, and else as it is.
+func (s *dockerScan) stageOrImage(o Occurrence) Occurrence {
+	if !strings.ContainsAny(o.Text(), "/:@") && computedStage.Match(s.in.Src) {
+		o.Keep, o.Note = LikelyImage, "an action of the template may name a stage like it"
+	}
+	return o
+}
 
 // templatedImage returns the name of the image of a FROM in the template of a Dockerfile, if
 // it begins with text, and an action with blanks follows: acme/app:{{ version }}. Without an

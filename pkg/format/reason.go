@@ -69,7 +69,7 @@ var Reasons = []struct {
 	{NotRendered, "The chart does not render with these values, and no other rendering shows how the reference is used."},
 	{UnusedValue, "Nothing reads this value: only the key suggests an image, and no template of the charts that get it reads it, or a tag of Compose removes it."},
 	{LikelyImage, "Only the key and the text around this short name suggest an image of Docker Hub: no tool is known to read an image here."},
-	{Built, "A build makes an image of this name, so that nothing pulls it: the same build, another Compose service, Skaffold or Tilt."},
+	{Built, "A build makes an image of this name, so that nothing pulls it: the same build, another Compose service, Skaffold, Tilt, or a named context of the build."},
 	{Pushed, "A build pushes to this name, and the rule is a mirror, which takes no pushes. Images that are pulled from there move."},
 	{NotEditedSafely, "An edit could change other text of the file."},
 	{DifferentName, "The old name is only a part of a longer host name or path, which is a different name."},

@@ -31,9 +31,9 @@ type tool struct {
 var tools = []*tool{skaffold, tilt}
 
 // IsConfig reports whether the file at path is the configuration of a tool that builds
-// images and deploys objects.
+// images and deploys objects, or may give names to the contexts of builds.
 func IsConfig(path string) bool {
-	return slices.ContainsFunc(tools, func(t *tool) bool { return t.isConfig(path) })
+	return contextConfig.MatchString(path) || slices.ContainsFunc(tools, func(t *tool) bool { return t.isConfig(path) })
 }
 
 // Link returns groups of the references that a tool replaces by images that it builds.
@@ -54,7 +54,7 @@ func Link(t *link.Tree, move link.MoveFunc) []link.Group {
 			}
 		}
 	}
-	return groups
+	return append(groups, linkContexts(t, move)...)
 }
 
 // link returns the groups for the configuration src at the path config.
