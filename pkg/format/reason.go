@@ -61,7 +61,7 @@ var Reasons = []struct {
 	{UnknownTag, "The rule is for some tags of this image, and the tag of the reference is not known."},
 	{RemoteBase, "The name selects an image that a remote base uses under its old name."},
 	{LostEntry, "An entry of images in a kustomization has the old name of an image that already has its new name. The entry selects nothing."},
-	{Archive, "The mention is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
+	{Archive, "The reference is in a packed sub-chart, which is not edited. A newer version of the sub-chart may use the new registry."},
 	{SkippedFolder, "The mention is in a vendor or node_modules folder that git tracks. Such folders hold copies of other projects, which the next update overwrites."},
 	{Encoded, "The name is in Base64, as in the data of a Secret, or has escape sequences outside of the fields that move. It is not edited."},
 	{Unavailable, "The new registry does not have the image that --require checks for, or does not answer."},
@@ -125,7 +125,7 @@ func (r Reason) Advice() string {
 	case Encoded:
 		return "decode the value, replace the name by hand if it is an image, and encode the value again"
 	case Archive:
-		return "use a newer version of the sub-chart, or override its values in the parent chart"
+		return "use a newer version of the sub-chart, override its values in the parent chart, or leave it out with --exclude"
 	}
 	return ""
 }
@@ -134,7 +134,7 @@ func (r Reason) Advice() string {
 // the program cannot move it, so that a person must change it.
 func (r Reason) IsUnresolved() bool {
 	switch r {
-	case Conflict, ValuesSchema, NotRendered, NotEditedSafely, UnknownTag:
+	case Archive, Conflict, ValuesSchema, NotRendered, NotEditedSafely, UnknownTag:
 		return true
 	}
 	return false

@@ -291,7 +291,7 @@ func TestTextFitsAScreen(t *testing.T) {
 		t.Errorf("got %d lines, want at most %d:\n%s", n, most, got)
 	}
 	for _, want := range []string{
-		"3,000 references in 2,700 files would move to new.example; 13,500 references\n    must be changed by hand; 3,000 entries of kustomizations select nothing;\n    3,000 policies of regmigrate are outdated\n",
+		"3,000 references in 2,700 files would move to new.example; 16,200 references\n    must be changed by hand; 3,000 entries of kustomizations select nothing;\n    3,000 policies of regmigrate are outdated\n",
 		"2,600 from 52 other names\n",
 		fmt.Sprintf("%d,000 mentions not changed\n", 3*len(format.Reasons)),
 		" 3,000 policy                      folder/0000.yaml:2\n",

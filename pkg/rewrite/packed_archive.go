@@ -100,14 +100,15 @@ func (r *reader) entryContent(size int64, body io.Reader) (fileContent, error) {
 	return classifyContent(src, r.opts.Rules, r.mayMatch(r.opts.Rules.MayMatch)), nil
 }
 
-// archivedFile returns the file with its findings. All are kept because of the
-// archive, except names that only look like an old one.
+// archivedFile returns the file with its findings. References that would move, or that a
+// person would have to change, are kept because of the archive. The others have the reason
+// that they would have outside of an archive.
 func (f *scannedFile) archivedFile(o Options) File {
 	t := &link.Tree{Files: []*link.File{{Path: f.file.Path, Src: f.file.Before, Scanned: f.contents}}}
 	groups := mergeGroups(t, nil, Options{})
 	for _, g := range groups {
-		g.decide(o.Rules, ^format.Scopes(0), keptPlaces{})
-		if g.moves() || g.reason != "" {
+		g.decide(o.Rules, o.scopes(), keptPlaces{})
+		if g.moves() || g.reason.IsUnresolved() {
 			g.keep(format.Archive, "")
 		}
 	}
@@ -115,7 +116,8 @@ func (f *scannedFile) archivedFile(o Options) File {
 	l.noteExplicit(f)
 	l.addFindings(f)
 	for i := range f.file.Findings {
-		if x := &f.file.Findings[i]; x.Reason != format.DifferentName {
+		if x := &f.file.Findings[i]; x.Status == Rewritten || x.Reason.IsUnresolved() {
+			x.Status, x.New, x.EditSpans = NotChanged, "", nil
 			x.Reason, x.Note = format.Archive, ""
 		}
 	}
@@ -123,15 +125,26 @@ func (f *scannedFile) archivedFile(o Options) File {
 }
 
 // reportArchives returns the files in archives. Their notes name the value of
-// the parent chart that overrides a reference.
+// the parent chart that would override a reference. A value that the parent chart
+// overrides is not used.
 func (p *planner) reportArchives() []File {
 	var out []File
 	for _, a := range p.archives {
 		for i := range a.files {
 			f := &a.files[i]
 			for j := range f.Findings {
-				if x := &f.Findings[j]; x.Reason == format.Archive {
-					x.Note = p.overrideNote(chart.OverrideHint(p.tree, f.Path, x.Place.Field))
+				x := &f.Findings[j]
+				if x.Reason != format.Archive {
+					continue
+				}
+				o := chart.ParentValueOf(p.tree, f.Path, x.Place.Field)
+				switch {
+				case o.IsSet:
+					x.Reason, x.Note = format.UnusedValue, o.Text
+				case o.Text != "" && p.adds(o.File, "."+o.Value):
+					x.Reason, x.Note = format.UnusedValue, "the run adds "+o.Value+" to "+o.File+", which overrides it"
+				default:
+					x.Note = p.overrideNote(o.Text)
 				}
 			}
 			if len(f.Findings) > 0 || f.Err != nil {
@@ -140,6 +153,19 @@ func (p *planner) reportArchives() []File {
 		}
 	}
 	return out
+}
+
+// adds reports whether the run adds the value at field to file, or a part of it.
+func (p *planner) adds(file, field string) bool {
+	for m := range movingMembers(p.groups) {
+		for k := range m.occ.Pieces {
+			x := &m.occ.Pieces[k]
+			if x.Added != nil && x.Path == file && (x.Field == field || strings.HasPrefix(x.Field, field+".")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // overrideNote returns the note of a finding in an archive: hint, and the flag that adds the

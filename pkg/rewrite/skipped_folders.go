@@ -140,7 +140,7 @@ func (x *Finding) setSkipped() {
 		return
 	}
 	switch x.Reason {
-	case format.DifferentName, format.Ignored, format.ExcludedByRule, format.OwnConfig, format.Archive, format.LikelyImage:
+	case format.DifferentName, format.Ignored, format.ExcludedByRule, format.OwnConfig, format.LikelyImage:
 		return
 	}
 	x.Reason, x.Note = format.SkippedFolder, staysIfScanned+string(x.Reason)

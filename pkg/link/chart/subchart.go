@@ -50,19 +50,26 @@ func (c *chart) alias(name string) string {
 	return name
 }
 
-// OverrideHint says which value of the parent chart overrides, or would
-// override, a field of the default values of a packed sub-chart. The file at
-// name is one of an archive, charts/x.tgz!x/values.yaml. It returns "" if no
-// value can override the field.
-func OverrideHint(t *link.Tree, name, field string) string {
+// A ParentValue is the value of a parent chart that overrides, or would override, a field of
+// the default values of a packed sub-chart.
+type ParentValue struct {
+	Text  string // says which value it is; "" if no value can override the field
+	File  string // the values.yaml of the parent chart
+	Value string // the path of the value
+	IsSet bool   // the file sets it
+}
+
+// ParentValueOf returns the value that overrides a field of a packed sub-chart. The file at
+// name is one of an archive, charts/x.tgz!x/values.yaml.
+func ParentValueOf(t *link.Tree, name, field string) ParentValue {
 	archive, inner, ok := strings.Cut(name, ".tgz!")
 	if !ok || path.Base(inner) != "values.yaml" || !strings.HasPrefix(field, ".") || path.Base(path.Dir(archive)) != "charts" {
-		return ""
+		return ParentValue{}
 	}
 	parent := newChart(t, path.Dir(path.Dir(archive)))
 	keys := valuesKeys(inner)
 	if parent.parse(parent.path("Chart.yaml")) == nil || len(keys) == 0 {
-		return ""
+		return ParentValue{}
 	}
 	keys[0] = parent.alias(keys[0])
 	at := strings.Join(keys, ".") + field
@@ -70,14 +77,18 @@ func OverrideHint(t *link.Tree, name, field string) string {
 		at = field[1:] // all charts of a release share it
 	}
 	value, _, inList := strings.Cut(at, "[") // values replace lists as a whole
-	file := parent.path("values.yaml")
-	if line := parent.lineSetting(file, value, inList); line > 0 {
-		return file + ":" + strconv.Itoa(line) + " overrides it with " + value
+	out := ParentValue{File: parent.path("values.yaml"), Value: value}
+	line := parent.lineSetting(out.File, value, inList)
+	switch {
+	case line > 0:
+		out.IsSet = true
+		out.Text = out.File + ":" + strconv.Itoa(line) + " overrides it with " + value
+	case inList:
+		out.Text = "the whole list " + value + " in " + out.File + " would override it"
+	default:
+		out.Text = value + " in " + out.File + " would override it"
 	}
-	if inList {
-		return "the whole list " + value + " in " + file + " would override it"
-	}
-	return value + " in " + file + " would override it"
+	return out
 }
 
 // lineSetting returns the line, counted from 1, on which file sets the value at

@@ -220,5 +220,13 @@ func (c *chart) placeOf(ref *link.TracedRef) (o format.Occurrence, why string, o
 			}
 		}
 	}
+	if f := c.tree.File(c.path("Chart.yaml")); f != nil && sub != "" && len(f.Src) > 0 {
+		at := edit.Span{Start: 0, End: 1}
+		if n := c.parse(f.Path).Field("name"); n != nil && n.Kind == syntax.Scalar && n.Span.Len() > 0 {
+			at = n.Span
+		}
+		o.Pieces[0].Path, o.Pieces[0].Span = f.Path, at
+		return o, "the packed sub-chart " + sub + " prints " + ref.Ref + ", and no text that is edited is this name", true
+	}
 	return o, "", false
 }

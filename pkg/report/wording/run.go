@@ -171,7 +171,7 @@ func (r *Run) nothingToMove() string {
 	}
 	words += ": no mention of " + cmp.Or(List(names, "or"), "a name that a rule moves")
 	if slices.ContainsFunc(r.OldNames, isOfDockerHub) {
-		words += ", and no image with a short name for it,"
+		words += ", and no short name of Docker Hub,"
 	}
 	words += " in " + Count(r.Scanned+r.Searched, "file")
 	if r.Searched > 0 {

@@ -23,7 +23,7 @@ func TestHeadline(t *testing.T) {
 		{"no files", Run{OldNames: names}, "nothing to move: no files scanned"},
 		{"no mention of two names", Run{OldNames: names[:2], Scanned: 1}, "nothing to move: no mention of a.example or b.example in 1 file"},
 		{"no mention of many names", Run{OldNames: names, Scanned: 9}, "nothing to move: no mention of a.example, b.example, c.example or 3 other names in 9 files"},
-		{"no short name", Run{OldNames: []string{"docker.io/acme"}, Scanned: 2}, "nothing to move: no mention of docker.io/acme, and no image with a short name for it, in 2 files"},
+		{"no short name", Run{OldNames: []string{"docker.io/acme"}, Scanned: 2}, "nothing to move: no mention of docker.io/acme, and no short name of Docker Hub, in 2 files"},
 		{"no mention in skipped folders", Run{OldNames: names[:1], Scanned: 2, Searched: 7}, "nothing to move: no mention of a.example in 9 files, 7 of them in skipped folders"},
 		{"mentions not changed", Run{Scanned: 1, SpelledOut: Tally{NotChanged: 2}}, "nothing to move"},
 		{"moves in skipped folders", in(Check, Run{Scanned: 2, MovesInSkipped: 1, SpelledOut: Tally{NotChanged: 1}}), "nothing to move; 1 reference in skipped folders would move"},
