@@ -92,12 +92,12 @@ func TestPackedSubchartIsNotChanged(t *testing.T) {
 		"web/charts/redis-1.0.0.tgz": string(redis),
 	})
 	const at = "web/charts/redis-1.0.0.tgz!redis/"
-	want := at + `Chart.yaml:4:22 not changed k8s.gcr.io/redis: archive
+	want := at + `Chart.yaml:4:22 not changed k8s.gcr.io/redis: prose
 ` + at + `charts/deep-1.0.0.tgz!deep/values.yaml:1:8 not changed k8s.gcr.io/pause:3.9: archive (cache.deep.image in web/values.yaml would override it; --override-subcharts adds it if a rendering proves it)
 ` + at + `templates/a.yaml:1:8 not changed k8s.gcr.io/literal:1: archive
-` + at + `values.yaml:1:3 not changed k8s.gcr.io/a: archive
+` + at + `values.yaml:1:3 not changed k8s.gcr.io/a: comment
 ` + at + `values.yaml:3:13 not changed k8s.gcr.io/redis: archive (cache.image in web/values.yaml would override it; --override-subcharts adds it if a rendering proves it)
-` + at + `values.yaml:5:7 not changed k8s.gcr.io/side:1: archive (web/values.yaml:3 overrides it with cache.side)
+` + at + `values.yaml:5:7 not changed k8s.gcr.io/side:1: unused value (web/values.yaml:3 overrides it with cache.side)
 ` + at + `values.yaml:7:3 not changed k8s.gcr.io/more:1: archive (the whole list cache.more in web/values.yaml would override it)
 ` + at + `values.yaml:8:15 not changed k8s.gcr.io/x: archive (global.hub in web/values.yaml would override it; --override-subcharts adds it if a rendering proves it)
 ` + at + `values.yaml:9:16 not changed staging-k8s.gcr.io/x: different registry or path

@@ -14,6 +14,7 @@ type surrounding struct {
 	before, after string
 	template      string // path in the chart
 	incomplete    bool   // a part of the reference may be missing
+	literal       bool   // the reference begins with a text of a template
 }
 
 // keepPrefixed keeps values that are references by themselves, if the chart prints
@@ -115,7 +116,7 @@ func (c *chart) addSurroundings(out map[link.PieceID][]surrounding, ref *link.Tr
 	for i := 1; i < len(pieces); i++ {
 		if pieces[i] != nil {
 			id := link.IDOf(pieces[i])
-			out[id] = append(out[id], surrounding{strings.Join(texts[:i], ""), strings.Join(texts[i+1:], ""), ref.Template, ref.Incomplete})
+			out[id] = append(out[id], surrounding{strings.Join(texts[:i], ""), strings.Join(texts[i+1:], ""), ref.Template, ref.Incomplete, ref.Parts[0].Value == nil})
 		}
 	}
 }
@@ -136,7 +137,7 @@ func (c *chart) searchUntraced(text string) []surrounding {
 		}
 		before, ok := strings.CutSuffix(r.Domain+"/"+r.Path, "/"+text)
 		if ok && strings.HasPrefix(ref.Ref, before+"/"+text) {
-			out = append(out, surrounding{before + "/", ref.Ref[len(before)+1+len(text):], ref.Template, ref.Incomplete})
+			out = append(out, surrounding{before + "/", ref.Ref[len(before)+1+len(text):], ref.Template, ref.Incomplete, true})
 		}
 	}
 	return out

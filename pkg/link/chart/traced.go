@@ -18,6 +18,7 @@ func (c *chart) linkTraced(printed *printedRefs, move link.MoveFunc) []link.Grou
 	t := c.groupTraced(x.all, printed.moving)
 	c.addKeyNamed(t, printed.pieces, move)
 	c.addAnnotations(t.groups)
+	c.keepReused(t, printed, move)
 	return slices.Concat(t.groups, x.doubled, x.kept, c.linkSharedValues(t, x.all, move), c.keepPrefixed(t, printed, move), c.keepUnshown(printed.pieces, move), c.keepUnproven(printed.pieces, move))
 }
 
