@@ -72,10 +72,16 @@ func Parse(text string) (Ref, error) {
 		start = i + 1
 	}
 	ref.Path = text[start:end]
-	if !isPath(masked[start:end]) {
+	if !isPath(masked[start:end]) || isIdentifier(masked) {
 		return Ref{}, ErrFormat
 	}
 	return ref, nil
+}
+
+// isIdentifier reports whether text is the ID of an image, 64 hexadecimal digits, which
+// cannot be a name. Source: ParseNormalizedNamed in github.com/distribution/reference.
+func isIdentifier(text string) bool {
+	return len(text) == 64 && strings.Trim(text, "0123456789abcdef") == ""
 }
 
 // looksLikeDomain reports whether the first component of a name counts as a

@@ -8,6 +8,18 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
 
+func TestParseIdentifier(t *testing.T) {
+	id := strings.Repeat("0a", 32)
+	if r, err := Parse(id); err == nil {
+		t.Errorf("Parse(%q) = %+v, want an error: it is the ID of an image", id, r)
+	}
+	for _, s := range []string{id[1:], id + "b", "acme/" + id, id + ":1"} {
+		if _, err := Parse(s); err != nil {
+			t.Errorf("Parse(%q): %v", s, err)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	const sha = "sha256:5516d103a9c2ecc4f026efbd4b40662ce22dc1f824fb129ed121460aaa5c47f8"
 	for _, c := range []struct{ text, domain, path, tag, digest string }{
