@@ -115,6 +115,8 @@ type dockerScan struct {
 
 	builtHere map[string]bool // see detector.addCommandImage
 	cut       []edit.Span     // values of ARG and ENV of which a pattern cuts a part
+
+	fromVariables map[string]bool // see beginsFrom
 }
 
 func scanDockerfile(in Input) (ScanResult, error) {

@@ -29,6 +29,7 @@ func (s *dockerScan) images() {
 		case "arg":
 			if !started && !in.OnBuild {
 				args = append(args, in.Defaults()...)
+				s.argActions(in)
 			}
 		case "from":
 			started = true
@@ -48,6 +49,11 @@ func (s *dockerScan) images() {
 // defaults of variables give it.
 func (s *dockerScan) from(in *dockerfile.Instruction, args dockerfile.Args, stages map[string]bool) {
 	place := placeOf(in, "FROM")
+	if word, ok := in.Image(); ok {
+		if name, hasAction := templateWord(in, word.Start); hasAction {
+			s.actionImages(name, place)
+		}
+	}
 	if name, ok := templatedImage(in); ok {
 		isText := actionLength(name.Text) == 0
 		if !isText {
@@ -135,6 +141,10 @@ func (s *dockerScan) flag(in *dockerfile.Instruction, word edit.Span, stages map
 			end = start + j
 		}
 	} else if !strings.HasPrefix(flag.Text, "--from=") {
+		return
+	}
+	if word, hasAction := templateWord(in, word.Start+start); hasAction && label == " --from" {
+		s.actionImages(word, placeOf(in, strings.ToUpper(in.Cmd)+label))
 		return
 	}
 	value := flag.Slice(start, end)

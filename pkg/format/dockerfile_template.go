@@ -12,6 +12,9 @@ import (
 // Go templates and Jinja, of Jinja's statements, and of ERB.
 var templateActions = []struct{ open, end string }{{"{{", "}}"}, {"{%", "%}"}, {"<%", "%>"}}
 
+// statementStart matches the start of an action that prints nothing.
+var statementStart = regexp.MustCompile(`^(?:\{%|\{\{-?\s*(?:if|else|with|range|end)\b|<%[^=])`)
+
 // computedStage matches what may make the name of a stage in a template of a Dockerfile: an
 // action after AS, and an action that includes another template.
 var computedStage = regexp.MustCompile(`(?i)[ \t]as[ \t]+[^ \t\n]*(?:\{\{|\{%|<%)|\{%-?[ \t]*(?:include|extends|import|from)\b|\{\{-?[ \t]*(?:template|include|partial|block)\b`)
@@ -33,27 +36,18 @@ func templatedImage(in *dockerfile.Instruction) (name dockerfile.Fragment, ok bo
 	if !ok {
 		return name, false
 	}
-	end, hasAction := word.Start, false
-	for end < len(in.Text) && in.Text[end] != ' ' && in.Text[end] != '\t' {
-		n := actionLength(in.Text[end:])
-		hasAction = hasAction || n > 0
-		end += max(n, 1)
-	}
-	text := dockerfile.Fragment{Text: in.Text, Map: in.Map}
-	if !hasAction || end <= word.End || strings.Contains(in.Text[word.Start:end], "$") {
-		return name, false
-	}
-	return text.Slice(word.Start, min(end, len(in.Text))), true
+	name, hasAction := templateWord(in, word.Start)
+	return name, hasAction && word.Start+len(name.Text) > word.End && !strings.Contains(name.Text, "$")
 }
 
 // templateTexts adds the short names among the texts between the actions of name: a branch
 // of the template, {% if a %}acme/app:1{% endif %}, or a name after a registry that an
 // action may print, {{ registry }}acme/app:1. They are likely images.
 func (s *dockerScan) templateTexts(name dockerfile.Fragment, place Place) {
-	isStatement := false // {% … %}, which prints nothing
+	isStatement := false // of an action that prints nothing
 	for at := 0; at < len(name.Text); {
 		if n := actionLength(name.Text[at:]); n > 0 {
-			isStatement = strings.HasPrefix(name.Text[at:], "{%")
+			isStatement = statementStart.MatchString(name.Text[at : at+n])
 			at += n
 			continue
 		}
@@ -74,9 +68,13 @@ func (s *dockerScan) templateTexts(name dockerfile.Fragment, place Place) {
 	}
 }
 
+// maxAction is the length in bytes of the longest action that is read.
+const maxAction = 4096
+
 // actionLength returns the length in bytes of the action at the start of text, 0 if there is
 // none.
 func actionLength(text string) int {
+	text = text[:min(len(text), maxAction)]
 	for _, a := range templateActions {
 		if strings.HasPrefix(text, a.open) {
 			if i := strings.Index(text, a.end); i >= 0 {

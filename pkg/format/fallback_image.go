@@ -8,7 +8,11 @@ import (
 )
 
 // imageLine matches a line of YAML with the key image and a name.
-var imageLine = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?([a-z0-9][\w./-]*(?::\w[\w.-]*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*(?:#.*)?\r?$`)
+var imageLine = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?([a-z0-9][\w./-]*(?::(?:\w|@\w+@)(?:[\w.-]|@\w+@)*)?(?:@sha256:[0-9a-f]{64})?)["']?[ \t]*(?:#.*)?\r?$`)
+
+// erbImageLine matches a line of YAML with the key image and an action of ERB, which is the
+// group.
+var erbImageLine = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?image:[ \t]*["']?(<%=[^\n]*?%>)`)
 
 // imageRepositoryLines matches the lines of YAML that name the repository of an image below
 // the key image, or one that ends with it. The groups are the name and the tag below it.
@@ -66,6 +70,7 @@ func unescapeSlashes(text string, at int) (string, edit.Map) {
 // which no parser accepts: in a line of its own, or in a mapping in braces. They are likely
 // images at most.
 func (d *detector) fallbackImages(at edit.Span) {
+	d.fallbackERB(at)
 	text := d.text()
 	part := text[at.Start:at.End]
 	all := imageLine.FindAllStringSubmatchIndex(part, -1)
@@ -83,6 +88,23 @@ func (d *detector) fallbackImages(at edit.Span) {
 			LikelyImage: true, IsUntagged: !strings.ContainsAny(name, ":@") && !hasPullPolicy(text, span),
 			Pieces: []Piece{p}, Place: Place{Field: "image"},
 		})
+	}
+}
+
+// fallbackERB adds the short names in actions of ERB after the key image in the bytes at of the
+// source, which no parser accepts. They are likely images at most.
+func (d *detector) fallbackERB(at edit.Span) {
+	text := d.text()
+	for _, m := range erbImageLine.FindAllStringSubmatchIndex(text[at.Start:at.End], -1) {
+		action := edit.Span{Start: at.Start + m[2], End: at.Start + m[3]}
+		for _, l := range literalsOfAction(text[action.Start:action.End], 0, action.Len()) {
+			if hasDomain(l.text) {
+				continue
+			}
+			span := edit.Span{Start: action.Start + l.start, End: action.Start + l.end}
+			p := d.cut(decodedText{text, edit.Identity(0, len(text)), span}, span.Start, span.End, Whole)
+			d.add(&frame{key: "image"}, Occurrence{LikelyImage: true, IsUntagged: !l.isTagged, Note: inFallback, Pieces: []Piece{p}, Place: Place{Field: "image"}})
+		}
 	}
 }
 

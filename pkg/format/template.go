@@ -35,7 +35,7 @@ func isTemplate(name string, src []byte) bool {
 	case ".yaml", ".yml", ".json":
 		return true
 	case "":
-		if ext == ".tpl" && template.Sniff(src) {
+		if ext == ".tpl" && template.Sniff(src) && !isDockerfile(name, src) {
 			return true
 		}
 	}
@@ -164,6 +164,8 @@ func (d *detector) literal(l *template.Literal, f *frame) {
 		d.add(f, Occurrence{IsImage: true, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
 	case isName && d.isFallbackImage(l, f, text):
 		d.add(f, Occurrence{LikelyImage: true, Note: inFallback, Pieces: []Piece{d.cut(literal, cut, len(l.Text), Whole)}})
+	case isName && d.isFallbackImage(l, f, withoutFormat(text)):
+		d.add(f, Occurrence{LikelyImage: true, Note: inFallback, Pieces: []Piece{d.cut(literal, cut, cut+strings.LastIndexByte(text, ':'), Whole)}})
 	case isHost && (l.Default || d.beforeSlash(l) || f.node != nil && IsRegistryKey(f.effectiveKey())):
 		o := Occurrence{Pieces: []Piece{d.cut(literal, cut, len(l.Text), Registry)}}
 		o.Pieces[0].Literal = true
@@ -242,15 +244,20 @@ func (d *detector) textAfter(l *template.Literal, f *frame) (name string, isOpen
 		isValue := f.node != nil && IsRegistryKey(f.effectiveKey())
 		return "", !isValue
 	}
-	rest := d.in.Src[l.Action.End:]
+	return nameAfter(l.Text, d.in.Src[l.Action.End:])
+}
+
+// nameAfter returns the name at the start of rest, which follows registry and begins with a
+// slash, and whether text that is not known follows it.
+func nameAfter(registry string, rest []byte) (name string, isOpen bool) {
 	n := 0
 	for n < len(rest) && (isNameByte(rest[n])) {
 		n++
 	}
 	switch {
-	case n < len(rest) && rest[n] == '{', n < len(rest) && rest[n] == '$':
+	case n < len(rest) && (rest[n] == '{' || rest[n] == '$' || rest[n] == '<'):
 		return "", true
-	case n < 2 || !isReference(l.Text[:len(strings.TrimSuffix(l.Text, "/"))]+string(rest[:n])):
+	case n < 2 || !isReference(strings.TrimSuffix(registry, "/")+string(rest[:n])):
 		return "", true
 	}
 	return string(rest[:n]), false

@@ -2,6 +2,7 @@ package format
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/internal/template"
 	"github.com/regmigrate/regmigrate/pkg/image"
@@ -40,10 +41,19 @@ func (d *detector) addBranches(f *frame, kind fieldKind) {
 // inFallback is the note of a short name that an action prints, perhaps.
 const inFallback = "an action of the template prints this name, unless a value replaces it"
 
+// withoutFormat returns a name with the tag 0 for a format of printf whose tag is an argument:
+// acme/app:%s. It returns "" for other texts.
+func withoutFormat(text string) string {
+	if name, ok := strings.CutSuffix(text, ":%s"); ok && !strings.Contains(name, "%") {
+		return name + ":0"
+	}
+	return ""
+}
+
 // isFallbackImage reports whether text, that of l, is a short name with a tag or a digest
 // that an action in an image field may print: {{ or .Values.image "acme/app:1" }}.
 func (d *detector) isFallbackImage(l *template.Literal, f *frame, text string) bool {
-	if !l.Default || f.node == nil || l.Scalar != f.node || !d.isImageField(f) {
+	if f.node == nil || l.Scalar != f.node || !d.isImageField(f) {
 		return false
 	}
 	r, err := image.Parse(text)

@@ -57,6 +57,7 @@ func (d *detector) value(f *frame) {
 	mayBeName := !isPath && !isPattern
 	kind := d.fieldKind(f)
 	d.addBranches(f, kind)
+	d.erbImages(f, kind)
 	switch {
 	case d.keptByField(f, kind):
 	case d.isHostText(f, text):
