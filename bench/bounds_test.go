@@ -78,6 +78,31 @@ var inputs = []input{
 	{"merge keys", 2_000, dryRun, oneFile("a.yaml", func(n int) string {
 		return "a0: &a0 {image: k8s.gcr.io/a:1}\n" + numbered(n, "k%[1]d: &k%[1]d {<<: *a0, b%[1]d: 1}\n")
 	})},
+	{"jobs with one variable", 6_000, oldHub, oneFile(".gitlab-ci.yml", func(n int) string {
+		return "variables: {A: 'acme/a:1'}\n" + numbered(n, "j%d: {image: $A}\n")
+	})},
+	{"jobs with a variable each", 4_000, oldHub, oneFile(".gitlab-ci.yml", func(n int) string {
+		return numbered(n, "j%[1]d: {variables: {A: 'acme/a:%[1]d'}, image: $A}\n")
+	})},
+	{"variables of variables", 3_000, oldHub, oneFile(".gitlab-ci.yml", func(n int) string {
+		return numbered(n, "j%[1]d: {variables: {A: $B, B: $C, C: 'acme/a:%[1]d'}, image: $A}\n")
+	})},
+	{"arguments of builds", 3_000, oldHub, func(n int) map[string]string {
+		return map[string]string{"Dockerfile": "ARG A\nFROM $A\n" + strings.Repeat("RUN echo $A\n", n),
+			"compose.yaml": "services:\n" + numbered(n, "  s%[1]d: {build: {context: ., args: {A: 'acme/a:%[1]d'}}}\n")}
+	}},
+	{"arguments of an Earthfile", 6_000, oldHub, oneFile("Earthfile", func(n int) string {
+		return "VERSION 0.8\n" + numbered(n, "ARG A%[1]d=acme/a:1\nt%[1]d:\n  FROM $A%[1]d\n")
+	})},
+	{"environment files of a Compose file", 200, oldHub, func(n int) map[string]string {
+		files := map[string]string{"compose.yaml": "services:\n" + numbered(25_000, "  s%d: {image: $A}\n")}
+		for i := range n {
+			files[fmt.Sprintf("%d.env", i)] = "A=acme/a:1\n" + numbered(50, "B%d=1\n")
+		}
+		return files
+	}},
+	{"images in commands of a script", 12_500, oldHub, oneFile("a.sh", func(n int) string { return numbered(n, "docker pull acme/a%d:1\n") })},
+	{"open variables in a script", 50_000, oldHub, oneFile("a.sh", repeat("docker run \"", "${", "acme/a:1\"\n"))},
 	{"mentions", 12_000, dryRun, oneFile("a.txt", repeat("", "k8s.gcr.io/a:1\n", ""))},
 	{"mentions in comments", 12_000, dryRun, oneFile("a.yaml", repeat("a: 1\n", "# k8s.gcr.io/a:1\n", ""))},
 	{"continued lines of a Dockerfile", 12_500, dryRun, oneFile("Dockerfile", repeat("FROM k8s.gcr.io/a:1\nRUN a \\\n", "  && b \\\n", "  c\n"))},

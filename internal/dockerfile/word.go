@@ -277,10 +277,10 @@ func nameEnd(text string, from int) int {
 }
 
 // ClosingBrace returns the offset of the brace that closes the one in front of
-// from, or -1.
+// from, or -1 if none of the next MaxWord bytes does.
 func ClosingBrace(text string, from int) int {
 	depth := 1
-	for i := from; i < len(text); i++ {
+	for i := from; i < min(len(text), from+MaxWord); i++ {
 		switch text[i] {
 		case '{':
 			depth++

@@ -167,9 +167,8 @@ func (a attributeImages) keep(f *frame, t *tableField) {
 	a.to.remove([]edit.Span{f.node.Span})
 	for _, i := range marks {
 		c.Mark = a.in.Marks[i]
-		a.to.Contexts = append(a.to.Contexts, c)
+		a.to.addContexts(c)
 	}
-	slices.SortFunc(a.to.Contexts, func(x, y Context) int { return x.Mark.Start - y.Mark.Start })
 }
 
 // artifact adds the artifact at f: oci://HOST/NAME//FOLDER?tag=TAG.

@@ -176,7 +176,7 @@ func isShortSwitches(w string) bool {
 // mayHaveCommandImages reports whether a command in text may have an image: it bounds the
 // work for texts that have none.
 func mayHaveCommandImages(text string) bool {
-	return len(text) <= maxMappingText && (strings.Contains(text, "image") || strings.Contains(text, "IMAGE") || strings.Contains(text, "pull") || strings.Contains(text, "run") || strings.Contains(text, "create"))
+	return strings.Contains(text, "image") || strings.Contains(text, "IMAGE") || strings.Contains(text, "pull") || strings.Contains(text, "run") || strings.Contains(text, "create")
 }
 
 // commandImages adds the images without a registry in the commands of the text of the
@@ -295,7 +295,7 @@ func (d *detector) addCommandImage(f *frame, o Occurrence) {
 // that they build.
 func builtIn(text string) map[string]bool {
 	out := map[string]bool{}
-	if len(text) > maxMappingText || !strings.Contains(text, "build") && !strings.Contains(text, " tag ") {
+	if !strings.Contains(text, "build") && !strings.Contains(text, " tag ") {
 		return out
 	}
 	for _, words := range commandsOf(text) {

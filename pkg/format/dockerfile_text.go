@@ -101,7 +101,7 @@ func spelledOut(text string) []edit.Span {
 		for name < len(text) && dockerfile.IsNameByte(text[name]) {
 			name++
 		}
-		end := dockerfile.ClosingBrace(text[:min(len(text), at+dockerfile.MaxWord)], at)
+		end := dockerfile.ClosingBrace(text, at)
 		if end < 0 || name == end || strings.IndexByte(":-+=", text[name]) < 0 {
 			continue
 		}

@@ -25,7 +25,7 @@ var (
 // pushes stays.
 // Source: https://docs.earthly.dev/docs/earthfile#with-docker
 func addEarthlyCommands(in Input, s *ScanResult) {
-	if !isEarthfile(in.Path) || len(in.Src) > maxMappingText {
+	if !isEarthfile(in.Path) {
 		return
 	}
 	text := string(in.Src)

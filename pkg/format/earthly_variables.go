@@ -20,7 +20,7 @@ var (
 // addEarthlyVariables adds the images that a FROM of an Earthfile gets from an ARG.
 // Source: https://docs.earthly.dev/docs/earthfile#arg
 func addEarthlyVariables(in Input, s *ScanResult) {
-	if !isEarthfile(in.Path) || len(in.Src) > maxMappingText {
+	if !isEarthfile(in.Path) {
 		return
 	}
 	text := string(in.Src)
@@ -58,6 +58,7 @@ func addEarthlyVariables(in Input, s *ScanResult) {
 		v.use(&variableUse{text: f.node.Value, at: f, place: words[0]})
 	}
 	v.resolve()
+	d.replaceVariables([]*variableResolver{v})
 	for i := range d.out.Occurrences {
 		o := &d.out.Occurrences[i]
 		o.Place = Place{Field: "ARG"}

@@ -27,7 +27,12 @@ func (d *detector) addEnvironmentUses(root *syntax.Node) {
 		return
 	}
 	dir := path.Dir(d.in.Path)
-	files := d.in.Files.beside(dir)
+	folder := d.in.Files.folder(dir)
+	if folder.tooMany {
+		d.keepEnvironment(root)
+		return
+	}
+	files := folder.files
 	v := d.newResolver(composeVariables)
 	for _, name := range files {
 		if IsCompose(name) {
@@ -47,6 +52,21 @@ func (d *detector) addEnvironmentUses(root *syntax.Node) {
 		}
 	}
 	v.resolve()
+	d.replaceVariables([]*variableResolver{v})
+}
+
+// keepEnvironment adds the values of an environment file as conflicts, because what uses them
+// is not read.
+func (d *detector) keepEnvironment(root *syntax.Node) {
+	v := d.newResolver(composeVariables)
+	v.each(&frame{node: root}, 0, func(f *frame) {
+		x := &declaredVariable{names: []string{f.key}, at: f}
+		value := v.textOf(x)
+		if text := value.text(); strings.ContainsAny(text, "/:@") && isReference(text) {
+			v.addConflict(x, "the folder has too many environment and Compose files to see what uses this value: change it by hand")
+		}
+	})
+	d.replaceVariables([]*variableResolver{v})
 }
 
 // composeUses records how the Compose file at name uses variables. env is the name of the

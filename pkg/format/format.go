@@ -117,6 +117,8 @@ type ScanResult struct {
 	// Unverified reports that no parser accepts the whole text. Occurrences
 	// were found by the grammar of references alone.
 	Unverified bool
+
+	batch *scanBatch // in inBatch
 }
 
 // A Role is the part of a reference in a piece.

@@ -18,7 +18,7 @@ var helmSetFlags = set("--set", "--set-string")
 // helmSets calls add for the references that commands of text set as values of
 // charts. piece makes a piece of a range of text.
 func helmSets(text string, piece func(at edit.Span, role Role, sep string) Piece, add func(Occurrence)) {
-	if !strings.Contains(text, "--set") || !strings.Contains(text, "helm") || len(text) > maxMappingText {
+	if !strings.Contains(text, "--set") || !strings.Contains(text, "helm") {
 		return
 	}
 	for _, words := range commandsOf(text) {

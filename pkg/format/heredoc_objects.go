@@ -2,8 +2,10 @@ package format
 
 import (
 	"regexp"
+	"sort"
 	"strings"
 
+	"github.com/regmigrate/regmigrate/internal/dockerfile"
 	"github.com/regmigrate/regmigrate/internal/syntax"
 	"github.com/regmigrate/regmigrate/pkg/edit"
 )
@@ -13,17 +15,15 @@ import (
 // Source: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html#tag_19_07_04
 var heredocStart = regexp.MustCompile(`<<-?[ \t]*(?:'(\w+)'|"(\w+)"|\\?(\w+))[^\n]*\n`)
 
-// maxHeredocs bounds the here-documents of a text that are read.
-const maxHeredocs = 100
-
 // heredocObjects returns the here-documents of text that begin with an object of Kubernetes,
 // such as the input of kubectl apply -f -.
 func heredocObjects(text string) []edit.Span {
-	if len(text) > maxMappingText || !strings.Contains(text, "<<") || !strings.Contains(text, "apiVersion:") {
+	if !strings.Contains(text, "<<") || !strings.Contains(text, "apiVersion:") {
 		return nil
 	}
 	var out []edit.Span
-	for _, m := range heredocStart.FindAllStringSubmatchIndex(text, maxHeredocs) {
+	lines := wordLines(text)
+	for _, m := range heredocStart.FindAllStringSubmatchIndex(text, -1) {
 		word := ""
 		for k := 2; k < len(m); k += 2 {
 			if m[k] >= 0 {
@@ -33,17 +33,28 @@ func heredocObjects(text string) []edit.Span {
 		if len(out) > 0 && m[0] < out[len(out)-1].End {
 			continue // in the here-document before
 		}
-		body := edit.Span{Start: m[1], End: m[1]}
-		for body.End < len(text) {
-			line, _, _ := strings.Cut(text[body.End:], "\n")
-			if strings.Trim(line, " \t\r") == word {
-				break
+		body := edit.Span{Start: m[1], End: len(text)}
+		if ends := lines[word]; len(ends) > 0 {
+			if i := sort.SearchInts(ends, m[1]); i < len(ends) {
+				body.End = ends[i]
 			}
-			body.End = min(len(text), body.End+len(line)+1)
 		}
-		if beginsWithObject([]byte(text[body.Start:body.End])) {
+		if beginsWithObject([]byte(text[body.Start:min(body.End, body.Start+4*maxObjectHead)])) {
 			out = append(out, body)
 		}
+	}
+	return out
+}
+
+// wordLines returns the offsets of the lines of text that are one word, in order.
+func wordLines(text string) map[string][]int {
+	out := map[string][]int{}
+	for at := 0; at < len(text); {
+		line, _, _ := strings.Cut(text[at:], "\n")
+		if word := strings.Trim(line, " \t\r"); word != "" && strings.IndexFunc(word, func(r rune) bool { return r > 0x7f || !dockerfile.IsNameByte(byte(r)) }) < 0 {
+			out[word] = append(out[word], at)
+		}
+		at += len(line) + 1
 	}
 	return out
 }

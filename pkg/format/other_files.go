@@ -3,6 +3,7 @@ package format
 import (
 	"io/fs"
 	"path"
+	"sync"
 
 	"github.com/regmigrate/regmigrate/internal/repofile"
 )
@@ -12,12 +13,17 @@ import (
 type OtherFiles struct {
 	root string
 	tree fs.FS // in the place of root
+
+	dockerfiles sync.Map // of map[string][]*variableUse, by path
+	folders     sync.Map // of folder, by path
 }
 
 // Limits of OtherFiles.
 const (
-	maxOtherFile  = 1 << 20 // bytes of a file
-	maxOtherFiles = 1000    // of a folder
+	maxOtherFile  = 1 << 20   // bytes of a file
+	maxOtherFiles = 1000      // of a folder
+	maxComposeUse = 4 << 20  // bytes of the Compose files in a folder, for all environment files there
+	maxFolderUse  = 64 << 20 // bytes of all files in a folder, for all environment files there
 )
 
 // NewOtherFiles returns the files of the repository in the folder root; nil if root is "".
@@ -42,20 +48,58 @@ func (o *OtherFiles) read(name string) (src []byte) {
 	return src
 }
 
-// beside returns the paths of the files in a folder, sorted.
-func (o *OtherFiles) beside(dir string) (out []string) {
+// A folder is what OtherFiles knows of a folder.
+type folder struct {
+	files []string // the paths of its regular files, sorted; nil if they are too many
+
+	// tooMany reports that the folder has too many files to read its Compose files and
+	// scripts for each of its environment files.
+	tooMany bool
+}
+
+// folder returns what is in a folder. It reads each folder once.
+func (o *OtherFiles) folder(dir string) folder {
+	if o == nil {
+		return folder{}
+	}
+	if known, ok := o.folders.Load(dir); ok {
+		return known.(folder)
+	}
+	var f folder
 	o.open(dir, func(tree fs.FS) {
 		entries, err := fs.ReadDir(tree, dir)
-		if err != nil || len(entries) > maxOtherFiles {
-			return
-		}
-		for _, e := range entries {
-			if e.Type().IsRegular() {
-				out = append(out, path.Join(dir, e.Name()))
-			}
+		if err == nil {
+			f = newFolder(dir, entries)
 		}
 	})
-	return out
+	o.folders.Store(dir, f)
+	return f
+}
+
+func newFolder(dir string, entries []fs.DirEntry) (f folder) {
+	var environments, compose, all int64
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		f.files = append(f.files, path.Join(dir, e.Name()))
+		if info.Size() > maxOtherFile {
+			continue
+		}
+		all += info.Size()
+		if IsEnvironment(e.Name()) {
+			environments++
+		}
+		if IsCompose(e.Name()) {
+			compose += info.Size()
+		}
+	}
+	if len(entries) > maxOtherFiles {
+		f.files = nil
+	}
+	f.tooMany = compose > 0 && (f.files == nil || environments*compose > maxComposeUse || environments*all > maxFolderUse)
+	return f
 }
 
 // open calls do with the tree, unless name is no path in it.

@@ -22,11 +22,13 @@ func (f *Format) Read(in Input) (s ScanResult, err error) {
 	s, err = f.Scan(in)
 	switch {
 	case err == nil:
-		addTextImages(in, &s)
-		addEarthlyCommands(in, &s)
-		addEarthlyVariables(in, &s)
-		addAttributeImages(in, &s)
-		addToolComments(in, &s)
+		s.inBatch(func() {
+			addTextImages(in, &s)
+			addEarthlyCommands(in, &s)
+			addEarthlyVariables(in, &s)
+			addAttributeImages(in, &s)
+			addToolComments(in, &s)
+		})
 		return s, nil
 	case errors.Is(err, syntax.ErrTooDeep):
 		return ScanResult{}, fmt.Errorf("it nests collections too deeply to be read as %s: %w", f.Name, err)

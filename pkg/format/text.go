@@ -63,8 +63,10 @@ func scanText(in Input) (ScanResult, error) {
 		out.Occurrences = append(out.Occurrences, o)
 	}
 	if c.Scope == Scripts {
-		addHelmSets(in, &out)
-		addScriptImages(in, &out)
+		out.inBatch(func() {
+			addHelmSets(in, &out)
+			addScriptImages(in, &out)
+		})
 	}
 	return out, nil
 }

@@ -119,7 +119,7 @@ func renovateImage(comment []byte) (edit.Span, bool) {
 // the comment, one image that may move.
 func followsImage(src []byte, s *ScanResult, at int) bool {
 	start := bytes.LastIndexByte(src[:at], '\n') + 1
-	return slices.ContainsFunc(s.Occurrences, func(o Occurrence) bool {
+	return s.hasNear(edit.Span{Start: start, End: at}, func(o *Occurrence) bool {
 		p := o.Pieces[len(o.Pieces)-1].Span
 		return p.Start >= start && p.End <= at && o.Keep == "" && o.OutOfScope == ""
 	})
@@ -140,41 +140,4 @@ func addReference(in Input, s *ScanResult, span edit.Span, scope Scope) {
 	}
 	s.replace(Occurrence{IsImage: true, LikelyImage: true, Scope: scope, InRepositoryKey: !strings.ContainsAny(text, ":@"),
 		Pieces: []Piece{{Path: in.Path, Text: text, Span: span, Map: edit.Identity(span.Start, len(text))}}})
-}
-
-// replace adds all, and removes what the scan found at their pieces. It does nothing if
-// an occurrence there is in scope.
-func (s *ScanResult) replace(all ...Occurrence) {
-	var spans []edit.Span
-	for i := range all {
-		switch all[i].Scope {
-		case Scripts:
-			all[i].OutOfScope = ScriptText
-		case Code:
-			all[i].OutOfScope = CodeText
-		}
-		for _, p := range all[i].Pieces {
-			spans = append(spans, p.Span)
-		}
-	}
-	if s.remove(spans) {
-		s.Occurrences = append(s.Occurrences, all...)
-	}
-}
-
-// remove removes what the scan found at spans. It does nothing, and returns false, if
-// an occurrence there is in scope.
-func (s *ScanResult) remove(spans []edit.Span) bool {
-	overlaps := func(x edit.Span) bool {
-		return slices.ContainsFunc(spans, func(y edit.Span) bool { return x.Start < y.End && y.Start < x.End })
-	}
-	hasPiece := func(o Occurrence) bool {
-		return slices.ContainsFunc(o.Pieces, func(p Piece) bool { return overlaps(p.Span) })
-	}
-	if slices.ContainsFunc(s.Occurrences, func(o Occurrence) bool { return o.OutOfScope == "" && hasPiece(o) }) {
-		return false
-	}
-	s.Occurrences = slices.DeleteFunc(s.Occurrences, hasPiece)
-	s.Contexts = slices.DeleteFunc(s.Contexts, func(c Context) bool { return overlaps(c.Mark) })
-	return true
 }

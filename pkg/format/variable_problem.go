@@ -2,7 +2,6 @@ package format
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/edit"
@@ -14,20 +13,39 @@ func (v *variableResolver) problem(x *variableImage) string {
 	if v.given != "" && !x.isWhole {
 		return v.given + " gives this part of the image to a container: change it by hand"
 	}
+	if v.cutText != "" {
+		return v.cutText + " uses more variables than are read: change it by hand"
+	}
 	for _, name := range x.variable.names {
-		for _, u := range v.ofName[name] {
-			if !u.mayHave(x.variable) {
-				continue
+		n := v.name(name)
+		if n.isCrowded {
+			return tooManyVariables
+		}
+		key := problemKey{x.variable.scope, x.isWhole}
+		why, ok := n.problems[key]
+		if !ok {
+			if why = n.problem(name, key); n.problems == nil {
+				n.problems = map[problemKey]string{}
 			}
-			for _, r := range u.refs {
-				isFirst := r.start == transportLen(u.text)
-				if !slices.Contains(r.names, name) || u.isRead && isFirst && len(r.values) > 0 {
-					continue
-				}
-				if why := u.problem(r, name, x.isWhole); why != "" {
-					return u.place + " " + why + ": change it by hand"
-				}
-			}
+			n.problems[key] = why
+		}
+		if why != "" {
+			return why + ": change it by hand"
+		}
+	}
+	return ""
+}
+
+// problem returns why the values with a scope cannot change, "" if they can.
+func (n *namedVariable) problem(name string, key problemKey) string {
+	for _, use := range n.usesIn(key.scope) {
+		u := use.u
+		r := &u.refs[use.ref]
+		if u.isRead && r.start == transportLen(u.text) && len(r.values) > 0 {
+			continue
+		}
+		if why := u.problem(r, name, key.isWhole); why != "" {
+			return u.place + " " + why
 		}
 	}
 	return ""
@@ -41,7 +59,7 @@ var builtKeys = set("tag", "tags", "push", "destination", "output")
 
 // problem returns what u does with the variable name in r that may need the value as it is,
 // "" if a whole image moves there, too. isWhole says that the value is a whole image.
-func (u *variableUse) problem(r variableRef, name string, isWhole bool) string {
+func (u *variableUse) problem(r *variableRef, name string, isWhole bool) string {
 	if !isWhole {
 		return "uses this part of the image, too"
 	}
@@ -58,10 +76,18 @@ func (u *variableUse) problem(r variableRef, name string, isWhole bool) string {
 		return "has a path after this variable"
 	}
 	short := name[strings.LastIndexByte(name, '.')+1:]
-	if strings.ContainsAny(u.text, " \n") && builtVariables(commandsOf(u.text))[short] {
+	if strings.ContainsAny(u.text, " \n") && u.builds(short) {
 		return "builds or pushes the image of this variable"
 	}
 	return ""
+}
+
+// builds reports whether a command in the text of u builds or pushes the image of a variable.
+func (u *variableUse) builds(name string) bool {
+	if u.built == nil {
+		u.built = builtVariables(commandsOf(u.text))
+	}
+	return u.built[name]
 }
 
 // namesBuilt reports whether the text of u names images that are built or pushed.

@@ -31,7 +31,7 @@ type variableValue struct {
 	start, end int    // of the literal, offsets in the text
 }
 
-// maxVariableRefs bounds the uses in one text.
+// maxVariableRefs bounds the uses in one text. If a text has more, all values are conflicts.
 const maxVariableRefs = 1 << 12
 
 // refs returns the uses in text, in order.
@@ -87,8 +87,12 @@ func (s variableSyntax) refAt(text string, i int) (variableRef, bool) {
 		}
 		return shellRef(text, i, from, end)
 	}
-	n := closingAt(text[from:], best.closing)
-	if n < 0 || strings.Contains(text[from:from+n], "\n") {
+	line := text[from:min(len(text), from+far)]
+	if i := strings.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
+	}
+	n := closingAt(line, best.closing)
+	if n < 0 {
 		return variableRef{}, false
 	}
 	r := variableRef{start: i, end: from + n + len(best.closing)}

@@ -74,6 +74,7 @@ type Inventory struct {
 
 	opts    Options
 	linkers *families.Linkers
+	files   *format.OtherFiles
 	mu      sync.Mutex
 	images  map[imageKey]*Image
 	sources []chartSource
@@ -181,7 +182,7 @@ func New(o Options) *Inventory {
 	if o.MaxSize <= 0 {
 		o.MaxSize = defaultMaxSize
 	}
-	return &Inventory{opts: o, ruleHosts: hostsOf(o.Rules), linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}, registries: map[string]Registry{}}
+	return &Inventory{opts: o, files: format.NewOtherFiles(o.Walk.Root), ruleHosts: hostsOf(o.Rules), linkers: families.New(chart.BumpNone), images: map[imageKey]*Image{}, registries: map[string]Registry{}}
 }
 
 // Images returns the images, sorted by registry, repository and reference. The

@@ -39,7 +39,7 @@ func (v *Inventory) scanObject(name string, src []byte, base Use) (scanResult, [
 func (v *Inventory) scanAs(name, as string, src []byte, base Use) scanResult {
 	in := format.Input{Path: name, As: as, Src: src}
 	if base.Origin == InFile {
-		in.Files = format.NewOtherFiles(v.opts.Walk.Root)
+		in.Files = v.files
 	}
 	return v.scanInput(in, base)
 }

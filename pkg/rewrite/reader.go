@@ -68,6 +68,7 @@ type reader struct {
 const largeFileSize = 4 << 20
 
 func newReader(o Options, l *families.Linkers) *reader {
+	o.otherFiles = cmp.Or(o.otherFiles, format.NewOtherFiles(o.Walk.Root))
 	r := &reader{opts: o, linkers: l, limits: map[string]*format.LimitError{}, buffers: sync.Pool{New: func() any { return new([]byte) }}}
 	for _, text := range families.ObjectTexts() {
 		r.objectTexts = append(r.objectTexts, []byte(text))
@@ -267,7 +268,7 @@ func (r *reader) scan(f walk.File, src []byte) *scannedFile {
 		defer r.largeFile.Unlock()
 	}
 	filter := r.filterOf(f.Path)
-	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, ReadsTags: r.opts.Rules.ReadsTags(), Files: cmp.Or(r.opts.otherFiles, format.NewOtherFiles(r.opts.Walk.Root))}
+	in := format.Input{Path: f.Path, As: r.as[f.Path], Src: src, Fields: r.opts.Fields, Marks: out.mentions, ReadsTags: r.opts.Rules.ReadsTags(), Files: r.opts.otherFiles}
 	in.May = func(part []byte) bool { return r.mayMatchPart(filter, part) }
 	if r.anyKeyNamesImage(f.Path) {
 		in.May = nil
