@@ -103,6 +103,20 @@ var inputs = []input{
 	}},
 	{"images in commands of a script", 12_500, oldHub, oneFile("a.sh", func(n int) string { return numbered(n, "docker pull acme/a%d:1\n") })},
 	{"open variables in a script", 50_000, oldHub, oneFile("a.sh", repeat("docker run \"", "${", "acme/a:1\"\n"))},
+	{"helpers of a chart", 500, oldHub, func(n int) map[string]string {
+		return map[string]string{"c/Chart.yaml": chartYAML, "c/values.yaml": "x: {}\n",
+			"c/templates/_h.tpl": numbered(n, "{{- define \"h%[1]d\" }}{{ .Values.x.a%[1]d | default \"acme/a%[1]d:1\" }}{{ end }}\n"),
+			"c/templates/a.yaml": numbered(n, "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a%[1]d}\nspec: {containers: [{name: a, image: '{{ include \"h%[1]d\" . }}'}]}\n")}
+	}},
+	{"names that may be stages", 2_000, oldHub, oneFile("Dockerfile", func(n int) string {
+		return numbered(n, "FROM acme/a%[1]d:1 AS s%[1]d\nCOPY --from=c%[1]d / /\n")
+	})},
+	{"replacements of a kustomization", 500, oldHub, func(n int) map[string]string {
+		return map[string]string{
+			"kustomization.yaml": "resources: [a.yaml]\nconfigMapGenerator:\n- name: g\n  literals:\n" + numbered(n, "  - i%[1]d=acme/a%[1]d:1\n") +
+				"replacements:\n" + numbered(n, "- source: {kind: ConfigMap, name: g, fieldPath: data.i%[1]d}\n  targets: [{select: {kind: Pod, name: a%[1]d}, fieldPaths: [spec.containers.0.image]}]\n"),
+			"a.yaml": numbered(n, "---\nkind: Pod\nmetadata: {name: a%d}\nspec: {containers: [{image: x}]}\n")}
+	}},
 	{"mentions", 12_000, dryRun, oneFile("a.txt", repeat("", "k8s.gcr.io/a:1\n", ""))},
 	{"mentions in comments", 12_000, dryRun, oneFile("a.yaml", repeat("a: 1\n", "# k8s.gcr.io/a:1\n", ""))},
 	{"continued lines of a Dockerfile", 12_500, dryRun, oneFile("Dockerfile", repeat("FROM k8s.gcr.io/a:1\nRUN a \\\n", "  && b \\\n", "  c\n"))},

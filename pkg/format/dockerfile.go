@@ -117,6 +117,8 @@ type dockerScan struct {
 	cut       []edit.Span     // values of ARG and ENV of which a pattern cuts a part
 
 	fromVariables map[string]bool // see beginsFrom
+
+	computesStages *bool // see mayComputeStages; nil if it is not known
 }
 
 func scanDockerfile(in Input) (ScanResult, error) {

@@ -22,10 +22,19 @@ var computedStage = regexp.MustCompile(`(?i)[ \t]as[ \t]+[^ \t\n]*(?:\{\{|\{%|<%
 // stageOrImage returns o as a likely image, if an action of the template may name a stage like
 // it, and else as it is.
 func (s *dockerScan) stageOrImage(o Occurrence) Occurrence {
-	if !strings.ContainsAny(o.Text(), "/:@") && computedStage.Match(s.in.Src) {
+	if !strings.ContainsAny(o.Text(), "/:@") && s.mayComputeStages() {
 		o.Keep, o.Note = LikelyImage, "an action of the template may name a stage like it"
 	}
 	return o
+}
+
+// mayComputeStages reports whether an action of the template may name a stage.
+func (s *dockerScan) mayComputeStages() bool {
+	if s.computesStages == nil {
+		found := computedStage.Match(s.in.Src)
+		s.computesStages = &found
+	}
+	return *s.computesStages
 }
 
 // templatedImage returns the name of the image of a FROM in the template of a Dockerfile, if

@@ -20,8 +20,8 @@ type OtherFiles struct {
 
 // Limits of OtherFiles.
 const (
-	maxOtherFile  = 1 << 20   // bytes of a file
-	maxOtherFiles = 1000      // of a folder
+	maxOtherFile  = 1 << 20  // bytes of a file
+	maxOtherFiles = 1000     // of a folder
 	maxComposeUse = 4 << 20  // bytes of the Compose files in a folder, for all environment files there
 	maxFolderUse  = 64 << 20 // bytes of all files in a folder, for all environment files there
 )

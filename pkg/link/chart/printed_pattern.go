@@ -2,7 +2,10 @@ package chart
 
 import (
 	"bytes"
+	"cmp"
 	"regexp"
+	"slices"
+	"sort"
 	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/format"
@@ -13,6 +16,7 @@ import (
 // action: acme/{{ . }}:1.
 type printedPattern struct {
 	template string // its path
+	prefix   string // all names begin with it
 	name     *regexp.Regexp
 }
 
@@ -51,7 +55,7 @@ func patternOf(f *link.File, o *format.Occurrence) (printedPattern, bool) {
 	}
 	name.WriteString(patternText(text[at:], inBranch))
 	re, err := regexp.Compile("^" + name.String() + "$")
-	return printedPattern{template: p.Path, name: re}, err == nil
+	return printedPattern{template: p.Path, prefix: text[:actions[0][0]], name: re}, err == nil
 }
 
 // patternText returns the expression of a text between two actions. A text in a branch is
@@ -63,8 +67,41 @@ func patternText(text string, inBranch bool) string {
 	return "(?:" + regexp.QuoteMeta(text) + ")?"
 }
 
-// prints reports whether the text of the pattern prints the reference ref, which the
-// template at the given path prints.
-func (p printedPattern) prints(template, ref string) bool {
-	return p.template == template && p.name.MatchString(ref)
+// A nameIndex finds the names that a pattern prints.
+type nameIndex struct {
+	of      map[string][]indexedName // by the path of the template that prints them, sorted
+	compare int                      // names that may still be compared with patterns
+}
+
+type indexedName struct{ ref, key string }
+
+// maxComparedNames bounds the comparisons of names with patterns in a chart. Beyond it, no
+// pattern explains a name.
+const maxComparedNames = 1 << 18
+
+// newNameIndex returns the index of the rendered references refs, by their keys.
+func (c *chart) newNameIndex(refs map[string]*link.TracedRef) *nameIndex {
+	x := &nameIndex{of: map[string][]indexedName{}, compare: maxComparedNames}
+	for key, ref := range refs {
+		name := c.path(ref.Template)
+		x.of[name] = append(x.of[name], indexedName{ref.Ref, key})
+	}
+	for _, all := range x.of {
+		slices.SortFunc(all, func(a, b indexedName) int {
+			return cmp.Or(strings.Compare(a.ref, b.ref), strings.Compare(a.key, b.key))
+		})
+	}
+	return x
+}
+
+// printed calls do with the keys of the references that the text of the pattern p prints.
+func (x *nameIndex) printed(p printedPattern, do func(key string)) {
+	all := x.of[p.template]
+	i := sort.Search(len(all), func(i int) bool { return all[i].ref >= p.prefix })
+	for ; i < len(all) && strings.HasPrefix(all[i].ref, p.prefix) && x.compare > 0; i++ {
+		x.compare--
+		if p.name.MatchString(all[i].ref) {
+			do(all[i].key)
+		}
+	}
 }

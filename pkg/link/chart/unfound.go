@@ -40,9 +40,21 @@ func (c *chart) keepUnfound(groups []link.Group, printed *printedRefs, move link
 			})
 		}
 	}
+	places := map[string]printedPlace{} // by template
 	for _, key := range slices.Sorted(maps.Keys(refs)) {
-		if o, why, ok := c.placeOf(refs[key]); ok && !isFound[key] && !refs[key].Tolerant && !refs[key].Incomplete {
-			out = append(out, link.Group{Occurrences: []format.Occurrence{o}, Keep: format.Conflict, Why: why})
+		ref := refs[key]
+		if isFound[key] || ref.Tolerant || ref.Incomplete {
+			continue
+		}
+		place, ok := places[ref.Template]
+		if !ok {
+			place = c.placeOf(ref.Template)
+			places[ref.Template] = place
+		}
+		if place.path != "" {
+			o := shortOccurrence(ref.Ref)
+			o.Pieces[0].Path, o.Pieces[0].Span = place.path, place.span
+			out = append(out, link.Group{Occurrences: []format.Occurrence{o}, Keep: format.Conflict, Why: place.printer + " prints " + ref.Ref + ", and " + place.texts + " is this name"})
 		}
 	}
 	return out
@@ -64,11 +76,12 @@ func (c *chart) unfound(groups []link.Group, traced *chartRefs, move link.MoveFu
 	if len(refs) == 0 {
 		return nil
 	}
+	index := c.newNameIndex(refs)
 	explain := func(o *format.Occurrence) {
 		delete(refs, normalName(o.Text()))
 		if f := c.tree.File(o.Pieces[0].Path); f != nil && !o.Unconfirmed && isTemplate(f.Path) {
 			if p, ok := patternOf(f, o); ok {
-				maps.DeleteFunc(refs, func(_ string, ref *link.TracedRef) bool { return p.prints(c.path(ref.Template), ref.Ref) })
+				index.printed(p, func(key string) { delete(refs, key) })
 			}
 		}
 	}
@@ -197,26 +210,30 @@ func isNameByte(c byte) bool {
 		c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// placeOf returns an occurrence of the rendered reference at the place that prints it, of
-// which no part may be in the file: the first image key with an action in its template,
-// or the entry of a packed sub-chart among the dependencies. It is false if no such file
-// can be read.
-func (c *chart) placeOf(ref *link.TracedRef) (o format.Occurrence, why string, ok bool) {
-	o = shortOccurrence(ref.Ref)
-	if f := c.tree.File(c.path(ref.Template)); f != nil && len(f.Src) > 0 {
+// A printedPlace is the place of what prints a name of which no part may be in a file.
+type printedPlace struct {
+	path    string
+	span    edit.Span
+	printer string // what prints it, for a person
+	texts   string // where the name is not, for a person
+}
+
+// placeOf returns the place that prints names with a template: the first image key with an
+// action in it, or the entry of a packed sub-chart among the dependencies. Its path is ""
+// if no such file can be read.
+func (c *chart) placeOf(template string) printedPlace {
+	if f := c.tree.File(c.path(template)); f != nil && len(f.Src) > 0 {
 		at := edit.Span{Start: 0, End: 1}
 		if m := imageAction.FindSubmatchIndex(f.Src); m != nil {
 			at = edit.Span{Start: m[2], End: m[3]}
 		}
-		o.Pieces[0].Path, o.Pieces[0].Span = f.Path, at
-		return o, "this template prints " + ref.Ref + ", and no text of the chart is this name", true
+		return printedPlace{f.Path, at, "this template", "no text of the chart"}
 	}
-	sub, _, _ := strings.Cut(strings.TrimPrefix(ref.Template, "charts/"), "/")
+	sub, _, _ := strings.Cut(strings.TrimPrefix(template, "charts/"), "/")
 	for _, file := range DependencyFiles {
 		for _, d := range c.dependencies(c.path(file)) {
 			if n := d.Field("name"); d.Str("name") == sub && n != nil && n.Kind == syntax.Scalar {
-				o.Pieces[0].Path, o.Pieces[0].Span = c.path(file), n.Span
-				return o, "the packed sub-chart " + sub + " prints " + ref.Ref + ", and no text of it is this name", true
+				return printedPlace{c.path(file), n.Span, "the packed sub-chart " + sub, "no text of it"}
 			}
 		}
 	}
@@ -225,8 +242,7 @@ func (c *chart) placeOf(ref *link.TracedRef) (o format.Occurrence, why string, o
 		if n := c.parse(f.Path).Field("name"); n != nil && n.Kind == syntax.Scalar && n.Span.Len() > 0 {
 			at = n.Span
 		}
-		o.Pieces[0].Path, o.Pieces[0].Span = f.Path, at
-		return o, "the packed sub-chart " + sub + " prints " + ref.Ref + ", and no text that is edited is this name", true
+		return printedPlace{f.Path, at, "the packed sub-chart " + sub, "no text that is edited"}
 	}
-	return o, "", false
+	return printedPlace{}
 }

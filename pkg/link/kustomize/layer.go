@@ -24,9 +24,10 @@ func (a *LayerImage) moves() bool { return a.Before != a.After }
 type layer struct {
 	dir     string
 	images  []LayerImage
-	shared  bool            // images belongs to another layer
-	missing string          // why something below cannot be read, "" if everything can
-	specs   map[string]bool // ids of the image fields that are configured here or below
+	shared  bool                // images belongs to another layer
+	have    map[LayerImage]bool // the set of images; nil if it is not known
+	missing string              // why something below cannot be read, "" if everything can
+	specs   map[string]bool     // ids of the image fields that are configured here or below
 	below   []*layer
 
 	// hasRemote says that a remote base or a generator, here or below, may
@@ -206,7 +207,7 @@ func (l *layer) addBase(b *layer) {
 		l.renamedRemote = both
 	}
 	if len(l.images) == 0 {
-		l.images, l.shared = b.images, true
+		l.images, l.shared, l.have = b.images, true, nil
 		return
 	}
 	l.addImages(b.images)
@@ -217,22 +218,27 @@ func (l *layer) addImages(more []LayerImage) {
 	if len(more) == 0 {
 		return
 	}
-	have := make(map[LayerImage]bool, len(l.images))
-	for _, a := range l.images {
-		have[a] = true
+	if l.have == nil {
+		l.have = make(map[LayerImage]bool, len(l.images)+len(more))
+		for _, a := range l.images {
+			l.have[a] = true
+		}
 	}
-	l.ownImages()
+	if l.shared {
+		l.images, l.shared = slices.Clone(l.images), false
+	}
 	for _, a := range more {
-		if !have[a] {
-			have[a] = true
+		if !l.have[a] {
+			l.have[a] = true
 			l.images = append(l.images, a)
 		}
 	}
 }
 
-// ownImages copies images that belong to another layer, so that l can change
+// ownImages copies images that belong to another layer, so that the caller can change
 // them.
 func (l *layer) ownImages() {
+	l.have = nil
 	if l.shared {
 		l.images, l.shared = slices.Clone(l.images), false
 	}
