@@ -33,7 +33,7 @@ var tools = []*tool{skaffold, tilt}
 // IsConfig reports whether the file at path is the configuration of a tool that builds
 // images and deploys objects, or may give names to the contexts of builds.
 func IsConfig(path string) bool {
-	return contextConfig.MatchString(path) || slices.ContainsFunc(tools, func(t *tool) bool { return t.isConfig(path) })
+	return isContextConfig(path) || slices.ContainsFunc(tools, func(t *tool) bool { return t.isConfig(path) })
 }
 
 // Link returns groups of the references that a tool replaces by images that it builds.

@@ -1,6 +1,7 @@
 package builds
 
 import (
+	"path"
 	"regexp"
 	"strings"
 
@@ -9,12 +10,30 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/link"
 )
 
-// Files that give names to the contexts of builds.
+// isContextConfig reports whether the file at name may give names to the contexts of builds.
 // Sources: https://docs.docker.com/reference/compose-file/build/#additional_contexts,
 // https://github.com/docker/build-push-action#inputs,
 // https://docs.docker.com/build/bake/contexts/,
 // https://docs.docker.com/reference/cli/docker/buildx/build/#build-context
-var contextConfig = regexp.MustCompile(`(?:^|/)(?:(?:docker-)?compose[^/]*\.ya?ml|\.github/workflows/[^/]*\.ya?ml|[^/]*bake[^/]*\.(?:hcl|json)|(?:GNU)?[Mm]akefile|justfile|Taskfile\.ya?ml|[^/]*\.(?:sh|bash|mk))$`)
+func isContextConfig(name string) bool {
+	base := path.Base(name)
+	switch path.Ext(base) {
+	case ".yaml", ".yml":
+		stem := strings.TrimSuffix(base, path.Ext(base))
+		dir := path.Dir(name)
+		return strings.HasPrefix(stem, "compose") || strings.HasPrefix(stem, "docker-compose") || stem == "Taskfile" ||
+			dir == ".github/workflows" || strings.HasSuffix(dir, "/.github/workflows")
+	case ".hcl", ".json":
+		return strings.Contains(base, "bake")
+	case ".sh", ".bash", ".mk":
+		return true
+	}
+	switch base {
+	case "Makefile", "makefile", "GNUmakefile", "GNUMakefile", "justfile":
+		return true
+	}
+	return false
+}
 
 var (
 	contextFlag = regexp.MustCompile(`--build-context[= \t]+["']?([A-Za-z0-9][\w./:-]*)=`)
@@ -22,7 +41,7 @@ var (
 	contextName = regexp.MustCompile(`^[\s{,-]*["']?([A-Za-z0-9][\w./:-]*?)["']?[ \t]*[=:][ \t]*["']?[\w.$/]`)
 )
 
-// contextNames returns the names that src, a file that matches contextConfig, gives to
+// contextNames returns the names that src, a file for which isContextConfig is true, gives to
 // contexts of builds: alpine in additional_contexts: {alpine: docker-image://alpine:3}.
 func contextNames(src string) []string {
 	var names []string
@@ -72,7 +91,7 @@ func linkContexts(t *link.Tree, move link.MoveFunc) []link.Group {
 	var groups []link.Group
 	seen := map[link.PieceID]bool{}
 	for _, config := range t.Names {
-		if !contextConfig.MatchString(config) {
+		if !isContextConfig(config) {
 			continue
 		}
 		src := t.ReadFile(config)
