@@ -11,6 +11,7 @@ import (
 // replaced. What is removed stays in the result until the batch ends.
 type scanBatch struct {
 	occurrences, contexts spanIndex
+	isIndexed             bool // from the first use on
 }
 
 // A spanIndex has the indexes of items by the parts of the file that they lie in.
@@ -52,23 +53,36 @@ func (s *ScanResult) inBatch(do func()) {
 		do()
 		return
 	}
-	s.batch = &scanBatch{spanIndex{parts: map[int][]int32{}}, spanIndex{parts: map[int][]int32{}}}
-	for i := range s.Occurrences {
-		s.batch.occurrences.add(pieceSpans(&s.Occurrences[i])...)
-	}
-	for i := range s.Contexts {
-		s.batch.contexts.add(s.Contexts[i].Mark)
-	}
+	s.batch = &scanBatch{}
 	n := len(s.Contexts)
 	do()
 	b := s.batch
 	s.batch = nil
+	if !b.isIndexed {
+		return
+	}
 	isAdded := len(s.Contexts) > n
 	s.Occurrences = withoutRemoved(s.Occurrences, b.occurrences.removed)
 	s.Contexts = withoutRemoved(s.Contexts, b.contexts.removed)
 	if isAdded {
 		sort.SliceStable(s.Contexts, func(i, j int) bool { return s.Contexts[i].Mark.Start < s.Contexts[j].Mark.Start })
 	}
+}
+
+// index returns the batch with the indexes of what s has.
+func (s *ScanResult) index() *scanBatch {
+	b := s.batch
+	if !b.isIndexed {
+		b.isIndexed = true
+		b.occurrences.parts, b.contexts.parts = map[int][]int32{}, map[int][]int32{}
+		for i := range s.Occurrences {
+			b.occurrences.add(pieceSpans(&s.Occurrences[i])...)
+		}
+		for i := range s.Contexts {
+			b.contexts.add(s.Contexts[i].Mark)
+		}
+	}
+	return b
 }
 
 func withoutRemoved[T any](all []T, removed []bool) []T {
@@ -100,7 +114,7 @@ func (s *ScanResult) replace(all ...Occurrence) {
 		}
 		if s.remove(spans) {
 			for i := range all {
-				s.batch.occurrences.add(pieceSpans(&all[i])...)
+				s.index().occurrences.add(pieceSpans(&all[i])...)
 			}
 			s.Occurrences = append(s.Occurrences, all...)
 		}
@@ -113,7 +127,7 @@ func (s *ScanResult) remove(spans []edit.Span) bool {
 	var found []int
 	isInScope := false
 	for _, span := range spans {
-		s.batch.occurrences.near(span, func(i int) bool {
+		s.index().occurrences.near(span, func(i int) bool {
 			o := &s.Occurrences[i]
 			if slices.ContainsFunc(o.Pieces, func(p Piece) bool { return p.Span.Start < span.End && span.Start < p.Span.End }) {
 				found = append(found, i)
@@ -126,12 +140,12 @@ func (s *ScanResult) remove(spans []edit.Span) bool {
 		return false
 	}
 	for _, i := range found {
-		s.batch.occurrences.removed[i] = true
+		s.index().occurrences.removed[i] = true
 	}
 	for _, span := range spans {
-		s.batch.contexts.near(span, func(i int) bool {
+		s.index().contexts.near(span, func(i int) bool {
 			if m := s.Contexts[i].Mark; m.Start < span.End && span.Start < m.End {
-				s.batch.contexts.removed[i] = true
+				s.index().contexts.removed[i] = true
 			}
 			return true
 		})
@@ -142,7 +156,7 @@ func (s *ScanResult) remove(spans []edit.Span) bool {
 // addContexts adds contexts, in any order. It is called in a batch.
 func (s *ScanResult) addContexts(all ...Context) {
 	for i := range all {
-		s.batch.contexts.add(all[i].Mark)
+		s.index().contexts.add(all[i].Mark)
 	}
 	s.Contexts = append(s.Contexts, all...)
 }
@@ -150,7 +164,7 @@ func (s *ScanResult) addContexts(all ...Context) {
 // hasNear reports whether is holds for one of the occurrences that may overlap span. It is
 // called in a batch.
 func (s *ScanResult) hasNear(span edit.Span, is func(o *Occurrence) bool) (found bool) {
-	s.batch.occurrences.near(span, func(i int) bool {
+	s.index().occurrences.near(span, func(i int) bool {
 		found = is(&s.Occurrences[i])
 		return !found
 	})
