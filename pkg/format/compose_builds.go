@@ -17,6 +17,10 @@ type ComposeService struct {
 	// overrides the service of another file.
 	IsBuilt, IsComplete bool
 
+	// IsNew reports that nothing of the service with the same name in another file is merged
+	// with it: its tag is !override.
+	IsNew bool
+
 	pullPolicy string
 }
 
@@ -34,7 +38,7 @@ func ComposeServices(root *syntax.Node) []ComposeService {
 		if n.Kind != syntax.Mapping {
 			continue
 		}
-		s := ComposeService{Name: services.Children[i].Value, Image: n.MergedField("image"), pullPolicy: n.Str("pull_policy")}
+		s := ComposeService{Name: services.Children[i].Value, Image: n.MergedField("image"), pullPolicy: n.Str("pull_policy"), IsNew: n.Tag == "!override"}
 		if s.Image != nil && s.Image.Kind != syntax.Scalar {
 			s.Image = nil
 		}

@@ -36,6 +36,7 @@ func (p *planner) plan(ctx context.Context) (*Plan, error) {
 	p.decideGroups(ctx)
 	p.proveDivisions(ctx)
 	p.proveTags(ctx)
+	p.proveValues(ctx)
 	if err := p.verifyGroups(ctx); err != nil {
 		return nil, err
 	}

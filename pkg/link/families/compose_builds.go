@@ -14,10 +14,14 @@ import (
 // Source: https://docs.docker.com/compose/intro/compose-application-model/#the-compose-file
 var composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
 
+// overrideFiles are the names of the file that Compose reads beside one of composeFiles
+// without the flag -f.
+var overrideFiles = []string{"compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml", "docker-compose.override.yml"}
+
 // linkComposeBuilds keeps the images in files that override a Compose file, if that file
-// builds an image with the same name: Compose does not pull it. A file overrides another one
-// if it does not say what one of its services runs. The other file has that service, and is
-// in the folder of the file or above it.
+// builds an image with the same name, or the service: Compose does not pull it. A file
+// overrides another one if it is one of overrideFiles, or if it does not say what one of its
+// services runs. The other file has that service, and is in the folder of the file or above it.
 // Source: https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/
 func linkComposeBuilds(t *link.Tree, move link.MoveFunc) []link.Group {
 	if t.ReadFile == nil {
@@ -35,7 +39,7 @@ func linkComposeBuilds(t *link.Tree, move link.MoveFunc) []link.Group {
 		}
 		overrides := x.servicesIn(f.Path)
 		for _, base := range x.basesOf(f.Path, overrides) {
-			built := format.BuiltImages(x.services[base])
+			built := builtImages(x.services[base], overrides)
 			images = slices.DeleteFunc(images, func(o *format.Occurrence) bool {
 				isBuilt := slices.ContainsFunc(overrides, func(s format.ComposeService) bool {
 					return s.RunsBuiltImage(built) && s.Image.Span.Contains(o.Pieces[0].Span)
@@ -48,6 +52,22 @@ func linkComposeBuilds(t *link.Tree, move link.MoveFunc) []link.Group {
 		}
 	}
 	return groups
+}
+
+// builtImages returns the images that the services of a Compose file build, with the names
+// that overrides give to them.
+func builtImages(services, overrides []format.ComposeService) map[string]bool {
+	built := format.BuiltImages(services)
+	isBuilt := map[string]bool{} // the services
+	for _, s := range services {
+		isBuilt[s.Name] = s.IsBuilt
+	}
+	for _, s := range overrides {
+		if isBuilt[s.Name] && s.Image != nil && !s.IsNew {
+			built[format.ComposeImage(s.Image.Value)] = true
+		}
+	}
+	return built
 }
 
 // imagesOfServices returns the short names of images in f that a rule selects and that may
@@ -94,7 +114,8 @@ func (x *composeLinker) basesOf(name string, overrides []format.ComposeService) 
 			incomplete = append(incomplete, s.Name)
 		}
 	}
-	if len(incomplete) == 0 {
+	isOverride := slices.Contains(overrideFiles, path.Base(name))
+	if len(incomplete) == 0 && !isOverride {
 		return nil
 	}
 	var out []string
@@ -105,7 +126,7 @@ func (x *composeLinker) basesOf(name string, overrides []format.ComposeService) 
 				out = append(out, at)
 			}
 		}
-		if dir == "." {
+		if dir == "." || len(incomplete) == 0 {
 			return out
 		}
 	}

@@ -30,7 +30,7 @@ func (g *Graph) applyPatch(l *layer, f *link.File, n *syntax.Node) {
 	for _, r := range roots {
 		if r.Kind == syntax.Sequence {
 			for _, op := range link.Items(r) {
-				found = append(found, g.applyOperation(l, t, op)...)
+				found = append(found, g.applyOperation(l, t, op, found)...)
 			}
 			continue
 		}
@@ -52,16 +52,17 @@ func (l *layer) addPatched(x scalar, path string) {
 	addScalars(l.patched, x, path)
 }
 
-// applyOperation returns the images of an operation of a JSON patch.
+// applyOperation returns the images of an operation of a JSON patch. The images of the
+// operations before it are before.
 // Source: https://datatracker.ietf.org/doc/html/rfc6902
-func (g *Graph) applyOperation(l *layer, t yamlText, op *syntax.Node) []imageRef {
+func (g *Graph) applyOperation(l *layer, t yamlText, op *syntax.Node, before []imageRef) []imageRef {
 	path, v := op.Str("path"), op.Field("value")
 	switch {
 	case v == nil:
 		return nil
 	case op.Str("op") == "test":
 		if strings.HasSuffix(path, "/image") || strings.Contains(v.Value, "/") && hasDomain(v.Value) {
-			g.groupPatchTest(l, t, v)
+			g.groupPatchTest(l, t, v, before)
 		}
 		return nil
 	}
@@ -91,8 +92,9 @@ func (g *Graph) applyOperation(l *layer, t yamlText, op *syntax.Node) []imageRef
 }
 
 // groupPatchTest groups the value v that an operation of a patch tests for with
-// the values that it may be compared with: all of them move, or none does.
-func (g *Graph) groupPatchTest(l *layer, t yamlText, v *syntax.Node) {
+// the values that it may be compared with: all of them move, or none does. The images that
+// the patch has set before are among them.
+func (g *Graph) groupPatchTest(l *layer, t yamlText, v *syntax.Node, before []imageRef) {
 	if g.firstPass || v.Kind != syntax.Scalar || v.Value == "" {
 		return
 	}
@@ -104,6 +106,11 @@ func (g *Graph) groupPatchTest(l *layer, t yamlText, v *syntax.Node) {
 	add := func(found *format.Occurrence) {
 		if !slices.ContainsFunc(x.Occurrences, func(h format.Occurrence) bool { return link.IDOf(&h.Pieces[0]) == link.IDOf(&found.Pieces[0]) }) {
 			x.Occurrences = append(x.Occurrences, *found)
+		}
+	}
+	for i := range before {
+		if r := &before[i]; r.text == v.Value && r.occ != nil {
+			add(r.occ)
 		}
 	}
 	for i := range l.images {
