@@ -65,6 +65,9 @@ func checkWithGit(t *testing.T, context int, cases []diffCase) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if context == 0 && !bytes.HasSuffix(c.before, []byte("\n")) && string(got)+"\n" == string(want) {
+			continue // git apply takes the line break before a deleted last line away, also with a diff of git itself
+		}
 		if !bytes.Equal(got, want) {
 			t.Errorf("%q with %v, %d lines of context\n got %q\nwant %q\ndiff:\n%s",
 				c.before, c.edits, context, got, want, edit.Unified(c.path, c.before, c.edits, context).Bytes())
@@ -130,6 +133,7 @@ func TestUnifiedWithGitApply(t *testing.T) {
 func FuzzUnified(f *testing.F) {
 	f.Add([]byte("a\r\nb\n\nimage: k8s.gcr.io/x"), uint64(1), uint8(3))
 	f.Add([]byte("\n\n\xff\r\r\n"), uint64(2), uint8(0))
+	f.Add([]byte("0\n0"), uint64(34), uint8(0))
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64, context uint8) {
 		text = bytes.ReplaceAll(text, []byte{0}, []byte("0")) // a file with NUL is binary, which the program never edits
 		r := rand.New(rand.NewPCG(seed, 4))

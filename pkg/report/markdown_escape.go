@@ -99,7 +99,7 @@ func mdHeading(s string) string { return mdProse(clip(ends(s, 200), 200)) }
 func mdWord(w string, first bool) string {
 	core := strings.TrimLeft(w, "(")
 	before := w[:len(w)-len(core)]
-	if first && len(core) > 0 && '0' <= core[0] && core[0] <= '9' && strings.Trim(core, "0123456789,") == "" {
+	if first && len(core) > 0 && '0' <= core[0] && core[0] <= '9' && plainWord.MatchString(core) {
 		return w
 	}
 	end := strings.TrimRight(core, ".,;:)")
