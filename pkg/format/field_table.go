@@ -69,7 +69,8 @@ type tableEntry struct {
 	Syntax string
 
 	// Text has regular expressions for files that no parser of ours reads. Their
-	// first group is an image. Scope is the scope of these images.
+	// first group is an image, or a likely image if its name is likely: (?P<likely>…).
+	// Scope is the scope of these images.
 	Text  texts
 	Scope string // "scripts" or "code"; "" for manifests
 

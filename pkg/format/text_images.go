@@ -39,13 +39,33 @@ func addTextImages(in Input, s *ScanResult) {
 		}
 		for _, x := range e.text {
 			for _, m := range x.FindAllSubmatchIndex(src, -1) {
-				if m[2] >= 0 {
-					addReference(in, s, edit.Span{Start: m[2], End: m[3]}, e.scope)
+				span := edit.Span{Start: m[2], End: m[3]}
+				switch {
+				case m[2] < 0:
+				case x.SubexpNames()[1] == likelyGroup:
+					addLikely(in, s, span, e.scope)
+				default:
+					addReference(in, s, span, e.scope)
 				}
 			}
 		}
 		addImageLines(in, s, e.scope)
 	}
+}
+
+// likelyGroup is the name of the group of a regular expression that finds likely images.
+const likelyGroup = "likely"
+
+// addLikely adds the name at span, which is only likely an image. Names with a domain are
+// found without it. A tag may be made of variables: then it follows the span.
+func addLikely(in Input, s *ScanResult, span edit.Span, scope Scope) {
+	name := string(in.Src[span.Start:span.End])
+	if !isReference(name) || hasDomain(name) || hasSuffix(name, pictures) {
+		return
+	}
+	isUntagged := !strings.ContainsAny(name, ":@") && !bytes.HasPrefix(in.Src[span.End:], []byte(":"))
+	s.replace(Occurrence{LikelyImage: true, IsUntagged: isUntagged, Scope: scope,
+		Pieces: []Piece{{Path: in.Path, Text: name, Span: span, Map: edit.Identity(span.Start, len(name))}}})
 }
 
 // addImageLines adds the short names that lines of YAML with the key image have in a
