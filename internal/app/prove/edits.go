@@ -26,7 +26,7 @@ func (p *Prover) proveEdits(reader chartReader, set *rules.Set, addedKeys bool) 
 		move := render.ByRules(set)
 		var verdicts []render.Verdict
 		if len(charts) > 0 {
-			o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: addedKeys, Archives: p.archives, Dirs: charts, Within: p.Within}
+			o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: addedKeys, Archives: p.archives, Known: p.knownOf(set), Dirs: charts, Within: p.Within}
 			list, err := helm.Verify(ctx, p.Runner, before, after, o)
 			if err != nil {
 				return out, err

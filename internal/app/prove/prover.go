@@ -24,6 +24,7 @@ import (
 	"github.com/regmigrate/regmigrate/pkg/render/kustomize"
 	"github.com/regmigrate/regmigrate/pkg/render/release"
 	"github.com/regmigrate/regmigrate/pkg/rewrite"
+	"github.com/regmigrate/regmigrate/pkg/rules"
 )
 
 var kubeVersion = regexp.MustCompile(`^v?\d+\.\d+(\.\d+)?([-+].*)?$`)
@@ -55,8 +56,16 @@ type Prover struct {
 	// time. New sets it to show progress.
 	OnVerdict func(done, total int, v *render.Verdict)
 
+	known sync.Map // of *helm.KnownVerdicts, by *rules.Set
+
 	mu    sync.Mutex
 	close []func() error // what Close closes
+}
+
+// knownOf returns the verdicts about charts that are known for set.
+func (p *Prover) knownOf(set *rules.Set) *helm.KnownVerdicts {
+	x, _ := p.known.LoadOrStore(set, &helm.KnownVerdicts{})
+	return x.(*helm.KnownVerdicts)
 }
 
 // New returns a Prover. It starts child processes when they are needed; Close
@@ -127,7 +136,7 @@ func (p *Prover) Prove(ctx context.Context, plan *rewrite.Plan, before, after fs
 	if err != nil {
 		return fmt.Errorf("rendering charts: %w", err)
 	}
-	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: plan.AddsKeys, Program: p.program, Archives: p.archives, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
+	o := helm.Options{Rewrite: move, ExtraValues: p.extraValues, Capabilities: p.capabilities, AddedKeys: plan.AddsKeys, Program: p.program, Known: p.knownOf(plan.Rules), Archives: p.archives, Dirs: dirs, Within: p.Within, Progress: p.OnVerdict}
 	verdicts, err := helm.Verify(ctx, p.Runner, before, after, o)
 	addProofs(plan, verdicts)
 	missing := &Interrupted{}

@@ -59,6 +59,7 @@ type Capabilities struct {
 	APIVersions []string // in addition to those that Helm knows
 	Release     string
 	Namespace   string
+	IsUpgrade   bool // the release exists already
 }
 
 // Versions are the versions of a chart and its sub-charts by their path: "web",

@@ -113,7 +113,10 @@ func prepare(c *Chart, values map[string]any, o renderOptions) (*execution, erro
 			ch.Templates = slices.DeleteFunc(slices.Clone(ch.Templates), func(f *chart.File) bool { return path.Base(f.Name) == notesFile })
 		}
 	})
-	release := chartutil.ReleaseOptions{Name: o.as.Release, Namespace: o.as.Namespace, Revision: 1, IsInstall: true}
+	release := chartutil.ReleaseOptions{Name: o.as.Release, Namespace: o.as.Namespace, Revision: 1, IsInstall: !o.as.IsUpgrade, IsUpgrade: o.as.IsUpgrade}
+	if o.as.IsUpgrade {
+		release.Revision = 2
+	}
 	if release.Name == "" {
 		release.Name = "release-name"
 	}

@@ -192,6 +192,9 @@ func (p *Program) render(ctx context.Context, q *renderRequest, known *Rendered)
 		out.Texts = nil
 	}
 	args := []string{"template", "release-name", "chart", "--namespace", "default", "--include-crds", "--kube-version", out.KubeVersion}
+	if q.As.IsUpgrade {
+		args = append(args, "--is-upgrade")
+	}
 	for _, v := range q.As.APIVersions {
 		args = append(args, "--api-versions", v)
 	}

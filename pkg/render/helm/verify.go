@@ -5,7 +5,9 @@ import (
 	"context"
 	"io/fs"
 	"maps"
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/regmigrate/regmigrate/pkg/render"
 )
@@ -28,6 +30,10 @@ type Options struct {
 
 	// Archives have dependencies that the trees do not have; nil for none.
 	Archives *Archives
+
+	// Known has verdicts that are taken, and gets the others; nil for none. It is not used
+	// with Program.
+	Known *KnownVerdicts
 
 	// Dirs are the folders of the charts to verify; nil means all charts.
 	Dirs []string
@@ -68,12 +74,28 @@ type verifier struct {
 	options       *Options
 }
 
-// verify verifies the chart in the folder dir.
+// verify verifies the chart in the folder dir, unless its verdict is known.
 func (x *verifier) verify(ctx context.Context, dir string) (render.Verdict, error) {
+	before, after := x.before.read(dir), x.after.read(dir)
+	if x.options.Known == nil || x.options.Program != nil || before.Err != nil || after.Err != nil {
+		return x.verifyChart(ctx, dir, before, after)
+	}
+	key := keyOf(&before, &after, x.options)
+	if v, ok := x.options.Known.find(key); ok {
+		return v, nil
+	}
+	v, err := x.verifyChart(ctx, dir, before, after)
+	if err == nil {
+		x.options.Known.add(key, v)
+	}
+	return v, err
+}
+
+// verifyChart verifies the chart before and after the change, which is in the folder dir.
+func (x *verifier) verifyChart(ctx context.Context, dir string, before, after Chart) (render.Verdict, error) {
 	if err := ctx.Err(); err != nil {
 		return render.Verdict{}, err
 	}
-	before, after := x.before.read(dir), x.after.read(dir)
 	v := render.Verdict{Dir: dir, DependencyDirs: before.DependencyDirs}
 	if p := x.options.Program; p != nil {
 		v.Renderer = "helm " + p.Version
@@ -157,8 +179,58 @@ func (c *comparison) run(ctx context.Context, out *chartVerdict) (more bool, err
 			return false, err
 		}
 	}
-	c.add(out, before, after, c.compare(ctx, before, after))
+	v := c.compare(ctx, before, after)
+	if v.State != render.Failed && !c.unchanged && (readsUpgrade(c.before) || readsUpgrade(c.after)) {
+		if wrong, err := c.compareUpgrade(ctx); err != nil {
+			return false, err
+		} else if wrong.State == render.Failed {
+			v = wrong
+		}
+	}
+	c.add(out, before, after, v)
 	return true, nil
+}
+
+// upgradeState matches what tells a template whether the release exists already.
+var upgradeState = regexp.MustCompile(`\.Is(?:Upgrade|Install)\b|\.Revision\b`)
+
+// readsUpgrade reports whether a template of c may print something else if the release exists
+// already.
+func readsUpgrade(c *Chart) bool {
+	for name, src := range c.Files {
+		if strings.Contains("/"+name, "/templates/") && upgradeState.Match(src) {
+			return true
+		}
+	}
+	return false
+}
+
+// compareUpgrade compares the outputs for a release that exists already. It returns an empty
+// verdict if the chart does not render so before the change: many charts need a password then.
+func (c *comparison) compareUpgrade(ctx context.Context) (render.Verdict, error) {
+	options := *c.options
+	options.Capabilities.IsUpgrade = true
+	u := *c
+	u.verifier = &verifier{runner: c.runner, before: c.verifier.before, after: c.verifier.after, options: &options}
+	before, err := u.renderBefore(ctx)
+	if render.IsJobError(err) {
+		return render.Verdict{}, nil
+	}
+	if err != nil {
+		return render.Verdict{}, err
+	}
+	after, err := u.renderOne(ctx, &renderRequest{Chart: u.after, Values: u.valuesAfter, As: options.Capabilities, UseVersions: before.Versions})
+	if render.IsJobError(err) {
+		return render.Verdict{State: render.Failed, Reason: "after the change, with --is-upgrade: " + err.Error()}, nil
+	}
+	if err != nil {
+		return render.Verdict{}, err
+	}
+	v := u.compare(ctx, before, after)
+	if v.Reason != "" {
+		v.Reason = "with --is-upgrade: " + v.Reason
+	}
+	return v, nil
 }
 
 // add adds the verdict v for the outputs, and what the schemas say about the
