@@ -51,8 +51,8 @@ func isAlphanumeric(c byte) bool {
 // the start of a line.
 var plainWord = regexp.MustCompile(`^(\(?([A-Za-z]+(['-][A-Za-z]+)*|[0-9]{1,6}|[0-9]{1,3}(,[0-9]{3})*)\)?[.,:;?]?|—|…|=|\+)$`)
 
-// likeCommit matches words that GitHub links as hashes of commits.
-var likeCommit = regexp.MustCompile(`^[a-f]{7,}`)
+// likeLink matches words that GitHub links, or the start of such a word: hashes of commits, addresses.
+var likeLink = regexp.MustCompile(`^[a-f]{7,}|^\(?www\b`)
 
 // mdProse returns s as one line of prose: plain words unchanged, all others as
 // code. The line begins with no character that Markdown interprets.
@@ -62,7 +62,7 @@ func mdProse(s string) string {
 		switch {
 		case w == "->":
 			words[i] = "→"
-		case plainWord.MatchString(w) && !likeCommit.MatchString(w) && (i > 0 || isAlphanumeric(w[0]) && (w[0] < '0' || w[0] > '9')):
+		case plainWord.MatchString(w) && !likeLink.MatchString(w) && (i > 0 || isAlphanumeric(w[0]) && (w[0] < '0' || w[0] > '9')):
 		default:
 			words[i] = mdWord(w, i == 0)
 		}

@@ -216,7 +216,7 @@ func FuzzMarkdown(f *testing.F) {
 	for _, evil := range []string{
 		"x", "a|b", "a`b", "``", " x ", "<script>alert(1)</script>", "@octocat", "#123", "GH-1", "org/repo#1", "https://github.com/o/r/issues/1", "www.example.com",
 		"a\nb", "\n\n# head\n\n", "\r\n- x", "\u202eevil\u2066", "\u200b", "<!--", "-->", "</code>", "</details>", "&#96;", "&lt;", "\\`", "\\", "|\n|-|-|\n|x|", "[x](http://y)", "![x](y)",
-		"[^1]", ":tada:", "$a$", "~~x~~", "**x**", "_x_", "1. x", "2) x", "+", "- [ ] x", "=", "---", "deadbeef", "0123456789abcdef", "me@example.com", "\xff\xfe", "", " ", "\x00", "(x)", "12", "1,234", "000000000000", "x @y", "to #1",
+		"[^1]", ":tada:", "$a$", "~~x~~", "**x**", "_x_", "1. x", "2) x", "+", "- [ ] x", "=", "---", "deadbeef", "0123456789abcdef", "me@example.com", "\xff\xfe", "", " ", "\x00", "(x)", "12", "1,234", "000000000000", "www", "x @y", "to #1",
 	} {
 		f.Add(evil)
 	}
