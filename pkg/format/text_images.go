@@ -56,11 +56,14 @@ func addTextImages(in Input, s *ScanResult) {
 // likelyGroup is the name of the group of a regular expression that finds likely images.
 const likelyGroup = "likely"
 
-// addLikely adds the name at span, which is only likely an image. Names with a domain are
-// found without it. A tag may be made of variables: then it follows the span.
+// addLikely adds the name at span, which is only likely an image, unless something is found
+// there already. Names with a domain are found without it. A tag may be made of variables: then it follows the span.
 func addLikely(in Input, s *ScanResult, span edit.Span, scope Scope) {
 	name := string(in.Src[span.Start:span.End])
-	if !isReference(name) || hasDomain(name) || hasSuffix(name, pictures) {
+	isKnown := s.hasNear(span, func(o *Occurrence) bool {
+		return slices.ContainsFunc(o.Pieces, func(p Piece) bool { return p.Span.Start < span.End && span.Start < p.Span.End })
+	})
+	if isKnown || !isReference(name) || hasDomain(name) || hasSuffix(name, pictures) {
 		return
 	}
 	isUntagged := !strings.ContainsAny(name, ":@") && !bytes.HasPrefix(in.Src[span.End:], []byte(":"))

@@ -2,6 +2,7 @@ package rewrite
 
 import (
 	"context"
+	"path"
 	"slices"
 	"strings"
 
@@ -120,13 +121,21 @@ func (g *group) hasSeparateTag() bool {
 // chartFolders finds the charts of files.
 type chartFolders struct {
 	dirs    []string
-	outside map[string]map[string]string // see link.Tree
+	isChart map[string]bool
+	users   map[string][]string // the charts that use a chart outside of their folders, by its folder
 }
 
 func (p *planner) chartFolders() chartFolders {
-	x := chartFolders{dirs: chart.TreeDirs(p.tree)}
+	x := chartFolders{dirs: chart.TreeDirs(p.tree), isChart: map[string]bool{}, users: map[string][]string{}}
+	for _, dir := range x.dirs {
+		x.isChart[dir] = true
+	}
 	if p.tree.OutsideSubcharts != nil {
-		x.outside = p.tree.OutsideSubcharts()
+		for dir, subs := range p.tree.OutsideSubcharts() { // see link.Tree
+			for _, sub := range subs {
+				x.users[sub] = append(x.users[sub], dir)
+			}
+		}
 	}
 	return x
 }
@@ -138,25 +147,26 @@ func (x chartFolders) of(g *group) []string {
 	for _, e := range g.edits {
 		out = append(out, x.around(e.Path)...)
 	}
-	for dir, subs := range x.outside {
-		for _, sub := range subs {
-			if slices.Contains(out, sub) {
-				out = append(out, dir)
-				break
-			}
+	seen := map[string]bool{}
+	for i := 0; i < len(out); i++ { // also the users of users
+		if !seen[out[i]] {
+			seen[out[i]] = true
+			out = append(out, x.users[out[i]]...)
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// around returns the folders of the charts around the file at path.
-func (x chartFolders) around(path string) []string {
+// around returns the folders of the charts around the file at name.
+func (x chartFolders) around(name string) []string {
 	var out []string
-	for _, dir := range x.dirs {
-		if dir == "." || strings.HasPrefix(path, dir+"/") {
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
+		if x.isChart[dir] {
 			out = append(out, dir)
 		}
+		if dir == path.Dir(dir) { // "." or "/"
+			return out
+		}
 	}
-	return out
 }
