@@ -22,6 +22,9 @@ type globForm struct {
 	glob                 glob
 }
 
+// maxPattern limits the length of a pattern in bytes. Linux has no longer paths.
+const maxPattern = 4096
+
 // maxForms limits how many patterns braces expand to.
 const maxForms = 1024
 
@@ -40,9 +43,12 @@ const maxForms = 1024
 //     {a,b}   a or b
 //     \x      x literally
 //
-// The error names the pattern. A pattern is an error if it is empty or
-// malformed, or if it cannot match anything.
+// The error names the pattern. A pattern is an error if it is empty,
+// malformed, or longer than 4,096 bytes, or if it cannot match anything.
 func ParseGlob(pattern, base string) (Glob, error) {
+	if len(pattern) > maxPattern {
+		return Glob{}, fmt.Errorf("reading the pattern %.40q…: it has %d bytes; expected at most %d", pattern, len(pattern), maxPattern)
+	}
 	g := Glob{pattern: pattern}
 	if base = path.Clean(filepath.ToSlash(base)); base != "." {
 		if !filepath.IsLocal(filepath.FromSlash(base)) {

@@ -87,6 +87,7 @@ func TestParseGlobErrors(t *testing.T) {
 		{"a}", "", "no opening"},
 		{"{a,}", "", "empty"},
 		{many, "", "more than 1024"},
+		{strings.Repeat("[", 5000), "", "at most 4096"}, // each bracket searched all of the rest
 		{"a", "../x", "not inside the root"},
 		{"a", "/x", "not inside the root"},
 	}
