@@ -128,6 +128,7 @@ func (x *verifier) verifyChart(ctx context.Context, dir string, before, after Ch
 			break
 		}
 	}
+	c.addStateComparison(&before, &after)
 	return c.result(), nil
 }
 

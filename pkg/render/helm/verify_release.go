@@ -31,6 +31,7 @@ func VerifyRelease(ctx context.Context, r *render.Runner, charts [2]Chart, value
 	if _, err := x.run(ctx, &c); err != nil {
 		return render.Verdict{}, err
 	}
+	c.addStateComparison(before, after)
 	v = c.result()
 	if n := len(v.NotRendered); n > 0 && v.State == render.Proven {
 		v.State, v.Reason = render.Unproven, v.NotRendered[0].Why
