@@ -14,6 +14,9 @@ func (x *reader) argo(r *release) {
 	o := r.object
 	spec := mapOf(o.values["spec"])
 	x.argoSource(r, "spec", spec)
+	if set := x.generator(o); set != nil {
+		r.unknown(set.path + " has an ApplicationSet that may generate an Application of this name")
+	}
 	r.name = o.name
 	r.targetNamespace = textOf(mapOf(spec["destination"])["namespace"])
 	source := mapOf(spec["source"])
@@ -39,6 +42,38 @@ func (x *reader) argo(r *release) {
 		r.addMapping("spec.source.helm.valuesObject", values["valuesObject"])
 	}
 	r.argoParameters(values["parameters"])
+}
+
+// parameter matches a parameter of an ApplicationSet in a text.
+var parameter = regexp.MustCompile(`(?s)\{\{.*?\}\}`)
+
+// generator returns an ApplicationSet that may generate the Application o, nil if none may.
+// Source: https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/
+func (x *reader) generator(o *object) *object {
+	for _, set := range x.tree.ofKind[applicationSet] {
+		if set.namespace != "" && o.namespace != "" && set.namespace != o.namespace {
+			continue
+		}
+		if set.read(); set.odd != "" {
+			return set
+		}
+		template := mapOf(mapOf(set.values["spec"])["template"])
+		name := textOf(mapOf(template["metadata"])["name"])
+		at, isSame := 0, name == o.name
+		var pattern strings.Builder
+		for _, m := range parameter.FindAllStringIndex(name, -1) {
+			pattern.WriteString(regexp.QuoteMeta(name[at:m[0]]) + ".*")
+			at = m[1]
+		}
+		if at > 0 {
+			re, err := regexp.Compile("^(?:" + pattern.String() + regexp.QuoteMeta(name[at:]) + ")$")
+			isSame = err != nil || re.MatchString(o.name)
+		}
+		if isSame || name == "" {
+			return set
+		}
+	}
+	return nil
 }
 
 // argoSource reads which chart an Application deploys.

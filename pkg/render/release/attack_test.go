@@ -366,6 +366,7 @@ func attacks() []attack {
 		{".argocd-source", webApp, "charts/web/.argocd-source.yaml", "", "helm: {}\n", true, ".argocd-source"},
 		{".argocd-source of the name", webApp, "charts/web/.argocd-source-web.yaml", "", "helm: {}\n", true, ".argocd-source"},
 		{"kustomization in the chart", webApp, "charts/web/kustomization.yaml", "", "resources: []\n", true, "kustomization"},
+		{"ApplicationSet of the name", webApp, "set.yaml", "", "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: s, namespace: argocd}\nspec: {generators: [{list: {elements: [{name: b}]}}], template: {metadata: {name: 'we{{name}}'}, spec: {}}}\n", true, "ApplicationSet"},
 		{"second Application", webApp, "app2.yaml", "", "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec: {}\n", true, "more than one"},
 		{"operation", webApp, "app.yaml", "spec:\n", "operation: {sync: {}}\nspec:\n", true, "operation"},
 		// The chart.
