@@ -169,7 +169,7 @@ func expand(pattern string) ([]string, error) {
 
 // braces finds the first pair of braces in pattern. It returns the offset of
 // the opening brace, or -1, the parts between the commas, and the offset after
-// the closing brace.
+// the closing brace. A set that is malformed is an error.
 func braces(pattern string) (open int, parts []string, end int, err error) {
 	open = -1
 	depth, begin := 0, 0
@@ -178,9 +178,11 @@ func braces(pattern string) (open int, parts []string, end int, err error) {
 		case '\\':
 			i++
 		case '[':
-			if _, size, err := parseSet(pattern[i:], inRunes); err == nil {
-				i += size - 1
+			_, size, err := parseSet(pattern[i:], inRunes)
+			if err != nil {
+				return 0, nil, 0, err
 			}
+			i += size - 1
 		case '{':
 			if depth == 0 {
 				open, begin = i, i+1
