@@ -37,7 +37,7 @@ func MayChangeText(t *link.Tree, dir string, fields []string) bool {
 		}
 	}
 	for _, name := range t.NamesUnder(dir) {
-		if isTemplate(name) && strings.Contains(path.Dir(name)+"/", "/templates/") && changesText(string(t.ReadFile(name)), keys) {
+		if isTemplate(name) && strings.Contains("/"+path.Dir(name)+"/", "/templates/") && changesText(string(t.ReadFile(name)), keys) {
 			return true
 		}
 	}
